@@ -24,7 +24,9 @@ class Labels:
 
     def __call__(self, key: str, **values) -> str:
         if key not in self.texts:
-            raise ConfigError(f"{self.path}: there is no label '{key}'; add a line with its Chinese and English text.")
+            raise ConfigError(
+                f"{self.path}: there is no label '{key}'; add a line with its Chinese and English text."
+            )
         return self.texts[key].format(**values) if values else self.texts[key]
 
     def __contains__(self, key: str) -> bool:

@@ -1,0 +1,55 @@
+# Two commands: `make` (set up, then the demonstration province) and `make test`.
+# Another province: make PROVINCE=sample
+
+PYTHON ?= python3
+PROVINCE ?= demo
+CORES ?= 2
+BIN := .venv/bin
+export PYTHONHASHSEED := 0
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: all test test-all coverage lint report bench lock clean
+
+all: .venv/runtime
+	$(BIN)/snakemake --cores $(CORES) --config provinces=$(PROVINCE)
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "jianfu needs Python 3.11 or newer; call make PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv .venv
+
+.venv/runtime: requirements.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
+	touch $@
+
+.venv/development: requirements-dev.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
+	touch $@ .venv/runtime
+
+test: .venv/development
+	$(BIN)/python -m pytest
+
+test-all: .venv/development
+	$(BIN)/python -m pytest -m "slow or not slow"
+
+# Coverage of known truths over 100 simulated provinces; writes docs/coverage.csv.
+coverage: .venv/runtime
+	$(BIN)/snakemake --cores $(CORES) docs/coverage.csv --force
+
+lint: .venv/development
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+
+# The offline audit trail of Snakemake: every released figure with the rule, code and run time behind it.
+report: .venv/runtime
+	$(BIN)/snakemake --cores 1 --config provinces=$(PROVINCE) --report results/$(PROVINCE)/workflow_report.html
+
+# Renew the locks (needs uv and a package index).
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" requirements.in -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" requirements-dev.in -o requirements-dev.txt
+
+clean:
+	rm -rf results/$(PROVINCE) .snakemake

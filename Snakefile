@@ -1,0 +1,58 @@
+"""jianfu: from raw exports of a province to a report on administrative burden.
+
+    snakemake                              the demonstration province (synthetic)
+    snakemake --config provinces=sample    another province; several: provinces=a,b
+    snakemake --config provinces=anhui provinces_dir=/path/to/files
+
+Stages and their rules: workflow/rules/. Settings: config/README.md.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+
+from jianfu.config import load_command
+from jianfu.errors import ConfigError
+from jianfu.provenance import code_digest
+
+# One numerical thread per job: results do not depend on the number of cores.
+os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", MPLBACKEND="agg")
+
+try:
+    SETTINGS = load_command(config, workflow.basedir)
+except ConfigError as error:
+    sys.exit(f"\n{error}\n")
+
+
+wildcard_constraints:
+    province="|".join(SETTINGS),
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/simulate.smk"
+include: "workflow/rules/ingest.smk"
+include: "workflow/rules/indices.smk"
+include: "workflow/rules/models.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
+include: "workflow/rules/provenance.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    default_target: True
+    input:
+        expand("results/{province}/release/report.{format}", province=SETTINGS, format=["docx", "pdf", "html"]),
+        expand("results/{province}/provenance/run.json", province=SETTINGS),

@@ -1,0 +1,103 @@
+"""What a result was made with: digests of code and inputs, versions, the resolved settings."""
+
+import ast
+import hashlib
+import json
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import yaml
+
+PACKAGES = [
+    "chinesecalendar",
+    "duckdb",
+    "matplotlib",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "pyfixest",
+    "python-calamine",
+    "scipy",
+    "seaborn",
+    "snakemake",
+    "statsmodels",
+    "typst",
+]
+
+
+def _module_files(name, scripts):
+    """Source files of a dotted module name: the module and the packages that contain it."""
+    parts = name.split(".")
+    files = [scripts.joinpath(*parts[:n], "__init__.py") for n in range(1, len(parts) + 1)]
+    files.append(scripts.joinpath(*parts).with_suffix(".py"))
+    return [file for file in files if file.is_file()]
+
+
+def _imported(file, scripts):
+    """Dotted names of the project's modules that a source file imports."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.split(".")[0] == "jianfu")
+        elif isinstance(node, ast.ImportFrom):
+            package = file.relative_to(scripts).with_suffix("").parts[: -node.level] if node.level else ()
+            base = ".".join([*package, *([node.module] if node.module else [])])
+            if base.split(".")[0] == "jianfu":
+                yield base
+                yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def modules_used(script, scripts):
+    """Files of the library that ``scripts/<script>.py`` imports, directly or through others, sorted."""
+    scripts = Path(scripts)
+    todo, seen = [scripts / f"{script}.py"], set()
+    while todo:
+        file = todo.pop()
+        if file not in seen:
+            seen.add(file)
+            todo += [found for name in _imported(file, scripts) for found in _module_files(name, scripts)]
+    return sorted(seen)
+
+
+def code_digest(script, scripts):
+    """SHA-256 over ``scripts/<script>.py`` and every library module it uses (text, in order of name)."""
+    digest = hashlib.sha256()
+    for file in modules_used(script, scripts):
+        digest.update(file.relative_to(scripts).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def file_digest(path):
+    """SHA-256 of a file's bytes."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def input_files(paths):
+    """The files among ``paths`` and, for folders, the files below them, sorted."""
+    found = []
+    for path in map(Path, paths):
+        found += sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    return sorted(found)
+
+
+def run_record(province, settings, inputs):
+    """Record of a run: versions, seed and SHA-256 of every input file (dict, ready for JSON)."""
+    return {
+        "province": province,
+        "synthetic": settings["province"]["synthetic"],
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in PACKAGES},
+        "seed": settings["inference"]["seed"],
+        "inputs": {path.name: file_digest(path) for path in input_files(inputs)},
+    }
+
+
+def record_provenance(province, settings, inputs, config_path, run_path):
+    """Write the resolved settings (YAML) and the run record (JSON)."""
+    text = yaml.safe_dump(settings, allow_unicode=True, sort_keys=False)
+    Path(config_path).write_text(
+        f"# Resolved settings of the run for '{province}'.\n{text}", encoding="utf-8"
+    )
+    record = json.dumps(run_record(province, settings, inputs), ensure_ascii=False, indent=1)
+    Path(run_path).write_text(record + "\n", encoding="utf-8")

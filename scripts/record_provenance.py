@@ -1,0 +1,20 @@
+"""Store what a run was made with.
+
+1. Write the resolved settings of the province as YAML.
+2. Write versions, seed and the SHA-256 of every raw file as JSON.
+
+Fails when a raw file cannot be read.
+"""
+
+from jianfu import logs
+from jianfu.provenance import record_provenance
+
+if __name__ == "__main__":
+    logs.start(snakemake.log[0])
+    record_provenance(
+        province=snakemake.wildcards.province,
+        settings=snakemake.params.settings,
+        inputs=snakemake.input.raw,
+        config_path=snakemake.output.config,
+        run_path=snakemake.output.run,
+    )

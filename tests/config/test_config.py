@@ -1,0 +1,206 @@
+"""Each documented mistake in a province file gives its documented sentence, before any job."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from jianfu import config
+from jianfu.errors import ConfigError
+
+ROOT = Path(__file__).parents[2]
+
+MINIMAL = """
+province: {name: {zh: 测试省, en: Test}, synthetic: true}
+data: {folder: raw, window: ["2024-01", "2025-06"]}
+sources:
+  - {table: units, files: [units.xlsx]}
+  - {table: tasks, files: [tasks.csv]}
+  - {table: app_activity, files: [app.csv]}
+  - {table: roster, files: [roster.xlsx]}
+"""
+
+
+@pytest.fixture
+def load(tmp_path, monkeypatch):
+    """Function that loads the minimal province file with some text added to it."""
+    (tmp_path / "config" / "provinces" / "raw").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+
+    def loader(extra="", base=MINIMAL):
+        Path("config/provinces/sichuan.yaml").write_text(base + extra, encoding="utf-8")
+        return config.load_province("sichuan", ROOT, ["config/provinces"])
+
+    return loader
+
+
+def test_overlay_is_merged_key_by_key_and_lists_replace(load):
+    settings = load("exposure: {min_months: 3}\n")
+    assert settings["exposure"] == {
+        "lags": [1, 3],
+        "min_months": 3,
+        "survey_months": 6,
+        "survey_min_months": 4,
+    }
+    assert settings["data"]["window"] == ["2024-01", "2025-06"]
+    assert settings["data"]["max_reject_share"] == 0.05
+
+
+MISTAKES = {
+    "misspelt top level": (
+        "wieghts: []\n",
+        "config/provinces/sichuan.yaml: unknown key 'wieghts'; did you mean 'weights'?",
+    ),
+    "misspelt nested": (
+        "disclosure: {min_cells: 12}\n",
+        "config/provinces/sichuan.yaml: unknown key 'disclosure.min_cells'; did you mean 'disclosure.min_cell'?",
+    ),
+    "right key in the wrong place": (
+        "min_cell: 12\n",
+        "config/provinces/sichuan.yaml: unknown key 'min_cell'; did you mean 'disclosure.min_cell'?",
+    ),
+    "wrong type": (
+        "inference: {bootstrap: many}\n",
+        "config/provinces/sichuan.yaml: 'inference.bootstrap' must be a whole number, not 'many'.",
+    ),
+    "not in the list": (
+        "language: zn\n",
+        "config/provinces/sichuan.yaml: 'language' cannot be 'zn'; did you mean 'zh'?",
+    ),
+    "month in another form": (
+        "exclude: {months: [2024.6]}\n",
+        "config/provinces/sichuan.yaml: 'exclude.months[1]' must be a month written as 'YYYY-MM', not '2024.6'.",
+    ),
+    "model that does not exist": (
+        "models: [H2_outflo]\n",
+        "config/provinces/sichuan.yaml: 'models' names the model 'H2_outflo', which does not exist; did you mean",
+    ),
+    "indicator that does not exist": (
+        "weights: [{index: OD, indicator: A1_task, weight: 1}]\n",
+        "config/provinces/sichuan.yaml: 'weights[1].indicator' names the indicator 'A1_task', which does not exist; "
+        "did you mean 'A1_tasks'?",
+    ),
+    "index that does not exist": (
+        "weights: [{index: ODD, indicator: A1_tasks, weight: 1}]\n",
+        "config/provinces/sichuan.yaml: 'weights[1].index' names the index 'ODD', which does not exist; "
+        "did you mean 'OD'?",
+    ),
+    "lags the wrong way round": (
+        "exposure: {lags: [3, 1]}\n",
+        "config/provinces/sichuan.yaml: 'exposure.lags' must name the nearer month first, e.g. [1, 3].",
+    ),
+    "reference window outside": (
+        'indices: {reference_window: ["2023-01", "2023-12"]}\n',
+        "config/provinces/sichuan.yaml: 'indices.reference_window' must lie inside 'data.window'.",
+    ),
+    "key written twice": (
+        "language: zh\nlanguage: en\n",
+        "config/provinces/sichuan.yaml (line 10): the key 'language' stands twice",
+    ),
+    "broken YAML": ("exclude: {topics: [\n", "config/provinces/sichuan.yaml (line"),
+}
+
+
+@pytest.mark.parametrize("extra, sentence", MISTAKES.values(), ids=MISTAKES.keys())
+def test_mistake_gives_its_sentence(load, extra, sentence):
+    with pytest.raises(ConfigError) as caught:
+        load(extra)
+    assert str(caught.value).startswith(sentence)
+    assert "\n" not in str(caught.value)
+
+
+def test_wrong_column_names_the_nearest(load):
+    base = MINIMAL.replace("files: [tasks.csv]}", "files: [tasks.csv], columns: {下达日期: issued_at}}")
+    with pytest.raises(
+        ConfigError, match=r"sources\[2\].columns' maps '下达日期' to 'issued_at'.*did you mean 'issue_at'"
+    ):
+        load(base=base)
+
+
+def test_missing_source_table_is_named(load):
+    with pytest.raises(ConfigError, match="'sources' has no entry for roster; name the files of each."):
+        load(base=MINIMAL.replace("  - {table: roster, files: [roster.xlsx]}\n", ""))
+
+
+def test_missing_folder_is_named(load):
+    with pytest.raises(ConfigError, match="'data.folder' names 'rwa', which does not exist"):
+        load(base=MINIMAL.replace("folder: raw", "folder: rwa"))
+
+
+def test_unknown_province_suggests_the_nearest(load):
+    load()
+    with pytest.raises(
+        ConfigError, match="no province file 'sichaun.yaml' in config/provinces; did you mean 'sichuan'"
+    ):
+        config.load_province("sichaun", ROOT, ["config/provinces"])
+
+
+def test_unknown_command_key_is_refused():
+    with pytest.raises(ConfigError, match="--config: unknown key 'province'; did you mean 'provinces'"):
+        config.load_command({"province": "demo"}, ROOT)
+
+
+def test_simulated_province_must_say_so(load):
+    text = MINIMAL.replace("synthetic: true", "synthetic: false")
+    Path("config/provinces/p.yaml").write_text("a: 1", encoding="utf-8")
+    with pytest.raises(ConfigError, match="a simulated province must say"):
+        load("simulate: {parameters: p.yaml}\n", base=text)
+
+
+def test_deviations_list_what_departs_from_the_common_plan(load):
+    default = config.read_yaml(ROOT / "config" / "default.yaml")
+    settings = load("exclude: {topics: [秸秆禁烧]}\nindices: {min_share: 0.5}\n")
+    assert config.deviations(settings, default) == [
+        ("exclude.topics", [], ["秸秆禁烧"]),
+        ("indices.min_share", 0.6, 0.5),
+    ]
+    assert config.deviations(load(), default) == []
+
+
+def test_every_key_of_the_default_is_in_the_schema_and_vice_versa():
+    schema = config.read_yaml(ROOT / "workflow" / "schemas" / "config.schema.yaml")
+    default = config.read_yaml(ROOT / "config" / "default.yaml")
+
+    def keys_of_schema(node, prefix=""):
+        for name, child in node.get("properties", {}).items():
+            yield prefix + name
+            if name not in ("sources", "simulate", "weights"):
+                yield from keys_of_schema(child, f"{prefix}{name}.")
+
+    def keys_of_default(node, prefix=""):
+        for name, child in node.items():
+            yield prefix + name
+            if isinstance(child, dict):
+                yield from keys_of_default(child, f"{prefix}{name}.")
+
+    assert set(keys_of_schema(schema)) == set(keys_of_default(default))
+
+
+def test_schema_is_strict_at_every_level():
+    schema = config.read_yaml(ROOT / "workflow" / "schemas" / "config.schema.yaml")
+
+    def objects(node):
+        if isinstance(node, dict):
+            if "properties" in node and "type" in node:
+                yield node
+            for child in node.values():
+                yield from objects(child)
+        elif isinstance(node, list):
+            for child in node:
+                yield from objects(child)
+
+    assert all(node.get("additionalProperties") is False for node in objects(schema))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config" / "provinces").glob("*.yaml")), ids=lambda p: p.stem)
+def test_every_province_file_is_valid(path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    settings = config.load_province(path.stem, ".", ["config/provinces"])
+    assert yaml.safe_dump(settings, allow_unicode=True)
+
+
+def test_province_files_are_short():
+    for path in (ROOT / "config" / "provinces").glob("*.yaml"):
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 60, (
+            f"{path.name} is no overlay but a copy"
+        )

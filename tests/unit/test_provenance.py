@@ -1,0 +1,56 @@
+"""The code digest follows the modules a script uses, and no others."""
+
+from pathlib import Path
+
+import pytest
+
+from jianfu import provenance
+
+
+@pytest.fixture
+def scripts(tmp_path):
+    files = {
+        "build_a.py": "from jianfu import logs\nfrom jianfu.stage import run\n",
+        "jianfu/__init__.py": "",
+        "jianfu/logs.py": "",
+        "jianfu/stage.py": "from jianfu.deep.formula import f\n",
+        "jianfu/deep/__init__.py": "",
+        "jianfu/deep/formula.py": "def f(): return 1\n",
+        "jianfu/other.py": "x = 1\n",
+    }
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+def test_modules_are_followed_through_imports(scripts):
+    used = {file.relative_to(scripts).as_posix() for file in provenance.modules_used("build_a", scripts)}
+    assert used == {
+        "build_a.py",
+        "jianfu/__init__.py",
+        "jianfu/logs.py",
+        "jianfu/stage.py",
+        "jianfu/deep/__init__.py",
+        "jianfu/deep/formula.py",
+    }
+
+
+def test_digest_changes_with_a_used_module_only(scripts):
+    before = provenance.code_digest("build_a", scripts)
+    (scripts / "jianfu/other.py").write_text("x = 2\n")
+    assert provenance.code_digest("build_a", scripts) == before
+    (scripts / "jianfu/deep/formula.py").write_text("def f(): return 2\n")
+    assert provenance.code_digest("build_a", scripts) != before
+
+
+def test_run_record_lists_the_digest_of_every_input(tmp_path):
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "b.csv").write_text("b")
+    (tmp_path / "a.csv").write_text("a")
+    settings = {"province": {"synthetic": True}, "inference": {"seed": 7}}
+    record = provenance.run_record("demo", settings, [tmp_path / "a.csv", tmp_path / "raw"])
+    assert list(record["inputs"]) == ["a.csv", "b.csv"]
+    assert record["inputs"]["a.csv"] == "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"
+    assert record["seed"] == 7 and Path(tmp_path / "raw").is_dir()
