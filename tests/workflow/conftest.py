@@ -1,0 +1,42 @@
+"""A copy of the repository in which the sample province has been run once, shared by the workflow tests."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PARTS = ["Snakefile", "environment.yml", "profiles", "config", "workflow", "scripts"]
+
+
+def copy_repository(folder):
+    """Copy what a run needs to ``folder`` and return it."""
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder / part)
+    shutil.copytree(ROOT / "tests" / "data" / "sample", folder / "tests" / "data" / "sample")
+    return folder
+
+
+def snakemake(folder, *arguments, province="sample", check=True):
+    """Run Snakemake in ``folder``; returns the finished process with its output as text."""
+    command = [sys.executable, "-m", "snakemake", *arguments, "--config", f"provinces={province}"]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("JIANFU")}
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
+    if check and done.returncode:
+        raise AssertionError(f"snakemake {' '.join(arguments)} failed:\n{done.stdout}\n{done.stderr}")
+    return done
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """Folder in which the sample province has been run on two cores."""
+    folder = copy_repository(tmp_path_factory.mktemp("repository"))
+    snakemake(folder, "--cores", "2")
+    return folder

@@ -1,0 +1,198 @@
+"""The sample province from raw files to report, and what may be expected of every run."""
+
+import csv
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT, copy_repository, snakemake
+
+FIGURES = [
+    "index_over_time",
+    "county_heatmap",
+    "issue_clock",
+    "dose_response",
+    "cumulative_incidence",
+    "burnout_by_overload",
+    "forest",
+    "sample_flow",
+]
+# Logs and benchmarks tell the time; everything else must be the same bytes on every run.
+TIMED = ("logs", "benchmarks")
+
+
+def results(folder):
+    return folder / "results" / "sample"
+
+
+def digests(folder):
+    """SHA-256 of every file under results/sample that does not tell the time."""
+    base = results(folder)
+    files = [path for path in sorted(base.rglob("*")) if path.is_file() and path.relative_to(base).parts[0] not in TIMED]
+    return {path.relative_to(base).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_the_fixed_outputs_exist(finished):
+    base = results(finished)
+    expected = [
+        "quality/row_counts.csv",
+        "restricted/indicators.parquet",
+        "restricted/indices.parquet",
+        "restricted/anchors.json",
+        "release/estimates.csv",
+        "release/disclosure_log.csv",
+        "provenance/run.json",
+        "provenance/config.yaml",
+        *(f"release/report.{kind}" for kind in ("docx", "pdf", "html")),
+        *(f"release/figures/{name}.{kind}" for name in FIGURES for kind in ("png", "pdf", "svg", "csv")),
+        *(f"release/tables/main_regression.{kind}" for kind in ("xlsx", "csv")),
+    ]
+    assert [name for name in expected if not (base / name).is_file()] == []
+
+
+def test_second_run_does_nothing(finished):
+    done = snakemake(finished, "--cores", "2")
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+def test_one_core_gives_the_same_bytes(finished, tmp_path):
+    other = copy_repository(tmp_path)
+    snakemake(other, "--cores", "1")
+    assert digests(other) == digests(finished)
+
+
+def test_every_job_left_a_log_and_a_benchmark(finished):
+    base = results(finished)
+    logs = {path.relative_to(base / "logs").with_suffix("").as_posix() for path in (base / "logs").rglob("*.log")}
+    marks = {p.relative_to(base / "benchmarks").with_suffix("").as_posix() for p in (base / "benchmarks").rglob("*.tsv")}
+    assert logs == marks and len(logs) > 20
+
+
+def test_library_change_reruns_the_rules_that_use_it(finished, tmp_path):
+    library = finished / "scripts" / "jianfu" / "indices.py"
+    before = library.read_text(encoding="utf-8")
+    try:
+        library.write_text(before + "\n# a change\n", encoding="utf-8")
+        plan = snakemake(finished, "--dry-run", "--cores", "1").stdout
+    finally:
+        library.write_text(before, encoding="utf-8")
+    assert "build_indices" in plan and "build_exposures" in plan
+    assert "ingest_table" not in plan and "build_hazard_cells" not in plan
+
+
+def test_setting_change_reruns_only_what_uses_it(finished):
+    province = finished / "config" / "provinces" / "sample.yaml"
+    before = province.read_text(encoding="utf-8")
+    try:
+        province.write_text(before + "\ndisclosure: {min_cell: 12}\n", encoding="utf-8")
+        plan = snakemake(finished, "--dry-run", "--cores", "1").stdout
+    finally:
+        province.write_text(before, encoding="utf-8")
+    assert "release_results" in plan
+    assert "ingest_table" not in plan and "fit_models" not in plan
+
+
+def test_misspelt_key_stops_before_any_job(finished):
+    (finished / "config" / "provinces" / "wrong.yaml").write_text("wieghts: []\n", encoding="utf-8")
+    done = snakemake(finished, "--cores", "1", province="wrong", check=False)
+    assert done.returncode != 0
+    output = done.stdout + done.stderr
+    assert "config/provinces/wrong.yaml: unknown key 'wieghts'; did you mean 'weights'?" in output
+    assert "Traceback" not in output and "rule " not in output
+
+
+def test_province_file_outside_the_repository(finished, tmp_path):
+    overlay = yaml.safe_load((finished / "config" / "provinces" / "sample.yaml").read_text(encoding="utf-8"))
+    overlay["data"]["folder"] = str(finished / "tests" / "data" / "sample" / "raw")
+    (tmp_path / "elsewhere.yaml").write_text(yaml.safe_dump(overlay, allow_unicode=True), encoding="utf-8")
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "1", "--config"]
+    command += ["provinces=elsewhere", f"provinces_dir={tmp_path}"]
+    done = subprocess.run(command, cwd=finished, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "results/elsewhere/release/report.docx" in done.stdout
+    assert "results/sample" not in done.stdout
+
+
+def test_two_provinces_share_no_file(finished):
+    (finished / "config" / "provinces" / "twin.yaml").write_text(
+        (finished / "config" / "provinces" / "sample.yaml").read_text(encoding="utf-8"), encoding="utf-8"
+    )
+    plan = snakemake(finished, "--dry-run", "--cores", "1", province="twin,sample").stdout
+    outputs = [line for line in plan.splitlines() if line.strip().startswith("output:")]
+    assert outputs
+    for line in outputs:
+        made = [part for part in line.split() if part.startswith("results/")]
+        assert all(part.startswith("results/twin/") for part in made), line
+
+
+def test_estimates_have_the_fixed_columns_and_add_up(finished):
+    with open(results(finished) / "release" / "estimates.csv", encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    columns = (
+        "province hypothesis model role specification outcome exposure term scale estimate std_error ci_low ci_high "
+        "p_value p_adjusted n_read n_used n_dropped dropped_by_reason n_units n_clusters n_events converged vcov note"
+    )
+    assert [name for name in columns.split() if name not in rows[0]] == []
+    assert {"H1", "H2", "H3", "H5b"} <= {row["hypothesis"] for row in rows}
+    assert {"primary", "placebo", "negative_control"} <= {row["role"] for row in rows}
+    for row in rows:
+        dropped = json.loads(row["dropped_by_reason"] or "{}")
+        if row["n_used"]:
+            assert float(row["n_read"]) - sum(dropped.values()) == float(row["n_used"]), row["model"]
+
+
+def test_resolved_configuration_is_stored(finished):
+    stored = yaml.safe_load((results(finished) / "provenance" / "config.yaml").read_text(encoding="utf-8"))
+    assert stored["exposure"]["lags"] == [1, 3] and stored["data"]["window"] == ["2024-01", "2025-06"]
+    record = json.loads((results(finished) / "provenance" / "run.json").read_text(encoding="utf-8"))
+    assert len(record["inputs"]) == len(list((finished / "tests/data/sample/raw").iterdir()))
+
+
+def test_snakemake_report_is_made_offline(finished):
+    snakemake(finished, "--cores", "1", "--report", "workflow_report.html")
+    page = (finished / "workflow_report.html").read_text(encoding="utf-8")
+    assert all(name in page for name in FIGURES)
+
+
+def test_rules_scripts_logs_benchmarks_share_one_name():
+    for path in sorted((ROOT / "workflow" / "rules").glob("*.smk")):
+        for block in path.read_text(encoding="utf-8").split("\nrule ")[1:]:
+            name = block.split(":")[0]
+            assert f"scripts/{name}.py" in block, f"{path.name}: rule {name} has another script"
+            assert f"/{name}" in block.split("log:")[1].split("benchmark:")[0], f"{name}: log has another name"
+            assert f"/{name}" in block.split("benchmark:")[1].split("params:")[0], f"{name}: benchmark"
+            assert f'code=code("{name}")' in block, f"{name}: does not follow its code"
+            assert (ROOT / "scripts" / f"{name}.py").is_file()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["-m", "snakemake", "--lint"],
+        ["-m", "snakefmt", "--check", "Snakefile", "workflow"],
+        ["-m", "ruff", "check", "."],
+        ["-m", "ruff", "format", "--check", "."],
+    ],
+    ids=["snakemake --lint", "snakefmt", "ruff check", "ruff format"],
+)
+def test_style_checks_are_clean(command):
+    done = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_raw_identifier_in_snakemake_metadata(finished):
+    """Names, ID numbers and phone numbers of the sample appear in no file of the run."""
+    from sample_identifiers import identifiers
+
+    raw = identifiers(finished / "tests" / "data" / "sample" / "raw")
+    assert len(raw) > 1000
+    files = [p for p in (finished / ".snakemake").rglob("*") if p.is_file()]
+    files += [p for p in results(finished).rglob("*") if p.suffix in (".csv", ".log", ".json", ".yaml", ".html", ".svg")]
+    for path in files:
+        text = path.read_bytes().decode("utf-8", "replace")
+        found = [value for value in raw if value in text]
+        assert not found, f"{Path(path).name} holds {len(found)} raw identifiers"
