@@ -1,0 +1,6 @@
+"""The simulated demonstration province: known truth, unobserved pressure, messy raw exports. All of it SYNTHETIC."""
+
+from jianfu.simulate.draw import Draw, draw
+from jianfu.simulate.parameters import read_parameters
+
+__all__ = ["Draw", "draw", "read_parameters"]

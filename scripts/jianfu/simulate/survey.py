@@ -1,0 +1,228 @@
+"""Two survey waves: answers from latent scores with known effects, and their exact conditional means."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from jianfu.simulate.exposure import MIN_MONTHS, anchor, index_of, window_mean
+from jianfu.simulate.persons import YEAR
+
+# Scale, subscale, items, lowest and highest code, reversed items: as in config/plan/scales.yaml.
+SUBSCALES = (
+    ("burnout", "exhaustion", tuple(f"EE{i}" for i in range(1, 6)), 0, 6, ()),
+    ("burnout", "cynicism", tuple(f"CY{i}" for i in range(1, 5)), 0, 6, ()),
+    (
+        "burnout",
+        "inefficacy",
+        tuple(f"PE{i}" for i in range(1, 7)),
+        0,
+        6,
+        tuple(f"PE{i}" for i in range(1, 7)),
+    ),
+    ("meaning", "meaning", tuple(f"MW{i}" for i in range(1, 7)), 1, 5, ("MW3",)),
+    ("innovation", "innovation", tuple(f"IN{i}" for i in range(1, 5)), 1, 5, ("IN2",)),
+    ("autonomy", "autonomy", tuple(f"AU{i}" for i in range(1, 4)), 1, 5, ()),
+    ("intention", "intention", tuple(f"LI{i}" for i in range(1, 4)), 1, 5, ()),
+)
+BURNOUT_WEIGHTS = {"exhaustion": 0.4, "cynicism": 0.3, "inefficacy": 0.3}
+SCALES = ("burnout", "meaning", "innovation", "autonomy", "intention")
+ITEMS = tuple(item for _, _, items, *_ in SUBSCALES for item in items)
+# Exposures as unweighted indices; `overload` leaves out what `pressure` (D7) holds, as the joint model H4 does.
+EXPOSURES = {
+    "overload": ("A1_tasks", "A4_letters", "A5_amp", "A6_share"),
+    "pressure": ("A2_checks", "A3_veto", "A4_letters", "C5_short_share"),
+    "monotony": ("D6_monotony",),
+    "rest_day_work": ("D4_rest_actions",),
+    "traces": ("B1_artefacts", "B1_trace_only", "B2_desk", "B4_walls", "B5_apps", "B6_actions", "B8_total"),
+    "rigidity": ("C1_template", "C1_items", "C2_uniformity", "C3_format_returns"),
+    "mismatch": ("A10",),
+    "accountability": ("F2_accountability",),
+}
+SURVEY_MONTHS, SURVEY_MIN_MONTHS = 6, 4
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Respondents of all waves: ``frame`` with slot, unit, t and the canonical columns; ``truth`` row by row."""
+
+    frame: pd.DataFrame
+    truth: pd.DataFrame
+
+
+def survey_exposures(measures):
+    """Six-month means before every month, standardised like the exposures of the models: dict of units x months."""
+    exposures = {}
+    for name, codes in EXPOSURES.items():
+        index, _ = index_of(measures, [code for code in codes if code in measures])
+        mean, sd = anchor(window_mean(index, 3, 1, MIN_MONTHS))
+        past = window_mean(index, SURVEY_MONTHS, 1, SURVEY_MIN_MONTHS)
+        exposures[name] = np.nan_to_num((past - mean) / sd)
+    return exposures
+
+
+def _respondents(own, months, careers, streams):
+    """Persons on the post throughout the fieldwork month who answer: slot, unit, t, wave."""
+    rng = streams("response")
+    parts = []
+    for wave, name in enumerate(own["waves"], start=1):
+        t = months.index(name)
+        here, after = (careers.risk[careers.risk["t"] == month] for month in (t, t + 1))
+        stays = here.merge(after[["slot", "unit"]], on=["slot", "unit"])[["slot", "unit"]]
+        parts.append(stays[rng.random(len(stays)) < own["response"]].assign(t=t, wave=wave))
+    return pd.concat(parts, ignore_index=True).sort_values(["wave", "unit", "slot"], ignore_index=True)
+
+
+def _predictors(own, people, persons, months, exposures):
+    """Systematic part of every latent score: dict of arrays, one value per respondent; intention without mediators."""
+    unit, t, slot = (people[name].to_numpy() for name in ("unit", "t", "slot"))
+    x = {name: values[unit, t] for name, values in exposures.items()}
+    years = (months.first[t] - persons.rank_since[slot]).astype(float) / YEAR
+    plateau = (years - years.mean()) / years.std()
+    cohort = persons.cohort[slot]
+    effects = own["burnout"]
+    burnout = sum(effects[name] * x[name] for name in ("overload", "pressure", "monotony", "rest_day_work"))
+    burnout = burnout + effects["overload_x_mismatch"] * x["overload"] * x["mismatch"]
+    burnout = burnout + np.array(own["burnout_by_cohort"])[cohort]
+    effects = own["meaning"]
+    meaning = effects["traces"] * x["traces"] + effects["plateau"] * plateau
+    meaning = meaning + effects["traces_x_plateau"] * x["traces"] * plateau
+    effects = own["innovation"]
+    innovation = effects["rigidity"] * x["rigidity"] + effects["accountability"] * x["accountability"]
+    return {
+        "burnout": burnout,
+        "meaning": meaning,
+        "innovation": innovation,
+        "autonomy": own["autonomy"]["rigidity"] * x["rigidity"],
+        "intention": np.zeros(len(people)),
+    }
+
+
+def _residuals(own, people, n_units, n_slots, explained, streams, name):
+    """Unit, person and occasion parts of a latent score; total variance 1 with the explained part."""
+    rng = streams(f"latent {name}")
+    free = 1 - own["unit_icc"] - explained
+    unit = np.sqrt(own["unit_icc"]) * rng.standard_normal(n_units)[people["unit"]]
+    person = np.sqrt(own["person_share"] * free) * rng.standard_normal(n_slots)[people["slot"]]
+    waves = people["wave"].max()
+    occasion = rng.standard_normal((n_slots, waves))[people["slot"], people["wave"] - 1]
+    return unit + person + np.sqrt((1 - own["person_share"]) * free) * occasion
+
+
+def _latent(own, people, predictors, n_units, n_slots, streams):
+    """Realised latent scores, and mean and residual variance of each given what the models know."""
+    latent, mean, variance = {}, {}, {}
+    for name in SCALES:
+        mean[name] = predictors[name]
+        mediated = 0
+        if name == "intention":
+            effects = own["intention"]
+            mean[name] = mean[name] + sum(effects[scale] * mean[scale] for scale in effects)
+            mediated = sum(effects[scale] * (latent[scale] - mean[scale]) for scale in effects)
+        explained = np.var(mean[name]) + np.var(mediated)
+        own_part = _residuals(own, people, n_units, n_slots, explained, streams, name)
+        latent[name] = mean[name] + mediated + own_part
+        variance[name] = np.var(mediated) + 1 - np.var(mean[name]) - np.var(mediated)
+    given = own["intention"]
+    mean["intention_given"] = predictors["intention"] + sum(given[s] * latent[s] for s in given)
+    variance["intention_given"] = 1 - np.var(mean["intention_given"])
+    return latent, mean, variance
+
+
+def _expected_answer(level, spread, low, high):
+    """Mean of a rounded and clipped normal answer: sum over the codes of the probability to reach them."""
+    return low + sum(norm.cdf((level - (code - 0.5)) / spread) for code in range(low + 1, high + 1))
+
+
+def _answers(own, latent, n, streams):
+    """Item answers: frame of codes as coded in the field (reversed items turned back)."""
+    common, sub = own["loading"]["common"], own["loading"]["subscale"]
+    answers = {}
+    for scale, subscale, items, low, high, turned in SUBSCALES:
+        rng = streams(f"answers {subscale}")
+        level, spread = own["items"][subscale]
+        shared = common * latent[scale] + sub * rng.standard_normal(n)
+        noise = np.sqrt(1 - common**2 - sub**2) * rng.standard_normal((len(items), n))
+        for item, part in zip(items, noise, strict=True):
+            code = np.clip(np.rint(level + spread * (shared + part)), low, high) + 0.0  # no negative zero
+            answers[item] = low + high - code if item in turned else code
+    return pd.DataFrame(answers)
+
+
+def _expected_scores(own, mean, variance):
+    """Expected score of every scale given the predictors, in the units of the scale."""
+    common = own["loading"]["common"]
+    scores = {}
+    for name in [*SCALES, "intention_given"]:
+        scale = name.removesuffix("_given")
+        parts = {}
+        for _, subscale, _, low, high, _ in (row for row in SUBSCALES if row[0] == scale):
+            level, spread = own["items"][subscale]
+            left = np.sqrt(common**2 * variance[name] + 1 - common**2)
+            parts[subscale] = _expected_answer(level + spread * common * mean[name], spread * left, low, high)
+        weights = BURNOUT_WEIGHTS if scale == "burnout" else {scale: 1.0}
+        scores[name] = sum(weight * parts[subscale] for subscale, weight in weights.items())
+    return scores
+
+
+def observed_scores(answers):
+    """Scores of the answers by the keys of config/plan/scales.yaml (missing items left out)."""
+    scores = dict.fromkeys(SCALES, 0.0)
+    for scale, subscale, items, low, high, turned in SUBSCALES:
+        block = answers[list(items)].to_numpy(dtype=float, copy=True)
+        flip = [items.index(item) for item in turned]
+        block[:, flip] = low + high - block[:, flip]
+        weight = BURNOUT_WEIGHTS.get(subscale, 1.0)
+        scores[scale] = scores[scale] + weight * np.nanmean(block, axis=1)
+    return scores
+
+
+def _hours(own, people, exposures, substantive, streams):
+    rng = streams("hours")
+    unit, t = people["unit"].to_numpy(), people["t"].to_numpy()
+    n = len(people)
+    hours = own["hours"]
+    week = (
+        hours["week"]
+        + hours["overload"] * exposures["overload"][unit, t]
+        + hours["week_sd"] * rng.normal(size=n)
+    )
+    week = np.clip(np.rint(week), *hours["week_range"])
+    trace = (
+        week * hours["trace_share"] * np.exp(0.10 * exposures["traces"][unit, t] + 0.2 * rng.normal(size=n))
+    )
+    real = week * hours["substantive_share"] * np.exp(0.10 * substantive[unit] + 0.2 * rng.normal(size=n))
+    return {"hours_week": week, "hours_trace": np.rint(trace), "hours_substantive": np.rint(real)}
+
+
+def build_survey(parameters, months, measures, careers, persons, substantive, streams):
+    """Answers of both waves and the conditional mean of every score of every respondent."""
+    own = parameters["survey"]
+    people = _respondents(own, months, careers, streams)
+    n, n_slots = len(people), len(persons.male)
+    exposures = survey_exposures(measures)
+    predictors = _predictors(own, people, persons, months, exposures)
+    latent, mean, variance = _latent(own, people, predictors, len(substantive), n_slots, streams)
+    answers = _answers(own, latent, n, streams)
+    rng = streams("survey damage")
+    flat = rng.random(n) < own["straightline"]
+    for _, _, items, low, high, _ in SUBSCALES:
+        answers.loc[flat, list(items)] = (low + high) // 2
+    scores = observed_scores(answers)
+    expected = _expected_scores(own, mean, variance)
+    truth = {}
+    for name, values in expected.items():
+        observed = scores[name.removesuffix("_given")][~flat]
+        truth[f"{name}_z"] = (values - observed.mean()) / observed.std(ddof=1)
+    answers = answers.mask(rng.random(answers.shape) < own["item_missing"])
+    seconds = np.where(flat, rng.integers(45, 90, n), np.rint(np.exp(rng.normal(5.75, 0.4, n))) + 90)
+    day = rng.integers(5, 26, n)
+    frame = people.assign(
+        fieldwork_date=months.first[people["t"]] + (day - 1).astype("m8[D]"),
+        **answers,
+        **_hours(own, people, exposures, substantive, streams),
+        duration_s=seconds.astype(float),
+        straightline=flat,
+    )
+    return Survey(frame, people[["slot", "unit", "wave"]].assign(**truth, straightline=flat))
