@@ -194,6 +194,12 @@ class Calendar:
         return self.table(first.date(), last.date()).set_index("date")
 
 
+def calendar_of(settings: dict) -> Calendar:
+    """The calendar of a province, from the settings ``holidays`` (path or None) and ``office_hours``."""
+    overrides = read_holidays(settings["holidays"]) if settings["holidays"] else None
+    return Calendar(overrides, settings["office_hours"])
+
+
 @cache
 def _statutory(day: date) -> bool | None:
     """Whether the published calendar makes this a working day; None where it does not cover the year."""

@@ -1,0 +1,49 @@
+"""Evaluate the indicator table config/plan/indicators.csv on the canonical tables.
+
+1. Switch off the indicators whose columns a province does not have, with a notice.
+2. Evaluate all the others, one scan per source.
+3. Write indicators.parquet and indicator_notices.csv.
+
+Fails when an expression of the table cannot be evaluated or the calendar does not cover the window.
+"""
+
+import pandas as pd
+
+from jianfu import logs
+from jianfu.calendar import calendar_of
+from jianfu.indicators import build_indicators, read_plan
+from jianfu.indices import reference_window
+
+
+def main(tables, unit_months, plan, window, reference, calendar, exclude, threads, indicators, notices):
+    values, remarks = build_indicators(
+        tables,
+        pd.read_parquet(unit_months),
+        read_plan(plan),
+        calendar_of(calendar),
+        window,
+        reference_window(window, reference["reference_months"], reference["reference_window"]),
+        exclude,
+        threads,
+    )
+    for remark in remarks.itertuples():
+        logs.LOGGER.info("%s: %s %s %s", remark.indicator, remark.outcome, remark.column, remark.n or "")
+    values.to_parquet(indicators, compression="zstd", index=False)
+    remarks.to_csv(notices, index=False, encoding="utf-8-sig")
+
+
+if __name__ == "__main__":
+    logs.start(snakemake.log[0])
+    tables = ("units", "tasks", "app_activity", "documents", "unit_year", "app_days")
+    main(
+        tables={table: snakemake.input[table] for table in tables},
+        unit_months=snakemake.input.unit_months,
+        plan=snakemake.input.plan,
+        window=snakemake.params.window,
+        reference=snakemake.params.reference,
+        calendar=snakemake.params.calendar,
+        exclude=snakemake.params.exclude,
+        threads=snakemake.threads,
+        indicators=snakemake.output.indicators,
+        notices=snakemake.output.notices,
+    )

@@ -1,0 +1,44 @@
+"""Build the frame of the analysis: one row per unit and month.
+
+1. Find the unit-months in which the task log and the app statistics were kept.
+2. Count the persons on the post at the end of the previous month and the statutory days.
+3. Write unit_months.parquet, and coverage.csv for the data-quality report.
+
+Fails when the statutory calendar does not cover the window.
+"""
+
+import pandas as pd
+
+from jianfu import logs
+from jianfu.calendar import calendar_of
+from jianfu.panel import build_unit_months, logged_months
+
+
+def main(units, spells, tasks, app_activity, window, calendar, excluded_months, unit_months, coverage):
+    tasks_months, app_months = logged_months(tasks, app_activity, excluded_months)
+    frame = build_unit_months(
+        pd.read_parquet(units),
+        pd.read_parquet(spells, columns=["person_key", "unit_code", "on_post", "spell_start", "spell_end"]),
+        tasks_months,
+        app_months,
+        window,
+        calendar_of(calendar),
+    )
+    frame.to_parquet(unit_months, compression="zstd", index=False)
+    columns = ["unit_code", "month", "tasks_logged", "app_logged"]
+    frame[columns].to_csv(coverage, index=False, encoding="utf-8-sig")
+
+
+if __name__ == "__main__":
+    logs.start(snakemake.log[0])
+    main(
+        units=snakemake.input.units,
+        spells=snakemake.input.spells,
+        tasks=snakemake.input.tasks,
+        app_activity=snakemake.input.app_activity,
+        window=snakemake.params.window,
+        calendar=snakemake.params.calendar,
+        excluded_months=snakemake.params.excluded_months,
+        unit_months=snakemake.output.unit_months,
+        coverage=snakemake.output.coverage,
+    )

@@ -1,0 +1,97 @@
+"""The frame of the analysis: one row per unit and month, with headcount and statutory days."""
+
+import duckdb
+import pandas as pd
+
+from jianfu.calendar import Calendar, month_ends, month_range
+
+COLUMNS = [
+    "unit_code",
+    "month",
+    "county_code",
+    "unit_type",
+    "headcount",
+    "establishment",
+    "workdays",
+    "rest_days",
+    "tasks_logged",
+    "app_logged",
+]
+
+
+def build_unit_months(
+    units: pd.DataFrame,
+    spells: pd.DataFrame,
+    tasks_months: pd.DataFrame,
+    app_months: pd.DataFrame,
+    window: tuple[str, str],
+    calendar: Calendar,
+) -> pd.DataFrame:
+    """One row per month of the window and unit valid in it, ordered by unit_code and month.
+
+    ``units`` and ``spells`` are canonical tables; ``tasks_months`` and ``app_months`` hold the columns unit_code,
+    month of the unit-months that were logged; ``window`` is the first and last month. ``headcount`` is the number
+    of persons on the post at the end of the *previous* month: seconded-out staff are left out, and a person who
+    leaves in a month still counts in it. Traits come from the row of ``units`` that is valid latest in the month.
+    """
+    months = month_range(*window)
+    frame = _valid_units(units, months)
+    frame = frame.merge(_headcount(spells, months), on=["unit_code", "month"], how="left")
+    frame["headcount"] = frame["headcount"].fillna(0).astype("int64")
+    frame["workdays"] = frame["month"].map({month: calendar.workdays(month) for month in months})
+    frame["rest_days"] = frame["month"].map({month: calendar.rest_days(month) for month in months})
+    frame["tasks_logged"] = _is_in(frame, tasks_months)
+    frame["app_logged"] = _is_in(frame, app_months)
+    return frame.sort_values(["unit_code", "month"], ignore_index=True)[COLUMNS]
+
+
+def logged_months(tasks: str, app_activity: str, excluded=()) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Unit-months (unit_code, month) in which the task log and the app statistics were kept.
+
+    ``tasks`` and ``app_activity`` are paths of canonical tables. The task log was kept where it has a task, a meeting
+    or something else that is neither check nor visit: a separate register of checks says nothing about tasks. Where a
+    province has only such a register, its rows decide. Months in ``excluded`` count as not logged.
+    """
+    own = "event_label IN ('任务', '会议', '其他')"
+    with duckdb.connect(config={"threads": 1}) as con:
+        tasks_months = con.execute(
+            f"""SELECT DISTINCT unit_code, strftime(issue_at, '%Y-%m') AS month FROM read_parquet($path)
+            WHERE {own} OR NOT EXISTS (SELECT 1 FROM read_parquet($path) WHERE {own})""",
+            {"path": tasks},
+        ).df()
+        app_months = con.execute(
+            "SELECT DISTINCT unit_code, month FROM read_parquet($path)", {"path": app_activity}
+        ).df()
+    return tasks_months[~tasks_months["month"].isin(list(excluded))], app_months
+
+
+def _valid_units(units, months):
+    """unit_code, month, county_code, unit_type, establishment for every unit valid on some day of the month."""
+    start = pd.to_datetime(units["valid_from"]).fillna(pd.Timestamp.min)
+    end = pd.to_datetime(units["valid_to"]).fillna(pd.Timestamp.max)
+    traits = units[["unit_code", "county_code", "unit_type", "establishment"]].assign(start=start, end=end)
+    traits = traits.sort_values(["unit_code", "start"], kind="stable")
+    parts = []
+    for month, last in zip(months, month_ends(months), strict=True):
+        valid = traits[(traits["start"] <= last) & (traits["end"] >= last.replace(day=1))]
+        parts.append(valid.groupby("unit_code", as_index=False).tail(1).assign(month=month))
+    return pd.concat(parts, ignore_index=True).drop(columns=["start", "end"])
+
+
+def _headcount(spells, months):
+    """unit_code, month, headcount: persons with an on-post spell that covers the last day of the previous month."""
+    on_post = spells[spells["on_post"].astype("boolean").fillna(True).astype(bool)]
+    start = pd.to_datetime(on_post["spell_start"]).fillna(pd.Timestamp.min)
+    end = pd.to_datetime(on_post["spell_end"]).fillna(pd.Timestamp.max)
+    parts = []
+    for month, last in zip(months, month_ends(months), strict=True):
+        day = last.replace(day=1) - pd.Timedelta(days=1)
+        present = on_post[(start <= day) & (end >= day)]
+        counts = present.groupby("unit_code")["person_key"].nunique()
+        parts.append(counts.rename("headcount").reset_index().assign(month=month))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _is_in(frame, logged):
+    keys = pd.MultiIndex.from_frame(frame[["unit_code", "month"]])
+    return keys.isin(pd.MultiIndex.from_frame(logged[["unit_code", "month"]]))

@@ -1,0 +1,130 @@
+"""From canonical tables to indicators, indices and exposures.
+
+REQUIRED INPUTS: results/{province}/restricted/canonical/*.parquet, checked for rejected rows.
+OUTPUTS: unit_months, indicators, indices, exposures (Parquet) and anchors.json under results/{province}/restricted;
+    coverage.csv, indicator_notices.csv and index_notices.csv under results/{province}/quality
+"""
+
+
+def holidays(wildcards):
+    """The file that extends the statutory calendar, if there is one."""
+    return SETTINGS[wildcards.province]["calendar"]["holidays"] or []
+
+
+rule build_unit_months:
+    """Units and months of the analysis, with headcount, statutory days and what was logged."""
+    input:
+        units="results/{province}/restricted/canonical/units.parquet",
+        spells="results/{province}/restricted/canonical/spells.parquet",
+        tasks="results/{province}/restricted/canonical/tasks.parquet",
+        app_activity="results/{province}/restricted/canonical/app_activity.parquet",
+        checked="results/{province}/quality/rejects_checked.txt",
+        holidays=holidays,
+    output:
+        unit_months="results/{province}/restricted/unit_months.parquet",
+        coverage="results/{province}/quality/coverage.csv",
+    log:
+        "results/{province}/logs/build_unit_months.log",
+    benchmark:
+        "results/{province}/benchmarks/build_unit_months.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1500,
+    params:
+        window=setting("data", "window"),
+        calendar=setting("calendar"),
+        excluded_months=setting("exclude", "months"),
+        code=code("build_unit_months"),
+    script:
+        "../../scripts/build_unit_months.py"
+
+
+rule build_indicators:
+    """All indicators of the plan by unit and month, and notices about those that cannot be had."""
+    input:
+        units="results/{province}/restricted/canonical/units.parquet",
+        tasks="results/{province}/restricted/canonical/tasks.parquet",
+        app_activity="results/{province}/restricted/canonical/app_activity.parquet",
+        documents="results/{province}/restricted/canonical/documents.parquet",
+        unit_year="results/{province}/restricted/canonical/unit_year.parquet",
+        app_days="results/{province}/restricted/canonical/app_days.parquet",
+        unit_months="results/{province}/restricted/unit_months.parquet",
+        plan=plan("indicators.csv"),
+        holidays=holidays,
+    output:
+        indicators="results/{province}/restricted/indicators.parquet",
+        notices="results/{province}/quality/indicator_notices.csv",
+    log:
+        "results/{province}/logs/build_indicators.log",
+    benchmark:
+        "results/{province}/benchmarks/build_indicators.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 2
+    resources:
+        mem_mb=1500,
+    params:
+        window=setting("data", "window"),
+        reference=setting("indices"),
+        calendar=setting("calendar"),
+        exclude=setting("exclude"),
+        code=code("build_indicators"),
+    script:
+        "../../scripts/build_indicators.py"
+
+
+rule build_indices:
+    """Indices by unit and month, and the anchors that fix their scale."""
+    input:
+        indicators="results/{province}/restricted/indicators.parquet",
+        unit_months="results/{province}/restricted/unit_months.parquet",
+        plan=plan("indicators.csv"),
+        members=plan("indices.csv"),
+    output:
+        indices="results/{province}/restricted/indices.parquet",
+        anchors="results/{province}/restricted/anchors.json",
+        notices="results/{province}/quality/index_notices.csv",
+    log:
+        "results/{province}/logs/build_indices.log",
+    benchmark:
+        "results/{province}/benchmarks/build_indices.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1500,
+    params:
+        window=setting("data", "window"),
+        settings=setting("indices"),
+        exposure=setting("exposure"),
+        weights=setting("weights"),
+        code=code("build_indices"),
+    script:
+        "../../scripts/build_indices.py"
+
+
+rule build_exposures:
+    """Standardised exposures: months before, months after (placebo), months before a survey."""
+    input:
+        indicators="results/{province}/restricted/indicators.parquet",
+        unit_months="results/{province}/restricted/unit_months.parquet",
+        anchors="results/{province}/restricted/anchors.json",
+        plan=plan("indicators.csv"),
+        members=plan("indices.csv"),
+    output:
+        exposures="results/{province}/restricted/exposures.parquet",
+    log:
+        "results/{province}/logs/build_exposures.log",
+    benchmark:
+        "results/{province}/benchmarks/build_exposures.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1500,
+    params:
+        min_share=setting("indices", "min_share"),
+        exposure=setting("exposure"),
+        weights=setting("weights"),
+        code=code("build_exposures"),
+    script:
+        "../../scripts/build_exposures.py"
