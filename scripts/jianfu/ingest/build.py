@@ -1,0 +1,287 @@
+"""From staged text to typed rows: every required cell checked, every unusable row given its one reason."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from jianfu.ingest.people import describe_employee, describe_id
+from jianfu.ingest.schema import REASONS
+from jianfu.ingest.stage import DAY_PREFIX
+from jianfu.ingest.values import BAD, EMPTY, OK, TOKEN, Converted, bad
+
+REJECT_COLUMNS = ["src", "row", "column", "reason", "value"]
+# Reasons that one cell or the row alone decides, in the order in which the first one wins.
+ROW_REASONS = (*REASONS[: REASONS.index("conflicting_duplicate")], "damaged_id")
+MERGER_DATES = {
+    "tasks": "issue_at",
+    "app_activity": "month",
+    "documents": "month",
+    "unit_year": "year",
+    "roster": "spell_start",
+    "ledger": "date",
+    "survey": "fieldwork_date",
+    "app_days": "date",
+}
+
+
+@dataclass(frozen=True)
+class Built:
+    """``rows``: Arrow table with src, row and the typed columns of rows that passed every check of their own.
+
+    ``rejects``: frame src, row, column, reason, value. ``cells``: frame src, row, column, kind of null tokens and
+    unusable optional cells in ``rows``. ``contradictions``: {column: number of rows where two sources disagree}.
+    """
+
+    rows: pa.Table
+    rejects: pd.DataFrame
+    cells: pd.DataFrame
+    contradictions: dict
+
+
+class Builder:
+    """Builds the rows of one raw table; ``units`` is its :class:`UnitIndex`, ``key`` the pseudonym key."""
+
+    def __init__(self, table, units=None, key=None):
+        self.table, self.units, self.key = table, units, key
+
+    def build(self, cells, converter):
+        """:class:`Built` for a staged table of text (src, row and one column per canonical name)."""
+        cells, height = cells.combine_chunks(), cells.num_rows
+        raw, found, contradictions, whole_day = {}, {}, {}, {}
+        described = self._people(cells, height) if self._has_people() else None
+        for name, column in self.table.columns.items():
+            raw[name] = _cells(cells, name)
+            if column.type == "person":
+                found[name] = described["person_key"]
+            elif column.type == "unit":
+                found[name], raw[name] = self._unit(cells, converter, contradictions)
+            elif column.derived or raw[name] is None:
+                found[name] = Converted(pa.nulls(height, column.arrow), np.full(height, EMPTY, np.int8))
+            elif column.type == "time":
+                found[name], whole_day[name] = converter.times(raw[name], column)
+            else:
+                found[name] = converter.convert(raw[name], column)
+        if "count" in self.table.columns and raw["count"] is None:
+            self._sum_days(cells, converter, found, raw)
+        if described:
+            self._prefer_id(described, found, contradictions)
+        if self.table.name == "ledger":
+            _entries_have_no_exit(found)
+        if self.table.name == "tasks":
+            found["issue_precision"] = _precision(found["issue_at"], whole_day)
+        self._follow_mergers(found)
+        return self._settle(cells, raw, found, whole_day, contradictions)
+
+    def _has_people(self):
+        return any(column.type == "person" for column in self.table.columns.values())
+
+    # --- persons -------------------------------------------------------------------------------------------------
+
+    def _people(self, cells, height):
+        """person_key, birth_ym and sex as :class:`Converted`, from the ID number or else an employee number."""
+        empty = Converted(pa.nulls(height, pa.string()), np.full(height, EMPTY, np.int8))
+        for name, describe in (
+            ("id_number", describe_id),
+            ("employee_id", lambda text, key: (describe_employee(text, key), None, None)),
+        ):
+            column = _cells(cells, name)
+            if column is None:
+                continue
+            encoded = column.dictionary_encode()
+            texts = encoded.dictionary.to_pylist()
+            people = [describe(text, self.key) if text.strip("'` \t\u3000") else () for text in texts]
+            status = np.array([EMPTY if p == () else bad("damaged_id") if p is None else OK for p in people], np.int8)
+            parts = [[p[part] if p else None for p in people] for part in range(3)]
+            codes = encoded.indices
+            described = [pa.array(part, pa.string()).take(codes) for part in parts]
+            rows = status[codes.to_numpy()]
+            return {n: Converted(v, rows) for n, v in zip(("person_key", "birth_ym", "sex"), described, strict=True)}
+        return dict.fromkeys(("person_key", "birth_ym", "sex"), empty)
+
+    @staticmethod
+    def _prefer_id(described, found, contradictions):
+        """Birth month and sex come from the ID; where another column says otherwise, the ID wins."""
+        for name in ("birth_ym", "sex"):
+            if name not in found:
+                continue
+            own = described[name].values.to_numpy(zero_copy_only=False)
+            column = found[name].values.to_numpy(zero_copy_only=False)
+            known = np.array([value is not None for value in own], bool)
+            told = found[name].status == OK
+            contradictions[name] = int((known & told & (own != column)).sum())
+            values = pa.array(np.where(known, own, column), pa.string(), from_pandas=True)
+            found[name] = Converted(values, np.where(known, OK, found[name].status).astype(np.int8))
+
+    # --- units ---------------------------------------------------------------------------------------------------
+
+    def _unit(self, cells, converter, contradictions):
+        """Codes from the code column where it names a unit, else from the name column; and the raw wording."""
+        counties = _cells(cells, "county_name") if "county_name" in self.table.inputs else None
+        columns = [c for c in (_cells(cells, "unit_code"), _cells(cells, "unit_name")) if c is not None]
+        if not columns:
+            height = cells.num_rows
+            return Converted(pa.nulls(height, pa.string()), np.full(height, EMPTY, np.int8)), None
+        found = [converter.units(column, counties, self.units) for column in columns]
+        if len(found) == 1:
+            return found[0], columns[0]
+        code, name = found
+        by_code, by_name = (f.values.to_numpy(zero_copy_only=False) for f in found)
+        both = (code.status == OK) & (name.status == OK)
+        contradictions["unit_code"] = int((both & (by_code != by_name)).sum())
+        use_name = (code.status != OK) & ((name.status == OK) | (code.status < BAD))
+        values = pa.array(np.where(use_name, by_name, by_code), pa.string(), from_pandas=True)
+        wording = np.where(use_name, columns[1].to_numpy(zero_copy_only=False), columns[0].to_numpy(zero_copy_only=False))
+        return Converted(values, np.where(use_name, name.status, code.status)), pa.array(wording, pa.string())
+
+    def _follow_mergers(self, found):
+        name = MERGER_DATES.get(self.table.name)
+        if not name or not self.units.successors:
+            return
+        codes = found["unit_code"]
+        moved = self.units.follow(codes.values.to_numpy(zero_copy_only=False), _days(found[name].values))
+        found["unit_code"] = Converted(pa.array(moved, pa.string(), from_pandas=True), codes.status)
+
+    # --- wide by day ---------------------------------------------------------------------------------------------
+
+    def _sum_days(self, cells, converter, found, raw):
+        """The monthly count of a sheet that is wide by day; an unreadable day makes the count unreadable."""
+        days = [name for name in cells.column_names if name.startswith(DAY_PREFIX)]
+        if not days:
+            return
+        height, column = cells.num_rows, self.table.columns["count"]
+        total, status = np.zeros(height), np.full(height, EMPTY, np.int8)
+        wording = np.full(height, "", object)
+        for name in days:
+            day = converter.convert(_cells(cells, name), column)
+            values = day.values.to_numpy(zero_copy_only=False)
+            total += np.where(day.status == OK, values, 0.0)
+            wrong = (day.status >= BAD) & (status < BAD)
+            wording[wrong] = _cells(cells, name).to_numpy(zero_copy_only=False)[wrong]
+            status = np.where(wrong, day.status, np.where((status == EMPTY) & (day.status == OK), OK, status))
+        values = pa.array(np.where(status == OK, total, np.nan), pa.float64(), from_pandas=True)
+        found["count"], raw["count"] = Converted(values, status.astype(np.int8)), pa.array(wording, pa.string())
+
+    # --- reasons -------------------------------------------------------------------------------------------------
+
+    def _settle(self, cells, raw, found, whole_day, contradictions):
+        """Sort rows into usable and rejected; list odd cells of the usable ones."""
+        height = cells.num_rows
+        required = self._required(cells)
+        reason, where = np.full(height, -1, np.int16), np.full(height, "", object)
+
+        def strike(mask, label, column):
+            new = mask & (reason < 0)
+            reason[new], where[new] = REASONS.index(label), column
+
+        for label in ROW_REASONS:
+            if label == "due_before_issue":
+                if self.table.name == "tasks":
+                    strike(_due_before_issue(found, whole_day), label, "due_at")
+                continue
+            for name in required:
+                status = found[name].status
+                missing = (status == EMPTY) | (status == TOKEN)
+                strike(missing if label == "missing_required" else status == bad(label), label, name)
+        typed = {"src": cells["src"].combine_chunks(), "row": cells["row"].combine_chunks()}
+        typed |= {name: found[name].values for name in self.table.columns}
+        usable = pa.array(reason < 0)
+        rows = pa.table(typed).filter(usable)
+        rejects = _rejects(typed, raw, reason, where, self.table)
+        odd = _odd_cells(typed, found, reason < 0, set(required))
+        return Built(rows, rejects, odd, contradictions)
+
+    def _required(self, cells):
+        """Required columns of this source; an anonymous survey needs unit and cohort instead of a person."""
+        required = [name for name, column in self.table.columns.items() if column.required]
+        if self.table.name == "survey" and not {"id_number", "employee_id"} & set(cells.column_names):
+            required = [name for name in required if name != "person_key"]
+            required = ["unit_code", "cohort", *required]
+        return required
+
+
+def _cells(cells, name):
+    """Text column of a staged table without nulls, or None where it is absent."""
+    if name not in cells.column_names:
+        return None
+    column = cells[name].combine_chunks()
+    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return column.fill_null("")
+
+
+def _days(values):
+    """datetime64[D] of a date, time, month or year column; NaT where it is null."""
+    if pa.types.is_string(values.type) or pa.types.is_integer(values.type):
+        texts = values.cast(pa.string()).fill_null("NaT").to_numpy(zero_copy_only=False)
+        return texts.astype("datetime64[D]")
+    return values.cast(pa.timestamp("s")).to_numpy(zero_copy_only=False).astype("datetime64[D]")
+
+
+def _precision(issue, whole_day):
+    """'day' or 'minute' for every row with an issue time."""
+    text = np.where(whole_day["issue_at"], "day", "minute").astype(object)
+    text[issue.status != OK] = None
+    return Converted(pa.array(text, pa.string()), issue.status)
+
+
+def _due_before_issue(found, whole_day):
+    """Rows due before they were issued; compared by day where either side has day precision."""
+    issue, due = found["issue_at"], found["due_at"]
+    if "due_at" not in whole_day:
+        return np.zeros(len(issue.status), bool)
+    both = (issue.status == OK) & (due.status == OK)
+    start = issue.values.to_numpy(zero_copy_only=False).astype("datetime64[s]")
+    end = due.values.to_numpy(zero_copy_only=False).astype("datetime64[s]")
+    by_day = whole_day["issue_at"] | whole_day["due_at"]
+    earlier = np.where(by_day, end.astype("datetime64[D]") < start.astype("datetime64[D]"), end < start)
+    return both & earlier
+
+
+def _entries_have_no_exit(found):
+    """In a movement ledger the reason of an entry (新录用, 借调返回) is no exit type and no bad cell."""
+    entries = found["movement"].values.to_numpy(zero_copy_only=False) == "in"
+    for name in ("exit_type", "destination_level"):
+        values = found[name].values.to_numpy(zero_copy_only=False).copy()
+        values[entries] = None
+        status = np.where(entries, EMPTY, found[name].status).astype(np.int8)
+        found[name] = Converted(pa.array(values, pa.string()), status)
+
+
+def _rejects(typed, raw, reason, where, table):
+    """Frame of the rejected rows with the offending text, except where the column tells who somebody is."""
+    places = np.flatnonzero(reason >= 0)
+    values = []
+    for place in places:
+        column = where[place]
+        hidden = table.columns[column].type == "person"
+        cells = None if hidden else raw.get(column)
+        values.append("" if cells is None else cells[int(place)].as_py())
+    return pd.DataFrame(
+        {
+            "src": typed["src"].to_numpy()[places],
+            "row": typed["row"].to_numpy()[places],
+            "column": where[places].astype(object),
+            "reason": [REASONS[r] for r in reason[places]],
+            "value": pd.Series(values, dtype=object),
+        },
+        columns=REJECT_COLUMNS,
+    )
+
+
+def _odd_cells(typed, found, usable, required):
+    """Frame src, row, column, kind of the null tokens and bad optional cells of usable rows."""
+    src, row = typed["src"].to_numpy(), typed["row"].to_numpy()
+    pieces = []
+    for name, converted in found.items():
+        if name in required:
+            continue
+        for kind, mask in (
+            ("null_token", converted.status == TOKEN),
+            ("bad_optional_value", converted.status >= BAD),
+        ):
+            places = np.flatnonzero(mask & usable)
+            if len(places):
+                pieces.append(pd.DataFrame({"src": src[places], "row": row[places], "column": name, "kind": kind}))
+    empty = pd.DataFrame({"src": [], "row": [], "column": [], "kind": []})
+    return pd.concat(pieces, ignore_index=True) if pieces else empty.astype({"src": "int32", "row": "int32"})

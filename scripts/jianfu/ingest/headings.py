@@ -1,0 +1,195 @@
+"""Which heading of a raw sheet is which canonical column.
+
+A province's own mapping comes first, then the dictionary of usual headings (config/plan/headings.csv). Title rows are
+skipped and headings of two or three rows are joined; they match joined (上层|下层) or by their last part.
+"""
+
+import csv
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from jianfu.errors import DataError
+
+PERSONAL, IGNORED, UNMAPPED = "personal", "ignored", "unmapped"
+IDENTIFIERS = ("id_number", "employee_id")
+MAX_DEPTH = 3
+_PERSONAL_WORDS = re.compile("姓名|电话|手机|身份证|证件号|经度|纬度|定位|住址|邮箱")
+_BRACKETS = re.compile(r"[(（\[【].*?[)）\]】]")
+
+
+def normal_heading(text):
+    """A heading without blanks, asterisks and the width of its letters; levels stay separated by '|'."""
+    text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).casefold()
+    return "|".join(part.strip("*:'") for part in text.split("|"))
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a raw sheet. ``status`` is mapped, personal, ignored or unmapped; ``column`` the canonical name."""
+
+    place: int
+    heading: str
+    column: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Header:
+    """Headings of one sheet: they fill rows ``top`` to ``bottom - 1`` (from 0)."""
+
+    top: int
+    bottom: int
+    columns: list
+    levels: list
+
+    def places(self):
+        """Canonical column -> place in the sheet."""
+        return {c.column: c.place for c in self.columns if c.column and c.status != IGNORED}
+
+
+class Dictionary:
+    """Known headings of one raw table: heading -> canonical column, personal or ignored."""
+
+    def __init__(self, path, table):
+        self.general, self.own = {}, {}
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            for row in csv.DictReader(file):
+                if row["table"] in ("*", table):
+                    target = self.own if row["table"] == table else self.general
+                    target.setdefault(normal_heading(row["heading"]), []).append(row["column"])
+
+    def find(self, heading):
+        """Columns that the dictionary knows for a heading; a table's own entries hide the general ones."""
+        return self.own.get(heading) or self.general.get(heading) or []
+
+
+class Matcher:
+    """Decides on the headings of one source; ``source`` is its entry in the province file."""
+
+    def __init__(self, dictionary, source, known):
+        self.dictionary = dictionary
+        self.known = set(known)
+        self.columns = {normal_heading(h): c for h, c in (source.get("columns") or {}).items()}
+        self.personal = {normal_heading(h) for h in source.get("personal") or []}
+        self.ignore = {normal_heading(h) for h in source.get("ignore") or []}
+        self.seen = {}
+
+    def match(self, heading):
+        """``(column names, tier)``: tier 0 the province file, 1 the dictionary, 2 its last part, 3 without brackets."""
+        if heading not in self.seen:
+            self.seen[heading] = self._match(heading)
+        return self.seen[heading]
+
+    def _match(self, heading):
+        joined = normal_heading(heading)
+        last = joined.rpartition("|")[2]
+        for text in dict.fromkeys((joined, last)):
+            if text in self.columns:
+                return [self.columns[text]], 0
+            if text in self.ignore:
+                return [IGNORED], 0
+            if text in self.personal:
+                found = [c for c in self.dictionary.find(text) if c in IDENTIFIERS]
+                return found or [PERSONAL], 0
+        plain = _BRACKETS.sub("", last)
+        for tier, text in ((1, joined), (2, last), (3, plain)):
+            found = [
+                c for c in self.dictionary.find(text) if c in self.known or c in (PERSONAL, IGNORED)
+            ]
+            if found:
+                return found, tier
+        return ([PERSONAL] if _PERSONAL_WORDS.search(joined) else []), 4
+
+    def score(self, headings):
+        """Number of different canonical columns that a row of headings names."""
+        found = set()
+        for heading in headings:
+            names, _ = self.match(heading) if heading else ([], 4)
+            found.update(name for name in names if name not in (PERSONAL, IGNORED))
+        return len(found)
+
+    def known_headings(self, headings):
+        """Number of headings that are known in any way."""
+        return sum(bool(self.match(heading)[0]) for heading in headings if heading)
+
+
+def find_header(head, matcher):
+    """``(top, depth, headings)`` of the rows that name most columns; None where no row names two.
+
+    ``head`` are the first rows of a sheet, merged cells filled.
+    """
+    best = None
+    for depth in range(1, MAX_DEPTH + 1):
+        for top in range(len(head) - depth + 1):
+            headings = join_levels(head[top : top + depth])
+            score = (matcher.score(headings), matcher.known_headings(headings))
+            if score[0] >= 2 and (best is None or score > best[0]):
+                best = (score, top, depth, headings)
+    return best and best[1:]
+
+
+def join_levels(rows):
+    """Headings of several header rows, levels joined by '|'; an empty upper cell belongs to the group on its left."""
+    joined = []
+    upper = [""] * (len(rows) - 1)
+    for place in range(len(rows[0])):
+        cells = [re.sub(r"\s+", " ", row[place]).strip() for row in rows]
+        upper = [cell or before for cell, before in zip(cells[:-1], upper, strict=True)]
+        levels = [*upper, cells[-1]] if cells[-1] else [cell for cell in cells[:-1] if cell]
+        parts = [p for i, p in enumerate(levels) if p and (i == 0 or p != levels[i - 1])]
+        joined.append("|".join(parts))
+    return joined
+
+
+def assign(headings, matcher, place):
+    """The columns of one sheet as a list of :class:`Column`; ``place`` names file and sheet in messages.
+
+    Raises :class:`DataError` where one heading fits two columns or two headings fit one column equally well.
+    """
+    matches = [matcher.match(heading) if heading else ([], 4) for heading in headings]
+    for heading, (names, _) in zip(headings, matches, strict=True):
+        if len(names) > 1:
+            raise DataError(
+                f"{place}: the heading '{heading}' may be {' or '.join(names)}; say which under 'columns' of this "
+                "source in the province file."
+            )
+    claims = {}
+    for number, (names, tier) in enumerate(matches):
+        if names and names[0] not in (PERSONAL, IGNORED):
+            claims.setdefault(names[0], []).append((tier, number))
+    winners = {}
+    for name, rivals in claims.items():
+        best = min(tier for tier, _ in rivals)
+        first = [number for tier, number in rivals if tier == best]
+        if len(first) > 1:
+            texts = " and ".join(f"'{headings[number]}'" for number in first)
+            raise DataError(
+                f"{place}: the headings {texts} both look like {name}; name the right one under 'columns' and list "
+                "the other under 'ignore' of this source in the province file."
+            )
+        winners[first[0]] = name
+    return [
+        _column(number, heading, winners.get(number), matches[number][0])
+        for number, heading in enumerate(headings)
+        if heading
+    ]
+
+
+def _column(number, heading, winner, names):
+    if winner:
+        return Column(number, heading, winner, PERSONAL if winner in IDENTIFIERS else "mapped")
+    if names and names[0] in (PERSONAL, IGNORED):
+        return Column(number, heading, "", names[0])
+    return Column(number, heading, "", UNMAPPED)
+
+
+def read_header(sheet, matcher):
+    """The :class:`Header` of a sheet, or None where no row looks like headings."""
+    head = sheet.head()
+    found = find_header(head, matcher)
+    if not found:
+        return None
+    top, depth, headings = found
+    place = f"{sheet.file}, sheet {sheet.name}" if sheet.name else sheet.file
+    return Header(top, top + depth, assign(headings, matcher, place), head[top : top + depth])

@@ -1,0 +1,47 @@
+"""Numbers as people type them: full-width digits, thousands commas, 约30, 30份, 3次, 12.5%, 3.2万, 5分20秒."""
+
+import re
+import unicodedata
+
+_MEASURES = (
+    "份 次 张 个 项 件 条 篇 人 名 户 亩 轮 步 天 日 元 台 套 处 期 场 批 页 幅 段 部 级 字 分 秒 时 h "
+    "小时 分钟 人次 个月 工作日 公里 千米 米 平方公里 平方千米 km km2 万元 亿元"
+).split()
+_FACTORS = {"万": 1e4, "亿": 1e8, "万人": 1e4, "万户": 1e4, "万次": 1e4}
+_NUMBER = re.compile(r"(?:约|大约|约为|共|合计)?\s*([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:e[+-]?\d{1,2})?)\s*(\D*\d?)")
+_DURATION = re.compile(r"(?:(\d+)小?时)?(?:(\d+)分钟?)?(?:(\d+)秒)?")
+_COLONS = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{1,2})")
+
+
+def parse_number(text):
+    """The number in ``text`` as float, or None. "12.5%" is 0.125."""
+    text = unicodedata.normalize("NFKC", text).strip().lower()
+    try:
+        if text.isascii() and text[-1:].isdigit() and "_" not in text and text[:1] in "+-.0123456789":
+            return float(text)
+    except ValueError:
+        pass
+    match = _NUMBER.fullmatch(text)
+    if not match or not any(c.isdigit() for c in match[1]):
+        return None
+    value, measure = float(match[1].replace(",", "")), match[2].strip()
+    if measure == "" or measure in _MEASURES:
+        return value
+    if measure == "%":
+        return value / 100
+    if measure in _FACTORS:
+        # through decimal text, so that 3.2万 is 32000 exactly
+        return round(value * _FACTORS[measure], 6)
+    return None
+
+
+def parse_duration(text):
+    """Seconds in ``text`` such as 178秒, 3分46秒, 1:02:30 or 178; None where unreadable."""
+    text = unicodedata.normalize("NFKC", text).strip()
+    match = _DURATION.fullmatch(text)
+    if match and any(match.groups()):
+        return sum(float(n or 0) * unit for n, unit in zip(match.groups(), (3600, 60, 1), strict=True))
+    match = _COLONS.fullmatch(text)
+    if match:
+        return sum(float(n or 0) * unit for n, unit in zip(match.groups(), (3600, 60, 1), strict=True))
+    return parse_number(text)

@@ -1,0 +1,77 @@
+"""Persons: from an ID number to a keyed pseudonym, birth month and sex. Nothing here is ever written or logged."""
+
+import hashlib
+import hmac
+import os
+import re
+import unicodedata
+from datetime import date
+from pathlib import Path
+
+from jianfu.errors import ConfigError
+
+# Public on purpose: pseudonyms of invented persons protect nobody.
+SYNTHETIC_KEY = b"public key for synthetic data only"
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECK = "10X98765432"
+_NOISE = re.compile(r"[\s'`’‘\u200b\ufeff]")
+
+
+def pseudonym_key(synthetic):
+    """The key for pseudonyms: JIANFU_KEY, or the file named by JIANFU_KEY_FILE; a public one for invented data.
+
+    Raises :class:`ConfigError` where real data have no key.
+    """
+    if synthetic:
+        return SYNTHETIC_KEY
+    key = os.environ.get("JIANFU_KEY", "").strip()
+    path = os.environ.get("JIANFU_KEY_FILE", "").strip()
+    if not key and path:
+        try:
+            key = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise ConfigError("JIANFU_KEY_FILE names a file that cannot be read; correct the path.") from None
+    if not key:
+        raise ConfigError(
+            "No key for pseudonyms: set JIANFU_KEY_FILE to a file outside the repository that holds a long random "
+            "text (or set JIANFU_KEY)."
+        )
+    return key.encode("utf-8")
+
+
+def normal_id(text):
+    """The 18-digit form of a Chinese ID number, or None where it is damaged or fails its check digit."""
+    number = _NOISE.sub("", unicodedata.normalize("NFKC", text)).upper()
+    if re.fullmatch(r"\d{15}", number):
+        number = number[:6] + "19" + number[6:]
+        number += _check_digit(number)
+    if not re.fullmatch(r"\d{17}[\dX]", number) or number[17] != _check_digit(number):
+        return None
+    try:
+        date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        return None
+    return number
+
+
+def _check_digit(number):
+    return _CHECK[sum(int(digit) * weight for digit, weight in zip(number[:17], _WEIGHTS, strict=True)) % 11]
+
+
+def person_key(identifier, key):
+    """Keyed hash (HMAC-SHA256, hexadecimal) of a normalised identifier."""
+    return hmac.new(key, identifier.encode("utf-8"), hashlib.sha256).hexdigest()
+
+
+def describe_id(text, key):
+    """``(person_key, birth month, sex)`` of an ID number; None where it is damaged."""
+    number = normal_id(text)
+    if number is None:
+        return None
+    return person_key(number, key), f"{number[6:10]}-{number[10:12]}", "男" if int(number[16]) % 2 else "女"
+
+
+def describe_employee(text, key):
+    """person_key of a declared employee number, which tells neither birth month nor sex."""
+    number = _NOISE.sub("", unicodedata.normalize("NFKC", text)).upper()
+    return person_key("employee:" + re.sub(r"\.0$", "", number), key)

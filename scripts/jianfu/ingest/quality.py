@@ -1,0 +1,103 @@
+"""The books of ingestion: counts by file and sheet, quarantine, notices, and the limit on rejected rows."""
+
+import pandas as pd
+
+from jianfu.errors import DataError
+
+COUNT_COLUMNS = ["file", "sheet", "outcome", "reason", "column", "rows"]
+NOTICE_COLUMNS = ["table", "kind", "file", "sheet", "column", "rows"]
+HEADING_COLUMNS = ["table", "file", "sheet", "position", "heading", "column", "status"]
+QUARANTINE_COLUMNS = ["file", "sheet", "row", "column", "reason", "value"]
+
+
+def count_rows(sheets, duplicates, rejects, cells):
+    """Counts per sheet: kept, duplicate, rejected by reason and column, nondata, and odd cells of kept rows.
+
+    ``sheets`` are :class:`jianfu.ingest.stage.SourceSheet`; the frames have src and row. For every sheet
+    rows_read = kept + duplicate + rejected + nondata.
+    """
+    lost = pd.concat([duplicates[["src", "row"]], rejects[["src", "row"]]], ignore_index=True)
+    if lost.duplicated().any():
+        raise AssertionError("a row was counted twice")
+    kept_cells = cells.merge(lost, on=["src", "row"], how="left", indicator="seen")
+    kept_cells = kept_cells[kept_cells["seen"] == "left_only"]
+    rows = []
+    for sheet in sheets:
+        struck = rejects[rejects["src"] == sheet.number].groupby(["reason", "column"]).size()
+        repeated = int((duplicates["src"] == sheet.number).sum())
+        odd = kept_cells[kept_cells["src"] == sheet.number].groupby(["kind", "column"]).size()
+        kept = sheet.rows_read - sheet.nondata - repeated - int(struck.sum())
+        rows += [
+            (sheet.file, sheet.name, "kept", "", "", kept),
+            (sheet.file, sheet.name, "duplicate", "", "", repeated),
+            (sheet.file, sheet.name, "nondata", "", "", sheet.nondata),
+        ]
+        rows += [(sheet.file, sheet.name, "rejected", r, c, int(n)) for (r, c), n in struck.items()]
+        rows += [(sheet.file, sheet.name, kind, "", c, int(n)) for (kind, c), n in odd.items()]
+    return pd.DataFrame(rows, columns=COUNT_COLUMNS)
+
+
+def quarantine(sheets, rejects):
+    """Rejected rows with file, sheet and the row number that Excel shows."""
+    places = {sheet.number: sheet for sheet in sheets}
+    ordered = rejects.sort_values(["src", "row"], kind="stable")
+    return pd.DataFrame(
+        {
+            "file": [places[src].file for src in ordered["src"]],
+            "sheet": [places[src].name for src in ordered["src"]],
+            "row": ordered["row"].to_numpy(),
+            "column": ordered["column"].to_numpy(),
+            "reason": ordered["reason"].to_numpy(),
+            "value": ordered["value"].to_numpy(),
+        },
+        columns=QUARANTINE_COLUMNS,
+    )
+
+
+def safe_text(value):
+    """Text that a spreadsheet will not run as a formula."""
+    if not isinstance(value, str) or not value.lstrip().startswith(("=", "+", "-", "@", "\t", "\r")):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return "'" + value
+    return value
+
+
+def write_csv(frame, path):
+    """CSV for people: UTF-8 with byte order mark, every text safe to open in a spreadsheet."""
+    safe = frame.copy()
+    for name in safe.columns:
+        if safe[name].dtype == object or pd.api.types.is_string_dtype(safe[name]):
+            safe[name] = safe[name].map(safe_text)
+    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+
+
+def check_rejects(counts, limit, quarantine_folder):
+    """Raise :class:`DataError` for the first sheet whose share of rejected rows exceeds ``limit``.
+
+    The share is rejected / (rows_read - nondata). The sentence names file, commonest reason and quarantine.
+    """
+    outcomes = counts[counts["outcome"].isin(["kept", "duplicate", "rejected"])]
+    for (file, sheet), rows in outcomes.groupby(["file", "sheet"], sort=True):
+        struck = rows[rows["outcome"] == "rejected"]
+        total, rejected = int(rows["rows"].sum()), int(struck["rows"].sum())
+        if total and rejected / total > limit:
+            by_reason = struck.groupby("reason")["rows"].sum()
+            reason = sorted(by_reason.index, key=lambda r: (-by_reason[r], r))[0]
+            place = f"{file}, sheet {sheet}" if sheet else file
+            raise DataError(
+                f"{place}: {rejected} of {total} rows were rejected ({rejected / total:.1%}, limit {limit:.1%}), most "
+                f"of them as {reason}; the rows are listed in {quarantine_folder}."
+            )
+
+
+def one_sheet_per_line(counts):
+    """Rows read, kept, duplicate, rejected and nondata of every sheet, for people and tests."""
+    wide = (
+        counts[counts["outcome"].isin(["kept", "duplicate", "rejected", "nondata"])]
+        .pivot_table(index=["file", "sheet"], columns="outcome", values="rows", aggfunc="sum", fill_value=0)
+        .reindex(columns=["kept", "duplicate", "rejected", "nondata"], fill_value=0)
+    )
+    return wide.assign(rows_read=wide.sum(axis=1))

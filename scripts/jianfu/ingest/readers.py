@@ -1,0 +1,352 @@
+"""Raw files as columns of text: the content decides how a file is read, never its name.
+
+A file gives one or more :class:`Sheet`. Every cell is text as a person would see it; an empty cell is the empty text.
+Row numbers are positions in the used range, counted from 1, so that they match what Excel shows.
+"""
+
+import csv
+import io
+import zipfile
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+import lxml.etree
+import lxml.html
+import pyarrow as pa
+import pyarrow.csv
+import python_calamine
+
+from jianfu.errors import DataError
+
+HEAD_ROWS = 20  # rows from the top in which title and headings are looked for
+MAX_UNZIPPED = 2 * 1024**3  # bytes that one archive may expand to
+DELIMITERS = (",", "\t", ";", "|")
+OLE, ZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
+SPACES = " \t\r\n\u3000\xa0\ufeff\u200b"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: ``columns`` are text arrays of one length, ``merged`` ranges are (top, left, bottom, right) from 0.
+
+    ``surplus`` counts rows with more cells than columns whose extra cells were not empty.
+    """
+
+    file: str
+    name: str
+    columns: list
+    merged: list = field(default_factory=list)
+    visible: bool = True
+    surplus: int = 0
+
+    @property
+    def height(self):
+        return len(self.columns[0]) if self.columns else 0
+
+    def head(self):
+        """The first rows as lists of text, merged cells filled with the text of their first cell."""
+        rows = [list(row) for row in zip(*(c.slice(0, HEAD_ROWS).to_pylist() for c in self.columns), strict=True)]
+        for top, left, bottom, right in self.merged:
+            for row in range(top, min(bottom + 1, len(rows))):
+                for column in range(left, min(right + 1, len(self.columns))):
+                    rows[row][column] = rows[top][left]
+        return rows
+
+    def filled(self, column, first_row):
+        """Column ``column`` with vertically merged body cells filled inside their range; ``first_row`` from 0."""
+        spans = [
+            (top, bottom)
+            for top, left, bottom, right in self.merged
+            if left <= column <= right and bottom > top and top >= first_row
+        ]
+        if not spans:
+            return self.columns[column]
+        cells = self.columns[column].to_pylist()
+        anchors = {top: left for top, left, _, right in self.merged if left <= column <= right}
+        for top, bottom in spans:
+            text = self.columns[anchors[top]][top].as_py()
+            cells[top : bottom + 1] = [text] * (bottom + 1 - top)
+        return pa.array(cells, pa.string())
+
+
+def read_file(path, name):
+    """Sheets of the file at ``path``; ``name`` is what messages and counts call it.
+
+    Raises :class:`DataError` with one sentence where a file is empty, locked, damaged or of an unknown kind.
+    """
+    with open(path, "rb") as file:
+        return read_bytes(file.read(), name)
+
+
+def read_bytes(content, name):
+    """Sheets of a file given by its content."""
+    if not content.strip():
+        raise DataError(f"{name}: the file is empty; export it again or remove it from the folder.")
+    if content.startswith(OLE):
+        return _workbook(content, name)
+    if content.startswith(ZIP):
+        return _zip(content, name)
+    text = decode(content, name)
+    if _is_html(text):
+        return _html(text, name)
+    return [_text(text, name)]
+
+
+def decode(content, name):
+    """Text of a file in UTF-8, UTF-16 or GB18030: byte order mark, then strict UTF-8, then strict GB18030."""
+    for mark, encoding in (
+        (b"\xef\xbb\xbf", "utf-8-sig"),
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+    ):
+        if content.startswith(mark):
+            return _strict(content, encoding, name)
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return _strict(content, "gb18030", name)
+
+
+def _strict(content, encoding, name):
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{name}: line {line} is not readable as {encoding.upper()}; "
+            "open the file in Excel or WPS and save it again as 'CSV UTF-8'."
+        ) from None
+
+
+# --- workbooks -------------------------------------------------------------------------------------------------
+
+
+def _workbook(content, name):
+    try:
+        book = python_calamine.load_workbook(io.BytesIO(content))
+    except python_calamine.PasswordError:
+        raise DataError(f"{name}: the file is protected by a password; save a copy without one.") from None
+    except Exception as error:  # the library has many error types for damaged files
+        if "password" in str(error).lower():
+            raise DataError(f"{name}: the file is protected by a password; save a copy without one.") from None
+        raise DataError(
+            f"{name}: the workbook cannot be read (damaged or not a spreadsheet); open it in Excel or WPS and "
+            "save it again as .xlsx."
+        ) from None
+    sheets = []
+    for meta in book.sheets_metadata:
+        if meta.typ != python_calamine.SheetTypeEnum.WorkSheet:
+            continue
+        sheet = book.get_sheet_by_name(meta.name)
+        rows = sheet.to_python(skip_empty_area=False)
+        merged = [(*first, *last) for first, last in sheet.merged_cell_ranges or []]
+        visible = meta.visible == python_calamine.SheetVisibleEnum.Visible
+        columns = [pa.array([cell_text(cell) for cell in column], pa.string()) for column in zip(*rows, strict=True)]
+        sheets.append(Sheet(name, meta.name, columns, merged, visible))
+    return sheets
+
+
+def cell_text(cell):
+    """A workbook cell as text: 12.0 is '12', dates are ISO, numbers beyond 15 digits stay visibly damaged."""
+    if cell.__class__ is str:
+        return cell
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "是" if cell else "否"
+    if isinstance(cell, int | float):
+        if abs(cell) >= 1e15:
+            return f"{cell:.15g}" if "e" in f"{cell:.15g}" else f"{cell:.14e}"
+        return str(int(cell)) if cell == int(cell) else repr(cell)
+    if isinstance(cell, datetime):
+        # Excel keeps times as fractions of a day; half a second of rounding noise is not a time.
+        return (cell + timedelta(microseconds=500_000)).replace(microsecond=0).isoformat(" ")
+    if isinstance(cell, date | time):
+        return cell.isoformat()
+    return str(cell)
+
+
+# --- archives --------------------------------------------------------------------------------------------------
+
+
+def _zip(content, name):
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(content))
+    except zipfile.BadZipFile:
+        raise DataError(f"{name}: the file is damaged; copy it again from its source.") from None
+    members = [info for info in archive.infolist() if not info.is_dir()]
+    names = {info.filename for info in members}
+    if names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}:
+        return _workbook(content, name)
+    if sum(info.file_size for info in members) > MAX_UNZIPPED:
+        raise DataError(f"{name}: the archive expands to more than 2 GB; unpack it and name the files instead.")
+    if any(info.flag_bits & 1 for info in members):
+        raise DataError(f"{name}: the archive is protected by a password; unpack it first.")
+    sheets = []
+    for info in sorted(members, key=_member_name):
+        member = _member_name(info)
+        if member.startswith("__MACOSX/") or member.rsplit("/", 1)[-1].startswith("."):
+            continue
+        sheets += read_bytes(archive.read(info), f"{name}/{member}")
+    return sheets
+
+
+def _member_name(info):
+    """Name of an archive member; archives from Chinese Windows hold GBK names without saying so."""
+    if info.flag_bits & 0x800:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("gb18030")
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return info.filename
+
+
+# --- HTML that is called xls -----------------------------------------------------------------------------------
+
+
+def _is_html(text):
+    start = text[:2000].lstrip("\ufeff \r\n\t").lower()
+    return start.startswith("<") and any(tag in start for tag in ("<html", "<table", "<!doctype", "<meta", "<tr"))
+
+
+def _html(text, name):
+    try:
+        document = lxml.html.document_fromstring(text.encode("utf-8"), parser=lxml.html.HTMLParser(encoding="utf-8"))
+    except lxml.etree.LxmlError:
+        raise DataError(f"{name}: the HTML table cannot be read; save the file again as .xlsx.") from None
+    tables = [table for table in document.iter("table") if table.find(".//table") is None]
+    sheets = []
+    for number, table in enumerate(tables, start=1):
+        rows, merged = _grid(table)
+        if rows:
+            sheets.append(Sheet(name, "" if len(tables) == 1 else f"表{number}", _columns(rows), merged))
+    if not sheets:
+        raise DataError(f"{name}: the file is a web page without a table; export the table again.")
+    return sheets
+
+
+def _grid(table):
+    """Cells of an HTML table as rows of text, with the ranges that rowspan and colspan merge."""
+    rows, merged, taken = [], [], {}
+    for top, line in enumerate(table.iter("tr")):
+        cells, column = {}, 0
+        for cell in line.iterchildren("td", "th"):
+            while (top, column) in taken:
+                column += 1
+            height, width = _span(cell, "rowspan"), _span(cell, "colspan")
+            cells[column] = cell.text_content()
+            if height * width > 1:
+                merged.append((top, column, top + height - 1, column + width - 1))
+                taken |= {(top + i, column + j): True for i in range(height) for j in range(width)}
+            column += width
+        rows.append([cells.get(i, "") for i in range(max(cells, default=-1) + 1)])
+    return rows, [(t, l, min(b, len(rows) - 1), r) for t, l, b, r in merged]
+
+
+def _span(cell, attribute):
+    value = cell.get(attribute, "1").strip()
+    return max(1, min(int(value), 10_000)) if value.isdigit() else 1
+
+
+def _columns(rows):
+    width = max(map(len, rows))
+    padded = [row + [""] * (width - len(row)) for row in rows]
+    return [pa.array(column, pa.string()) for column in zip(*padded, strict=True)]
+
+
+# --- delimited text --------------------------------------------------------------------------------------------
+
+
+def _text(text, name):
+    head = _first_records(text)
+    if head is None:
+        raise DataError(f"{name}: the file is neither a spreadsheet nor a table in text form.")
+    delimiter, width = head
+    if "\0" in text[:4096]:
+        raise DataError(f"{name}: the file is of an unknown kind; export it as .xlsx or .csv.")
+    odd = []
+
+    def keep_odd(row):
+        odd.append((row.number, row.text))
+        return "skip"
+
+    names = [f"c{i}" for i in range(width)]
+    try:
+        table = pyarrow.csv.read_csv(
+            io.BytesIO(text.removeprefix("\ufeff").encode("utf-8")),
+            # one thread: only then do odd rows come with their row number
+            read_options=pyarrow.csv.ReadOptions(use_threads=False, column_names=names, block_size=1 << 23),
+            parse_options=pyarrow.csv.ParseOptions(
+                delimiter=delimiter,
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=keep_odd,
+            ),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid:
+        return _plain_text(text, name, delimiter, width)
+    columns = [column.combine_chunks() for column in table.columns]
+    columns = [pa.concat_arrays(c.chunks) if isinstance(c, pa.ChunkedArray) else c for c in columns]
+    columns = [column.fill_null("") for column in columns]
+    surplus = 0
+    if odd:
+        columns, surplus = _insert(columns, odd, delimiter)
+    return Sheet(name, "", columns, surplus=surplus)
+
+
+def _first_records(text):
+    """Delimiter and number of columns, from the first rows; None for text that holds no table."""
+    sample = text[: 1 << 17]
+    best = None
+    for delimiter in DELIMITERS:
+        records = []
+        try:
+            for record in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter):
+                records.append(len(record))
+                if len(records) == HEAD_ROWS:
+                    break
+        except csv.Error:
+            continue
+        records = records[:-1] if len(records) > 1 and len(sample) < len(text) else records
+        # the delimiter that splits most rows; the widest row is as wide as the table
+        score = (sum(n > 1 for n in records), sum(records))
+        if records and max(records) > 1 and (best is None or score > best[0]):
+            best = (score, delimiter, max(records))
+    return best and best[1:]
+
+
+def _insert(columns, odd, delimiter):
+    """Put rows of another length (parsed by hand) back at their places; returns columns and the surplus rows."""
+    height, width = len(columns[0]) + len(odd), len(columns)
+    places = {number - 1: text for number, text in odd}
+    parsed, surplus = {}, 0
+    for place, text in places.items():
+        cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+        surplus += any(cell.strip(SPACES) for cell in cells[width:])
+        parsed[place] = cells[:width] + [""] * (width - len(cells))
+    order = sorted(parsed)
+    filled = []
+    for number, column in enumerate(columns):
+        pieces, start = [], 0
+        for done, place in enumerate(order):
+            pieces.append(column.slice(start, place - done - start))
+            pieces.append(pa.array([parsed[place][number]], pa.string()))
+            start = place - done
+        pieces.append(column.slice(start))
+        filled.append(pa.concat_arrays(pieces))
+    assert len(filled[0]) == height
+    return filled, surplus
+
+
+def _plain_text(text, name, delimiter, width):
+    """Slow reading for files with broken quotes, which the fast parser refuses."""
+    try:
+        rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter))
+    except csv.Error:
+        raise DataError(f"{name}: the file has broken quotation marks; export it again.") from None
+    surplus = sum(any(cell.strip(SPACES) for cell in row[width:]) for row in rows)
+    cut = [row[:width] + [""] * (width - len(row)) for row in rows]
+    return Sheet(name, "", [pa.array(column, pa.string()) for column in zip(*cut, strict=True)], surplus=surplus)

@@ -1,0 +1,111 @@
+"""The canonical tables as data (workflow/schemas/canonical.yaml) and the survey items of the scoring keys."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+import yaml
+
+# Reasons in the order in which the first one wins (data contract).
+REASONS = (
+    "missing_required",
+    "unparseable_date",
+    "implausible_date",
+    "unparseable_number",
+    "negative_count",
+    "unknown_unit",
+    "ambiguous_unit",
+    "unknown_category",
+    "due_before_issue",
+    "conflicting_duplicate",
+    "exit_before_entry",
+    "overlapping_spell",
+    "damaged_id",
+)
+ARROW_TYPES = {
+    "count": pa.float64(),
+    "number": pa.float64(),
+    "duration": pa.float64(),
+    "item": pa.float64(),
+    "boolean": pa.bool_(),
+    "time": pa.timestamp("us"),
+    "date": pa.date32(),
+    "year": pa.int32(),
+    "wave": pa.int32(),
+}
+SPELL_SOURCES = ("roster", "ledger")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One canonical column; ``scale`` names the survey scale of an item and ``low``, ``high`` its range."""
+
+    name: str
+    type: str
+    required: bool = False
+    values: tuple = ()
+    earliest: str | None = None
+    future: bool = False
+    derived: bool = False
+    scale: str = ""
+    low: float = 0
+    high: float = 0
+
+    @property
+    def arrow(self):
+        return ARROW_TYPES.get(self.type, pa.string())
+
+
+@dataclass(frozen=True)
+class Table:
+    """One canonical or raw table: ``columns`` by name, ``inputs`` are read but not stored."""
+
+    name: str
+    key: tuple
+    columns: dict
+    inputs: tuple
+    default: dict
+
+    @property
+    def known(self):
+        return (*self.columns, *self.inputs)
+
+    def arrow_schema(self):
+        return pa.schema([(name, column.arrow) for name, column in self.columns.items()])
+
+
+def load_tables(schema_path, scales_path, ranges=None):
+    """All tables by name; survey items take their place from the scoring keys, their range from ``ranges``."""
+    with open(schema_path, encoding="utf-8") as file:
+        declared = yaml.safe_load(file)
+    with open(scales_path, encoding="utf-8") as file:
+        scales = yaml.safe_load(file)["scales"]
+    tables = {}
+    for name, entry in (declared["tables"] | declared["sources"]).items():
+        columns = {}
+        for column, options in entry["columns"].items():
+            if name == "survey" and column == "hours_week":
+                columns |= _items(scales, ranges or {})
+            columns[column] = Column(column, **{**options, "values": tuple(options.get("values", ()))})
+        tables[name] = Table(
+            name,
+            tuple(entry["key"]),
+            columns,
+            tuple(entry.get("inputs", ())),
+            entry.get("default", {}),
+        )
+    return tables
+
+
+def _items(scales, ranges):
+    items = {}
+    for name, scale in scales.items():
+        low, high = ranges.get(name, scale["range"])
+        for item in scale["items"]:
+            items[item] = Column(item, "item", scale=name, low=low, high=high)
+    return items
+
+
+def load_responses(scales_path):
+    """Usual wordings of answers as lists from the lowest to the highest code."""
+    with open(scales_path, encoding="utf-8") as file:
+        return yaml.safe_load(file)["responses"]

@@ -1,0 +1,219 @@
+"""Roster and movement ledger joined into spells: who was on (or off) which post from when to when.
+
+Ledger rows are applied per person in date order. A departure (减员) closes the open post, an arrival (增员) opens one,
+a secondment (借调) closes the post and opens an off-post spell until the return. `spell_end` is the last day.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import pandas as pd
+import pyarrow as pa
+
+SECONDED = "借调"
+MAX_OVERLAP = 31  # days that two posts of one person may overlap
+TRAITS = ("birth_ym", "sex", "education", "bianzhi", "entry_route", "rank", "rank_since", "role", "hire_date", "lock_until")
+DAY = timedelta(days=1)
+
+
+@dataclass
+class Spell:
+    """One spell while it is being assembled; ``origin`` is (src, row) of the raw row that opened it."""
+
+    person: str
+    unit: str
+    start: date | None
+    origin: tuple
+    traits: dict
+    on_post: bool = True
+    end: date | None = None
+    exit_type: str | None = None
+    destination: str | None = None
+    closed_by: tuple | None = None
+
+
+@dataclass
+class Assembled:
+    """``spells`` canonical rows in order, ``origins`` (src, row) of each, rejected raw rows, and counts of oddities."""
+
+    spells: pa.Table
+    origins: list
+    rejects: pd.DataFrame
+    notices: Counter = field(default_factory=Counter)
+
+
+def assemble(roster, ledger, schema, stock="opening"):
+    """Spells from the kept rows of roster and ledger (Arrow tables with src, row and their columns).
+
+    ``stock``: the roster lists who was in post before ('opening') or after ('closing') the window. Returns
+    :class:`Assembled`. Raw rows whose post ends before it begins, or overlaps another by more than 31 days, are
+    rejected; an overlap takes both rows along.
+    """
+    entries, movements = _by_person(roster), _by_person(ledger)
+    rejects, notices, spells = [], Counter(), []
+    for person in sorted(set(entries) | set(movements)):
+        own, moves = entries.get(person, []), movements.get(person, [])
+        moves, early = _without_early_exits(own, moves)
+        rejects += early
+        while True:
+            found, counted = _person_spells(own, moves, stock)
+            clash = _overlapping(found)
+            if not clash:
+                break
+            rejects += [(*origin, "spell_start", "overlapping_spell", str(start)) for origin, start in sorted(clash)]
+            struck = {origin for origin, _ in clash}
+            own = [row for row in own if _origin(row) not in struck]
+            moves = [row for row in moves if _origin(row) not in struck]
+        spells += found
+        notices += counted
+    spells.sort(key=lambda s: (s.person, s.unit, s.start or date.min, s.end or date.max, s.on_post, s.origin))
+    table = pa.table({name: [_value(s, name) for s in spells] for name in schema.names}, schema=schema)
+    frame = pd.DataFrame(rejects, columns=["src", "row", "column", "reason", "value"])
+    return Assembled(table, [s.origin for s in spells], frame, notices)
+
+
+def _by_person(rows):
+    """Rows as dicts, grouped by person, in order of files, sheets and rows."""
+    people = {}
+    for row in sorted(rows.to_pylist(), key=_origin):
+        people.setdefault(row["person_key"], []).append(row)
+    return people
+
+
+def _origin(row):
+    return row["src"], row["row"]
+
+
+def _without_early_exits(own, moves):
+    """Ledger rows of one person without departures dated before the post began; and those as rejects."""
+    kept, rejects = [], []
+    for row in moves:
+        starts = [r["spell_start"] for r in own if r["unit_code"] == row["unit_code"]]
+        starts += [r["date"] for r in moves if r["movement"] == "in" and r["unit_code"] == row["unit_code"]]
+        stated = row["spell_start"]
+        early = row["movement"] == "out" and (
+            stated > row["date"] if stated else bool(starts) and min(starts) > row["date"] and not _open_before(own, row)
+        )
+        if early:
+            rejects.append((*_origin(row), "spell_end", "exit_before_entry", str(row["date"])))
+        else:
+            kept.append(row)
+    return kept, rejects
+
+
+def _open_before(own, row):
+    return any(r["spell_start"] <= row["date"] for r in own)
+
+
+def _person_spells(own, moves, stock):
+    """Spells of one person, and a counter of what did not fit."""
+    counted = Counter()
+    spells = [_post(row, row["spell_start"]) for row in own] if stock == "opening" else []
+    for row in sorted(moves, key=lambda r: (r["date"], r["movement"] == "in", _origin(r))):
+        if row["movement"] == "in":
+            _arrive(spells, row, counted)
+        else:
+            _leave(spells, row, counted)
+    if stock == "closing":
+        for row in own:
+            _confirm(spells, row, counted)
+    return spells, counted
+
+
+def _post(row, start, on_post=True):
+    traits = {name: row.get(name) for name in TRAITS}
+    return Spell(row["person_key"], row["unit_code"], start, _origin(row), traits, on_post)
+
+
+def _open(spells, unit=None):
+    """The open spell of a person, first at ``unit``, then the one begun last; None if there is none."""
+    found = [s for s in spells if s.end is None]
+    at_unit = [s for s in found if s.unit == unit]
+    return max(at_unit or found, key=lambda s: (s.start or date.min, s.origin), default=None)
+
+
+def _arrive(spells, row, counted):
+    """增员: opens a post; ends an open secondment; repeats nothing that the roster already says."""
+    day = row["date"]
+    before = _open(spells, row["unit_code"])
+    if before and before.on_post and before.unit == row["unit_code"]:
+        counted["already_on_post"] += 1
+        return
+    if before and not before.on_post:
+        before.end = day - DAY
+        before.closed_by = _origin(row)
+        if before.start and before.end < before.start:
+            spells.remove(before)
+    new = _post(row, day)
+    _inherit(new, spells)
+    spells.append(new)
+
+
+def _leave(spells, row, counted):
+    """减员: closes the open post; a secondment goes on off the post."""
+    day, unit = row["date"], row["unit_code"]
+    post = _open(spells, unit)
+    if post is not None and post.start and post.start > day:
+        post = None
+    if post is None:
+        counted["orphan_movement"] += 1
+        post = _post(row, row["spell_start"])
+        _inherit(post, spells)
+        spells.append(post)
+    elif post.unit != unit:
+        counted["exit_from_other_unit"] += 1
+    post.end, post.closed_by = day, _origin(row)
+    post.exit_type, post.destination = row["exit_type"], row["destination_level"]
+    if post.exit_type is None:
+        counted["missing_exit_type"] += 1
+    elif post.destination is None and post.exit_type in ("调出", "遴选", "考录"):
+        counted["missing_destination"] += 1
+    if row["exit_type"] == SECONDED:
+        away = _post(row, day + DAY, on_post=False)
+        away.unit = post.unit
+        _inherit(away, [post])
+        spells.append(away)
+
+
+def _confirm(spells, row, counted):
+    """A closing roster confirms the post that the ledger opened, or shows one that began before the ledger."""
+    post = _open(spells, row["unit_code"])
+    if post and post.on_post and post.unit == row["unit_code"]:
+        if post.start != row["spell_start"]:
+            counted["start_differs"] += 1
+        post.traits = {name: row.get(name) if row.get(name) is not None else post.traits[name] for name in TRAITS}
+        return
+    spells.append(_post(row, row["spell_start"]))
+
+
+def _inherit(new, spells):
+    """Traits that a ledger row leaves open come from the person's latest spell."""
+    if spells:
+        latest = max(spells, key=lambda s: (s.start or date.min, s.origin))
+        new.traits = {n: v if v is not None else latest.traits[n] for n, v in new.traits.items()}
+
+
+def _overlapping(spells):
+    """Raw rows, with their start, of on-post spells that overlap another by more than the permitted days."""
+    posts = sorted((s for s in spells if s.on_post and s.start), key=lambda s: (s.start, s.origin))
+    clash = set()
+    for number, first in enumerate(posts):
+        for second in posts[number + 1 :]:
+            end = min(first.end or date.max, second.end or date.max)
+            if (end - second.start).days + 1 > MAX_OVERLAP:
+                clash |= {(first.origin, first.start), (second.origin, second.start)}
+    return clash
+
+
+def _value(spell, name):
+    own = {
+        "person_key": spell.person,
+        "unit_code": spell.unit,
+        "on_post": spell.on_post,
+        "spell_start": spell.start,
+        "spell_end": spell.end,
+        "exit_type": spell.exit_type,
+        "destination_level": spell.destination,
+    }
+    return own[name] if name in own else spell.traits[name]

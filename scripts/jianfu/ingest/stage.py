@@ -1,0 +1,325 @@
+"""From the files of one raw table to text columns under canonical names, with the place of every row.
+
+Rows that are no data (title, headings, totals, signatures, blank) are counted here and go no further; so do columns
+that identify persons, except the number behind the pseudonym, which stays in memory until it is hashed.
+"""
+
+import fnmatch
+import logging
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jianfu.errors import DataError
+from jianfu.ingest import dates
+from jianfu.ingest.headings import IDENTIFIERS, UNMAPPED, Matcher, normal_heading, read_header
+from jianfu.ingest.readers import SPACES, read_file
+
+LOG = logging.getLogger("jianfu")
+DAY_PREFIX = "@day:"  # staged columns of a sheet that is wide by day
+MIN_DAYS = 20  # so many day headings make a sheet wide by day
+_TOTAL = re.compile(r"^(本页|本表|全县|全市|全省|全区)?(合|小|总|累|共)计(\W.{0,12}|\d.{0,8}|数|人数)?$|^.{1,10}(合计|小计|总计)$|^平均值?$")
+_FOOTER = re.compile(
+    r"^(填表|填报|制表|审核|复核|审批|统计|单位负责|分管负责|分管领导|主要领导|负责|经办|联系|报送|打印|导出|数据截至|截至|盖章|备注|说明|注)"
+    r"[^:：]{0,8}[:：]|^以下(空白|无正文)|^第\d+页|^[（(]?盖章"
+)
+_NOTE_HINT = "计|平均|[:：]|以下|^\\s*第|盖章"  # a text without any of these is no total and no footer
+_DAY = re.compile(r"(?:\d{1,2}月|\d{4}[-/.年]\d{1,2}[-/.月])?(\d{1,2})[日号]?")
+
+
+@dataclass(frozen=True)
+class SourceSheet:
+    """One sheet that was read: its place in the order of files, and how many rows were no data."""
+
+    number: int
+    file: str
+    name: str
+    rows_read: int
+    nondata: int
+
+
+@dataclass(frozen=True)
+class Staged:
+    """Text columns of several sheets of one source: ``cells`` has src, row and one column per canonical name."""
+
+    source: dict
+    cells: pa.Table
+
+
+def find_files(folder, sources):
+    """``[(path, name, source)]`` of all files that the patterns of ``sources`` match, in code-point order of names.
+
+    Raises :class:`DataError` where a pattern matches nothing.
+    """
+    found = []
+    for source in sources:
+        for pattern in source["files"]:
+            paths = [p for p in Path(folder).glob(pattern) if p.is_file() and not p.name.startswith(("~$", "."))]
+            if not paths:
+                raise DataError(
+                    f"No file matches '{pattern}' ({source['table']}) in the data folder; correct the pattern under "
+                    "'sources' in the province file."
+                )
+            found += [(path, path.relative_to(folder).as_posix(), source) for path in paths]
+    unique = {(name, id(source)): (path, name, source) for path, name, source in found}
+    return sorted(unique.values(), key=lambda entry: entry[1])
+
+
+class Staging:
+    """Reads the files of one raw table, sheet by sheet, and keeps the books about sheets, columns and notices."""
+
+    def __init__(self, table, dictionary, first=0):
+        self.table = table
+        self.dictionary = dictionary
+        self.first = first
+        self.sheets, self.columns, self.notices = [], [], []
+        self.mapped = set()
+
+    def read(self, files):
+        """Yields :class:`Staged` for every file; ``files`` as from :func:`find_files`."""
+        matchers = {}
+        for path, name, source in files:
+            LOG.info("reading %s", name)
+            matcher = matchers.setdefault(id(source), Matcher(self.dictionary, source, self.table.known))
+            pieces = [
+                self._stage(sheet, header, source)
+                for sheet, header in self._usable(read_file(path, name), matcher, source)
+            ]
+            if pieces:
+                yield Staged(source, pa.concat_tables(pieces, promote_options="default"))
+
+    def notice(self, kind, file="", sheet="", column="", rows=0):
+        """Note something that the quality report must mention."""
+        self.notices.append(
+            {"table": self.table.name, "kind": kind, "file": file, "sheet": sheet, "column": column, "rows": rows}
+        )
+
+    def _usable(self, sheets, matcher, source):
+        """Sheets with a complete header; the others are listed, or stop the run where the file has no other."""
+        wanted, candidates = source.get("sheets"), []
+        for sheet in sheets:
+            if wanted and not any(fnmatch.fnmatchcase(sheet.name, pattern) for pattern in wanted):
+                self.notice("sheet_not_selected", sheet.file, sheet.name, rows=sheet.height)
+            elif not sheet.visible:
+                self.notice("hidden_sheet", sheet.file, sheet.name, rows=sheet.height)
+            elif sheet.height == 0:
+                self.notice("empty_sheet", sheet.file, sheet.name)
+            else:
+                header = read_header(sheet, matcher)
+                lacking = self._lacking(header, sheet, source) if header else ["a heading row"]
+                candidates.append((sheet, header, lacking))
+        complete = [(sheet, header) for sheet, header, lacking in candidates if not lacking]
+        most = max((len(header.places()) for _, header in complete), default=0)
+        for sheet, header, lacking in candidates:
+            if not lacking:
+                continue
+            if not complete or (header and len(header.places()) > most / 2):
+                self._refuse(sheet, header, lacking)
+            self.notice("no_header", sheet.file, sheet.name, rows=sheet.height)
+        if not candidates:
+            name = sheets[0].file if sheets else "a file"
+            raise DataError(f"{name}: no visible sheet holds data; check the file or 'sheets' of this source.")
+        return complete
+
+    def _refuse(self, sheet, header, lacking):
+        place = f"{sheet.file}, sheet {sheet.name}" if sheet.name else sheet.file
+        if header is None:
+            raise DataError(
+                f"{place}: no row looks like headings of {self.table.name}; map its headings under 'columns' of this "
+                "source in the province file, or leave the sheet out with 'sheets'."
+            )
+        unmapped = "、".join(c.heading for c in header.columns if c.status == UNMAPPED)
+        raise DataError(
+            f"{place}: no column for {', '.join(lacking)} of {self.table.name}; map its heading under 'columns' of "
+            f"this source in the province file (unmapped headings: {unmapped or 'none'})."
+        )
+
+    def _lacking(self, header, sheet, source):
+        """Required columns that neither a heading nor a default gives."""
+        places, given = header.places(), {**(source.get("fixed") or {}), **(source.get("fill") or {})}
+        lacking = []
+        for name, column in self.table.columns.items():
+            if not column.required or name in places or name in given:
+                continue
+            if column.type == "unit" and "unit_name" in {*places, *given}:
+                continue
+            if column.type == "person":
+                anonymous = self.table.name == "survey" and {"cohort"} <= {*places, *given}
+                if anonymous or any(name in places for name in IDENTIFIERS):
+                    continue
+                name = "an ID number (id_number or employee_id)"
+            default = self.table.default.get(name)
+            if default == "row" or (default == "place" and _from_place(name, header, sheet)):
+                continue
+            if column.type == "count" and len(_day_places(header)) >= MIN_DAYS:
+                continue
+            lacking.append(name)
+        return lacking
+
+    def _stage(self, sheet, header, source):
+        """Text columns of the data rows of one sheet."""
+        number = self.first + len(self.sheets)
+        wide = _day_places(header) if "count" in self.table.columns and "count" not in header.places() else {}
+        nondata = nondata_rows(sheet, header)
+        data = np.flatnonzero(~nondata)
+        self.sheets.append(SourceSheet(number, sheet.file, sheet.name, sheet.height, int(nondata.sum())))
+        self._list_columns(sheet, header, set(wide.values()))
+        if sheet.surplus:
+            self.notice("surplus_cells", sheet.file, sheet.name, rows=sheet.surplus)
+        take = pa.array(data)
+        rows = data + 1
+        cells = {"src": pa.array(np.full(len(data), number, np.int32)), "row": pa.array(rows.astype(np.int32))}
+        for name, place in header.places().items():
+            cells[name] = sheet.filled(place, header.bottom).take(take)
+        for day, place in wide.items():
+            cells[f"{DAY_PREFIX}{day:02d}"] = sheet.columns[place].take(take)
+        for name, text in self._constants(header, sheet, source).items():
+            cells[name] = pa.array([text] * len(data), pa.string())
+        if self.table.default.get("task_id") == "row" and "task_id" not in cells:
+            label = f"{sheet.file}:{sheet.name}:" if sheet.name else f"{sheet.file}:"
+            cells["task_id"] = pa.array([f"{label}{row}" for row in rows], pa.string())
+        self.mapped |= set(cells) - {"src", "row"}
+        return pa.table(cells)
+
+    def _constants(self, header, sheet, source):
+        """Columns with one value for the whole sheet: declared, or read from title, sheet or file name."""
+        texts = {str(name): str(value) for name, value in (source.get("fixed") or {}).items()}
+        for name, origin in (source.get("fill") or {}).items():
+            texts[name] = {"sheet": sheet.name, "file": Path(sheet.file).stem, "title": _title(header, sheet)}[origin]
+        for name, default in self.table.default.items():
+            if default == "place" and name not in header.places() and name not in texts:
+                texts[name] = _from_place(name, header, sheet)
+        return texts
+
+    def _list_columns(self, sheet, header, wide):
+        for column in header.columns:
+            self.columns.append(
+                {
+                    "file": sheet.file,
+                    "sheet": sheet.name,
+                    "position": column.place + 1,
+                    "heading": column.heading,
+                    "column": "count" if column.place in wide else column.column,
+                    "status": "mapped" if column.place in wide else column.status,
+                }
+            )
+
+    def note_absent(self, sources):
+        """Notices for optional columns that no file has and for mapped headings that no file shows."""
+        seen = {normal_heading(c["heading"]) for c in self.columns}
+        seen |= {heading.rpartition("|")[2] for heading in seen}
+        for source in sources:
+            for heading in source.get("columns") or {}:
+                if normal_heading(heading) not in seen:
+                    self.notice("heading_not_found", column=heading)
+        for name, column in self.table.columns.items():
+            if not column.required and not column.derived and name not in self.mapped:
+                if column.type == "unit" and "unit_name" in self.mapped:
+                    continue
+                self.notice("absent_column", column=name)
+        for column in self.columns:
+            if column["status"] == UNMAPPED:
+                self.notice("unmapped_heading", column["file"], column["sheet"], column["heading"])
+
+
+def _title(header, sheet):
+    """Texts above the headings, joined."""
+    return " ".join(dict.fromkeys(cell.strip() for row in sheet.head()[: header.top] for cell in row if cell.strip()))
+
+
+def _from_place(name, header, sheet):
+    """Month, year or wave named in the title, the sheet name or the file name; '' if none names it."""
+    stem = Path(sheet.file).stem
+    find = {"month": dates.month_in, "year": dates.year_in, "wave": _wave_in}.get(name)
+    return next((found for text in (_title(header, sheet), sheet.name, stem) if find and (found := find(text))), "")
+
+
+def _wave_in(text):
+    match = re.search(r"第\s*([\d一二三四五六七八九十])\s*[次轮期波]", unicodedata.normalize("NFKC", text))
+    return match and match[1]
+
+
+def _day_places(header):
+    """Day of the month -> place, for headings such as 1, 1日 or 2024-03-01."""
+    places = {}
+    for column in header.columns:
+        match = _DAY.fullmatch(normal_heading(column.heading).rpartition("|")[2])
+        if match and column.status == UNMAPPED and 1 <= int(match[1]) <= 31:
+            places.setdefault(int(match[1]), column.place)
+    return places
+
+
+def nondata_rows(sheet, header):
+    """Boolean array: True where a row holds no data."""
+    first = first_cells(sheet.columns)
+    titles = {cell for row in sheet.head()[: header.top] for cell in row[:1] if cell.strip(SPACES)}
+    nondata = _blank(first).to_numpy(zero_copy_only=False)
+    nondata |= pc.is_in(first, pa.array(sorted(titles), pa.string())).to_numpy(zero_copy_only=False)
+    nondata |= _matching(first, _NOTE_HINT, _is_note)
+    nondata[: header.bottom] = True
+    names = [header.places().get(name) for name in ("unit_name", "unit_code", "county_name", "month")]
+    for place in (place for place in names if place is not None):
+        nondata |= _matching(sheet.columns[place], "计", lambda text: bool(_TOTAL.match(_squeeze(text))))
+    return nondata | _repeated_header(sheet, header)
+
+
+def _is_note(text):
+    text = _squeeze(text)
+    return bool(_TOTAL.match(text) or _FOOTER.match(text))
+
+
+def _squeeze(text):
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).strip("\u200b\ufeff")
+
+
+def first_cells(columns):
+    """The first non-empty cell of every row; '' for blank rows."""
+    first = columns[0]
+    empty = _blank(first)
+    for column in columns[1:]:
+        places = pc.indices_nonzero(empty)
+        if not len(places):
+            break
+        first = pc.replace_with_mask(first, empty, column.take(places))
+        empty = _blank(first)
+    return first
+
+
+def _blank(cells):
+    return pc.equal(pc.utf8_trim(cells, SPACES), "")
+
+
+def _matching(cells, prefilter, test):
+    """Rows whose text passes ``test``; only texts that match the pattern ``prefilter`` are asked."""
+    places = pc.indices_nonzero(pc.match_substring_regex(cells, prefilter))
+    found = np.zeros(len(cells), bool)
+    encoded = cells.take(places).dictionary_encode()
+    verdicts = np.array([test(text) for text in encoded.dictionary.to_pylist()], bool)
+    if len(verdicts):
+        found[places.to_numpy()] = verdicts[encoded.indices.to_numpy()]
+    return found
+
+
+def _repeated_header(sheet, header):
+    """Rows further down that repeat a heading row."""
+    found = np.zeros(sheet.height, bool)
+    for level in header.levels:
+        texts = {place: text.strip() for place, text in enumerate(level) if text.strip()}
+        filled = Counter(texts.values())
+        keys = [place for place, text in texts.items() if filled[text] == 1][:3] or list(texts)[:1]
+        candidates = np.zeros(sheet.height, bool)
+        for place in keys:
+            candidates |= pc.equal(sheet.columns[place], level[place]).to_numpy(zero_copy_only=False)
+        for row in np.flatnonzero(candidates):
+            cells = [sheet.columns[place][int(row)].as_py().strip() for place in texts]
+            equal = sum(cell == text for cell, text in zip(cells, texts.values(), strict=True))
+            found[row] |= equal >= max(2, sum(map(bool, cells)) * 0.8)
+    return found
+
+

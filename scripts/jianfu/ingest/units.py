@@ -1,0 +1,107 @@
+"""Which unit a cell names: by code, name, alias, former name, with or without county and city in front.
+
+The canonical code is the one in `units`. A wording that fits several units is ambiguous, one that fits none unknown.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+import numpy as np
+
+UNKNOWN, AMBIGUOUS = "unknown_unit", "ambiguous_unit"
+_OFFICES = {"街道": ("", "办", "办事处"), "": ("", "政府", "人民政府")}
+_ALIAS_BREAK = re.compile(r"[;；、,，|\n]+")
+_SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+))?E\+?(\d{1,2})")
+
+
+def normal_name(text):
+    """A unit name without blanks and in half-width letters."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).strip("\u200b\ufeff'")
+
+
+def normal_code(text):
+    """A code as digits: floats repaired, zeros of lower levels dropped; None where Excel has lost digits.
+
+    390121189000 and 390121189.0 are 390121189; 3.90E+08 has lost its last digits.
+    """
+    text = normal_name(text).upper()
+    scientific = _SCIENTIFIC.fullmatch(text)
+    if scientific:
+        lead, decimals, exponent = scientific[1], scientific[2] or "", int(scientific[3])
+        if len(decimals) < exponent or decimals[exponent:].strip("0"):
+            return None
+        text = lead + decimals[:exponent]
+    text = re.sub(r"^(\d+)\.0*$", r"\1", text)
+    if text.isdigit() and len(text) in (9, 12):
+        while len(text) > 6 and text.endswith("000"):
+            text = text[:-3]
+    return text
+
+
+@dataclass(frozen=True)
+class UnitIndex:
+    """Lookup of units: ``wordings`` from every accepted wording to the set of its codes.
+
+    ``successors`` holds (predecessor code, successor code, valid_from) in order of date.
+    """
+
+    wordings: dict
+    successors: list
+
+    @classmethod
+    def from_units(cls, units):
+        """Index of the canonical units table (frame with the contract's columns)."""
+        wordings, successors = {}, []
+        for unit in units.itertuples():
+            code = unit.unit_code
+            county, city = _text(unit.county_name), _text(unit.city_name)
+            wordings.setdefault(code, set()).add(code)
+            names = {unit.unit_name, *_ALIAS_BREAK.split(_text(unit.aliases))}
+            for name in filter(None, map(normal_name, names)):
+                for wording in _wordings(name, normal_name(county), normal_name(city)):
+                    wordings.setdefault(wording, set()).add(code)
+            if _text(unit.predecessor_code):
+                start = np.datetime64("NaT") if unit.valid_from is None else np.datetime64(unit.valid_from, "D")
+                for old in _ALIAS_BREAK.split(unit.predecessor_code):
+                    successors.append((normal_code(old), code, start))
+        return cls(wordings, sorted(successors, key=lambda s: (str(s[2]), s[0] or "", s[1])))
+
+    def resolve(self, wording, county=""):
+        """Code of a wording, or UNKNOWN or AMBIGUOUS. ``county`` comes from a column of its own."""
+        name = normal_name(wording)
+        if county:
+            found = self.wordings.get(normal_name(county) + name, set())
+            if len(found) == 1:
+                return next(iter(found))
+        found = self.wordings.get(name) or self.wordings.get(normal_code(wording), set())
+        if not found:
+            return UNKNOWN
+        return next(iter(found)) if len(found) == 1 else AMBIGUOUS
+
+    def follow(self, codes, days):
+        """Codes after mergers: a predecessor leads to its successor from the successor's first day.
+
+        ``codes`` object array, ``days`` datetime64 array (NaT counts as before). Returns a new array.
+        """
+        codes = codes.copy()
+        for old, new, start in self.successors:
+            since = np.ones(len(codes), bool) if np.isnat(start) else days >= start
+            codes[(codes == old) & since] = new
+        return codes
+
+
+def _text(value):
+    return value if isinstance(value, str) else ""
+
+
+def _wordings(name, county, city):
+    """Every accepted way to write a unit's name."""
+    stems = [name]
+    for office in ("人民政府", "政府", "办事处"):
+        if name.endswith(office):
+            stems.append(name.removesuffix(office))
+    for stem in stems:
+        for office in _OFFICES["街道" if stem.endswith("街道") else ""]:
+            for place in {"", county, city, city + county}:
+                yield place + stem + office

@@ -1,0 +1,265 @@
+"""Cells of one column to typed values, worked out once per distinct text.
+
+Every column becomes :class:`Converted`: typed values, and for each row a status: OK, EMPTY, TOKEN (a declared null
+token) or BAD + the place of the reason in :data:`jianfu.ingest.schema.REASONS`.
+"""
+
+import csv
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jianfu.ingest import dates
+from jianfu.ingest.numbers import parse_duration, parse_number
+from jianfu.ingest.readers import SPACES
+from jianfu.ingest.schema import REASONS
+from jianfu.ingest.units import normal_code
+
+OK, EMPTY, TOKEN, BAD = 0, 1, 2, 10
+LATE_DAYS = 366  # days after the extraction date beyond which a date is implausible
+_ANSWER = re.compile(r"^[A-Ha-h]\s*[.、:：)）]\s*|[(（]?\s*\d+\s*分\s*[)）]?$|^\d+\s*[=.、:：]\s*(?=\D)")
+_ITEM_POINTS = re.compile(r"(\d+)\s*分?")
+
+
+def bad(reason):
+    """Status of a cell that cannot be used for this reason."""
+    return BAD + REASONS.index(reason)
+
+
+@dataclass(frozen=True)
+class Converted:
+    """``values`` typed Arrow array (null where the status is not OK), ``status`` int8 array of the same length."""
+
+    values: pa.Array
+    status: np.ndarray
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Days outside which a date is implausible."""
+
+    extraction: date
+
+    def latest(self):
+        return np.datetime64(self.extraction + timedelta(days=LATE_DAYS), "D")
+
+
+def normal_wording(text):
+    """A wording for lookup: half-width, without blanks, capitals."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).upper()
+
+
+class Wordings:
+    """Known wordings by column: the dictionary (config/plan/values.csv), then the province's, then the source's."""
+
+    def __init__(self, path, *overlays):
+        self.known = {}
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            for row in csv.DictReader(file):
+                value = row["value"] == "true" if row["column"] == "boolean" else row["value"]
+                self.known.setdefault(row["column"], {})[normal_wording(row["wording"])] = value
+        self.own = {}
+        for overlay in overlays:
+            for column, wordings in (overlay or {}).items():
+                mapped = {normal_wording(str(w)): value for w, value in wordings.items()}
+                self.own.setdefault(column, {}).update(mapped)
+
+    def of(self, *columns):
+        """Wordings of one column; earlier names win, a province's own wordings win over the dictionary."""
+        found = {}
+        for column in reversed(columns):
+            found |= self.known.get(column, {})
+        for column in reversed(columns):
+            found |= self.own.get(column, {})
+        return found
+
+    def own_of(self, column):
+        return self.own.get(column, {})
+
+
+class Converter:
+    """Converts the columns of one source; holds what all of them need."""
+
+    def __init__(self, connection, null_tokens, limits, wordings, responses=(), survey_responses=None):
+        self.connection = connection
+        self.tokens = {token.strip(SPACES) for token in null_tokens}
+        self.limits = limits
+        self.wordings = wordings
+        self.responses = responses
+        self.survey_responses = {normal_wording(str(k)): v for k, v in (survey_responses or {}).items()}
+
+    def convert(self, cells, column):
+        """:class:`Converted` of a text array for a :class:`jianfu.ingest.schema.Column`."""
+        texts, status, codes = self.distinct(cells)
+        own = self.wordings.own_of(column.name) if column.type not in ("category", "boolean", "item") else {}
+        texts = [str(own.get(normal_wording(text), text)) for text in texts] if own else texts
+        read = getattr(self, f"_{column.type}")
+        live = [i for i, s in enumerate(status) if s == OK]
+        values, found = read([texts[i] for i in live], column)
+        typed = np.full(len(texts), None, object)
+        typed[live] = list(values)
+        status[live] = found
+        return self.spread(pa.array(typed, column.arrow, from_pandas=True), status, codes)
+
+    def distinct(self, cells):
+        """Distinct trimmed texts, their status (OK, EMPTY or TOKEN) and the place of every row's text among them."""
+        encoded = (cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells).dictionary_encode()
+        if isinstance(encoded, pa.ChunkedArray):
+            encoded = encoded.combine_chunks()
+        texts = [text.strip(SPACES) for text in encoded.dictionary.to_pylist()]
+        status = np.array(
+            [EMPTY if not text else TOKEN if text in self.tokens else OK for text in texts], np.int8
+        )
+        return texts, status, encoded.indices
+
+    @staticmethod
+    def spread(values, status, codes):
+        """Values and status of the distinct texts, spread over the rows."""
+        if len(values) == 0:
+            return Converted(pa.nulls(len(codes), values.type), np.full(len(codes), EMPTY, np.int8))
+        return Converted(values.take(codes), status[codes.to_numpy()])
+
+    # --- one method per type: distinct texts -> (values, status) -------------------------------------------------
+
+    def _text(self, texts, column):
+        wordings = self.wordings.of(column.name)
+        return [wordings.get(normal_wording(text), text) for text in texts] if wordings else texts, OK
+
+    def _id(self, texts, column):
+        return [re.sub(r"^(\d+)\.0$", r"\1", unicodedata.normalize("NFKC", t)).strip("'` ") for t in texts], OK
+
+    def _code(self, texts, column):
+        codes = [normal_code(text) for text in texts]
+        return codes, [bad("damaged_id") if code is None else OK for code in codes]
+
+    def _category(self, texts, column):
+        wordings = {normal_wording(v): v for v in column.values} | self.wordings.of(column.name)
+        values = [wordings.get(normal_wording(text)) for text in texts]
+        return values, [bad("unknown_category") if value is None else OK for value in values]
+
+    def _boolean(self, texts, column):
+        wordings = self.wordings.of(column.name, "boolean")
+        values = [wordings.get(normal_wording(re.sub(r"\.0$", "", text))) for text in texts]
+        return values, [bad("unknown_category") if value is None else OK for value in values]
+
+    def _number(self, texts, column):
+        values = [parse_number(text) for text in texts]
+        return values, [bad("unparseable_number") if value is None else OK for value in values]
+
+    def _count(self, texts, column):
+        values, status = self._number(texts, column)
+        negative = [value is not None and value < 0 for value in values]
+        status = [bad("negative_count") if n else s for n, s in zip(negative, status, strict=True)]
+        return [None if n else value for n, value in zip(negative, values, strict=True)], status
+
+    def _duration(self, texts, column):
+        values = [parse_duration(text) for text in texts]
+        return values, [bad("unparseable_number") if value is None else OK for value in values]
+
+    def _item(self, texts, column):
+        wordings = self.answers(column)
+        values = []
+        for text in texts:
+            value = wordings.get(normal_wording(text))
+            if value is None:
+                value = wordings.get(normal_wording(_ANSWER.sub("", text)))
+            if value is None and (points := _ITEM_POINTS.fullmatch(unicodedata.normalize("NFKC", text))):
+                value = float(points[1])
+            if value is None:
+                value = parse_number(text)
+            values.append(value if value is not None and column.low <= value <= column.high else None)
+        return values, [bad("unparseable_number") if value is None else OK for value in values]
+
+    def answers(self, column):
+        """Wordings of answers to one survey item and their codes."""
+        steps = column.high - column.low + 1
+        found = {}
+        for words in self.responses:
+            if len(words) == steps:
+                found |= {normal_wording(word): column.low + place for place, word in enumerate(words)}
+        own = self.wordings.own_of("item") | self.wordings.own_of(column.name)
+        return found | self.survey_responses | {word: float(value) for word, value in own.items()}
+
+    def _wave(self, texts, column):
+        values = []
+        for text in texts:
+            match = re.fullmatch(r"(?:第|W|wave)?\s*(\d+|[一二三四五六七八九十])\s*(?:轮|次|期|波)?(?:\.0)?", text.strip(), re.I)
+            number = match and match[1]
+            values.append(None if not match else int(number) if number.isdigit() else "一二三四五六七八九十".index(number) + 1)
+        return values, [bad("unknown_category") if value is None else OK for value in values]
+
+    def _year(self, texts, column):
+        values = []
+        for text in texts:
+            match = re.fullmatch(r"(\d{4})(?:\.0)?\s*(?:年|年度)?", unicodedata.normalize("NFKC", text).strip())
+            values.append(int(match[1]) if match else None)
+        limits = range(int(column.earliest[:4]), self.limits.latest().astype(object).year + 1)
+        status = [
+            bad("unparseable_date") if v is None else OK if v in limits else bad("implausible_date") for v in values
+        ]
+        return [v if s == OK else None for v, s in zip(values, status, strict=True)], status
+
+    def _date(self, texts, column):
+        days, _, status = self._moments(texts, column, ("minute", "day", "month"))
+        return [None if s else d for d, s in zip(days.astype("datetime64[D]").tolist(), status, strict=True)], status
+
+    def _month(self, texts, column):
+        days, _, status = self._moments(texts, column, ("minute", "day", "month"))
+        months = np.datetime_as_string(days, unit="M")
+        return [None if s else str(m) for m, s in zip(months, status, strict=True)], status
+
+    _birth_month = _month
+
+    def _moments(self, texts, column, precisions):
+        """Times of distinct texts with their precision and status."""
+        moments, precision = dates.read_times(self.connection, pa.array(texts, pa.string()))
+        readable = np.isin(precision, precisions)
+        status = np.where(readable, OK, bad("unparseable_date")).astype(np.int8)
+        days = moments.astype("datetime64[D]")
+        implausible = np.zeros(len(days), bool)
+        if column.earliest:
+            implausible |= days < np.datetime64(column.earliest, "D")
+        if not column.future:
+            implausible |= days > self.limits.latest()
+        status[readable & implausible] = bad("implausible_date")
+        return moments, precision, status
+
+    def times(self, cells, column):
+        """:class:`Converted` of a clock-time column and an array that is True where it has day precision."""
+        texts, status, codes = self.distinct(cells)
+        if not texts:
+            return self.spread(pa.array([], column.arrow), status, codes), np.zeros(len(codes), bool)
+        live = np.flatnonzero(status == OK)
+        moments, precision, found = self._moments([texts[i] for i in live], column, ("minute", "day"))
+        status[live] = found
+        typed = np.full(len(texts), "NaT", "datetime64[us]")
+        typed[live] = np.where(found == OK, moments, np.datetime64("NaT"))
+        whole_day = np.zeros(len(texts), bool)
+        whole_day[live] = precision == "day"
+        rows = codes.to_numpy()
+        return self.spread(pa.array(typed), status, codes), whole_day[rows]
+
+    def units(self, cells, counties, index):
+        """:class:`Converted` codes of unit wordings (before mergers); ``counties`` is a text array or None."""
+        if counties is None:
+            texts, status, codes = self.distinct(cells)
+            pairs = [(text, "") for text in texts]
+        else:
+            joined = pc.binary_join_element_wise(cells, counties, "\x1f")
+            encoded = joined.dictionary_encode()
+            pairs = [tuple(t.strip(SPACES) for t in text.split("\x1f")) for text in encoded.dictionary.to_pylist()]
+            status = np.array([EMPTY if not u else TOKEN if u in self.tokens else OK for u, _ in pairs], np.int8)
+            codes = encoded.indices
+        own = self.wordings.own_of("unit_code")
+        values = []
+        for place, (wording, county) in enumerate(pairs):
+            found = index.resolve(str(own.get(normal_wording(wording), wording)), county) if status[place] == OK else None
+            if found in ("unknown_unit", "ambiguous_unit"):
+                status[place], found = bad(found), None
+            values.append(found)
+        return self.spread(pa.array(values, pa.string()), status, codes)
