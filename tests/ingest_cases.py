@@ -12,7 +12,17 @@ ROOT = Path(__file__).resolve().parents[1]
 PLAN = ROOT / "config" / "plan"
 SCHEMA = ROOT / "workflow" / "schemas" / "canonical.yaml"
 SAMPLE = ROOT / "tests" / "data" / "sample"
-TABLES = ("units", "tasks", "app_activity", "spells", "survey", "documents", "unit_year", "policies", "app_days")
+TABLES = (
+    "units",
+    "tasks",
+    "app_activity",
+    "spells",
+    "survey",
+    "documents",
+    "unit_year",
+    "policies",
+    "app_days",
+)
 
 
 def settings(**groups):
@@ -45,4 +55,6 @@ def expected():
 @functools.cache
 def expected_rejects():
     with open(SAMPLE / "expected_rejects.csv", encoding="utf-8-sig", newline="") as file:
-        return [(r["file"], r["sheet"], int(r["row"]), r["column"], r["reason"]) for r in csv.DictReader(file)]
+        return [
+            (r["file"], r["sheet"], int(r["row"]), r["column"], r["reason"]) for r in csv.DictReader(file)
+        ]

@@ -21,3 +21,23 @@ def code(script):
 def plan(name):
     """Path of a file of the common plan, as rule input."""
     return str(Path(workflow.basedir) / "config" / "plan" / name)
+
+
+def raw_folder(wildcards):
+    """Folder with the raw exports of a province; a simulated province makes its own."""
+    if SETTINGS[wildcards.province]["simulate"]:
+        return f"results/{wildcards.province}/simulated/raw"
+    return SETTINGS[wildcards.province]["data"]["folder"]
+
+
+def raw_files(wildcards):
+    """Raw files of the wildcard table, or of all tables where a rule has none; the folder if they are simulated."""
+    settings, table = SETTINGS[wildcards.province], wildcards.get("table")
+    if settings["simulate"]:
+        return raw_folder(wildcards)
+    names = {"spells": ["roster", "ledger"]}.get(table, [table])
+    sources = [s for s in settings["sources"] if table is None or s["table"] in names]
+    folder = Path(settings["data"]["folder"])
+    return sorted(
+        {str(f) for s in sources for pattern in s["files"] for f in folder.glob(pattern) if f.is_file()}
+    )

@@ -92,12 +92,17 @@ class Builder:
             encoded = column.dictionary_encode()
             texts = encoded.dictionary.to_pylist()
             people = [describe(text, self.key) if text.strip("'` \t\u3000") else () for text in texts]
-            status = np.array([EMPTY if p == () else bad("damaged_id") if p is None else OK for p in people], np.int8)
+            status = np.array(
+                [EMPTY if p == () else bad("damaged_id") if p is None else OK for p in people], np.int8
+            )
             parts = [[p[part] if p else None for p in people] for part in range(3)]
             codes = encoded.indices
             described = [pa.array(part, pa.string()).take(codes) for part in parts]
             rows = status[codes.to_numpy()]
-            return {n: Converted(v, rows) for n, v in zip(("person_key", "birth_ym", "sex"), described, strict=True)}
+            return {
+                n: Converted(v, rows)
+                for n, v in zip(("person_key", "birth_ym", "sex"), described, strict=True)
+            }
         return dict.fromkeys(("person_key", "birth_ym", "sex"), empty)
 
     @staticmethod
@@ -106,8 +111,8 @@ class Builder:
         for name in ("birth_ym", "sex"):
             if name not in found:
                 continue
-            own = described[name].values.to_numpy(zero_copy_only=False)
-            column = found[name].values.to_numpy(zero_copy_only=False)
+            own = described[name].array()
+            column = found[name].array()
             known = np.array([value is not None for value in own], bool)
             told = found[name].status == OK
             contradictions[name] = int((known & told & (own != column)).sum())
@@ -127,12 +132,14 @@ class Builder:
         if len(found) == 1:
             return found[0], columns[0]
         code, name = found
-        by_code, by_name = (f.values.to_numpy(zero_copy_only=False) for f in found)
+        by_code, by_name = (f.array() for f in found)
         both = (code.status == OK) & (name.status == OK)
         contradictions["unit_code"] = int((both & (by_code != by_name)).sum())
         use_name = (code.status != OK) & ((name.status == OK) | (code.status < BAD))
         values = pa.array(np.where(use_name, by_name, by_code), pa.string(), from_pandas=True)
-        wording = np.where(use_name, columns[1].to_numpy(zero_copy_only=False), columns[0].to_numpy(zero_copy_only=False))
+        wording = np.where(
+            use_name, columns[1].to_numpy(zero_copy_only=False), columns[0].to_numpy(zero_copy_only=False)
+        )
         return Converted(values, np.where(use_name, name.status, code.status)), pa.array(wording, pa.string())
 
     def _follow_mergers(self, found):
@@ -140,7 +147,7 @@ class Builder:
         if not name or not self.units.successors:
             return
         codes = found["unit_code"]
-        moved = self.units.follow(codes.values.to_numpy(zero_copy_only=False), _days(found[name].values))
+        moved = self.units.follow(codes.array(), _days(found[name].typed))
         found["unit_code"] = Converted(pa.array(moved, pa.string(), from_pandas=True), codes.status)
 
     # --- wide by day ---------------------------------------------------------------------------------------------
@@ -155,13 +162,16 @@ class Builder:
         wording = np.full(height, "", object)
         for name in days:
             day = converter.convert(_cells(cells, name), column)
-            values = day.values.to_numpy(zero_copy_only=False)
+            values = day.array()
             total += np.where(day.status == OK, values, 0.0)
             wrong = (day.status >= BAD) & (status < BAD)
             wording[wrong] = _cells(cells, name).to_numpy(zero_copy_only=False)[wrong]
             status = np.where(wrong, day.status, np.where((status == EMPTY) & (day.status == OK), OK, status))
         values = pa.array(np.where(status == OK, total, np.nan), pa.float64(), from_pandas=True)
-        found["count"], raw["count"] = Converted(values, status.astype(np.int8)), pa.array(wording, pa.string())
+        found["count"], raw["count"] = (
+            Converted(values, status.astype(np.int8)),
+            pa.array(wording, pa.string()),
+        )
 
     # --- reasons -------------------------------------------------------------------------------------------------
 
@@ -185,7 +195,7 @@ class Builder:
                 missing = (status == EMPTY) | (status == TOKEN)
                 strike(missing if label == "missing_required" else status == bad(label), label, name)
         typed = {"src": cells["src"].combine_chunks(), "row": cells["row"].combine_chunks()}
-        typed |= {name: found[name].values for name in self.table.columns}
+        typed |= {name: found[name].typed for name in self.table.columns}
         usable = pa.array(reason < 0)
         rows = pa.table(typed).filter(usable)
         rejects = _rejects(typed, raw, reason, where, self.table)
@@ -231,8 +241,8 @@ def _due_before_issue(found, whole_day):
     if "due_at" not in whole_day:
         return np.zeros(len(issue.status), bool)
     both = (issue.status == OK) & (due.status == OK)
-    start = issue.values.to_numpy(zero_copy_only=False).astype("datetime64[s]")
-    end = due.values.to_numpy(zero_copy_only=False).astype("datetime64[s]")
+    start = issue.array().astype("datetime64[s]")
+    end = due.array().astype("datetime64[s]")
     by_day = whole_day["issue_at"] | whole_day["due_at"]
     earlier = np.where(by_day, end.astype("datetime64[D]") < start.astype("datetime64[D]"), end < start)
     return both & earlier
@@ -240,9 +250,9 @@ def _due_before_issue(found, whole_day):
 
 def _entries_have_no_exit(found):
     """In a movement ledger the reason of an entry (新录用, 借调返回) is no exit type and no bad cell."""
-    entries = found["movement"].values.to_numpy(zero_copy_only=False) == "in"
+    entries = found["movement"].array() == "in"
     for name in ("exit_type", "destination_level"):
-        values = found[name].values.to_numpy(zero_copy_only=False).copy()
+        values = found[name].array().copy()
         values[entries] = None
         status = np.where(entries, EMPTY, found[name].status).astype(np.int8)
         found[name] = Converted(pa.array(values, pa.string()), status)
@@ -282,6 +292,8 @@ def _odd_cells(typed, found, usable, required):
         ):
             places = np.flatnonzero(mask & usable)
             if len(places):
-                pieces.append(pd.DataFrame({"src": src[places], "row": row[places], "column": name, "kind": kind}))
+                pieces.append(
+                    pd.DataFrame({"src": src[places], "row": row[places], "column": name, "kind": kind})
+                )
     empty = pd.DataFrame({"src": [], "row": [], "column": [], "kind": []})
     return pd.concat(pieces, ignore_index=True) if pieces else empty.astype({"src": "int32", "row": "int32"})

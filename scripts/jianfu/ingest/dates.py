@@ -25,7 +25,12 @@ PLAIN_FORMATS = (
     "%Y.%m.%d",
 )
 EXCEL_EPOCH = datetime(1899, 12, 30)
-_DIGITS = {c: str(n) for n, c in enumerate("零一二三四五六七八九")} | {"〇": "0", "○": "0", "Ｏ": "0", "两": "2"}
+_DIGITS = {c: str(n) for n, c in enumerate("零一二三四五六七八九")} | {
+    "〇": "0",
+    "○": "0",
+    "Ｏ": "0",
+    "两": "2",
+}
 _NUMERAL = "〇○零一二三四五六七八九十两"
 _AFTERNOON = ("下午", "晚上", "晚", "傍晚", "夜间", "pm")
 _HALF = r"(?P<half>上午|下午|中午|晚上|晚|傍晚|夜间|凌晨|早上|早晨|清晨|早|am|pm)?"
@@ -38,7 +43,9 @@ _SPLIT = re.compile(
     r"(?P<year>\d{4})\s*[年./-]\s*(?P<month>\d{1,2})\s*"
     r"(?:(?:月份?|[./-])\s*(?:(?P<day>\d{1,2})\s*[日号]?" + _CLOCK + r")?)?"
 )
-_COMPACT = re.compile(r"(?P<year>\d{4})(?P<month>\d{2})(?:(?P<day>\d{2})(?:(?P<joined>\d{4}(?:\d{2})?)|" + _CLOCK + r"))?")
+_COMPACT = re.compile(
+    r"(?P<year>\d{4})(?P<month>\d{2})(?:(?P<day>\d{2})(?:(?P<joined>\d{4}(?:\d{2})?)|" + _CLOCK + r"))?"
+)
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 _WEEKDAY = re.compile(r"[(（]?(?:星期|周|礼拜)[一二三四五六日天][)）]?")
 _NUMERAL_DATE = re.compile(rf"[{_NUMERAL}]+(?=[年月日号时点分秒])")
@@ -76,9 +83,7 @@ def _build(part):
         minute = 30 if part["minute"] == "半" else int(part["minute"] or 0)
         second = int(part["second"] or 0)
     half = part["half"] or part["latin"]
-    if half in _AFTERNOON and hour < 12:
-        hour += 12
-    elif half == "中午" and hour < 3:
+    if hour < (3 if half == "中午" else 12 if half in _AFTERNOON else 0):
         hour += 12
     elif half in ("上午", "凌晨", "am") and hour == 12:
         hour = 0

@@ -39,7 +39,7 @@ def settle(connection, rows, table):
         """
     )
     kept = connection.sql(
-        f"SELECT * FROM incoming ANTI JOIN shared USING (src, \"row\") ORDER BY {_order(table)}"
+        f'SELECT * FROM incoming ANTI JOIN shared USING (src, "row") ORDER BY {_order(table)}'
     ).to_arrow_table()
     shared = connection.sql('SELECT * FROM shared ORDER BY src, "row"').df()
     connection.unregister("incoming")
@@ -58,5 +58,11 @@ def _order(table):
 
 def _as_rejects(places):
     return pd.DataFrame(
-        {"src": places["src"], "row": places["row"], "column": "", "reason": "conflicting_duplicate", "value": ""}
+        {
+            "src": places["src"],
+            "row": places["row"],
+            "column": "",
+            "reason": "conflicting_duplicate",
+            "value": "",
+        }
     ).reset_index(drop=True)

@@ -94,9 +94,7 @@ class Matcher:
                 return found or [PERSONAL], 0
         plain = _BRACKETS.sub("", last)
         for tier, text in ((1, joined), (2, last), (3, plain)):
-            found = [
-                c for c in self.dictionary.find(text) if c in self.known or c in (PERSONAL, IGNORED)
-            ]
+            found = [c for c in self.dictionary.find(text) if c in self.known or c in (PERSONAL, IGNORED)]
             if found:
                 return found, tier
         return ([PERSONAL] if _PERSONAL_WORDS.search(joined) else []), 4

@@ -1,5 +1,7 @@
 """The books of ingestion: counts by file and sheet, quarantine, notices, and the limit on rejected rows."""
 
+from pathlib import Path
+
 import pandas as pd
 
 from jianfu.errors import DataError
@@ -93,11 +95,40 @@ def check_rejects(counts, limit, quarantine_folder):
             )
 
 
-def one_sheet_per_line(counts):
-    """Rows read, kept, duplicate, rejected and nondata of every sheet, for people and tests."""
-    wide = (
-        counts[counts["outcome"].isin(["kept", "duplicate", "rejected", "nondata"])]
-        .pivot_table(index=["file", "sheet"], columns="outcome", values="rows", aggfunc="sum", fill_value=0)
-        .reindex(columns=["kept", "duplicate", "rejected", "nondata"], fill_value=0)
+def pass_rejects(counts_path, limit, quarantine_folder, checked_path):
+    """Check the counts at ``counts_path``; write one line to ``checked_path`` where every sheet passes."""
+    counts = read_csv(counts_path)
+    check_rejects(counts, limit, quarantine_folder)
+    sheets = len(counts[["file", "sheet"]].drop_duplicates())
+    Path(checked_path).write_text(
+        f"{sheets} sheets, none with more than {limit:.1%} rejected rows\n", encoding="utf-8"
     )
-    return wide.assign(rows_read=wide.sum(axis=1))
+
+
+def read_csv(path):
+    """A table of the books; empty texts stay empty texts."""
+    return pd.read_csv(path, encoding="utf-8-sig", keep_default_na=False)
+
+
+def join_books(counts, columns, notices, folder, sources, counts_path, columns_path, notices_path):
+    """Join the books of all tables (lists of paths) and add files of ``folder`` that no source names."""
+    unused = [("", "unused_file", name, "", "", 0) for name in unused_files(folder, sources)]
+    extra = pd.DataFrame(unused, columns=NOTICE_COLUMNS)
+    for paths, more, names, target in (
+        (counts, [], COUNT_COLUMNS, counts_path),
+        (columns, [], HEADING_COLUMNS, columns_path),
+        (notices, [extra], NOTICE_COLUMNS, notices_path),
+    ):
+        frames = [frame for frame in (*map(read_csv, paths), *more) if len(frame)]
+        joined = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=names)
+        joined[names].to_csv(target, index=False, encoding="utf-8-sig", lineterminator="\n")
+
+
+def unused_files(folder, sources):
+    """Names of files below ``folder`` that no source pattern matches."""
+    folder = Path(folder)
+    used = {path for source in sources for pattern in source["files"] for path in folder.glob(pattern)}
+    files = sorted(
+        path for path in folder.rglob("*") if path.is_file() and not path.name.startswith((".", "~$"))
+    )
+    return [path.relative_to(folder).as_posix() for path in files if path not in used]

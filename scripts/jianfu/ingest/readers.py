@@ -45,7 +45,9 @@ class Sheet:
 
     def head(self):
         """The first rows as lists of text, merged cells filled with the text of their first cell."""
-        rows = [list(row) for row in zip(*(c.slice(0, HEAD_ROWS).to_pylist() for c in self.columns), strict=True)]
+        rows = [
+            list(row) for row in zip(*(c.slice(0, HEAD_ROWS).to_pylist() for c in self.columns), strict=True)
+        ]
         for top, left, bottom, right in self.merged:
             for row in range(top, min(bottom + 1, len(rows))):
                 for column in range(left, min(right + 1, len(self.columns))):
@@ -128,7 +130,9 @@ def _workbook(content, name):
         raise DataError(f"{name}: the file is protected by a password; save a copy without one.") from None
     except Exception as error:  # the library has many error types for damaged files
         if "password" in str(error).lower():
-            raise DataError(f"{name}: the file is protected by a password; save a copy without one.") from None
+            raise DataError(
+                f"{name}: the file is protected by a password; save a copy without one."
+            ) from None
         raise DataError(
             f"{name}: the workbook cannot be read (damaged or not a spreadsheet); open it in Excel or WPS and "
             "save it again as .xlsx."
@@ -141,7 +145,9 @@ def _workbook(content, name):
         rows = sheet.to_python(skip_empty_area=False)
         merged = [(*first, *last) for first, last in sheet.merged_cell_ranges or []]
         visible = meta.visible == python_calamine.SheetVisibleEnum.Visible
-        columns = [pa.array([cell_text(cell) for cell in column], pa.string()) for column in zip(*rows, strict=True)]
+        columns = [
+            pa.array([cell_text(cell) for cell in column], pa.string()) for column in zip(*rows, strict=True)
+        ]
         sheets.append(Sheet(name, meta.name, columns, merged, visible))
     return sheets
 
@@ -179,7 +185,9 @@ def _zip(content, name):
     if names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}:
         return _workbook(content, name)
     if sum(info.file_size for info in members) > MAX_UNZIPPED:
-        raise DataError(f"{name}: the archive expands to more than 2 GB; unpack it and name the files instead.")
+        raise DataError(
+            f"{name}: the archive expands to more than 2 GB; unpack it and name the files instead."
+        )
     if any(info.flag_bits & 1 for info in members):
         raise DataError(f"{name}: the archive is protected by a password; unpack it first.")
     sheets = []
@@ -206,12 +214,16 @@ def _member_name(info):
 
 def _is_html(text):
     start = text[:2000].lstrip("\ufeff \r\n\t").lower()
-    return start.startswith("<") and any(tag in start for tag in ("<html", "<table", "<!doctype", "<meta", "<tr"))
+    return start.startswith("<") and any(
+        tag in start for tag in ("<html", "<table", "<!doctype", "<meta", "<tr")
+    )
 
 
 def _html(text, name):
     try:
-        document = lxml.html.document_fromstring(text.encode("utf-8"), parser=lxml.html.HTMLParser(encoding="utf-8"))
+        document = lxml.html.document_fromstring(
+            text.encode("utf-8"), parser=lxml.html.HTMLParser(encoding="utf-8")
+        )
     except lxml.etree.LxmlError:
         raise DataError(f"{name}: the HTML table cannot be read; save the file again as .xlsx.") from None
     tables = [table for table in document.iter("table") if table.find(".//table") is None]
@@ -349,4 +361,6 @@ def _plain_text(text, name, delimiter, width):
         raise DataError(f"{name}: the file has broken quotation marks; export it again.") from None
     surplus = sum(any(cell.strip(SPACES) for cell in row[width:]) for row in rows)
     cut = [row[:width] + [""] * (width - len(row)) for row in rows]
-    return Sheet(name, "", [pa.array(column, pa.string()) for column in zip(*cut, strict=True)], surplus=surplus)
+    return Sheet(
+        name, "", [pa.array(column, pa.string()) for column in zip(*cut, strict=True)], surplus=surplus
+    )

@@ -13,7 +13,18 @@ import pyarrow as pa
 
 SECONDED = "借调"
 MAX_OVERLAP = 31  # days that two posts of one person may overlap
-TRAITS = ("birth_ym", "sex", "education", "bianzhi", "entry_route", "rank", "rank_since", "role", "hire_date", "lock_until")
+TRAITS = (
+    "birth_ym",
+    "sex",
+    "education",
+    "bianzhi",
+    "entry_route",
+    "rank",
+    "rank_since",
+    "role",
+    "hire_date",
+    "lock_until",
+)
 DAY = timedelta(days=1)
 
 
@@ -61,7 +72,9 @@ def assemble(roster, ledger, schema, stock="opening"):
             clash = _overlapping(found)
             if not clash:
                 break
-            rejects += [(*origin, "spell_start", "overlapping_spell", str(start)) for origin, start in sorted(clash)]
+            rejects += [
+                (*origin, "spell_start", "overlapping_spell", str(start)) for origin, start in sorted(clash)
+            ]
             struck = {origin for origin, _ in clash}
             own = [row for row in own if _origin(row) not in struck]
             moves = [row for row in moves if _origin(row) not in struck]
@@ -86,24 +99,19 @@ def _origin(row):
 
 
 def _without_early_exits(own, moves):
-    """Ledger rows of one person without departures dated before the post began; and those as rejects."""
+    """Ledger rows of one person without departures dated before their post began; and those as rejects.
+
+    The beginning is the one that the departure repeats, else that of the person's first known post.
+    """
     kept, rejects = [], []
     for row in moves:
-        starts = [r["spell_start"] for r in own if r["unit_code"] == row["unit_code"]]
-        starts += [r["date"] for r in moves if r["movement"] == "in" and r["unit_code"] == row["unit_code"]]
-        stated = row["spell_start"]
-        early = row["movement"] == "out" and (
-            stated > row["date"] if stated else bool(starts) and min(starts) > row["date"] and not _open_before(own, row)
-        )
-        if early:
+        starts = [row["spell_start"]] if row["spell_start"] else [r["spell_start"] for r in own]
+        starts += [r["date"] for r in moves if r["movement"] == "in" and not row["spell_start"]]
+        if row["movement"] == "out" and starts and min(starts) > row["date"]:
             rejects.append((*_origin(row), "spell_end", "exit_before_entry", str(row["date"])))
         else:
             kept.append(row)
     return kept, rejects
-
-
-def _open_before(own, row):
-    return any(r["spell_start"] <= row["date"] for r in own)
 
 
 def _person_spells(own, moves, stock):
@@ -182,7 +190,9 @@ def _confirm(spells, row, counted):
     if post and post.on_post and post.unit == row["unit_code"]:
         if post.start != row["spell_start"]:
             counted["start_differs"] += 1
-        post.traits = {name: row.get(name) if row.get(name) is not None else post.traits[name] for name in TRAITS}
+        post.traits = {
+            name: row.get(name) if row.get(name) is not None else post.traits[name] for name in TRAITS
+        }
         return
     spells.append(_post(row, row["spell_start"]))
 

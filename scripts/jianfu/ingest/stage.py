@@ -24,7 +24,9 @@ from jianfu.ingest.readers import SPACES, read_file
 LOG = logging.getLogger("jianfu")
 DAY_PREFIX = "@day:"  # staged columns of a sheet that is wide by day
 MIN_DAYS = 20  # so many day headings make a sheet wide by day
-_TOTAL = re.compile(r"^(本页|本表|全县|全市|全省|全区)?(合|小|总|累|共)计(\W.{0,12}|\d.{0,8}|数|人数)?$|^.{1,10}(合计|小计|总计)$|^平均值?$")
+_TOTAL = re.compile(
+    r"^(本页|本表|全县|全市|全省|全区)?(合|小|总|累|共)计(\W.{0,12}|\d.{0,8}|数|人数)?$|^.{1,10}(合计|小计|总计)$|^平均值?$"
+)
 _FOOTER = re.compile(
     r"^(填表|填报|制表|审核|复核|审批|统计|单位负责|分管负责|分管领导|主要领导|负责|经办|联系|报送|打印|导出|数据截至|截至|盖章|备注|说明|注)"
     r"[^:：]{0,8}[:：]|^以下(空白|无正文)|^第\d+页|^[（(]?盖章"
@@ -60,7 +62,9 @@ def find_files(folder, sources):
     found = []
     for source in sources:
         for pattern in source["files"]:
-            paths = [p for p in Path(folder).glob(pattern) if p.is_file() and not p.name.startswith(("~$", "."))]
+            paths = [
+                p for p in Path(folder).glob(pattern) if p.is_file() and not p.name.startswith(("~$", "."))
+            ]
             if not paths:
                 raise DataError(
                     f"No file matches '{pattern}' ({source['table']}) in the data folder; correct the pattern under "
@@ -97,7 +101,14 @@ class Staging:
     def notice(self, kind, file="", sheet="", column="", rows=0):
         """Note something that the quality report must mention."""
         self.notices.append(
-            {"table": self.table.name, "kind": kind, "file": file, "sheet": sheet, "column": column, "rows": rows}
+            {
+                "table": self.table.name,
+                "kind": kind,
+                "file": file,
+                "sheet": sheet,
+                "column": column,
+                "rows": rows,
+            }
         )
 
     def _usable(self, sheets, matcher, source):
@@ -124,7 +135,9 @@ class Staging:
             self.notice("no_header", sheet.file, sheet.name, rows=sheet.height)
         if not candidates:
             name = sheets[0].file if sheets else "a file"
-            raise DataError(f"{name}: no visible sheet holds data; check the file or 'sheets' of this source.")
+            raise DataError(
+                f"{name}: no visible sheet holds data; check the file or 'sheets' of this source."
+            )
         return complete
 
     def _refuse(self, sheet, header, lacking):
@@ -174,7 +187,10 @@ class Staging:
             self.notice("surplus_cells", sheet.file, sheet.name, rows=sheet.surplus)
         take = pa.array(data)
         rows = data + 1
-        cells = {"src": pa.array(np.full(len(data), number, np.int32)), "row": pa.array(rows.astype(np.int32))}
+        cells = {
+            "src": pa.array(np.full(len(data), number, np.int32)),
+            "row": pa.array(rows.astype(np.int32)),
+        }
         for name, place in header.places().items():
             cells[name] = sheet.filled(place, header.bottom).take(take)
         for day, place in wide.items():
@@ -191,7 +207,11 @@ class Staging:
         """Columns with one value for the whole sheet: declared, or read from title, sheet or file name."""
         texts = {str(name): str(value) for name, value in (source.get("fixed") or {}).items()}
         for name, origin in (source.get("fill") or {}).items():
-            texts[name] = {"sheet": sheet.name, "file": Path(sheet.file).stem, "title": _title(header, sheet)}[origin]
+            texts[name] = {
+                "sheet": sheet.name,
+                "file": Path(sheet.file).stem,
+                "title": _title(header, sheet),
+            }[origin]
         for name, default in self.table.default.items():
             if default == "place" and name not in header.places() and name not in texts:
                 texts[name] = _from_place(name, header, sheet)
@@ -230,14 +250,18 @@ class Staging:
 
 def _title(header, sheet):
     """Texts above the headings, joined."""
-    return " ".join(dict.fromkeys(cell.strip() for row in sheet.head()[: header.top] for cell in row if cell.strip()))
+    return " ".join(
+        dict.fromkeys(cell.strip() for row in sheet.head()[: header.top] for cell in row if cell.strip())
+    )
 
 
 def _from_place(name, header, sheet):
     """Month, year or wave named in the title, the sheet name or the file name; '' if none names it."""
     stem = Path(sheet.file).stem
     find = {"month": dates.month_in, "year": dates.year_in, "wave": _wave_in}.get(name)
-    return next((found for text in (_title(header, sheet), sheet.name, stem) if find and (found := find(text))), "")
+    return next(
+        (found for text in (_title(header, sheet), sheet.name, stem) if find and (found := find(text))), ""
+    )
 
 
 def _wave_in(text):
@@ -321,5 +345,3 @@ def _repeated_header(sheet, header):
             equal = sum(cell == text for cell, text in zip(cells, texts.values(), strict=True))
             found[row] |= equal >= max(2, sum(map(bool, cells)) * 0.8)
     return found
-
-

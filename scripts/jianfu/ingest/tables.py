@@ -173,7 +173,9 @@ def _join(built, table):
     return Built(
         pa.concat_tables([schema.empty_table(), *(part.rows.cast(schema) for part in built)]),
         pd.concat([pd.DataFrame(columns=REJECT_COLUMNS).astype(places), *(part.rejects for part in built)]),
-        pd.concat([pd.DataFrame(columns=["src", "row", "column", "kind"]).astype(places), *(p.cells for p in built)]),
+        pd.concat(
+            [pd.DataFrame(columns=["src", "row", "column", "kind"]).astype(places), *(p.cells for p in built)]
+        ),
         contradictions,
     )
 
@@ -199,7 +201,9 @@ def _extraction_date(data):
 
 def _check_units(units):
     if units.num_rows == 0:
-        raise DataError("The unit table has no usable row; without units no other row can be placed: check its file.")
+        raise DataError(
+            "The unit table has no usable row; without units no other row can be placed: check its file."
+        )
 
 
 def _result(table, canonical, origins, books):

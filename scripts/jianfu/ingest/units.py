@@ -62,7 +62,9 @@ class UnitIndex:
                 for wording in _wordings(name, normal_name(county), normal_name(city)):
                     wordings.setdefault(wording, set()).add(code)
             if _text(unit.predecessor_code):
-                start = np.datetime64("NaT") if unit.valid_from is None else np.datetime64(unit.valid_from, "D")
+                start = (
+                    np.datetime64("NaT") if unit.valid_from is None else np.datetime64(unit.valid_from, "D")
+                )
                 for old in _ALIAS_BREAK.split(unit.predecessor_code):
                     successors.append((normal_code(old), code, start))
         return cls(wordings, sorted(successors, key=lambda s: (str(s[2]), s[0] or "", s[1])))

@@ -23,6 +23,8 @@ from jianfu.ingest.units import normal_code
 OK, EMPTY, TOKEN, BAD = 0, 1, 2, 10
 LATE_DAYS = 366  # days after the extraction date beyond which a date is implausible
 _ANSWER = re.compile(r"^[A-Ha-h]\s*[.、:：)）]\s*|[(（]?\s*\d+\s*分\s*[)）]?$|^\d+\s*[=.、:：]\s*(?=\D)")
+_NUMERALS = "一二三四五六七八九十"
+_WAVE = re.compile(rf"(?:第|W|wave)?\s*(\d+|[{_NUMERALS}])\s*(?:轮|次|期|波)?(?:\.0)?", re.IGNORECASE)
 _ITEM_POINTS = re.compile(r"(\d+)\s*分?")
 
 
@@ -33,10 +35,14 @@ def bad(reason):
 
 @dataclass(frozen=True)
 class Converted:
-    """``values`` typed Arrow array (null where the status is not OK), ``status`` int8 array of the same length."""
+    """``typed`` Arrow array (null where the status is not OK), ``status`` int8 array of the same length."""
 
-    values: pa.Array
+    typed: pa.Array
     status: np.ndarray
+
+    def array(self):
+        """The typed values as a NumPy array."""
+        return self.typed.to_numpy(zero_copy_only=False)
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,9 @@ class Converter:
 
     def distinct(self, cells):
         """Distinct trimmed texts, their status (OK, EMPTY or TOKEN) and the place of every row's text among them."""
-        encoded = (cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells).dictionary_encode()
+        encoded = (
+            cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
+        ).dictionary_encode()
         if isinstance(encoded, pa.ChunkedArray):
             encoded = encoded.combine_chunks()
         texts = [text.strip(SPACES) for text in encoded.dictionary.to_pylist()]
@@ -131,7 +139,9 @@ class Converter:
         return [wordings.get(normal_wording(text), text) for text in texts] if wordings else texts, OK
 
     def _id(self, texts, column):
-        return [re.sub(r"^(\d+)\.0$", r"\1", unicodedata.normalize("NFKC", t)).strip("'` ") for t in texts], OK
+        return [
+            re.sub(r"^(\d+)\.0$", r"\1", unicodedata.normalize("NFKC", t)).strip("'` ") for t in texts
+        ], OK
 
     def _code(self, texts, column):
         codes = [normal_code(text) for text in texts]
@@ -188,25 +198,30 @@ class Converter:
     def _wave(self, texts, column):
         values = []
         for text in texts:
-            match = re.fullmatch(r"(?:第|W|wave)?\s*(\d+|[一二三四五六七八九十])\s*(?:轮|次|期|波)?(?:\.0)?", text.strip(), re.I)
-            number = match and match[1]
-            values.append(None if not match else int(number) if number.isdigit() else "一二三四五六七八九十".index(number) + 1)
+            match = _WAVE.fullmatch(unicodedata.normalize("NFKC", text).strip())
+            number = match and (_NUMERALS.find(match[1]) + 1 or int(match[1]))
+            values.append(number)
         return values, [bad("unknown_category") if value is None else OK for value in values]
 
     def _year(self, texts, column):
         values = []
         for text in texts:
-            match = re.fullmatch(r"(\d{4})(?:\.0)?\s*(?:年|年度)?", unicodedata.normalize("NFKC", text).strip())
+            match = re.fullmatch(
+                r"(\d{4})(?:\.0)?\s*(?:年|年度)?", unicodedata.normalize("NFKC", text).strip()
+            )
             values.append(int(match[1]) if match else None)
         limits = range(int(column.earliest[:4]), self.limits.latest().astype(object).year + 1)
         status = [
-            bad("unparseable_date") if v is None else OK if v in limits else bad("implausible_date") for v in values
+            bad("unparseable_date") if v is None else OK if v in limits else bad("implausible_date")
+            for v in values
         ]
         return [v if s == OK else None for v, s in zip(values, status, strict=True)], status
 
     def _date(self, texts, column):
         days, _, status = self._moments(texts, column, ("minute", "day", "month"))
-        return [None if s else d for d, s in zip(days.astype("datetime64[D]").tolist(), status, strict=True)], status
+        return [
+            None if s else d for d, s in zip(days.astype("datetime64[D]").tolist(), status, strict=True)
+        ], status
 
     def _month(self, texts, column):
         days, _, status = self._moments(texts, column, ("minute", "day", "month"))
@@ -252,13 +267,21 @@ class Converter:
         else:
             joined = pc.binary_join_element_wise(cells, counties, "\x1f")
             encoded = joined.dictionary_encode()
-            pairs = [tuple(t.strip(SPACES) for t in text.split("\x1f")) for text in encoded.dictionary.to_pylist()]
-            status = np.array([EMPTY if not u else TOKEN if u in self.tokens else OK for u, _ in pairs], np.int8)
+            pairs = [
+                tuple(t.strip(SPACES) for t in text.split("\x1f")) for text in encoded.dictionary.to_pylist()
+            ]
+            status = np.array(
+                [EMPTY if not u else TOKEN if u in self.tokens else OK for u, _ in pairs], np.int8
+            )
             codes = encoded.indices
         own = self.wordings.own_of("unit_code")
         values = []
         for place, (wording, county) in enumerate(pairs):
-            found = index.resolve(str(own.get(normal_wording(wording), wording)), county) if status[place] == OK else None
+            found = (
+                index.resolve(str(own.get(normal_wording(wording), wording)), county)
+                if status[place] == OK
+                else None
+            )
             if found in ("unknown_unit", "ambiguous_unit"):
                 status[place], found = bad(found), None
             values.append(found)

@@ -1,0 +1,32 @@
+"""Read one canonical table from the raw files of a province.
+
+1. Find headings and data rows in every file and sheet.
+2. Read values, units and persons; give every unusable row its one reason.
+3. Settle duplicates and conflicts, join roster and ledger into spells.
+4. Write the table, its quarantine, counts, headings and notices.
+
+Fails when a file cannot be opened, a heading is ambiguous, a required column is missing, or real persons have no key
+for their pseudonyms.
+"""
+
+import pandas as pd
+
+from jianfu import logs
+from jianfu.ingest import ingest_table
+
+if __name__ == "__main__":
+    logs.start(snakemake.log[0])
+    ingest_table(
+        table=snakemake.wildcards.table,
+        folder=snakemake.params.folder,
+        settings=snakemake.params.settings,
+        plan_dir=snakemake.params.plan_dir,
+        schema=snakemake.input.schema,
+        units=pd.read_parquet(snakemake.input.units) if snakemake.input.units else None,
+    ).write(
+        parquet=snakemake.output.canonical,
+        quarantine=snakemake.output.quarantine,
+        counts=snakemake.output.counts,
+        columns=snakemake.output.columns,
+        notices=snakemake.output.notices,
+    )

@@ -1,0 +1,122 @@
+"""From raw exports to canonical tables.
+
+REQUIRED INPUTS: the raw files of the province, as its `sources` name them.
+OUTPUTS: results/{province}/restricted/canonical/*.parquet, quarantine/*.csv; row_counts.csv, columns.csv, notices.csv
+    and rejects_checked.txt under results/{province}/quality
+"""
+
+CANONICAL_TABLES = [
+    "units",
+    "tasks",
+    "app_activity",
+    "spells",
+    "survey",
+    "documents",
+    "unit_year",
+    "policies",
+    "app_days",
+]
+
+
+def canonical_units(wildcards):
+    """The unit table, which every table with units is read against."""
+    if wildcards.table in ("units", "policies"):
+        return []
+    return f"results/{wildcards.province}/restricted/canonical/units.parquet"
+
+
+def ingest_settings(wildcards):
+    """The settings that decide how one table is read."""
+    settings = SETTINGS[wildcards.province]
+    names = {"spells": ["roster", "ledger"]}.get(wildcards.table, [wildcards.table])
+    return {
+        "province": {"synthetic": settings["province"]["synthetic"]},
+        "data": {k: settings["data"][k] for k in ("window", "extraction_date", "null_tokens", "roster")},
+        "sources": [source for source in settings["sources"] if source["table"] in names],
+        "values": settings["values"],
+        "survey": {k: settings["survey"][k] for k in ("ranges", "responses")} if "survey" in names else {},
+    }
+
+
+rule ingest_table:
+    """One canonical table with its quarantine, counts, headings and notices."""
+    input:
+        raw=raw_files,
+        units=canonical_units,
+        schema=Path(workflow.basedir) / "workflow" / "schemas" / "canonical.yaml",
+        headings=plan("headings.csv"),
+        values=plan("values.csv"),
+        scales=plan("scales.yaml"),
+    output:
+        canonical="results/{province}/restricted/canonical/{table}.parquet",
+        quarantine="results/{province}/restricted/quarantine/{table}.csv",
+        counts="results/{province}/restricted/ingest/{table}_counts.csv",
+        columns="results/{province}/restricted/ingest/{table}_columns.csv",
+        notices="results/{province}/restricted/ingest/{table}_notices.csv",
+    log:
+        "results/{province}/logs/ingest_table_{table}.log",
+    benchmark:
+        "results/{province}/benchmarks/ingest_table_{table}.tsv"
+    wildcard_constraints:
+        table="|".join(CANONICAL_TABLES),
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1500,
+    params:
+        folder=raw_folder,
+        settings=ingest_settings,
+        plan_dir=lambda wildcards, input: str(Path(input.headings).parent),
+        code=code("ingest_table"),
+    script:
+        "../../scripts/ingest_table.py"
+
+
+rule count_rows:
+    """What became of every raw row and every raw column, for all tables together."""
+    input:
+        raw=raw_files,
+        counts=expand("results/{{province}}/restricted/ingest/{table}_counts.csv", table=CANONICAL_TABLES),
+        columns=expand("results/{{province}}/restricted/ingest/{table}_columns.csv", table=CANONICAL_TABLES),
+        notices=expand("results/{{province}}/restricted/ingest/{table}_notices.csv", table=CANONICAL_TABLES),
+    output:
+        counts="results/{province}/quality/row_counts.csv",
+        columns="results/{province}/quality/columns.csv",
+        notices="results/{province}/quality/notices.csv",
+    log:
+        "results/{province}/logs/count_rows.log",
+    benchmark:
+        "results/{province}/benchmarks/count_rows.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=500,
+    params:
+        folder=raw_folder,
+        sources=setting("sources"),
+        code=code("count_rows"),
+    script:
+        "../../scripts/count_rows.py"
+
+
+rule check_rejects:
+    """Stop the run where a sheet has too many rejected rows."""
+    input:
+        counts="results/{province}/quality/row_counts.csv",
+        notices="results/{province}/quality/notices.csv",
+    output:
+        checked="results/{province}/quality/rejects_checked.txt",
+    log:
+        "results/{province}/logs/check_rejects.log",
+    benchmark:
+        "results/{province}/benchmarks/check_rejects.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=500,
+    params:
+        limit=setting("data", "max_reject_share"),
+        quarantine="results/{province}/restricted/quarantine",
+        code=code("check_rejects"),
+    script:
+        "../../scripts/check_rejects.py"
