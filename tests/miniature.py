@@ -1,9 +1,13 @@
-"""Small canonical tables for tests: rows as dictionaries, every other contract column empty, typed as in the contract."""
+"""Small canonical tables for tests: rows as dictionaries, other contract columns empty, typed as in the contract."""
 
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import yaml
+
+from jianfu.calendar import Calendar
 
 SCHEMA = Path(__file__).parents[1] / "workflow" / "schemas" / "canonical.yaml"
 TYPES = {
@@ -16,18 +20,25 @@ TYPES = {
     "year": "Int64",
     "wave": "Int64",
 }
-SPELLS = ["person_key", "unit_code", "on_post", "spell_start", "spell_end"]
+CALENDAR = Calendar()
+
+
+@cache
+def _schema():
+    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["tables"]
 
 
 def table(name, rows=()):
     """Canonical table ``name`` with these rows."""
-    columns = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["tables"][name]["columns"]
+    columns = _schema()[name]["columns"]
     frame = pd.DataFrame(list(rows), columns=list(columns))
     unknown = set().union(*rows) - set(columns) if rows else set()
     assert not unknown, f"{name} has no column {unknown}"
     for column, entry in columns.items():
         kind = TYPES.get(entry["type"], "string")
-        frame[column] = pd.to_datetime(frame[column]) if "datetime" in kind else frame[column]
+        frame[column] = (
+            pd.to_datetime(frame[column], format="ISO8601") if "datetime" in kind else frame[column]
+        )
         frame[column] = frame[column].astype(kind)
     return frame
 
@@ -45,9 +56,26 @@ def task(unit, issue, due=None, label="任务", **more):
     }
 
 
+@cache
+def _empty(name):
+    return pa.Table.from_pandas(table(name))
+
+
 def tables(**rows):
-    """All canonical tables, with the given rows."""
+    """All canonical tables as Arrow tables, with the given rows."""
+    names = ("units", "tasks", "app_activity", "documents", "unit_year", "app_days")
     return {
-        name: table(name, rows.get(name, ()))
-        for name in ("units", "tasks", "app_activity", "spells", "documents", "unit_year", "app_days")
+        name: pa.Table.from_pandas(table(name, rows[name])) if name in rows else _empty(name)
+        for name in names
     }
+
+
+def unit_months(units=("A",), months=("2024-03",), headcount=4, **more):
+    """unit_months of these units and months, logged throughout unless ``more`` says otherwise."""
+    frame = pd.DataFrame(
+        [(unit, month) for unit in units for month in months], columns=["unit_code", "month"]
+    )
+    frame = frame.assign(county_code="C", unit_type="镇", headcount=headcount, establishment=10.0)
+    frame["workdays"] = frame["month"].map(CALENDAR.workdays)
+    frame["rest_days"] = frame["month"].map(CALENDAR.rest_days)
+    return frame.assign(tasks_logged=True, app_logged=True).assign(**more)

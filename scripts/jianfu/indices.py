@@ -27,16 +27,16 @@ def read_plan(path: str, indicators: pd.DataFrame, weights=()) -> pd.DataFrame:
     rows with the same three keys, replaces the members of the indices it names.
     """
     members = pd.read_csv(path, dtype={"weight": float}, encoding="utf-8-sig")
+    order = pd.Index(members["index"].unique())
     own = pd.DataFrame(list(weights), columns=["index", "indicator", "weight"]).astype({"weight": float})
     members = pd.concat([members[~members["index"].isin(own["index"])], own], ignore_index=True)
-    order = {index: k for k, index in enumerate(dict.fromkeys(members["index"]))}
-    members = members.sort_values("index", key=lambda s: s.map(order), kind="stable", ignore_index=True)
+    members = members.sort_values("index", key=order.get_indexer, kind="stable", ignore_index=True)
     members["weight"] = members["weight"].fillna(1.0)
     traits = indicators.set_index("code")
     for row in members.itertuples():
         if row.indicator not in traits.index:
             raise ConfigError(
-                f"{path}: the index {row.index_} has the member '{row.indicator}', which is no indicator."
+                f"{path}: the index {row.index} has the member '{row.indicator}', which is no indicator."
             )
         if row.weight <= 0:
             raise ConfigError(f"{path}: the weight of {row.indicator} must be above zero.")

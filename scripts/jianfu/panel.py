@@ -67,8 +67,7 @@ def logged_months(tasks: str, app_activity: str, excluded=()) -> tuple[pd.DataFr
 
 def _valid_units(units, months):
     """unit_code, month, county_code, unit_type, establishment for every unit valid on some day of the month."""
-    start = pd.to_datetime(units["valid_from"]).fillna(pd.Timestamp.min)
-    end = pd.to_datetime(units["valid_to"]).fillna(pd.Timestamp.max)
+    start, end = _period(units["valid_from"], units["valid_to"])
     traits = units[["unit_code", "county_code", "unit_type", "establishment"]].assign(start=start, end=end)
     traits = traits.sort_values(["unit_code", "start"], kind="stable")
     parts = []
@@ -81,8 +80,7 @@ def _valid_units(units, months):
 def _headcount(spells, months):
     """unit_code, month, headcount: persons with an on-post spell that covers the last day of the previous month."""
     on_post = spells[spells["on_post"].astype("boolean").fillna(True).astype(bool)]
-    start = pd.to_datetime(on_post["spell_start"]).fillna(pd.Timestamp.min)
-    end = pd.to_datetime(on_post["spell_end"]).fillna(pd.Timestamp.max)
+    start, end = _period(on_post["spell_start"], on_post["spell_end"])
     parts = []
     for month, last in zip(months, month_ends(months), strict=True):
         day = last.replace(day=1) - pd.Timedelta(days=1)
@@ -90,6 +88,12 @@ def _headcount(spells, months):
         counts = present.groupby("unit_code")["person_key"].nunique()
         parts.append(counts.rename("headcount").reset_index().assign(month=month))
     return pd.concat(parts, ignore_index=True)
+
+
+def _period(start, end):
+    """First and last days as timestamps; an open end lies far away."""
+    start, end = (pd.to_datetime(column).astype("datetime64[us]") for column in (start, end))
+    return start.fillna(pd.Timestamp("1000-01-01")), end.fillna(pd.Timestamp("9999-12-31"))
 
 
 def _is_in(frame, logged):

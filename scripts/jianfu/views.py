@@ -164,17 +164,17 @@ def connect(threads: int = 1) -> duckdb.DuckDBPyConnection:
 
 
 def open_tables(con, tables) -> dict[str, set[str]]:
-    """Make each canonical table (path of a Parquet file, or frame) readable as ``<table>_read``.
+    """Make each canonical table (path of a Parquet file, frame or Arrow table) readable as ``<table>_read``.
 
     Returns the columns of each table that hold any value.
     """
     filled = {}
     for table, source in tables.items():
-        if isinstance(source, pd.DataFrame):
-            con.register(f"{table}_read", source)
-        else:
+        if isinstance(source, str | Path):
             path = str(source).replace("'", "''")
             con.execute(f"CREATE VIEW {table}_read AS SELECT * FROM read_parquet('{path}')")
+        else:
+            con.register(f"{table}_read", source)
         columns = [row[0] for row in con.execute(f"DESCRIBE {table}_read").fetchall()]
         counts = con.execute(
             f"SELECT {', '.join(f'count({c})' for c in columns)} FROM {table}_read"

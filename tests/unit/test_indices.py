@@ -1,0 +1,231 @@
+"""Indices against hand computation, their invariances, and anchors that stay frozen."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jianfu.calendar import month_range
+from jianfu.errors import ConfigError, DataError
+from jianfu.indicators import read_plan as read_indicators
+from jianfu.indices import (
+    build_exposures,
+    build_indices,
+    dropped,
+    fit_anchors,
+    read_anchors,
+    read_plan,
+    reference_window,
+    write_anchors,
+)
+
+PLAN = Path(__file__).parents[2] / "config" / "plan"
+INDICATORS = read_indicators(PLAN / "indicators.csv")
+MEMBERS = read_plan(PLAN / "indices.csv", INDICATORS)
+MONTHS = month_range("2024-01", "2025-06")
+REFERENCE = ("2024-01", "2024-12")
+
+
+def members(*rows):
+    """Members from (index, indicator, weight) or with direction, transformation and per_head."""
+    columns = ["index", "indicator", "weight", "direction", "transformation", "per_head"]
+    rows = [(*row, *(1.0, "none", False)[len(row) - 3 :]) for row in rows]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def long(values, months=None):
+    """Long indicators from {(unit, indicator): list by month}."""
+    rows = [
+        (unit, month, indicator, value)
+        for (unit, indicator), series in values.items()
+        for month, value in zip(months or MONTHS, series, strict=False)
+        if value is not None
+    ]
+    return pd.DataFrame(rows, columns=["unit_code", "month", "indicator", "value"])
+
+
+def frame_of(indicators):
+    """unit_months of the same units over the same months, 10 persons each."""
+    units, months = sorted(indicators["unit_code"].unique()), sorted(indicators["month"].unique())
+    grid = pd.MultiIndex.from_product([units, months], names=["unit_code", "month"]).to_frame(index=False)
+    return grid.assign(headcount=10)
+
+
+def random_indicators(units=6, months=MONTHS, seed=1, codes=None, missing=0.1):
+    random = np.random.default_rng(seed)
+    codes = codes or MEMBERS["indicator"].unique()
+    values = {(f"U{u}", code): random.random(len(months)) for u in range(units) for code in codes}
+    frame = long(values, months)
+    frame.loc[random.random(len(frame)) < missing, "value"] = np.nan
+    return frame
+
+
+def build(indicators, plan, reference=REFERENCE, min_share=0.6):
+    anchors = fit_anchors(indicators, plan, reference, frame_of(indicators), min_share)
+    return build_indices(indicators, plan, anchors, min_share), anchors
+
+
+def test_index_by_hand():
+    indicators = long({("A", "x"): [0.0, 1, 2, 9], ("A", "y"): [np.e - 1, 0, np.e - 1, 0]})
+    plan = members(("OD", "x", 1.0), ("OD", "y", 3.0, 1.0, "log1p"))
+    indices, anchors = build(indicators, plan, ("2024-01", "2024-03"))
+    sd_y = np.std([1, 0, 1], ddof=1)
+    assert anchors["indicators"]["x"] == {
+        "transformation": "none",
+        "n": 3,
+        "mean": 1.0,
+        "sd": 1.0,
+        "dropped": None,
+    }
+    assert anchors["indicators"]["y"]["mean"] == pytest.approx(2 / 3)
+    z_x, z_y = np.array([-1, 0, 1, 8]), (np.array([1, 0, 1, 0]) - 2 / 3) / sd_y
+    assert indices["value"].to_numpy() == pytest.approx(50 + 10 * (z_x + 3 * z_y) / 4, abs=1e-9)
+    assert indices["n_components"].tolist() == [2, 2, 2, 2]
+
+
+def test_direction_and_reference_mean():
+    indicators = random_indicators(missing=0)
+    indices, anchors = build(indicators, MEMBERS)
+    inside = indices[indices["month"] <= "2024-12"]
+    assert inside.groupby("index")["value"].mean().to_numpy() == pytest.approx(50, abs=1e-8)
+    flipped, _ = build(indicators, MEMBERS.assign(direction=-1.0))
+    assert (flipped["value"] + indices["value"]).to_numpy() == pytest.approx(100, abs=1e-8)
+
+
+def test_missing_share_is_judged_by_weight():
+    plan = members(("OD", "x", 3.0), ("OD", "y", 2.0))
+    indicators = long({("A", "x"): [1, 2, 3, 4, None], ("A", "y"): [2, 1, 5, None, 4]})
+    indices, _ = build(indicators, plan, ("2024-01", "2024-03"))
+    assert indices["month"].tolist() == MONTHS[:4]  # 3/5 is enough, 2/5 is not
+    assert indices["n_components"].tolist() == [2, 2, 2, 1]
+    strict, _ = build(indicators, plan, ("2024-01", "2024-03"), min_share=0.61)
+    assert strict["month"].tolist() == MONTHS[:3]
+
+
+def test_nothing_known_is_no_row():
+    plan = members(("OD", "x", 1.0))
+    indicators = long({("A", "x"): [1, 2, np.nan]})
+    assert build(indicators, plan, ("2024-01", "2024-02"))[0]["month"].tolist() == ["2024-01", "2024-02"]
+
+
+def test_constant_and_absent_components_are_dropped_and_count_as_absent():
+    plan = members(
+        ("OD", "x", 1.0), ("OD", "constant", 1.0), ("TR", "x", 2.0), ("TR", "late", 1.0), ("GAP", "late", 1.0)
+    )
+    series = {("A", "x"): [1, 2, 4, 3], ("A", "constant"): [5, 5, 5, 6], ("A", "late"): [None, None, None, 8]}
+    indices, anchors = build(long(series), plan, ("2024-01", "2024-03"))
+    assert set(indices["index"]) == {"TR"}  # OD has half of its weight, GAP nothing
+    assert dropped(anchors).to_numpy().tolist() == [
+        ["constant", "dropped_from_index", "no spread in the reference window", 3],
+        ["late", "dropped_from_index", "fewer than two values in the reference window", 0],
+    ]
+    assert anchors["exposures"]["OD"]["dropped"]
+
+
+def test_months_and_units_after_the_window_change_no_old_value():
+    later = month_range("2024-01", "2026-02")
+    everything = random_indicators(units=8, months=later)
+    old = everything[(everything["month"] <= "2025-06") & (everything["unit_code"] < "U6")]
+    new_unit_late = everything[(everything["unit_code"] < "U6") | (everything["month"] > "2024-12")]
+    results = []
+    for indicators in (old, new_unit_late):
+        frame = frame_of(old) if indicators is old else indicators[["unit_code", "month"]].drop_duplicates()
+        frame = frame.assign(headcount=10)
+        anchors = fit_anchors(indicators, MEMBERS, REFERENCE, frame)
+        indices = build_indices(indicators, MEMBERS, anchors)
+        exposures = build_exposures(indicators, frame, MEMBERS, anchors)
+        exposures = exposures[~exposures["exposure"].str.endswith("_lead")]
+        results.append((anchors, indices, exposures))
+    assert results[0][0] == results[1][0]
+    for before, after in zip(results[0][1:], results[1][1:], strict=True):
+        after = after[(after["month"] <= "2025-06") & (after["unit_code"] < "U6")]
+        pd.testing.assert_frame_equal(
+            before.reset_index(drop=True), after.reset_index(drop=True), check_exact=True
+        )
+        assert len(before)
+
+
+def test_order_of_rows_and_of_members_changes_nothing():
+    indicators = random_indicators()
+    first, _ = build(indicators, MEMBERS)
+    second, _ = build(indicators.sample(frac=1, random_state=1), MEMBERS)
+    pd.testing.assert_frame_equal(first, second, check_exact=True)
+    shuffled, _ = build(indicators, MEMBERS.sample(frac=1, random_state=1))
+    keys = ["unit_code", "month", "index"]
+    both = first.merge(shuffled, on=keys, suffixes=("", "_2"))
+    assert len(both) == len(first)
+    assert both["value"].to_numpy() == pytest.approx(both["value_2"].to_numpy(), abs=1e-9)
+
+
+def test_monotone_in_every_component():
+    indicators = random_indicators(missing=0)
+    plan = MEMBERS[MEMBERS["index"] == "OD"]
+    base, anchors = build(indicators, plan)
+    for code in plan["indicator"]:
+        raised = indicators.assign(value=indicators["value"] + (indicators["indicator"] == code) * 0.1)
+        assert (build_indices(raised, plan, anchors)["value"] > base["value"]).all()
+
+
+def test_a_doubled_component_equals_double_weight():
+    indicators = random_indicators(codes=["x", "y"], missing=0)
+    twin = indicators[indicators["indicator"] == "x"].assign(indicator="twin")
+    doubled, _ = build(
+        pd.concat([indicators, twin]), members(("OD", "x", 1.0), ("OD", "twin", 1.0), ("OD", "y", 1.0))
+    )
+    weighted, _ = build(indicators, members(("OD", "x", 2.0), ("OD", "y", 1.0)))
+    assert doubled["value"].to_numpy() == pytest.approx(weighted["value"].to_numpy(), abs=1e-9)
+
+
+def test_a_negative_count_has_no_logarithm():
+    with pytest.raises(DataError, match="x: a count below zero"):
+        build(long({("A", "x"): [1, -2, 3]}), members(("OD", "x", 1.0, 1.0, "log1p")))
+
+
+def test_anchors_are_stored_with_their_check_sum(tmp_path):
+    _, anchors = build(random_indicators(), MEMBERS)
+    path = tmp_path / "anchors.json"
+    write_anchors(anchors, path)
+    assert read_anchors(path) == anchors
+    assert set(anchors) == {"window", "indicators", "indices", "exposures", "sha256"}
+    path.write_text(path.read_text(encoding="utf-8").replace('"n": ', '"n": 1'), encoding="utf-8")
+    with pytest.raises(DataError, match="check sum"):
+        read_anchors(path)
+
+
+def test_reference_window():
+    assert reference_window(("2023-07", "2026-06")) == ("2023-07", "2024-06")
+    assert reference_window(("2024-01", "2024-05")) == ("2024-01", "2024-05")
+    assert reference_window(("2024-01", "2025-06"), 12, ["2024-07", "2025-06"]) == ("2024-07", "2025-06")
+
+
+def test_plan_of_the_common_indices():
+    by_index = MEMBERS.groupby("index")["indicator"].agg(list)
+    assert by_index["GAP"] == ["A10"] and by_index["REST"] == ["D3_rest_eve_share"]
+    assert len(by_index["OD"]) == len(by_index["TR"]) == 7 and len(by_index["RG"]) == 4
+    assert set(MEMBERS.loc[MEMBERS["per_head"], "indicator"]) == {"A1_tasks", "B6_actions"}
+    declared = INDICATORS[INDICATORS["index"] != ""].set_index("code")["index"].to_dict()
+    assert declared == MEMBERS.set_index("indicator")["index"].to_dict()
+
+
+def test_weights_of_a_province_replace_the_indices_they_name():
+    own = [{"index": "OD", "indicator": "A1_tasks", "weight": 2}, {"index": "OD", "indicator": "A2_checks"}]
+    plan = read_plan(PLAN / "indices.csv", INDICATORS, own)
+    assert plan.loc[plan["index"] == "OD", ["indicator", "weight"]].to_numpy().tolist() == [
+        ["A1_tasks", 2.0],
+        ["A2_checks", 1.0],
+    ]
+    assert (plan["index"] == "TR").sum() == 7
+    assert list(dict.fromkeys(plan["index"])) == list(dict.fromkeys(MEMBERS["index"]))
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ({"index": "OD", "indicator": "A99", "weight": 1}, "'A99'"),
+        ({"index": "OD", "indicator": "A10", "weight": 0}, "A10"),
+    ],
+)
+def test_wrong_members_are_named(row, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        read_plan(PLAN / "indices.csv", INDICATORS, [row])
