@@ -1,0 +1,29 @@
+"""Build the points and the line of burnout against exposure to over-density.
+
+1. Take the rows of the model H1_burnout.
+2. Replace exposure and standardised burnout by what controls and effects do not explain, plus their means.
+3. Average them in groups by exposure; the slope of the line is the estimate of H1.
+4. Write burnout_bins.parquet (no rows for a province without a survey).
+"""
+
+from jianfu import analysis, frames, logs, response
+from jianfu.config import read_yaml
+
+MODEL = "H1_burnout"
+GROUPS = 20
+
+
+def main(inputs, confidence, bins):
+    plan = read_yaml(inputs["plan"])
+    spec = next(model for model in plan["models"] if model["name"] == MODEL)
+    table = analysis.read_survey(inputs)[0]
+    frames.store(response.burnout_bins(spec, table, plan["categories"], GROUPS, confidence), bins)
+
+
+if __name__ == "__main__":
+    logs.start(snakemake.log[0])
+    main(
+        inputs=dict(snakemake.input.items()),
+        confidence=snakemake.params.confidence,
+        bins=snakemake.output.bins,
+    )

@@ -1,0 +1,43 @@
+"""Fit the declared models and write all estimates as tidy rows.
+
+1. Join hazard cells and survey scores with exposures and unit traits.
+2. Fit every model of config/plan/models.yaml that the province did not switch off.
+3. Adjust the p-values of the tested hypotheses within their families.
+4. Write estimates_full.parquet and flow.csv (from what was read to what H1 and H2 used).
+
+A model that the data do not support gives rows without figures and the reason in `note`. Fails when a model does not
+converge, unless `inference: allow_unconverged` is set.
+"""
+
+import pandas as pd
+
+from jianfu import analysis, frames, logs, models
+from jianfu.config import read_yaml
+from jianfu.estimators import Settings
+
+
+def main(inputs, window, selected, inference, province, estimates, flow):
+    plan = read_yaml(inputs["plan"])
+    tables, flows = analysis.read_tables(inputs)
+    specs = models.selected(plan["models"], selected)
+    settings = Settings(inference["confidence"], inference["bootstrap"], inference["seed"])
+    rows = models.fit_models(specs, tables, plan["categories"], settings, province)
+    models.check_converged(rows, inference["allow_unconverged"])
+    hypotheses = pd.read_csv(inputs["hypotheses"], dtype=str, encoding="utf-8-sig")
+    frames.store(models.adjusted(rows, hypotheses), estimates)
+    spells = frames.load(inputs["spells"])
+    chain = models.sample_flow(specs, tables, plan["categories"], flows, spells, window)
+    chain.to_csv(flow, index=False, encoding="utf-8-sig")
+
+
+if __name__ == "__main__":
+    logs.start(snakemake.log[0])
+    main(
+        inputs=dict(snakemake.input.items()),
+        window=snakemake.params.window,
+        selected=snakemake.params.selected,
+        inference=snakemake.params.inference,
+        province=snakemake.wildcards.province,
+        estimates=snakemake.output.estimates,
+        flow=snakemake.output.flow,
+    )

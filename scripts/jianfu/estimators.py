@@ -1,0 +1,191 @@
+"""Estimators by name: a declared model and its rows in, effects in a common form out.
+
+Every estimator takes (spec, used rows, weights, design columns, settings, truth) and returns a list of :class:`Effect`
+and a dict with converged, n_clusters, residual_df, notes and, for hazards, n_events.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from jianfu import hazard, inference, mediation, regression
+from jianfu.design import NotEstimable
+
+TRUE = "__true"  # suffix of the columns that hold expected counts and conditional means (simulated provinces only)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of the inference: confidence level, bootstrap replicates and seed."""
+
+    confidence: float = 0.95
+    bootstrap: int = 499
+    seed: int = 20240401
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One estimate before it becomes a row; NaN where there is none."""
+
+    term: str
+    estimate: float
+    std_error: float = np.nan
+    low: float = np.nan
+    high: float = np.nan
+    p_value: float = np.nan
+    vcov: str = ""
+    outcome: str = ""
+
+
+def outcomes_of(spec):
+    """Outcome columns of a model: one, or several event columns that are added up."""
+    return [spec["outcome"]] if isinstance(spec["outcome"], str) else list(spec["outcome"])
+
+
+def outcome_name(spec):
+    """Name of the outcome in the estimates: causes that are added up are joined by '+'."""
+    return "+".join(outcomes_of(spec))
+
+
+def codes_of(values):
+    """Levels that occur in a column of the analysis table as integer codes 0 ... K-1."""
+    codes = (
+        values.cat.codes.to_numpy()
+        if isinstance(values.dtype, pd.CategoricalDtype)
+        else pd.factorize(values)[0]
+    )
+    return np.unique(codes, return_inverse=True)[1]
+
+
+def _variable(frame, name, spec, truth):
+    """Values of a variable, standardised over the rows if the model says so (constants always from the data)."""
+    values = frame[name].to_numpy(dtype=float)
+    target = frame[name + TRUE].to_numpy(dtype=float) if truth else values
+    if name in spec.get("standardise", []):
+        spread = values.std(ddof=1)
+        if not spread > 0:
+            raise NotEstimable(f"{name} does not vary")
+        return (target - values.mean()) / spread
+    return target
+
+
+def _fit_hazard(spec, used, weights, columns, settings, truth):
+    suffix = TRUE if truth else ""
+    events = used[[name + suffix for name in outcomes_of(spec)]].sum(axis=1).to_numpy(dtype=float)
+    if not truth and events.sum() <= len(columns) + 1:
+        raise NotEstimable(f"{int(events.sum())} events for {len(columns)} coefficients")
+    effects = [codes_of(used[name]) for name in spec.get("effects", [])]
+    clusters = codes_of(used[spec["cluster"]])
+    design = np.column_stack(list(columns.values()))
+    fit = hazard.fit(events, weights, design, effects, clusters, spec["estimator"])
+    notes = ["expected information", "G/(G-1)", f"t({fit.n_clusters - 1})"]
+    if fit.n_clusters < regression.FEW_CLUSTERS:
+        notes.append(f"few clusters ({fit.n_clusters}): errors may be too small")
+    if effects:
+        notes.append(f"{events.sum() / (effects[0].max() + 1):.1f} events per {spec['effects'][0]}")
+    notes += _collinear_note(fit.collinear, columns)
+    errors = np.sqrt(np.diag(fit.covariance))
+    effects_found = _effects(columns, fit.coefficients, errors, fit.n_clusters - 1, "cluster_G", settings)
+    absorbed = sum(codes.max() + 1 for codes in effects) - max(len(effects) - 1, 0)
+    return effects_found, {
+        "converged": bool(fit.converged),
+        "n_clusters": fit.n_clusters,
+        "n_events": float(events.sum()),
+        "residual_df": int(weights.sum() - len(columns) - max(absorbed, 1)),
+        "notes": notes,
+    }
+
+
+def _fit_ols(spec, used, weights, columns, settings, truth):
+    effects = [codes_of(used[name]) for name in spec.get("effects", [])]
+    outcome = _variable(used, spec["outcome"], spec, truth)
+    if len(used) <= len(columns) + sum(codes.max() + 1 for codes in effects):
+        raise NotEstimable(f"{len(used)} observations are too few")
+    clusters = codes_of(used[spec["cluster"]])
+    if clusters.max() == 0:
+        raise NotEstimable("a single cluster")
+    fit = regression.fit(outcome, np.column_stack(list(columns.values())), effects, clusters)
+    if fit.vcov == "CR2":
+        first = next((d for d in fit.df if np.isfinite(d)), np.nan)
+        notes = [f"{fit.n_clusters} clusters: CR2", f"Satterthwaite t({first:.1f})"]
+    else:
+        notes = ["G/(G-1)", f"t({fit.n_clusters - 1})"]
+    notes += _collinear_note(fit.collinear, columns)
+    errors = np.sqrt(np.diag(fit.covariance))
+    return _effects(columns, fit.coefficients, errors, fit.df, fit.vcov, settings), {
+        "converged": True,
+        "n_clusters": fit.n_clusters,
+        "residual_df": fit.residual_df,
+        "notes": notes,
+    }
+
+
+def _fit_mediation(spec, used, weights, columns, settings, truth):
+    """Paths a (terms -> mediator), b (mediator -> outcome), indirect and direct effects."""
+    mediator = spec["mediator"]
+    observed = {mediator: _variable(used, mediator, spec, False)}
+    first_stage = spec | {"outcome": mediator}
+    paths_a, extra = _fit_ols(first_stage, used, weights, columns, settings, truth)
+    paths, extra = _fit_ols(spec, used, weights, observed | columns, settings, truth)
+    a = {effect.term: effect for effect in paths_a}
+    c = {effect.term: effect for effect in paths}
+    rows = [_renamed(c[mediator], f"{mediator}_b", outcome_name(spec))]
+    bootstrap = None if truth else _bootstrap(spec, used, columns, observed[mediator], settings)
+    for j, term in enumerate(spec["terms"]):
+        rows.append(_renamed(a[term], f"{term}_a", mediator))
+        rows.append(_renamed(c[term], f"{term}_direct", outcome_name(spec)))
+        product = a[term].estimate * c[mediator].estimate
+        low, high, p_value, error = np.nan, np.nan, np.nan, np.nan
+        if bootstrap is not None:
+            draws = bootstrap.draws[:, j]
+            low, high, p_value = inference.percentile_interval(draws, settings.confidence)
+            error = draws.std(ddof=1)
+        rows.append(Effect(f"{term}_indirect", product, error, low, high, p_value, "cluster_bootstrap"))
+    extra["notes"] = [
+        *extra["notes"],
+        f"indirect: {settings.bootstrap} cluster bootstrap replicates, percentile interval",
+    ]
+    return rows, extra
+
+
+def _bootstrap(spec, used, columns, mediator, settings):
+    terms = np.column_stack([columns[term] for term in spec["terms"]])
+    rest = [values for name, values in columns.items() if name not in spec["terms"]]
+    controls = np.column_stack(rest) if rest else np.empty((len(used), 0))
+    return mediation.fit(
+        _variable(used, spec["outcome"], spec, False),
+        mediator,
+        terms,
+        controls,
+        [codes_of(used[name]) for name in spec.get("effects", [])],
+        codes_of(used[spec["cluster"]]),
+        settings.bootstrap,
+        settings.seed,
+    )
+
+
+ESTIMATORS = {
+    "cloglog": _fit_hazard,
+    "logit": _fit_hazard,
+    "poisson": _fit_hazard,
+    "ols": _fit_ols,
+    "mediation": _fit_mediation,
+}
+
+
+def _renamed(effect, term, outcome):
+    return Effect(**{**effect.__dict__, "term": term, "outcome": outcome})
+
+
+def _collinear_note(collinear, columns):
+    names = list(columns)
+    return [f"collinear and left out: {', '.join(names[j] for j in collinear)}"] if collinear else []
+
+
+def _effects(columns, estimates, errors, df, vcov, settings):
+    low, high, p_value = inference.t_interval(estimates, errors, df, settings.confidence)
+    return [
+        Effect(name, *map(float, values), vcov)
+        for name, *values in zip(columns, estimates, errors, low, high, p_value, strict=True)
+    ]

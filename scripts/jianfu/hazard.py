@@ -1,0 +1,246 @@
+"""Hazards on cells: cloglog, logit or Poisson with absorbed effects and cluster-robust standard errors.
+
+Fisher scoring with sparse blocks. The first effect (usually the unit) has a diagonal information block and is
+eliminated from every step; a further effect (usually the month) enters through group sums, never as dummy columns.
+
+Conventions: expected information (as R's ``glm``), sandwich times G / (G - 1), no adjustment for the number of
+coefficients.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+TOLERANCE = 1e-9
+MAX_STEPS = 60
+LONGEST_MOVE = (
+    3.0  # largest change of a linear predictor in one step: far steps leave the region of usable weights
+)
+SHORTEST = 1e-4  # smallest fraction of a step
+COLLINEAR = 1e-9
+
+
+def _cloglog(eta, y, n):
+    odds = np.exp(np.clip(eta, -40, 4))
+    mu = -np.expm1(-odds)
+    score = (y - n * mu) * odds / mu
+    weight = n * odds**2 * np.exp(-odds) / mu
+    deviance = -2 * float(y @ np.log(mu) - (n - y) @ odds)
+    return score, weight, deviance
+
+
+def _logit(eta, y, n):
+    mu = 1 / (1 + np.exp(-np.clip(eta, -40, 40)))
+    deviance = -2 * float(y @ np.log(mu) + (n - y) @ np.log1p(-mu))
+    return y - n * mu, n * mu * (1 - mu), deviance
+
+
+def _poisson(eta, y, n):
+    mu = n * np.exp(np.clip(eta, -40, 20))
+    deviance = -2 * float(y @ np.clip(eta, -40, 20) - mu.sum())
+    return y - mu, mu, deviance
+
+
+LINKS = {"cloglog": _cloglog, "logit": _logit, "poisson": _poisson}
+START = {
+    "cloglog": lambda p: np.log(-np.log1p(-p)),
+    "logit": lambda p: np.log(p / (1 - p)),
+    "poisson": np.log,
+}
+
+
+@dataclass(frozen=True)
+class HazardFit:
+    """Result of :func:`fit`.
+
+    coefficients: (k,), NaN for a collinear column; covariance: (k, k) cluster-robust; collinear: indices of the
+    columns left out; n_clusters: G; converged: step below ``TOLERANCE`` within ``MAX_STEPS``; steps taken.
+    """
+
+    coefficients: np.ndarray
+    covariance: np.ndarray
+    collinear: tuple
+    n_clusters: int
+    converged: bool
+    steps: int
+
+
+def codes_of(values):
+    """Levels of ``values`` as integer codes 0 ... K-1 in sorted order, and K."""
+    levels, codes = np.unique(np.asarray(values), return_inverse=True)
+    return codes, len(levels)
+
+
+def drop_separated(y, n, groups):
+    """Rows of levels without any event, or with nothing but events, whose effect is infinite.
+
+    ``groups`` maps names to arrays of level codes. Dropping a level of one group may empty a level of another, so the
+    search is repeated. Returns the mask of rows to keep and {(name, code): sum of n dropped}.
+    """
+    keep, dropped = np.ones(len(y), dtype=bool), {}
+    groups = {name: codes_of(values)[0] for name, values in groups.items()}
+    changed = True
+    while changed and keep.any():
+        changed = False
+        for name, codes in groups.items():
+            size = codes.max() + 1
+            events = np.bincount(codes[keep], y[keep], minlength=size)
+            total = np.bincount(codes[keep], n[keep], minlength=size)
+            for code in np.flatnonzero((total > 0) & ((events == 0) | (events == total))):
+                out = keep & (codes == code)
+                dropped[(name, int(code))] = int(n[out].sum())
+                keep &= ~out
+                changed = True
+    return keep, dropped
+
+
+class _Blocks:
+    """Normal equations of a design [X | dummies of the later effects] with the first effect eliminated."""
+
+    def __init__(self, design, effects):
+        self.design = design
+        self.first, self.n_first = codes_of(effects[0]) if effects else (np.zeros(len(design), dtype=int), 1)
+        self.others = [codes_of(effect) for effect in effects[1:]]
+        self.first_sums = _indicator(self.first, self.n_first)
+        self.other_sums = [_indicator(codes, size) for codes, size in self.others]
+        self.width = design.shape[1] + sum(size - 1 for _, size in self.others)
+
+    def cross(self, weight):
+        """Information (p, p), its cross block with the first effect (G, p) and that effect's diagonal (G,)."""
+        weighted = self.design * weight[:, None]
+        sums = [(self.other_sums[j] @ weighted)[1:] for j in range(len(self.others))]
+        k = self.design.shape[1]
+        full = np.zeros((self.width, self.width))
+        full[:k, :k] = self.design.T @ weighted
+        links = [self.first_sums @ weighted]
+        at = k
+        for j, (codes, size) in enumerate(self.others):
+            here = slice(at, at + size - 1)
+            full[here, :k], full[:k, here] = sums[j], sums[j].T
+            full[here, here] = np.diag(np.bincount(codes, weight, minlength=size)[1:])
+            links.append(_pair_sums(self.first, self.n_first, codes, size, weight)[:, 1:])
+            before = k
+            for codes_before, size_before in self.others[:j]:
+                there = slice(before, before + size_before - 1)
+                block = _pair_sums(codes, size, codes_before, size_before, weight)[1:, 1:]
+                full[here, there], full[there, here] = block, block.T
+                before += size_before - 1
+            at += size - 1
+        return full, np.hstack(links), np.bincount(self.first, weight, minlength=self.n_first)
+
+    def reduced(self, weight):
+        """Information after eliminating the first effect, with the pieces needed to recover that effect."""
+        full, link, diagonal = self.cross(weight)
+        share = link / diagonal[:, None]
+        return full - link.T @ share, share, diagonal
+
+    def score(self, values):
+        """Sums of ``values`` over the columns (p,) and over the first effect (G,)."""
+        parts = [self.design.T @ values]
+        parts += [np.bincount(codes, values, minlength=size)[1:] for codes, size in self.others]
+        return np.concatenate(parts), np.bincount(self.first, values, minlength=self.n_first)
+
+    def predict(self, beta, first):
+        """Linear predictor of coefficients (p,) and of the first effect (G,)."""
+        eta = self.design @ beta[: self.design.shape[1]] + first[self.first]
+        at = self.design.shape[1]
+        for codes, size in self.others:
+            eta += np.r_[0.0, beta[at : at + size - 1]][codes]
+            at += size - 1
+        return eta
+
+    def shrunken_rates(self, y, n):
+        """Rate of each level of the first effect, shrunken to the overall one: the start of the iterations."""
+        overall = y.sum() / n.sum()
+        events, total = (np.bincount(self.first, values, minlength=self.n_first) for values in (y, n))
+        return (events + overall) / (total + 1)
+
+    def cluster_scores(self, values, clusters, n_clusters, share):
+        """Score of each cluster (C, p) after the first effect is partialled out."""
+        parts = [_indicator(clusters, n_clusters) @ (self.design * values[:, None])]
+        parts += [_pair_sums(clusters, n_clusters, codes, size, values)[:, 1:] for codes, size in self.others]
+        pairs = sparse.coo_matrix((values, (clusters, self.first)), shape=(n_clusters, self.n_first)).tocsr()
+        return np.hstack(parts) - pairs @ share
+
+
+def _indicator(codes, size):
+    return sparse.csr_matrix((np.ones(len(codes)), (codes, np.arange(len(codes)))), shape=(size, len(codes)))
+
+
+def _pair_sums(first, n_first, second, n_second, values):
+    sums = np.bincount(first * n_second + second, values, minlength=n_first * n_second)
+    return sums.reshape(n_first, n_second)
+
+
+def _independent(matrix, scale, order):
+    """Indices of the columns, taken in ``order``, that are not linear combinations of earlier ones (sweep)."""
+    work, kept = matrix.copy(), []
+    for j in order:
+        if scale[j] > 0 and work[j, j] > COLLINEAR * scale[j]:
+            work = work - np.outer(work[:, j], work[j]) / work[j, j]
+            kept.append(j)
+    return np.sort(np.array(kept, dtype=int))
+
+
+def fit(y, n, design, effects=(), clusters=None, link="cloglog", start=None):
+    """Maximum likelihood of ``y`` events in ``n`` trials on ``design`` and absorbed ``effects``.
+
+    y, n: (N,) events (may be expected counts) and trials or exposure; design: (N, k) without a constant;
+    effects: arrays of level codes, the first one eliminated, none = a constant; clusters: (N,) codes, none = each row
+    its own; start: (k,) coefficients to begin with. A column that is a linear combination of the effects and of
+    earlier columns is left out and named in ``collinear``.
+    """
+    y, n = np.asarray(y, dtype=float), np.asarray(n, dtype=float)
+    design = np.asarray(design, dtype=float).reshape(len(y), -1)
+    k = design.shape[1]
+    clusters, n_clusters = codes_of(np.arange(len(y)) if clusters is None else clusters)
+    center = n @ design / n.sum()
+    blocks = _Blocks(design - center, list(effects))
+
+    gram, _, _ = blocks.reduced(n)
+    scale = np.r_[n @ (design - center) ** 2, np.ones(blocks.width - k)]
+    free = _independent(gram, scale, [*range(k, blocks.width), *range(k)])
+    collinear = tuple(sorted(set(range(k)) - set(free)))
+
+    beta, first = np.zeros(blocks.width), START[link](blocks.shrunken_rates(y, n))
+    if start is not None:
+        beta[:k] = np.where(np.isin(np.arange(k), free), np.nan_to_num(start), 0.0)
+    family = LINKS[link]
+    eta = blocks.predict(beta, first)
+    score, weight, deviance = family(eta, y, n)
+    converged, steps = False, 0
+    while not converged and steps < MAX_STEPS:
+        info, share, diagonal = blocks.reduced(weight)
+        slope, slope_first = blocks.score(score)
+        step = np.zeros(blocks.width)
+        step[free] = np.linalg.solve(info[np.ix_(free, free)], (slope - share.T @ slope_first)[free])
+        step_first = slope_first / diagonal - share @ step
+        move = blocks.predict(step, step_first)
+        size = min(1.0, LONGEST_MOVE / max(np.abs(move).max(), LONGEST_MOVE))
+        while size > SHORTEST:
+            score, weight, new = family(eta + size * move, y, n)
+            if new <= deviance + 1e-9 * abs(deviance):
+                break
+            size /= 2
+        eta = eta + size * move
+        beta, first, deviance = beta + size * step, first + size * step_first, new
+        converged = max(np.abs(step).max(initial=0), np.abs(step_first).max()) < TOLERANCE
+        steps += 1
+
+    info, share, _ = blocks.reduced(weight)
+    bread = np.zeros_like(info)
+    bread[np.ix_(free, free)] = np.linalg.inv(info[np.ix_(free, free)])
+    scores = blocks.cluster_scores(score, clusters, n_clusters, share)
+    covariance = bread @ (scores.T @ scores) @ bread * (n_clusters / max(n_clusters - 1, 1))
+    beta[list(collinear)] = np.nan
+    covariance[list(collinear), :] = np.nan
+    covariance[:, list(collinear)] = np.nan
+    return HazardFit(
+        coefficients=beta[:k],
+        covariance=covariance[:k, :k],
+        collinear=collinear,
+        n_clusters=n_clusters,
+        converged=converged,
+        steps=steps,
+    )

@@ -1,0 +1,49 @@
+"""Intervals, p-values and adjustment for many tests."""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+METHODS = {"confirmatory": "holm", "exploratory": "fdr_bh"}
+
+
+def t_interval(estimate, std_error, df, confidence):
+    """Interval and two-sided p-value from the t distribution; arrays in, (low, high, p) out."""
+    estimate, std_error = np.asarray(estimate, dtype=float), np.asarray(std_error, dtype=float)
+    half = stats.t.ppf((1 + confidence) / 2, df) * std_error
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p_value = 2 * stats.t.sf(np.abs(estimate / std_error), df)
+    return estimate - half, estimate + half, p_value
+
+
+def percentile_interval(draws, confidence):
+    """Percentile interval and two-sided p-value of bootstrap replicates (B,) against zero."""
+    low, high = np.quantile(draws, [(1 - confidence) / 2, (1 + confidence) / 2])
+    tail = min((draws <= 0).sum(), (draws >= 0).sum())
+    return low, high, min(1.0, 2 * (tail + 1) / (len(draws) + 1))
+
+
+def adjusted(p_values, method):
+    """Adjusted p-values; tests that could not be made count as p = 1 and stay missing."""
+    p_values = np.asarray(p_values, dtype=float)
+    result = multipletests(np.where(np.isnan(p_values), 1.0, p_values), method=method)[1]
+    return np.where(np.isnan(p_values), np.nan, result)
+
+
+def adjust_families(estimates, hypotheses):
+    """Estimates with ``p_adjusted`` filled for the rows that test a hypothesis.
+
+    ``hypotheses`` names (hypothesis, model, term, family); Holm inside the confirmatory family, Benjamini-Hochberg
+    inside the exploratory one. A declared test without a row of estimates counts as p = 1.
+    """
+    keys = ["hypothesis", "model", "term"]
+    tests = hypotheses[hypotheses["model"].notna() & (hypotheses["model"] != "")]
+    tests = tests[[*keys, "family"]].drop_duplicates()
+    known = estimates[[*keys, "p_value"]].drop_duplicates(keys)
+    tests = tests.merge(known, on=keys, how="left")
+    tests["p_adjusted"] = np.nan
+    for family, rows in tests.groupby("family").groups.items():
+        tests.loc[rows, "p_adjusted"] = adjusted(tests.loc[rows, "p_value"], METHODS[family])
+    looked_up = estimates[keys].merge(tests[[*keys, "p_adjusted"]], on=keys, how="left")
+    return estimates.assign(p_adjusted=pd.to_numeric(looked_up["p_adjusted"]).to_numpy())

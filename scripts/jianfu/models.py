@@ -1,0 +1,326 @@
+"""Declared models (config/plan/models.yaml) -> tidy rows of estimates. One engine for all of them."""
+
+import json
+import logging
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from jianfu import cells, hazard, inference, regression
+from jianfu.design import NotEstimable, columns_of, reference_level, require_columns, term_variables
+from jianfu.errors import DataError
+from jianfu.estimators import ESTIMATORS, TRUE, codes_of, outcome_name, outcomes_of
+
+LOGGER = logging.getLogger("jianfu")
+ESTIMATE_COLUMNS = (
+    ["province", "hypothesis", "model", "role", "specification", "outcome", "exposure", "term", "scale"]
+    + ["estimate", "std_error", "ci_low", "ci_high", "p_value", "p_adjusted"]
+    + ["n_read", "n_used", "n_dropped", "dropped_by_reason", "n_units", "n_clusters", "n_events"]
+    + ["converged", "vcov", "note"]
+)
+UNCONVERGED = "did not converge"
+SCALES = {
+    "cloglog": "log_hazard",
+    "logit": "log_odds",
+    "poisson": "log_rate",
+    "ols": "unit",
+    "mediation": "unit",
+}
+
+
+@dataclass
+class Sample:
+    """Rows of an analysis table that a model uses.
+
+    rows: mask over the table; dropped: {reason: observations}; notes: remarks for the estimates.
+    """
+
+    rows: np.ndarray
+    dropped: dict = field(default_factory=dict)
+    notes: list = field(default_factory=list)
+
+
+def specification(spec):
+    """Readable identifier of a specification: estimator(outcome ~ terms | effects), rows and clustering."""
+    terms = " + ".join([*spec["terms"], *spec.get("controls", [])])
+    effects = " + ".join(spec.get("effects", [])) or "1"
+    rows = "".join(f"; {column}={value}" for column, value in spec.get("where", {}).items())
+    through = f"; via {spec['mediator']}" if "mediator" in spec else ""
+    return f"{spec['estimator']}({outcome_name(spec)} ~ {terms} | {effects}{through}{rows}); cluster {spec['cluster']}"
+
+
+# ------------------------------------------------------------------------------------------------ rows to use
+
+
+def select(spec, table, categories, truth=False):
+    """Rows that ``spec`` uses, with every dropped observation counted by its first reason: (Sample, controls).
+
+    With ``truth`` a unit is left out only if no event was possible, not because none happened.
+    """
+    frame = table.frame
+    controls, notes = _present_controls(spec, frame, categories)
+    terms = term_variables(spec["terms"], categories)
+    needed = [*outcomes_of(spec), *([spec["mediator"]] if "mediator" in spec else []), *terms]
+    require_columns(frame, [*needed, *spec.get("effects", []), spec["cluster"]])
+    sample = Sample(np.ones(len(frame), dtype=bool), dict(table.dropped), notes)
+
+    def drop(lost, reason):
+        lost = sample.rows & lost
+        if lost.any():
+            sample.dropped[reason] = sample.dropped.get(reason, 0) + int(table.weights(lost).sum())
+            sample.rows &= ~lost
+
+    for column, value in spec.get("where", {}).items():
+        require_columns(frame, [column])
+        drop((frame[column] != value).to_numpy(), "outside_risk_set")
+    for column in dict.fromkeys([*needed, *term_variables(controls, categories), *spec.get("effects", [])]):
+        drop(frame[column].isna().to_numpy(), _missing_reason(column, spec, table))
+    if not sample.rows.any():
+        raise NotEstimable(f"no observations left ({_reasons(sample.dropped)})", sample)
+    if spec["data"] == "hazard_cells":
+        _drop_separated(spec, table, categories, controls, sample, TRUE if truth else "")
+    else:
+        _drop_singletons(spec, table, sample)
+    return sample, controls
+
+
+def _present_controls(spec, frame, categories):
+    """Controls that the data have; the others are left out and noted."""
+    present, notes = [], []
+    for control in spec.get("controls", []):
+        variables = term_variables([control], categories)
+        if all(v in frame and not pd.isna(frame[v]).all() for v in variables):
+            present.append(control)
+        else:
+            notes.append(f"control {control} absent")
+    return present, notes
+
+
+def _missing_reason(column, spec, table):
+    if column in table.exposures:
+        return "missing_exposure"
+    if column in outcomes_of(spec):
+        return "missing_outcome"
+    return f"missing_{column}"
+
+
+def _reasons(dropped):
+    return ", ".join(f"{reason} {n}" for reason, n in sorted(dropped.items())) or "none read"
+
+
+def _drop_separated(spec, table, categories, controls, sample, suffix):
+    """Leave out units, months and levels of controls without any event (their effects are infinite)."""
+    used = table.frame[sample.rows]
+    events, weights = (
+        used[[name + suffix for name in outcomes_of(spec)]].sum(axis=1).to_numpy(),
+        table.weights(sample.rows),
+    )
+    if events.sum() == 0:
+        raise NotEstimable("no events", sample)
+    groups = {name: used[name].cat.codes.to_numpy() for name in spec.get("effects", [])}
+    for variable in term_variables([*spec["terms"], *controls], categories):
+        if variable in categories:
+            groups[variable] = used[variable].cat.codes.to_numpy()
+        elif used[variable].dtype == bool:
+            groups[variable] = used[variable].to_numpy().astype(int)
+    keep, lost = hazard.drop_separated(events, weights, groups)
+    for (name, _), n in lost.items():
+        sample.dropped[f"separated_{name}"] = sample.dropped.get(f"separated_{name}", 0) + n
+    for name in dict.fromkeys(name for name, _ in lost):
+        count = sum(1 for other, _ in lost if other == name)
+        sample.notes.append(f"{name}: {count} level(s) without events left out")
+    sample.rows[np.flatnonzero(sample.rows)[~keep]] = False
+
+
+def _drop_singletons(spec, table, sample):
+    """Leave out rows that are alone in a level of an effect."""
+    if not spec.get("effects"):
+        return
+    used = table.frame[sample.rows]
+    keep, lost = regression.drop_singletons({name: codes_of(used[name]) for name in spec["effects"]})
+    for name, n in lost.items():
+        sample.dropped[f"singleton_{name}"] = n
+    sample.rows[np.flatnonzero(sample.rows)[~keep]] = False
+    if not sample.rows.any():
+        raise NotEstimable(f"no observations left ({_reasons(sample.dropped)})", sample)
+
+
+# ------------------------------------------------------------------------------------------------ rows of estimates
+
+
+def fit_model(spec, table, categories, settings, truth=False):
+    """Rows of estimates (frame with :data:`ESTIMATE_COLUMNS` and residual_df) of one declared model.
+
+    A model that the data do not support gives rows without figures and the reason in ``note``. With ``truth`` the
+    outcome is replaced by its expectation (columns ``<outcome>__true``): the estimates are then the targets.
+    """
+    base = _base(spec, table)
+    try:
+        sample, controls = select(spec, table, categories, truth)
+        used = table.frame[sample.rows]
+        columns = columns_of(used, [*spec["terms"], *controls], categories)
+        base |= _counts(table, sample, used)
+        effects, extra = ESTIMATORS[spec["estimator"]](
+            spec, used, table.weights(sample.rows), columns, settings, truth
+        )
+    except NotEstimable as error:
+        if error.sample is not None:
+            base |= _counts(table, error.sample, table.frame[error.sample.rows])
+        return _without_figures(spec, base, f"not estimable: {error}")
+    except np.linalg.LinAlgError as error:
+        return _without_figures(spec, base, f"{UNCONVERGED}: {error}")
+    if not extra["converged"]:
+        return _without_figures(spec, base, f"{UNCONVERGED}; " + "; ".join([*extra["notes"], *sample.notes]))
+    references = [reference_level(used, v, categories[v]) for v in controls if v in categories]
+    notes = [*extra.pop("notes"), *sample.notes]
+    if spec.get("report") == "all" and references:
+        notes.append(f"reference: {', '.join(references)}")
+    base |= extra | {"note": "; ".join(notes)}
+    reported = _reported(spec)
+    rows = [
+        _row(base, effect, spec, table) for effect in effects if reported is None or effect.term in reported
+    ]
+    return pd.DataFrame(rows, columns=[*ESTIMATE_COLUMNS, "residual_df"])
+
+
+def _reported(spec):
+    """Terms that become rows; None = every one."""
+    if spec.get("report") == "all" or spec["estimator"] == "mediation":
+        return None
+    return spec.get("report", spec["terms"])
+
+
+def _base(spec, table):
+    return {
+        "province": "",
+        "hypothesis": spec["hypothesis"],
+        "model": spec["name"],
+        "role": spec["role"],
+        "specification": specification(spec),
+        "p_adjusted": np.nan,
+        "n_read": table.n_read,
+        "n_used": 0,
+        "n_dropped": table.n_read,
+        "dropped_by_reason": json.dumps({}),
+        "n_units": 0,
+        "n_clusters": 0,
+        "n_events": np.nan,
+        "residual_df": np.nan,
+        "converged": False,
+        "note": "",
+    }
+
+
+def _counts(table, sample, used):
+    n_used = int(table.weights(sample.rows).sum())
+    return {
+        "n_used": n_used,
+        "n_dropped": table.n_read - n_used,
+        "dropped_by_reason": json.dumps(dict(sorted(sample.dropped.items())), ensure_ascii=False),
+        "n_units": int(used["unit"].nunique()),
+    }
+
+
+def _without_figures(spec, base, note):
+    """Rows of a model that could not be fitted: one per term of interest, no figures, the reason in the note."""
+    LOGGER.warning("%s: %s", spec["name"], note)
+    terms = spec["terms"] if spec.get("report") == "all" else (_reported(spec) or spec["terms"])
+    if spec["estimator"] == "mediation":
+        terms = [f"{term}_indirect" for term in terms]
+    rows = [base | {"term": term, "outcome": outcome_name(spec), "vcov": "", "note": note} for term in terms]
+    for row in rows:
+        row |= {"scale": "", "exposure": "+".join(spec["terms"])}
+    return pd.DataFrame(rows, columns=[*ESTIMATE_COLUMNS, "residual_df"])
+
+
+def _row(base, effect, spec, table):
+    outcome = effect.outcome or outcome_name(spec)
+    stem = effect.term.removesuffix("_a").removesuffix("_direct").removesuffix("_indirect")
+    own = [table.exposures[part] for part in stem.split(":") if part in table.exposures]
+    general = [
+        table.exposures[part] for t in spec["terms"] for part in t.split(":") if part in table.exposures
+    ]
+    scale = "sd" if outcome in spec.get("standardise", []) else SCALES[spec["estimator"]]
+    return base | {
+        "outcome": outcome,
+        "exposure": (own or general)[0],
+        "term": effect.term,
+        "scale": f"{scale}_per_sd" if own or stem.startswith(f"{spec.get('mediator')}_") else scale,
+        "estimate": effect.estimate,
+        "std_error": effect.std_error,
+        "ci_low": effect.low,
+        "ci_high": effect.high,
+        "p_value": effect.p_value,
+        "vcov": effect.vcov,
+    }
+
+
+def fit_models(specs, tables, categories, settings, province, truth=False):
+    """Estimates of all ``specs`` (list of declared models) on ``tables`` ({name of data: AnalysisTable}), in order."""
+    parts = []
+    for spec in specs:
+        LOGGER.info("fitting %s", spec["name"])
+        parts.append(fit_model(spec, tables[spec["data"]], categories, settings, truth))
+    return pd.concat(parts, ignore_index=True).assign(province=province)
+
+
+def selected(specs, names):
+    """Models that the province wants: all, or those in ``names``, in the order of the plan."""
+    return specs if names == "all" else [spec for spec in specs if spec["name"] in names]
+
+
+def check_converged(estimates, allowed):
+    """Raise :class:`DataError` if a model did not converge and the settings do not allow it."""
+    failed = estimates.loc[estimates["note"].str.startswith(UNCONVERGED), "model"].unique()
+    if len(failed) and not allowed:
+        raise DataError(
+            f"{', '.join(failed)}: the model did not converge; leave it out with `models:` in the province file "
+            "or set `inference: {allow_unconverged: true}` to report it without figures."
+        )
+
+
+def adjusted(estimates, hypotheses):
+    """Estimates with the p-values of tested hypotheses adjusted; models that were not fitted do not count as tests."""
+    fitted = hypotheses["model"].isin(estimates["model"])
+    return inference.adjust_families(estimates, hypotheses[fitted])
+
+
+FLOW_MODELS = {"hazard_cells": ("exits", "H2_exits"), "survey_scores": ("survey", "H1_burnout")}
+
+
+def sample_flow(specs, tables, categories, flows, spells, window):
+    """What became of the sample up to the main models.
+
+    Columns: chain, step, reason, persons, person_months, events, respondents. In each chain (exits, survey) the
+    observations of the rows 'dropped' subtracted from 'read' give 'at_risk' or 'scored', and those less the rows
+    'dropped_<model>' give 'used_<model>'. A person may stand in several rows.
+    """
+    parts = []
+    for data, (chain, name) in FLOW_MODELS.items():
+        parts.append(flows[data].assign(chain=chain))
+        spec = next((spec for spec in specs if spec["name"] == name), None)
+        if spec is None:
+            continue
+        table = tables[data]
+        try:
+            sample, _ = select(spec, table, categories)
+        except NotEstimable as error:
+            sample = error.sample
+        if sample is None:
+            continue
+        unit = "person_months" if data == "hazard_cells" else "respondents"
+        new = {reason: n for reason, n in sample.dropped.items() if n != table.dropped.get(reason)}
+        rows = [{"step": f"dropped_{name}", "reason": reason, unit: n} for reason, n in new.items()]
+        used = {"step": f"used_{name}", "reason": "", unit: int(table.weights(sample.rows).sum())}
+        if data == "hazard_cells":
+            months, _ = cells.person_months(spells, window)
+            used["persons"] = cells.persons_used(months, sample.rows)
+            used["events"] = int(table.frame[outcomes_of(spec)][sample.rows].sum().sum())
+        else:
+            used["persons"] = int(table.frame["person"][sample.rows].nunique())
+        parts.append(pd.DataFrame([*rows, used]).assign(chain=chain))
+    columns = ["chain", "step", "reason", "persons", "person_months", "events", "respondents"]
+    counts = columns[3:]
+    flow = pd.concat(parts, ignore_index=True).reindex(columns=columns)
+    return flow.astype(dict.fromkeys(counts, "Int64"))

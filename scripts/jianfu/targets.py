@@ -1,0 +1,58 @@
+"""Targets: the value every declared model has on the simulator's true probabilities and conditional means.
+
+A fixed-effects hazard with heterogeneous effects, or a linear model of a bounded score, does not estimate a structural
+parameter of the simulator but a weighted mean of it. The target of a row of estimates is what the same model gives,
+on the same rows, when the events in a cell are replaced by the sum of their true probabilities and a score by its
+conditional mean.
+"""
+
+import pandas as pd
+
+from jianfu import cells
+from jianfu.errors import DataError
+from jianfu.estimators import TRUE
+
+EXPECTED = {"p_voluntary": "voluntary", "p_retire": "retire"}
+TARGET_COLUMNS = ["hypothesis", "model", "role", "outcome", "term", "scale", "estimate"]
+
+
+def with_probabilities(person_months, truth):
+    """Person-months at risk with their true probabilities, joined by person, unit and month.
+
+    ``truth``: person_key, unit_code, month, p_voluntary, p_retire. Raises :class:`DataError` if a person-month at risk
+    has no probability.
+    """
+    keys = ["person_key", "unit_code", "month"]
+    known = truth.assign(**{key: truth[key].astype(object) for key in keys}).set_index(keys)
+    index = pd.MultiIndex.from_arrays([person_months[key].astype(object) for key in keys], names=keys)
+    found = known[list(EXPECTED)].reindex(index)
+    missing = int(found["p_voluntary"].isna().sum())
+    if missing:
+        raise DataError(
+            f"truth: {missing} person-months at risk have no probability; use the truth of the same draw."
+        )
+    return person_months.assign(**{name: found[name].to_numpy() for name in EXPECTED})
+
+
+def expected_cells(person_months, truth):
+    """Hazard cells with the expected counts beside the observed ones (``voluntary__true``, ``retire__true``)."""
+    table = cells.hazard_cells(with_probabilities(person_months, truth), sums=list(EXPECTED))
+    return table.rename(columns={name: event + TRUE for name, event in EXPECTED.items()})
+
+
+def expected_scores(scores, truth):
+    """Survey scores with their conditional means (``burnout__true`` ...), joined by person and wave.
+
+    ``truth`` holds the conditional means in standard deviations (``burnout_z``), ``<scale>_given_z`` those that
+    are also conditional on the mediators, which take precedence.
+    """
+    known = truth.drop_duplicates(["person_key", "wave"]).set_index(["person_key", "wave"])
+    found = known.reindex(
+        pd.MultiIndex.from_frame(scores[["person_key", "wave"]].astype({"person_key": object}))
+    )
+    result = scores.copy()
+    for name in [c.removesuffix("_z") for c in truth.columns if c.endswith("_z") and "_given" not in c]:
+        source = f"{name}_given_z" if f"{name}_given_z" in truth else f"{name}_z"
+        values = found[source].to_numpy()
+        result[name + TRUE] = values * scores[name].std(ddof=1) + scores[name].mean()
+    return result

@@ -1,0 +1,186 @@
+"""From canonical tables and exposures to estimates and the curves behind the figures.
+
+REQUIRED INPUTS: canonical spells, survey and units; exposures.parquet.
+OUTPUTS: hazard_cells, survey_scores, person_counts, estimates_full, cumulative_incidence, dose_response, burnout_bins
+    (Parquet) and flow.csv under results/{province}/restricted; docs/coverage.csv on demand
+"""
+
+
+rule build_hazard_cells:
+    """Person-months at risk and exits by unit, month and group."""
+    input:
+        spells="results/{province}/restricted/canonical/spells.parquet",
+        checked="results/{province}/quality/rejects_checked.txt",
+    output:
+        hazard_cells="results/{province}/restricted/hazard_cells.parquet",
+        person_counts="results/{province}/restricted/person_counts.parquet",
+        flow="results/{province}/restricted/flow_exits.csv",
+    log:
+        "results/{province}/logs/build_hazard_cells.log",
+    benchmark:
+        "results/{province}/benchmarks/build_hazard_cells.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1500,
+    params:
+        window=setting("data", "window"),
+        code=code("build_hazard_cells"),
+    script:
+        "../../scripts/build_hazard_cells.py"
+
+
+rule build_survey_scores:
+    """Scale scores of every respondent, with unit, cohort, sex and tenure."""
+    input:
+        survey="results/{province}/restricted/canonical/survey.parquet",
+        spells="results/{province}/restricted/canonical/spells.parquet",
+        checked="results/{province}/quality/rejects_checked.txt",
+        plan=plan("scales.yaml"),
+    output:
+        survey_scores="results/{province}/restricted/survey_scores.parquet",
+        flow="results/{province}/restricted/flow_survey.csv",
+    log:
+        "results/{province}/logs/build_survey_scores.log",
+    benchmark:
+        "results/{province}/benchmarks/build_survey_scores.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1500,
+    params:
+        settings=setting("survey"),
+        code=code("build_survey_scores"),
+    script:
+        "../../scripts/build_survey_scores.py"
+
+
+rule fit_models:
+    """All declared models, as one tidy table of estimates."""
+    input:
+        hazard_cells="results/{province}/restricted/hazard_cells.parquet",
+        flow_exits="results/{province}/restricted/flow_exits.csv",
+        survey_scores="results/{province}/restricted/survey_scores.parquet",
+        flow_survey="results/{province}/restricted/flow_survey.csv",
+        exposures="results/{province}/restricted/exposures.parquet",
+        units="results/{province}/restricted/canonical/units.parquet",
+        spells="results/{province}/restricted/canonical/spells.parquet",
+        plan=plan("models.yaml"),
+        hypotheses=plan("hypotheses.csv"),
+    output:
+        estimates="results/{province}/restricted/estimates_full.parquet",
+        flow="results/{province}/restricted/flow.csv",
+    log:
+        "results/{province}/logs/fit_models.log",
+    benchmark:
+        "results/{province}/benchmarks/fit_models.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1500,
+    params:
+        window=setting("data", "window"),
+        selected=setting("models"),
+        inference=setting("inference"),
+        code=code("fit_models"),
+    script:
+        "../../scripts/fit_models.py"
+
+
+rule build_cumulative_incidence:
+    """Cumulative incidence of leaving by cohort and burden tertile."""
+    input:
+        spells="results/{province}/restricted/canonical/spells.parquet",
+        exposures="results/{province}/restricted/exposures.parquet",
+    output:
+        curves="results/{province}/restricted/cumulative_incidence.parquet",
+    log:
+        "results/{province}/logs/build_cumulative_incidence.log",
+    benchmark:
+        "results/{province}/benchmarks/build_cumulative_incidence.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1500,
+    params:
+        window=setting("data", "window"),
+        min_at_risk=setting("disclosure", "min_cell"),
+        inference=setting("inference"),
+        code=code("build_cumulative_incidence"),
+    script:
+        "../../scripts/build_cumulative_incidence.py"
+
+
+rule build_dose_response:
+    """Rates of voluntary exit by cohort and group of exposure."""
+    input:
+        spells="results/{province}/restricted/canonical/spells.parquet",
+        exposures="results/{province}/restricted/exposures.parquet",
+    output:
+        rates="results/{province}/restricted/dose_response.parquet",
+    log:
+        "results/{province}/logs/build_dose_response.log",
+    benchmark:
+        "results/{province}/benchmarks/build_dose_response.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1500,
+    params:
+        window=setting("data", "window"),
+        confidence=setting("inference", "confidence"),
+        code=code("build_dose_response"),
+    script:
+        "../../scripts/build_dose_response.py"
+
+
+rule build_burnout_bins:
+    """Burnout against exposure, net of controls and effects, with the line of H1."""
+    input:
+        survey_scores="results/{province}/restricted/survey_scores.parquet",
+        flow_survey="results/{province}/restricted/flow_survey.csv",
+        exposures="results/{province}/restricted/exposures.parquet",
+        units="results/{province}/restricted/canonical/units.parquet",
+        plan=plan("models.yaml"),
+    output:
+        bins="results/{province}/restricted/burnout_bins.parquet",
+    log:
+        "results/{province}/logs/build_burnout_bins.log",
+    benchmark:
+        "results/{province}/benchmarks/build_burnout_bins.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1500,
+    params:
+        confidence=setting("inference", "confidence"),
+        code=code("build_burnout_bins"),
+    script:
+        "../../scripts/build_burnout_bins.py"
+
+
+rule simulate_coverage:
+    """Coverage of known truths over 100 simulated provinces (`make coverage`; not part of a province's run)."""
+    input:
+        parameters="config/simulation.yaml",
+        defaults="config/default.yaml",
+        models=plan("models.yaml"),
+        indicators=plan("indicators.csv"),
+        members=plan("indices.csv"),
+        scales=plan("scales.yaml"),
+    output:
+        coverage="docs/coverage.csv",
+    log:
+        "results/logs/simulate_coverage.log",
+    benchmark:
+        "results/benchmarks/simulate_coverage.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 2
+    resources:
+        mem_mb=3000,
+    params:
+        seeds=[1, 100],
+        code=code("simulate_coverage"),
+    script:
+        "../../scripts/simulate_coverage.py"
