@@ -198,13 +198,14 @@ def _column(path, column):
 def plan_names(root):
     """Names that settings may refer to: a dict with indicators, indices, models, scales and columns by table."""
     plan, schemas = Path(root) / "config" / "plan", Path(root) / "workflow" / "schemas"
-    canonical = read_yaml(schemas / "canonical.yaml")["tables"]
+    declared = read_yaml(schemas / "canonical.yaml")
+    canonical = declared["tables"] | declared["sources"]
     items = [
         item
         for scale in read_yaml(plan / "scales.yaml")["scales"].values()
         for item in scale.get("items", [])
     ]
-    columns = {table: list(entry["columns"]) for table, entry in canonical.items()}
+    columns = {table: [*entry["columns"], *entry.get("inputs", [])] for table, entry in canonical.items()}
     columns["survey"] = columns.get("survey", []) + items
     return {
         "indicators": _column(plan / "indicators.csv", "code"),

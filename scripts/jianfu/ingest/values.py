@@ -60,6 +60,11 @@ def normal_wording(text):
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).upper()
 
 
+def _normal_id(text):
+    """An identifier in half-width letters, without the marks that spreadsheets add."""
+    return re.sub(r"^(\d+)\.0$", r"\1", unicodedata.normalize("NFKC", text).strip("'` "))
+
+
 class Wordings:
     """Known wordings by column: the dictionary (config/plan/values.csv), then the province's, then the source's."""
 
@@ -139,9 +144,7 @@ class Converter:
         return [wordings.get(normal_wording(text), text) for text in texts] if wordings else texts, OK
 
     def _id(self, texts, column):
-        return [
-            re.sub(r"^(\d+)\.0$", r"\1", unicodedata.normalize("NFKC", t)).strip("'` ") for t in texts
-        ], OK
+        return [t if t.isascii() and t.isalnum() else _normal_id(t) for t in texts], OK
 
     def _code(self, texts, column):
         codes = [normal_code(text) for text in texts]
