@@ -94,13 +94,14 @@ def build_counts(parameters, structure, months, burden, streams):
     app_logged = rng.random(shape) >= parameters["units"]["app_unlogged_share"]
     size = (structure.staff / structure.staff.mean()) ** own["size_elasticity"]
     rate = np.exp(own["load"] * burden.member("tasks")) * size[:, None] * own["mean"]
-    rate *= np.where(months.month >= 10, own["fourth_quarter"], 1.0) * months.workdays / 21
+    season = np.where(months.month >= 10, own["fourth_quarter"], 1.0) / (1 + (own["fourth_quarter"] - 1) / 4)
+    rate *= season * months.workdays / 21
     rng = streams("tasks")
     tasks = rng.poisson(rate * rng.gamma(1 / own["overdispersion"], own["overdispersion"], shape))
     tasks = np.maximum(tasks, 8)
     visits = _visits(parameters["visits"], relief, relieved, burden, months, streams)
     timing = _timing(own, tasks, burden, streams)
-    chains = _chains(own, tasks, burden, streams)
+    chains = _chains(own, tasks, timing, burden, streams)
     return Counts(
         logged=logged,
         app_logged=app_logged,
@@ -237,10 +238,12 @@ def _documents(own, structure, months, burden, streams):
     }
 
 
-def _chains(own, tasks, burden, streams):
+def _chains(own, tasks, timing, burden, streams):
     """Child tasks with their parents: targets, calendar days allowed and artefacts of both, and the mean ln ratio."""
     rng = streams("chains")
-    number = np.minimum(rng.poisson(own["chains"] * tasks), tasks // 6)
+    # Chain tasks are ordinary ones, and six other tasks must be left for the yearly targets.
+    most = np.maximum(np.minimum(timing[..., -1] // 2, (tasks - 6) // 2), 0)
+    number = np.minimum(rng.poisson(own["chains"] * tasks), most)
     unit, t = np.nonzero(number)
     repeat = number[unit, t]
     unit, t = np.repeat(unit, repeat), np.repeat(t, repeat)

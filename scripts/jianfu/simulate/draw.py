@@ -14,6 +14,7 @@ from jianfu.simulate.persons import EDUCATION, EDUCATION_SHARES, RANKS, build_pe
 from jianfu.simulate.streams import Streams
 from jianfu.simulate.structure import build_structure, months_of
 from jianfu.simulate.survey import ITEMS, build_survey
+from jianfu.simulate.targets import build_targets
 from jianfu.simulate.unit_years import build_unit_years
 
 MAX_RUNS = 2
@@ -56,6 +57,7 @@ class Detail:
     months: object
     structure: object
     counts: object
+    targets: pd.DataFrame
     persons: object
     careers: object
     survey: object
@@ -77,7 +79,8 @@ def draw(parameters: dict, seed: int) -> Draw:
     drawn = counts.build_counts(parameters, structure, months, burden, streams)
     substantive = streams("substantive effort").standard_normal(len(structure.codes))
     unit_year = build_unit_years(parameters, structure, months, burden, substantive, streams)
-    fixed = measures.fixed_measures(drawn, structure, months, unit_year)
+    targets = build_targets(parameters, structure, months, streams)
+    fixed = measures.fixed_measures(drawn, structure, months, unit_year, targets)
     persons, career = _careers(parameters, structure, months, drawn, fixed, streams)
     values = fixed | measures.per_head_measures(drawn, months, career.headcount)
     survey = build_survey(parameters, months, values, career, persons, substantive, streams)
@@ -94,7 +97,7 @@ def draw(parameters: dict, seed: int) -> Draw:
         survey_truth=_survey_truth(structure, attributes, survey),
         pressure=pd.DataFrame({"unit_code": structure.codes.astype(object), "pressure": structure.pressure}),
         exposure=_exposure(structure, months, career),
-        detail=Detail(seed, months, structure, drawn, persons, career, survey, attributes, values),
+        detail=Detail(seed, months, structure, drawn, targets, persons, career, survey, attributes, values),
     )
 
 

@@ -27,7 +27,8 @@ def transformed(code, value):
 def anchor(values):
     """Mean and sample standard deviation over the reference window (first months), missing values left out."""
     reference = values[:, :REFERENCE_MONTHS]
-    return np.nanmean(reference), np.nanstd(reference, ddof=1)
+    reference = reference[~np.isnan(reference)]
+    return (reference.mean(), reference.std(ddof=1)) if len(reference) > 1 else (np.nan, np.nan)
 
 
 def index_of(measures, codes, anchors=None):

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from jianfu.simulate.counts import ACTIONS, CATEGORIES
+from jianfu.simulate.targets import yearly_uniformity
 from jianfu.simulate.unit_years import yearly
 
 
@@ -15,7 +16,7 @@ def _ratio(part, whole):
     return np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=np.asarray(whole) > 0)
 
 
-def fixed_measures(counts, structure, months, unit_year):
+def fixed_measures(counts, structure, months, unit_year, targets):
     """Indicators that do not depend on the headcount: dict code -> units x months (NaN = missing)."""
     n_units = len(structure.codes)
     per20 = 20 / months.workdays
@@ -66,6 +67,7 @@ def fixed_measures(counts, structure, months, unit_year):
         "A9_tolerance": _ratio(of_year("n_tolerance"), cases),
         "A10": np.log((duties + 1) / (powers + 1)),
         "B4_walls": of_year("n_wall"),
+        "C2_uniformity": yearly_uniformity(targets, structure, months),
         "B8_total": (counts.paper + counts.electronic) * per20,
         "B8_paper": counts.paper * per20,
         "B8_electronic": counts.electronic * per20,

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from jianfu.simulate.exposure import MIN_MONTHS, anchor, index_of, window_mean
+from jianfu.simulate.exposure import anchor, index_of, window_mean
 from jianfu.simulate.persons import YEAR
 
 # Scale, subscale, items, lowest and highest code, reversed items: as in config/plan/scales.yaml.
@@ -56,8 +56,8 @@ def survey_exposures(measures):
     exposures = {}
     for name, codes in EXPOSURES.items():
         index, _ = index_of(measures, [code for code in codes if code in measures])
-        mean, sd = anchor(window_mean(index, 3, 1, MIN_MONTHS))
         past = window_mean(index, SURVEY_MONTHS, 1, SURVEY_MIN_MONTHS)
+        mean, sd = anchor(past)
         exposures[name] = np.nan_to_num((past - mean) / sd)
     return exposures
 
