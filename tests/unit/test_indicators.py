@@ -10,7 +10,7 @@ import pytest
 from miniature import CALENDAR, table, tables, task, unit_months
 
 from jianfu.errors import ConfigError
-from jianfu.indicators import NOTHING_EXCLUDED, build_indicators, read_plan
+from jianfu.indicators import NOTHING_EXCLUDED, SOURCES, build_indicators, read_plan
 from jianfu.views import uniformity
 
 PLAN = Path(__file__).parents[2] / "config" / "plan" / "indicators.csv"
@@ -648,6 +648,17 @@ def test_a_wrong_expression_is_named(tmp_path):
     plan.loc[1, "expression"] = "mean_of(n_tabel, is_task)"
     with pytest.raises(ConfigError, match="B1_tables cannot be evaluated"):
         build_indicators(tables(tasks=days(1, n_table=1)), unit_months(), plan, CALENDAR, WINDOW, WINDOW)
+
+
+def test_the_plan_is_complete_and_names_existing_columns():
+    for row in FULL_PLAN.itertuples():
+        columns = table(SOURCES[row.source][0]).columns
+        named = row.needs.replace("|", " ").split() + row.optional.split()
+        assert set(named) <= set(columns), row.code
+        assert row.construct and row.label_zh and row.label_en and row.unit_zh and row.unit_en, row.code
+        assert row.direction in (1, -1) and 0 <= row.min_coverage <= 1, row.code
+        counts = row.denominator.endswith("20") or row.denominator == "headcount_restdays"
+        assert not counts or row.transformation == "log1p", f"{row.code}: rates enter as ln(1+x)"
 
 
 def test_a_wrong_plan_is_named(tmp_path):

@@ -6,11 +6,6 @@ OUTPUTS: unit_months, indicators, indices, exposures (Parquet) and anchors.json 
 """
 
 
-def holidays(wildcards):
-    """The file that extends the statutory calendar, if there is one."""
-    return SETTINGS[wildcards.province]["calendar"]["holidays"] or []
-
-
 rule build_unit_months:
     """Units and months of the analysis, with headcount, statutory days and what was logged."""
     input:
@@ -19,7 +14,7 @@ rule build_unit_months:
         tasks="results/{province}/restricted/canonical/tasks.parquet",
         app_activity="results/{province}/restricted/canonical/app_activity.parquet",
         checked="results/{province}/quality/rejects_checked.txt",
-        holidays=holidays,
+        holidays=lambda wildcards: SETTINGS[wildcards.province]["calendar"]["holidays"] or [],
     output:
         unit_months="results/{province}/restricted/unit_months.parquet",
         coverage="results/{province}/quality/coverage.csv",
@@ -51,7 +46,7 @@ rule build_indicators:
         app_days="results/{province}/restricted/canonical/app_days.parquet",
         unit_months="results/{province}/restricted/unit_months.parquet",
         plan=plan("indicators.csv"),
-        holidays=holidays,
+        holidays=lambda wildcards: SETTINGS[wildcards.province]["calendar"]["holidays"] or [],
     output:
         indicators="results/{province}/restricted/indicators.parquet",
         notices="results/{province}/quality/indicator_notices.csv",
