@@ -372,6 +372,7 @@ def test_c1_templates_and_items():
     rows = days(1, template_required=True, n_indicator=4) + [
         task("A", "2024-03-20 09:00", task_id="x", template_required=False, n_indicator=9),
         task("A", "2024-03-21 09:00", task_id="y"),
+        task("A", "2024-03-21 09:00", label="会议", task_id="z", template_required=True, n_indicator=90),
     ]
     values, _ = build(["C1_template", "C1_items"], {"tasks": rows})
     assert values["value"].tolist() == [0.5, 6.5]
