@@ -1,0 +1,24 @@
+"""Compute every publishable table from restricted data.
+
+1. Burden: indices over time, counties by month, weekday and hour of issue, policy dates.
+2. Outcomes: exits by exposure, cumulative incidence, burnout by exposure, sample flow.
+3. Tables: descriptives, data quality, list of indicators.
+4. Write one Parquet file per table; nothing may leave before `release_results` has passed it.
+
+Nothing is suppressed here. Fails when the calendar does not cover the window.
+"""
+
+from jianfu import logs
+from jianfu.publish import build_all
+
+if __name__ == "__main__":
+    logs.start(snakemake.log[0])
+    build_all(
+        inputs=dict(snakemake.input.items()),
+        outputs=dict(snakemake.output.items()),
+        window=snakemake.params.window,
+        calendar=snakemake.params.calendar,
+        exclude=snakemake.params.exclude,
+        weights=snakemake.params.weights,
+        language=snakemake.params.language,
+    )

@@ -1,0 +1,184 @@
+"""Disclosure control: the one gate between ``restricted/`` and ``release/``.
+
+Only outputs declared in ``config/plan/outputs.csv`` pass, column by column, each by its method:
+
+``cells``  rows are cells of a table: a row with fewer than ``min_cell`` persons in one of its counts (so also a zero),
+           or in the rest of a whole (100 % cells), or dominated by two units, loses its figures; further rows are
+           withheld until no withheld count can be worked out from totals.
+``steps``  rows are points of a cumulative curve: points are left out until ``min_cell`` events lie between two.
+``flow``   rows are chains of remaining and dropped persons: small dropped groups are merged.
+``open``   no persons are behind the figures (rows of source files, tasks, policy dates, burden indicators).
+
+Counts are not rounded. Estimates pass by :func:`release_estimates`. Everything that was done, and every check that
+found nothing, is a line of the disclosure log.
+"""
+
+import json
+import logging
+from pathlib import Path
+
+import pandas as pd
+
+from jianfu.errors import DataError
+from jianfu.outputs import Limits, check_grain, read_outputs, write_csv
+from jianfu.suppression import cell_keys, gather_small, release_cells, release_flow, release_steps
+
+LOGGER = logging.getLogger("jianfu")
+ESTIMATE_COLUMNS = [
+    "province",
+    "hypothesis",
+    "model",
+    "role",
+    "specification",
+    "outcome",
+    "exposure",
+    "term",
+    "scale",
+    "estimate",
+    "std_error",
+    "ci_low",
+    "ci_high",
+    "p_value",
+    "p_adjusted",
+    "n_read",
+    "n_used",
+    "n_dropped",
+    "dropped_by_reason",
+    "n_units",
+    "n_clusters",
+    "n_events",
+    "converged",
+    "vcov",
+    "note",
+]
+ESTIMATE_FIGURES = ["estimate", "std_error", "ci_low", "ci_high", "p_value", "p_adjusted", "n_events"]
+LOG_COLUMNS = ["output", "rule", "cells", "result", "action"]
+
+
+def release_frame(output, frame, limits, shown=frozenset()):
+    """What of one output may leave, and the number of rows touched by each rule.
+
+    shown: keys of the cells that are already released (:func:`jianfu.suppression.cell_keys`). Raises
+    :class:`DataError` where the output may not leave in any form.
+    """
+    check_grain(output, frame)
+    if output.method == "open":
+        return frame[output.released].copy(), {}
+    method = {"cells": release_cells, "steps": release_steps, "flow": release_flow}[output.method]
+    return method(frame, output, limits, shown)
+
+
+def release_estimates(estimates, limits, withheld_text):
+    """Estimates that may leave, in the fixed columns, and log lines.
+
+    A row keeps its place but loses its figures where fewer than ``min_cell`` observations or events are behind it, or
+    fewer than ``min_residual_df`` residual degrees of freedom (column ``residual_df``; without it, observations
+    less one per unit). Where observations are persons (rows without events), small dropped groups are merged.
+    """
+    missing = [column for column in ESTIMATE_COLUMNS if column not in estimates]
+    if missing:
+        raise DataError(
+            f"estimates_full.parquet: the column '{missing[0]}' is absent; correct the rule fit_models."
+        )
+    released = estimates[ESTIMATE_COLUMNS].copy().reset_index(drop=True)
+    used, events = (pd.to_numeric(released[c]) for c in ("n_used", "n_events"))
+    fitted = released["estimate"].notna().to_numpy()
+    few = (used.lt(limits.min_cell) | events.lt(limits.min_cell)).to_numpy(dtype=bool, na_value=False)
+    freedom = (
+        pd.to_numeric(estimates["residual_df"]).reset_index(drop=True)
+        if "residual_df" in estimates
+        else used - pd.to_numeric(released["n_units"])
+    )
+    thin = freedom.lt(limits.min_residual_df).to_numpy(dtype=bool, na_value=False)
+    hidden = fitted & (few | thin) | few & events.notna().to_numpy()
+    for column in ESTIMATE_FIGURES:
+        released[column] = released[column].mask(hidden)
+    released["n_used"] = released["n_used"].mask(used.lt(limits.min_cell))
+    note = released["note"].fillna("").astype(str)
+    released["note"] = note.mask(hidden, (note + "; " + withheld_text).str.strip("; "))
+    merged = _merge_dropped(released, events.isna().to_numpy(), limits.min_cell)
+    counts = {
+        "small_cells": int((hidden & few).sum()),
+        "residual_df": int((hidden & thin & ~few).sum()),
+        "dropped_groups": merged,
+    }
+    return released, counts
+
+
+def _merge_dropped(released, persons, min_cell):
+    """Merge small dropped groups of persons in place; number of rows changed."""
+    changed = 0
+    for row in released.index[persons]:
+        text = released.loc[row, "dropped_by_reason"]
+        drops = {
+            r: int(n)
+            for r, n in (json.loads(text) if isinstance(text, str) and text else {}).items()
+            if n > 0
+        }
+        if not drops or all(n >= min_cell for n in drops.values()):
+            continue
+        changed += 1
+        if sum(drops.values()) >= min_cell:
+            drops = gather_small(drops, min_cell)
+        else:
+            drops = {}
+            released.loc[row, ["n_read", "n_dropped"]] = None
+        released.loc[row, "dropped_by_reason"] = json.dumps(drops, ensure_ascii=False, sort_keys=True)
+    return changed
+
+
+# ------------------------------------------------------------------------------------------------ files
+
+
+def release_all(
+    published: dict,
+    estimates: str,
+    plan: str,
+    settings: dict,
+    labels,
+    synthetic: bool,
+    folder: str,
+):
+    """Pass every published table and the estimates through the gate and write what may leave.
+
+    published: paths of parquet files by output name; ``plan``: config/plan/outputs.csv; ``settings``: the group
+    ``disclosure``; ``folder``: the release folder. Writes figures/<name>.csv, tables/<name>.csv, estimates.csv and
+    disclosure_log.csv there.
+    """
+    limits, outputs = Limits(**settings), read_outputs(plan)
+    mark = labels("synthetic_mark") if synthetic else ""
+    unknown = sorted(set(published) - set(outputs))
+    if unknown:
+        raise DataError(
+            f"{published[unknown[0]]}: '{unknown[0]}' is not declared in config/plan/outputs.csv and may not be released."
+        )
+    log, shown = [], set()
+    for name in sorted(published, key=lambda name: bool(outputs[name].linked)):
+        output = outputs[name]
+        frame, counts = release_frame(output, pd.read_parquet(published[name]), limits, frozenset(shown))
+        shown |= cell_keys(frame, output)
+        log += log_lines(name, output.method, counts, limits, labels)
+        write_csv(frame, Path(folder) / output.area / f"{name}.csv", mark)
+    frame, counts = release_estimates(pd.read_parquet(estimates), limits, labels("withheld_note"))
+    if synthetic:
+        frame["note"] = (mark + "; " + frame["note"]).str.strip("; ")
+    write_csv(frame, Path(folder) / "estimates.csv")
+    log += log_lines("estimates", "estimates", counts, limits, labels)
+    write_csv(pd.DataFrame(log, columns=LOG_COLUMNS), Path(folder) / "disclosure_log.csv", mark)
+    for line in log:
+        LOGGER.info("%s: %s: %s cells, %s", *line[:4])
+
+
+def log_lines(name, method, counts, limits, labels):
+    """Lines of the disclosure log for one output: output, rule, cells affected, result, action."""
+    values = {"n": limits.min_cell, "share": f"{limits.dominance:.0%}", "df": limits.min_residual_df}
+    found = [[name, labels("gate_grain"), 0, labels("gate_passed"), labels("gate_none")]]
+    for rule, cells in counts.items():
+        rule_text = labels(f"gate_{rule}", **values)
+        if cells:
+            found.append([name, rule_text, cells, labels("gate_applied"), labels(f"gate_{rule}_action")])
+        else:
+            found.append([name, rule_text, 0, labels("gate_passed"), labels("gate_none")])
+    if method == "open":
+        found.append([name, labels("gate_open"), 0, labels("gate_passed"), labels("gate_none")])
+    return found

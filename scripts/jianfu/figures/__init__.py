@@ -1,0 +1,1 @@
+"""Figures, drawn from released tables only; one module per figure with a function ``draw``."""

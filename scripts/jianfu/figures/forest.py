@@ -1,0 +1,160 @@
+"""Figure: the estimates behind the hypotheses, with robustness, placebo and negative-control rows in lighter ink."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.lines import Line2D
+
+from jianfu.config import read_yaml
+from jianfu.figures.style import GREY, INK, empty, finish, new_figure, text_width
+from jianfu.result_tables import model_label, of_interest, sign_of, term_label, usable
+
+CHECK, QUIET = "#4f7ca8", "#4d4d4d"
+ROLES = ("primary", "robustness", "pooled", "placebo", "negative_control")
+LOOKS = {
+    "primary": {"marker": "s", "color": INK, "markersize": 5, "markerfacecolor": INK},
+    "robustness": {"marker": "o", "color": GREY, "markersize": 3.8, "markerfacecolor": GREY},
+    "pooled": {"marker": "D", "color": GREY, "markersize": 3.8, "markerfacecolor": "white"},
+    "placebo": {"marker": "^", "color": CHECK, "markersize": 4.2, "markerfacecolor": "white"},
+    "negative_control": {"marker": "v", "color": CHECK, "markersize": 4.2, "markerfacecolor": "white"},
+}
+PANELS = ("hazard", "linear")
+BAND = "#efede6"
+ROW_CM = 0.43
+
+
+def read(estimates, hypotheses, models):
+    """Plan of hypotheses, models by name, and rows of the figure, from the paths of the files."""
+    plan = pd.read_csv(hypotheses, encoding="utf-8-sig", dtype=str, keep_default_na=False)
+    by_name = {model["name"]: model for model in read_yaml(models)["models"]}
+    return plan, by_name, forest_rows(pd.read_csv(estimates, encoding="utf-8-sig"), plan, by_name)
+
+
+def forest_rows(estimates, hypotheses, models):
+    """Rows of the figure: the usable estimates of the terms of interest, with ``panel`` (hazard or linear).
+
+    Ordered by panel, hypothesis (as in the plan), role and the order of the estimates.
+    """
+    rows = of_interest(estimates, models)
+    found = np.array([usable(row) for row in rows.to_dict("records")], dtype=bool)
+    rows = rows[found & rows["role"].isin(ROLES)]
+    hazard = rows["scale"].astype(str).str.startswith("log_")
+    order = list(dict.fromkeys(hypotheses["hypothesis"]))
+    rank = {name: position for position, name in enumerate(order)}
+    rows = rows.assign(
+        panel=np.where(hazard, *PANELS),
+        first=rows["hypothesis"].map(rank).fillna(len(rank)),
+        second=rows["role"].map(ROLES.index),
+    )
+    rows = rows.sort_values(["panel", "first", "second"], kind="stable", ignore_index=True)
+    return rows.drop(columns=["first", "second"])
+
+
+def draw(rows, hypotheses, models, labels, synthetic=False):
+    """One panel per scale (log hazard; standard deviations), one block per hypothesis.
+
+    rows: as from :func:`forest_rows`; hypotheses and models: the plan.
+    """
+    panels = [panel for panel in PANELS if (rows["panel"] == panel).any()]
+    if not panels:
+        figure = new_figure(5)
+        empty(figure.subplots(), labels("fig_no_data"))
+        return finish(figure, labels, (), synthetic)
+    lines = {panel: _lines(rows[rows["panel"] == panel], hypotheses, models, labels) for panel in panels}
+    counts = [len(lines[panel]) for panel in panels]
+    figure = new_figure(1.4 + 1.25 * len(panels) + ROW_CM * sum(counts))
+    figure.get_layout_engine().set(wspace=0, w_pad=0)
+    grid = figure.add_gridspec(
+        len(panels), 3, height_ratios=[n + 1.2 for n in counts], width_ratios=(5.2, 5.6, 3.5)
+    )
+    for number, panel in enumerate(panels):
+        axes = [figure.add_subplot(grid[number, column]) for column in range(3)]
+        _panel(axes, lines[panel], panel, labels)
+    notes = [labels("fig_forest_note")]
+    return finish(figure, labels, notes, synthetic, _legend(rows, labels), handle=1.0)
+
+
+def _lines(rows, hypotheses, models, labels):
+    """Text and estimates line by line: (heading, None) opens a hypothesis, (label, row) is an estimate."""
+    found = []
+    for name in dict.fromkeys(rows["hypothesis"]):
+        plan = hypotheses[hypotheses["hypothesis"] == name]
+        heading = name
+        if len(plan):
+            signs = "/".join(dict.fromkeys(sign_of(sign) for sign in plan["predicted_sign"]))
+            statement = plan.iloc[0][f"statement_{labels.language}"]
+            heading = labels(
+                "fig_forest_heading", name=name, statement=statement, sign=signs.replace("-", "−")
+            )
+        found.append((heading, None))
+        for row in rows[rows["hypothesis"] == name].to_dict("records"):
+            found.append((_label(row, models, labels), row))
+    return found
+
+
+def _label(row, models, labels):
+    """Model, and the term where the model has several."""
+    model = model_label(row["model"], models, labels)
+    single = len(models.get(row["model"], {}).get("terms", [])) < 2
+    return model if single else labels("fig_forest_row", model=model, term=short_term(row["term"], labels))
+
+
+def short_term(term, labels):
+    """A term with the codes of the indices (OD × 90后) instead of their names."""
+    parts = []
+    for part in str(term).split(":"):
+        stem, _, tail = part.partition("_")
+        if f"short_{part}" in labels:
+            parts.append(labels(f"short_{part}"))
+        elif f"term_suffix_{tail}" in labels:
+            parts.append(stem + labels(f"term_suffix_{tail}"))
+        else:
+            parts.append(part if part == stem else term_label(part, labels))
+    return " × ".join(parts)
+
+
+def _panel(axes, lines, panel, labels):
+    text, plot, numbers = axes
+    for axis in axes:
+        axis.set_ylim(len(lines) - 0.5, -0.5)
+        axis.set_yticks([])
+        axis.spines[:].set_visible(False)
+        axis.set_facecolor("none")
+    for axis in (text, numbers):
+        axis.set_xlim(0, 1)
+        axis.set_xticks([])
+        axis.set_zorder(2)
+    plot.spines["bottom"].set_visible(True)
+    plot.axvline(0, color=INK, linewidth=0.6, zorder=1)
+    for position, (label, row) in enumerate(lines):
+        if row is None:
+            for axis in axes:
+                axis.axhspan(position - 0.5, position + 0.5, color=BAND, linewidth=0, zorder=3)
+            text.text(0.01, position, label, va="center", fontsize=7.5).set_in_layout(False)
+        else:
+            _line(axes, position, label, row)
+    plot.set_xlabel(labels(f"fig_forest_{panel}"))
+    plot.margins(x=0.06)
+    plot.grid(axis="x", color="#e6e6e6", linewidth=0.5)
+    plot.set_axisbelow(True)
+
+
+def _line(axes, position, label, row):
+    """One estimate: label on the left, point and interval, numbers on the right."""
+    text, plot, numbers = axes
+    primary, look = row["role"] == "primary", LOOKS[row["role"]]
+    color, size = (INK if primary else QUIET), 7 if text_width(label) < 21 else 6.3
+    text.text(0.04, position, label, va="center", fontsize=size, color=color).set_in_layout(False)
+    plot.plot(
+        [row["ci_low"], row["ci_high"]],
+        [position] * 2,
+        color=look["color"],
+        linewidth=1.3 if primary else 0.9,
+    )
+    plot.plot([row["estimate"]], [position], linestyle="", **look)
+    shown = f"{row['estimate']:.3f} [{row['ci_low']:.3f}, {row['ci_high']:.3f}]".replace("-", "−")
+    numbers.text(0.98, position, shown, va="center", ha="right", fontsize=7, color=color).set_in_layout(False)
+
+
+def _legend(rows, labels):
+    roles = [role for role in ROLES if (rows["role"] == role).any()]
+    return [Line2D([], [], linestyle="", label=labels(f"role_{role}"), **LOOKS[role]) for role in roles]

@@ -1,0 +1,401 @@
+"""Publishable tables, computed from restricted data; each then passes the gate (:mod:`jianfu.disclosure`).
+
+:func:`build_all` writes all of them. The columns of every table stand in ``config/plan/outputs.csv``. Columns such as
+``persons`` and ``top2_share`` are there for the gate, which removes them. Nothing small is suppressed here.
+"""
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from jianfu.calendar import REST_EVE_MINUTE, calendar_of, month_ends
+from jianfu.indicators import read_plan as read_indicators
+from jianfu.indices import read_plan as read_members
+from jianfu.labels import Labels
+from jianfu.outputs import OTHER, TOTAL
+
+INDICES = ("OD", "TR", "RG", "GAP", "REST")
+COHORTS = ("70后及以前", "80后", "90后", "00后")
+AT_RISK_STEPS = (1, 3, 6, 12, 24, 36, 60, 120)  # months between two published numbers at risk
+SOURCE_TABLES = (
+    "units",
+    "tasks",
+    "app_activity",
+    "roster",
+    "ledger",
+    "survey",
+    "documents",
+    "unit_year",
+    "policies",
+    "app_days",
+)
+ROW_OUTCOMES = ("kept", "duplicate", "rejected", "nondata")
+
+
+def top2_share(values):
+    """Share of a total that its two largest members hold (0 where the total is 0)."""
+    total = values.sum()
+    return float(values.nlargest(2).sum() / total) if total > 0 else 0.0
+
+
+def with_headcount(indices, unit_months):
+    """Index values that are not missing, with county and headcount of the unit-month."""
+    known = indices[indices["value"].notna()]
+    return known.merge(
+        unit_months[["unit_code", "month", "county_code", "headcount"]], on=["unit_code", "month"]
+    )
+
+
+# ------------------------------------------------------------------------------------------------ burden
+
+
+def index_over_time(indices, unit_months):
+    """Mean and quartiles over units by index and month, with units, persons and the share of the two largest units."""
+    frame = with_headcount(indices, unit_months)
+    groups = frame.groupby(["index", "month"], sort=True)
+    result = groups["value"].agg(mean="mean", units="size")
+    result["q25"], result["q75"] = groups["value"].quantile(0.25), groups["value"].quantile(0.75)
+    result["persons"] = groups["headcount"].sum()
+    result["top2_share"] = groups["headcount"].agg(top2_share)
+    columns = ["index", "month", "mean", "q25", "q75", "units", "persons", "top2_share"]
+    return result.reset_index()[columns]
+
+
+def county_heatmap(indices, unit_months, units, index="OD"):
+    """Mean of one index by county and month of the window; a month without any logged unit has no mean."""
+    frame = with_headcount(indices[indices["index"] == index], unit_months)
+    keys = ["county_code", "month"]
+    result = unit_months.groupby(keys, sort=True).agg(units=("unit_code", "nunique")).reset_index()
+    groups = frame.groupby(keys, sort=True)
+    measured = groups.agg(
+        mean=("value", "mean"), units_logged=("value", "size"), persons=("headcount", "sum")
+    )
+    measured["top2_share"] = groups["headcount"].agg(top2_share)
+    result = result.merge(measured.reset_index(), on=keys, how="left")
+    result["units_logged"] = result["units_logged"].fillna(0).astype("int64")
+    present = unit_months.groupby(keys)["headcount"].sum().rename("present").reset_index()
+    result = result.merge(present, on=keys)
+    result["persons"] = result["persons"].fillna(result["present"]).astype("int64")
+    result["top2_share"] = result["top2_share"].fillna(0.0)
+    names = latest_units(units).drop_duplicates("county_code", keep="last")
+    result = result.merge(names[["county_code", "county_name", "city_name"]], on="county_code", how="left")
+    order = ["county_code", "county_name", "city_name", "month", "mean", "units", "units_logged"]
+    return result[[*order, "persons", "top2_share"]]
+
+
+def latest_units(units):
+    """The latest row of every unit."""
+    ordered = units.assign(valid_from=pd.to_datetime(units["valid_from"])).sort_values(
+        ["unit_code", "valid_from"], na_position="first", kind="stable"
+    )
+    return ordered.drop_duplicates("unit_code", keep="last")
+
+
+def policy_dates(policies):
+    """One row per policy and start date; ``counties`` is the number of counties it holds for, missing = everywhere."""
+    groups = policies.groupby(["policy_id", "name", "start_date"], sort=True, dropna=False)["county_code"]
+    result = groups.agg(counties="nunique", everywhere=lambda codes: codes.isna().any()).reset_index()
+    result["counties"] = result["counties"].astype("Int64").mask(result["everywhere"].astype(bool))
+    result["start_date"] = pd.to_datetime(result["start_date"]).dt.strftime("%Y-%m-%d")
+    result = result.sort_values(["start_date", "policy_id"], kind="stable", ignore_index=True)
+    return result[["policy_id", "name", "start_date", "counties"]]
+
+
+CLOCK = """
+SELECT isodow(issue_at) - 1 AS weekday, hour(issue_at) AS hour, count(*) AS tasks,
+       count(*) FILTER (due_at::DATE BETWEEN d.rest_start AND d.next_workday
+                        AND (NOT d.is_workday OR hour(issue_at) * 60 + minute(issue_at) >= ?)) AS rest_eve
+FROM {tasks} t JOIN days d ON d.date = t.issue_at::DATE
+WHERE event_label = '任务' AND issue_precision = 'minute' AND NOT coalesce(emergency, false)
+  AND NOT coalesce(list_contains(CAST(? AS VARCHAR[]), topic), false)
+  AND NOT list_contains(CAST(? AS VARCHAR[]), strftime(issue_at, '%Y-%m'))
+GROUP BY ALL ORDER BY weekday, hour
+"""
+
+
+def issue_clock(tasks, calendar, window, exclude):
+    """Non-emergency tasks known to the minute by weekday (0 = Monday) and hour of issue.
+
+    tasks: path of the canonical Parquet file, or a frame. ``share`` is of all these tasks, ``rest_eve_share`` of the
+    tasks in the cell (rest-eve rule: :mod:`jianfu.calendar`). Tasks outside ``window`` and those in ``exclude``
+    (topics, months) are left out.
+    """
+    ends = month_ends(window)
+    days = calendar.table(ends[0].replace(day=1).date(), ends[1].date())
+    with duckdb.connect(config={"threads": 1}) as con:
+        con.register("days", days)
+        if isinstance(tasks, pd.DataFrame):
+            con.register("task_rows", tasks)
+            source = "task_rows"
+        else:
+            source = "read_parquet('{}')".format(str(tasks).replace("'", "''"))
+        parameters = [REST_EVE_MINUTE, list(exclude["topics"]), list(exclude["months"])]
+        result = con.execute(CLOCK.format(tasks=source), parameters).df()
+    result["share"] = result["tasks"] / max(int(result["tasks"].sum()), 1)
+    result["rest_eve_share"] = result["rest_eve"] / result["tasks"]
+    return result[["weekday", "hour", "tasks", "share", "rest_eve_share"]]
+
+
+# ------------------------------------------------------------------------------------------------ outcomes
+
+
+def dose_response(groups, person_counts):
+    """Rates by cohort and group of exposure, with a row ``all`` per cohort so that the gate sees the totals.
+
+    groups: cohort, bin, exposure_mean, person_months, persons, exits, rate, ci_low, ci_high; person_counts as for
+    :func:`descriptives`.
+    """
+    sums = groups.groupby("cohort", sort=False)[["person_months", "exits"]].sum().reset_index()
+    persons = person_counts.groupby("cohort")["persons"].sum()
+    persons[TOTAL] = persons.sum()
+    totals = sums.assign(bin=TOTAL, persons=sums["cohort"].map(persons))
+    totals["rate"] = 1000 * totals["exits"] / totals["person_months"]
+    return pd.concat([groups, totals], ignore_index=True)[list(groups.columns)]
+
+
+def cumulative_incidence(curves):
+    """The curves with the month at which they begin; the gate merges their steps."""
+    columns = ["cohort", "tertile", "time_months", "cumulative_incidence", "ci_low", "ci_high"]
+    return curves[[*columns, "from_months", "n_at_risk", "n_events"]]
+
+
+def cumulative_incidence_at_risk(curves):
+    """Numbers at risk at about six round times of every curve."""
+    parts = []
+    for _, cohort in curves.groupby("cohort", sort=False):
+        times = cohort["time_months"]
+        step = next((s for s in AT_RISK_STEPS if (times.max() - times.min()) / s <= 6), AT_RISK_STEPS[-1])
+        parts.append(cohort[times % step == 0])
+    columns = ["cohort", "tertile", "time_months", "n_at_risk"]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+# ------------------------------------------------------------------------------------------------ descriptives
+
+
+def descriptives(person_counts, indices, unit_months, scores, scales):
+    """Long table block, row, cohort, n, mean, sd with the persons behind each row and the linked cell.
+
+    person_counts: frame cohort, unit_code, persons, person_months, exits by unit and cohort. indices, unit_months: as
+    stored. scores: respondents with one column per scale; ``scales`` names the columns to describe.
+    """
+    parts = [_person_rows(person_counts, measure) for measure in ("persons", "person_months", "exits")]
+    parts.append(_index_rows(indices, unit_months))
+    parts.append(_score_rows(scores, scales))
+    columns = ["block", "row", "cohort", "n", "mean", "sd", "persons", "top2_share", "cell"]
+    return pd.concat([part for part in parts if len(part)], ignore_index=True)[columns]
+
+
+def _person_rows(counts, measure):
+    """Totals of one measure by cohort and over all cohorts; the gate looks at exits for exits, else at persons."""
+    gate = "exits" if measure == "exits" else "persons"
+    groups = [(TOTAL, counts), *((cohort, counts[counts["cohort"] == cohort]) for cohort in COHORTS)]
+    rows = [
+        {
+            "block": "persons",
+            "row": measure,
+            "cohort": cohort,
+            "n": int(part[measure].sum()),
+            "persons": int(part[gate].sum()),
+            "top2_share": top2_share(part.groupby("unit_code")[gate].sum()),
+            "cell": f"dose_response|{cohort}|{TOTAL}" if measure == "exits" else "",
+        }
+        for cohort, part in groups
+    ]
+    return pd.DataFrame(rows).assign(mean=np.nan, sd=np.nan)
+
+
+def _index_rows(indices, unit_months):
+    frame = with_headcount(indices, unit_months)
+    rows = []
+    for name in INDICES:
+        part = frame[frame["index"] == name]
+        if len(part):
+            persons = part.groupby("unit_code")["headcount"].max()
+            rows.append(_moments("indices", name, part["value"], int(persons.sum()), top2_share(persons)))
+    return pd.DataFrame(rows)
+
+
+def _score_rows(scores, scales):
+    rows = []
+    for name in scales:
+        part = scores[scores[name].notna()] if name in scores else scores.iloc[:0]
+        if len(part):
+            share = top2_share(part.groupby("unit_code").size())
+            rows.append(_moments("scores", name, part[name], len(part), share))
+    return pd.DataFrame(rows)
+
+
+def _moments(block, row, values, persons, share):
+    return {
+        "block": block,
+        "row": row,
+        "cohort": TOTAL,
+        "n": len(values),
+        "mean": float(values.mean()),
+        "sd": float(values.std(ddof=1)),
+        "persons": persons,
+        "top2_share": share,
+        "cell": "",
+    }
+
+
+# ------------------------------------------------------------------------------------------------ quality
+
+
+def data_quality(row_counts, headings, labels):
+    """Rows by table: read, kept, duplicate, rejected, nondata, bad optional cells, and the three commonest reasons.
+
+    row_counts: quality/row_counts.csv; headings: the record of headings read (table, file, sheet), which says to which
+    table a sheet belongs. A sheet without recognised headings counts under ``other``.
+    """
+    keys = ["file", "sheet"]
+    tables = headings[["table", *keys]].drop_duplicates(keys)
+    counts = row_counts.merge(tables, on=keys, how="left").fillna({"table": OTHER})
+    order = [table for table in SOURCE_TABLES if (counts["table"] == table).any()]
+    rows = []
+    for table in [*order, *sorted(set(counts["table"]) - set(order))]:
+        part = counts[counts["table"] == table]
+        by_outcome = part.groupby("outcome")["rows"].sum()
+        outcomes = {name: int(by_outcome.get(name, 0)) for name in ROW_OUTCOMES}
+        bad = int(by_outcome.get("bad_optional_value", 0))
+        rows.append((table, sum(outcomes.values()), *outcomes.values(), bad, _top_reasons(part, labels)))
+    columns = ["table", "rows_read", *ROW_OUTCOMES, "bad_cells", "top_reasons"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _top_reasons(part, labels, most=3):
+    rejected = part[part["outcome"] == "rejected"].groupby("reason")["rows"].sum()
+    rejected = sorted(rejected.items(), key=lambda item: (-item[1], item[0]))[:most]
+    texts = [f"{labels(f'reason_{r}') if f'reason_{r}' in labels else r} {n}" for r, n in rejected if n]
+    return labels("fig_semicolon").join(texts)
+
+
+def indicator_list(indicators, plan, indices, notices, labels):
+    """Every indicator of the plan: its label, logged unit-months, mean, standard deviation, coverage, status.
+
+    status: ``used`` (has values), ``switched_off`` (a column it needs is absent), ``no_values``.
+    """
+    known = indicators[indicators["value"].notna()].groupby("indicator")
+    summary = known["value"].agg(unit_months="size", mean="mean", sd="std").join(known["coverage"].mean())
+    off = set(notices.loc[notices["outcome"] == "switched_off", "indicator"])
+    member = indices.groupby("indicator")["index"].agg(";".join)
+    result = plan[["code", "construct"]].copy()
+    result["index"] = plan["code"].map(member).fillna("")
+    result["label"] = plan[f"label_{labels.language}"]
+    result = result.merge(summary, left_on="code", right_index=True, how="left")
+    result["unit_months"] = result["unit_months"].fillna(0).astype("int64")
+    result["status"] = np.where(
+        result["unit_months"] > 0, "used", np.where(result["code"].isin(off), "switched_off", "no_values")
+    )
+    return result[["code", "construct", "index", "label", "unit_months", "mean", "sd", "coverage", "status"]]
+
+
+# ------------------------------------------------------------------------------------------------ sample flow
+
+# Chain → unit that adds up, and the steps after reading: (name in flow.csv, name of the rows dropped before it).
+CHAINS = {
+    "exits": ("person_months", (("at_risk", "dropped"), ("used", "dropped_"))),
+    "survey": ("respondents", (("scored", "dropped"), ("used", "dropped_"))),
+}
+EXTRA = {
+    "exits": ("persons", "events"),
+    "survey": (),
+}  # further units of a chain, which do not add up by reason
+FLOW_COLUMNS = ["chain", "position", "step", "reason", "unit", "n"]
+
+
+def sample_flow(flow):
+    """Chains chain, position, step, reason, unit, n from restricted/flow.csv; reason "" = what remains.
+
+    Person-months and respondents add up. Of persons only what remains is known, so the difference between two steps
+    stands under ``other``: the gate must see it. Events (of the main model) are known at the last step.
+    """
+    parts = []
+    for name, (unit, steps) in CHAINS.items():
+        rows = flow[flow["chain"] == name]
+        if rows.empty:
+            continue
+        parts.append(_chain(rows, name, unit, steps))
+        if name == "exits":
+            every = ("read", *(step for step, _ in steps))
+            parts += [
+                _remaining(rows, name, "persons", every),
+                _remaining(rows, name, "events", every[-1:], len(every)),
+            ]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=FLOW_COLUMNS)
+
+
+def _stage(rows, step):
+    """Rows of a step of flow.csv; ``used`` and ``dropped_`` carry the name of the model behind them."""
+    steps = rows["step"].astype(str)
+    return rows[(steps == step) | (steps.str.startswith(step) if step in ("used", "dropped_") else False)]
+
+
+def _chain(rows, name, unit, steps):
+    first = _stage(rows, "read").iloc[0]
+    found = [(name, 1, f"read_{name}", "", unit, int(first[unit]))]
+    for position, (step, dropped) in enumerate(steps, start=2):
+        reached = _stage(rows, step)
+        if reached.empty:
+            break
+        label = f"used_{name}" if step == "used" else step
+        for row in _stage(rows, dropped).to_dict("records"):
+            if not pd.isna(row[unit]) and row[unit] > 0:
+                found.append((name, position, label, row["reason"], unit, int(row[unit])))
+        found.append((name, position, label, "", unit, int(reached.iloc[0][unit])))
+    return pd.DataFrame(found, columns=FLOW_COLUMNS)
+
+
+def _remaining(rows, name, unit, steps, first=1):
+    """Chain of a unit that does not add up by reason: differences between steps are ``other``."""
+    found, last = [], None
+    for position, step in enumerate(steps, start=first):
+        reached = _stage(rows, step)
+        if reached.empty or pd.isna(reached.iloc[0][unit]):
+            continue
+        n, label = int(reached.iloc[0][unit]), f"{step}_{name}" if step in ("read", "used") else step
+        if last is not None and last > n:
+            found.append((name, position, label, OTHER, unit, last - n))
+        found.append((name, position, label, "", unit, n))
+        last = n
+    return pd.DataFrame(found, columns=FLOW_COLUMNS)
+
+
+# ------------------------------------------------------------------------------------------------ all of them
+
+SCORES = ("burnout", "exhaustion", "cynicism", "inefficacy", "meaning", "innovation", "autonomy", "intention")
+
+
+def build_all(inputs, outputs, window, calendar, exclude, weights, language):
+    """Read restricted tables, compute every publishable table, write one Parquet file each.
+
+    inputs: paths by name (as in rule build_publication); outputs: paths by name of the table; the others are settings.
+    """
+    read = pd.read_parquet
+    indices, unit_months, units = read(inputs["indices"]), read(inputs["unit_months"]), read(inputs["units"])
+    counts, curves = read(inputs["person_counts"]), read(inputs["curves"])
+    words = Labels(language, inputs["labels"])
+    plan = read_indicators(inputs["indicator_plan"])
+    members = read_members(inputs["index_plan"], plan, weights)
+    books = {
+        name: pd.read_csv(inputs[name], encoding="utf-8-sig")
+        for name in ("row_counts", "headings", "notices")
+    }
+    books = {name: book.fillna({"sheet": "", "reason": ""}) for name, book in books.items()}
+    tables = {
+        "index_over_time": index_over_time(indices, unit_months),
+        "policy_dates": policy_dates(read(inputs["policies"])),
+        "county_heatmap": county_heatmap(indices, unit_months, units),
+        "issue_clock": issue_clock(inputs["tasks"], calendar_of(calendar), window, exclude),
+        "dose_response": dose_response(read(inputs["rates"]), counts),
+        "cumulative_incidence": cumulative_incidence(curves),
+        "cumulative_incidence_at_risk": cumulative_incidence_at_risk(curves),
+        "burnout_by_overload": read(inputs["bins"]),
+        "sample_flow": sample_flow(pd.read_csv(inputs["flow"], encoding="utf-8-sig").fillna({"reason": ""})),
+        "descriptives": descriptives(counts, indices, unit_months, read(inputs["scores"]), SCORES),
+        "data_quality": data_quality(books["row_counts"], books["headings"], words),
+        "indicator_list": indicator_list(read(inputs["indicators"]), plan, members, books["notices"], words),
+    }
+    for name, path in outputs.items():
+        tables[name].to_parquet(path, compression="zstd", index=False)

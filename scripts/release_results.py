@@ -1,0 +1,27 @@
+"""The disclosure gate: the only step that writes data into release/.
+
+1. Refuse outputs that are not declared, hold personal columns or count persons at a forbidden grain.
+2. Withhold small, dominated and otherwise revealed cells; merge steps of curves and small dropped groups.
+3. Withhold estimates with too few persons, events or residual degrees of freedom.
+4. Write the released tables, estimates.csv and disclosure_log.csv.
+
+Fails when an output may not leave in any form.
+"""
+
+from jianfu import logs
+from jianfu.disclosure import release_all
+from jianfu.labels import Labels
+
+if __name__ == "__main__":
+    logs.start(snakemake.log[0])
+    release_all(
+        published={
+            key: path for key, path in snakemake.input.items() if key not in ("estimates", "plan", "labels")
+        },
+        estimates=snakemake.input.estimates,
+        plan=snakemake.input.plan,
+        settings=snakemake.params.settings,
+        labels=Labels(snakemake.params.language, snakemake.input.labels),
+        synthetic=snakemake.params.synthetic,
+        folder=snakemake.params.folder,
+    )

@@ -1,0 +1,183 @@
+"""Small invented release tables for the figures, with the columns that the gate writes."""
+
+import numpy as np
+import pandas as pd
+
+COHORTS = ("70后及以前", "80后", "90后", "00后")
+
+
+def months(n, first="2023-07"):
+    return [str(m) for m in pd.period_range(first, periods=n, freq="M")]
+
+
+def index_over_time(n=36):
+    rng = np.random.default_rng(1)
+    rows = []
+    for name in ("OD", "TR", "RG", "GAP"):
+        for i, month in enumerate(months(n)):
+            if i in (7, 8):
+                continue
+            mean = 50 + 1.5 * np.sin(i / 2) + 0.05 * i + rng.normal(0, 0.3)
+            rows.append((name, month, mean, mean - 2.8, mean + 3.1, 200, "shown"))
+    return pd.DataFrame(rows, columns=["index", "month", "mean", "q25", "q75", "units", "status"])
+
+
+def policy_dates(n=36):
+    last = months(n)
+    rows = [
+        ("P1", "关于解决形式主义突出问题为基层减负的若干规定", f"{last[5]}-06", None),
+        ("P2", "整治“指尖上的形式主义”实施意见", f"{last[6]}-01", None),
+        ("P3", "乡镇履职事项清单（试点县）", f"{last[6]}-15", 3),
+        ("P4", "精简督查检查考核", f"{last[13]}-01", None),
+    ]
+    return pd.DataFrame(rows, columns=["policy_id", "name", "start_date", "counties"])
+
+
+def county_heatmap(counties=20, n=36):
+    rng = np.random.default_rng(2)
+    rows = []
+    for c in range(counties):
+        level = rng.normal(50, 2)
+        for i, month in enumerate(months(n)):
+            gap, held = (c == 3 and i < 5) or (c == 1 and i == 9), c == 2 and i == 4
+            mean = None if gap or held else level + np.sin(i / 2) + rng.normal(0, 0.6)
+            name = (
+                "城关区"
+                if c in (0, 2)
+                else f"{'岚白云清安宁河石林东'[c % 10]}{'岭鹭溪'[c % 3]}{'县市区'[c % 3]}"
+            )
+            city = ("云溪市", "临江市")[c % 4 // 2]
+            status = "withheld" if held else "shown"
+            rows.append((f"3901{c + 21:02d}", name, city, month, mean, 10, 0 if gap else 10, status))
+    columns = ["county_code", "county_name", "city_name", "month", "mean", "units", "units_logged", "status"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def issue_clock(scale=100_000):
+    hours = np.arange(24)
+    day_shape = np.exp(-((hours - 10) ** 2) / 5) + 0.9 * np.exp(-((hours - 16) ** 2) / 4) + 0.01
+    rows = []
+    for weekday in range(7):
+        for hour in hours:
+            weight = day_shape[hour] * (1 if weekday < 5 else 0.08)
+            tasks = int(weight * scale / 30)
+            if not tasks:
+                continue
+            eve = 0.35 if weekday == 4 and hour >= 14 else 0.3 if weekday > 4 else 0.02 if hour >= 14 else 0.0
+            rows.append((weekday, hour, tasks, tasks, eve))
+    frame = pd.DataFrame(rows, columns=["weekday", "hour", "tasks", "share", "rest_eve_share"])
+    frame["share"] = frame["tasks"] / frame["tasks"].sum()
+    return frame
+
+
+def dose_response(bins=5, small=True):
+    rows = []
+    for c, cohort in enumerate(("all", *COHORTS)):
+        for b in range(bins):
+            months_at_risk = 3000.0 * (1 if cohort != "00后" else 0.2)
+            exits = int(months_at_risk * (0.0015 + 0.0012 * (c in (3, 4)) + 0.0004 * b * (1 + (c == 3))))
+            held = small and cohort == "00后" and b < 3
+            rate = 1000 * exits / months_at_risk
+            half = 1.96 * rate / max(exits, 1) ** 0.5
+            x = -1.3 + 2.6 * b / (bins - 1)
+            values = [None] * 5 if held else [x, months_at_risk, rate, max(rate - half, 0), rate + half]
+            persons, exits = (None, None) if held else (900, exits)
+            rows.append((cohort, str(b + 1), persons, exits, *values, "withheld" if held else "shown"))
+    columns = [
+        "cohort",
+        "bin",
+        "persons",
+        "exits",
+        "exposure_mean",
+        "person_months",
+        "rate",
+        "ci_low",
+        "ci_high",
+        "status",
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def cumulative_incidence(cohorts=COHORTS):
+    curves, at_risk = [], []
+    for c, cohort in enumerate(cohorts):
+        for t, tertile in enumerate(("low", "middle", "high")):
+            level = (0.02, 0.03, 0.07, 0.06)[c % 4] * (1 + 0.35 * t)
+            if cohort != "00后":
+                for time in range(4 + t, 37, 3):
+                    value = level * time / 12
+                    curves.append((cohort, tertile, time, value, value * 0.8, value * 1.2, "shown"))
+            for time in range(0, 37, 6):
+                n = int((1200 if cohort != "00后" else 60) * (1 - time / 40))
+                at_risk.append(
+                    (cohort, tertile, time, n if n >= 10 else None, "shown" if n >= 10 else "withheld")
+                )
+    columns = ["cohort", "tertile", "time_months", "cumulative_incidence", "ci_low", "ci_high", "status"]
+    return (
+        pd.DataFrame(curves, columns=columns),
+        pd.DataFrame(at_risk, columns=["cohort", "tertile", "time_months", "n_at_risk", "status"]),
+    )
+
+
+def burnout_by_overload(bins=20):
+    rng = np.random.default_rng(3)
+    x = np.linspace(-1.8, 1.9, bins)
+    y = 0.2 * x + rng.normal(0, 0.06, bins)
+    frame = pd.DataFrame({"bin": range(1, bins + 1), "exposure_mean": x, "burnout_mean": y})
+    frame["ci_low"], frame["ci_high"], frame["n_persons"], frame["fitted"] = y - 0.1, y + 0.1, 320, 0.2 * x
+    frame["status"] = "shown"
+    return frame
+
+
+def sample_flow():
+    rows = [
+        ("exits", 1, "read_exits", None, "person_months", 352_110),
+        ("exits", 1, "read_exits", None, "persons", 10_104),
+        ("exits", 2, "at_risk", "off_post", "person_months", 9_804),
+        ("exits", 2, "at_risk", "missing_birth", "person_months", 312),
+        ("exits", 2, "at_risk", None, "person_months", 341_994),
+        ("exits", 2, "at_risk", None, "persons", 10_002),
+        ("exits", 3, "used_exits", "missing_exposure", "person_months", 14_800),
+        ("exits", 3, "used_exits", "separated_unit", "person_months", 2_106),
+        ("exits", 3, "used_exits", None, "person_months", 325_088),
+        ("exits", 3, "used_exits", None, "events", 912),
+        ("survey", 1, "read_survey", None, "respondents", 7_020),
+        ("survey", 2, "scored", "straightliner", "respondents", 120),
+        ("survey", 2, "scored", "other", "respondents", 31),
+        ("survey", 2, "scored", None, "respondents", 6_869),
+        ("survey", 3, "used_survey", "missing_exposure", "respondents", 400),
+        ("survey", 3, "used_survey", None, "respondents", 6_469),
+    ]
+    frame = pd.DataFrame(rows, columns=["chain", "position", "step", "reason", "unit", "n"])
+    return frame.assign(status="shown")
+
+
+def data_quality():
+    rows = [("tasks", 288_120, 287_015, 512, 410, 183, 96, ""), ("survey", 7_100, 7_020, 20, 0, 60, 31, "")]
+    columns = ["table", "rows_read", "kept", "duplicate", "rejected", "nondata", "bad_cells", "top_reasons"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def estimates(models):
+    """One row per term of interest of the given models (as in config/plan/models.yaml)."""
+    rng = np.random.default_rng(4)
+    rows = []
+    for model in models:
+        hazard = model["data"] == "hazard_cells"
+        for term in model.get("report", model["terms"]) if model.get("report") != "all" else model["terms"]:
+            value, error = rng.normal(0.15, 0.1), rng.uniform(0.03, 0.1)
+            rows.append(
+                {
+                    "hypothesis": model["hypothesis"],
+                    "model": model["name"],
+                    "role": model["role"],
+                    "term": term,
+                    "scale": "log_hazard_per_sd" if hazard else "sd_per_sd",
+                    "estimate": value,
+                    "std_error": error,
+                    "ci_low": value - 1.96 * error,
+                    "ci_high": value + 1.96 * error,
+                    "converged": True,
+                }
+            )
+    return pd.DataFrame(rows)

@@ -1,0 +1,390 @@
+"""The disclosure gate: what is refused, what is withheld, and that nothing withheld can be worked out."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jianfu.disclosure import ESTIMATE_COLUMNS, LOG_COLUMNS, release_all, release_estimates, release_frame
+from jianfu.errors import ConfigError, DataError
+from jianfu.labels import Labels
+from jianfu.outputs import TOTAL, Limits, Output, check_grain, parse_output, read_outputs
+from jianfu.suppression import cell_keys, lines, members, merge_small_drops, protect_totals
+
+PLAN = Path(__file__).parents[2] / "config" / "plan"
+LIMITS = Limits(min_cell=10, min_residual_df=10, dominance=0.9)
+LABELS = Labels("zh", str(PLAN / "labels.csv"))
+TABLE = Output("t", "tables", "cells", "province", "none", dimensions=("row", "column"), persons=("n",))
+BOTH = replace(TABLE, totals={"n": ("row", "column")})
+
+
+def table(counts, margins=True):
+    """Long frame of a two-way table with its margins."""
+    counts = np.asarray(counts)
+    rows = [(f"r{i}", f"c{j}", counts[i, j]) for i in range(counts.shape[0]) for j in range(counts.shape[1])]
+    if margins:
+        rows += [(f"r{i}", TOTAL, counts[i].sum()) for i in range(counts.shape[0])]
+        rows += [(TOTAL, f"c{j}", counts[:, j].sum()) for j in range(counts.shape[1])]
+        rows.append((TOTAL, TOTAL, counts.sum()))
+    return pd.DataFrame(rows, columns=["row", "column", "n"])
+
+
+def withheld(frame, output=BOTH, limits=LIMITS):
+    released, _ = release_frame(output, frame, limits)
+    return released["status"].to_numpy() == "withheld"
+
+
+def recoverable(frame, output, hidden):
+    """Withheld rows that plain linear algebra determines: their unit vector lies in the row space of the sums."""
+    unknown = np.flatnonzero(hidden)
+    if not len(unknown):
+        return []
+    matrix = [
+        [(1 if r in line[0] else -1 if r == line[1] else 0) for r in unknown]
+        for line in lines(frame, output, "n")
+    ]
+    matrix = np.array(matrix, dtype=float).reshape(-1, len(unknown))
+    rank = np.linalg.matrix_rank(matrix) if matrix.size else 0
+    found = []
+    for position, row in enumerate(unknown):
+        unit = np.eye(len(unknown))[position]
+        if rank and np.linalg.matrix_rank(np.vstack([matrix, unit])) == rank:
+            found.append(int(row))
+    return found
+
+
+# ------------------------------------------------------------------------------------------------ refusals
+
+
+def output(**changes):
+    return replace(TABLE, name="x", **changes)
+
+
+@pytest.mark.parametrize(
+    ("frame", "declared", "words"),
+    [
+        ({"unit_code": ["390121101"], "n": [50]}, output(dimensions=("unit_code",)), "persons by township"),
+        (
+            {"place": ["390121101", "390121102"], "n": [50, 60]},
+            output(dimensions=("place",)),
+            "persons by township",
+        ),
+        ({"place": ["390121101000"], "n": [50]}, output(dimensions=("place",)), "persons by township"),
+        (
+            {"unit_code": ["390121101"], "cohort": ["90后"], "month": ["2024-01"], "mean": [0.1]},
+            output(dimensions=("unit_code", "cohort", "month"), persons=(), figures=("mean",), method="open"),
+            "township, cohort and month",
+        ),
+        (
+            {"cohort": ["90后"], "month": ["2024-01"], "n": [50]},
+            output(dimensions=("cohort", "month"), geography="township"),
+            "township, cohort and month",
+        ),
+        (
+            {"county_code": ["390121"], "month": ["2024-01"], "n": [50]},
+            output(dimensions=("county_code", "month")),
+            "county and month",
+        ),
+        ({"person_key": ["a"], "n": [50]}, output(dimensions=("person_key",)), "personal column"),
+        (
+            {"row": ["a"], "n": [50], "age_max": [60]},
+            output(dimensions=("row",), figures=("age_max",)),
+            "largest",
+        ),
+        ({"row": ["a"], "n": [50], "extra": [1]}, output(dimensions=("row",)), "declared"),
+        ({"row": ["a"]}, output(dimensions=("row",)), "declared"),
+    ],
+)
+def test_outputs_of_a_forbidden_grain_are_refused(frame, declared, words):
+    with pytest.raises(DataError, match=words):
+        check_grain(declared, pd.DataFrame(frame))
+
+
+def test_county_and_year_may_be_counted_and_county_and_month_may_show_an_index():
+    yearly = output(dimensions=("county_code", "year"))
+    check_grain(yearly, pd.DataFrame({"county_code": ["390121"], "year": [2024], "n": [50]}))
+    index = output(
+        dimensions=("county_code", "month"), persons=(), persons_hidden=("persons",), figures=("mean",)
+    )
+    frame = {"county_code": ["390121"], "month": ["2024-01"], "mean": [51.0], "persons": [400]}
+    check_grain(index, pd.DataFrame(frame))
+
+
+def test_undeclared_outputs_and_contradictory_declarations_are_refused(tmp_path):
+    path = tmp_path / "secret.parquet"
+    table([[20, 20]]).to_parquet(path)
+    with pytest.raises(DataError, match="'secret' is not declared"):
+        release_all({"secret": path}, path, PLAN / "outputs.csv", {}, LABELS, False, tmp_path)
+    row = dict.fromkeys(["name", "area", "method", "geography", "time", "dominance", "linked", "content"], "")
+    row |= dict.fromkeys(
+        ("dimensions", "persons", "persons_hidden", "totals", "complements", "figures", "plain"), ""
+    )
+    row |= {"name": "t", "dimensions": "row", "persons": "n", "method": "cells"}
+    parse_output(row, "outputs.csv")
+    for change, words in (
+        ({"method": "blind"}, "not one of"),
+        ({"method": "open"}, "without persons"),
+        ({"totals": "m:row"}, "stands in no column"),
+        ({"totals": "n:month"}, "not one of its dimensions"),
+        ({"complements": "whole-n"}, "stands in no column"),
+    ):
+        with pytest.raises(ConfigError, match=words):
+            parse_output(row | change, "outputs.csv")
+
+
+# ------------------------------------------------------------------------------------------------ cells
+
+
+def test_cells_below_ten_and_zero_cells_are_withheld():
+    frame = pd.DataFrame({"row": list("abcd"), "column": "x", "n": [10, 9, 0, 300]})
+    assert withheld(frame, TABLE).tolist() == [False, True, True, False]
+    missing = frame.assign(n=[10, None, 20, 30])
+    assert withheld(missing, TABLE).tolist() == [False, True, False, False]
+
+
+def test_every_figure_of_a_withheld_row_goes_and_the_reason_is_not_told():
+    declared = replace(TABLE, figures=("rate",), plain=("units",), persons_hidden=("behind",))
+    frame = pd.DataFrame(
+        {
+            "row": ["a", "b"],
+            "column": "x",
+            "n": [50, 60],
+            "behind": [9, 70],
+            "rate": [1.5, 2.5],
+            "units": [3, 4],
+        }
+    )
+    released, counts = release_frame(declared, frame, LIMITS)
+    assert list(released.columns) == ["row", "column", "n", "rate", "units", "status"]
+    assert released.loc[0, ["n", "rate"]].isna().all()
+    assert released["units"].tolist() == [3, 4]
+    assert released["status"].tolist() == ["withheld", "shown"]
+    assert counts == {"small_cells": 1}
+
+
+def test_cells_of_one_hundred_per_cent_are_withheld():
+    declared = replace(TABLE, persons=("n", "part"), complements=(("n", "part"),))
+    frame = pd.DataFrame({"row": ["a", "b", "c"], "column": "x", "n": [50, 50, 50], "part": [50, 41, 40]})
+    assert withheld(frame, declared).tolist() == [True, True, False]
+
+
+def test_dominated_cells_are_withheld():
+    declared = replace(TABLE, dominance="top2_share")
+    frame = pd.DataFrame({"row": ["a", "b"], "column": "x", "n": [50, 50], "top2_share": [0.91, 0.9]})
+    released, counts = release_frame(declared, frame, LIMITS)
+    assert released["status"].tolist() == ["withheld", "shown"]
+    assert counts == {"small_cells": 0, "dominance": 1}
+    assert "top2_share" not in released
+
+
+def test_a_single_small_cell_takes_the_next_smallest_of_its_row_with_it():
+    one_way = replace(TABLE, totals={"n": ("column",)})
+    frame = table([[4, 30, 12, 50]], margins=False)
+    assert withheld(frame, one_way).tolist() == [True, False, True, False]
+    frame = pd.concat([frame, pd.DataFrame({"row": ["r0"], "column": [TOTAL], "n": [96]})], ignore_index=True)
+    assert withheld(frame, one_way).tolist() == [True, False, True, False, False]
+
+
+def test_two_small_cells_whose_sum_is_small_are_not_enough():
+    one_way = replace(TABLE, totals={"n": ("column",)})
+    assert withheld(table([[2, 3, 40, 60]], margins=False), one_way).tolist() == [True, True, True, False]
+
+
+def test_nothing_is_withheld_without_need():
+    assert not withheld(table([[20, 30], [40, 50]])).any()
+
+
+def test_a_cell_between_two_rings_of_withheld_cells_is_protected():
+    # Every row and column of the withheld cells has two of them, yet the cell (2, 2) follows from the rings.
+    counts = np.full((5, 5), 100)
+    for cell in ((0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 2), (2, 3), (3, 3), (3, 4), (2, 4)):
+        counts[cell] = 5
+    frame = table(counts)
+    first = frame["n"].to_numpy() < 10
+    assert recoverable(frame, BOTH, first)
+    assert not recoverable(frame, BOTH, protect_totals(frame, BOTH, first, 10))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_withheld_count_can_be_recovered_from_margins(seed):
+    rng = np.random.default_rng(seed)
+    counts = rng.integers(0, 60, size=(rng.integers(2, 5), rng.integers(2, 6)))
+    frame = table(counts)
+    hidden = withheld(frame)
+    assert hidden[frame["n"].to_numpy() < 10].all()
+    for row in recoverable(frame, BOTH, hidden):
+        bearing = [line for line in lines(frame, BOTH, "n") if row in members(line)]
+        assert all(hidden[other] for line in bearing for other in members(line)), (
+            "recoverable from shown counts"
+        )
+
+
+def test_the_order_of_rows_does_not_matter():
+    frame = table([[3, 25, 40], [30, 12, 8], [22, 17, 31]])
+    shuffled = frame.sample(frac=1, random_state=5)
+    assert dict(zip(frame.index, withheld(frame), strict=True)) == dict(
+        zip(shuffled.index, withheld(shuffled), strict=True)
+    )
+
+
+def test_a_row_is_withheld_with_the_same_number_in_another_output(tmp_path):
+    dose = pd.DataFrame({"row": ["a", "b", TOTAL], "column": TOTAL, "n": [7, 40, 47]})
+    first = replace(TABLE, name="dose", totals={"n": ("row",)})
+    released, _ = release_frame(first, dose, LIMITS)
+    assert released["status"].tolist() == ["withheld", "withheld", "shown"]
+    second = replace(TABLE, linked="cell")
+    frame = pd.DataFrame({"row": ["x", "y"], "column": "z", "n": [41, 90], "cell": ["dose|b|all", ""]})
+    shown = frozenset(cell_keys(released, first))
+    again, _ = release_frame(second, frame, LIMITS, shown)
+    assert again["status"].tolist() == ["withheld", "shown"]
+
+
+# ------------------------------------------------------------------------------------------------ curves and flows
+
+
+def test_steps_of_curves_are_merged_until_ten_leavers_lie_between_two_points():
+    curve = pd.DataFrame(
+        {
+            "cohort": "90后",
+            "time": range(8),
+            "n_events": [0, 4, 5, 1, 12, 3, 3, 3],
+            "n_at_risk": [200, 200, 180, 160, 140, 120, 9, 8],
+            "value": np.linspace(0, 0.2, 8),
+        }
+    )
+    declared = Output("c", "figures", "steps", "province", "none", ("cohort", "time"), figures=("value",))
+    declared = replace(declared, persons_hidden=("n_events", "n_at_risk"))
+    released, counts = release_frame(declared, curve, LIMITS)
+    assert released["time"].tolist() == [3, 4]
+    assert "n_events" not in released
+    assert counts["steps"] == 5
+
+
+def flow(*rows):
+    return pd.DataFrame(rows, columns=["position", "reason", "n"])
+
+
+def test_small_dropped_groups_are_merged_and_the_sums_stay():
+    frame = flow((1, "", 1000), (2, "a", 4), (2, "b", 3), (2, "c", 60), (2, "d", 90), (2, "", 843))
+    merged = merge_small_drops(frame, 10)
+    assert merged["reason"].tolist() == ["", "d", "other", ""]
+    assert merged["n"].tolist() == [1000, 90, 67, 843]
+
+
+def test_a_step_that_drops_few_is_merged_with_the_next_and_its_count_is_not_shown():
+    frame = flow((1, "", 1000), (2, "a", 4), (2, "", 996), (3, "b", 50), (3, "", 946))
+    merged = merge_small_drops(frame, 10)
+    assert merged["n"].tolist() == [1000, 54, 946]
+    last = flow((1, "", 1000), (2, "b", 50), (2, "", 950), (3, "a", 4), (3, "", 946))
+    assert merge_small_drops(last, 10)["n"].tolist() == [1000, 54, 946]
+    only = flow((1, "", 1000), (2, "a", 4), (2, "", 996))
+    assert merge_small_drops(only, 10)["n"].tolist() == [996]
+
+
+# ------------------------------------------------------------------------------------------------ estimates
+
+
+def estimates(**changes):
+    row = dict.fromkeys(ESTIMATE_COLUMNS, "")
+    row |= {
+        "estimate": 0.2,
+        "std_error": 0.1,
+        "ci_low": 0.0,
+        "ci_high": 0.4,
+        "p_value": 0.05,
+        "p_adjusted": 0.1,
+    }
+    row |= {"n_read": 1000, "n_used": 900, "n_dropped": 100, "n_units": 20, "n_clusters": 20, "n_events": 40}
+    row |= {"dropped_by_reason": json.dumps({"missing_exposure": 100}), "residual_df": 800, "converged": True}
+    return pd.DataFrame([row | changes])
+
+
+def test_estimates_with_enough_behind_them_pass_unchanged():
+    released, counts = release_estimates(estimates(), LIMITS, "withheld")
+    assert list(released.columns) == ESTIMATE_COLUMNS
+    assert released.loc[0, "estimate"] == 0.2
+    assert counts == {"small_cells": 0, "residual_df": 0, "dropped_groups": 0}
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"n_events": 9}, "small_cells"),
+        ({"n_used": 9, "n_events": np.nan}, "small_cells"),
+        ({"residual_df": 9}, "residual_df"),
+    ],
+)
+def test_estimates_with_too_little_behind_them_lose_their_figures(changes, rule):
+    released, counts = release_estimates(estimates(**changes), LIMITS, "withheld")
+    assert released.loc[0, ["estimate", "std_error", "ci_low", "ci_high", "p_value", "n_events"]].isna().all()
+    assert released.loc[0, "note"] == "withheld"
+    assert counts[rule] == 1
+
+
+def test_small_dropped_groups_of_respondents_are_merged_in_the_estimates():
+    drops = json.dumps({"straightliner": 4, "no_date": 5, "missing_exposure": 91})
+    released, counts = release_estimates(
+        estimates(n_events=np.nan, dropped_by_reason=drops), LIMITS, "withheld"
+    )
+    assert json.loads(released.loc[0, "dropped_by_reason"]) == {"other": 100}
+    assert counts["dropped_groups"] == 1
+    few = estimates(n_events=np.nan, n_read=904, n_dropped=4, dropped_by_reason=json.dumps({"no_date": 4}))
+    released, _ = release_estimates(few, LIMITS, "withheld")
+    assert released.loc[0, ["n_read", "n_dropped"]].isna().all()
+    assert released.loc[0, "n_used"] == 900
+    person_months = estimates(dropped_by_reason=json.dumps({"missing_exposure": 4}))
+    released, _ = release_estimates(person_months, LIMITS, "withheld")
+    assert json.loads(released.loc[0, "dropped_by_reason"]) == {"missing_exposure": 4}
+
+
+# ------------------------------------------------------------------------------------------------ files
+
+
+def test_the_gate_writes_the_release_with_a_log_line_per_rule_and_the_synthetic_mark(tmp_path):
+    frame = pd.DataFrame(
+        {
+            "cohort": ["90后"] * 3,
+            "tertile": ["low", "middle", "high"],
+            "time_months": 0,
+            "n_at_risk": [5, 50, 60],
+        }
+    )
+    frame.to_parquet(tmp_path / "at_risk.parquet")
+    estimates().to_parquet(tmp_path / "estimates.parquet")
+    published = {"cumulative_incidence_at_risk": tmp_path / "at_risk.parquet"}
+    for folder in ("one", "two"):
+        release_all(
+            published,
+            tmp_path / "estimates.parquet",
+            PLAN / "outputs.csv",
+            {"min_cell": 10, "min_residual_df": 10, "dominance": 0.9},
+            LABELS,
+            True,
+            tmp_path / folder,
+        )
+    path = tmp_path / "one" / "figures" / "cumulative_incidence_at_risk.csv"
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    released = pd.read_csv(path)
+    assert released["n_at_risk"].isna().tolist() == [True, False, False]
+    assert released["data"].str.contains("SYNTHETIC").all()
+    log = pd.read_csv(tmp_path / "one" / "disclosure_log.csv")
+    assert list(log.columns) == [*LOG_COLUMNS, "data"]
+    assert log.loc[log["output"] == "cumulative_incidence_at_risk", "cells"].tolist() == [0, 1]
+    assert set(log["output"]) == {"cumulative_incidence_at_risk", "estimates"}
+    notes = pd.read_csv(tmp_path / "one" / "estimates.csv")["note"]
+    assert notes.str.contains("SYNTHETIC").all()
+    for file in sorted((tmp_path / "one").rglob("*.csv")):
+        assert file.read_bytes() == (tmp_path / "two" / file.relative_to(tmp_path / "one")).read_bytes()
+
+
+def test_the_declared_outputs_are_consistent_and_complete():
+    outputs = read_outputs(PLAN / "outputs.csv")
+    figures = {"index_over_time", "county_heatmap", "issue_clock", "dose_response", "cumulative_incidence"}
+    assert figures | {"burnout_by_overload", "sample_flow", "descriptives", "data_quality"} <= set(outputs)
+    assert not [o.name for o in outputs.values() if o.geography == "township"]
+    assert not [
+        o.name for o in outputs.values() if o.geography == "county" and o.time == "month" and o.persons
+    ]

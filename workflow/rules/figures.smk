@@ -1,0 +1,353 @@
+"""From restricted tables through the disclosure gate to figures.
+
+REQUIRED INPUTS: unit_months, indicators, indices, hazard and survey results (models.smk), quality/*.csv.
+OUTPUTS: restricted/publish/*.parquet; release/figures/*.{csv,png,pdf,svg}, release/tables/*.csv, release/estimates.csv and
+    release/disclosure_log.csv under results/{province}
+"""
+
+# What passes the gate; the columns of each are declared in config/plan/outputs.csv.
+RELEASED_FIGURES = [
+    "index_over_time",
+    "policy_dates",
+    "county_heatmap",
+    "issue_clock",
+    "dose_response",
+    "cumulative_incidence",
+    "cumulative_incidence_at_risk",
+    "burnout_by_overload",
+    "sample_flow",
+]
+RELEASED_TABLES = ["descriptives", "data_quality", "indicator_list"]
+
+
+rule build_publication:
+    """Every publishable table, before disclosure control."""
+    input:
+        units="results/{province}/restricted/canonical/units.parquet",
+        tasks="results/{province}/restricted/canonical/tasks.parquet",
+        policies="results/{province}/restricted/canonical/policies.parquet",
+        unit_months="results/{province}/restricted/unit_months.parquet",
+        indicators="results/{province}/restricted/indicators.parquet",
+        indices="results/{province}/restricted/indices.parquet",
+        person_counts="results/{province}/restricted/person_counts.parquet",
+        scores="results/{province}/restricted/survey_scores.parquet",
+        rates="results/{province}/restricted/dose_response.parquet",
+        curves="results/{province}/restricted/cumulative_incidence.parquet",
+        bins="results/{province}/restricted/burnout_bins.parquet",
+        flow="results/{province}/restricted/flow.csv",
+        row_counts="results/{province}/quality/row_counts.csv",
+        headings="results/{province}/quality/columns.csv",
+        notices="results/{province}/quality/indicator_notices.csv",
+        indicator_plan=plan("indicators.csv"),
+        index_plan=plan("indices.csv"),
+        labels=plan("labels.csv"),
+        holidays=lambda wildcards: SETTINGS[wildcards.province]["calendar"]["holidays"] or [],
+    output:
+        **{
+            name: f"results/{{province}}/restricted/publish/{name}.parquet"
+            for name in RELEASED_FIGURES + RELEASED_TABLES
+        },
+    log:
+        "results/{province}/logs/build_publication.log",
+    benchmark:
+        "results/{province}/benchmarks/build_publication.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1500,
+    params:
+        window=setting("data", "window"),
+        calendar=setting("calendar"),
+        exclude=setting("exclude"),
+        weights=setting("weights"),
+        language=setting("language"),
+        code=code("build_publication"),
+    script:
+        "../../scripts/build_publication.py"
+
+
+rule release_results:
+    """The disclosure gate: the only way from restricted/ to release/."""
+    input:
+        **{
+            name: f"results/{{province}}/restricted/publish/{name}.parquet"
+            for name in RELEASED_FIGURES + RELEASED_TABLES
+        },
+        estimates="results/{province}/restricted/estimates_full.parquet",
+        plan=plan("outputs.csv"),
+        labels=plan("labels.csv"),
+    output:
+        figures=expand("results/{{province}}/release/figures/{name}.csv", name=RELEASED_FIGURES),
+        tables=expand("results/{{province}}/release/tables/{name}.csv", name=RELEASED_TABLES),
+        estimates="results/{province}/release/estimates.csv",
+        log="results/{province}/release/disclosure_log.csv",
+    log:
+        "results/{province}/logs/release_results.log",
+    benchmark:
+        "results/{province}/benchmarks/release_results.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1000,
+    params:
+        settings=setting("disclosure"),
+        language=setting("language"),
+        synthetic=setting("province", "synthetic"),
+        folder="results/{province}/release",
+        code=code("release_results"),
+    script:
+        "../../scripts/release_results.py"
+
+
+rule plot_index_over_time:
+    """Monthly mean of the burden indices with quartiles and policy dates."""
+    input:
+        indices="results/{province}/release/figures/index_over_time.csv",
+        policies="results/{province}/release/figures/policy_dates.csv",
+        labels=plan("labels.csv"),
+    output:
+        png=report(
+            "results/{province}/release/figures/index_over_time.png",
+            caption="../report/plot_index_over_time.rst",
+            category="{province}",
+            labels={"figure": "index_over_time"},
+        ),
+        pdf="results/{province}/release/figures/index_over_time.pdf",
+        svg="results/{province}/release/figures/index_over_time.svg",
+    log:
+        "results/{province}/logs/plot_index_over_time.log",
+    benchmark:
+        "results/{province}/benchmarks/plot_index_over_time.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1000,
+    params:
+        language=setting("language"),
+        synthetic=setting("province", "synthetic"),
+        dpi=setting("figures", "dpi"),
+        code=code("plot_index_over_time"),
+    script:
+        "../../scripts/plot_index_over_time.py"
+
+
+rule plot_county_heatmap:
+    """Mean over-density index by county and month."""
+    input:
+        cells="results/{province}/release/figures/county_heatmap.csv",
+        labels=plan("labels.csv"),
+    output:
+        png=report(
+            "results/{province}/release/figures/county_heatmap.png",
+            caption="../report/plot_county_heatmap.rst",
+            category="{province}",
+            labels={"figure": "county_heatmap"},
+        ),
+        pdf="results/{province}/release/figures/county_heatmap.pdf",
+        svg="results/{province}/release/figures/county_heatmap.svg",
+    log:
+        "results/{province}/logs/plot_county_heatmap.log",
+    benchmark:
+        "results/{province}/benchmarks/plot_county_heatmap.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1000,
+    params:
+        language=setting("language"),
+        synthetic=setting("province", "synthetic"),
+        dpi=setting("figures", "dpi"),
+        code=code("plot_county_heatmap"),
+    script:
+        "../../scripts/plot_county_heatmap.py"
+
+
+rule plot_issue_clock:
+    """Weekday and hour of issue of tasks, with rest-eve tasks marked."""
+    input:
+        cells="results/{province}/release/figures/issue_clock.csv",
+        labels=plan("labels.csv"),
+    output:
+        png=report(
+            "results/{province}/release/figures/issue_clock.png",
+            caption="../report/plot_issue_clock.rst",
+            category="{province}",
+            labels={"figure": "issue_clock"},
+        ),
+        pdf="results/{province}/release/figures/issue_clock.pdf",
+        svg="results/{province}/release/figures/issue_clock.svg",
+    log:
+        "results/{province}/logs/plot_issue_clock.log",
+    benchmark:
+        "results/{province}/benchmarks/plot_issue_clock.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1000,
+    params:
+        language=setting("language"),
+        synthetic=setting("province", "synthetic"),
+        dpi=setting("figures", "dpi"),
+        code=code("plot_issue_clock"),
+    script:
+        "../../scripts/plot_issue_clock.py"
+
+
+rule plot_dose_response:
+    """Voluntary exits per 1,000 person-months by exposure and cohort."""
+    input:
+        cells="results/{province}/release/figures/dose_response.csv",
+        labels=plan("labels.csv"),
+    output:
+        png=report(
+            "results/{province}/release/figures/dose_response.png",
+            caption="../report/plot_dose_response.rst",
+            category="{province}",
+            labels={"figure": "dose_response"},
+        ),
+        pdf="results/{province}/release/figures/dose_response.pdf",
+        svg="results/{province}/release/figures/dose_response.svg",
+    log:
+        "results/{province}/logs/plot_dose_response.log",
+    benchmark:
+        "results/{province}/benchmarks/plot_dose_response.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1000,
+    params:
+        language=setting("language"),
+        synthetic=setting("province", "synthetic"),
+        dpi=setting("figures", "dpi"),
+        code=code("plot_dose_response"),
+    script:
+        "../../scripts/plot_dose_response.py"
+
+
+rule plot_cumulative_incidence:
+    """Cumulative incidence of leaving by cohort and burden tertile."""
+    input:
+        curves="results/{province}/release/figures/cumulative_incidence.csv",
+        at_risk="results/{province}/release/figures/cumulative_incidence_at_risk.csv",
+        labels=plan("labels.csv"),
+    output:
+        png=report(
+            "results/{province}/release/figures/cumulative_incidence.png",
+            caption="../report/plot_cumulative_incidence.rst",
+            category="{province}",
+            labels={"figure": "cumulative_incidence"},
+        ),
+        pdf="results/{province}/release/figures/cumulative_incidence.pdf",
+        svg="results/{province}/release/figures/cumulative_incidence.svg",
+    log:
+        "results/{province}/logs/plot_cumulative_incidence.log",
+    benchmark:
+        "results/{province}/benchmarks/plot_cumulative_incidence.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1000,
+    params:
+        language=setting("language"),
+        synthetic=setting("province", "synthetic"),
+        dpi=setting("figures", "dpi"),
+        code=code("plot_cumulative_incidence"),
+    script:
+        "../../scripts/plot_cumulative_incidence.py"
+
+
+rule plot_burnout_by_overload:
+    """Mean burnout by exposure to overload, with the fitted line."""
+    input:
+        bins="results/{province}/release/figures/burnout_by_overload.csv",
+        labels=plan("labels.csv"),
+    output:
+        png=report(
+            "results/{province}/release/figures/burnout_by_overload.png",
+            caption="../report/plot_burnout_by_overload.rst",
+            category="{province}",
+            labels={"figure": "burnout_by_overload"},
+        ),
+        pdf="results/{province}/release/figures/burnout_by_overload.pdf",
+        svg="results/{province}/release/figures/burnout_by_overload.svg",
+    log:
+        "results/{province}/logs/plot_burnout_by_overload.log",
+    benchmark:
+        "results/{province}/benchmarks/plot_burnout_by_overload.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1000,
+    params:
+        language=setting("language"),
+        synthetic=setting("province", "synthetic"),
+        dpi=setting("figures", "dpi"),
+        code=code("plot_burnout_by_overload"),
+    script:
+        "../../scripts/plot_burnout_by_overload.py"
+
+
+rule plot_sample_flow:
+    """From the rows of the source files to the analysed observations."""
+    input:
+        flow="results/{province}/release/figures/sample_flow.csv",
+        quality="results/{province}/release/tables/data_quality.csv",
+        labels=plan("labels.csv"),
+    output:
+        png=report(
+            "results/{province}/release/figures/sample_flow.png",
+            caption="../report/plot_sample_flow.rst",
+            category="{province}",
+            labels={"figure": "sample_flow"},
+        ),
+        pdf="results/{province}/release/figures/sample_flow.pdf",
+        svg="results/{province}/release/figures/sample_flow.svg",
+    log:
+        "results/{province}/logs/plot_sample_flow.log",
+    benchmark:
+        "results/{province}/benchmarks/plot_sample_flow.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1000,
+    params:
+        language=setting("language"),
+        synthetic=setting("province", "synthetic"),
+        dpi=setting("figures", "dpi"),
+        code=code("plot_sample_flow"),
+    script:
+        "../../scripts/plot_sample_flow.py"
+
+
+rule plot_forest:
+    """Estimates behind the hypotheses, with robustness, placebo and control rows."""
+    input:
+        estimates="results/{province}/release/estimates.csv",
+        hypotheses=plan("hypotheses.csv"),
+        models=plan("models.yaml"),
+        labels=plan("labels.csv"),
+    output:
+        png=report(
+            "results/{province}/release/figures/forest.png",
+            caption="../report/plot_forest.rst",
+            category="{province}",
+            labels={"figure": "forest"},
+        ),
+        pdf="results/{province}/release/figures/forest.pdf",
+        svg="results/{province}/release/figures/forest.svg",
+        csv="results/{province}/release/figures/forest.csv",
+    log:
+        "results/{province}/logs/plot_forest.log",
+    benchmark:
+        "results/{province}/benchmarks/plot_forest.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1000,
+    params:
+        language=setting("language"),
+        synthetic=setting("province", "synthetic"),
+        dpi=setting("figures", "dpi"),
+        code=code("plot_forest"),
+    script:
+        "../../scripts/plot_forest.py"
