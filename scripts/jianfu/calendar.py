@@ -210,4 +210,6 @@ def _statutory(day: date) -> bool | None:
 
 
 def _days(month: str) -> list[date]:
-    return [stamp.date() for stamp in pd.date_range(f"{month}-01", month_ends([month])[0])]
+    first = date.fromisoformat(f"{month}-01")
+    days = [first + i * DAY for i in range(31)]
+    return [day for day in days if day.month == first.month]

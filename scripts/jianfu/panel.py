@@ -1,6 +1,7 @@
 """The frame of the analysis: one row per unit and month, with headcount and statutory days."""
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from jianfu.calendar import Calendar, month_ends, month_range
@@ -73,7 +74,7 @@ def _valid_units(units, months):
     parts = []
     for month, last in zip(months, month_ends(months), strict=True):
         valid = traits[(traits["start"] <= last) & (traits["end"] >= last.replace(day=1))]
-        parts.append(valid.groupby("unit_code", as_index=False).tail(1).assign(month=month))
+        parts.append(valid.drop_duplicates("unit_code", keep="last").assign(month=month))
     return pd.concat(parts, ignore_index=True).drop(columns=["start", "end"])
 
 
@@ -81,13 +82,17 @@ def _headcount(spells, months):
     """unit_code, month, headcount: persons with an on-post spell that covers the last day of the previous month."""
     on_post = spells[spells["on_post"].astype("boolean").fillna(True).astype(bool)]
     start, end = _period(on_post["spell_start"], on_post["spell_end"])
-    parts = []
-    for month, last in zip(months, month_ends(months), strict=True):
-        day = last.replace(day=1) - pd.Timedelta(days=1)
-        present = on_post[(start <= day) & (end >= day)]
-        counts = present.groupby("unit_code")["person_key"].nunique()
-        parts.append(counts.rename("headcount").reset_index().assign(month=month))
-    return pd.concat(parts, ignore_index=True)
+    days = (month_ends(months) - pd.offsets.MonthEnd(1)).to_numpy("datetime64[us]")
+    spell, month = np.nonzero((start.to_numpy()[:, None] <= days) & (end.to_numpy()[:, None] >= days))
+    unit, units = pd.factorize(on_post["unit_code"])
+    person, _ = pd.factorize(on_post["person_key"])
+    # One key per unit, month and person: somebody with two overlapping spells counts once.
+    place = unit[spell] * len(months) + month
+    keys = np.sort(place * len(on_post) + person[spell])
+    once = keys[np.diff(keys, prepend=-1) > 0] // max(len(on_post), 1)
+    counts = np.bincount(once, minlength=len(units) * len(months))
+    grid = pd.MultiIndex.from_product([units, months], names=["unit_code", "month"])
+    return pd.DataFrame({"headcount": counts}, index=grid).reset_index()
 
 
 def _period(start, end):
