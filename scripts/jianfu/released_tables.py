@@ -1,0 +1,75 @@
+"""Tables that the gate released as plain CSV, given headings, widths, source and notes; and all tables together."""
+
+import pandas as pd
+
+from jianfu.result_tables import (
+    checks_table,
+    fe_versus_pooled,
+    hypotheses_table,
+    regression_table,
+    robustness_table,
+    text_of,
+)
+from jianfu.tables import Table, missing
+
+RELEASED = ("descriptives", "data_quality", "indicator_list")
+GATE_STATUS = {"shown", "withheld"}
+
+
+def released_table(name, frame, labels):
+    """A released table with headings (``column_<name>``) and wordings from the dictionary, without the gate's columns.
+
+    Repeated cells of a leading text column stay empty, and a thin line parts the groups (descriptives).
+    """
+    gate = ["data"] + (["status"] if "status" in frame and set(frame["status"]) <= GATE_STATUS else [])
+    frame = frame.drop(columns=gate, errors="ignore")
+    columns = list(frame.columns)
+    header = tuple(text_of(f"column_{column}", labels, column) for column in columns)
+    cells = [[_shown(value, labels) for value in frame[column]] for column in columns]
+    rows = [list(row) for row in zip(*cells, strict=True)]
+    rules = _group(rows) if columns[0] == "block" else ()
+    left = next((n for n, column in enumerate(columns) if pd.api.types.is_numeric_dtype(frame[column])), 1)
+    return Table(
+        name,
+        labels(f"table_{name}"),
+        header,
+        tuple(map(tuple, rows)),
+        rules,
+        labels(f"source_{name}"),
+        (labels(f"note_{name}"),),
+        max(left, 1),
+    )
+
+
+def _shown(value, labels):
+    if isinstance(value, str):
+        return labels(f"value_{value}") if f"value_{value}" in labels else text_of(value, labels, value)
+    return None if missing(value) else float(value)
+
+
+def _group(rows):
+    """Blank repeated first cells in place; positions at which a new group begins."""
+    begins, last = [], None
+    for position, row in enumerate(rows):
+        if row[0] == last:
+            row[0] = ""
+        else:
+            last = row[0]
+            begins += [position] if position else []
+    return tuple(begins)
+
+
+def all_tables(estimates, released, hypotheses, models, layout, labels, alpha):
+    """Every released table and table of results by name.
+
+    released: frames by the names in RELEASED; layout: columns of the regression tables (config/plan/tables.yaml).
+    """
+    tables = {name: released_table(name, released[name], labels) for name in RELEASED}
+    tables |= {
+        name: regression_table(name, names, estimates, models, labels) for name, names in layout.items()
+    }
+    tables["hypotheses"] = hypotheses_table(estimates, hypotheses, labels, alpha)
+    tables["checks"] = checks_table(estimates, models, labels, alpha)
+    tables["robustness"] = robustness_table(estimates, models, labels)
+    tables["fe_versus_pooled"] = fe_versus_pooled(estimates, models, labels)
+    return tables

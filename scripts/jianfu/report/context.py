@@ -1,0 +1,253 @@
+"""Numbers of the report, taken from released files, counts of rows and the stored settings only."""
+
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from jianfu.config import deviations, read_yaml
+from jianfu.report import facts
+from jianfu.report.plan_tables import deviations_table, disclosure_table, members_table, sources_table
+from jianfu.result_tables import (
+    VERDICTS,
+    expects_zero,
+    few_clusters,
+    hypothesis_rows,
+    model_label,
+    of_interest,
+    paired_with_pooled,
+    term_label,
+    usable,
+)
+from jianfu.tables import missing
+from jianfu.tabulate import read_release, read_results
+
+FIGURES = (
+    "sample_flow",
+    "index_over_time",
+    "county_heatmap",
+    "issue_clock",
+    "dose_response",
+    "cumulative_incidence",
+    "burnout_by_overload",
+    "forest",
+)
+TABLES = (
+    "data_quality",
+    "descriptives",
+    "members",
+    "main_regression",
+    "hypotheses",
+    "checks",
+    "robustness",
+    "fe_versus_pooled",
+    "deviations",
+    "sources",
+    "disclosure",
+    "indicator_list",
+)
+
+NOTES_ZH = (  # what a model says when it gives no estimate, and how the Chinese report puts it
+    (r"not estimable: ", "无法估计，"),
+    (r"did not converge", "未收敛"),
+    (r"no observations left \((.*?)\)", r"剔除后没有剩余观测（\1）"),
+    (r"no events", "没有事件"),
+    (r"(\d+) events for (\d+) coefficients", r"\1个事件，\2个系数"),
+    (r"(\d+) observations are too few", r"仅\1个观测"),
+    (r"a single cluster", "只有一个聚类"),
+    (r"column (\w+) is absent", r"缺少字段\1"),
+    (r"column (\w+) has no values", r"字段\1没有值"),
+    (r"([\w:]+) does not vary", r"\1没有变化"),
+)
+
+
+def collect(release, row_counts, config, run, default, plan, labels):
+    """Everything the template prints.
+
+    release: folder with the released files; row_counts: counts of source rows (CSV); config: resolved settings (YAML);
+    run: record of the run (JSON); default: the common settings (YAML); plan: paths of the plan's files by name
+    (hypotheses, models, tables, indices).
+    """
+    settings = yaml.safe_load(Path(config).read_text(encoding="utf-8"))
+    alpha = round(1 - settings["inference"]["confidence"], 6)
+    results = read_results(release, plan["hypotheses"], plan["models"], plan["tables"], labels, alpha)
+    log = read_release(Path(release, "disclosure_log.csv"))
+    changed = deviations(settings, read_yaml(default))
+    shown = [name for name in TABLES if name != "deviations" or changed]
+    weights = pd.DataFrame(settings["weights"]) if settings["weights"] else pd.read_csv(plan["indices"])
+    return {
+        **identity(settings, labels),
+        **numbers(results, alpha, labels),
+        **figure_numbers(release),
+        "confidence": f"{settings['inference']['confidence']:.0%}",
+        "age90": age_range(settings["data"]["window"]),
+        "settings": settings,
+        "reference": reference_window(settings),
+        "rows": row_totals(row_counts),
+        "withheld": int(log["cells"].sum()),
+        "deviations": changed,
+        "versions": json.loads(Path(run).read_text(encoding="utf-8")),
+        "table_order": shown,
+        "tables": results.tables
+        | {
+            "members": members_table(weights, results.released["indicator_list"], labels),
+            "deviations": deviations_table(changed, labels),
+            "disclosure": disclosure_table(log, labels),
+            "sources": sources_table(FIGURES, shown, labels),
+        },
+    }
+
+
+def identity(settings, labels):
+    """Title page: names, dates and the mark of synthetic data."""
+    zh = labels.language == "zh"
+    first, last = settings["data"]["window"]
+    synthetic = settings["province"]["synthetic"]
+    return {
+        "language": labels.language,
+        "province": settings["province"]["name"][labels.language],
+        "title": settings["report"]["title"] or labels("report_title"),
+        "institution": settings["report"]["institution"],
+        "author": settings["report"]["author"],
+        "date": settings["report"]["date"] or (month_zh(last) if zh else last),
+        "window": [month_zh(first), month_zh(last)] if zh else [first, last],
+        "months": len(pd.period_range(first, last, freq="M")),
+        "mark": labels("synthetic_mark") if synthetic else "",
+        "synthetic": synthetic,
+    }
+
+
+def numbers(results, alpha, labels):
+    """What the sentences say about the estimates."""
+    estimates, models = results.estimates, results.models
+    tested = hypothesis_rows(estimates, results.hypotheses, alpha)
+    found = dict.fromkeys(results.hypotheses["hypothesis"])
+    for plan, row, _ in tested:
+        if found[plan["hypothesis"]] is None and row is not None and usable(row):
+            found[plan["hypothesis"]] = facts.effect(row, alpha)
+    return {
+        "effects": found,
+        "verdicts": by_verdict(tested),
+        "others": other_cohorts(estimates, results.hypotheses, alpha),
+        "sample": facts.sample_counts(estimates),
+        "checks": check_facts(estimates, alpha),
+        "pairs": [
+            (
+                fixed["hypothesis"],
+                term_label(fixed["term"], labels),
+                facts.effect(fixed, alpha),
+                facts.effect(pooled, alpha),
+            )
+            for fixed, pooled in paired_with_pooled(estimates, models)
+            if usable(fixed) and usable(pooled)
+        ],
+        "failed": failed_models(of_interest(estimates, models), models, labels),
+        "few_clusters": few_clusters(estimates),
+    }
+
+
+def by_verdict(tested):
+    """Names of the hypotheses by verdict, in the order of VERDICTS; a hypothesis with several rows may stand twice."""
+    groups = {key: [] for key in VERDICTS}
+    for plan, _, result in tested:
+        if plan["hypothesis"] not in groups[result]:
+            groups[result].append(plan["hypothesis"])
+    return [(key, names) for key, names in groups.items() if names]
+
+
+def figure_numbers(release):
+    """What the sentences say about the figures."""
+    data = {name: read_release(Path(release, "figures", f"{name}.csv")) for name in FIGURES[1:6]}
+    return {
+        "burden": facts.burden_change(data["index_over_time"]),
+        "counties": facts.county_range(data["county_heatmap"]),
+        "rest_eve": facts.rest_eve_share(data["issue_clock"]),
+        "dose": facts.dose_extremes(data["dose_response"]),
+        "incidence": facts.final_incidence(data["cumulative_incidence"]),
+    }
+
+
+def month_zh(month):
+    """``2024-03`` as ``2024年3月``."""
+    year, number = month.split("-")
+    return f"{year}年{int(number)}月"
+
+
+def age_range(window, born=("1990-01", "1999-12")):
+    """Youngest and oldest age in full years that a person born between the two months has in the window."""
+    first, last = (pd.Period(month, freq="M").ordinal for month in window)
+    oldest, youngest = (pd.Period(month, freq="M").ordinal for month in born)
+    return [(first - youngest) // 12, (last - oldest) // 12]
+
+
+def reference_window(settings):
+    """First and last month of the window that the anchors come from."""
+    if settings["indices"]["reference_window"]:
+        return settings["indices"]["reference_window"]
+    first, last = settings["data"]["window"]
+    months = pd.period_range(first, last, freq="M")
+    return [first, str(months[min(settings["indices"]["reference_months"], len(months)) - 1])]
+
+
+def row_totals(path):
+    """Counts of source rows: files, rows by outcome, share of rejected records (per cent), commonest reasons."""
+    counts = pd.read_csv(path, encoding="utf-8-sig", keep_default_na=False)
+    counts["rows"] = counts["rows"].astype("int64")
+    by_outcome = counts.groupby("outcome")["rows"].sum()
+    totals = {name: int(by_outcome.get(name, 0)) for name in ("kept", "duplicate", "rejected", "nondata")}
+    records = totals["kept"] + totals["duplicate"] + totals["rejected"]
+    reasons = counts[counts["outcome"] == "rejected"].groupby("reason", as_index=False)["rows"].sum()
+    reasons = reasons.sort_values(["rows", "reason"], ascending=[False, True]).head(3)
+    return {
+        "files": counts["file"].nunique(),
+        "read": sum(totals.values()),
+        **totals,
+        "share": 100 * totals["rejected"] / records if records else 0.0,
+        "bad": int(by_outcome.get("bad_optional_value", 0)),
+        "reasons": list(zip(reasons["reason"], reasons["rows"], strict=True)),
+    }
+
+
+def other_cohorts(estimates, hypotheses, alpha):
+    """The burden term of the interaction model of H3: the association outside the 1990s cohort."""
+    model = hypotheses.loc[hypotheses["hypothesis"] == "H3", "model"]
+    rows = estimates[
+        estimates["model"].isin(model) & (estimates["role"] == "primary") & (estimates["term"] == "OD")
+    ]
+    found = [row for row in rows.to_dict("records") if usable(row)]
+    return facts.effect(found[0], alpha) if found else None
+
+
+def check_facts(estimates, alpha):
+    """Effects of the placebo lead and of the negative controls, which are expected to be zero."""
+    return [
+        {"role": row["role"], "zero": row["p_value"] >= alpha, **facts.effect(row, alpha)}
+        for row in estimates.to_dict("records")
+        if usable(row) and expects_zero(row)
+    ]
+
+
+def note_text(note, labels):
+    """Note of a model that gave no estimate, in the report's language, without the mark of synthetic data."""
+    text = "" if missing(note) else note.replace(labels("synthetic_mark"), "").strip("; ")
+    if labels.language == "zh":
+        for pattern, words in NOTES_ZH:
+            text = re.sub(pattern, words, text)
+    return text
+
+
+def failed_models(estimates, models, labels):
+    """Models without a usable estimate: (hypothesis, model, term, note) in words."""
+    found = [
+        (
+            row["hypothesis"],
+            model_label(row["model"], models, labels),
+            term_label(row["term"], labels),
+            note_text(row["note"], labels),
+        )
+        for row in estimates.to_dict("records")
+        if not usable(row)
+    ]
+    return list(dict.fromkeys(found))

@@ -1,0 +1,131 @@
+"""Single numbers that the sentences of the report quote, from released estimates and figure data."""
+
+import math
+
+import pandas as pd
+
+from jianfu.tables import count, missing, number, p_text
+
+
+def effect(row, alpha=0.05):
+    """One estimate as texts (estimate, std_error, low, high, p) with ``significant`` and ``positive``.
+
+    ``p`` carries its sign (``<0.001``, ``=0.013``) and is the adjusted p-value where there is one; ``size`` is the
+    absolute value. Log hazards also get the ratio with its interval and ``percent``, the relative change of the
+    monthly risk per standard deviation (absolute value, whole number).
+    """
+    p_value = row["p_value"] if missing(row["p_adjusted"]) else row["p_adjusted"]
+    fact = {
+        "estimate": number(row["estimate"]),
+        "std_error": number(row["std_error"]),
+        "low": number(row["ci_low"]),
+        "high": number(row["ci_high"]),
+        "size": number(abs(row["estimate"])),
+        "raw": float(row["estimate"]),
+        "p": p_text(p_value) if not missing(p_value) and p_value < 0.001 else f"={p_text(p_value)}",
+        "significant": not missing(p_value) and p_value < alpha,
+        "positive": row["estimate"] > 0,
+        "hazard": str(row["scale"]).startswith("log_hazard"),
+    }
+    if fact["hazard"]:
+        ratio = math.exp(row["estimate"])
+        fact |= {
+            "ratio": number(ratio, 2),
+            "ratio_low": number(math.exp(row["ci_low"]), 2),
+            "ratio_high": number(math.exp(row["ci_high"]), 2),
+            "percent": f"{abs(100 * (ratio - 1)):.0f}",
+        }
+    return fact
+
+
+def sample_counts(estimates):
+    """Sizes of the analysis samples of the primary models H1 and H2 (texts), by hypothesis; None if not fitted."""
+    found = {"H1": None, "H2": None}
+    for hypothesis in found:
+        rows = estimates[(estimates["hypothesis"] == hypothesis) & (estimates["role"] == "primary")]
+        rows = rows[rows["n_used"] > 0]
+        if len(rows):
+            keys = ("n_read", "n_used", "n_dropped", "n_units", "n_clusters", "n_events")
+            found[hypothesis] = {key: count(rows.iloc[0][key]) for key in keys}
+    return found
+
+
+def burden_change(series, index="OD"):
+    """First and last monthly mean of an index, and the highest month; None without data."""
+    rows = series[(series["index"] == index) & series["mean"].notna()].sort_values("month", kind="stable")
+    if rows.empty:
+        return None
+    top = rows.loc[rows["mean"].idxmax()]
+    first, last = rows.iloc[0], rows.iloc[-1]
+    return {
+        "first_month": first["month"],
+        "first": number(first["mean"], 1),
+        "last_month": last["month"],
+        "last": number(last["mean"], 1),
+        "top_month": top["month"],
+        "top": number(top["mean"], 1),
+    }
+
+
+def county_range(cells):
+    """Number of counties and the lowest and highest county mean over the window; None without data."""
+    means = cells.dropna(subset="mean").groupby("county_code")["mean"].mean()
+    if means.empty:
+        return None
+    return {
+        "n": len(means),
+        "low": number(means.min(), 1),
+        "high": number(means.max(), 1),
+        "gap": number(means.max() - means.min(), 1),
+    }
+
+
+def rest_eve_share(clock):
+    """Share of clock-timed tasks that were issued on the eve of a rest period and due right after it (per cent)."""
+    rows = clock.dropna(subset=["tasks", "rest_eve_share"])
+    total = rows["tasks"].sum()
+    if not total:
+        return None
+    return {
+        "percent": number(100 * (rows["tasks"] * rows["rest_eve_share"]).sum() / total, 1),
+        "tasks": count(total),
+    }
+
+
+def dose_extremes(points, cohort="90后"):
+    """Exit rates per 1,000 person-months of a cohort in its lowest and highest shown exposure group."""
+    rows = points[(points["cohort"] == cohort) & points["rate"].notna()]
+    rows = rows.sort_values("exposure_mean", kind="stable")
+    if len(rows) < 2:
+        return None
+    low, high = rows.iloc[0], rows.iloc[-1]
+    return {
+        "low": number(low["rate"], 2),
+        "high": number(high["rate"], 2),
+        "difference": number(high["rate"] - low["rate"], 2),
+        "more": high["rate"] > low["rate"],
+    }
+
+
+def final_incidence(curves, cohort="90后", low="low", high="high"):
+    """Cumulative incidence (per cent) of the lowest and highest burden tertile at their last common time."""
+    rows = curves[(curves["cohort"] == cohort) & curves["cumulative_incidence"].notna()]
+    ends = rows.groupby("tertile")["time_months"].max()
+    if low not in ends or high not in ends:
+        return None
+    time = min(ends[low], ends[high])
+
+    def reached(tertile):
+        curve = rows[(rows["tertile"] == tertile) & (rows["time_months"] <= time)]
+        return (
+            100 * curve.sort_values("time_months")["cumulative_incidence"].iloc[-1]
+            if len(curve)
+            else math.nan
+        )
+
+    values = {"low": reached(low), "high": reached(high)}
+    if any(pd.isna(value) for value in values.values()):
+        return None
+    return {"months": f"{time:.0f}", "more": values["high"] > values["low"]} | {
+        key: number(value, 1) for key, value in values.items()
+    }

@@ -1,0 +1,73 @@
+"""Tables that only the report has: members of the indices, deviations, disclosure, where everything was made."""
+
+import json
+
+from jianfu.tables import NOTHING, Table, count
+
+OWN = ("members", "deviations", "sources", "disclosure")
+
+
+def members_table(weights, indicators, labels):
+    """Members of each index in use and how many of them the data allow.
+
+    weights: rows (index, indicator); indicators: the released list (code, label, unit_months).
+    """
+    words = dict(zip(indicators["code"], indicators["label"], strict=True))
+    present = set(indicators.loc[indicators["unit_months"].fillna(0) > 0, "code"])
+    rows = []
+    for index, members in weights.groupby("index", sort=False)["indicator"]:
+        names = labels("list_comma").join(words.get(code, code) for code in members)
+        rows.append((f"{labels(index)}\n({index})", names, f"{len(present & set(members))}/{len(members)}"))
+    header = tuple(labels(f"column_{key}") for key in ("index", "members", "available"))
+    source, note = labels("source_indicator_list"), labels("note_members")
+    return Table("members", labels("table_members"), header, tuple(rows), (), source, (note,), left=2)
+
+
+def deviations_table(changed, labels):
+    """Settings of the province that depart from the common plan."""
+    rows = tuple((key, _brief(common), _brief(own)) for key, common, own in changed)
+    header = tuple(labels(f"column_{key}") for key in ("setting", "common_value", "own_value"))
+    return Table("deviations", labels("table_deviations"), header, rows, left=3)
+
+
+def _brief(value):
+    """A setting on one line; nothing set is a dash."""
+    return NOTHING if value in (None, [], {}) else json.dumps(value, ensure_ascii=False).strip('"')
+
+
+def disclosure_table(log, labels):
+    """The disclosure log by rule: outputs checked, outputs changed, figures changed."""
+    rows = []
+    for rule, lines in log.groupby("rule", sort=False):
+        changed = lines[lines["cells"] > 0]
+        action = changed["action"].iloc[0] if len(changed) else lines["action"].iloc[0]
+        rows.append((rule, count(len(lines)), count(len(changed)), count(lines["cells"].sum()), action))
+    header = tuple(labels(f"column_{key}") for key in ("rule", "checked", "changed", "cells", "action"))
+    return Table(
+        "disclosure",
+        labels("table_disclosure"),
+        header,
+        tuple(rows),
+        (),
+        labels("source_disclosure"),
+    )
+
+
+def sources_table(figures, tables, labels):
+    """Which rule and script made each figure and table (names in the order of their numbers), and the file."""
+    made = [
+        ("figure_number", "figure", n, name, f"plot_{name}", f"figures/{name}")
+        for n, name in enumerate(figures, 1)
+    ]
+    for n, name in enumerate(tables, 1):
+        rule, file = ("render_report", "report") if name in OWN else ("tabulate_results", f"tables/{name}")
+        made.append(("table_number", "table", n, name, rule, file))
+    rows = [
+        (labels(number, n=n), labels(f"{kind}_{name}"), f"{rule}\nscripts/{rule}.py", f"{file}.*")
+        for number, kind, n, name, rule, file in made
+    ]
+    header = tuple(labels(f"column_{key}") for key in ("number", "content", "rule_script", "file"))
+    note = labels("note_sources")
+    return Table(
+        "sources", labels("table_sources"), header, tuple(rows), (len(figures),), "", (note,), left=4
+    )

@@ -1,0 +1,42 @@
+"""From template and numbers to Markdown, the one source of Word, PDF and HTML."""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from jianfu.report.blocks import Blocks, escape
+from jianfu.report.context import FIGURES, month_zh
+
+
+def render_markdown(template, context, pictures, labels):
+    """Markdown of the report and the tables in it, in order.
+
+    template: path of ``report.<language>.md.jinja``; context: what :func:`jianfu.report.context.collect` returns;
+    pictures: path of the picture of each figure by name.
+    """
+    template = Path(template)
+    blocks = Blocks(context["tables"], context["table_order"], pictures, FIGURES, labels, context["mark"])
+    environment = Environment(
+        loader=FileSystemLoader(template.parent),
+        undefined=StrictUndefined,
+        autoescape=False,
+        comment_start_string="{##",  # {# opens an identifier of a heading
+        comment_end_string="##}",
+    )
+    zh = labels.language == "zh"
+    environment.filters |= {
+        "md": escape,
+        "thousands": lambda value: f"{value:,}",
+        "fixed": lambda value, digits: f"{value:.{digits}f}",
+        "month": month_zh if zh else str,
+    }
+    environment.globals |= {
+        "table": blocks.table,
+        "table_ref": blocks.table_ref,
+        "figure": blocks.figure,
+        "figure_ref": blocks.figure_ref,
+        "label": labels,
+        "label_or": lambda key, other: labels(key) if key in labels else other,
+        "contents": f"::: {{#contents}}\n{labels('contents_title')}\n:::",  # filled by report.lua
+    }
+    return environment.get_template(template.name).render(**context), blocks.shown

@@ -1,0 +1,319 @@
+"""Tables of results, built from released files only: estimates, the plan's hypotheses and models, released tables.
+
+Every function takes the tidy estimates (columns as in ``release/estimates.csv``) and returns a
+:class:`jianfu.tables.Table`; none of them sees a fitted model.
+"""
+
+from jianfu.errors import ConfigError
+from jianfu.tables import NOTHING, Table, count, interval, missing, number, p_text, stars
+
+CHECK_ROLES = ("placebo", "negative_control", "diagnostic")
+VERDICTS = ("supported", "direction_only", "not_supported", "contrary", "not_tested")
+FEW_CLUSTERS = 40
+
+
+def text_of(key, labels, fallback):
+    """The label of ``key``, or ``fallback`` where the dictionary has none."""
+    return labels(key) if key in labels else str(fallback)
+
+
+def term_label(term, labels):
+    """Text of a term: ``OD:cohort_90s`` becomes the two labels joined by ×, ``OD_lead`` the label with its suffix."""
+    parts = []
+    for part in str(term).split(":"):
+        stem, _, tail = part.partition("_")
+        if part not in labels and stem in labels and f"term_suffix_{tail}" in labels:
+            parts.append(labels(stem) + labels(f"term_suffix_{tail}"))
+        else:
+            parts.append(text_of(part, labels, part))
+    return " × ".join(parts)
+
+
+def model_label(name, models, labels):
+    """Name of a model of the plan in the report's language."""
+    return models[name][f"label_{labels.language}"] if name in models else name
+
+
+def outcome_label(row, labels):
+    """Words for the outcome of an estimate."""
+    return text_of(f"outcome_{row['outcome']}", labels, row["outcome"])
+
+
+def usable(row):
+    """True if the row carries an estimate with a standard error from a fit that converged."""
+    return not missing(row["estimate"]) and not missing(row["std_error"]) and row["converged"] is not False
+
+
+def of_interest(estimates, models):
+    """Rows whose term is one of its model's terms of interest (not a control); every path of a mediation."""
+
+    def wanted(name, term):
+        model = models.get(name, {})
+        return model.get("estimator") == "mediation" or term in model.get("terms", [term])
+
+    return estimates[[wanted(*pair) for pair in zip(estimates["model"], estimates["term"], strict=True)]]
+
+
+def regression_table(name, columns, estimates, models, labels):
+    """One column per model, two rows per term (estimate with stars, standard error), then effects and counts.
+
+    columns: names of models, in order; a model without a row in ``estimates`` has no column. Raises
+    :class:`ConfigError` for a name that is not in the plan.
+    """
+    unknown = [model for model in columns if model not in models]
+    if unknown:
+        raise ConfigError(
+            f"config/plan/tables.yaml: '{name}' names the model '{unknown[0]}', absent from config/plan/models.yaml."
+        )
+    shown = of_interest(estimates, models)
+    fits = [rows for rows in (shown[shown["model"] == model] for model in columns) if len(rows)]
+    terms = list(dict.fromkeys(term for fit in fits for term in fit["term"]))
+    rows = []
+    for term in terms:
+        cells = [_first(fit[fit["term"] == term]) for fit in fits]
+        rows.append((term_label(term, labels), *map(_estimate_cell, cells)))
+        rows.append(("", *map(_error_cell, cells)))
+    heads = [_first(fit) for fit in fits]
+    header = [labels("column_variable")]
+    for position, head in enumerate(heads, start=1):
+        header.append(f"({position})\n{head['hypothesis']}\n{outcome_label(head, labels)}")
+    notes = [labels("note_stars"), labels("note_errors"), labels("note_scales")]
+    notes += [labels("note_few_clusters", n=FEW_CLUSTERS)] if few_clusters(shown) else []
+    return Table(
+        name,
+        labels(f"table_{name}"),
+        tuple(header),
+        (*rows, *_foot(heads, models, labels)),
+        (len(rows),),
+        labels("source_estimates"),
+        tuple(notes),
+    )
+
+
+def _first(rows):
+    return rows.iloc[0] if len(rows) else None
+
+
+def _estimate_cell(row):
+    if row is None:
+        return ""
+    return number(row["estimate"]) + stars(row["p_value"]) if usable(row) else NOTHING
+
+
+def _error_cell(row):
+    return "" if row is None or not usable(row) else f"({number(row['std_error'])})"
+
+
+def _foot(heads, models, labels):
+    """Rows below the coefficients: estimator, effects, controls, errors, counts."""
+
+    def line(key, cell):
+        return (labels(f"row_{key}"), *map(cell, heads))
+
+    def yes(found):
+        return labels("yes" if found else "no")
+
+    def listed(head, key):
+        return set(models[head["model"]].get(key) or [])
+
+    lines = [
+        line("estimator", lambda h: labels(f"estimator_{models[h['model']]['estimator']}")),
+        line("unit_effects", lambda h: yes(listed(h, "effects") & {"unit", "person"})),
+        line("time_effects", lambda h: yes(listed(h, "effects") & {"month", "wave"})),
+        line("controls", lambda h: yes(listed(h, "controls"))),
+        line(
+            "vcov",
+            lambda h: NOTHING if missing(h["vcov"]) else text_of(f"vcov_{h['vcov']}", labels, h["vcov"]),
+        ),
+    ]
+    for key in ("n_used", "n_events", "n_units", "n_clusters"):
+        lines.append(line(key, lambda h, key=key: count(h[key])))
+    return lines
+
+
+def few_clusters(estimates):
+    """True if a primary model has too few clusters for the usual cluster-robust errors."""
+    clusters = estimates.loc[estimates["role"] == "primary", "n_clusters"].dropna()
+    return bool((clusters < FEW_CLUSTERS).any())
+
+
+def verdict(row, sign, alpha):
+    """Verdict on one estimate, one of VERDICTS.
+
+    ``sign`` is the predicted one (``+``, ``-`` or ``0``); the adjusted p-value decides where there is one.
+    For ``0`` the question is only whether the estimate differs from zero.
+    """
+    if row is None or not usable(row):
+        return "not_tested"
+    p_value = row["p_value"] if missing(row["p_adjusted"]) else row["p_adjusted"]
+    significant = not missing(p_value) and p_value < alpha
+    if sign == "0":
+        return "contrary" if significant else "supported"
+    agrees = row["estimate"] > 0 if sign == "+" else row["estimate"] < 0
+    if agrees:
+        return "supported" if significant else "direction_only"
+    return "contrary" if significant else "not_supported"
+
+
+def sign_of(text):
+    """``+``, ``-`` or ``0`` from the plan's predicted sign (``+``, ``>0``, ``−``, ``< 0`` …)."""
+    text = str(text)
+    return "+" if "+" in text or ">" in text else "-" if set("-−<") & set(text) else "0"
+
+
+def hypothesis_rows(estimates, hypotheses, alpha):
+    """The plan's hypotheses with their primary estimate: list of (plan row, estimate row or None, verdict)."""
+    primary = estimates[estimates["role"] == "primary"]
+    found = []
+    for plan in hypotheses.to_dict("records"):
+        row = _first(primary[(primary["model"] == plan["model"]) & (primary["term"] == plan["term"])])
+        found.append((plan, row, verdict(row, sign_of(plan["predicted_sign"]), alpha)))
+    return found
+
+
+def hypotheses_table(estimates, hypotheses, labels, alpha):
+    """Verdict table: statement, variable with predicted sign, estimate, interval, adjusted p, verdict."""
+    rows = []
+    for plan, row, result in hypothesis_rows(estimates, hypotheses, alpha):
+        figures = [NOTHING] * 3
+        if result != "not_tested":
+            p_value = row["p_value"] if missing(row["p_adjusted"]) else row["p_adjusted"]
+            figures = [number(row["estimate"]), interval(row["ci_low"], row["ci_high"]), p_text(p_value)]
+        sign = labels("in_brackets", text=sign_of(plan["predicted_sign"]).replace("-", "−"))
+        term = term_label(plan["term"], labels) + sign if plan["term"] else NOTHING
+        statement = plan[f"statement_{labels.language}"]
+        rows.append((plan["hypothesis"], statement, term, *figures, labels(f"verdict_{result}")))
+    keys = ("hypothesis", "statement", "variable_sign", "estimate", "interval", "p_adjusted", "verdict")
+    return Table(
+        "hypotheses",
+        labels("table_hypotheses"),
+        tuple(labels(f"column_{key}") for key in keys),
+        tuple(rows),
+        (),
+        labels("source_estimates"),
+        (labels("note_verdict"),),
+        left=3,
+    )
+
+
+def _estimate_cells(row):
+    """Estimate with stars, error, interval and p of one row."""
+    if not usable(row):
+        return (NOTHING,) * 4
+    return (
+        number(row["estimate"]) + stars(row["p_value"]),
+        f"({number(row['std_error'])})",
+        interval(row["ci_low"], row["ci_high"]),
+        p_text(row["p_value"]),
+    )
+
+
+def checks_table(estimates, models, labels, alpha):
+    """Placebo leads and negative controls, which should be zero, and diagnostics."""
+    rows = []
+    for role in CHECK_ROLES:
+        for row in estimates[estimates["role"] == role].to_dict("records"):
+            names = (
+                labels(f"role_{role}"),
+                model_label(row["model"], models, labels),
+                term_label(row["term"], labels),
+            )
+            rows.append((*names, *_estimate_cells(row), labels(f"check_{check_result(row, alpha)}")))
+    keys = ("check", "model", "variable", "estimate", "std_error", "interval", "p_value", "check_result")
+    return Table(
+        "checks",
+        labels("table_checks"),
+        tuple(labels(f"column_{key}") for key in keys),
+        tuple(rows),
+        (),
+        labels("source_estimates"),
+        (labels("note_checks"),),
+        left=3,
+    )
+
+
+def expects_zero(row):
+    """True if zero is expected: negative controls, and the lead (not the lag beside it) of a placebo model."""
+    return row["role"] == "negative_control" or row["role"] == "placebo" and "_lead" in str(row["term"])
+
+
+def check_result(row, alpha):
+    """Key of the result of one check: not_tested, companion, zero or not_zero."""
+    if not usable(row):
+        return "not_tested"
+    if not expects_zero(row):
+        return "companion"
+    return "zero" if row["p_value"] >= alpha else "not_zero"
+
+
+def robustness_table(estimates, models, labels):
+    """Every robustness model: one row per term of interest."""
+    shown = of_interest(estimates, models)
+    rows = []
+    for row in shown[shown["role"] == "robustness"].to_dict("records"):
+        names = (
+            row["hypothesis"],
+            model_label(row["model"], models, labels),
+            term_label(row["term"], labels),
+        )
+        rows.append((*names, *_estimate_cells(row), count(row["n_used"]), count(row["n_events"])))
+    keys = (
+        "hypothesis",
+        "model",
+        "variable",
+        "estimate",
+        "std_error",
+        "interval",
+        "p_value",
+        "n_used",
+        "n_events",
+    )
+    return Table(
+        "robustness",
+        labels("table_robustness"),
+        tuple(labels(f"column_{key}") for key in keys),
+        tuple(rows),
+        (),
+        labels("source_estimates"),
+        (labels("note_stars"), labels("note_robustness")),
+        left=3,
+    )
+
+
+def paired_with_pooled(estimates, models):
+    """Primary rows and the pooled rows of the same hypothesis, outcome and term: list of (primary, pooled)."""
+    shown = of_interest(estimates, models)
+    pooled = shown[shown["role"] == "pooled"]
+    pairs = []
+    for row in shown[shown["role"] == "primary"].to_dict("records"):
+        same = (
+            pooled[["hypothesis", "outcome", "term"]] == [row["hypothesis"], row["outcome"], row["term"]]
+        ).all(axis=1)
+        pairs += [(row, other) for other in pooled[same].to_dict("records")[:1]]
+    return pairs
+
+
+def fe_versus_pooled(estimates, models, labels):
+    """Fixed effects and pooled estimates side by side with their difference."""
+    rows = []
+    for fixed, pooled in paired_with_pooled(estimates, models):
+        both = usable(fixed) and usable(pooled)
+        difference = number(pooled["estimate"] - fixed["estimate"]) if both else NOTHING
+        names = (fixed["hypothesis"], outcome_label(fixed, labels), term_label(fixed["term"], labels))
+        rows.append((*names, *_with_error(fixed), *_with_error(pooled), difference))
+    keys = ("hypothesis", "outcome", "variable", "fixed", "interval", "pooled", "interval", "difference")
+    return Table(
+        "fe_versus_pooled",
+        labels("table_fe_versus_pooled"),
+        tuple(labels(f"column_{key}") for key in keys),
+        tuple(rows),
+        (),
+        labels("source_estimates"),
+        (labels("note_stars"), labels("note_fe_versus_pooled")),
+        left=3,
+    )
+
+
+def _with_error(row):
+    estimate, error, limits, _ = _estimate_cells(row)
+    return (f"{estimate}\n{error}" if usable(row) else NOTHING), limits

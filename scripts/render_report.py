@@ -1,0 +1,28 @@
+"""Render the report as Word, PDF and HTML.
+
+1. Collect the numbers from the released files, the counts of source rows and the stored settings.
+2. Fill the template of the province's language: one Markdown source.
+3. Convert it to Word, PDF and HTML, with the marks of synthetic data where they apply.
+
+Fails when the template names something that does not exist, or when pandoc or typst reports an error.
+"""
+
+from jianfu import logs
+from jianfu.report.build import build_report
+
+if __name__ == "__main__":
+    logs.start(snakemake.log[0])
+    build_report(
+        release=snakemake.params.release,
+        row_counts=snakemake.input.row_counts,
+        config=snakemake.input.config,
+        run=snakemake.input.run,
+        default=snakemake.input.default,
+        plan={name: snakemake.input[name] for name in ("hypotheses", "models", "tables", "indices")},
+        labels=snakemake.input.labels,
+        report=snakemake.params.report,
+        language=snakemake.params.language,
+        docx=snakemake.output.docx,
+        pdf=snakemake.output.pdf,
+        html=snakemake.output.html,
+    )

@@ -1,0 +1,435 @@
+"""A small released folder with invented numbers, in the shapes that the gate writes, for tests of tables and report."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+
+FIGURES = [
+    "index_over_time",
+    "county_heatmap",
+    "issue_clock",
+    "dose_response",
+    "cumulative_incidence",
+    "burnout_by_overload",
+    "forest",
+    "sample_flow",
+]
+COLUMNS = [
+    "province",
+    "hypothesis",
+    "model",
+    "role",
+    "specification",
+    "outcome",
+    "exposure",
+    "term",
+    "scale",
+    "estimate",
+    "std_error",
+    "ci_low",
+    "ci_high",
+    "p_value",
+    "p_adjusted",
+    "n_read",
+    "n_used",
+    "n_dropped",
+    "dropped_by_reason",
+    "n_units",
+    "n_clusters",
+    "n_events",
+    "converged",
+    "vcov",
+    "note",
+]
+
+SURVEY = {"controls": ["cohort", "sex"], "effects": ["unit", "wave"], "data": "survey_scores"}
+HAZARD = {"controls": ["cohort", "sex", "lock"], "effects": ["unit", "month"], "data": "hazard_cells"}
+MODELS = {
+    "models": [
+        {"name": name, "label_zh": zh, "label_en": en, "estimator": estimator, "terms": terms, **common}
+        for name, zh, en, estimator, terms, common in [
+            ("H1_burnout", "职业倦怠", "Burnout", "ols", ["OD"], SURVEY),
+            ("H2_exits", "主动流出", "Voluntary exit", "cloglog", ["OD"], HAZARD),
+            (
+                "H3_exits_by_cohort",
+                "主动流出（分代际）",
+                "Exit by cohort",
+                "cloglog",
+                ["OD", "OD:cohort_90s"],
+                HAZARD,
+            ),
+            ("H1_exhaustion", "情绪衰竭", "Exhaustion", "ols", ["OD"], SURVEY),
+            ("H2_poisson", "主动流出（泊松）", "Voluntary exit, Poisson", "poisson", ["OD"], HAZARD),
+            (
+                "H1_pooled",
+                "职业倦怠（无单位效应）",
+                "Burnout, pooled",
+                "ols",
+                ["OD"],
+                SURVEY | {"effects": ["wave"]},
+            ),
+            (
+                "H2_pooled",
+                "主动流出（无单位效应）",
+                "Exit, pooled",
+                "cloglog",
+                ["OD"],
+                HAZARD | {"effects": ["month"]},
+            ),
+            (
+                "H2_lead",
+                "未来暴露（安慰剂）",
+                "Exposure in months m+1 to m+3",
+                "cloglog",
+                ["OD", "OD_lead"],
+                HAZARD,
+            ),
+            ("H2_retirement", "退休（负对照）", "Retirement", "cloglog", ["OD"], HAZARD),
+            ("H6_meaning", "工作意义感", "Meaning of work", "ols", ["TR"], SURVEY),
+            ("H8_innovation", "创新动力", "Innovation motivation", "ols", ["RG"], SURVEY),
+        ]
+    ]
+}
+TABLES = {
+    "main_regression": [
+        "H1_burnout",
+        "H2_exits",
+        "H3_exits_by_cohort",
+        "H2_poisson",
+        "H1_pooled",
+        "H2_pooled",
+    ]
+}
+
+HYPOTHESES = pd.DataFrame(
+    [
+        (
+            "H1",
+            "过密化与职业倦怠正相关",
+            "Overload is associated with more burnout",
+            "H1_burnout",
+            "OD",
+            "+",
+            "primary",
+        ),
+        (
+            "H2",
+            "过密化与自愿流出正相关",
+            "Overload is associated with more outflow",
+            "H2_exits",
+            "OD",
+            "+",
+            "primary",
+        ),
+        (
+            "H3",
+            "过密化与流出的关联在90后中更强",
+            "The association is stronger among the 1990s cohort",
+            "H3_exits_by_cohort",
+            "OD:cohort_90s",
+            "+",
+            "primary",
+        ),
+        ("H4", "三项负担共同与倦怠相关", "Three joint sources of burnout", "", "", "+", "exploratory"),
+        (
+            "H6",
+            "痕迹依赖与意义感负相关",
+            "Traces go with lower meaning",
+            "H6_meaning",
+            "TR",
+            "-",
+            "exploratory",
+        ),
+        (
+            "H8",
+            "刻板化与创新动力负相关",
+            "Rigidity goes with less innovation",
+            "H8_innovation",
+            "RG",
+            "-",
+            "exploratory",
+        ),
+    ],
+    columns=["hypothesis", "statement_zh", "statement_en", "model", "term", "predicted_sign", "family"],
+)
+
+
+def estimates():
+    """Estimates of every role with invented numbers; one model that could not be estimated."""
+    survey = {"outcome": "burnout", "scale": "sd_per_sd", "n_used": 6412, "n_read": 6800, "n_units": 200}
+    hazard = {
+        "outcome": "voluntary",
+        "scale": "log_hazard_per_sd",
+        "n_used": 331204,
+        "n_read": 352110,
+        "n_units": 196,
+        "n_events": 912,
+    }
+    dropped = json.dumps({"missing_exposure": 14800, "separated_unit": 6106})
+    rows = [
+        ("H1", "H1_burnout", "primary", survey, "OD", 0.187, 0.041),
+        ("H1", "H1_exhaustion", "robustness", survey | {"outcome": "exhaustion"}, "OD", 0.203, 0.032),
+        ("H1", "H1_pooled", "pooled", survey, "OD", 0.298, 0.021),
+        ("H2", "H2_exits", "primary", hazard, "OD", 0.251, 0.062),
+        ("H3", "H3_exits_by_cohort", "primary", hazard, "OD", 0.128, 0.071),
+        ("H3", "H3_exits_by_cohort", "primary", hazard, "OD:cohort_90s", 0.214, 0.083),
+        ("H2", "H2_poisson", "robustness", hazard, "OD", 0.249, 0.061),
+        ("H2", "H2_pooled", "pooled", hazard, "OD", 0.388, 0.033),
+        ("H2", "H2_lead", "placebo", hazard, "OD_lead", -0.012, 0.058),
+        (
+            "H2",
+            "H2_retirement",
+            "negative_control",
+            hazard | {"outcome": "retire", "n_events": 388},
+            "OD",
+            0.021,
+            0.081,
+        ),
+        ("H6", "H6_meaning", "primary", survey | {"outcome": "meaning"}, "TR", -0.142, 0.049),
+        ("H8", "H8_innovation", "primary", survey | {"outcome": "innovation"}, "RG", np.nan, np.nan),
+    ]
+    records = []
+    for hypothesis, model, role, common, term, estimate, error in rows:
+        z = abs(estimate / error) if estimate == estimate else np.nan
+        p = float(np.exp(-0.717 * z - 0.416 * z * z)) if z == z else np.nan
+        records.append(
+            {
+                "province": "fake",
+                "hypothesis": hypothesis,
+                "model": model,
+                "role": role,
+                "specification": model,
+                "exposure": "OD",
+                "term": term,
+                "estimate": estimate,
+                "std_error": error,
+                "ci_low": estimate - 1.96 * error,
+                "ci_high": estimate + 1.96 * error,
+                "p_value": p,
+                "p_adjusted": min(1.0, 2 * p) if role == "primary" else np.nan,
+                "n_dropped": common["n_read"] - common["n_used"],
+                "dropped_by_reason": dropped,
+                "n_clusters": common["n_units"],
+                "converged": estimate == estimate,
+                "vcov": "cluster_G",
+                "note": "" if estimate == estimate else "within-unit variance of RG is zero",
+                **common,
+            }
+        )
+    return pd.DataFrame(records).reindex(columns=COLUMNS)
+
+
+def frames():
+    """Released CSV files below figures/ and tables/, by path."""
+    months = [str(m) for m in pd.period_range("2023-07", "2026-06", freq="M")]
+    cohorts = ["70后及以前", "80后", "90后", "00后"]
+    over_time = [
+        (m, i, 50 + n * 0.1 + k, 46, 55, 200)
+        for n, m in enumerate(months)
+        for k, i in enumerate(["OD", "TR", "RG"])
+    ]
+    heat = [
+        (f"3901{c:02d}", f"第{c}县", "甲市", m, 50 + c + n * 0.1, 10, 10)
+        for c in range(1, 6)
+        for n, m in enumerate(months)
+    ]
+    clock = [
+        (d, h, 100 + d * h, 0.01, 0.8 if (d, h) == (4, 16) else 0.0) for d in range(7) for h in range(24)
+    ]
+    dose = [
+        (c, b, -1 + b / 2, 20000, 30 + 10 * b, 1.5 + 0.4 * b, 1.2, 2.1, 900)
+        for c in cohorts
+        for b in range(1, 6)
+    ]
+    incidence = [
+        (c, ("low", "middle", "high")[t - 1], k, 0.002 * k * t, 0.001 * k * t, 0.003 * k * t, "shown")
+        for c in cohorts
+        for t in (1, 2, 3)
+        for k in (0, 12, 24, 36)
+    ]
+    burnout = [(b, -1 + b / 3, 1.6 + 0.05 * b, 1.5, 1.9, 600, 1.6 + 0.05 * b) for b in range(1, 9)]
+    flow = [
+        (1, "person_months_read", "", "person_months", 352110),
+        (2, "dropped", "missing_exposure", "person_months", 14800),
+        (3, "dropped", "separated_unit", "person_months", 6106),
+        (4, "person_months_used", "", "person_months", 331204),
+    ]
+    descriptives = [
+        ("persons", "persons", c, n, None, None, None)
+        for c, n in zip(cohorts, [2201, 3380, 3810, 612], strict=True)
+    ] + [("scores", "burnout", c, 800, 800, 1.8, 0.92) for c in cohorts]
+    quality = [
+        ("units", 212, 201, 1, 0, 10, 0, ""),
+        (
+            "tasks",
+            288120,
+            287015,
+            512,
+            410,
+            183,
+            96,
+            "unparseable_date 211; unknown_unit 120; due_before_issue 79",
+        ),
+        ("survey", 6900, 6812, 20, 0, 68, 31, ""),
+    ]
+    indicators = [
+        (
+            f"A{n}_demo",
+            f"A{n}",
+            "OD" if n < 8 else "",
+            f"示例指标{n}（每20个工作日）",
+            7200,
+            1.2 * n,
+            0.4,
+            0.97,
+            "used",
+        )
+        for n in range(1, 30)
+    ]
+    return {
+        "figures/index_over_time.csv": pd.DataFrame(
+            over_time, columns=["month", "index", "mean", "q25", "q75", "units"]
+        ),
+        "figures/county_heatmap.csv": pd.DataFrame(
+            heat,
+            columns=["county_code", "county_name", "city_name", "month", "mean", "units", "units_logged"],
+        ),
+        "figures/issue_clock.csv": pd.DataFrame(
+            clock, columns=["weekday", "hour", "tasks", "share", "rest_eve_share"]
+        ),
+        "figures/dose_response.csv": pd.DataFrame(
+            dose,
+            columns=[
+                "cohort",
+                "bin",
+                "exposure_mean",
+                "person_months",
+                "exits",
+                "rate",
+                "ci_low",
+                "ci_high",
+                "persons",
+            ],
+        ),
+        "figures/cumulative_incidence.csv": pd.DataFrame(
+            incidence,
+            columns=[
+                "cohort",
+                "tertile",
+                "time_months",
+                "cumulative_incidence",
+                "ci_low",
+                "ci_high",
+                "status",
+            ],
+        ),
+        "figures/burnout_by_overload.csv": pd.DataFrame(
+            burnout,
+            columns=["bin", "exposure_mean", "burnout_mean", "ci_low", "ci_high", "n_persons", "fitted"],
+        ),
+        "figures/forest.csv": estimates(),
+        "figures/sample_flow.csv": pd.DataFrame(flow, columns=["position", "step", "reason", "unit", "n"]),
+        "tables/descriptives.csv": pd.DataFrame(
+            descriptives, columns=["block", "row", "cohort", "persons", "n", "mean", "sd"]
+        ),
+        "tables/data_quality.csv": pd.DataFrame(
+            quality,
+            columns=[
+                "table",
+                "rows_read",
+                "kept",
+                "duplicate",
+                "rejected",
+                "nondata",
+                "bad_cells",
+                "top_reasons",
+            ],
+        ),
+        "tables/indicator_list.csv": pd.DataFrame(
+            indicators,
+            columns=[
+                "code",
+                "construct",
+                "index",
+                "label",
+                "unit_months",
+                "mean",
+                "sd",
+                "coverage",
+                "status",
+            ],
+        ),
+        "estimates.csv": estimates(),
+        "disclosure_log.csv": pd.DataFrame(
+            [
+                ("dose_response", "每格不少于10人", 2, "处理", "数值留空"),
+                ("descriptives", "每格不少于10人", 0, "通过", "无需处理"),
+                ("estimates", "模型剩余自由度不少于10", 0, "通过", "无需处理"),
+            ],
+            columns=["output", "rule", "cells", "result", "action"],
+        ),
+    }
+
+
+def write(folder, settings, draw_figures=None):
+    """Write release/, quality/ and provenance/ below ``folder``, and models.yaml and hypotheses.csv into plan/."""
+    folder = Path(folder)
+    for name, frame in frames().items():
+        path = folder / "release" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        frame.to_csv(path, index=False, encoding="utf-8-sig")
+    (folder / "quality").mkdir()
+    counts = [
+        ("任务台账.csv", "", "kept", "", "", 287015),
+        ("任务台账.csv", "", "rejected", "unparseable_date", "issue_at", 211),
+        ("任务台账.csv", "", "duplicate", "", "", 512),
+        ("任务台账.csv", "", "nondata", "", "", 183),
+        ("任务台账.csv", "", "bad_optional_value", "", "n_table", 96),
+    ]
+    columns = ["file", "sheet", "outcome", "reason", "column", "rows"]
+    pd.DataFrame(counts, columns=columns).to_csv(
+        folder / "quality" / "row_counts.csv", index=False, encoding="utf-8-sig"
+    )
+    (folder / "plan").mkdir()
+    (folder / "plan" / "models.yaml").write_text(yaml.safe_dump(MODELS, allow_unicode=True), encoding="utf-8")
+    (folder / "plan" / "tables.yaml").write_text(yaml.safe_dump(TABLES), encoding="utf-8")
+    HYPOTHESES.to_csv(folder / "plan" / "hypotheses.csv", index=False, encoding="utf-8-sig")
+    (folder / "provenance").mkdir()
+    (folder / "provenance" / "config.yaml").write_text(
+        yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8"
+    )
+    run = {
+        "python": "3.11",
+        "packages": {"pandas": "3.1.0", "duckdb": "2.0.0"},
+        "seed": 20240401,
+        "inputs": {},
+    }
+    (folder / "provenance" / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    for name in FIGURES:
+        (draw_figures or _draw)(folder / "release" / "figures", name)
+    return folder
+
+
+def _draw(folder, name, dpi=300):
+    import matplotlib
+
+    matplotlib.use("agg")
+    import matplotlib.pyplot as plt
+    import pylopdf_fonts_zh_cn
+    from matplotlib import font_manager
+
+    font = Path(pylopdf_fonts_zh_cn.__file__).parent / "NotoSansSC-Regular.otf"
+    font_manager.fontManager.addfont(str(font))
+    with plt.rc_context({"font.family": "Noto Sans SC", "svg.hashsalt": "jianfu"}):
+        figure, axes = plt.subplots(figsize=(6.1, 3.6))
+        axes.plot(range(10))
+        axes.set_title(name)
+        axes.set_xlabel("示例横轴")
+        for kind in ("png", "svg"):
+            figure.savefig(
+                folder / f"{name}.{kind}", dpi=dpi, metadata={"Date": None} if kind == "svg" else None
+            )
+        plt.close(figure)

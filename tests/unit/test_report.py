@@ -1,0 +1,367 @@
+"""The report from an invented released folder: its text, and the Word, PDF and HTML files made from it."""
+
+import hashlib
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import report_fakes
+import yaml
+from docx import Document
+from docx.oxml.ns import qn
+
+from jianfu.labels import Labels
+from jianfu.report import facts
+from jianfu.report.blocks import escape, pipe_table
+from jianfu.report.build import build_report
+from jianfu.report.context import FIGURES, age_range, collect, note_text, reference_window, row_totals
+from jianfu.report.render import render_markdown
+from jianfu.report.word import STYLES
+from jianfu.tables import Table
+
+ROOT = Path(__file__).parents[2]
+LABELS_FILE = str(ROOT / "config" / "plan" / "labels.csv")
+TEMPLATES = ROOT / "workflow" / "report"
+CAUSAL = {
+    "zh": "导致|引起|造成|致使|因果效应",
+    "en": r"\bcaus(?:es|ed|al effect)\b|\beffect of overload\b|\bleads? to\b",
+}
+
+
+def settings(language="zh", synthetic=True):
+    values = yaml.safe_load((ROOT / "config" / "default.yaml").read_text(encoding="utf-8"))
+    values["province"] = {"name": {"zh": "示例省", "en": "Example Province"}, "synthetic": synthetic}
+    values["language"] = language
+    values["data"]["window"] = ["2023-07", "2026-06"]
+    values["exclude"]["topics"] = ["秸秆禁烧"]
+    return values
+
+
+def arguments(folder):
+    """Paths of a fake province as build_report and collect want them."""
+    plan = {name: folder / "plan" / f"{name}.yaml" for name in ("models", "tables")}
+    plan |= {
+        "hypotheses": folder / "plan" / "hypotheses.csv",
+        "indices": ROOT / "config" / "plan" / "indices.csv",
+    }
+    return {
+        "release": folder / "release",
+        "row_counts": folder / "quality" / "row_counts.csv",
+        "config": folder / "provenance" / "config.yaml",
+        "run": folder / "provenance" / "run.json",
+        "default": ROOT / "config" / "default.yaml",
+        "plan": plan,
+    }
+
+
+def no_pictures(folder, name):
+    """Stands in for the drawing of figures where only the text is looked at."""
+
+
+def markdown(folder, language="zh"):
+    """Markdown of a fake province and the tables in it."""
+    labels = Labels(language, LABELS_FILE)
+    context = collect(**arguments(folder), labels=labels)
+    pictures = {name: f"{name}.png" for name in FIGURES}
+    return render_markdown(TEMPLATES / f"report.{language}.md.jinja", context, pictures, labels)
+
+
+def change_estimates(folder, change):
+    """Apply ``change`` to the frame of released estimates."""
+    path = folder / "release" / "estimates.csv"
+    change(pd.read_csv(path, encoding="utf-8-sig")).to_csv(path, index=False, encoding="utf-8-sig")
+
+
+@pytest.fixture(params=["zh", "en"])
+def language(request):
+    return request.param
+
+
+@pytest.fixture
+def province(tmp_path):
+    return report_fakes.write(tmp_path, settings(), no_pictures)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The three files of a synthetic province, in Chinese, made twice."""
+    folder = report_fakes.write(tmp_path_factory.mktemp("province"), settings())
+    for name in ("one", "two"):
+        files = {kind: folder / f"{name}.{kind}" for kind in ("docx", "pdf", "html")}
+        build_report(**arguments(folder), labels=LABELS_FILE, report=TEMPLATES, language="zh", **files)
+    return folder
+
+
+# ------------------------------------------------------------------------------------------------ text
+
+
+def test_every_figure_and_table_stands_once_and_in_order(province, language):
+    text, tables = markdown(province, language)
+    assert re.findall(r"#fig-(\w+)\}", text) == list(FIGURES)
+    assert len(re.findall(r"#tab-(\w+)\}", text)) == len(tables) == 12
+    word = "表" if language == "zh" else "Table "
+    numbers = [int(n) for n in re.findall(rf'"Table Title" #tab-\w+\}}\n{word}(\d+)', text)]
+    assert numbers == list(range(1, 13))
+    for name in {*re.findall(r"\(#tab-(\w+)\)", text)}:
+        assert f"#tab-{name}}}" in text
+
+
+def test_nothing_is_left_unfilled(province, language):
+    text, _ = markdown(province, language)
+    assert not re.search(r"\{\{|\{%|\bnan\b|\bNone\b|\bundefined\b", text)
+
+
+def test_wording_is_associational(province, language):
+    text, _ = markdown(province, language)
+    assert not re.search(CAUSAL[language], text)
+
+
+def test_sentences_quote_the_estimates(province):
+    text, _ = markdown(province)
+    assert "职业倦怠得分相应高0.187个标准差（95%置信区间0.107至0.267" in text
+    assert "月风险比为1.29（95%置信区间1.14至1.45" in text and "相对高29%" in text
+    assert "分别为0.251和0.388" in text
+    assert "观察期内90后的年龄为23至36岁" in text
+
+
+def test_sentences_follow_sign_and_significance(province):
+    def weak_and_negative(frame):
+        return frame.assign(estimate=-0.05, ci_low=-0.15, ci_high=0.05, p_value=0.3, p_adjusted=0.6)
+
+    change_estimates(province, weak_and_negative)
+    text, _ = markdown(province)
+    assert "职业倦怠得分相应低0.050个标准差" in text and "与零无显著差异" in text
+    assert "关联在统计上显著" not in text and "不支持的有H1" in text
+
+
+def test_models_without_estimates_are_listed(province, language):
+    def lose_exits(frame):
+        lost = frame["model"] == "H2_exits"
+        frame.loc[lost, ["estimate", "std_error", "ci_low", "ci_high", "p_value", "p_adjusted"]] = np.nan
+        frame["note"] = frame["note"].astype(object).where(~lost, "not estimable: no events")
+        return frame
+
+    change_estimates(province, lose_exits)
+    text, _ = markdown(province, language)
+    assert ("没有事件" if language == "zh" else "no events") in text
+
+
+def test_a_province_without_any_estimate_still_has_a_report(province, language):
+    def lose_all(frame):
+        columns = ["estimate", "std_error", "ci_low", "ci_high", "p_value", "p_adjusted"]
+        return frame.assign(**dict.fromkeys(columns, np.nan), converged=False)
+
+    change_estimates(province, lose_all)
+    for name in ("dose_response", "cumulative_incidence", "index_over_time", "issue_clock", "county_heatmap"):
+        path = province / "release" / "figures" / f"{name}.csv"
+        pd.read_csv(path, encoding="utf-8-sig").iloc[:0].to_csv(path, index=False, encoding="utf-8-sig")
+    text, _ = markdown(province, language)
+    assert ("未检验的有H1" if language == "zh" else "not tested: H1") in text
+
+
+def test_few_clusters_are_a_limit(province):
+    assert "聚类数较少" not in markdown(province)[0]
+    change_estimates(province, lambda frame: frame.assign(n_clusters=24))
+    assert "聚类数较少" in markdown(province)[0]
+
+
+def test_without_deviations_there_is_no_table_of_them(province):
+    plain = settings()
+    plain["exclude"]["topics"] = []
+    (province / "provenance" / "config.yaml").write_text(
+        yaml.safe_dump(plain, allow_unicode=True), encoding="utf-8"
+    )
+    text, tables = markdown(province)
+    assert "没有差异" in text and "deviations" not in [table.name for table in tables]
+
+
+def test_real_data_carry_no_mark(tmp_path, language):
+    folder = report_fakes.write(tmp_path, settings(language, synthetic=False), no_pictures)
+    text, _ = markdown(folder, language)
+    assert "SYNTHETIC" not in text and "合成数据" not in text
+
+
+# ------------------------------------------------------------------------------------------------ numbers
+
+
+def test_ratio_and_percent_of_a_log_hazard():
+    row = {"estimate": np.log(1.25), "std_error": 0.1, "ci_low": 0.0, "ci_high": 0.5, "p_value": 0.02}
+    fact = facts.effect(row | {"p_adjusted": 0.06, "scale": "log_hazard_per_sd"})
+    assert (fact["ratio"], fact["percent"], fact["p"]) == ("1.25", "25", "=0.060")
+    assert fact["positive"] and not fact["significant"]
+
+
+def test_ages_in_the_window():
+    assert age_range(["2023-07", "2026-06"]) == [23, 36]
+    assert age_range(["2024-01", "2025-06"]) == [24, 35]
+
+
+def test_reference_window_comes_from_its_length_or_its_declaration():
+    values = settings()
+    assert reference_window(values) == ["2023-07", "2024-06"]
+    values["indices"]["reference_window"] = ["2024-01", "2024-12"]
+    assert reference_window(values) == ["2024-01", "2024-12"]
+
+
+def test_rest_eve_share_is_weighted_by_tasks():
+    clock = pd.DataFrame({"tasks": [90, 10], "rest_eve_share": [0.0, 0.5]})
+    assert facts.rest_eve_share(clock) == {"percent": "5.0", "tasks": "100"}
+    assert facts.rest_eve_share(clock.iloc[:0]) is None
+
+
+def test_dose_skips_withheld_groups():
+    points = pd.DataFrame({"cohort": "90后", "exposure_mean": [1, -1, 0], "rate": [None, 2.0, 3.5]})
+    assert facts.dose_extremes(points)["difference"] == "1.50"
+    assert facts.dose_extremes(points.iloc[:2]) is None
+
+
+def test_incidence_is_compared_at_the_same_time():
+    curves = pd.DataFrame(
+        {
+            "cohort": "90后",
+            "tertile": ["low", "low", "high", "high", "high"],
+            "time_months": [10, 20, 10, 18, 30],
+            "cumulative_incidence": [0.02, 0.04, 0.05, 0.08, 0.20],
+        }
+    )
+    assert facts.final_incidence(curves) == {"months": "20", "more": True, "low": "4.0", "high": "8.0"}
+
+
+def test_rows_of_the_sources_add_up(province):
+    totals = row_totals(province / "quality" / "row_counts.csv")
+    assert (
+        totals["read"]
+        == totals["kept"] + totals["duplicate"] + totals["rejected"] + totals["nondata"]
+        == 287921
+    )
+    assert totals["reasons"] == [("unparseable_date", 211)]
+
+
+def test_notes_of_failed_models_lose_the_mark():
+    labels = Labels("zh", LABELS_FILE)
+    assert note_text("合成数据 SYNTHETIC; not estimable: RG does not vary", labels) == "无法估计，RG没有变化"
+    assert note_text(np.nan, labels) == ""
+
+
+def test_markdown_prints_special_characters_as_they_are():
+    assert escape("0.2*** a_b <c> |") == r"0.2\*\*\* a\_b \<c\> \|"
+    table = Table("t", "t", ("a", "b"), (("x|y", "[0.1, 0.2]"),))
+    assert pipe_table(table).splitlines()[2] == "|x\\|y|\\[0.1,\u00a00.2\\]|"
+
+
+# ------------------------------------------------------------------------------------------------ Word
+
+
+@pytest.fixture(scope="module")
+def word(built):
+    return Document(str(built / "one.docx"))
+
+
+def test_styles_name_the_fonts(word):
+    def font(style, script):
+        return word.styles[style].element.rPr.find(qn("w:rFonts")).get(qn(f"w:{script}"))
+
+    assert font("Body Text", "eastAsia") == font("Compact", "eastAsia") == "宋体"
+    assert font("Heading 1", "eastAsia") == font("Table Title", "eastAsia") == "黑体"
+    assert font("Table Note", "eastAsia") == font("Cover Line", "eastAsia") == "仿宋"
+    for style in ("Body Text", "Heading 1", "Compact", "Cover Title"):
+        assert font(style, "ascii") == font(style, "hAnsi") == "Times New Roman"
+    body = word.styles["Body Text"]
+    assert body.font.size.pt == 12 and body.paragraph_format.line_spacing == 1.5
+    assert body.element.pPr.ind.get(qn("w:firstLineChars")) == "200"
+
+
+def test_every_style_in_use_is_one_of_ours(word):
+    used = {p.style.name for p in word.paragraphs} | {
+        p.style.name for t in word.tables for row in t.rows for cell in row.cells for p in cell.paragraphs
+    }
+    assert used <= set(STYLES)
+
+
+def test_word_tables_have_three_lines(word):
+    for table in word.tables:
+        lines = table._tbl.tblPr.find(qn("w:tblBorders"))
+        assert {line.tag: line.get(qn("w:sz")) for line in lines} == {qn("w:top"): "12", qn("w:bottom"): "12"}
+        head = table.rows[0]._tr
+        assert head.trPr.find(qn("w:tblHeader")) is not None
+        for cell in head.findall(qn("w:tc")):
+            sides = {line.tag: line.get(qn("w:sz")) for line in cell.tcPr.find(qn("w:tcBorders"))}
+            assert sides == {qn("w:top"): "12", qn("w:bottom"): "6"}
+        assert all(row._tr.trPr.find(qn("w:cantSplit")) is not None for row in table.rows)
+        assert not table._tbl.xpath(".//w:tcBorders/w:left | .//w:tcBorders/w:right")
+
+
+def test_main_regression_has_a_line_above_the_counts(word):
+    table = next(t for t in word.tables if "估计方法" in [row.cells[0].text for row in t.rows])
+    row = next(row for row in table.rows if row.cells[0].text == "估计方法")
+    assert row.cells[0]._tc.tcPr.find(qn("w:tcBorders")).find(qn("w:top")).get(qn("w:sz")) == "4"
+
+
+def test_title_stands_above_a_table_and_below_a_figure(word):
+    body = [element for element in word.element.body if element.tag in (qn("w:p"), qn("w:tbl"))]
+    styles = [
+        element.pPr.pStyle.get(qn("w:val"))
+        if element.tag == qn("w:p") and element.pPr is not None
+        else "table"
+        for element in body
+    ]
+    assert all(styles[n - 1] == "TableTitle" for n, name in enumerate(styles) if name == "table")
+    pictures = [n for n, name in enumerate(styles) if name == "FigurePicture"]
+    assert len(pictures) == 8 and all(styles[n + 1] == "FigureTitle" for n in pictures)
+
+
+def test_pictures_are_wide_and_sharp(word):
+    assert len(word.inline_shapes) == 8
+    for shape in word.inline_shapes:
+        assert shape.width.cm == pytest.approx(15.5, abs=0.01)
+    for part in word.part.package.iter_parts():
+        if part.content_type == "image/png":
+            assert part.image.px_width / (15.5 / 2.54) >= 295
+
+
+def test_every_page_of_the_word_file_carries_the_mark(word):
+    section = word.sections[0]
+    for header in (section.header, section.first_page_header):
+        assert "合成数据 SYNTHETIC" in header.paragraphs[0].text
+    assert "PAGE" in section.footer.paragraphs[0]._p.xml
+
+
+def test_word_file_asks_for_nothing_and_needs_no_newer_word(built):
+    with zipfile.ZipFile(built / "one.docx") as archive:
+        parts = {name: archive.read(name) for name in archive.namelist() if name.endswith((".xml", ".rels"))}
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+    assert b"updateFields" not in parts["word/settings.xml"]
+    assert (
+        b'w:name="compatibilityMode"' in parts["word/settings.xml"]
+        and b'w:val="14"' in parts["word/settings.xml"]
+    )
+    assert not any(b"wordml/2012" in text or b"word/2012" in text for text in parts.values())
+    assert b"2000-01-01T00:00:00Z" in parts["docProps/core.xml"]
+
+
+# ------------------------------------------------------------------------------------------------ PDF, HTML, bytes
+
+
+@pytest.mark.parametrize("kind", ["docx", "pdf", "html"])
+def test_same_numbers_give_the_same_bytes(built, kind):
+    digests = {hashlib.sha256((built / f"{name}.{kind}").read_bytes()).hexdigest() for name in ("one", "two")}
+    assert len(digests) == 1
+
+
+def test_pdf_has_no_clock_time(built):
+    data = (built / "one.pdf").read_bytes()
+    assert data.startswith(b"%PDF-")
+    dates = set(re.findall(rb"/(?:Creation|Mod)Date ?\(D:(\d{4})", data))
+    assert dates <= {b"1970", b"2000"}
+
+
+def test_page_needs_no_network_and_carries_the_mark(built):
+    page = (built / "one.html").read_text(encoding="utf-8")
+    assert '<div class="mark">合成数据 SYNTHETIC</div>' in page
+    assert page.count('src="data:image/png;base64,') == 8
+    assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//""", page)
+    assert "@import" not in page and "<script" not in page and "<link" not in page
+    assert '<tr class="ruled">' in page or 'class="ruled' in page

@@ -1,0 +1,299 @@
+"""Tables of results: cells, verdicts, widths, and the files they are written to."""
+
+import csv
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import report_fakes
+from openpyxl import load_workbook
+
+from jianfu.errors import ConfigError
+from jianfu.labels import Labels
+from jianfu.released_tables import released_table
+from jianfu.result_tables import (
+    checks_table,
+    fe_versus_pooled,
+    hypotheses_table,
+    regression_table,
+    sign_of,
+    term_label,
+    verdict,
+)
+from jianfu.tables import (
+    PAGE_WIDTH,
+    Table,
+    column_widths,
+    interval,
+    number,
+    p_text,
+    plain,
+    stars,
+    write_csv,
+    write_xlsx,
+)
+
+LABELS = Labels("zh", str(Path(__file__).parents[2] / "config" / "plan" / "labels.csv"))
+MODELS = {model["name"]: model for model in report_fakes.MODELS["models"]}
+
+
+@pytest.fixture
+def estimates():
+    return report_fakes.estimates()
+
+
+def main_table(estimates):
+    return regression_table(
+        "main_regression", report_fakes.TABLES["main_regression"], estimates, MODELS, LABELS
+    )
+
+
+def cell(table, row, column):
+    """Cell of the row that begins with ``row`` and the column whose heading holds ``column``."""
+    position = next(n for n, head in enumerate(table.header) if column in head)
+    return next(cells for cells in table.rows if cells[0] == row)[position]
+
+
+# ------------------------------------------------------------------------------------------------ cells
+
+
+def test_numbers_have_true_minus_and_no_negative_zero():
+    assert number(-0.1424) == "−0.142"
+    assert number(-0.0001) == "0.000"
+    assert number(1234.5, 1) == "1,234.5"
+    assert number(np.nan) == number(None) == "—"
+
+
+@pytest.mark.parametrize(
+    ("p_value", "mark"),
+    [(0.0009, "***"), (0.001, "**"), (0.0099, "**"), (0.01, "*"), (0.049, "*"), (0.05, ""), (np.nan, "")],
+)
+def test_stars_at_their_levels(p_value, mark):
+    assert stars(p_value) == mark
+
+
+def test_p_values_and_intervals():
+    assert p_text(0.0004) == "<0.001"
+    assert p_text(0.0004999 + 0.0005) == "<0.001"
+    assert p_text(0.0126) == "0.013"
+    assert interval(-0.1, 0.25) == "[−0.100, 0.250]"
+    assert interval(np.nan, 1) == "—"
+
+
+def test_released_numbers_keep_counts_whole():
+    assert plain(7200.0) == "7,200"
+    assert plain(1.23456) == "1.235"
+    assert plain(52.26) == "52.3"
+    assert plain(np.nan) == "—"
+
+
+def test_labels_of_terms():
+    assert term_label("OD:cohort_90s", LABELS) == "过密化指数 × 90后"
+    assert term_label("OD_lead", LABELS) == "过密化指数（未来3个月）"
+    assert term_label("something", LABELS) == "something"
+
+
+# ------------------------------------------------------------------------------------------------ regression table
+
+
+def test_estimate_stands_above_its_error(estimates):
+    table = main_table(estimates)
+    assert cell(table, "过密化指数", "(1)") == "0.187***"
+    assert table.rows[1][1] == "(0.041)"
+    assert cell(table, "过密化指数 × 90后", "(3)") == "0.214**"
+    assert cell(table, "过密化指数 × 90后", "(1)") == ""
+
+
+def test_effects_errors_and_counts_stand_below_the_line(estimates):
+    table = main_table(estimates)
+    assert table.rows[table.rules[0]][0] == "估计方法"
+    assert cell(table, "单位固定效应", "(2)") == "是"
+    assert cell(table, "单位固定效应", "(6)") == "否"
+    assert cell(table, "观测数", "(2)") == "331,204"
+    assert cell(table, "事件数", "(1)") == "—"
+    assert cell(table, "标准误", "(1)") == "单位聚类"
+
+
+def test_a_model_without_estimate_shows_a_dash(estimates):
+    estimates.loc[estimates["model"] == "H1_burnout", ["estimate", "std_error", "p_value"]] = np.nan
+    table = main_table(estimates)
+    assert cell(table, "过密化指数", "(1)") == "—"
+    assert table.rows[1][1] == ""
+
+
+def test_an_unconverged_model_shows_a_dash_whatever_its_figures(estimates):
+    estimates["converged"] = estimates["converged"].astype(object)
+    estimates.loc[estimates["model"] == "H2_exits", "converged"] = False
+    assert cell(main_table(estimates), "过密化指数", "(2)") == "—"
+
+
+def test_controls_are_no_rows_and_absent_models_no_columns(estimates):
+    control = estimates.iloc[[0]].assign(term="cohort_90s")
+    table = main_table(pd.concat([estimates, control], ignore_index=True))
+    assert not any(row[0] == "90后" for row in table.rows)
+    fewer = main_table(estimates[estimates["model"] != "H2_poisson"])
+    assert len(fewer.header) == len(table.header) - 1
+
+
+def test_unknown_model_in_the_layout_is_named(estimates):
+    with pytest.raises(ConfigError, match="tables.yaml: 'main_regression' names the model 'H9_x'"):
+        regression_table("main_regression", ["H9_x"], estimates, MODELS, LABELS)
+
+
+def test_few_clusters_are_noted(estimates):
+    assert not any("40" in note for note in main_table(estimates).notes)
+    assert any("40" in note for note in main_table(estimates.assign(n_clusters=24)).notes)
+
+
+# ------------------------------------------------------------------------------------------------ verdicts and checks
+
+
+@pytest.mark.parametrize(
+    ("estimate", "p_adjusted", "sign", "expected"),
+    [
+        (0.2, 0.01, "+", "supported"),
+        (0.2, 0.06, "+", "direction_only"),
+        (-0.2, 0.06, "+", "not_supported"),
+        (-0.2, 0.01, "+", "contrary"),
+        (-0.2, 0.01, "-", "supported"),
+        (0.2, 0.01, "0", "contrary"),
+        (0.2, 0.60, "0", "supported"),
+        (np.nan, np.nan, "+", "not_tested"),
+    ],
+)
+def test_verdicts(estimate, p_adjusted, sign, expected):
+    row = {
+        "estimate": estimate,
+        "std_error": 0.1,
+        "p_value": 0.001,
+        "p_adjusted": p_adjusted,
+        "converged": True,
+    }
+    assert verdict(row, sign, 0.05) == expected
+
+
+def test_no_verdict_without_convergence_or_row():
+    row = {"estimate": 0.2, "std_error": 0.1, "p_value": 0.001, "p_adjusted": 0.001, "converged": False}
+    assert verdict(row, "+", 0.05) == verdict(None, "+", 0.05) == "not_tested"
+
+
+@pytest.mark.parametrize(
+    ("text", "sign"),
+    [("+", "+"), ("> 0", "+"), ("<0", "-"), ("−", "-"), ("-", "-"), ("0", "0"), ("≈ 0", "0")],
+)
+def test_predicted_signs_are_read(text, sign):
+    assert sign_of(text) == sign
+
+
+def test_every_hypothesis_has_a_row_and_untested_ones_no_figures(estimates):
+    table = hypotheses_table(estimates, report_fakes.HYPOTHESES, LABELS, 0.05)
+    verdicts = {row[0]: row[-1] for row in table.rows}
+    assert verdicts == {
+        "H1": "支持",
+        "H2": "支持",
+        "H3": "支持",
+        "H4": "未检验",
+        "H6": "支持",
+        "H8": "未检验",
+    }
+    assert next(row for row in table.rows if row[0] == "H8")[3:6] == ("—", "—", "—")
+
+
+def test_checks_hold_only_rows_that_should_be_zero(estimates):
+    table = checks_table(estimates, MODELS, LABELS, 0.05)
+    assert [row[-1] for row in table.rows] == ["与零无显著差异"] * 2
+    found = checks_table(estimates.assign(p_value=0.01), MODELS, LABELS, 0.05)
+    assert [row[-1] for row in found.rows] == ["显著异于零"] * 2
+
+
+def test_fixed_effects_stand_beside_pooled_estimates(estimates):
+    table = fe_versus_pooled(estimates, MODELS, LABELS)
+    assert [row[0] for row in table.rows] == ["H1", "H2"]
+    assert table.rows[1][3] == "0.251***\n(0.062)"
+    assert table.rows[1][5] == "0.388***\n(0.033)"
+    assert table.rows[1][-1] == "0.137"
+
+
+# ------------------------------------------------------------------------------------------------ released tables
+
+
+def test_withheld_cells_are_dashes_and_the_gates_columns_go():
+    frame = pd.DataFrame(
+        {
+            "block": ["persons", "persons", "scores"],
+            "row": ["exits", "exits", "burnout"],
+            "cohort": ["90后", "00后", "all"],
+            "n": [312, None, 6400],
+            "status": ["shown", "withheld", "shown"],
+            "data": ["合成数据 SYNTHETIC"] * 3,
+        }
+    )
+    table = released_table("descriptives", frame, LABELS)
+    assert table.header == ("类别", "变量", "出生年代", "观测数")
+    assert table.rows[1] == ("", "自愿流出", "00后", None)
+    assert table.rules == (2,)
+
+
+def test_status_of_an_indicator_is_kept():
+    frame = pd.DataFrame(
+        {"code": ["A1"], "label": ["人均任务数"], "unit_months": [0], "status": ["switched_off"]}
+    )
+    assert released_table("indicator_list", frame, LABELS).rows[0][-1] == "未检验（缺字段）"
+
+
+# ------------------------------------------------------------------------------------------------ layout and files
+
+
+def test_columns_fill_the_page_and_hold_unbreakable_text(estimates):
+    table = main_table(estimates)
+    widths = column_widths(table)
+    assert sum(widths) == pytest.approx(PAGE_WIDTH)
+    assert all(width >= len("0.251***") for width in widths)
+
+
+def test_long_text_gets_the_space():
+    table = Table("t", "t", ("a", "b"), (("1", "很长的说明" * 10), ("2", "短")))
+    narrow, wide = column_widths(table)
+    assert wide > 4 * narrow
+
+
+def test_csv_has_the_mark_in_its_last_column(tmp_path, estimates):
+    table = main_table(estimates)
+    write_csv(table, tmp_path / "a.csv", "合成数据 SYNTHETIC")
+    assert (tmp_path / "a.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    with open(tmp_path / "a.csv", encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0][-1] == "data" and all(row[-1] == "合成数据 SYNTHETIC" for row in rows[1:])
+    assert len(rows) == 1 + len(table.rows)
+
+
+def test_workbook_is_a_three_line_table(tmp_path, estimates):
+    table = main_table(estimates)
+    write_xlsx(table, tmp_path / "a.xlsx", "合成数据 SYNTHETIC")
+    sheet = load_workbook(tmp_path / "a.xlsx")["main_regression"]
+    assert "合成数据" in sheet["A1"].value and "合成数据" in sheet.oddHeader.center.text
+    first, last = sheet[2], sheet[2 + len(table.rows)]
+    assert {cell.border.top.style for cell in first} == {"medium"}
+    assert {cell.border.bottom.style for cell in first} == {"thin"}
+    assert {cell.border.bottom.style for cell in last} == {"medium"}
+    sides = {(c.border.left.style, c.border.right.style) for row in sheet.iter_rows() for c in row}
+    assert sides == {(None, None)}
+    assert sheet["B3"].value == "0.187***"
+
+
+def test_workbook_keeps_numbers_as_numbers(tmp_path):
+    write_xlsx(
+        Table("t", "t", ("a", "b", "c"), (("x", 1234.0, 0.1234), ("y", None, 2.0))), tmp_path / "a.xlsx"
+    )
+    sheet = load_workbook(tmp_path / "a.xlsx")["t"]
+    assert (sheet["B3"].value, sheet["C3"].value, sheet["B4"].value) == (1234, 0.1234, "—")
+
+
+def test_workbook_bytes_depend_on_the_table_alone(tmp_path, estimates):
+    digests = set()
+    for name in ("a.xlsx", "b.xlsx"):
+        write_xlsx(main_table(estimates), tmp_path / name)
+        digests.add(hashlib.sha256((tmp_path / name).read_bytes()).hexdigest())
+    assert len(digests) == 1

@@ -1,0 +1,106 @@
+"""From released files to tables and report.
+
+REQUIRED INPUTS: estimates.csv, disclosure_log.csv, tables/*.csv and figures/*.{png,csv} under
+    results/{province}/release (all past the gate); quality/row_counts.csv; provenance/config.yaml and run.json
+OUTPUTS: tables/*.xlsx and the tables of results as CSV; report.docx, report.pdf, report.html
+"""
+
+RELEASED_TABLES = ["descriptives", "data_quality", "indicator_list"]
+RESULT_TABLES = ["main_regression", "hypotheses", "checks", "robustness", "fe_versus_pooled"]
+REPORT_FIGURES = [
+    "sample_flow",
+    "index_over_time",
+    "county_heatmap",
+    "issue_clock",
+    "dose_response",
+    "cumulative_incidence",
+    "burnout_by_overload",
+    "forest",
+]
+REPORT_FOLDER = Path(workflow.basedir) / "workflow" / "report"
+REPORT_FILES = [
+    "report.zh.md.jinja",
+    "report.en.md.jinja",
+    "report.lua",
+    "report.typ",
+    "report.html",
+    "report.css",
+]
+
+
+rule tabulate_results:
+    """Three-line tables of results and of what the gate released, as CSV and Excel."""
+    input:
+        estimates="results/{province}/release/estimates.csv",
+        released=expand("results/{{province}}/release/tables/{name}.csv", name=RELEASED_TABLES),
+        hypotheses=plan("hypotheses.csv"),
+        models=plan("models.yaml"),
+        tables=plan("tables.yaml"),
+        labels=plan("labels.csv"),
+    output:
+        csv=expand("results/{{province}}/release/tables/{name}.csv", name=RESULT_TABLES),
+        xlsx=report(
+            expand("results/{{province}}/release/tables/{name}.xlsx", name=RESULT_TABLES + RELEASED_TABLES),
+            caption="../report/tabulate_results.rst",
+            category="Tables",
+        ),
+    log:
+        "results/{province}/logs/tabulate_results.log",
+    benchmark:
+        "results/{province}/benchmarks/tabulate_results.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=500,
+    params:
+        release="results/{province}/release",
+        language=setting("language"),
+        confidence=setting("inference", "confidence"),
+        synthetic=setting("province", "synthetic"),
+        code=code("tabulate_results"),
+    script:
+        "../../scripts/tabulate_results.py"
+
+
+rule render_report:
+    """The report as Word, PDF and HTML from one source."""
+    input:
+        estimates="results/{province}/release/estimates.csv",
+        disclosure_log="results/{province}/release/disclosure_log.csv",
+        released=expand("results/{{province}}/release/tables/{name}.csv", name=RELEASED_TABLES),
+        figures=expand(
+            "results/{{province}}/release/figures/{name}.{kind}", name=REPORT_FIGURES, kind=["png", "csv"]
+        ),
+        row_counts="results/{province}/quality/row_counts.csv",
+        config="results/{province}/provenance/config.yaml",
+        run="results/{province}/provenance/run.json",
+        default=str(Path(workflow.basedir) / "config" / "default.yaml"),
+        hypotheses=plan("hypotheses.csv"),
+        models=plan("models.yaml"),
+        tables=plan("tables.yaml"),
+        indices=plan("indices.csv"),
+        labels=plan("labels.csv"),
+        templates=expand(str(REPORT_FOLDER / "{file}"), file=REPORT_FILES),
+    output:
+        docx="results/{province}/release/report.docx",
+        pdf=report(
+            "results/{province}/release/report.pdf",
+            caption="../report/render_report.rst",
+            category="Report",
+        ),
+        html="results/{province}/release/report.html",
+    log:
+        "results/{province}/logs/render_report.log",
+    benchmark:
+        "results/{province}/benchmarks/render_report.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1000,
+    params:
+        release="results/{province}/release",
+        report=str(REPORT_FOLDER),
+        language=setting("language"),
+        code=code("render_report"),
+    script:
+        "../../scripts/render_report.py"
