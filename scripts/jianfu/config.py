@@ -99,7 +99,7 @@ def nearest(word, candidates):
 
 def suggestion(word, candidates):
     """``did you mean 'x'?`` for the nearest candidate, else the list of the valid ones."""
-    close = nearest(word, candidates)
+    close = nearest(word, candidates, cutoff=0.4)
     return f"did you mean '{close}'?" if close else f"valid are {', '.join(map(str, candidates))}."
 
 

@@ -72,8 +72,8 @@ MISTAKES = {
         "config/provinces/sichuan.yaml: 'exclude.months[1]' must be a month written as 'YYYY-MM', not '2024.6'.",
     ),
     "model that does not exist": (
-        "models: [H2_outflo]\n",
-        "config/provinces/sichuan.yaml: 'models' names the model 'H2_outflo', which does not exist; did you mean",
+        "models: [H2_exit]\n",
+        "config/provinces/sichuan.yaml: 'models' names the model 'H2_exit', which does not exist; did you mean 'H2_exits'?",
     ),
     "indicator that does not exist": (
         "weights: [{index: OD, indicator: A1_task, weight: 1}]\n",

@@ -41,3 +41,8 @@ def raw_files(wildcards):
     return sorted(
         {str(f) for s in sources for pattern in s["files"] for f in folder.glob(pattern) if f.is_file()}
     )
+
+
+def holidays(wildcards):
+    """The province's own list of working days, where it has one."""
+    return SETTINGS[wildcards.province]["calendar"]["holidays"] or []
