@@ -9,9 +9,9 @@ from jianfu.simulate.raw_text import SYNTHETIC, count_texts, csv_bytes, yes_no
 NAME = "政务应用统计_{year}{month:02d}.csv"
 HEADINGS = ["统计月份", "所属县区", "单位名称", "应用名称", "建设层级", "行为类型", "使用次数", "八小时外次数",
             "节假日次数", "是否必装", "是否与考核挂钩", "备注"]  # fmt: skip
-APPS = ("基层治理通", "学习在线", "乡村振兴云", "医保征缴助手", "反诈先锋", "河长巡查", "安全生产通", "网格员之家", "政务协同",
-        "信访e通", "民情日记", "防汛预警", "数字乡村", "人居环境随手拍", "党员积分", "禁烧巡查", "林长巡护", "帮扶手册",
-        "耕地保护眼", "人社通")  # fmt: skip
+APPS = ("基层治理通", "学习在线", "乡村振兴云", "医保征缴助手", "反诈先锋", "河长巡查", "安全生产通", "网格员之家",
+        "政务协同", "信访e通", "民情日记", "防汛预警", "数字乡村", "人居环境随手拍", "党员积分", "禁烧巡查", "林长巡护",
+        "帮扶手册", "耕地保护眼", "人社通")  # fmt: skip
 OWNERS = ("省", "省", "县", "市", "国家", "县", "市")
 STEP = 3  # an app has two kinds of actions: five apps cover all seven
 DAMAGE = ("missing", "number", "negative", "unit", "category", "month", "conflict", "conflict")

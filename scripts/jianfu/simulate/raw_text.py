@@ -7,13 +7,11 @@ from jianfu.simulate.structure import RENAMED, SHARED_NAME
 SYNTHETIC = "合成数据 SYNTHETIC"
 FULL_WIDTH = str.maketrans("0123456789.: ", "０１２３４５６７８９．：\u3000")
 NUMERALS = str.maketrans("0123456789", "〇一二三四五六七八九")
-FIRST_DAY = np.datetime64("1960-01-01")
-N_DAYS = 25600  # to 2030
 # Styles of dates and clock times, and how often each is used.
 DAY_STYLES = ("iso", "slash", "chinese", "dots", "compact", "full_width", "numerals", "serial")
 DAY_WEIGHTS = (0.36, 0.24, 0.22, 0.10, 0.02, 0.02, 0.02, 0.02)
-TIME_STYLES = ("iso", "iso_seconds", "slash", "chinese", "chinese_clock", "dots", "slash_noon", "chinese_noon", "compact",
-               "full_width", "serial")  # fmt: skip
+TIME_STYLES = ("iso", "iso_seconds", "slash", "chinese", "chinese_clock", "dots", "slash_noon", "chinese_noon",
+               "compact", "full_width", "serial")  # fmt: skip
 TIME_WEIGHTS = (0.30, 0.10, 0.22, 0.12, 0.10, 0.06, 0.02, 0.02, 0.02, 0.02, 0.02)
 SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜"
 GIVEN = "晨阳雪梅建国志强海燕文博丽娜俊杰思雨佳宁宏伟春兰子轩一凡若曦㛃𠮷䶮"

@@ -1,0 +1,66 @@
+"""Raw exports and truth files of one draw."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet
+import yaml
+
+from jianfu.simulate.raw_apps import build_app_rows, write_apps
+from jianfu.simulate.raw_people import write_ledger, write_roster
+from jianfu.simulate.raw_survey import write_survey
+from jianfu.simulate.raw_tables import write_documents, write_policies, write_unit_years, write_units
+from jianfu.simulate.raw_tasks import write_tasks
+from jianfu.simulate.raw_text import SYNTHETIC, DateTexts, UnitTexts
+from jianfu.simulate.raw_visits import build_visit_rows, write_visits
+from jianfu.simulate.streams import Streams
+from jianfu.simulate.task_rows import build_task_rows
+
+EXTRACTION_DAYS = 10  # the exports were made so many days after the window
+NOTE = f"# {SYNTHETIC}: parameters of an invented province; effects are known because they were put in.\n"
+
+
+def write_raw(draw, folder, parameters) -> None:
+    """Write the raw exports of ``draw`` to ``folder``.
+
+    Counts come first: rows are made so that reading them gives exactly the indicators, spells and answers of the draw.
+    Damage (duplicates, rows that must be rejected, odd wordings) is added and never changes a real value.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    detail, own = draw.detail, parameters["raw"]
+    streams = Streams(detail.seed)
+    months, structure = detail.months, detail.structure
+    extraction = extraction_date(months)
+    texts = DateTexts("1960-01-01", extraction + 366 * parameters["people"]["service_years"] + 400)
+    units = UnitTexts(structure)
+    write_units(structure, extraction, texts, folder, streams)
+    write_unit_years(draw.unit_year, structure, units, folder, streams)
+    write_policies(draw.policies, texts, folder, streams)
+    write_documents(detail, parameters, folder, streams)
+    write_roster(detail, texts, units, own, folder, streams)
+    write_ledger(detail, texts, units, own, folder, streams)
+    write_survey(detail, texts, own, folder, streams)
+    write_apps(build_app_rows(detail, streams), structure, months, units, own, folder, streams)
+    write_visits(build_visit_rows(detail, streams), texts, units, own, folder, streams)
+    write_tasks(build_task_rows(detail, streams, extraction), months, texts, units, own, folder, streams)
+
+
+def extraction_date(months):
+    """Day on which the exports were made (numpy day)."""
+    return months.first[-1] + months.days[-1] - 1 + EXTRACTION_DAYS
+
+
+def write_truth(draw, folder, parameters) -> None:
+    """Write what is true of ``draw`` to ``folder``: parameters, pressure, exact probabilities, conditional means,
+    clean indicators."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    text = yaml.safe_dump({"seed": draw.detail.seed, **parameters}, allow_unicode=True, sort_keys=False)
+    (folder / "parameters.yaml").write_text(NOTE + text, encoding="utf-8")
+    pressure = draw.pressure.assign(note=SYNTHETIC)
+    pressure.to_csv(folder / "pressure.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+    for name in ("person_months", "survey_truth", "indicators"):
+        table = pa.Table.from_pandas(getattr(draw, name), preserve_index=False)
+        table = table.replace_schema_metadata({"note": SYNTHETIC})
+        pyarrow.parquet.write_table(table, folder / f"{name}.parquet", compression="zstd")

@@ -1,0 +1,29 @@
+"""Simulate the raw exports of an invented province, and keep the truth apart from them.
+
+1. Draw units, monthly counts, careers and survey answers from the parameters.
+2. Write raw exports in the shapes that real offices produce, with duplicates and unusable rows added.
+3. Write the truth: parameters, unobserved pressure, exact exit probabilities, conditional means, clean indicators.
+
+Fails when the parameter file cannot be read.
+"""
+
+from jianfu import logs
+from jianfu.simulate import draw, read_parameters, write_raw, write_truth
+
+
+def main(parameters, seed, raw, truth):
+    parameters = read_parameters(parameters)
+    logs.progress(f"simulating the province with seed {seed}")
+    drawn = draw(parameters, seed)
+    write_raw(drawn, raw, parameters)
+    write_truth(drawn, truth, parameters)
+
+
+if __name__ == "__main__":
+    logs.start(snakemake.log[0])
+    main(
+        parameters=snakemake.input.parameters,
+        seed=snakemake.params.seed,
+        raw=snakemake.output.raw,
+        truth=snakemake.output.truth,
+    )
