@@ -89,11 +89,10 @@ def merge(base, overlay):
     return merged
 
 
-def nearest(word, candidates):
-    """The candidate closest in spelling to ``word``, or None."""
-    found = difflib.get_close_matches(
-        str(word).lower(), [str(c).lower() for c in candidates], n=1, cutoff=0.6
-    )
+def nearest(word, candidates, cutoff=0.6):
+    """The candidate closest in spelling to ``word``, or None where none reaches the similarity ``cutoff``."""
+    lowered = [str(candidate).lower() for candidate in candidates]
+    found = difflib.get_close_matches(str(word).lower(), lowered, n=1, cutoff=cutoff)
     return next((c for c in candidates if found and str(c).lower() == found[0]), None)
 
 
