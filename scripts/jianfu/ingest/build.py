@@ -203,11 +203,13 @@ class Builder:
         return Built(rows, rejects, odd, contradictions)
 
     def _required(self, cells):
-        """Required columns of this source; an anonymous survey needs unit and cohort instead of a person."""
+        """Required columns of this source: without an ID number some others must say what it would have said."""
         required = [name for name, column in self.table.columns.items() if column.required]
-        if self.table.name == "survey" and not {"id_number", "employee_id"} & set(cells.column_names):
-            required = [name for name in required if name != "person_key"]
-            required = ["unit_code", "cohort", *required]
+        given = set(cells.column_names)
+        if self.table.name == "survey" and not {"id_number", "employee_id"} & given:
+            return ["unit_code", "cohort", *(name for name in required if name != "person_key")]
+        if self.table.name == "roster" and "id_number" not in given:
+            required.append("birth_ym")
         return required
 
 

@@ -119,8 +119,9 @@ def read_times(connection, texts):
     connection.register("date_texts", pa.table({"text": texts}))
     formats = ", ".join(f"'{f}'" for f in PLAIN_FORMATS)
     plain = connection.sql(
-        f"SELECT CASE WHEN text[5] IN ('-', '/', '.', '年') THEN try_strptime(text, [{formats}]) END AS t "
-        "FROM date_texts"
+        # a year of two digits is not guessed
+        "SELECT CASE WHEN t >= TIMESTAMP '1000-01-01' THEN t END AS t FROM (SELECT "
+        f"CASE WHEN text[5] IN ('-', '/', '.', '年') THEN try_strptime(text, [{formats}]) END AS t FROM date_texts)"
     ).to_arrow_table()["t"]
     connection.unregister("date_texts")
     seconds = plain.combine_chunks().cast(pa.timestamp("s")).to_numpy(zero_copy_only=False)

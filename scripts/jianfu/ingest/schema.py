@@ -75,10 +75,7 @@ class Table:
 
 def load_tables(schema_path, scales_path, ranges=None):
     """All tables by name; survey items take their place from the scoring keys, their range from ``ranges``."""
-    with open(schema_path, encoding="utf-8") as file:
-        declared = yaml.safe_load(file)
-    with open(scales_path, encoding="utf-8") as file:
-        scales = yaml.safe_load(file)["scales"]
+    declared, scales = _read(schema_path), _read(scales_path)["scales"]
     tables = {}
     for name, entry in (declared["tables"] | declared["sources"]).items():
         columns = {}
@@ -107,5 +104,9 @@ def _items(scales, ranges):
 
 def load_responses(scales_path):
     """Usual wordings of answers as lists from the lowest to the highest code."""
-    with open(scales_path, encoding="utf-8") as file:
-        return yaml.safe_load(file)["responses"]
+    return _read(scales_path)["responses"]
+
+
+def _read(path):
+    with open(path, encoding="utf-8") as file:
+        return yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))

@@ -65,7 +65,7 @@ def assemble(roster, ledger, schema, stock="opening"):
     rejects, notices, spells = [], Counter(), []
     for person in sorted(set(entries) | set(movements)):
         own, moves = entries.get(person, []), movements.get(person, [])
-        moves, early = _without_early_exits(own, moves)
+        moves, early = _without_early_exits(own, moves, stock)
         rejects += early
         while True:
             found, counted = _person_spells(own, moves, stock)
@@ -98,15 +98,15 @@ def _origin(row):
     return row["src"], row["row"]
 
 
-def _without_early_exits(own, moves):
+def _without_early_exits(own, moves, stock):
     """Ledger rows of one person without departures dated before their post began; and those as rejects.
 
-    The beginning is the one that the departure repeats, else that of the person's first known post.
+    The beginning is the one that the departure repeats, else that of the first post on an opening roster.
     """
+    known = [row["spell_start"] for row in own] if stock == "opening" else []
     kept, rejects = [], []
     for row in moves:
-        starts = [row["spell_start"]] if row["spell_start"] else [r["spell_start"] for r in own]
-        starts += [r["date"] for r in moves if r["movement"] == "in" and not row["spell_start"]]
+        starts = [row["spell_start"]] if row["spell_start"] else known
         if row["movement"] == "out" and starts and min(starts) > row["date"]:
             rejects.append((*_origin(row), "spell_end", "exit_before_entry", str(row["date"])))
         else:
@@ -122,7 +122,7 @@ def _person_spells(own, moves, stock):
         if row["movement"] == "in":
             _arrive(spells, row, counted)
         else:
-            _leave(spells, row, counted)
+            _leave(spells, row, counted, stock)
     if stock == "closing":
         for row in own:
             _confirm(spells, row, counted)
@@ -158,15 +158,23 @@ def _arrive(spells, row, counted):
     spells.append(new)
 
 
-def _leave(spells, row, counted):
-    """减员: closes the open post; a secondment goes on off the post."""
+def _leave(spells, row, counted, stock):
+    """减员: closes the open post; a secondment goes on off the post.
+
+    Without a post to close the row becomes a fragment. It begins when the row says so, unless that beginning is known
+    to belong to a post that has ended already. After a closing roster such rows are the rule, not orphans.
+    """
     day, unit = row["date"], row["unit_code"]
     post = _open(spells, unit)
     if post is not None and post.start and post.start > day:
         post = None
     if post is None:
-        counted["orphan_movement"] += 1
-        post = _post(row, row["spell_start"])
+        start = row["spell_start"]
+        if any(s.unit == unit and s.start == start for s in spells):
+            start = None
+        if stock == "opening" or start is None:
+            counted["orphan_movement"] += 1
+        post = _post(row, start)
         _inherit(post, spells)
         spells.append(post)
     elif post.unit != unit:
@@ -185,16 +193,21 @@ def _leave(spells, row, counted):
 
 
 def _confirm(spells, row, counted):
-    """A closing roster confirms the post that the ledger opened, or shows one that began before the ledger."""
+    """A closing roster confirms the post that the ledger left open, or shows one that began before the ledger."""
+    for fragment in spells:
+        if (
+            fragment.unit == row["unit_code"]
+            and fragment.start is None
+            and row["spell_start"] <= fragment.end
+        ):
+            fragment.start = row["spell_start"]
     post = _open(spells, row["unit_code"])
-    if post and post.on_post and post.unit == row["unit_code"]:
-        if post.start != row["spell_start"]:
-            counted["start_differs"] += 1
-        post.traits = {
-            name: row.get(name) if row.get(name) is not None else post.traits[name] for name in TRAITS
-        }
+    if post is None or post.unit != row["unit_code"]:
+        spells.append(_post(row, row["spell_start"]))
         return
-    spells.append(_post(row, row["spell_start"]))
+    if post.on_post and post.start != row["spell_start"]:
+        counted["start_differs"] += 1
+    post.traits = {name: row.get(name) if row.get(name) is not None else post.traits[name] for name in TRAITS}
 
 
 def _inherit(new, spells):

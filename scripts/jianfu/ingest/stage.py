@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from jianfu.errors import DataError
 from jianfu.ingest import dates
-from jianfu.ingest.headings import IDENTIFIERS, UNMAPPED, Matcher, normal_heading, read_header
+from jianfu.ingest.headings import IDENTIFIERS, UNMAPPED, Column, Matcher, normal_heading, read_header
 from jianfu.ingest.readers import SPACES, read_file
 
 LOG = logging.getLogger("jianfu")
@@ -173,6 +173,8 @@ class Staging:
             if column.type == "count" and len(_day_places(header)) >= MIN_DAYS:
                 continue
             lacking.append(name)
+        if self.table.name == "roster" and not {"id_number", "birth_ym"} & set(places):
+            lacking.append("birth_ym")
         return lacking
 
     def _stage(self, sheet, header, source):
@@ -218,7 +220,13 @@ class Staging:
         return texts
 
     def _list_columns(self, sheet, header, wide):
-        for column in header.columns:
+        named = {column.place for column in header.columns}
+        nameless = [
+            Column(place, "", "", UNMAPPED)
+            for place, cells in enumerate(sheet.columns)
+            if place not in named and not pc.all(_blank(cells.slice(header.bottom))).as_py()
+        ]
+        for column in [*header.columns, *nameless]:
             self.columns.append(
                 {
                     "file": sheet.file,

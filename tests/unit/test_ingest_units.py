@@ -1,0 +1,89 @@
+"""Units by code, name, alias, county and name, former code; ambiguous and unknown ones."""
+
+import numpy as np
+import pytest
+from ingest_cases import few_units, ingest_rows
+
+from jianfu.ingest.units import UnitIndex
+
+HEAD = ["编号", "责任单位", "事项类型", "下达时间"]
+
+
+@pytest.fixture(scope="module")
+def index():
+    return UnitIndex.from_units(few_units())
+
+
+@pytest.mark.parametrize(
+    ("wording", "found"),
+    [
+        ("河口镇", "390101101"),
+        ("河口镇政府", "390101101"),
+        ("河口镇人民政府", "390101101"),
+        ("甲县河口镇", "390101101"),
+        ("甲县河口镇人民政府", "390101101"),
+        ("丙市甲县河口镇", "390101101"),
+        (" 河口镇　", "390101101"),
+        ("河 口 镇", "390101101"),
+        ("老河口", "390101101"),
+        ("新河口街道", "390101001"),
+        ("新河口街道办", "390101001"),
+        ("甲县新河口街道办事处", "390101001"),
+        ("390101101", "390101101"),
+        ("390101101.0", "390101101"),
+        ("390101101000", "390101101"),
+        ("３９０１０１１０１", "390101101"),
+        ("甲县城关镇", "390101100"),
+        ("乙县城关镇", "390102100"),
+        ("城关镇", "ambiguous_unit"),
+        ("城关镇人民政府", "ambiguous_unit"),
+        ("3.90E+08", "unknown_unit"),
+        ("399999999", "unknown_unit"),
+        ("新河口镇", "unknown_unit"),
+        ("河口", "unknown_unit"),
+    ],
+)
+def test_wordings(index, wording, found):
+    assert index.resolve(wording) == found
+
+
+def test_county_in_a_column_of_its_own(index):
+    assert index.resolve("城关镇", "乙县") == "390102100"
+    assert index.resolve("河口镇", "没有的县") == "390101101"
+
+
+def test_predecessor_leads_to_successor_from_its_first_day(index):
+    codes = np.array(["390101200", "390101200", "390101101", None], object)
+    days = np.array(["2024-06-30", "2024-07-01", "2024-07-01", "2024-07-01"], "datetime64[D]")
+    assert list(index.follow(codes, days)) == ["390101200", "390101102", "390101101", None]
+
+
+def test_merger_in_a_table(tmp_path):
+    rows = [HEAD, ["A", "石坪乡", "任务", "2024-06-30"], ["B", "石坪乡", "任务", "2024-07-01"]]
+    tasks = ingest_rows(tmp_path, "tasks", rows).canonical
+    assert tasks["unit_code"].to_pylist() == ["390101200", "390101102"]
+
+
+def test_code_and_name_side_by_side(tmp_path):
+    rows = [
+        ["编号", "县区", "单位代码", "单位名称", "事项类型", "下达时间"],
+        ["A", "乙县", "", "城关镇", "任务", "2024-06-30"],
+        ["B", "甲县", "390101101", "河口镇", "任务", "2024-06-30"],
+        ["C", "甲县", "390101101", "新河口街道", "任务", "2024-06-30"],
+        ["D", "甲县", "1", "没有的镇", "任务", "2024-06-30"],
+        ["E", "甲县", "3.90E+08", "河口镇", "任务", "2024-06-30"],
+    ]
+    result = ingest_rows(tmp_path, "tasks", rows)
+    codes = dict(zip(*(result.canonical[c].to_pylist() for c in ("task_id", "unit_code")), strict=True))
+    assert codes == {"A": "390102100", "B": "390101101", "C": "390101101", "E": "390101101"}
+    assert result.quarantine["reason"].tolist() == ["unknown_unit"]
+    notices = result.notices.set_index("kind")
+    assert notices.loc["contradiction", ["column", "rows"]].tolist() == ["unit_code", 1]
+
+
+def test_own_wording_of_a_unit(tmp_path):
+    rows = [HEAD, ["A", "县城那个镇", "任务", "2024-06-30"]]
+    source = {"values": {"unit_code": {"县城那个镇": "甲县城关镇"}}}
+    assert ingest_rows(tmp_path, "tasks", rows, source=source).canonical["unit_code"].to_pylist() == [
+        "390101100"
+    ]

@@ -1,0 +1,255 @@
+"""Dates, numbers, wordings and codes as people write them."""
+
+from datetime import date, datetime
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ingest_cases import PLAN
+
+from jianfu.ingest.dates import month_in, parse, read_times, year_in
+from jianfu.ingest.numbers import parse_duration, parse_number
+from jianfu.ingest.schema import Column, load_responses
+from jianfu.ingest.units import normal_code
+from jianfu.ingest.values import EMPTY, OK, TOKEN, Converter, Limits, Wordings, bad
+
+DAY = [
+    "2024年3月5日",
+    "2024.3.5",
+    "2024/3/5",
+    "2024-03-05",
+    "20240305",
+    "二〇二四年三月五日",
+    "二零二四年三月五日",
+    "45356",
+    "45356.0",
+    "２０２４．３．５",
+    "2024年3月5日（星期二）",
+    "2024-03-05 00:00",
+    "2024-03-05 00:00:00",
+    "2024年3月5号",
+]
+MINUTE = [
+    "2024/3/5 下午4:20",
+    "2024年3月5日下午4时20分",
+    "2024-03-05 16:20",
+    "2024-03-05 16:20:00",
+    "2024-03-05T16:20:00",
+    "２０２４．３．５　１６：２０",
+    "20240305 16:20",
+    "202403051620",
+    "45356.680556",
+    "2024年3月5日16时20分",
+    "2024/3/5 4:20 PM",
+    "二〇二四年三月五日下午四时二十分",
+]
+NO_DATE = [
+    "3月5日",
+    "3月上旬",
+    "长期",
+    "待定",
+    "尽快",
+    "2024年13月45日",
+    "2023/2/30",
+    "24-3-5",
+    "第三季度",
+    "2024",
+    "无",
+    "12",
+]
+
+
+@pytest.mark.parametrize("text", DAY)
+def test_day(text):
+    assert parse(text) == (datetime(2024, 3, 5), "day")
+
+
+@pytest.mark.parametrize("text", MINUTE)
+def test_minute(text):
+    assert parse(text) == (datetime(2024, 3, 5, 16, 20), "minute")
+
+
+@pytest.mark.parametrize("text", NO_DATE)
+def test_no_date(text):
+    assert parse(text) is None
+
+
+def test_fast_and_slow_reading_agree():
+    texts = DAY + MINUTE + NO_DATE + ["2024-3-5 8:05", "2024-03-05 08:38:31", "2024.3", "2024年3月", "20243"]
+    moments, precision = read_times(duckdb.connect(), pa.array(texts))
+    for text, moment, kind in zip(texts, moments, precision, strict=True):
+        found = parse(text)
+        if found is None:
+            assert np.isnat(moment) and kind == "", text
+        else:
+            assert (moment.astype(datetime), kind) == found, text
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.datetimes(datetime(1990, 1, 1), datetime(2099, 12, 31)), st.sampled_from(range(4)))
+def test_any_time_reads_back(moment, style):
+    moment = moment.replace(second=0, microsecond=0)
+    half = "上午" if moment.hour < 12 else "下午"
+    text = [
+        f"{moment:%Y-%m-%d %H:%M}",
+        f"{moment.year}年{moment.month}月{moment.day}日{moment.hour}时{moment.minute:02d}分",
+        f"{moment.year}/{moment.month}/{moment.day} {half}{(moment.hour - 1) % 12 + 1}:{moment.minute:02d}",
+        f"{(moment - datetime(1899, 12, 30)).total_seconds() / 86400:.6f}",
+    ][style]
+    assert parse(text)[0] == moment
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=20))
+def test_no_text_makes_a_reader_fail(text):
+    parse(text), parse_number(text), parse_duration(text), normal_code(text), month_in(text), year_in(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("30", 30),
+        ("３０", 30),
+        ("约30", 30),
+        ("30份", 30),
+        ("3次", 3),
+        ("1,234", 1234),
+        ("１，２３４", 1234),
+        ("30.0", 30),
+        (" 30 ", 30),
+        ("12.5%", 0.125),
+        ("3.2万", 32000),
+        ("-10", -10),
+        ("52小时", 52),
+        ("2024", 2024),
+    ],
+)
+def test_numbers(text, value):
+    assert parse_number(text) == value
+
+
+@pytest.mark.parametrize(
+    "text", ["若干", "较多", "无", "—", "#VALUE!", "很多次", "1,2", "3-5", "nan", "inf", "", "1_000"]
+)
+def test_no_number(text):
+    assert parse_number(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("178秒", 178), ("3分46秒", 226), ("1:02:30", 3750), ("178", 178)]
+)
+def test_durations(text, seconds):
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("390101100", "390101100"),
+        ("390101100.0", "390101100"),
+        ("390101100000", "390101100"),
+        ("390101100000.0", "390101100"),
+        ("３９０１０１１００", "390101100"),
+        ("3.90101100E+08", "390101100"),
+        ("3.90E+08", None),
+        ("3.41E+11", None),
+        ("390101000000", "390101"),
+    ],
+)
+def test_codes(text, code):
+    assert normal_code(text) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "month"),
+    [
+        ("使用情况_202401", "2024-01"),
+        ("2024年3月台账", "2024-03"),
+        ("截至2025年7月10日", None),
+        ("2024年度", None),
+    ],
+)
+def test_month_in_a_name(text, month):
+    assert month_in(text) == month
+
+
+def _converter(responses=(), own=None, survey=None):
+    wordings = Wordings(PLAN / "values.csv", own)
+    return Converter(
+        duckdb.connect(), ["—", "/", "(跳过)"], Limits(date(2025, 1, 10)), wordings, responses, survey
+    )
+
+
+def _convert(texts, column, **options):
+    found = _converter(**options).convert(pa.array(texts, pa.string()), column)
+    return found.typed.to_pylist(), found.status.tolist()
+
+
+def test_null_tokens_are_missing_and_not_bad():
+    values, status = _convert(["3", "—", "", " / ", "若干", "-1"], Column("n_table", "count"))
+    assert values == [3, None, None, None, None, None]
+    assert status == [OK, TOKEN, EMPTY, TOKEN, bad("unparseable_number"), bad("negative_count")]
+
+
+def test_booleans_and_own_wordings():
+    column = Column("is_veto", "boolean")
+    assert _convert(["是", "否", "√", "1", "0.0", "也许"], column)[0] == [
+        True,
+        False,
+        True,
+        True,
+        False,
+        None,
+    ]
+    assert _convert(["红线", "普通"], column, own={"is_veto": {"红线": True, "普通": False}})[0] == [
+        True,
+        False,
+    ]
+
+
+def test_categories_take_canonical_known_and_own_wordings():
+    column = Column("exit_type", "category", values=("辞职", "遴选", "考录"))
+    values, status = _convert(["辞职", "公开遴选", "考 走", "远走高飞"], column)
+    assert values == ["辞职", "遴选", "考录", None]
+    assert status[-1] == bad("unknown_category")
+    assert _convert(["远走高飞"], column, own={"exit_type": {"远走高飞": "辞职"}})[0] == ["辞职"]
+
+
+def test_answers_as_text_numbers_or_points():
+    responses = load_responses(PLAN / "scales.yaml")
+    five = Column("MW1", "item", low=1, high=5)
+    texts = ["非常不同意", "一般", "A. 同意", "4分", "5", "6", "4.0", "无效", "(跳过)", "非常同意（5分）"]
+    assert _convert(texts, five, responses=responses)[0] == [1, 3, 4, 4, 5, None, 4, None, None, 5]
+    seven = Column("EE1", "item", low=0, high=6)
+    assert _convert(["从不", "每天", "一般"], seven, responses=responses)[0] == [0, 6, 3]
+    one_to_seven = Column("EE1", "item", low=1, high=7)
+    assert _convert(["从不", "每天"], one_to_seven, responses=responses)[0] == [1, 7]
+    assert _convert(["很赞成"], five, survey={"很赞成": 5})[0] == [5]
+    assert _convert(["1", "5"], five, own={"MW1": {"1": 5, "5": 1}})[0] == [5, 1]
+
+
+def test_implausible_dates():
+    column = Column("issue", "date", earliest="1990-01-01")
+    values, status = _convert(["1989-12-31", "1990-01-01", "2026-01-11", "2026-01-12", "近期"], column)
+    assert values == [None, date(1990, 1, 1), date(2026, 1, 11), None, None]
+    assert status[0] == status[3] == bad("implausible_date")
+    assert status[4] == bad("unparseable_date")
+    late = Column("lock_until", "date", earliest="1960-01-01", future=True)
+    assert _convert(["2033-05-01"], late)[0] == [date(2033, 5, 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "wave"), [("第1轮", 1), ("第二次", 2), ("2", 2), ("2.0", 2), ("W3", 3), ("上一轮", None)]
+)
+def test_waves(text, wave):
+    assert _convert([text], Column("wave", "wave"))[0] == [wave]
+
+
+def test_years():
+    column = Column("year", "year", earliest="1990-01-01")
+    values, status = _convert(["2024", "2024年", "2024年度", "2024.0", "1900", "去年"], column)
+    assert values == [2024, 2024, 2024, 2024, None, None]
+    assert status[4:] == [bad("implausible_date"), bad("unparseable_date")]
