@@ -55,7 +55,7 @@ def codes_of(values):
         if isinstance(values.dtype, pd.CategoricalDtype)
         else pd.factorize(values)[0]
     )
-    return np.unique(codes, return_inverse=True)[1]
+    return hazard.codes_of(codes)[0]
 
 
 def _variable(frame, name, spec, truth):

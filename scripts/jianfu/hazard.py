@@ -67,9 +67,10 @@ class HazardFit:
 
 
 def codes_of(values):
-    """Levels of ``values`` as integer codes 0 ... K-1 in sorted order, and K."""
-    levels, codes = np.unique(np.asarray(values), return_inverse=True)
-    return codes, len(levels)
+    """Integer codes (N,) >= 0 renumbered to 0 ... K-1 in the same order, and K; levels that do not occur go."""
+    values = np.asarray(values)
+    number = np.cumsum(np.bincount(values) > 0)
+    return number[values] - 1, int(number[-1])
 
 
 def drop_separated(y, n, groups):
@@ -183,13 +184,13 @@ def _independent(matrix, scale, order):
     return np.sort(np.array(kept, dtype=int))
 
 
-def fit(y, n, design, effects=(), clusters=None, link="cloglog", start=None):
+def fit(y, n, design, effects=(), clusters=None, link="cloglog"):
     """Maximum likelihood of ``y`` events in ``n`` trials on ``design`` and absorbed ``effects``.
 
     y, n: (N,) events (may be expected counts) and trials or exposure; design: (N, k) without a constant;
     effects: arrays of level codes, the first one eliminated, none = a constant; clusters: (N,) codes, none = each row
-    its own; start: (k,) coefficients to begin with. A column that is a linear combination of the effects and of
-    earlier columns is left out and named in ``collinear``.
+    its own. A column that is a linear combination of the effects and of earlier columns is left out and named in
+    ``collinear``.
     """
     y, n = np.asarray(y, dtype=float), np.asarray(n, dtype=float)
     design = np.asarray(design, dtype=float).reshape(len(y), -1)
@@ -204,8 +205,6 @@ def fit(y, n, design, effects=(), clusters=None, link="cloglog", start=None):
     collinear = tuple(sorted(set(range(k)) - set(free)))
 
     beta, first = np.zeros(blocks.width), START[link](blocks.shrunken_rates(y, n))
-    if start is not None:
-        beta[:k] = np.where(np.isin(np.arange(k), free), np.nan_to_num(start), 0.0)
     family = LINKS[link]
     eta = blocks.predict(beta, first)
     score, weight, deviance = family(eta, y, n)

@@ -46,14 +46,21 @@ def burden_tertiles(exposures, exposure="OD"):
     return pd.Series(np.array(TERTILES, dtype=object)[thirds], index=mean.index)
 
 
-def _longest_run(enough):
-    """First and last index of the longest run of True values, None if there is none."""
-    edges = np.flatnonzero(np.diff(np.r_[0, enough.astype(int), 0]))
-    starts, ends = edges[::2], edges[1::2]
-    if len(starts) == 0:
+def _range(at_risk, enough):
+    """First and last month of the tenure that a curve covers, None if there is none.
+
+    The longest run of months in which every group has on average (12 months) ``enough`` persons at risk, from the
+    first to the last month in which it really has.
+    """
+    kernel = np.ones(SMOOTH) / SMOOTH
+    smooth = np.logical_and.reduce([np.convolve(n, kernel, "same") >= enough for n in at_risk])
+    edges = np.flatnonzero(np.diff(np.r_[0, smooth.astype(int), 0]))
+    if len(edges) == 0:
         return None
-    longest = np.argmax(ends - starts)
-    return starts[longest], ends[longest] - 1
+    longest = np.argmax(edges[1::2] - edges[::2])
+    inside = np.arange(edges[2 * longest], edges[2 * longest + 1])
+    inside = inside[np.logical_and.reduce([n[inside] >= enough for n in at_risk])]
+    return (inside[0], inside[-1]) if len(inside) else None
 
 
 def _counts(frame, units, length):
@@ -82,7 +89,7 @@ def cumulative_incidence(person_months, exposures, min_at_risk, replicates, seed
     within tertiles.
     """
     tertile = burden_tertiles(exposures)
-    length = int(person_months["tenure_months"].max(initial=0)) + 1 if len(person_months) else 1
+    length = int(person_months["tenure_months"].to_numpy().max(initial=0)) + 1
     rng = np.random.default_rng(seed)
     group = person_months["unit_code"].astype(object).map(tertile)
     parts = []
@@ -92,11 +99,7 @@ def cumulative_incidence(person_months, exposures, min_at_risk, replicates, seed
             rows = person_months[((person_months["cohort"] == cohort) & (group == name)).to_numpy()]
             units = pd.Index(sorted(tertile.index[tertile == name]))
             counts[name] = _counts(rows, units, length)
-        kernel = np.ones(SMOOTH) / SMOOTH
-        enough = [
-            np.convolve(counts[name][0].sum(axis=0), kernel, "same") >= min_at_risk for name in TERTILES
-        ]
-        run = _longest_run(np.logical_and.reduce(enough))
+        run = _range([counts[name][0].sum(axis=0) for name in TERTILES], min_at_risk)
         if run is None:
             continue
         for name in TERTILES:

@@ -85,6 +85,18 @@ def select(spec, table, categories, truth=False):
     return sample, controls
 
 
+def used_rows(spec, table, categories, controls, sample):
+    """Rows of the sample with the columns that the model needs."""
+    outcomes = [*outcomes_of(spec), *([spec["mediator"]] if "mediator" in spec else [])]
+    names = [
+        *outcomes,
+        *(name + TRUE for name in outcomes),
+        *term_variables([*spec["terms"], *controls], categories),
+    ]
+    names = dict.fromkeys([*names, *spec.get("effects", []), spec["cluster"], "unit"])
+    return table.frame.loc[sample.rows, [name for name in names if name in table.frame]]
+
+
 def _present_controls(spec, frame, categories):
     """Controls that the data have; the others are left out and noted."""
     present, notes = [], []
@@ -158,7 +170,7 @@ def fit_model(spec, table, categories, settings, truth=False):
     base = _base(spec, table)
     try:
         sample, controls = select(spec, table, categories, truth)
-        used = table.frame[sample.rows]
+        used = used_rows(spec, table, categories, controls, sample)
         columns = columns_of(used, [*spec["terms"], *controls], categories)
         base |= _counts(table, sample, used)
         effects, extra = ESTIMATORS[spec["estimator"]](

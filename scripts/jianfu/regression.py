@@ -70,6 +70,7 @@ def fit(y, design, effects=(), clusters=None):
     absorbed = " + ".join(f"e{j}" for j in range(len(effects)))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="(?s).*dropped due to multicollinearity")
+        warnings.filterwarnings("ignore", category=DeprecationWarning)  # of pyfixest with pandas 3
         model = pyfixest.feols(
             f"y ~ {' + '.join(names)}" + (f" | {absorbed}" if effects else ""),
             data,

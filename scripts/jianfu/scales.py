@@ -96,15 +96,16 @@ def post_at(survey, spells):
     spells = spells.assign(
         post_start=cells.post_start(spells),
         on_post=spells["on_post"].astype("boolean").fillna(True).astype(bool),
-        first=pd.to_datetime(spells["spell_start"]).fillna(pd.Timestamp.min),
-        last=pd.to_datetime(spells["spell_end"]).fillna(pd.Timestamp.max),
+        first=pd.to_datetime(spells["spell_start"]),
+        last=pd.to_datetime(spells["spell_end"]),
     )
     wanted = pd.DataFrame(
         {"row": np.arange(len(survey)), "person_key": survey["person_key"].to_numpy(dtype=object)}
     ).assign(day=pd.to_datetime(survey["fieldwork_date"]).to_numpy())
     merged = wanted.merge(spells, on="person_key", how="left", suffixes=("", "_post"))
-    known = merged["first"].notna()
-    there = known & (merged["first"] <= merged["day"]) & (merged["day"] <= merged["last"])
+    known = merged["on_post"].notna()
+    begun = merged["first"].isna() | (merged["first"] <= merged["day"])
+    there = known & begun & (merged["last"].isna() | (merged["day"] <= merged["last"]))
     merged["grade"] = np.select([there & merged["on_post"].eq(True), there, known], [0, 1, 2], default=3)
     best = merged.sort_values(["row", "grade", "first"], ascending=[True, True, False], kind="stable")
     best = best.drop_duplicates("row").set_index("row")

@@ -6,6 +6,7 @@ on the same rows, when the events in a cell are replaced by the sum of their tru
 conditional mean.
 """
 
+import numpy as np
 import pandas as pd
 
 from jianfu import cells
@@ -22,10 +23,16 @@ def with_probabilities(person_months, truth):
     ``truth``: person_key, unit_code, month, p_voluntary, p_retire. Raises :class:`DataError` if a person-month at risk
     has no probability.
     """
-    keys = ["person_key", "unit_code", "month"]
-    known = truth.assign(**{key: truth[key].astype(object) for key in keys}).set_index(keys)
-    index = pd.MultiIndex.from_arrays([person_months[key].astype(object) for key in keys], names=keys)
-    found = known[list(EXPECTED)].reindex(index)
+    key, known = np.zeros(len(person_months), dtype=np.int64), np.zeros(len(truth), dtype=np.int64)
+    for name in ("person_key", "unit_code", "month"):
+        own, other = (frame[name].astype("category") for frame in (person_months, truth))
+        levels = own.cat.categories
+        key = key * (len(levels) + 1) + own.cat.codes.to_numpy()
+        position = np.append(levels.get_indexer(other.cat.categories), -1)
+        position[position < 0] = len(levels)
+        known = known * (len(levels) + 1) + position[other.cat.codes.to_numpy()]
+    index = pd.Index(known).get_indexer(key)
+    found = truth[list(EXPECTED)].reset_index(drop=True).reindex(index)
     missing = int(found["p_voluntary"].isna().sum())
     if missing:
         raise DataError(

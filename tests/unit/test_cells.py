@@ -1,0 +1,178 @@
+"""Spells -> person-months -> hazard cells, against counts made by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from miniature import table
+
+from jianfu import cells
+from jianfu.errors import DataError
+
+WINDOW = ("2024-01", "2024-06")
+PERSON = {"unit_code": "390121001", "birth_ym": "1992-05", "sex": "男", "on_post": True}
+
+
+def spell(key, start, end=None, **more):
+    return PERSON | {"person_key": key, "spell_start": start, "spell_end": end} | more
+
+
+def months_of(*rows):
+    frame, flow = cells.person_months(table("spells", rows), WINDOW)
+    return frame, flow.set_index(["step", "reason"])
+
+
+def test_at_risk_from_the_month_after_entry_to_the_month_of_exit():
+    frame, _ = months_of(
+        spell("a", "2020-03-15", "2024-03-10", exit_type="遴选", destination_level="市"),
+        spell("b", "2024-02-10"),
+    )
+    assert frame.loc[frame["person_key"] == "a", "month"].tolist() == ["2024-01", "2024-02", "2024-03"]
+    assert frame.loc[frame["person_key"] == "b", "month"].tolist() == [
+        "2024-03",
+        "2024-04",
+        "2024-05",
+        "2024-06",
+    ]
+    assert frame.loc[frame["cause"] != "", ["month", "cause"]].to_numpy().tolist() == [["2024-03", "select"]]
+
+
+def test_secondment_is_a_state_one_returns_from():
+    frame, flow = months_of(
+        spell("a", "2021-06-01", "2024-02-05", exit_type="借调", destination_level="县"),
+        spell("a", "2024-02-06", "2024-04-20", on_post=False),
+        spell("a", "2024-04-21"),
+    )
+    assert frame["month"].tolist() == ["2024-01", "2024-02", "2024-05", "2024-06"]
+    assert frame["cause"].tolist() == ["", "secondment", "", ""]
+    assert frame["tenure_months"].tolist() == [31, 32, 35, 36]  # not begun anew by the return
+    assert flow.loc[("dropped", "off_post"), "person_months"] == 2
+    assert flow.loc[("read", ""), "person_months"] == 6
+
+
+@pytest.mark.parametrize(
+    "exit_type, destination, cause",
+    [
+        ("辞职", None, "resign"),
+        ("遴选", "乡", "select"),
+        ("考录", "其他", "exam"),
+        ("调出", "县", "transfer"),
+        ("调出", None, "transfer"),
+        ("调出", "乡", "other"),
+        ("退休", None, "retire"),
+        ("借调", "县", "secondment"),
+        ("死亡", None, "other"),
+        ("开除", None, "other"),
+        ("组织选派", "省", "other"),
+        ("乡镇间调动", "乡", "other"),
+        (None, None, ""),
+    ],
+)
+def test_cause_of_exit(exit_type, destination, cause):
+    assert cells.exit_cause([exit_type], [destination]).tolist() == [cause]
+
+
+def test_voluntary_exits_are_the_sum_of_their_causes():
+    rows = [
+        spell(str(i), "2020-01-01", "2024-03-01", exit_type=kind, destination_level=level)
+        for i, (kind, level) in enumerate(
+            [("辞职", None), ("遴选", "市"), ("考录", "县"), ("调出", None), ("调出", "乡"), ("退休", None)]
+        )
+    ]
+    table_of_cells = cells.hazard_cells(months_of(*rows)[0])
+    total = table_of_cells[list(cells.EVENTS)].sum()
+    assert total["voluntary"] == 4 == total[["resign", "select", "exam", "transfer"]].sum()
+    assert (total["retire"], total["other"]) == (1, 1)
+
+
+def test_nothing_is_lost_without_a_count():
+    frame, flow = months_of(
+        spell("a", "2020-01-01"),
+        spell("b", "2020-01-01", birth_ym=None),
+        spell("c", "2023-11-01", "2024-02-10", exit_type="乡镇间调动", destination_level="乡"),
+        spell("c", "2024-01-20", unit_code="390121002"),  # overlaps with the old post by three weeks
+        spell("d", "2024-03-02", "2024-03-20", exit_type="辞职"),
+        spell("e", "2020-01-01", "2023-12-31", exit_type="辞职"),
+        spell("f", "2024-06-30"),
+    )
+    assert flow.loc["dropped", "person_months"].to_dict() == {"missing_birth": 6, "overlapping_post": 1}
+    assert flow.loc[("never_at_risk", "exit_in_entry_month"), "events"] == 1
+    lost = flow.loc["dropped", "person_months"].sum()
+    assert (
+        flow.loc[("read", ""), "person_months"] - lost
+        == flow.loc[("at_risk", ""), "person_months"]
+        == len(frame)
+    )
+    assert not frame.duplicated(["person_key", "month"]).any()
+    assert (
+        frame.loc[(frame["person_key"] == "c") & (frame["month"] == "2024-02"), "unit_code"].item()
+        == "390121001"
+    )
+
+
+def test_bands_cohorts_and_lock():
+    frame, _ = months_of(
+        spell("a", "2023-03-20", lock_until="2024-03-31", birth_ym="1974-02"),
+        spell("b", "2009-12-01", birth_ym="2000-01", sex=None),
+    )
+    a, b = (frame[frame["person_key"] == key] for key in "ab")
+    assert a["tenure_band"].tolist() == ["<1", "<1", "1-3", "1-3", "1-3", "1-3"]
+    assert a["lock"].tolist() == [True, True, True, False, False, False]
+    assert a["aged50"].tolist() == [False, True, True, True, True, True]
+    assert set(a["cohort"]) == {"70后及以前"}
+    assert set(b["cohort"]) == {"00后"}
+    assert set(b["tenure_band"]) == {"10+"}
+    assert set(b["sex"]) == {"不详"}
+
+
+def test_cohort_limits():
+    years = [1950, 1979, 1980, 1989, 1990, 1999, 2000, np.nan]
+    expected = ["70后及以前"] * 2 + ["80后"] * 2 + ["90后"] * 2 + ["00后", None]
+    assert cells.cohort(years).tolist() == expected
+
+
+def test_cells_hold_every_person_month_once_in_any_row_order():
+    rng = np.random.default_rng(1)
+    rows = []
+    for i in range(200):
+        end = f"2024-0{rng.integers(1, 7)}-15" if rng.random() < 0.5 else None
+        rows.append(
+            spell(
+                f"p{i:03d}",
+                f"20{rng.integers(10, 24)}-0{rng.integers(1, 10)}-10",
+                end,
+                unit_code=f"39012100{rng.integers(1, 5)}",
+                birth_ym=f"19{rng.integers(70, 99)}-03",
+                exit_type="辞职" if end else None,
+            )
+        )
+    frame, _ = cells.person_months(table("spells", rows), WINDOW)
+    one = cells.hazard_cells(frame)
+    assert one["n"].sum() == len(frame)
+    assert one["resign"].sum() == (frame["cause"] == "resign").sum()
+    assert not one.duplicated(list(cells.KEYS)).any()
+    shuffled = [rows[i] for i in rng.permutation(len(rows))]
+    pd.testing.assert_frame_equal(
+        one, cells.hazard_cells(cells.person_months(table("spells", shuffled), WINDOW)[0])
+    )
+
+
+def test_sums_and_persons_behind_cells():
+    frame, _ = months_of(spell("a", "2020-01-01"), spell("b", "2020-01-01", sex="女"))
+    table_of_cells = cells.hazard_cells(frame.assign(p=0.5), sums=["p"])
+    assert (table_of_cells["p"] == table_of_cells["n"] / 2).all()
+    assert cells.persons_used(frame, (table_of_cells["sex"] == "女").to_numpy()) == 1
+    assert cells.person_counts(frame)[["persons", "person_months", "exits"]].to_numpy().tolist() == [
+        [2, 12, 0]
+    ]
+
+
+def test_no_spell_in_the_window():
+    frame, flow = months_of(spell("a", "2020-01-01", "2021-01-01", exit_type="辞职"))
+    assert frame.empty
+    assert cells.hazard_cells(frame).empty
+    assert flow.loc[("at_risk", ""), "person_months"] == 0
+
+
+def test_a_missing_column_is_named():
+    with pytest.raises(DataError, match="birth_ym"):
+        cells.person_months(table("spells", [spell("a", "2020-01-01")]).drop(columns="birth_ym"), WINDOW)

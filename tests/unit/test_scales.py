@@ -1,0 +1,138 @@
+"""Scoring keys, exclusions and the placing of respondents, against scores made by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from miniature import table
+
+from jianfu import scales
+
+KEYS = {
+    "burnout": {
+        "items": ["EE1", "EE2", "EE3", "EE4", "EE5", "CY1", "PE1"],
+        "range": [0, 6],
+        "reversed": ["PE1"],
+        "subscales": {
+            "exhaustion": ["EE1", "EE2", "EE3", "EE4", "EE5"],
+            "cynicism": ["CY1"],
+            "inefficacy": ["PE1"],
+        },
+        "weights": {"exhaustion": 0.4, "cynicism": 0.3, "inefficacy": 0.3},
+    },
+    "meaning": {"items": ["MW1", "MW2", "MW3"], "range": [1, 5], "reversed": ["MW3"]},
+}
+ITEMS = ["EE1", "EE2", "EE3", "EE4", "EE5", "CY1", "PE1", "MW1", "MW2", "MW3"]
+
+
+def survey(*answers, **more):
+    """Survey rows from lists of ten answers."""
+    frame = table(
+        "survey",
+        [{"person_key": f"p{i}", "wave": 1, "fieldwork_date": "2024-10-05"} for i in range(len(answers))],
+    )
+    frame = pd.concat([frame, pd.DataFrame(list(answers), columns=ITEMS, dtype=float)], axis=1)
+    return frame.assign(**more)
+
+
+def spells(*rows):
+    post = {
+        "unit_code": "390121001",
+        "birth_ym": "1992-05",
+        "sex": "男",
+        "on_post": True,
+        "spell_start": "2020-01-01",
+    }
+    return table("spells", [post | row for row in rows])
+
+
+def test_reversed_items_and_weights():
+    scores = scales.score(survey([1, 2, 3, 4, 5, 6, 6, 5, 4, 1]), KEYS, 0.8).iloc[0]
+    assert scores["exhaustion"] == 3
+    assert scores["inefficacy"] == 0
+    assert scores["burnout"] == pytest.approx(0.4 * 3 + 0.3 * 6 + 0.3 * 0)
+    assert scores["meaning"] == pytest.approx((5 + 4 + 5) / 3)
+
+
+def test_a_score_needs_enough_answers():
+    n = np.nan
+    scores = scales.score(survey([1, n, 3, 4, 4, 6, 6, 5, n, 1], [1, n, n, n, 4, 6, 6, 5, 4, 1]), KEYS, 0.8)
+    assert scores.loc[0, "exhaustion"] == 3  # four of five
+    assert scores.loc[0, "burnout"] == pytest.approx(0.4 * 3 + 0.3 * 6)  # six of seven
+    assert np.isnan(scores.loc[0, "meaning"])  # two of three
+    assert scores.loc[1, ["exhaustion", "burnout"]].isna().all()
+
+
+def test_other_coding_of_the_province():
+    keys = scales.with_ranges(KEYS, {"burnout": [1, 7]})
+    scores = scales.score(survey([1, 1, 1, 1, 1, 1, 7, 1, 1, 5]), keys, 0.8).iloc[0]
+    assert scores["inefficacy"] == 1
+    assert (
+        scales.score(survey([7] * 5 + [6, 6, 1, 1, 1]), KEYS, 0.8)["exhaustion"].isna().all()
+    )  # out of range
+    assert scales.out_of_range(survey([7] * 5 + [6, 6, 1, 1, 1]), KEYS["burnout"]) == 5
+
+
+def test_straightliners_are_judged_coding_by_coding_before_turning():
+    n = np.nan
+    answers = [
+        [4, 4, 4, 4, 4, 4, 4, 2, 2, 2],  # same answer in each coding
+        [4, 4, 4, 4, 4, 4, 4, 2, 2, 3],
+        [4, n, 4, 4, n, 4, 4, 2, n, 2],
+        [4, n, n, n, n, n, n, 2, n, n],  # nearly empty: not called a straight-liner
+    ]
+    assert scales.straightliners(survey(*answers), KEYS).tolist() == [True, False, True, False]
+
+
+def test_respondents_are_placed_by_the_roster_of_the_day():
+    good = [1, 2, 3, 4, 5, 6, 6, 5, 4, 1]
+    people = spells(
+        {"person_key": "p0", "unit_code": "390121001", "spell_end": "2024-08-01"},
+        {"person_key": "p0", "unit_code": "390121002", "spell_start": "2024-08-01"},
+        {"person_key": "p1", "spell_end": "2024-09-01"},
+        {"person_key": "p1", "spell_start": "2024-09-02", "on_post": False},
+        {"person_key": "p2", "spell_end": "2024-10-04"},
+        {"person_key": "p4", "birth_ym": None},
+    )
+    frame, flow = scales.survey_scores(survey(*[good] * 5), people, KEYS, 0.8, True, None)
+    assert frame[["person_key", "unit_code", "cohort", "tenure_band"]].to_numpy().tolist() == [
+        ["p0", "390121002", "90后", "<1"]
+    ]
+    dropped = flow[flow["step"] == "dropped"].set_index("reason")["respondents"].to_dict()
+    assert dropped == {"off_post": 1, "not_in_post": 1, "unknown_person": 1, "missing_birth": 1}
+    assert flow["respondents"].tolist()[0] - sum(dropped.values()) == len(frame)
+
+
+def test_exclusions_are_counted_by_their_first_reason():
+    good, flat = [1, 2, 3, 4, 5, 6, 6, 5, 4, 1], [4] * 7 + [2] * 3
+    rows = survey(good, flat, good, [np.nan] * 10, duration_s=[300.0, 20.0, 20.0, 300.0])
+    people = spells(*[{"person_key": f"p{i}"} for i in range(4)])
+    _, flow = scales.survey_scores(rows, people, KEYS, 0.8, True, 60)
+    dropped = flow[flow["step"] == "dropped"].set_index("reason")["respondents"].to_dict()
+    assert dropped == {"straightliner": 1, "too_fast": 1, "no_scale_answered": 1}
+    frame, _ = scales.survey_scores(rows, people, KEYS, 0.8, False, None)
+    assert len(frame) == 3
+
+
+def test_anonymous_respondents_keep_unit_and_cohort_of_the_sheet():
+    rows = survey([1, 2, 3, 4, 5, 6, 6, 5, 4, 1], [2, 2, 3, 4, 5, 6, 6, 5, 4, 2])
+    rows = rows.assign(person_key=pd.NA, unit_code="390121003", cohort=["80后", pd.NA])
+    frame, flow = scales.survey_scores(rows, spells(), KEYS, 0.8, True, None)
+    assert frame[["unit_code", "cohort", "sex", "tenure_band"]].to_numpy().tolist() == [
+        ["390121003", "80后", "不详", "不详"]
+    ]
+    assert flow.set_index("reason").loc["missing_birth", "respondents"] == 1
+
+
+def test_no_survey_gives_no_rows():
+    frame, flow = scales.survey_scores(survey(), spells({"person_key": "p0"}), KEYS, 0.8, True, None)
+    assert frame.empty
+    assert "burnout_z" in frame
+    assert flow["respondents"].tolist() == [0, 0]
+
+
+def test_standard_scores():
+    rows = survey(*[[v, v, v, v, v, 3, 3, 5, 4, 1] for v in range(7)])
+    people = spells(*[{"person_key": f"p{i}"} for i in range(7)])
+    frame, _ = scales.survey_scores(rows, people, KEYS, 0.8, True, None)
+    assert frame["exhaustion_z"].mean() == pytest.approx(0)
+    assert frame["exhaustion_z"].std(ddof=1) == pytest.approx(1)
