@@ -14,7 +14,7 @@ if __name__ == "__main__":
     record_provenance(
         province=snakemake.wildcards.province,
         settings=snakemake.params.settings,
-        inputs=snakemake.input.raw,
+        inputs=list(snakemake.input),
         config_path=snakemake.output.config,
         run_path=snakemake.output.run,
     )
