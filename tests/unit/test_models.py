@@ -59,7 +59,7 @@ def tables():
     frame["lock"], frame["aged50"] = rng.random(len(frame)) < 0.4, (frame["cohort"] == "70后及以前")
     frame["n"] = rng.integers(1, 8, len(frame))
     for event in ("resign", "select", "exam", "transfer", "retire"):
-        cells[event] = rng.binomial(frame["n"], 0.01)
+        frame[event] = rng.binomial(frame["n"], 0.01)
     frame.loc[frame["unit_code"] == UNITS[7], ["resign", "select", "exam", "transfer", "retire"]] = 0
     frame["voluntary"] = frame[["resign", "select", "exam", "transfer"]].sum(axis=1)
     read = int(frame["n"].sum()) + 100
