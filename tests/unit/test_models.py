@@ -308,8 +308,8 @@ def test_sample_flow_adds_up(tables):
         "spells",
         [
             {"person_key": f"p{i}", "unit_code": UNITS[i % 9], "birth_ym": "1992-01", "sex": "男", "on_post": True,
-             "spell_start": "2020-01-01", "spell_end": f"2024-{4 + i % 9:02d}-10" if i % 3 else None,
-             "exit_type": "辞职" if i % 3 else None}
+             "spell_start": "2020-01-01", "spell_end": f"2024-{4 + i // 9 % 9:02d}-10" if i % 2 else None,
+             "exit_type": "辞职" if i % 2 else None}
             for i in range(90)
         ],
     )  # fmt: skip
