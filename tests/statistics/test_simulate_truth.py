@@ -31,9 +31,12 @@ def test_sizes_of_the_province():
     assert 37 < counts.tasks.mean() < 45
     fourth = np.isin(draw.detail.months.month, (10, 11, 12))
     workdays = draw.detail.months.workdays
-    assert 1.3 < (counts.tasks[:, fourth] / workdays[fourth]).mean() / (
-        counts.tasks[:, ~fourth] / workdays[~fourth]
-    ).mean() < 1.5
+    assert (
+        1.3
+        < (counts.tasks[:, fourth] / workdays[fourth]).mean()
+        / (counts.tasks[:, ~fourth] / workdays[~fourth]).mean()
+        < 1.5
+    )
     assert 6 < counts.flags["veto"].mean() < 10
     values = draw.indicators.groupby("indicator")["value"].mean()
     for code, low, high in (
@@ -51,7 +54,10 @@ def test_policies_break_the_series():
     before, after = per_month.loc["2023-07":"2024-01"].mean(), per_month.loc["2024-08":"2025-07"].mean()
     assert 0.70 < after["A2_checks"] / before["A2_checks"] < 0.80
     assert after["A6_share"] > before["A6_share"]
-    ratio = per_month.loc["2026-01":, "B6_actions"].mean() / per_month.loc["2025-01":"2025-06", "B6_actions"].mean()
+    ratio = (
+        per_month.loc["2026-01":, "B6_actions"].mean()
+        / per_month.loc["2025-01":"2025-06", "B6_actions"].mean()
+    )
     assert 0.65 < ratio < 0.75
 
 

@@ -203,7 +203,7 @@ def write_ledger(detail, texts, units, parameters, folder, streams):
     for year in sorted(years.unique()):
         rng = streams(f"ledger {year}")
         part = rows[years == year]
-        kinds = LEDGER_DAMAGE * (parameters["damage"] // 2) if len(part) >= 500 else LEDGER_DAMAGE[:1]
+        kinds = LEDGER_DAMAGE * (len(part) // 500) or LEDGER_DAMAGE[: len(part) // 100]
         sheets.append(
             _ledger_sheet(part, np.array(kinds, dtype=object), year, texts, units, strings, rng, parameters)
         )

@@ -25,7 +25,8 @@ STYLES = (
     '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>'
     '</fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
     '<cellXfs count="3"><xf numFmtId="0"/><xf numFmtId="164" applyNumberFormat="1"/>'
-    '<xf numFmtId="165" applyNumberFormat="1"/></cellXfs></styleSheet>'
+    '<xf numFmtId="165" applyNumberFormat="1"/></cellXfs>'
+    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )
 CONTENT = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
@@ -69,7 +70,7 @@ def serials(moments):
     """Excel serial numbers of numpy days or minutes."""
     minutes = moments.astype("M8[m]")
     number = (minutes - np.datetime64("1899-12-30T00:00", "m")).astype(float) / 1440
-    return np.where(np.isnat(minutes), np.nan, np.round(number, 6))
+    return np.where(np.isnat(minutes), np.nan, np.round(number, 9))
 
 
 @dataclass

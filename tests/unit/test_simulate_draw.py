@@ -1,0 +1,124 @@
+"""The simulated province at the level of the analysis tables: shapes, definitions, independence of its parts."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from ingest_cases import PLAN, SCHEMA
+from simulate_cases import PARAMETERS, SEED, drawn, parameters, unit_months
+
+from jianfu import indicators, indices
+from jianfu.cells import person_months
+from jianfu.config import merge, read_yaml
+from jianfu.errors import ConfigError
+from jianfu.ingest.people import SYNTHETIC_KEY, describe_id
+from jianfu.ingest.schema import load_tables
+from jianfu.scales import score
+from jianfu.simulate import draw, read_parameters
+from jianfu.simulate.survey import ITEMS, observed_scores
+
+FRAMES = ("units", "spells", "indicators", "survey", "policies", "unit_year", "person_months", "survey_truth")
+
+
+def test_the_same_seed_gives_the_same_province():
+    again = draw(parameters(), SEED)
+    for name in FRAMES:
+        pd.testing.assert_frame_equal(getattr(again, name), getattr(drawn(), name))
+    other = draw(parameters(), SEED + 1)
+    assert not other.pressure.equals(drawn().pressure)
+    assert len(other.spells) != len(drawn().spells)
+
+
+def test_changing_one_part_does_not_shift_the_others():
+    changed = draw(merge(parameters(), {"survey": {"response": 0.3}, "visits": {"mixed": 0.4}}), SEED)
+    pd.testing.assert_frame_equal(changed.spells, drawn().spells)
+    pd.testing.assert_frame_equal(changed.person_months, drawn().person_months)
+    assert len(changed.survey) < len(drawn().survey)
+
+
+@pytest.mark.parametrize("table", ["units", "spells", "survey", "policies", "unit_year"])
+def test_tables_have_the_columns_and_keys_of_the_contract(table):
+    schema = load_tables(SCHEMA, PLAN / "scales.yaml", None)[table]
+    frame = getattr(drawn(), table)
+    assert list(frame.columns) == list(schema.columns)
+    assert not frame.duplicated(list(schema.key)).any()
+
+
+def test_units_hold_the_difficult_cases():
+    units = drawn().units
+    assert units["unit_code"].str.match(r"39\d{7}$").all()
+    latest = units.drop_duplicates("unit_code", keep="last")
+    assert latest["unit_type"].value_counts().to_dict() == {"镇": 15, "街道": 5, "乡": 4}
+    renamed = units[units["unit_code"].duplicated(keep=False)]
+    assert renamed["unit_name"].nunique() == 2 and renamed["valid_to"].notna().sum() == 1
+    shared = latest[latest["unit_name"].duplicated(keep=False)]
+    assert len(shared) == 2 and shared["county_code"].nunique() == 2
+
+
+def test_identities_are_valid_distinct_and_of_nowhere():
+    people = drawn().detail.attributes
+    described = [describe_id(number, SYNTHETIC_KEY) for number in people["id_number"]]
+    assert people["id_number"].str.startswith("39").all() and people["id_number"].is_unique
+    assert [d[0] for d in described] == people["person_key"].to_list()
+    assert [d[1:] for d in described] == list(zip(people["birth_ym"], people["sex"], strict=True))
+
+
+def test_exposure_in_the_hazard_is_the_exposure_of_the_pipeline():
+    frame = unit_months(drawn())
+    assert (frame["headcount"].to_numpy().reshape(24, -1) == drawn().detail.careers.headcount).all()
+    plan = indicators.read_plan(PLAN / "indicators.csv")
+    members = indices.read_plan(PLAN / "indices.csv", plan)
+    window = indices.reference_window(parameters()["window"])
+    anchors = indices.fit_anchors(drawn().indicators, members, window, frame)
+    found = indices.build_exposures(drawn().indicators, frame, members, anchors)
+    found = found[found["exposure"] == "OD"].set_index(["unit_code", "month"])["value"]
+    used = drawn().exposure.set_index(["unit_code", "month"])["value"]
+    np.testing.assert_allclose(found, used.loc[found.index], atol=1e-3)
+    assert (used.drop(found.index) == 0).all()
+
+
+def test_probabilities_stand_for_everyone_at_risk_and_follow_the_stated_effects():
+    truth = drawn().person_months.astype({"person_key": str, "unit_code": str, "month": str})
+    at_risk, _ = person_months(drawn().spells, parameters()["window"])
+    at_risk = at_risk.astype({"person_key": str, "unit_code": str, "month": str})
+    keys = ["person_key", "unit_code", "month"]
+    rows = at_risk.merge(truth, on=keys, how="outer", indicator=True)
+    assert (rows["_merge"] == "both").all()
+
+    own = parameters()["exits"]
+    rows = rows.merge(drawn().exposure, on=["unit_code", "month"]).merge(drawn().pressure, on="unit_code")
+    slope = own["overload"] + own["overload_90s"] * (rows["cohort"] == "90后")
+    left = np.log(-np.log1p(-rows["p_voluntary"])) - slope * rows["value"]
+    left -= parameters()["pressure"]["on_exit"] * rows["pressure"] + np.log(own["lock"]) * rows["lock"]
+    left -= np.array(own["season"])[rows["month"].str[5:].astype(int) - 1]
+    rows["left"] = left
+    spread = rows.groupby(["cohort", "tenure_band"], observed=True)["left"]
+    np.testing.assert_allclose(spread.max(), spread.min(), atol=1e-8)
+
+
+def test_retirement_follows_age_alone():
+    truth = drawn().person_months
+    birth = drawn().detail.attributes.set_index("person_key")["birth_ym"]
+    born = birth.loc[truth["person_key"].astype(str)].str.split("-", expand=True).astype(int)
+    month = truth["month"].astype(str).str.split("-", expand=True).astype(int)
+    age = (month[0].to_numpy() - born[0].to_numpy()) * 12 + month[1].to_numpy() - born[1].to_numpy()
+    rules = parameters()["people"]["retirement"]
+    assert set(truth["p_retire"]) <= {0.0, rules["early"], rules["at_limit"]}
+    assert (truth["p_retire"][age < 50 * 12] == 0).all()
+    assert (truth["p_retire"][age >= 60 * 12] == rules["at_limit"]).all()
+
+
+def test_scores_of_the_simulator_are_those_of_the_scoring_keys():
+    answers = drawn().detail.survey.frame[list(ITEMS)]
+    scales = read_yaml(PLAN / "scales.yaml")["scales"]
+    expected = score(answers, scales, 0.8)
+    for name, values in observed_scores(answers).items():
+        known = expected[name].notna()
+        np.testing.assert_allclose(values[known], expected[name][known], atol=1e-12)
+
+
+def test_parameters_that_do_not_fit_are_named(tmp_path):
+    wrong = tmp_path / "wrong.yaml"
+    text = PARAMETERS.read_text(encoding="utf-8").replace("prefectures: 4", "prefectures: 3")
+    wrong.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match="multiple of units.prefectures"):
+        read_parameters(wrong)

@@ -1,0 +1,117 @@
+"""The raw exports give back the draw: the same indicators, spells and answers, after all damage is sorted out."""
+
+import functools
+import hashlib
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from ingest_cases import PLAN, ingest_all
+from simulate_cases import drawn, parameters, province, raw_folder
+
+from jianfu import indicators, indices, panel
+from jianfu.calendar import Calendar
+from jianfu.ingest.readers import decode, read_file
+from jianfu.ingest.schema import REASONS
+from jianfu.simulate import write_raw, write_truth
+
+SORTS = {
+    "units": ["unit_code", "valid_from"],
+    "spells": ["person_key", "spell_start", "on_post"],
+    "survey": ["person_key", "wave"],
+    "unit_year": ["unit_code", "year"],
+    "policies": ["policy_id", "start_date", "county_code"],
+}
+
+
+@functools.cache
+def ingested():
+    return ingest_all(raw_folder(), province())
+
+
+@functools.cache
+def tables():
+    return {name: result.canonical.to_pandas() for name, result in ingested().items()}
+
+
+@pytest.mark.parametrize("table", SORTS)
+def test_tables_come_back(table):
+    found, expected = (
+        frame.sort_values(SORTS[table], ignore_index=True)
+        for frame in (tables()[table], getattr(drawn(), table))
+    )
+    assert len(found) == len(expected)
+    for name in expected.columns:
+        if pd.api.types.is_datetime64_any_dtype(expected[name]):
+            found[name] = pd.to_datetime(found[name])
+        same = (found[name] == expected[name]) | (found[name].isna() & expected[name].isna())
+        assert same.all(), f"{name}: {(~same).sum()} values differ"
+
+
+def test_indicators_come_back_exactly():
+    data = tables()
+    months = data["tasks"].assign(month=data["tasks"]["issue_at"].dt.strftime("%Y-%m"))
+    logged = [frame[["unit_code", "month"]].drop_duplicates() for frame in (months, data["app_activity"])]
+    window = parameters()["window"]
+    frame = panel.build_unit_months(data["units"], data["spells"], *logged, window, Calendar())
+    assert frame["tasks_logged"].to_list() == drawn().unit_months["tasks_logged"].to_list()
+    assert frame["app_logged"].to_list() == drawn().unit_months["app_logged"].to_list()
+
+    plan = indicators.read_plan(PLAN / "indicators.csv")
+    reference = indices.reference_window(window)
+    found, _ = indicators.build_indicators(data, frame, plan, Calendar(), window, reference)
+    keys = ["unit_code", "month", "indicator"]
+    both = drawn().indicators.merge(found.dropna(subset="value"), on=keys, how="left", suffixes=("", "_raw"))
+    np.testing.assert_allclose(both["value"], both["value_raw"], rtol=1e-9, atol=1e-11)
+    members = set(indices.read_plan(PLAN / "indices.csv", plan)["indicator"])
+    assert members <= set(drawn().indicators["indicator"])
+    n_found = found.dropna(subset="value").groupby("indicator").size()
+    n_drawn = drawn().indicators.groupby("indicator").size()
+    assert n_found.loc[sorted(members)].equals(n_drawn.loc[sorted(members)])
+
+
+def test_damage_is_added_and_counted():
+    counts = pd.concat([result.counts for result in ingested().values()])
+    rejected = counts[counts["outcome"] == "rejected"]
+    assert set(rejected["reason"]) >= set(REASONS) - {"exit_before_entry"}
+    assert counts.loc[counts["outcome"] == "duplicate", "rows"].sum() > 100
+    part = counts[counts["outcome"].isin(["kept", "duplicate", "rejected"])]
+    rows = part.pivot_table(
+        index=["file", "sheet"], columns="outcome", values="rows", aggfunc="sum", fill_value=0
+    )
+    assert (rows["rejected"] / rows.sum(axis=1)).max() < 0.05
+
+
+def test_every_file_says_that_it_is_synthetic():
+    for path in sorted(raw_folder().iterdir()):
+        sheets = read_file(path, path.name)
+        assert any(
+            "SYNTHETIC" in text for sheet in sheets for c in sheet.columns for text in c.to_pylist()
+        ), path.name
+
+
+def test_exports_come_in_several_encodings_and_kinds():
+    starts = {path.read_bytes()[:3] for path in raw_folder().iterdir()}
+    assert {b"PK\x03", b"\xef\xbb\xbf", b"<ht"} <= starts and any(s[:2] == b"\xff\xfe" for s in starts)
+    texts = [decode(path.read_bytes(), path.name) for path in sorted(raw_folder().glob("任务督办清单_*.csv"))]
+    assert len({text.partition("\r\n")[0] for text in texts}) == 2
+
+
+def test_bytes_are_the_same_every_time(tmp_path):
+    def digests(folder):
+        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+
+    write_raw(drawn(), tmp_path, parameters())
+    assert digests(tmp_path) == digests(raw_folder())
+
+
+def test_truth_is_written_apart_and_labelled(tmp_path):
+    write_truth(drawn(), tmp_path, parameters())
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "parameters.yaml", "pressure.csv", "person_months.parquet", "survey_truth.parquet", "indicators.parquet",
+    }  # fmt: skip
+    for path in tmp_path.iterdir():
+        text = str(pq.read_schema(path).metadata) if path.suffix == ".parquet" else path.read_text("utf-8")
+        assert "SYNTHETIC" in text, path.name
+    assert len(pq.read_table(tmp_path / "person_months.parquet")) == len(drawn().person_months)
