@@ -99,20 +99,31 @@ def dose_response(bins=5, small=True):
 
 
 def cumulative_incidence(cohorts=COHORTS):
+    """Curves over different ranges of tenure; those of the 00后 are withheld."""
     curves, at_risk = [], []
     for c, cohort in enumerate(cohorts):
+        start, end, step = ((59, 300, 60), (23, 180, 36), (0, 120, 24), (0, 36, 6))[c % 4]
         for t, tertile in enumerate(("low", "middle", "high")):
             level = (0.02, 0.03, 0.07, 0.06)[c % 4] * (1 + 0.35 * t)
             if cohort != "00后":
-                for time in range(4 + t, 37, 3):
-                    value = level * time / 12
-                    curves.append((cohort, tertile, time, value, value * 0.8, value * 1.2, "shown"))
-            for time in range(0, 37, 6):
-                n = int((1200 if cohort != "00后" else 60) * (1 - time / 40))
+                for time in range(start + 5 + t, end, 7):
+                    value = level * (time - start) / 24
+                    curves.append((cohort, tertile, time, value, value * 0.8, value * 1.2, start, "shown"))
+            for time in range(start + (start % 2), end + 1, step):
+                n = int((1200 if cohort != "00后" else 60) * (1 - 0.9 * (time - start) / (end - start)))
                 at_risk.append(
                     (cohort, tertile, time, n if n >= 10 else None, "shown" if n >= 10 else "withheld")
                 )
-    columns = ["cohort", "tertile", "time_months", "cumulative_incidence", "ci_low", "ci_high", "status"]
+    columns = [
+        "cohort",
+        "tertile",
+        "time_months",
+        "cumulative_incidence",
+        "ci_low",
+        "ci_high",
+        "from_months",
+        "status",
+    ]
     return (
         pd.DataFrame(curves, columns=columns),
         pd.DataFrame(at_risk, columns=["cohort", "tertile", "time_months", "n_at_risk", "status"]),
@@ -124,7 +135,8 @@ def burnout_by_overload(bins=20):
     x = np.linspace(-1.8, 1.9, bins)
     y = 0.2 * x + rng.normal(0, 0.06, bins)
     frame = pd.DataFrame({"bin": range(1, bins + 1), "exposure_mean": x, "burnout_mean": y})
-    frame["ci_low"], frame["ci_high"], frame["n_persons"], frame["fitted"] = y - 0.1, y + 0.1, 320, 0.2 * x
+    frame["ci_low"], frame["ci_high"], frame["fitted"] = y - 0.1, y + 0.1, 0.2 * x
+    frame["n_persons"], frame["n_respondents"] = 280, 320
     frame["status"] = "shown"
     return frame
 

@@ -65,27 +65,26 @@ def members(line):
 def feasible_range(counts, hidden, sums, target):
     """Smallest and largest value of the withheld count ``target`` that agrees with everything shown.
 
-    counts: true counts, one per row; hidden: boolean per row; sums: as from :func:`lines`. The reader knows all
-    shown counts, all sums, and that counts are not negative. Two linear programmes.
+    counts: true counts, one per row; hidden: boolean per row; sums: as from :func:`lines`. The reader knows all shown
+    counts, hence the withheld part of every sum, and that counts are not negative. What a sum holds beside its cells
+    (persons of unknown cohort, say) is taken as known too. Two linear programmes.
     """
-    position = {int(row): i for i, row in enumerate(np.flatnonzero(hidden))}
-    matrix, right = [], []
-    for cells, total in sums:
-        unknown, known = np.zeros(len(position)), 0.0
-        for row, sign in [(cell, 1.0) for cell in cells] + ([(total, -1.0)] if total is not None else []):
+    rows = np.flatnonzero(hidden)
+    position = {int(row): i for i, row in enumerate(rows)}
+    matrix = np.zeros((len(sums), len(rows)))
+    for line, (cells, total) in enumerate(sums):
+        for row in cells:
             if row in position:
-                unknown[position[row]] += sign
-            else:
-                known += sign * counts[row]
-        if unknown.any():
-            matrix.append(unknown)
-            right.append((counts[list(cells)].sum() if total is None else 0.0) - known)
-    objective = np.zeros(len(position))
+                matrix[line, position[row]] = 1.0
+        if total in position:
+            matrix[line, position[total]] = -1.0
+    matrix = matrix[matrix.any(axis=1)]
+    objective = np.zeros(len(rows))
     objective[position[target]] = 1.0
-    system = {"A_eq": np.array(matrix), "b_eq": np.array(right)} if matrix else {}
+    system = {"A_eq": matrix, "b_eq": matrix @ counts[rows]} if len(matrix) else {}
     low = linprog(objective, **system, bounds=(0, None), method="highs")
     high = linprog(-objective, **system, bounds=(0, None), method="highs")
-    return (low.fun if low.success else 0.0), (-high.fun if high.success else np.inf)
+    return low.fun, (-high.fun if high.success else np.inf)
 
 
 def protect_totals(frame, output, hidden, width):

@@ -193,6 +193,14 @@ def test_two_small_cells_whose_sum_is_small_are_not_enough():
     assert withheld(table([[2, 3, 40, 60]], margins=False), one_way).tolist() == [True, True, True, False]
 
 
+def test_a_total_that_holds_more_than_its_cells_does_not_weaken_the_protection():
+    one_way = replace(TABLE, totals={"n": ("column",)})
+    frame = table([[4, 30, 12, 50]], margins=False)
+    total = pd.DataFrame({"row": ["r0"], "column": [TOTAL], "n": [99]})
+    frame = pd.concat([frame, total], ignore_index=True)
+    assert withheld(frame, one_way).tolist() == [True, False, True, False, False]
+
+
 def test_nothing_is_withheld_without_need():
     assert not withheld(table([[20, 30], [40, 50]])).any()
 

@@ -7,9 +7,9 @@ from jianfu.outputs import SHOWN
 def draw(bins, labels, synthetic=False):
     """Binned means with intervals, and the fitted line of the model.
 
-    bins: released columns bin, exposure_mean, burnout_mean, ci_low, ci_high, n_persons, fitted, status.
+    bins: released columns bin, exposure_mean, burnout_mean, ci_low, ci_high, n_persons, n_respondents, fitted, status.
     """
-    figure = new_figure(7.8, 12.5)
+    figure = new_figure(7.8, 13)
     axes = figure.subplots()
     shown = bins[(bins["status"] == SHOWN) & bins["burnout_mean"].notna()].sort_values("exposure_mean")
     if shown.empty:
@@ -43,7 +43,7 @@ def draw(bins, labels, synthetic=False):
     axes.set_axisbelow(True)
     axes.legend(loc="best")
     withheld = len(bins) - len(shown)
-    note = labels("fig_burnout_note", n=f"{int(shown['n_persons'].sum()):,}")
+    note = labels("fig_burnout_note", n=f"{int(shown['n_respondents'].sum()):,}")
     return finish(
         figure, labels, [note, labels("fig_withheld_groups", n=withheld) if withheld else ""], synthetic
     )

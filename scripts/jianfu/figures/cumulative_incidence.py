@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.lines import Line2D
 
-from jianfu.figures.style import COHORTS, SERIES, finish, new_figure, remark
+from jianfu.figures.style import COHORTS, SERIES, empty, finish, new_figure, remark
 
 TERTILES = ("low", "middle", "high")
 
@@ -11,34 +11,33 @@ TERTILES = ("low", "middle", "high")
 def draw(curves, at_risk, labels, synthetic=False):
     """One panel per cohort; curves with intervals per tertile, the numbers at risk as a table under the axis.
 
-    curves: released columns cohort, tertile, time_months, cumulative_incidence, ci_low, ci_high; at_risk: cohort,
-    tertile, time_months, n_at_risk. Curves are steps between the published points.
+    curves: released columns cohort, tertile, time_months, cumulative_incidence, ci_low, ci_high, from_months (where the
+    curve begins); at_risk: cohort, tertile, time_months, n_at_risk. Curves are steps between the published points.
     """
     cohorts = [c for c in COHORTS if c in {*curves["cohort"], *at_risk["cohort"]}]
     rows = max(1, -(-len(cohorts) // 2))
-    figure = new_figure(1.2 + 6.6 * rows)
+    figure = new_figure(1.2 + 6.4 * rows)
     if not cohorts:
-        return finish(figure, labels, [labels("fig_no_data")], synthetic)
+        empty(figure.subplots(), labels("fig_panel_withheld"))
+        return finish(figure, labels, (), synthetic)
     grid = figure.add_gridspec(2 * rows, 2, height_ratios=[3.2, 1] * rows)
-    top = curves["ci_high"].max() if len(curves) else np.nan
-    longest = max(at_risk["time_months"].max(), curves["time_months"].max() if len(curves) else 0)
-    first = None
+    top, first = curves["ci_high"].max(), None
     for number, cohort in enumerate(cohorts):
         row, column = divmod(number, 2)
-        panel = figure.add_subplot(grid[2 * row, column], sharex=first, sharey=first)
+        panel = figure.add_subplot(grid[2 * row, column], sharey=first)
         table = figure.add_subplot(grid[2 * row + 1, column], sharex=panel)
         first = first or panel
+        own = at_risk[at_risk["cohort"] == cohort]
         _curves(panel, curves[curves["cohort"] == cohort], labels)
-        _numbers(table, at_risk[at_risk["cohort"] == cohort], column == 0, labels)
+        _numbers(table, own, labels)
+        _time_axis(panel, own, curves[curves["cohort"] == cohort])
         panel.set_title(labels(COHORTS[cohort]), fontsize=8)
-        panel.tick_params(labelleft=column == 0)
+        panel.tick_params(labelleft=column == 0, labelbottom=True)
         if column == 0:
             panel.set_ylabel(labels("fig_cumulative_incidence"))
-    first.set_xlim(at_risk["time_months"].min() - 0.02 * longest, 1.03 * longest)
     first.set_ylim(0, 100 * 1.05 * top if np.isfinite(top) else 1)
-    ticks = sorted(set(at_risk["time_months"]))
-    first.set_xticks(ticks)
     notes = [labels("fig_incidence_note")]
+    notes += [labels("fig_incidence_missing")] if len(cohorts) < len(COHORTS) - 1 else []
     return finish(figure, labels, notes, synthetic, _legend(labels), labels("fig_incidence_time"))
 
 
@@ -53,50 +52,37 @@ def _curves(panel, curves, labels):
         rows = curves[curves["tertile"] == tertile].sort_values("time_months")
         if rows.empty:
             continue
-        time = np.r_[0, rows["time_months"]]
-        panel.step(
-            time,
-            np.r_[0, 100 * rows["cumulative_incidence"]],
-            color=look["color"],
-            linestyle=look["linestyle"],
-            where="post",
+        time = np.r_[rows["from_months"].iloc[0], rows["time_months"]]
+        value, low, high = (
+            np.r_[0, 100 * rows[name]] for name in ("cumulative_incidence", "ci_low", "ci_high")
         )
-        panel.fill_between(
-            time,
-            np.r_[0, 100 * rows["ci_low"]],
-            np.r_[0, 100 * rows["ci_high"]],
-            step="post",
-            color=look["color"],
-            alpha=0.15,
-            linewidth=0,
-        )
-    panel.tick_params(labelbottom=True)
+        line = {"color": look["color"], "linestyle": look["linestyle"]}
+        panel.step(time, value, where="post", **line)
+        panel.fill_between(time, low, high, step="post", color=look["color"], alpha=0.15, linewidth=0)
+        panel.plot(time[-1:], value[-1:], marker=look["marker"], markersize=3, color=look["color"])
 
 
-def _numbers(table, at_risk, with_names, labels):
+def _time_axis(panel, at_risk, curves):
+    """Ticks where the numbers at risk stand; a little room on both sides."""
+    ticks = sorted(set(at_risk["time_months"]))
+    ends = [*ticks, *curves["time_months"], *curves["from_months"]]
+    room = 0.05 * max(1, max(ends) - min(ends))
+    panel.set_xlim(min(ends) - room, max(ends) + room)
+    panel.set_xticks(ticks)
+
+
+def _numbers(table, at_risk, labels):
     """Numbers at risk: one line per tertile at the times of the axis ticks."""
     table.axis("off")
     table.set_ylim(-0.6, 3.4)
+    left = {"transform": table.get_yaxis_transform(), "va": "center", "fontsize": 6.5}
+    table.text(-0.06, 3.1, labels("fig_at_risk"), ha="right", **left)
     for line, tertile in enumerate(TERTILES):
-        for time, n in at_risk[at_risk["tertile"] == tertile][["time_months", "n_at_risk"]].to_numpy(
-            dtype=float
-        ):
+        table.text(-0.06, 2 - line, labels(f"fig_tertile_{tertile}"), ha="right", **left)
+        rows = at_risk[at_risk["tertile"] == tertile][["time_months", "n_at_risk"]].to_numpy(dtype=float)
+        for time, n in rows:
             text = labels("fig_few") if np.isnan(n) else f"{int(n):,}"
             table.text(time, 2 - line, text, ha="center", va="center", fontsize=6.5)
-        if with_names:
-            table.text(
-                -0.075, 2 - line, labels(f"fig_tertile_{tertile}"), ha="right", va="center", fontsize=6.5,
-                transform=table.get_yaxis_transform(),
-            )  # fmt: skip
-    table.text(
-        0.0,
-        3.1,
-        labels("fig_at_risk"),
-        ha="left",
-        va="center",
-        fontsize=6.5,
-        transform=table.get_yaxis_transform(),
-    )
 
 
 def _legend(labels):

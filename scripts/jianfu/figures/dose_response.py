@@ -1,6 +1,6 @@
 """Figure: voluntary exits per 1,000 person-months by exposure to overload and cohort."""
 
-from jianfu.figures.style import COHORTS, INK, SERIES, empty, errors, finish, new_figure, remark, wrap
+from jianfu.figures.style import COHORTS, INK, SERIES, empty, errors, finish, new_figure, remark
 from jianfu.outputs import SHOWN, TOTAL
 
 HIGHLIGHT = "90后"
@@ -36,7 +36,7 @@ def _panel(panel, rows, cohort, labels):
     panel.set_title(labels(COHORTS[cohort]), fontsize=8)
     look = SERIES[1] if cohort == HIGHLIGHT else SERIES[0]
     if rows.empty:
-        remark(panel, "\n".join(wrap(labels("fig_panel_withheld"), 2.0, 7)))
+        remark(panel, labels("fig_panel_withheld").replace("，", "，\n").replace(": ", ":\n"))
         return
     rows = rows.sort_values("exposure_mean")
     panel.plot(rows["exposure_mean"], rows["rate"], color=look["color"], linewidth=0.8, alpha=0.6)

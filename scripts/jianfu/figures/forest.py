@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 
 from jianfu.config import read_yaml
 from jianfu.figures.style import GREY, INK, empty, finish, new_figure, text_width
@@ -19,7 +20,8 @@ LOOKS = {
 }
 PANELS = ("hazard", "linear")
 BAND = "#efede6"
-ROW_CM = 0.43
+WIDTHS = (5.2, 5.6, 3.5)  # of labels, plot and numbers
+ROW_CM = 0.41
 
 
 def read(estimates, hypotheses, models):
@@ -30,23 +32,24 @@ def read(estimates, hypotheses, models):
 
 
 def forest_rows(estimates, hypotheses, models):
-    """Rows of the figure: the usable estimates of the terms of interest, with ``panel`` (hazard or linear).
+    """Rows of the figure: the usable estimates of the terms of interest, with ``panel`` and ``block``.
 
-    Ordered by panel, hypothesis (as in the plan), role and the order of the estimates.
+    panel: hazard or linear; block: the line of the plan's hypotheses under which the row stands (the one with its
+    model and term, else the first of its hypothesis). Of mediations only the terms named in the plan are shown.
     """
     rows = of_interest(estimates, models)
-    found = np.array([usable(row) for row in rows.to_dict("records")], dtype=bool)
-    rows = rows[found & rows["role"].isin(ROLES)]
+    rows = rows[[row["role"] in ROLES and usable(row) for row in rows.to_dict("records")]]
+    exact = {(h["model"], h["term"]): i for i, h in enumerate(hypotheses.to_dict("records")) if h["model"]}
+    first = {name: i for i, name in reversed(list(enumerate(hypotheses["hypothesis"])))}
+    pairs = list(zip(rows["model"], rows["term"], rows["hypothesis"], strict=True))
+    shown = [(m, t) in exact or models.get(m, {}).get("estimator") != "mediation" for m, t, _ in pairs]
+    blocks = [exact.get((m, t), first.get(h, len(hypotheses))) for m, t, h in pairs]
     hazard = rows["scale"].astype(str).str.startswith("log_")
-    order = list(dict.fromkeys(hypotheses["hypothesis"]))
-    rank = {name: position for position, name in enumerate(order)}
-    rows = rows.assign(
-        panel=np.where(hazard, *PANELS),
-        first=rows["hypothesis"].map(rank).fillna(len(rank)),
-        second=rows["role"].map(ROLES.index),
-    )
-    rows = rows.sort_values(["panel", "first", "second"], kind="stable", ignore_index=True)
-    return rows.drop(columns=["first", "second"])
+    rows = rows.assign(panel=np.where(hazard, *PANELS), block=blocks, rank=rows["role"].map(ROLES.index))[
+        shown
+    ]
+    rows = rows.sort_values(["panel", "block", "rank"], kind="stable", ignore_index=True)
+    return rows.drop(columns="rank")
 
 
 def draw(rows, hypotheses, models, labels, synthetic=False):
@@ -63,9 +66,7 @@ def draw(rows, hypotheses, models, labels, synthetic=False):
     counts = [len(lines[panel]) for panel in panels]
     figure = new_figure(1.4 + 1.25 * len(panels) + ROW_CM * sum(counts))
     figure.get_layout_engine().set(wspace=0, w_pad=0)
-    grid = figure.add_gridspec(
-        len(panels), 3, height_ratios=[n + 1.2 for n in counts], width_ratios=(5.2, 5.6, 3.5)
-    )
+    grid = figure.add_gridspec(len(panels), 3, height_ratios=[n + 1.2 for n in counts], width_ratios=WIDTHS)
     for number, panel in enumerate(panels):
         axes = [figure.add_subplot(grid[number, column]) for column in range(3)]
         _panel(axes, lines[panel], panel, labels)
@@ -76,26 +77,28 @@ def draw(rows, hypotheses, models, labels, synthetic=False):
 def _lines(rows, hypotheses, models, labels):
     """Text and estimates line by line: (heading, None) opens a hypothesis, (label, row) is an estimate."""
     found = []
-    for name in dict.fromkeys(rows["hypothesis"]):
-        plan = hypotheses[hypotheses["hypothesis"] == name]
-        heading = name
-        if len(plan):
-            signs = "/".join(dict.fromkeys(sign_of(sign) for sign in plan["predicted_sign"]))
-            statement = plan.iloc[0][f"statement_{labels.language}"]
-            heading = labels(
-                "fig_forest_heading", name=name, statement=statement, sign=signs.replace("-", "−")
-            )
+    for block, part in rows.groupby("block", sort=True):
+        heading = part.iloc[0]["hypothesis"]
+        if block < len(hypotheses):
+            plan = hypotheses.iloc[block]
+            sign = sign_of(plan["predicted_sign"]).replace("-", "−")
+            statement = plan[f"statement_{labels.language}"]
+            heading = labels("fig_forest_heading", name=heading, statement=statement, sign=sign)
         found.append((heading, None))
-        for row in rows[rows["hypothesis"] == name].to_dict("records"):
-            found.append((_label(row, models, labels), row))
+        terms = rows.groupby("model")["term"].agg(set)
+        found += [
+            (_label(row, len(terms[row["model"]]) > 1, models, labels), row)
+            for row in part.to_dict("records")
+        ]
     return found
 
 
-def _label(row, models, labels):
-    """Model, and the term where the model has several."""
+def _label(row, several, models, labels):
+    """Model, and the term where the figure shows several of it."""
     model = model_label(row["model"], models, labels)
-    single = len(models.get(row["model"], {}).get("terms", [])) < 2
-    return model if single else labels("fig_forest_row", model=model, term=short_term(row["term"], labels))
+    if not several:
+        return model
+    return labels("fig_forest_row", model=model, term=short_term(row["term"], labels))
 
 
 def short_term(term, labels):
@@ -127,8 +130,9 @@ def _panel(axes, lines, panel, labels):
     plot.axvline(0, color=INK, linewidth=0.6, zorder=1)
     for position, (label, row) in enumerate(lines):
         if row is None:
-            for axis in axes:
-                axis.axhspan(position - 0.5, position + 0.5, color=BAND, linewidth=0, zorder=3)
+            width = sum(WIDTHS) / WIDTHS[0]
+            band = Rectangle((0, position - 0.5), width, 1, color=BAND, linewidth=0, clip_on=False)
+            text.add_patch(band).set_in_layout(False)
             text.text(0.01, position, label, va="center", fontsize=7.5).set_in_layout(False)
         else:
             _line(axes, position, label, row)

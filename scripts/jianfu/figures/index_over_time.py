@@ -8,9 +8,10 @@ from matplotlib.patches import Patch
 from jianfu.figures.style import GREY, INK, SERIES, empty, finish, month_axis, new_figure
 
 INDICES = ("OD", "TR", "RG")
-CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
+CIRCLED = "①②③④⑤⑥⑦⑧"
 SHOWN_POLICIES = 8
 POLICY = (0, (4, 2))
+LOCAL = "#9a9a9a"  # policies of some counties only
 
 
 def draw(indices, policies, labels, synthetic=False):
@@ -20,7 +21,7 @@ def draw(indices, policies, labels, synthetic=False):
     counties, empty = whole province). At most the last eight policy dates inside the months shown are drawn.
     """
     indices = indices[indices["index"].isin(INDICES) & indices["mean"].notna()]
-    figure = new_figure(11.2)
+    figure = new_figure(11)
     axes = figure.subplots(3, 1, sharex=True)
     if indices.empty:
         for panel in axes:
@@ -51,8 +52,11 @@ def _panel(panel, series, look, name, labels):
     panel.fill_between(position, series["q25"], series["q75"], color=look["color"], alpha=0.22, linewidth=0)
     panel.plot(position, series["mean"], color=look["color"], marker=look["marker"])
     panel.axhline(50, color=GREY, linewidth=0.5, linestyle=(0, (1, 2)), zorder=0)
-    panel.margins(x=0.015, y=0.1)
-    panel.set_title(name, fontsize=8, loc="left", pad=3)
+    panel.margins(x=0.015, y=0.08)
+    low, high = panel.get_ylim()
+    panel.set_ylim(low, high + 0.2 * (high - low))
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 1.2}
+    panel.text(0.012, 0.955, name, transform=panel.transAxes, ha="left", va="top", fontsize=8, bbox=box)
     if series["mean"].notna().sum() == 0:
         empty(panel, labels("fig_no_data"))
 
@@ -77,9 +81,10 @@ def _policy_lines(axes, dates):
     left, right = axes[0].get_xlim()
     gap = (right - left) * 0.024
     placed = spread([position for position, *_ in dates], gap, right)
-    for number, ((position, *_), at) in enumerate(zip(dates, placed, strict=True)):
+    for number, ((position, _, _, counties), at) in enumerate(zip(dates, placed, strict=True)):
+        color = INK if pd.isna(counties) else LOCAL
         for panel in axes:
-            panel.axvline(position, color=INK, linewidth=0.7, linestyle=POLICY, zorder=1)
+            panel.axvline(position, color=color, linewidth=0.7, linestyle=POLICY, zorder=1)
         axes[0].annotate(
             CIRCLED[number],
             xy=(position, 1.0),
@@ -111,5 +116,5 @@ def _policy_key(dates, labels):
     entries = []
     for number, (_, date, name, counties) in enumerate(dates):
         where = "" if pd.isna(counties) else labels("fig_policy_counties", n=int(counties))
-        entries.append(f"{CIRCLED[number]} {date[:10]} {name}{where}")
+        entries.append(f"{CIRCLED[number]}{date[:10]} {name}{where}")
     return labels("fig_policies") + labels("fig_semicolon").join(entries) + labels("fig_stop")

@@ -5,7 +5,7 @@ from matplotlib.patches import Patch
 
 from jianfu.figures.style import ALERT, BURDEN, INK, empty, finish, new_figure, wrap
 
-MARKED = 0.1  # a cell gets an outline from this share of rest-eve tasks
+MARKED, FEW = 0.1, 5  # a cell gets an outline from this share, and number, of rest-eve tasks
 DAYS = 7
 
 
@@ -13,7 +13,7 @@ def draw(cells, labels, synthetic=False):
     """Heat map of the share of tasks by weekday and hour; above and beside it the sums by hour and by weekday.
 
     cells: released columns weekday (0 = Monday), hour, tasks, share, rest_eve_share. Outlined cells are those in which
-    at least one task in ten is a rest-eve task; the bars on the right show the share of rest-eve tasks by weekday.
+    at least one task in ten, and five in all, are rest-eve tasks; the bars on the right show their share by weekday.
     """
     figure = new_figure(8.6)
     if cells.empty or cells["tasks"].sum() == 0:
@@ -26,7 +26,8 @@ def draw(cells, labels, synthetic=False):
     clock = figure.add_subplot(grid[1, 0])
     by_hour = figure.add_subplot(grid[0, 0], sharex=clock)
     by_day = figure.add_subplot(grid[1, 1], sharey=clock)
-    image = _clock(clock, share, eve, (first, last), labels)
+    marked = (eve >= MARKED) & (share * eve * cells["tasks"].sum() >= FEW)
+    image = _clock(clock, share, marked, (first, last), labels)
     _bars_by_hour(by_hour, share, eve)
     _bars_by_day(by_day, share, eve, labels)
     bar = figure.colorbar(image, ax=[clock, by_hour], location="bottom", fraction=0.05, pad=0.02, aspect=45)
@@ -51,12 +52,12 @@ def clock_matrices(cells):
     return share, eve
 
 
-def _clock(axes, share, eve, hours, labels):
+def _clock(axes, share, marked, hours, labels):
     shown = np.where(share > 0, 100 * share, np.nan)
     image = axes.imshow(
         shown, cmap=BURDEN, aspect="auto", vmin=0, interpolation="nearest", extent=(0, 24, DAYS - 0.5, -0.5)
     )
-    _outline(axes, (eve >= MARKED) & (share > 0))
+    _outline(axes, marked)
     axes.set_xlim(hours[0], hours[1] + 1)
     axes.set_xticks(range(hours[0], hours[1] + 2, 2 if hours[1] - hours[0] > 15 else 1))
     axes.set_yticks(range(DAYS), [labels(f"fig_weekday_{day}") for day in range(DAYS)])
@@ -73,7 +74,7 @@ def _clock(axes, share, eve, hours, labels):
 def _outline(axes, marked):
     """Line around the marked cells: every edge that does not lie between two of them."""
     padded = np.pad(marked, 1)
-    look = {"color": ALERT, "linewidth": 1.2, "solid_capstyle": "projecting", "clip_on": False}
+    look = {"color": ALERT, "linewidth": 1.2, "solid_capstyle": "projecting", "clip_on": False, "zorder": 5}
     for day, hour in zip(*np.nonzero(marked), strict=True):
         y, x = day + 1, hour + 1
         if not padded[y - 1, x]:

@@ -35,6 +35,7 @@ COHORTS = {
 }
 SALT = "jianfu"
 CLOSING = "，。；：、）」”！？"
+OPENING = "（「“①②③④⑤⑥⑦⑧⑨⑩"
 
 RC = {
     "font.family": "sans-serif",
@@ -103,7 +104,7 @@ def wrap(text, width_cm, size):
     limit = width_cm / 2.54 * 72 / size * 0.97
     lines, line, word = [], "", ""
     for char in text + " ":
-        if not is_wide(char) and char != " ":
+        if (not is_wide(char) and char != " ") or char in OPENING:
             word += char
             continue
         piece, word = word + char, ""

@@ -1,0 +1,243 @@
+"""The figures: nothing cut, nothing overlapping, no missing glyphs, the same bytes every time."""
+
+import csv
+import itertools
+import re
+from pathlib import Path
+
+import figure_fakes as fakes
+import pandas as pd
+import pytest
+from matplotlib.text import Text
+from PIL import Image
+
+from jianfu.config import read_yaml
+from jianfu.figures import (
+    burnout_by_overload,
+    county_heatmap,
+    cumulative_incidence,
+    dose_response,
+    forest,
+    index_over_time,
+    issue_clock,
+    sample_flow,
+)
+from jianfu.figures.style import new_figure, save, text_width, wrap
+from jianfu.labels import Labels
+from jianfu.outputs import read_outputs
+
+ROOT = Path(__file__).parents[2]
+PLAN = ROOT / "config" / "plan"
+LABELS = {language: Labels(language, str(PLAN / "labels.csv")) for language in ("zh", "en")}
+MODELS = read_yaml(PLAN / "models.yaml")["models"]
+BY_NAME = {model["name"]: model for model in MODELS}
+HYPOTHESES = pd.read_csv(PLAN / "hypotheses.csv", dtype=str, keep_default_na=False)
+
+
+def draw_forest(labels, synthetic):
+    rows = forest.forest_rows(fakes.estimates(MODELS), HYPOTHESES, BY_NAME)
+    return forest.draw(rows, HYPOTHESES, BY_NAME, labels, synthetic)
+
+
+FIGURES = {
+    "index_over_time": lambda *a: index_over_time.draw(fakes.index_over_time(), fakes.policy_dates(), *a),
+    "index_over_time_short": lambda *a: index_over_time.draw(
+        fakes.index_over_time(18), fakes.policy_dates(18), *a
+    ),
+    "county_heatmap": lambda *a: county_heatmap.draw(fakes.county_heatmap(), *a),
+    "county_heatmap_small": lambda *a: county_heatmap.draw(fakes.county_heatmap(3, 18), *a),
+    "issue_clock": lambda *a: issue_clock.draw(fakes.issue_clock(), *a),
+    "dose_response": lambda *a: dose_response.draw(fakes.dose_response(), *a),
+    "cumulative_incidence": lambda *a: cumulative_incidence.draw(*fakes.cumulative_incidence(), *a),
+    "burnout_by_overload": lambda *a: burnout_by_overload.draw(fakes.burnout_by_overload(), *a),
+    "forest": draw_forest,
+    "sample_flow": lambda *a: sample_flow.draw(fakes.sample_flow(), fakes.data_quality(), *a),
+}
+NAMES = [name for name in FIGURES if not name.endswith(("_short", "_small"))]
+
+
+def drawn_texts(figure, monkeypatch):
+    """Texts that are really drawn: list of (text, box in pixels)."""
+    found = []
+    original = Text.draw
+
+    def record(self, renderer, *args, **kwargs):
+        if self.get_visible() and self.get_text().strip():
+            found.append((self.get_text(), self.get_window_extent(renderer)))
+        return original(self, renderer, *args, **kwargs)
+
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    with monkeypatch.context() as patch:
+        patch.setattr(Text, "draw", record)
+        figure.draw_without_rendering()
+    return found
+
+
+def overlap(one, other):
+    """Pixels by which two boxes overlap in the narrower direction, not counting the air around letters."""
+    width = min(one.x1, other.x1) - max(one.x0, other.x0)
+    height = min(one.y1, other.y1) - max(one.y0, other.y0)
+    return min(width, height)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("name", list(FIGURES))
+def test_texts_lie_inside_the_figure_and_do_not_overlap(name, language, monkeypatch):
+    figure = FIGURES[name](LABELS[language], True)
+    texts = drawn_texts(figure, monkeypatch)
+    assert any("SYNTHETIC" in text for text, _ in texts)
+    width, height = figure.bbox.width, figure.bbox.height
+    for text, box in texts:
+        inside = box.x0 >= -1 and box.x1 <= width + 1 and box.y0 >= -1 and box.y1 <= height + 1
+        assert inside, f"cut: {text!r}"
+    for (first, one), (second, other) in itertools.combinations(texts, 2):
+        assert overlap(one, other) < 3, f"overlap: {first!r} and {second!r}"
+
+
+@pytest.mark.parametrize("name", ["dose_response", "sample_flow"])
+def test_real_data_carry_no_mark(name, monkeypatch):
+    texts = drawn_texts(FIGURES[name](LABELS["zh"], False), monkeypatch)
+    assert not any("SYNTHETIC" in text or "合成" in text for text, _ in texts)
+
+
+def test_a_figure_has_the_width_of_the_page_and_the_same_bytes_every_time(tmp_path):
+    for folder in ("one", "two"):
+        paths = [tmp_path / folder / f"figure.{kind}" for kind in ("png", "pdf", "svg")]
+        save(FIGURES["dose_response"](LABELS["zh"], True), paths, 300)
+    for kind in ("png", "pdf", "svg"):
+        assert (tmp_path / "one" / f"figure.{kind}").read_bytes() == (
+            tmp_path / "two" / f"figure.{kind}"
+        ).read_bytes()
+    with Image.open(tmp_path / "one" / "figure.png") as image:
+        assert image.width == pytest.approx(15.5 / 2.54 * 300, abs=2)
+        assert image.info["dpi"][0] == pytest.approx(300, abs=0.5)
+    pdf = (tmp_path / "one" / "figure.pdf").read_bytes()
+    assert b"NotoSansSC" in pdf and b"CreationDate" not in pdf and b"/Type3" not in pdf
+
+
+def test_a_character_without_glyph_is_an_error(tmp_path):
+    figure = new_figure(4)
+    figure.text(0.5, 0.5, "\U0001f600")
+    with pytest.raises(UserWarning, match="missing"):
+        save(figure, [tmp_path / "figure.png"])
+
+
+def without_rows(frame):
+    return frame.iloc[:0]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_figures_without_data_say_so(language, monkeypatch):
+    labels = LABELS[language]
+    curves, at_risk = fakes.cumulative_incidence()
+    empty = [
+        index_over_time.draw(without_rows(fakes.index_over_time()), without_rows(fakes.policy_dates()), labels),
+        county_heatmap.draw(without_rows(fakes.county_heatmap()), labels),
+        issue_clock.draw(without_rows(fakes.issue_clock()), labels),
+        dose_response.draw(without_rows(fakes.dose_response()), labels),
+        cumulative_incidence.draw(without_rows(curves), without_rows(at_risk), labels),
+        burnout_by_overload.draw(without_rows(fakes.burnout_by_overload()), labels),
+        sample_flow.draw(without_rows(fakes.sample_flow()), without_rows(fakes.data_quality()), labels),
+        forest.draw(
+            without_rows(forest.forest_rows(fakes.estimates(MODELS), HYPOTHESES, BY_NAME)), HYPOTHESES, BY_NAME, labels
+        ),
+    ]  # fmt: skip
+    said = {labels(key) for key in ("fig_no_data", "fig_no_minutes", "fig_no_survey", "fig_panel_withheld")}
+    for figure in empty:
+        assert said & {text for text, _ in drawn_texts(figure, monkeypatch)}
+
+
+def test_withheld_groups_are_not_drawn_and_counted_in_the_note(monkeypatch):
+    cells = fakes.dose_response()
+    figure = dose_response.draw(cells, LABELS["zh"])
+    withheld = int((cells["status"] == "withheld").sum())
+    assert withheld == 3
+    assert any(f"{withheld}组" in text for text, _ in drawn_texts(figure, monkeypatch))
+
+
+def test_the_search_for_overlaps_finds_them(monkeypatch):
+    figure = new_figure(4)
+    figure.text(0.5, 0.5, "甲乙丙丁")
+    figure.text(0.52, 0.5, "甲乙丙丁")
+    (_, one), (_, other) = drawn_texts(figure, monkeypatch)
+    assert overlap(one, other) > 3
+
+
+def test_only_curves_of_the_released_cohorts_have_lines():
+    curves, at_risk = fakes.cumulative_incidence()
+    figure = cumulative_incidence.draw(curves, at_risk, LABELS["zh"])
+    panels = [axes for axes in figure.axes if axes.get_title()]
+    assert [panel.get_title() for panel in panels] == ["70后及以前", "80后", "90后", "00后"]
+    assert [len(panel.get_lines()) > 0 for panel in panels] == [True, True, True, False]
+
+
+def test_policies_in_the_same_month_get_numbers_side_by_side():
+    assert index_over_time.spread([5.0, 5.1, 5.2, 20.0], 1.0, 30.0) == [5.0, 6.0, 7.0, 20.0]
+    assert index_over_time.spread([29.5, 29.8], 1.0, 30.0) == [29.0, 30.0]
+
+
+def test_counties_stand_in_falling_order_and_equal_names_get_their_city():
+    values, names, months = county_heatmap.county_matrix(fakes.county_heatmap())
+    assert values.mean(axis=1).is_monotonic_decreasing
+    assert sorted(name for name in names if "城关区" in name) == ["临江市城关区", "云溪市城关区"]
+    assert len(months) == 36
+
+
+def test_forest_shows_the_planned_terms_under_their_hypothesis():
+    estimates = fakes.estimates(MODELS)
+    estimates.loc[0, "estimate"] = None
+    rows = forest.forest_rows(estimates, HYPOTHESES, BY_NAME)
+    assert len(rows) < len(estimates)
+    assert rows.loc[rows["model"] == "H2_exits", "panel"].tolist() == ["hazard"]
+    placed = rows.merge(HYPOTHESES.reset_index(), left_on="block", right_on="index", suffixes=("", "_plan"))
+    assert (placed["hypothesis"] == placed["hypothesis_plan"]).all()
+
+
+def test_lines_break_between_chinese_characters_and_never_before_closing_marks():
+    lines = wrap("减负政策自二〇二四年起施行，乡镇履职事项清单同步公布。", 3.0, 8)
+    assert len(lines) > 2
+    assert not any(line[0] in "，。" for line in lines)
+    assert all(text_width(line) <= 3.0 / 2.54 * 72 / 8 + 1 for line in lines)
+    assert wrap("first second third", 1.2, 8) == ["first", "second", "third"]
+    assert not any(
+        line.endswith("②") for line in wrap("①2024-01-01 甲；②2024-02-01 乙；③2024-03-01 丙", 2.6, 8)
+    )
+
+
+# ------------------------------------------------------------------------------------------------ plan and rules
+
+
+def test_every_label_has_both_languages_and_one_line():
+    with open(PLAN / "labels.csv", encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    assert all(len(row) == 3 and row[1] and row[2] for row in rows)
+    keys = [row[0] for row in rows]
+    assert sorted(key for key in keys if keys.count(key) > 1) == []
+
+
+def test_labels_that_the_figures_name_exist():
+    code = "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "scripts" / "jianfu" / "figures").glob("*.py")
+    )
+    for key in sorted(set(re.findall(r'labels\("([a-z_A-Z0-9]+)"', code))):
+        assert key in LABELS["zh"], key
+
+
+def test_every_figure_has_a_rule_a_script_and_a_caption():
+    rules = (ROOT / "workflow" / "rules" / "figures.smk").read_text(encoding="utf-8")
+    for name in NAMES:
+        assert f"rule plot_{name}:" in rules
+        assert (ROOT / "scripts" / f"plot_{name}.py").exists()
+        caption = (ROOT / "workflow" / "report" / f"plot_{name}.rst").read_text(encoding="utf-8")
+        assert "Source:" in caption and "Reading:" in caption
+        assert "{{" not in caption, "a misspelt variable would render as blank"
+
+
+def test_the_gate_takes_exactly_the_declared_outputs():
+    rules = (ROOT / "workflow" / "rules" / "figures.smk").read_text(encoding="utf-8")
+    outputs = read_outputs(PLAN / "outputs.csv")
+    for area, variable in (("figures", "RELEASED_FIGURES"), ("tables", "RELEASED_TABLES")):
+        block = re.search(rf"{variable} = \[(.*?)\]", rules, re.S).group(1)
+        declared = [name for name, output in outputs.items() if output.area == area]
+        assert re.findall(r'"(\w+)"', block) == declared

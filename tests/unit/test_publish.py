@@ -1,0 +1,321 @@
+"""Publishable tables against hand computation on miniatures."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jianfu import publish
+from jianfu.calendar import Calendar
+from jianfu.disclosure import release_frame
+from jianfu.labels import Labels
+from jianfu.outputs import Limits, read_outputs
+
+PLAN = Path(__file__).parents[2] / "config" / "plan"
+LABELS = Labels("en", str(PLAN / "labels.csv"))
+OUTPUTS = read_outputs(PLAN / "outputs.csv")
+NOTHING = {"topics": [], "months": [], "emergency": False}
+
+
+def unit_months(units=("u1", "u2", "u3", "u4"), months=("2024-01", "2024-02")):
+    rows = [(u, m, "c1" if u in ("u1", "u2", "u3") else "c2", 10 * int(u[1])) for u in units for m in months]
+    return pd.DataFrame(rows, columns=["unit_code", "month", "county_code", "headcount"])
+
+
+def indices(values):
+    rows = [(unit, month, "OD", value) for (unit, month), value in values.items()]
+    return pd.DataFrame(rows, columns=["unit_code", "month", "index", "value"])
+
+
+VALUES = {
+    ("u1", "2024-01"): 40.0,
+    ("u2", "2024-01"): 50.0,
+    ("u3", "2024-01"): 60.0,
+    ("u4", "2024-01"): np.nan,
+}
+
+
+def units():
+    rows = [("u1", "c1"), ("u2", "c1"), ("u3", "c1"), ("u4", "c2")]
+    frame = pd.DataFrame(rows, columns=["unit_code", "county_code"])
+    names = {"c1": "甲县", "c2": "乙县"}
+    return frame.assign(county_name=frame["county_code"].map(names), city_name="云溪市", valid_from=None)
+
+
+def test_mean_and_quartiles_by_month_leave_missing_values_out():
+    row = publish.index_over_time(indices(VALUES), unit_months()).iloc[0]
+    assert (row["mean"], row["q25"], row["q75"], row["units"]) == (50, 45, 55, 3)
+    assert row["persons"] == 10 + 20 + 30
+    assert row["top2_share"] == pytest.approx(50 / 60)
+
+
+def test_a_county_month_without_log_has_no_mean_but_stays_in_the_table():
+    result = publish.county_heatmap(indices(VALUES), unit_months(), units())
+    assert list(result["county_name"]) == ["甲县", "甲县", "乙县", "乙县"]
+    assert result["mean"].tolist()[0] == 50
+    assert result["mean"].isna().tolist() == [False, True, True, True]
+    assert result["units"].tolist() == [3, 3, 1, 1]
+    assert result["units_logged"].tolist() == [3, 0, 0, 0]
+
+
+def test_a_county_of_two_townships_is_dominated():
+    values = {("u1", "2024-01"): 40.0, ("u2", "2024-01"): 50.0}
+    frame = publish.county_heatmap(indices(values), unit_months(("u1", "u2")), units())
+    released, counts = release_frame(OUTPUTS["county_heatmap"], frame, Limits())
+    assert counts["dominance"] == 1
+    assert released["mean"].isna().all()
+
+
+def test_a_policy_of_some_counties_is_counted_and_one_of_all_is_not():
+    frame = pd.DataFrame(
+        {
+            "policy_id": ["P2", "P1", "P1"],
+            "name": ["b", "a", "a"],
+            "start_date": pd.to_datetime(["2024-01-05", "2024-03-01", "2024-03-01"]),
+            "county_code": [None, "390121", "390122"],
+        }
+    )
+    result = publish.policy_dates(frame)
+    assert result["start_date"].tolist() == ["2024-01-05", "2024-03-01"]
+    assert result["counties"].isna().tolist() == [True, False]
+    assert result["counties"].iloc[1] == 2
+
+
+def tasks(rows):
+    columns = ["issue_at", "due_at"]
+    frame = pd.DataFrame(rows, columns=columns).apply(pd.to_datetime)
+    constant = {"event_label": "任务", "issue_precision": "minute", "emergency": None, "topic": "环保"}
+    return frame.assign(**constant).astype({"emergency": "boolean"})
+
+
+CASES = [
+    ("2024-03-01 16:00", "2024-03-04"),  # Friday to Monday
+    ("2024-09-30 16:00", "2024-10-08"),  # over the National Day
+    ("2024-10-11 16:00", "2024-10-14"),  # not: the Saturday was worked
+    ("2024-10-12 16:00", "2024-10-14"),  # a make-up Saturday before a Sunday off
+    ("2024-03-01 13:59", "2024-03-04"),  # not: before two o'clock
+    ("2024-03-02 09:00", "2024-03-04"),  # issued on a day off
+    ("2024-03-01 16:00", None),  # not: no due date
+]
+
+
+def test_the_clock_counts_rest_eve_tasks_by_the_statutory_calendar():
+    clock = publish.issue_clock(tasks(CASES), Calendar(), ("2024-01", "2024-12"), NOTHING)
+    cells = clock.set_index(["weekday", "hour"])
+    assert cells.loc[(4, 16), "tasks"] == 3
+    assert cells.loc[(4, 16), "rest_eve_share"] == pytest.approx(1 / 3)
+    assert cells.loc[(0, 16), "rest_eve_share"] == 1
+    assert cells.loc[(5, 16), "rest_eve_share"] == 1
+    assert cells.loc[(5, 9), "rest_eve_share"] == 1
+    assert cells.loc[(4, 13), "rest_eve_share"] == 0
+    assert clock["share"].sum() == pytest.approx(1)
+
+
+def test_the_clock_leaves_out_days_emergencies_other_events_and_exclusions():
+    frame = pd.concat([tasks(CASES[:1])] * 6, ignore_index=True)
+    frame.loc[0, "issue_precision"] = "day"
+    frame.loc[1, "emergency"] = True
+    frame.loc[2, "event_label"] = "检查"
+    frame.loc[3, "topic"] = "秸秆禁烧"
+    frame.loc[4, "issue_at"] = pd.Timestamp("2025-06-02 10:00")
+    exclude = NOTHING | {"topics": ["秸秆禁烧"]}
+    assert publish.issue_clock(frame, Calendar(), ("2024-01", "2024-12"), exclude)["tasks"].tolist() == [1]
+    assert publish.issue_clock(
+        frame, Calendar(), ("2024-01", "2024-12"), NOTHING | {"months": ["2024-03"]}
+    ).empty
+
+
+# ------------------------------------------------------------------------------------------------ outcomes
+
+COUNTS = pd.DataFrame(
+    [
+        ("80后", "u1", 40, 400, 12),
+        ("80后", "u2", 40, 380, 10),
+        ("90后", "u1", 30, 300, 11),
+        ("90后", "u2", 25, 250, 14),
+    ],
+    columns=["cohort", "unit_code", "persons", "person_months", "exits"],
+)
+
+
+def rates():
+    rows = [
+        (c, str(b), b, 100.0, 50, n, 10.0 * n, 1.0, 2.0)
+        for c, exits in {"all": (24, 23), "80后": (12, 10), "90后": (12, 13)}.items()
+        for b, n in enumerate(exits, start=1)
+    ]
+    columns = [
+        "cohort",
+        "bin",
+        "exposure_mean",
+        "person_months",
+        "persons",
+        "exits",
+        "rate",
+        "ci_low",
+        "ci_high",
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_rates_get_totals_so_that_the_gate_knows_the_sums():
+    result = publish.dose_response(rates(), COUNTS)
+    totals = result[result["bin"] == "all"].set_index("cohort")
+    assert totals["exits"].to_dict() == {"all": 47, "80后": 22, "90后": 25}
+    assert totals["persons"].to_dict() == {"all": 135, "80后": 80, "90后": 55}
+    assert totals.loc["80后", "rate"] == pytest.approx(1000 * 22 / 200)
+    released, counts = release_frame(OUTPUTS["dose_response"], result, Limits())
+    assert counts["small_cells"] == 0
+    small = result.assign(exits=result["exits"].replace({10: 9, 22: 21, 23: 22, 47: 46}))
+    released, counts = release_frame(OUTPUTS["dose_response"], small, Limits())
+    hidden = released[released["status"] == "withheld"]
+    assert counts["small_cells"] >= 4, "a ring of withheld cells, or the sums would tell"
+    assert hidden[["persons", "exits", "rate", "person_months"]].isna().all().all()
+
+
+def test_exits_of_a_cohort_are_withheld_in_the_descriptives_when_their_rate_is():
+    frame = publish.descriptives(COUNTS, indices(VALUES), unit_months(), pd.DataFrame(), ())
+    exits = frame[frame["row"] == "exits"]
+    assert exits.set_index("cohort").loc["80后", "cell"] == "dose_response|80后|all"
+    output = OUTPUTS["descriptives"]
+    shown = frozenset({f"dose_response|{c}|all" for c in ("all", "90后")})
+    released, _ = release_frame(output, frame, Limits(min_cell=10, dominance=1), shown)
+    row = released[(released["row"] == "exits") & (released["cohort"] == "80后")].iloc[0]
+    assert row["status"] == "withheld" and pd.isna(row["n"])
+
+
+def test_numbers_at_risk_stand_at_round_times():
+    curves = pd.DataFrame(
+        [("90后", t, m, 0.0, 0.0, 0.0, 100, 0, 11) for t in ("low", "high") for m in range(11, 60)],
+        columns=[
+            "cohort", "tertile", "time_months", "cumulative_incidence", "ci_low", "ci_high", "n_at_risk", "n_events",
+            "from_months",
+        ],
+    )  # fmt: skip
+    at_risk = publish.cumulative_incidence_at_risk(curves)
+    assert sorted(set(at_risk["time_months"])) == [12, 24, 36, 48]
+    assert publish.cumulative_incidence_at_risk(curves.iloc[:0]).empty
+
+
+def test_descriptives_sum_over_units_and_describe_indices_and_scores():
+    scores = pd.DataFrame({"unit_code": ["u1", "u1", "u2"], "burnout": [1.0, 3.0, np.nan]})
+    frame = publish.descriptives(COUNTS, indices(VALUES), unit_months(), scores, ("burnout", "meaning"))
+    table = frame.set_index(["row", "cohort"])
+    assert table.loc[("persons", "90后"), "n"] == 55
+    assert table.loc[("person_months", "all"), "n"] == 1330
+    assert table.loc[("exits", "90后"), ["n", "persons"]].tolist() == [25, 25]
+    assert table.loc[("OD", "all"), ["n", "mean", "sd", "persons"]].tolist() == [3, 50, 10, 60]
+    assert table.loc[("burnout", "all"), ["n", "mean", "persons"]].tolist() == [2, 2, 2]
+    assert "meaning" not in set(frame["row"])
+    empty = publish.descriptives(COUNTS.iloc[:0], indices({}), unit_months(), pd.DataFrame(), ())
+    assert set(empty["n"]) == {0}
+
+
+# ------------------------------------------------------------------------------------------------ quality
+
+
+def test_rows_are_summed_by_table_with_the_commonest_reasons():
+    columns = ["file", "sheet", "outcome", "reason", "column", "rows"]
+    counts = pd.DataFrame(
+        [
+            ("a.csv", "", "kept", "", "", 90),
+            ("a.csv", "", "rejected", "unknown_unit", "unit_code", 3),
+            ("b.csv", "", "rejected", "unknown_unit", "unit_code", 2),
+            ("b.csv", "", "rejected", "unparseable_date", "issue_at", 4),
+            ("b.csv", "", "nondata", "", "", 1),
+            ("b.csv", "", "bad_optional_value", "", "n_table", 7),
+            ("c.xlsx", "一月", "kept", "", "", 5),
+            ("d.xlsx", "说明", "nondata", "", "", 8),
+        ],
+        columns=columns,
+    )
+    headings = pd.DataFrame(
+        [
+            ("tasks", "a.csv", ""),
+            ("tasks", "a.csv", ""),
+            ("tasks", "b.csv", ""),
+            ("ledger", "c.xlsx", "一月"),
+        ],
+        columns=["table", "file", "sheet"],
+    )
+    result = publish.data_quality(counts, headings, LABELS).set_index("table")
+    assert list(result.index) == ["tasks", "ledger", "other"]
+    assert result.loc["tasks", ["rows_read", "kept", "rejected", "nondata", "bad_cells"]].tolist() == [
+        100,
+        90,
+        9,
+        1,
+        7,
+    ]
+    assert result.loc["tasks", "top_reasons"] == "Unknown unit 5; Unreadable date 4"
+    assert result["rows_read"].sum() == 113
+
+
+def test_every_indicator_of_the_plan_is_listed_with_its_state():
+    plan = pd.DataFrame(
+        {
+            "code": ["A1", "B1", "C1"],
+            "construct": ["A1", "B1", "C1"],
+            "label_en": ["a", "b", "c"],
+            "label_zh": "甲",
+        }
+    )
+    values = pd.DataFrame(
+        {
+            "indicator": ["A1", "A1", "A1", "C1"],
+            "value": [1.0, 3.0, np.nan, np.nan],
+            "coverage": [1, 0.5, 0, 0],
+        }
+    )
+    notices = pd.DataFrame({"indicator": ["B1"], "outcome": ["switched_off"]})
+    members = pd.DataFrame({"index": ["OD"], "indicator": ["A1"]})
+    result = publish.indicator_list(values, plan, members, notices, LABELS).set_index("code")
+    assert result["status"].tolist() == ["used", "switched_off", "no_values"]
+    assert result.loc["A1", ["index", "unit_months", "mean", "coverage"]].tolist() == ["OD", 2, 2.0, 0.75]
+
+
+# ------------------------------------------------------------------------------------------------ sample flow
+
+FLOW = pd.DataFrame(
+    [
+        ("exits", "read", "", 130, 1400, 60, None),
+        ("exits", "dropped", "off_post", 12, 70, 0, None),
+        ("exits", "at_risk", "", 125, 1330, 60, None),
+        ("exits", "dropped_H2_exits", "missing_exposure", None, 90, None, None),
+        ("exits", "used_H2_exits", "", 110, 1240, 47, None),
+        ("survey", "read", "", None, None, None, 100),
+        ("survey", "dropped", "straightliner", None, None, None, 4),
+        ("survey", "scored", "", None, None, None, 96),
+    ],
+    columns=["chain", "step", "reason", "persons", "person_months", "events", "respondents"],
+)
+
+
+def test_the_sample_flow_adds_up_and_shows_no_small_difference():
+    frame = publish.sample_flow(FLOW)
+    months = frame[frame["unit"] == "person_months"]
+    assert months["n"].tolist() == [1400, 70, 1330, 90, 1240]
+    persons = frame[frame["unit"] == "persons"]
+    assert persons["n"].tolist() == [130, 5, 125, 15, 110]
+    assert frame.loc[frame["unit"] == "events", ["position", "n"]].to_numpy().tolist() == [[3, 47]]
+    released, _ = release_frame(OUTPUTS["sample_flow"], frame, Limits())
+    left = released[released["reason"] == ""]
+    assert left[left["unit"] == "persons"]["n"].tolist() == [130, 110], (
+        "125 would show a group of five persons"
+    )
+    assert left[left["unit"] == "respondents"]["n"].tolist() == [96]
+    assert publish.sample_flow(FLOW.iloc[:0]).empty
+
+
+def test_every_publishable_table_has_the_declared_columns():
+    made = {
+        "index_over_time": publish.index_over_time(indices(VALUES), unit_months()),
+        "county_heatmap": publish.county_heatmap(indices(VALUES), unit_months(), units()),
+        "dose_response": publish.dose_response(rates(), COUNTS),
+        "issue_clock": publish.issue_clock(tasks(CASES), Calendar(), ("2024-01", "2024-12"), NOTHING),
+        "sample_flow": publish.sample_flow(FLOW),
+        "descriptives": publish.descriptives(COUNTS, indices(VALUES), unit_months(), pd.DataFrame(), ()),
+    }
+    for name, frame in made.items():
+        assert set(frame.columns) == set(OUTPUTS[name].columns), name
