@@ -54,5 +54,4 @@ localrules:
 rule all:
     default_target: True
     input:
-        expand("results/{province}/release/report.{format}", province=SETTINGS, format=["docx", "pdf", "html"]),
-        expand("results/{province}/provenance/run.json", province=SETTINGS),
+        [output for province in SETTINGS for output in final_outputs(province)],

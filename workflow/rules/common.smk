@@ -46,3 +46,33 @@ def raw_files(wildcards):
 def holidays(wildcards):
     """The province's own list of working days, where it has one."""
     return SETTINGS[wildcards.province]["calendar"]["holidays"] or []
+
+
+def canonical_units(wildcards):
+    """The unit table, which every table with units is read against."""
+    if wildcards.table in ("units", "policies"):
+        return []
+    return f"results/{wildcards.province}/restricted/canonical/units.parquet"
+
+
+def ingest_settings(wildcards):
+    """The settings that decide how one table is read."""
+    settings = SETTINGS[wildcards.province]
+    names = {"spells": ["roster", "ledger"]}.get(wildcards.table, [wildcards.table])
+    return {
+        "province": {"synthetic": settings["province"]["synthetic"]},
+        "data": {k: settings["data"][k] for k in ("window", "extraction_date", "null_tokens", "roster")},
+        "sources": [source for source in settings["sources"] if source["table"] in names],
+        "values": settings["values"],
+        "survey": {k: settings["survey"][k] for k in ("ranges", "responses")} if "survey" in names else {},
+    }
+
+
+def final_outputs(province):
+    """What a run of one province must end with."""
+    results = f"results/{province}"
+    outputs = [f"{results}/release/report.{kind}" for kind in ("docx", "pdf", "html")]
+    outputs += [f"{results}/release/tables/main_regression.xlsx", f"{results}/provenance/run.json"]
+    if SETTINGS[province]["simulate"]:
+        outputs.append(f"{results}/simulated/targets.csv")
+    return outputs

@@ -18,26 +18,6 @@ CANONICAL_TABLES = [
 ]
 
 
-def canonical_units(wildcards):
-    """The unit table, which every table with units is read against."""
-    if wildcards.table in ("units", "policies"):
-        return []
-    return f"results/{wildcards.province}/restricted/canonical/units.parquet"
-
-
-def ingest_settings(wildcards):
-    """The settings that decide how one table is read."""
-    settings = SETTINGS[wildcards.province]
-    names = {"spells": ["roster", "ledger"]}.get(wildcards.table, [wildcards.table])
-    return {
-        "province": {"synthetic": settings["province"]["synthetic"]},
-        "data": {k: settings["data"][k] for k in ("window", "extraction_date", "null_tokens", "roster")},
-        "sources": [source for source in settings["sources"] if source["table"] in names],
-        "values": settings["values"],
-        "survey": {k: settings["survey"][k] for k in ("ranges", "responses")} if "survey" in names else {},
-    }
-
-
 rule ingest_table:
     """One canonical table with its quarantine, counts, headings and notices."""
     input:

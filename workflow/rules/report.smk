@@ -53,7 +53,7 @@ rule tabulate_results:
     resources:
         mem_mb=500,
     params:
-        release="results/{province}/release",
+        release=lambda wildcards, input: str(Path(input.estimates).parent),
         language=setting("language"),
         confidence=setting("inference", "confidence"),
         synthetic=setting("province", "synthetic"),
@@ -98,8 +98,8 @@ rule render_report:
     resources:
         mem_mb=1000,
     params:
-        release="results/{province}/release",
-        report=str(REPORT_FOLDER),
+        release=lambda wildcards, input: str(Path(input.estimates).parent),
+        report=lambda wildcards, input: str(Path(input.templates[0]).parent),
         language=setting("language"),
         code=code("render_report"),
     script:
