@@ -115,24 +115,33 @@ class Matcher:
 def find_header(head, matcher):
     """``(top, depth, headings)`` of the rows that name most columns; None where no row names two.
 
-    ``head`` are the first rows of a sheet, merged cells filled.
+    ``head`` are the first rows of a sheet, merged cells filled. The row that names most by itself belongs to the
+    header; rows above and below it join where they make more columns known.
     """
-    best = None
-    for depth in range(1, MAX_DEPTH + 1):
-        for top in range(len(head) - depth + 1):
-            headings = join_levels(head[top : top + depth])
-            score = (matcher.score(headings), matcher.known_headings(headings))
-            if score[0] >= 2 and (best is None or score > best[0]):
-                best = (score, top, depth, headings)
-    return best and best[1:]
+    head = [[re.sub(r"\s+", " ", cell).strip() for cell in row] for row in head]
+
+    def score(top, depth):
+        headings = join_levels(head[top : top + depth])
+        return matcher.score(headings), matcher.known_headings(headings)
+
+    middle = max(range(len(head)), key=lambda top: (score(top, 1), -top))
+    windows = [
+        (top, depth)
+        for depth in range(1, MAX_DEPTH + 1)
+        for top in range(max(0, middle - depth + 1), middle + 1)
+        if top + depth <= len(head)
+    ]
+    top, depth = max(windows, key=lambda window: (score(*window), -windows.index(window)))
+    if score(top, depth)[0] < 2:
+        return None
+    return top, depth, join_levels(head[top : top + depth])
 
 
 def join_levels(rows):
     """Headings of several header rows, levels joined by '|'; an empty upper cell belongs to the group on its left."""
     joined = []
     upper = [""] * (len(rows) - 1)
-    for place in range(len(rows[0])):
-        cells = [re.sub(r"\s+", " ", row[place]).strip() for row in rows]
+    for cells in zip(*rows, strict=True):
         upper = [cell or before for cell, before in zip(cells[:-1], upper, strict=True)]
         levels = [*upper, cells[-1]] if cells[-1] else [cell for cell in cells[:-1] if cell]
         parts = [p for i, p in enumerate(levels) if p and (i == 0 or p != levels[i - 1])]

@@ -121,7 +121,7 @@ def join_books(counts, columns, notices, folder, sources, counts_path, columns_p
     ):
         frames = [frame for frame in (*map(read_csv, paths), *more) if len(frame)]
         joined = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=names)
-        joined[names].to_csv(target, index=False, encoding="utf-8-sig", lineterminator="\n")
+        write_csv(joined[names], target)
 
 
 def unused_files(folder, sources):

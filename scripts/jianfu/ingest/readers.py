@@ -91,6 +91,10 @@ def read_bytes(content, name):
     text = decode(content, name)
     if _is_html(text):
         return _html(text, name)
+    if "<Workbook" in text[:2000]:
+        raise DataError(
+            f"{name}: the file is an XML spreadsheet of 2003; open it in Excel or WPS and save it as .xlsx."
+        )
     return [_text(text, name)]
 
 
@@ -145,16 +149,20 @@ def _workbook(content, name):
         rows = sheet.to_python(skip_empty_area=False)
         merged = [(*first, *last) for first, last in sheet.merged_cell_ranges or []]
         visible = meta.visible == python_calamine.SheetVisibleEnum.Visible
-        columns = [
-            pa.array([cell_text(cell) for cell in column], pa.string()) for column in zip(*rows, strict=True)
-        ]
+        columns = [_text_array(column) for column in zip(*rows, strict=True)]
         sheets.append(Sheet(name, meta.name, columns, merged, visible))
     return sheets
 
 
+def _text_array(cells):
+    if set(map(type, cells)) <= {str}:
+        return pa.array(cells, pa.string())
+    return pa.array([cell if cell.__class__ is str else cell_text(cell) for cell in cells], pa.string())
+
+
 def cell_text(cell):
     """A workbook cell as text: 12.0 is '12', dates are ISO, numbers beyond 15 digits stay visibly damaged."""
-    if cell.__class__ is str:
+    if isinstance(cell, str):
         return cell
     if cell is None:
         return ""

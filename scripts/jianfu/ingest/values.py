@@ -98,7 +98,7 @@ class Converter:
 
     def __init__(self, connection, null_tokens, limits, wordings, responses=(), survey_responses=None):
         self.connection = connection
-        self.tokens = {token.strip(SPACES) for token in null_tokens}
+        self.tokens = pa.array([token.strip(SPACES) for token in null_tokens], pa.string())
         self.limits = limits
         self.wordings = wordings
         self.responses = responses
@@ -119,15 +119,12 @@ class Converter:
 
     def distinct(self, cells):
         """Distinct trimmed texts, their status (OK, EMPTY or TOKEN) and the place of every row's text among them."""
-        encoded = (
-            cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
-        ).dictionary_encode()
-        if isinstance(encoded, pa.ChunkedArray):
-            encoded = encoded.combine_chunks()
-        texts = [text.strip(SPACES) for text in encoded.dictionary.to_pylist()]
-        status = np.array(
-            [EMPTY if not text else TOKEN if text in self.tokens else OK for text in texts], np.int8
-        )
+        encoded = cells.dictionary_encode()
+        trimmed = pc.utf8_trim(encoded.dictionary, SPACES)
+        status = np.full(len(trimmed), OK, np.int8)
+        status[pc.is_in(trimmed, self.tokens).to_numpy(zero_copy_only=False)] = TOKEN
+        status[pc.equal(trimmed, "").to_numpy(zero_copy_only=False)] = EMPTY
+        texts = trimmed.to_pylist()
         return texts, status, encoded.indices
 
     @staticmethod
@@ -264,19 +261,14 @@ class Converter:
 
     def units(self, cells, counties, index):
         """:class:`Converted` codes of unit wordings (before mergers); ``counties`` is a text array or None."""
-        if counties is None:
-            texts, status, codes = self.distinct(cells)
-            pairs = [(text, "") for text in texts]
-        else:
-            joined = pc.binary_join_element_wise(cells, counties, "\x1f")
-            encoded = joined.dictionary_encode()
-            pairs = [
-                tuple(t.strip(SPACES) for t in text.split("\x1f")) for text in encoded.dictionary.to_pylist()
-            ]
-            status = np.array(
-                [EMPTY if not u else TOKEN if u in self.tokens else OK for u, _ in pairs], np.int8
-            )
-            codes = encoded.indices
+        texts, status, codes = self.distinct(cells)
+        pairs = [(text, "") for text in texts]
+        if counties is not None:
+            places, _, county_codes = self.distinct(counties)
+            both = np.column_stack([codes.to_numpy(), county_codes.to_numpy()])
+            found, rows = np.unique(both, axis=0, return_inverse=True)
+            pairs = [(texts[unit], places[county]) for unit, county in found]
+            status, codes = status[found[:, 0]], pa.array(rows.ravel())
         own = self.wordings.own_of("unit_code")
         values = []
         for place, (wording, county) in enumerate(pairs):
