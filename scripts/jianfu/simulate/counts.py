@@ -133,6 +133,16 @@ def _timing(own, tasks, burden, streams):
     return np.stack([day, emergency, rest_eve, short, left - rest_eve - short], axis=-1)
 
 
+def all_artefacts(counts):
+    """Units x months: artefacts of all tasks together, those of chain tasks included."""
+    shape = counts.tasks.shape
+    flat = counts.chains["unit"] * shape[1] + counts.chains["t"]
+    chained = np.bincount(
+        flat, counts.chains["artefacts"] + counts.chains["parent_artefacts"], counts.tasks.size
+    )
+    return counts.artefacts.sum(axis=-1) + chained.reshape(shape).astype(int)
+
+
 def in_chains(chains, shape):
     """Units x months: number of child tasks with a known parent (their parents are as many)."""
     return np.bincount(chains["unit"] * shape[1] + chains["t"], minlength=shape[0] * shape[1]).reshape(shape)
@@ -229,13 +239,12 @@ def _apps(parameters, timing, tasks, structure, months, burden, streams):
 
 def _documents(own, structure, months, burden, streams):
     rng = streams("documents")
-    factor = np.exp(own["load"] * burden.member("documents", burden.parameters["share_in_traces"]))
-    factor = factor * np.sqrt(structure.staff / structure.staff.mean())[:, None] * months.workdays / 21
+    # Paper goes on as before, whatever comes by screen.
+    volume = np.sqrt(structure.staff / structure.staff.mean())[:, None] * months.workdays / 21
+    load = np.exp(own["load"] * burden.member("documents", burden.parameters["share_in_traces"]))
     growth = np.exp(own["electronic_growth"] * np.arange(len(months)))
-    return {
-        "paper": rng.poisson(own["paper"] * factor),
-        "electronic": rng.poisson(own["electronic"] * factor * growth),
-    }
+    paper = rng.poisson(own["paper"] * volume * np.ones(load.shape))
+    return {"paper": paper, "electronic": rng.poisson(own["electronic"] * volume * load * growth)}
 
 
 def _chains(own, tasks, timing, burden, streams):

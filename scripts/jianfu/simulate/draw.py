@@ -15,7 +15,7 @@ from jianfu.simulate.streams import Streams
 from jianfu.simulate.structure import build_structure, months_of
 from jianfu.simulate.survey import ITEMS, build_survey
 from jianfu.simulate.targets import build_targets
-from jianfu.simulate.unit_years import build_unit_years
+from jianfu.simulate.unit_years import build_substantive, build_unit_years
 
 MAX_RUNS = 2
 SURVEY_COLUMNS = ["person_key", "unit_code", "cohort", "wave", "fieldwork_date", *ITEMS, "hours_week", "hours_trace",
@@ -77,8 +77,8 @@ def draw(parameters: dict, seed: int) -> Draw:
     structure = build_structure(parameters, streams)
     burden = counts.build_burden(parameters, structure, months, streams)
     drawn = counts.build_counts(parameters, structure, months, burden, streams)
-    substantive = streams("substantive effort").standard_normal(len(structure.codes))
-    unit_year = build_unit_years(parameters, structure, months, burden, substantive, streams)
+    substantive = build_substantive(months, len(structure.codes), streams)
+    unit_year = build_unit_years(parameters, structure, months, drawn, burden, substantive, streams)
     targets = build_targets(parameters, structure, months, streams)
     fixed = measures.fixed_measures(drawn, structure, months, unit_year, targets)
     persons, career = _careers(parameters, structure, months, drawn, fixed, streams)

@@ -6,7 +6,7 @@ Everything here is exact: the raw exports are made from the same counts, so the 
 import numpy as np
 import pandas as pd
 
-from jianfu.simulate.counts import ACTIONS, CATEGORIES
+from jianfu.simulate.counts import ACTIONS, CATEGORIES, all_artefacts
 from jianfu.simulate.targets import yearly_uniformity
 from jianfu.simulate.unit_years import yearly
 
@@ -26,8 +26,6 @@ def fixed_measures(counts, structure, months, unit_year, targets):
     size = n_units * len(months)
     log_ratio = np.bincount(flat, chains["log_ratio"], size)
     pairs = np.bincount(flat, minlength=size)
-    material = np.bincount(flat, chains["artefacts"] + chains["parent_artefacts"], size).reshape(n_units, -1)
-    material = material + counts.artefacts.sum(axis=-1)
 
     def of_year(column):
         return yearly(unit_year, column, months, n_units)
@@ -45,7 +43,7 @@ def fixed_measures(counts, structure, months, unit_year, targets):
         "A5_adhoc": 1 - flags["in_plan"] / counts.tasks,
         "A6_share": _ratio(counts.disguised, counts.soft),
         "A6_disguised": counts.disguised * per20,
-        "B1_artefacts": material / counts.tasks,
+        "B1_artefacts": all_artefacts(counts) / counts.tasks,
         "B1_trace_only": flags["trace_only"] / counts.tasks,
         "B2_desk": _ratio(modes[..., 0], modes[..., 0] + modes[..., 1]),
         "C1_template": flags["template"] / counts.tasks,

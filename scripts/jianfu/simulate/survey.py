@@ -8,6 +8,7 @@ from scipy.stats import norm
 
 from jianfu.simulate.exposure import anchor, index_of, window_mean
 from jianfu.simulate.persons import YEAR
+from jianfu.simulate.unit_years import EFFORT_LOG_SD, years_of
 
 # Scale, subscale, items, lowest and highest code, reversed items: as in config/plan/scales.yaml.
 SUBSCALES = (
@@ -178,9 +179,10 @@ def observed_scores(answers):
     return scores
 
 
-def _hours(own, people, exposures, substantive, streams):
+def _hours(own, people, months, exposures, substantive, streams):
     rng = streams("hours")
     unit, t = people["unit"].to_numpy(), people["t"].to_numpy()
+    effort = substantive[unit, months.year[t] - years_of(months)[0]]
     n = len(people)
     hours = own["hours"]
     week = (
@@ -192,7 +194,7 @@ def _hours(own, people, exposures, substantive, streams):
     trace = (
         week * hours["trace_share"] * np.exp(0.10 * exposures["traces"][unit, t] + 0.2 * rng.normal(size=n))
     )
-    real = week * hours["substantive_share"] * np.exp(0.10 * substantive[unit] + 0.2 * rng.normal(size=n))
+    real = week * hours["substantive_share"] * np.exp(EFFORT_LOG_SD * effort + 0.2 * rng.normal(size=n))
     return {"hours_week": week, "hours_trace": np.rint(trace), "hours_substantive": np.rint(real)}
 
 
@@ -221,7 +223,7 @@ def build_survey(parameters, months, measures, careers, persons, substantive, st
     frame = people.assign(
         fieldwork_date=months.first[people["t"]] + (day - 1).astype("m8[D]"),
         **answers,
-        **_hours(own, people, exposures, substantive, streams),
+        **_hours(own, people, months, exposures, substantive, streams),
         duration_s=seconds.astype(float),
         straightline=flat,
     )

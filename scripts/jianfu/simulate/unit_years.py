@@ -3,48 +3,62 @@
 import numpy as np
 import pandas as pd
 
+from jianfu.simulate.counts import all_artefacts
 
-def build_unit_years(parameters, structure, months, burden, substantive, streams):
-    """Canonical ``unit_year`` from the year before the window to the last full year, ordered by unit and year.
+EFFORT_LOG_SD = 0.10  # log hours of substantive work per standard deviation of effort
 
-    ``substantive`` is the effort that goes into real work (one standardised value per unit). Outcomes follow it and
-    nothing else; the score follows outcomes and the volume of material.
+
+def years_of(months):
+    """Years with reference values: from the year before the window to the last full year."""
+    return np.arange(months.year[0] - 1, months.year[-1] + (months.month[-1] == 12))
+
+
+def build_substantive(months, n_units, streams):
+    """Effort that goes into real work, standardised: units x years of :func:`years_of` and the year after."""
+    rng = streams("substantive effort")
+    years = len(years_of(months)) + 1
+    return 0.8 * rng.standard_normal((n_units, 1)) + 0.6 * rng.standard_normal((n_units, years))
+
+
+def build_unit_years(parameters, structure, months, counts, burden, substantive, streams):
+    """Canonical ``unit_year``, ordered by unit and year.
+
+    Outcomes follow substantive effort and nothing else; the score follows outcomes and the volume of material of the
+    year; cases of accountability follow the number of tasks and of errors.
     """
     own = parameters["unit_year"]
     rng = streams("unit years")
-    years = np.arange(months.year[0] - 1, months.year[-1] + (months.month[-1] == 12))
+    years = years_of(months)
     n = len(structure.codes)
     shape = (n, len(years))
-    in_year = np.array(
-        [np.isin(months.year, (y, y + 1)) for y in years]
-    )  # the window's months nearest to the year
-    common = (burden.common @ in_year.T) / in_year.sum(axis=1)
+    common = _year_means(burden.common, months, years)
+    log_tasks = _centred(np.log(_year_means(counts.tasks, months, years)))
+    log_material = _centred(np.log(_year_means(all_artefacts(counts), months, years)))
 
-    def member(name, share=1.0):
+    def member(share=1.0):
         unit = rng.standard_normal((n, 1))
         year = rng.standard_normal(shape)
         return share * common + 0.45 * unit + 0.35 * year
 
     # Reported duties and powers change little from year to year.
     traces = parameters["burden"]["share_in_traces"]
-    material = member("material", traces)
     low, high = own["powers_range"]
     powers = np.clip(own["powers"] * np.exp(own["powers_log_sd"] * rng.standard_normal((n, 1))), low, high)
     powers = np.rint(powers + rng.normal(0, 1, shape)).clip(low, high)
     enforcement, finance = np.rint(powers * 0.56), np.rint(powers * 0.22)
-    tasks = np.exp(parameters["tasks"]["load"] * member("tasks"))
     errors = rng.poisson(own["errors"], shape)
     cases = own["accountability"]
+    relative_errors = np.log((1 + errors) / (1 + own["errors"]))
     accountability = rng.poisson(
-        cases["mean"] * tasks ** cases["tasks"] * ((1 + errors) / (1 + own["errors"])) ** cases["errors"]
+        cases["mean"] * np.exp(cases["tasks"] * log_tasks + cases["errors"] * relative_errors)
     )
     result, score = own["outcome"], own["score"]
-    outcome = result["mean"] + 0.1 * result["substantive"] * substantive[:, None] * np.ones(shape)
+    outcome = result["mean"] + result["substantive"] * EFFORT_LOG_SD * substantive[:, :-1]
     hotline, satisfaction = (
         np.clip(outcome + shift + result["sd"] * rng.standard_normal(shape), 55, 100) for shift in (1.5, -1.5)
     )
     scored = score["mean"] + score["outcome"] * (hotline + satisfaction - 2 * result["mean"])
-    scored = scored + score["material"] * 0.3 * material + score["sd"] * rng.standard_normal(shape)
+    scored = scored + score["material"] * log_material + score["sd"] * rng.standard_normal(shape)
     columns = {
         "n_basic_duty": rng.poisson(own["basic_duty"], (n, 1)) + rng.integers(-2, 3, shape),
         "n_coop_duty": rng.poisson(own["coop_duty"], (n, 1)) + rng.integers(-2, 3, shape),
@@ -56,22 +70,33 @@ def build_unit_years(parameters, structure, months, burden, substantive, streams
         "n_tolerance": rng.binomial(accountability, own["tolerance"]),
         "n_errors": errors,
         "n_letters": np.maximum(
-            rng.poisson(own["letters"]["mean"] * np.exp(own["letters"]["load"] * member("letters"))), 1
+            rng.poisson(own["letters"]["mean"] * np.exp(own["letters"]["load"] * member())), 1
         ),
-        "n_wall": rng.poisson(own["walls"]["mean"] * np.exp(own["walls"]["load"] * member("walls", traces))),
+        "n_wall": rng.poisson(own["walls"]["mean"] * np.exp(own["walls"]["load"] * member(traces))),
         "n_innovation": rng.poisson(own["innovation"], shape),
         "score": np.round(np.clip(scored, 50, 100), 1),
         "outcome_hotline": np.round(hotline, 1),
         "outcome_satisfaction": np.round(satisfaction, 1),
     }
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             "unit_code": np.repeat(structure.codes, len(years)),
             "year": np.tile(years, n),
             **{name: values.ravel().astype(float) for name, values in columns.items()},
         }
     )
-    return frame
+
+
+def _year_means(values, months, years):
+    """Units x years: means over the months of each year; a year before the window takes its first twelve months."""
+    inside = np.stack([months.year == year for year in years])
+    before = ~inside.any(axis=1)
+    inside[before, :12] = True
+    return values @ inside.T / inside.sum(axis=1)
+
+
+def _centred(values):
+    return values - values.mean()
 
 
 def yearly(frame, column, months, n_units):
