@@ -151,6 +151,48 @@ def test_a_unit_per_sheet(tmp_path):
     assert result.canonical["unit_code"].to_pylist() == ["390101101", "390101100"]
 
 
+def test_unit_in_the_title(tmp_path):
+    rows = [
+        ["台账"],
+        ["填报单位：河口镇　日期：2024年3月"],
+        ["编号", "事项类型", "下达时间"],
+        ["A", "任务", "2024-03-01"],
+    ]
+    result = ingest_rows(tmp_path, "tasks", rows, source={"fill": {"unit_name": "title"}})
+    assert result.canonical["unit_code"].to_pylist() == ["390101101"]
+
+
+def test_two_row_headings_of_a_text_file(tmp_path):
+    rows = [
+        ["检查登记表", "", "", "", "", ""],
+        ["检查编号", "受检单位", "检查情况", "", "时间", ""],
+        ["", "", "类型", "方式", "起", "结束"],
+        ["A", "河口镇", "检查", "实地", "2024-03-01", "2024-03-02"],
+    ]
+    result = ingest_rows(tmp_path, "tasks", rows, source={"columns": {"时间|起": "issue_at"}})
+    assert result.columns["heading"].tolist() == [
+        "检查编号",
+        "受检单位",
+        "检查情况|类型",
+        "检查情况|方式",
+        "时间|起",
+        "时间|结束",
+    ]
+    assert result.canonical["check_mode"].to_pylist() == ["实地"]
+    assert result.counts.set_index("outcome").loc["nondata", "rows"] == 3
+
+
+def test_many_rows_without_their_empty_last_cells(tmp_path):
+    """Exports that leave out empty cells at the end of a row keep every row at its place."""
+    head = ",".join([*HEAD, "主题", "类别"])
+    lines = [f"A{n},河口镇,任务,2024-03-01" + (",减负" if n % 3 else "") for n in range(3000)]
+    result = _write(tmp_path, "数据.csv", "\r\n".join([head, *lines]).encode("gb18030"))
+    assert result.canonical.num_rows == 3000
+    assert result.canonical["topic"].null_count == 1000
+    places = dict(zip(_ids(result), result.origins["row"].to_pylist(), strict=True))
+    assert all(places[f"A{n}"] == n + 2 for n in range(3000))
+
+
 def test_constant_column_and_id_from_place(tmp_path):
     rows = [["受检单位", "检查时间"], ["河口镇", "2024-03-01"], ["河口镇", "2024-03-01"]]
     result = ingest_rows(tmp_path, "tasks", rows, source={"fixed": {"event_label": "检查"}})
@@ -329,6 +371,12 @@ def test_unreadable_files_give_one_sentence(content, sentence):
 def test_pattern_without_files(tmp_path):
     with pytest.raises(DataError, match="No file matches '没有.csv'"):
         ingest_rows(tmp_path, "tasks", None, "没有.csv")
+
+
+def test_two_sources_for_one_file(tmp_path):
+    other = {"table": "tasks", "files": ["数据.*"]}
+    with pytest.raises(DataError, match="two sources name this file"):
+        ingest_rows(tmp_path, "tasks", ROWS, sources=[other])
 
 
 def test_unused_files(tmp_path):

@@ -176,10 +176,16 @@ def test_month_in_a_name(text, month):
     assert month_in(text) == month
 
 
-def _converter(responses=(), own=None, survey=None):
+def _converter(responses=(), own=None, survey=None, percent=()):
     wordings = Wordings(PLAN / "values.csv", own)
     return Converter(
-        duckdb.connect(), ["—", "/", "(跳过)"], Limits(date(2025, 1, 10)), wordings, responses, survey
+        duckdb.connect(),
+        ["—", "/", "(跳过)"],
+        Limits(date(2025, 1, 10)),
+        wordings,
+        responses,
+        survey,
+        percent,
     )
 
 
@@ -229,6 +235,17 @@ def test_answers_as_text_numbers_or_points():
     assert _convert(["从不", "每天"], one_to_seven, responses=responses)[0] == [1, 7]
     assert _convert(["很赞成"], five, survey={"很赞成": 5})[0] == [5]
     assert _convert(["1", "5"], five, own={"MW1": {"1": 5, "5": 1}})[0] == [5, 1]
+    scaled = Column("MW2", "item", low=1, high=5, scale="meaning")
+    assert _convert(["1", "同意"], scaled, responses=responses, own={"meaning": {"1": 5, "同意": 2}})[0] == [
+        5,
+        2,
+    ]
+
+
+def test_percentages():
+    column = Column("outcome_hotline", "number")
+    assert _convert(["12.5%", "12.5"], column)[0] == [0.125, 12.5]
+    assert _convert(["12.5%", "12.5"], column, percent=["outcome_hotline"])[0] == [0.125, 0.125]
 
 
 def test_implausible_dates():

@@ -50,7 +50,7 @@ class Builder:
         """:class:`Built` for a staged table of text (src, row and one column per canonical name)."""
         cells, height = cells.combine_chunks(), cells.num_rows
         raw, found, contradictions, whole_day = {}, {}, {}, {}
-        described = self._people(cells, height) if self._has_people() else None
+        described = self._people(cells, converter) if self._has_people() else None
         for name, column in self.table.columns.items():
             raw[name] = _cells(cells, name)
             if column.type == "person":
@@ -79,31 +79,26 @@ class Builder:
 
     # --- persons -------------------------------------------------------------------------------------------------
 
-    def _people(self, cells, height):
+    def _people(self, cells, converter):
         """person_key, birth_ym and sex as :class:`Converted`, from the ID number or else an employee number."""
-        empty = Converted(pa.nulls(height, pa.string()), np.full(height, EMPTY, np.int8))
-        for name, describe in (
-            ("id_number", describe_id),
-            ("employee_id", lambda text, key: (describe_employee(text, key), None, None)),
-        ):
-            column = _cells(cells, name)
-            if column is None:
-                continue
-            encoded = column.dictionary_encode()
-            texts = encoded.dictionary.to_pylist()
-            people = [describe(text, self.key) if text.strip("'` \t\u3000") else () for text in texts]
-            status = np.array(
-                [EMPTY if p == () else bad("damaged_id") if p is None else OK for p in people], np.int8
+        names = ("person_key", "birth_ym", "sex")
+        column, describe = _cells(cells, "id_number"), describe_id
+        if column is None:
+            column, describe = _cells(cells, "employee_id"), describe_employee
+        if column is None:
+            height = cells.num_rows
+            return dict.fromkeys(
+                names, Converted(pa.nulls(height, pa.string()), np.full(height, EMPTY, np.int8))
             )
-            parts = [[p[part] if p else None for p in people] for part in range(3)]
-            codes = encoded.indices
-            described = [pa.array(part, pa.string()).take(codes) for part in parts]
-            rows = status[codes.to_numpy()]
-            return {
-                n: Converted(v, rows)
-                for n, v in zip(("person_key", "birth_ym", "sex"), described, strict=True)
-            }
-        return dict.fromkeys(("person_key", "birth_ym", "sex"), empty)
+        texts, status, codes = converter.distinct(column)
+        people = [
+            describe(text, self.key) if s == OK else None for text, s in zip(texts, status, strict=True)
+        ]
+        known = np.array([person is not None for person in people], bool)
+        status = np.where((status == OK) & ~known, bad("damaged_id"), status).astype(np.int8)
+        parts = [[person and person[part] for person in people] for part in range(len(names))]
+        arrays = [pa.array(part, pa.string()) for part in parts]
+        return {n: converter.spread(a, status, codes) for n, a in zip(names, arrays, strict=True)}
 
     @staticmethod
     def _prefer_id(described, found, contradictions):

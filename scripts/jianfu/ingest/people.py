@@ -72,6 +72,6 @@ def describe_id(text, key):
 
 
 def describe_employee(text, key):
-    """person_key of a declared employee number, which tells neither birth month nor sex."""
-    number = _NOISE.sub("", unicodedata.normalize("NFKC", text)).upper()
-    return person_key("employee:" + re.sub(r"\.0$", "", number), key)
+    """``(person_key, None, None)`` of a declared employee number, which tells neither birth month nor sex."""
+    number = re.sub(r"\.0$", "", _NOISE.sub("", unicodedata.normalize("NFKC", text)).upper())
+    return (person_key("employee:" + number, key), None, None) if number else None

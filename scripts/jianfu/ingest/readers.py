@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 
 import lxml.etree
 import lxml.html
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import python_calamine
@@ -340,25 +341,18 @@ def _first_records(text):
 
 def _insert(columns, odd, delimiter):
     """Put rows of another length (parsed by hand) back at their places; returns columns and the surplus rows."""
-    height, width = len(columns[0]) + len(odd), len(columns)
-    places = {number - 1: text for number, text in odd}
-    parsed, surplus = {}, 0
-    for place, text in places.items():
-        cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
-        surplus += any(cell.strip(SPACES) for cell in cells[width:])
-        parsed[place] = cells[:width] + [""] * (width - len(cells))
-    order = sorted(parsed)
-    filled = []
-    for number, column in enumerate(columns):
-        pieces, start = [], 0
-        for done, place in enumerate(order):
-            pieces.append(column.slice(start, place - done - start))
-            pieces.append(pa.array([parsed[place][number]], pa.string()))
-            start = place - done
-        pieces.append(column.slice(start))
-        filled.append(pa.concat_arrays(pieces))
-    assert len(filled[0]) == height
-    return filled, surplus
+    width, height = len(columns), len(columns[0]) + len(odd)
+    rows = [next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), []) for _, text in odd]
+    surplus = sum(any(cell.strip(SPACES) for cell in row[width:]) for row in rows)
+    places = np.array([number - 1 for number, _ in odd])
+    # the parsed rows stand behind the others and are taken from there
+    order = np.empty(height, np.int64)
+    order[places] = np.arange(len(columns[0]), height)
+    order[np.setdiff1d(np.arange(height), places)] = np.arange(len(columns[0]))
+    order = pa.array(order)
+    parsed = zip(*(row[:width] + [""] * (width - len(row)) for row in rows), strict=True)
+    joined = (pa.concat_arrays([c, pa.array(p, pa.string())]) for c, p in zip(columns, parsed, strict=True))
+    return [column.take(order) for column in joined], surplus
 
 
 def _plain_text(text, name, delimiter, width):

@@ -32,6 +32,7 @@ _FOOTER = re.compile(
     r"[^:：]{0,8}[:：]|^以下(空白|无正文)|^第\d+页|^[（(]?盖章"
 )
 _NOTE_HINT = "计|平均|[:：]|以下|^\\s*第|盖章"  # a text without any of these is no total and no footer
+_UNIT_IN_TITLE = re.compile(r"(?:单位|乡镇|街道)[^:：\s]{0,4}[:：]\s*(\S+)")
 _DAY = re.compile(r"(?:\d{1,2}月|\d{4}[-/.年]\d{1,2}[-/.月])?(\d{1,2})[日号]?")
 
 
@@ -57,7 +58,7 @@ class Staged:
 def find_files(folder, sources):
     """``[(path, name, source)]`` of all files that the patterns of ``sources`` match, in code-point order of names.
 
-    Raises :class:`DataError` where a pattern matches nothing.
+    Raises :class:`DataError` where a pattern matches nothing, or where two sources would read the same sheets.
     """
     found = []
     for source in sources:
@@ -72,6 +73,15 @@ def find_files(folder, sources):
                 )
             found += [(path, path.relative_to(folder).as_posix(), source) for path in paths]
     unique = {(name, id(source)): (path, name, source) for path, name, source in found}
+    readers = {}
+    for _, name, source in unique.values():
+        readers.setdefault(name, []).append(source)
+    for name, rivals in readers.items():
+        if len(rivals) > 1 and not all(source.get("sheets") for source in rivals):
+            raise DataError(
+                f"{name}: two sources name this file ({' and '.join(s['table'] for s in rivals)}); give each the "
+                "'sheets' it means, or make their 'files' patterns narrower."
+            )
     return sorted(unique.values(), key=lambda entry: entry[1])
 
 
@@ -209,11 +219,10 @@ class Staging:
         """Columns with one value for the whole sheet: declared, or read from title, sheet or file name."""
         texts = {str(name): str(value) for name, value in (source.get("fixed") or {}).items()}
         for name, origin in (source.get("fill") or {}).items():
-            texts[name] = {
-                "sheet": sheet.name,
-                "file": Path(sheet.file).stem,
-                "title": _title(header, sheet),
-            }[origin]
+            title = _title(header, sheet)
+            unit = _UNIT_IN_TITLE.search(title) if name in ("unit_name", "unit_code") else None
+            places = {"sheet": sheet.name, "file": Path(sheet.file).stem, "title": unit[1] if unit else title}
+            texts[name] = places[origin]
         for name, default in self.table.default.items():
             if default == "place" and name not in header.places() and name not in texts:
                 texts[name] = _from_place(name, header, sheet)

@@ -88,8 +88,8 @@ def ingest_table(table, folder, settings, plan_dir, schema, units=None, key=None
     survey = settings.get("survey") or {}
     tables = load_tables(schema, plan_dir / "scales.yaml", survey.get("ranges"))
     names = SPELL_SOURCES if table == "spells" else (table,)
-    sources = {name: [s for s in settings["sources"] if s["table"] == name] for name in names}
-    if key is None and table in ("spells", "survey") and any(sources.values()):
+    files = find_files(folder, [source for source in settings["sources"] if source["table"] in names])
+    if key is None and table in ("spells", "survey") and files:
         key = pseudonym_key(settings["province"]["synthetic"])
     index = UnitIndex.from_units(units) if units is not None else UnitIndex({}, [])
     books, kept = _Books(), {}
@@ -97,7 +97,8 @@ def ingest_table(table, folder, settings, plan_dir, schema, units=None, key=None
     for name in names:
         reader = Staging(tables[name], Dictionary(plan_dir / "headings.csv", name), first=len(books.sheets))
         builder = Builder(tables[name], index, key)
-        built = _read(reader, builder, sources[name], folder, settings, plan_dir, connection)
+        own = [entry for entry in files if entry[2]["table"] == name]
+        built = _read(reader, builder, own, settings, plan_dir, connection)
         kept[name], duplicates, conflicts = settle(connection, built.rows, tables[name])
         books.sheets += reader.sheets
         books.columns += [{"table": name, **column} for column in reader.columns]
@@ -121,8 +122,9 @@ def ingest_table(table, folder, settings, plan_dir, schema, units=None, key=None
     return _result(table, canonical, origins, books)
 
 
-def _read(reader, builder, sources, folder, settings, plan_dir, connection):
-    """All rows of one raw table as :class:`Built`."""
+def _read(reader, builder, files, settings, plan_dir, connection):
+    """All rows of one raw table as :class:`Built`; ``files`` as from :func:`find_files`."""
+    sources = list({id(source): source for _, _, source in files}.values())
     if not sources:
         reader.notice("absent_table")
         return _join([], builder.table)
@@ -137,6 +139,7 @@ def _read(reader, builder, sources, folder, settings, plan_dir, connection):
             Wordings(plan_dir / "values.csv", settings.get("values"), source.get("values")),
             responses,
             survey.get("responses"),
+            source.get("percent") or (),
         )
         for source in sources
     }
@@ -147,7 +150,7 @@ def _read(reader, builder, sources, folder, settings, plan_dir, connection):
         cells = pa.concat_tables([s.cells for s in staged], promote_options="default")
         built.append(builder.build(cells, converters[id(source)]))
 
-    for staged in reader.read(find_files(folder, sources)):
+    for staged in reader.read(files):
         pile = waiting.setdefault(id(staged.source), [])
         if pile and set(pile[0].cells.column_names) != set(staged.cells.column_names):
             convert(staged.source)

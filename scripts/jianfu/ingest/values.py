@@ -96,12 +96,15 @@ class Wordings:
 class Converter:
     """Converts the columns of one source; holds what all of them need."""
 
-    def __init__(self, connection, null_tokens, limits, wordings, responses=(), survey_responses=None):
+    def __init__(
+        self, connection, null_tokens, limits, wordings, responses=(), survey_responses=None, percent=()
+    ):
         self.connection = connection
         self.tokens = pa.array([token.strip(SPACES) for token in null_tokens], pa.string())
         self.limits = limits
         self.wordings = wordings
         self.responses = responses
+        self.percent = set(percent)
         self.survey_responses = {normal_wording(str(k)): v for k, v in (survey_responses or {}).items()}
 
     def convert(self, cells, column):
@@ -159,6 +162,9 @@ class Converter:
 
     def _number(self, texts, column):
         values = [parse_number(text) for text in texts]
+        if column.name in self.percent:
+            bare = ["%" not in unicodedata.normalize("NFKC", text) for text in texts]
+            values = [v / 100 if b and v is not None else v for v, b in zip(values, bare, strict=True)]
         return values, [bad("unparseable_number") if value is None else OK for value in values]
 
     def _count(self, texts, column):
@@ -192,7 +198,7 @@ class Converter:
         for words in self.responses:
             if len(words) == steps:
                 found |= {normal_wording(word): column.low + place for place, word in enumerate(words)}
-        own = self.wordings.own_of("item") | self.wordings.own_of(column.name)
+        own = self.wordings.own_of(column.scale) | self.wordings.own_of(column.name)
         return found | self.survey_responses | {word: float(value) for word, value in own.items()}
 
     def _wave(self, texts, column):
