@@ -204,6 +204,9 @@ def _reported(spec):
 
 
 def _base(spec, table):
+    """What is known before a model is fitted: all observations count as lost until its sample is chosen."""
+    left = table.n_read - sum(table.dropped.values())
+    dropped = table.dropped | ({"not_estimable": left} if left else {})
     return {
         "province": "",
         "hypothesis": spec["hypothesis"],
@@ -214,7 +217,7 @@ def _base(spec, table):
         "n_read": table.n_read,
         "n_used": 0,
         "n_dropped": table.n_read,
-        "dropped_by_reason": json.dumps({}),
+        "dropped_by_reason": json.dumps(dict(sorted(dropped.items())), ensure_ascii=False),
         "n_units": 0,
         "n_clusters": 0,
         "n_events": np.nan,

@@ -9,12 +9,12 @@ conditional mean.
 import numpy as np
 import pandas as pd
 
-from jianfu import cells
+from jianfu import cells, models
 from jianfu.errors import DataError
-from jianfu.estimators import TRUE
+from jianfu.estimators import TRUE, outcomes_of
 
 EXPECTED = {"p_voluntary": "voluntary", "p_retire": "retire"}
-TARGET_COLUMNS = ["hypothesis", "model", "role", "outcome", "term", "scale", "estimate"]
+ZERO = ("placebo", "negative_control")  # roles whose true effect is zero
 
 
 def with_probabilities(person_months, truth):
@@ -63,3 +63,21 @@ def expected_scores(scores, truth):
         values = found[source].to_numpy()
         result[name + TRUE] = values * scores[name].std(ddof=1) + scores[name].mean()
     return result
+
+
+def has_truth(spec, table):
+    """True if the expectation of every outcome of a declared model is known."""
+    outcomes = [*outcomes_of(spec), *([spec["mediator"]] if "mediator" in spec else [])]
+    return all(name + TRUE in table.frame for name in outcomes)
+
+
+def targets(specs, tables, categories, settings):
+    """Target of every row of estimates whose outcome has a known expectation.
+
+    Columns hypothesis, model, role, outcome, term, scale, target. Placebo exposures and negative-control outcomes have
+    the target zero: the simulator gives them no effect.
+    """
+    known = [spec for spec in specs if has_truth(spec, tables[spec["data"]])]
+    rows = models.fit_models(known, tables, categories, settings, "", truth=True)
+    rows["target"] = rows["estimate"].mask(rows["role"].isin(ZERO), 0.0)
+    return rows[["hypothesis", "model", "role", "outcome", "term", "scale", "target"]]

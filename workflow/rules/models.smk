@@ -2,7 +2,7 @@
 
 REQUIRED INPUTS: canonical spells, survey and units; exposures.parquet.
 OUTPUTS: hazard_cells, survey_scores, person_counts, estimates_full, cumulative_incidence, dose_response, burnout_bins
-    (Parquet) and flow.csv under results/{province}/restricted; docs/coverage.csv on demand
+    (Parquet) and flow.csv under results/{province}/restricted; targets.csv of a simulated province; docs/coverage.csv on demand
 """
 
 
@@ -157,6 +157,35 @@ rule build_burnout_bins:
         code=code("build_burnout_bins"),
     script:
         "../../scripts/build_burnout_bins.py"
+
+
+rule build_targets:
+    """What every model would give on the true probabilities of a simulated province."""
+    input:
+        truth="results/{province}/simulated/truth",
+        spells="results/{province}/restricted/canonical/spells.parquet",
+        survey_scores="results/{province}/restricted/survey_scores.parquet",
+        flow_survey="results/{province}/restricted/flow_survey.csv",
+        exposures="results/{province}/restricted/exposures.parquet",
+        units="results/{province}/restricted/canonical/units.parquet",
+        plan=plan("models.yaml"),
+    output:
+        targets="results/{province}/simulated/targets.csv",
+    log:
+        "results/{province}/logs/build_targets.log",
+    benchmark:
+        "results/{province}/benchmarks/build_targets.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1500,
+    params:
+        window=setting("data", "window"),
+        selected=setting("models"),
+        inference=setting("inference"),
+        code=code("build_targets"),
+    script:
+        "../../scripts/build_targets.py"
 
 
 rule simulate_coverage:
