@@ -6,7 +6,6 @@ import zipfile
 from datetime import date, datetime
 
 import openpyxl
-import pandas as pd
 import pytest
 import xlsxwriter
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +13,6 @@ from hypothesis import strategies as st
 from ingest_cases import ingest_rows, write_csv
 
 from jianfu.errors import DataError
-from jianfu.ingest.quality import check_rejects, safe_text, unused_files
 from jianfu.ingest.readers import cell_text, read_bytes, read_file
 
 HEAD = ["编号", "责任单位", "事项类型", "下达时间"]
@@ -379,51 +377,12 @@ def test_two_sources_for_one_file(tmp_path):
         ingest_rows(tmp_path, "tasks", ROWS, sources=[other])
 
 
-def test_unused_files(tmp_path):
-    for name in ("a.csv", "b.csv", ".hidden"):
-        (tmp_path / name).write_text("x")
-    assert unused_files(tmp_path, [{"files": ["a*.csv"]}]) == ["b.csv"]
-
-
 @pytest.mark.parametrize(
     ("cell", "text"),
     [(2.0, "2"), (45360.5, "45360.5"), (3.9012119970607e17, "3.9012119970607e+17"), (True, "是"), (None, "")],
 )
 def test_workbook_cells_as_text(cell, text):
     assert cell_text(cell) == text
-
-
-@pytest.mark.parametrize(
-    ("value", "safe"),
-    [
-        ("=1+1", "'=1+1"),
-        ("+7", "+7"),
-        ("-10", "-10"),
-        ("@SUM(1)", "'@SUM(1)"),
-        ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
-        ("文字", "文字"),
-        (3, 3),
-    ],
-)
-def test_quarantine_is_safe_in_a_spreadsheet(value, safe):
-    assert safe_text(value) == safe
-
-
-def test_rejected_share_stops_the_run():
-    counts = pd.DataFrame(
-        [
-            ("a.csv", "", "kept", "", "", 94),
-            ("a.csv", "", "nondata", "", "", 900),
-            ("a.csv", "", "rejected", "unknown_unit", "unit_code", 4),
-            ("a.csv", "", "rejected", "missing_required", "task_id", 2),
-        ],
-        columns=["file", "sheet", "outcome", "reason", "column", "rows"],
-    )
-    check_rejects(counts, 0.06, "restricted/quarantine")
-    with pytest.raises(
-        DataError, match=r"a\.csv: 6 of 100 rows .* most of them as unknown_unit; .*restricted/quarantine"
-    ):
-        check_rejects(counts, 0.059, "restricted/quarantine")
 
 
 CELLS = st.one_of(
