@@ -13,19 +13,22 @@ from jianfu.result_tables import (
 from jianfu.tables import Table, missing
 
 RELEASED = ("descriptives", "data_quality", "indicator_list")
+OMITTED = ("construct",)  # the code of an indicator begins with it
 GATE_STATUS = {"shown", "withheld"}
 
 
 def released_table(name, frame, labels):
     """A released table with headings (``column_<name>``) and wordings from the dictionary, without the gate's columns.
 
-    Repeated cells of a leading text column stay empty, and a thin line parts the groups (descriptives).
+    In the description of the sample, repeated cells stay empty and a thin line parts the blocks.
     """
-    gate = ["data"] + (["status"] if "status" in frame and set(frame["status"]) <= GATE_STATUS else [])
+    gate = ["data", *OMITTED] + (
+        ["status"] if "status" in frame and set(frame["status"]) <= GATE_STATUS else []
+    )
     frame = frame.drop(columns=gate, errors="ignore")
     columns = list(frame.columns)
     header = tuple(text_of(f"column_{column}", labels, column) for column in columns)
-    cells = [[_shown(value, labels) for value in frame[column]] for column in columns]
+    cells = [[_shown(value, column, labels) for value in frame[column]] for column in columns]
     rows = [list(row) for row in zip(*cells, strict=True)]
     rules = _group(rows) if columns[0] == "block" else ()
     left = next((n for n, column in enumerate(columns) if pd.api.types.is_numeric_dtype(frame[column])), 1)
@@ -41,21 +44,25 @@ def released_table(name, frame, labels):
     )
 
 
-def _shown(value, labels):
-    if isinstance(value, str):
-        return labels(f"value_{value}") if f"value_{value}" in labels else text_of(value, labels, value)
-    return None if missing(value) else float(value)
+def _shown(value, column, labels):
+    """Words for a released value: ``value_<column>_<value>``, ``value_<value>``, the label of the value, or itself."""
+    if not isinstance(value, str):
+        return None if missing(value) else float(value)
+    keys = (f"value_{column}_{value}", f"value_{value}", value)
+    return next((labels(key) for key in keys if key in labels), value)
 
 
 def _group(rows):
-    """Blank repeated first cells in place; positions at which a new group begins."""
-    begins, last = [], None
+    """Blank repeated first cells, and repeated second ones below them, in place; positions where a group begins."""
+    begins, last = [], (None, None)
     for position, row in enumerate(rows):
-        if row[0] == last:
-            row[0] = ""
-        else:
-            last = row[0]
+        block, variable = row[0], row[1]
+        if block != last[0]:
             begins += [position] if position else []
+        else:
+            row[0] = ""
+            row[1] = "" if variable == last[1] else variable
+        last = (block, variable)
     return tuple(begins)
 
 

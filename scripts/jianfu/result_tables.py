@@ -213,13 +213,10 @@ def checks_table(estimates, models, labels, alpha):
     rows = []
     for role in CHECK_ROLES:
         for row in estimates[estimates["role"] == role].to_dict("records"):
-            names = (
-                labels(f"role_{role}"),
-                model_label(row["model"], models, labels),
-                term_label(row["term"], labels),
-            )
-            rows.append((*names, *_estimate_cells(row), labels(f"check_{check_result(row, alpha)}")))
-    keys = ("check", "model", "variable", "estimate", "std_error", "interval", "p_value", "check_result")
+            names = (model_label(row["model"], models, labels), term_label(row["term"], labels))
+            result = labels(f"check_{check_result(row, alpha)}")
+            rows.append((*names, *_estimate_cells(row), count(row["n_events"]), result))
+    keys = ("check", "variable", "estimate", "std_error", "interval", "p_value", "n_events", "check_result")
     return Table(
         "checks",
         labels("table_checks"),
@@ -228,7 +225,7 @@ def checks_table(estimates, models, labels, alpha):
         (),
         labels("source_estimates"),
         (labels("note_checks"),),
-        left=3,
+        left=2,
     )
 
 

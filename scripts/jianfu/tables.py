@@ -18,7 +18,8 @@ NOTHING = "—"
 FIXED_DATE = datetime(2000, 1, 1)
 PAGE_WIDTH = 98  # half-width characters of 9 pt on a line of 15.6 cm
 CELL_PADDING = 2  # in half-width characters
-SHORT = 8  # four Chinese characters are not broken
+SHORT = (14, 12, 10, 8, 6)  # widths of texts that are better not broken, tried in turn
+LONGEST_WHOLE = 24  # lines of a table that is not broken across pages
 UNBREAKABLE = re.compile(
     r"\[[^\]]*\]|[^\s\u2e80-\uffef]+"
 )  # an interval, or what stands between blanks and Chinese
@@ -174,19 +175,19 @@ def text_width(text):
 def column_widths(table):
     """Widths of the columns on a page, in half-width characters.
 
-    Each column gets what its longest unbreakable piece needs; the rest of the page goes, step by step, to the column
-    whose cells would otherwise take the most additional lines, and what is still left is shared evenly.
+    Each column gets what its longest unbreakable piece needs, and no short text is broken if the page allows it. The
+    rest goes, step by step, to the column whose cells take the most additional lines, and then evenly to all.
     """
     columns = [[head, *(plain(row[n]) for row in table.rows)] for n, head in enumerate(table.header)]
-    widths = []
-    for texts in columns:
-        pieces = [text_width(piece) + 0.5 for text in texts for piece in UNBREAKABLE.findall(text)]
-        longest = max(text_width(line) for text in texts for line in text.split("\n"))
-        widths.append(max([min(longest, SHORT), *pieces]))
-    free = PAGE_WIDTH - CELL_PADDING * len(columns) - sum(widths)
+    space = PAGE_WIDTH - CELL_PADDING * len(columns)
+    trials = ([least_width(texts, short) for texts in columns] for short in SHORT)
+    widths = next(
+        (trial for trial in trials if sum(trial) <= space), [least_width(texts, 4) for texts in columns]
+    )
+    free = space - sum(widths)
     while free >= 1:
         wraps = [
-            max(map(wrapped_lines, texts, repeat(width)))
+            sum(map(wrapped_lines, texts, repeat(width)))
             for texts, width in zip(columns, widths, strict=True)
         ]
         if max(wraps) == 0:
@@ -196,6 +197,23 @@ def column_widths(table):
     return [width + max(0, free) / len(columns) + CELL_PADDING for width in widths]
 
 
+def least_width(texts, short):
+    """Width that a column needs: its longest unbreakable piece, and its longest line if that is at most ``short``."""
+    pieces = [text_width(piece) + 0.5 for text in texts for piece in UNBREAKABLE.findall(text)]
+    lines = [text_width(line) for text in texts for line in text.split("\n")]
+    return max([4, *pieces, *(width for width in lines if width <= short)])
+
+
 def wrapped_lines(text, width):
     """Lines that a text takes in a column beyond its own."""
     return sum(max(0, math.ceil(text_width(line) / width) - 1) for line in text.split("\n"))
+
+
+def is_short(table):
+    """True if the table is to stay on one page: at most LONGEST_WHOLE lines on a page."""
+    widths = [width - CELL_PADDING for width in column_widths(table)]
+    lines = 0
+    for row in table.rows:
+        texts = [plain(cell) for cell in row]
+        lines += max(t.count("\n") + 1 + wrapped_lines(t, w) for t, w in zip(texts, widths, strict=True))
+    return lines <= LONGEST_WHOLE

@@ -159,7 +159,7 @@ def test_a_province_without_any_estimate_still_has_a_report(province, language):
         path = province / "release" / "figures" / f"{name}.csv"
         pd.read_csv(path, encoding="utf-8-sig").iloc[:0].to_csv(path, index=False, encoding="utf-8-sig")
     text, _ = markdown(province, language)
-    assert ("未检验的有H1" if language == "zh" else "not tested: H1") in text
+    assert ("未检验的有6个假设" if language == "zh" else "not tested: 6 hypotheses") in text
 
 
 def test_few_clusters_are_a_limit(province):

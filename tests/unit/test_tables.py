@@ -232,7 +232,8 @@ def test_withheld_cells_are_dashes_and_the_gates_columns_go():
     )
     table = released_table("descriptives", frame, LABELS)
     assert table.header == ("类别", "变量", "出生年代", "观测数")
-    assert table.rows[1] == ("", "自愿流出", "00后", None)
+    assert table.rows[0] == ("人员", "自愿流出", "90后", 312.0)
+    assert table.rows[1] == ("", "", "00后", None)
     assert table.rules == (2,)
 
 

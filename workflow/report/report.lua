@@ -1,15 +1,26 @@
 -- Adapts the one Markdown source of the report to Word, PDF (typst) and HTML.
 --   * `<br>` in table cells becomes a line break;
---   * the Div .three-line tells after which rows of its table a thin line stands (attribute `rules`);
+--   * in Word, a break is permitted between Chinese punctuation and Latin text;
+--   * the Div .three-line tells which rows of its table have a thin line above (attribute `rules`);
+--   * in the PDF, a Div .figure-block or .whole (table with title and notes) is not broken across pages;
 --   * Divs with a `custom-style` become calls of the function of that name in report.typ (Word and HTML know them);
 --   * the Div #contents becomes the table of contents.
-
-local longest_unbroken = 24 -- rows of a table that stays on one page
 
 local function line_break(inline)
   if inline.format == "html" and inline.text == "<br>" then
     return pandoc.LineBreak()
   end
+end
+
+local zero_width_space = "\u{200B}"
+local punctuation = { "，", "、", "；", "：", "）" }
+
+-- Some programs take digits and letters on both sides of Chinese punctuation for one word.
+local function permit_breaks(str)
+  for _, mark in ipairs(punctuation) do
+    str.text = str.text:gsub(mark .. "(%w)", mark .. zero_width_space .. "%1"):gsub(mark .. "$", mark .. zero_width_space)
+  end
+  return str
 end
 
 -- Rows are counted from 0 in the attribute; typst counts the header as row 0.
@@ -19,11 +30,9 @@ local function add_rules(div)
     wanted[#wanted + 1] = tonumber(row)
   end
   div.attributes.rules = nil
-  local short = true
-  local ruled = div:walk({
+  return div:walk({
     Table = function(tbl)
       local conditions = {}
-      short = #tbl.bodies[1].body < longest_unbroken
       for _, row in ipairs(wanted) do
         local body_row = tbl.bodies[1].body[row + 1]
         if body_row then
@@ -39,11 +48,6 @@ local function add_rules(div)
       return tbl
     end,
   })
-  if FORMAT == "typst" and short then
-    ruled.content:insert(1, pandoc.RawBlock("typst", "#block(breakable: false, width: 100%)["))
-    ruled.content:insert(pandoc.RawBlock("typst", "]"))
-  end
-  return ruled
 end
 
 local function styled(div)
@@ -53,6 +57,13 @@ local function styled(div)
   local label = div.identifier ~= "" and (" <" .. div.identifier .. ">") or ""
   blocks:insert(pandoc.RawBlock("typst", "]" .. label))
   return blocks
+end
+
+-- The blocks of a Div between two pieces of typst.
+local function between(opening, div)
+  div.content:insert(1, pandoc.RawBlock("typst", opening))
+  div.content:insert(pandoc.RawBlock("typst", "]"))
+  return div.content
 end
 
 local function contents(headers, title)
@@ -78,11 +89,16 @@ function Pandoc(doc)
   })
   return doc:walk({
     RawInline = line_break,
+    Str = FORMAT == "docx" and permit_breaks or nil,
     Div = function(div)
       if div.identifier == "contents" then
         return contents(headers, pandoc.utils.stringify(div.content))
       elseif div.classes:includes("three-line") then
         return add_rules(div)
+      elseif FORMAT == "typst" and div.classes:includes("figure-block") then
+        return between("#figure-block[", div)
+      elseif FORMAT == "typst" and div.classes:includes("whole") then
+        return between("#block(breakable: false, width: 100%)[", div)
       elseif FORMAT == "typst" and div.attributes["custom-style"] then
         return styled(div)
       end

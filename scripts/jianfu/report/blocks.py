@@ -6,7 +6,7 @@ turns it into calls of the PDF template, and the web page addresses it in its st
 
 import re
 
-from jianfu.tables import column_widths, missing, plain
+from jianfu.tables import column_widths, is_short, missing, plain
 
 FIGURE_WIDTH = "15.5cm"
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#$~^@])")
@@ -74,21 +74,20 @@ class Blocks:
         table = self.tables[name]
         mark = self.labels("in_brackets", text=self.mark) if self.mark else ""
         title = f"{self.table_name(name)}　{escape(table.title)}{mark}"
+        heading = styled("Table Title", title, f"tab-{name}")
         if not table.rows:
-            heading = styled("Table Title", title, f"tab-{name}")
             return f"{heading}\n\n{styled('Table Note', self.labels('table_empty'))}"
         self.shown.append(table)
         rules = ",".join(map(str, table.rules))
         body = f'::: {{.three-line rules="{rules}"}}\n\n{pipe_table(table)}\n\n:::'
         below = [*([table.source] if table.source else []), *table.notes]
         notes = "\n\n".join(styled("Table Note", escape(line)) for line in below)
-        return f"{styled('Table Title', title, f'tab-{name}')}\n\n{body}\n\n{notes}"
+        whole = " .whole" if is_short(table) else ""
+        return f"::: {{.table-block{whole}}}\n{heading}\n\n{body}\n\n{notes}\n:::"
 
-    def figure(self, name, note=""):
-        """Picture, title below it, and a note."""
+    def figure(self, name):
+        """Picture and title below it."""
         title = self.labels(f"figure_{name}")
         picture = f"![{escape(title)}]({self.figures[name]}){{width={FIGURE_WIDTH}}}"
         caption = styled("Figure Title", f"{self.figure_name(name)}　{escape(title)}", f"fig-{name}")
-        lines = [styled("Figure Picture", picture), caption]
-        lines += [styled("Figure Note", note)] if note else []
-        return "\n\n".join(lines)
+        return f"::: figure-block\n{styled('Figure Picture', picture)}\n\n{caption}\n:::"

@@ -37,6 +37,6 @@ def build_report(release, row_counts, config, run, default, plan, labels, report
             "chinese": "yes" if language == "zh" else "",
             "contents_title": words("contents_title"),
         }
-        write_docx(source, report, docx, metadata, [table.rules for table in tables])
+        write_docx(source, report, docx, metadata, tables)
         write_pdf(source, report, pdf, metadata)
         write_html(source, report, html, metadata)

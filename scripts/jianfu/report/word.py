@@ -19,6 +19,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
 from jianfu.report.convert import pandoc
+from jianfu.tables import is_short
 
 SONG, HEI, FANG, LATIN = "宋体", "黑体", "仿宋", "Times New Roman"
 BLACK, RED = RGBColor(0, 0, 0), RGBColor(0xB0, 0, 0x20)
@@ -30,7 +31,6 @@ MARGINS = {
     "left_margin": 2.8,
     "right_margin": 2.6,
 }  # cm; text 15.6 wide
-KEEP_TOGETHER_ROWS = 24  # tables of at most this many rows stay on one page
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,6 @@ STYLES = {
     "Table Note": Look(FANG, 9, ALIGN.JUSTIFY, before=2, after=2, lines=1.1),
     "Figure Picture": Look(SONG, 12, ALIGN.CENTER, before=8, lines=1.0, keep_next=True),
     "Figure Title": Look(HEI, 10.5, ALIGN.CENTER, before=4, after=12, lines=1.2),
-    "Figure Note": Look(FANG, 9, ALIGN.JUSTIFY, after=8, lines=1.1),
     "Reference": Look(SONG, 10.5, lines=1.2, after=3, left=21, hanging=21),
     "Contents Title": Look(HEI, 16, ALIGN.CENTER, before=6, after=12, lines=1.2),
     "Contents 1": Look(SONG, 12, before=2, lines=1.15),
@@ -76,11 +75,11 @@ STYLES = {
 }
 
 
-def write_docx(source, report, output, metadata, rules):
+def write_docx(source, report, output, metadata, tables):
     """Write the Word file.
 
-    source: Markdown file beside the pictures; metadata: title, author, mark, chinese (or empty); rules: for each table
-    in order the body rows with a thin line above them.
+    source: Markdown file beside the pictures; metadata: title, author, mark, chinese (or empty); tables: the tables in
+    it, in order.
     """
     reference = source.with_name("reference.docx")
     body = source.with_name("body.docx")
@@ -88,8 +87,8 @@ def write_docx(source, report, output, metadata, rules):
     options = ["--reference-doc", str(reference), "--resource-path", str(source.parent)]
     pandoc(source, "docx", report, body, options)
     document = Document(body)
-    for table, ruled in zip(document.tables, rules, strict=True):
-        finish_table(table, ruled)
+    for shape, table in zip(document.tables, tables, strict=True):
+        finish_table(shape, table.rules, is_short(table))
     lay_out_pages(document)
     finish_settings(document, metadata)
     document.save(body)
@@ -196,8 +195,8 @@ def add_page_number(paragraph):
     paragraph.add_run(" —")
 
 
-def finish_table(table, ruled):
-    """Three-line borders, header row repeated, no row across pages, short tables kept on one page."""
+def finish_table(table, ruled, whole):
+    """Three-line borders, header row repeated, no row across pages, a ``whole`` table kept on one page."""
     properties = table._tbl.tblPr
     for tag in ("w:tblBorders", "w:jc"):
         for old in properties.findall(qn(tag)):
@@ -212,7 +211,7 @@ def finish_table(table, ruled):
     for index, row in enumerate(rows):
         row_properties = row._tr.get_or_add_trPr()
         row_properties.insert(0, OxmlElement("w:cantSplit"))
-        together = len(rows) <= KEEP_TOGETHER_ROWS or index in (0, len(rows) - 1)
+        together = whole or index in (0, len(rows) - 1)
         for cell in row.cells:
             cell_properties = cell._tc.get_or_add_tcPr()
             sides = {"top": 12, "bottom": 6} if index == 0 else {"top": 4} if index - 1 in ruled else {}
