@@ -4,15 +4,15 @@
 2. Write raw exports in the shapes that real offices produce, with duplicates and unusable rows added.
 3. Write the truth: parameters, unobserved pressure, exact exit probabilities, conditional means, clean indicators.
 
-Fails when the parameter file cannot be read.
+Fails when the parameter file cannot be read or differs from config/simulation.yaml in its keys.
 """
 
 from jianfu import logs
 from jianfu.simulate import draw, read_parameters, write_raw, write_truth
 
 
-def main(parameters, seed, raw, truth):
-    parameters = read_parameters(parameters)
+def main(parameters, pattern, seed, raw, truth):
+    parameters = read_parameters(parameters, pattern=pattern)
     logs.progress(f"simulating the province with seed {seed}")
     drawn = draw(parameters, seed)
     write_raw(drawn, raw, parameters)
@@ -23,6 +23,7 @@ if __name__ == "__main__":
     logs.start(snakemake.log[0])
     main(
         parameters=snakemake.input.parameters,
+        pattern=snakemake.input.pattern,
         seed=snakemake.params.seed,
         raw=snakemake.output.raw,
         truth=snakemake.output.truth,

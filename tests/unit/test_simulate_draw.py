@@ -116,9 +116,24 @@ def test_scores_of_the_simulator_are_those_of_the_scoring_keys():
         np.testing.assert_allclose(values[known], expected[name][known], atol=1e-12)
 
 
-def test_parameters_that_do_not_fit_are_named(tmp_path):
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("prefectures: 4", "prefectures: 3", "must be a multiple of units.prefectures"),
+        (
+            "  overload_90s:",
+            "  overlaod_90s:",
+            "unknown key 'exits.overlaod_90s'; did you mean 'overload_90s'",
+        ),
+        ("  response: 0.65", "  # none", "the key 'survey.response' is missing"),
+        ("staff_range: [20, 95]", "staff_range: 20", "'units.staff_range' must be a list, not a number"),
+        ("  raw: {damage: 1,", "  raw: {damages: 1,", "unknown key 'small.raw.damages'"),
+    ],
+)
+def test_parameters_that_do_not_fit_are_named(tmp_path, old, new, sentence):
     wrong = tmp_path / "wrong.yaml"
-    text = PARAMETERS.read_text(encoding="utf-8").replace("prefectures: 4", "prefectures: 3")
-    wrong.write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigError, match="multiple of units.prefectures"):
-        read_parameters(wrong)
+    text = PARAMETERS.read_text(encoding="utf-8")
+    assert old in text
+    wrong.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(ConfigError, match=sentence):
+        read_parameters(wrong, pattern=PARAMETERS)
