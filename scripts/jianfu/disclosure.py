@@ -73,7 +73,7 @@ def release_estimates(estimates, limits, withheld_text):
 
     A row keeps its place but loses its figures where fewer than ``min_cell`` observations or events are behind it, or
     fewer than ``min_residual_df`` residual degrees of freedom (column ``residual_df``; without it, observations
-    less one per unit). Where observations are persons (rows without events), small dropped groups are merged.
+    less one per unit); event counts that would tell a withheld one go with it. Where observations are persons (rows without events), small dropped groups are merged.
     """
     missing = [column for column in ESTIMATE_COLUMNS if column not in estimates]
     if missing:
@@ -94,6 +94,8 @@ def release_estimates(estimates, limits, withheld_text):
     for column in ESTIMATE_FIGURES:
         released[column] = released[column].mask(hidden)
     released["n_used"] = released["n_used"].mask(used.lt(limits.min_cell))
+    siblings = _part_outcomes(released, few & hidden)
+    released["n_events"] = released["n_events"].mask(siblings)
     note = released["note"].fillna("").astype(str)
     released["note"] = note.mask(hidden, (note + "; " + withheld_text).str.strip("; "))
     merged = _merge_dropped(released, events.isna().to_numpy(), limits.min_cell)
@@ -103,6 +105,19 @@ def release_estimates(estimates, limits, withheld_text):
         "dropped_groups": merged,
     }
     return released, counts
+
+
+def _part_outcomes(released, hidden):
+    """Rows whose events, taken from the primary model's, would tell those of a row withheld for few events.
+
+    The causes of exit add up to all voluntary exits: where one is withheld, the event counts of the others go as well.
+    """
+    found = pd.Series(False, index=released.index)
+    for hypothesis in released.loc[hidden, "hypothesis"].unique():
+        same = released["hypothesis"] == hypothesis
+        whole = set(released.loc[same & (released["role"] == "primary"), "outcome"])
+        found |= same & ~released["outcome"].isin(whole)
+    return found
 
 
 def _merge_dropped(released, persons, min_cell):

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from jianfu.calendar import REST_EVE_MINUTE, calendar_of, month_ends
+from jianfu.cells import person_months
 from jianfu.indicators import read_plan as read_indicators
 from jianfu.indices import read_plan as read_members
 from jianfu.labels import Labels
@@ -139,15 +140,21 @@ def issue_clock(tasks, calendar, window, exclude):
 # ------------------------------------------------------------------------------------------------ outcomes
 
 
-def dose_response(groups, person_counts):
+def persons_by_cohort(spells, window):
+    """Persons at risk in the window by cohort and, under ``all``, altogether (Series); each person counts once."""
+    months, _ = person_months(spells, window)
+    persons = months.groupby(months["cohort"].astype(object))["person_key"].nunique()
+    persons[TOTAL] = persons.sum()
+    return persons.astype("int64")
+
+
+def dose_response(groups, persons):
     """Rates by cohort and group of exposure, with a row ``all`` per cohort so that the gate sees the totals.
 
-    groups: cohort, bin, exposure_mean, person_months, persons, exits, rate, ci_low, ci_high; person_counts as for
-    :func:`descriptives`.
+    groups: cohort, bin, exposure_mean, person_months, persons, exits, rate, ci_low, ci_high; persons as from
+    :func:`persons_by_cohort`.
     """
     sums = groups.groupby("cohort", sort=False)[["person_months", "exits"]].sum().reset_index()
-    persons = person_counts.groupby("cohort")["persons"].sum()
-    persons[TOTAL] = persons.sum()
     totals = sums.assign(bin=TOTAL, persons=sums["cohort"].map(persons))
     totals["rate"] = 1000 * totals["exits"] / totals["person_months"]
     return pd.concat([groups, totals], ignore_index=True)[list(groups.columns)]
@@ -173,20 +180,45 @@ def cumulative_incidence_at_risk(curves):
 # ------------------------------------------------------------------------------------------------ descriptives
 
 
-def descriptives(person_counts, indices, unit_months, scores, scales):
+def descriptives(persons, person_counts, indices, unit_months, scores, scales):
     """Long table block, row, cohort, n, mean, sd with the persons behind each row and the linked cell.
 
-    person_counts: frame cohort, unit_code, persons, person_months, exits by unit and cohort. indices, unit_months: as
+    persons: as from :func:`persons_by_cohort`; person_counts: frame cohort, unit_code, persons, person_months, exits by
+    unit and cohort (a person who moved stands in two units). indices, unit_months: as
     stored. scores: respondents with one column per scale; ``scales`` names the columns to describe.
     """
-    parts = [_person_rows(person_counts, measure) for measure in ("persons", "person_months", "exits")]
+    parts = [_unit_rows(unit_months)]
+    parts += [
+        _person_rows(persons, person_counts, measure) for measure in ("persons", "person_months", "exits")
+    ]
     parts.append(_index_rows(indices, unit_months))
     parts.append(_score_rows(scores, scales))
     columns = ["block", "row", "cohort", "n", "mean", "sd", "persons", "top2_share", "cell"]
     return pd.concat([part for part in parts if len(part)], ignore_index=True)[columns]
 
 
-def _person_rows(counts, measure):
+def _unit_rows(unit_months):
+    """Number of units, altogether and by type."""
+    units = unit_months.groupby("unit_code").agg(
+        unit_type=("unit_type", "last"), headcount=("headcount", "max")
+    )
+    groups = [("units", units), *units.groupby("unit_type", sort=True)]
+    rows = [
+        {
+            "block": "units",
+            "row": name,
+            "cohort": TOTAL,
+            "n": len(part),
+            "persons": int(part["headcount"].sum()),
+            "top2_share": 0.0,
+            "cell": "",
+        }
+        for name, part in groups
+    ]
+    return pd.DataFrame(rows).assign(mean=np.nan, sd=np.nan)
+
+
+def _person_rows(persons, counts, measure):
     """Totals of one measure by cohort and over all cohorts; the gate looks at exits for exits, else at persons."""
     gate = "exits" if measure == "exits" else "persons"
     groups = [(TOTAL, counts), *((cohort, counts[counts["cohort"] == cohort]) for cohort in COHORTS)]
@@ -195,8 +227,8 @@ def _person_rows(counts, measure):
             "block": "persons",
             "row": measure,
             "cohort": cohort,
-            "n": int(part[measure].sum()),
-            "persons": int(part[gate].sum()),
+            "n": int(persons.get(cohort, 0) if measure == "persons" else part[measure].sum()),
+            "persons": int(part["exits"].sum() if measure == "exits" else persons.get(cohort, 0)),
             "top2_share": top2_share(part.groupby("unit_code")[gate].sum()),
             "cell": f"dose_response|{cohort}|{TOTAL}" if measure == "exits" else "",
         }
@@ -374,7 +406,8 @@ def build_all(inputs, outputs, window, calendar, exclude, weights, language):
     """
     read = pd.read_parquet
     indices, unit_months, units = read(inputs["indices"]), read(inputs["unit_months"]), read(inputs["units"])
-    counts, curves = read(inputs["person_counts"]), read(inputs["curves"])
+    persons, curves = persons_by_cohort(read(inputs["spells"]), window), read(inputs["curves"])
+    person_counts, scores = read(inputs["person_counts"]), read(inputs["scores"])
     words = Labels(language, inputs["labels"])
     plan = read_indicators(inputs["indicator_plan"])
     members = read_members(inputs["index_plan"], plan, weights)
@@ -388,12 +421,12 @@ def build_all(inputs, outputs, window, calendar, exclude, weights, language):
         "policy_dates": policy_dates(read(inputs["policies"])),
         "county_heatmap": county_heatmap(indices, unit_months, units),
         "issue_clock": issue_clock(inputs["tasks"], calendar_of(calendar), window, exclude),
-        "dose_response": dose_response(read(inputs["rates"]), counts),
+        "dose_response": dose_response(read(inputs["rates"]), persons),
         "cumulative_incidence": cumulative_incidence(curves),
         "cumulative_incidence_at_risk": cumulative_incidence_at_risk(curves),
         "burnout_by_overload": read(inputs["bins"]),
         "sample_flow": sample_flow(pd.read_csv(inputs["flow"], encoding="utf-8-sig").fillna({"reason": ""})),
-        "descriptives": descriptives(counts, indices, unit_months, read(inputs["scores"]), SCORES),
+        "descriptives": descriptives(persons, person_counts, indices, unit_months, scores, SCORES),
         "data_quality": data_quality(books["row_counts"], books["headings"], words),
         "indicator_list": indicator_list(read(inputs["indicators"]), plan, members, books["notices"], words),
     }

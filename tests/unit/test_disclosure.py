@@ -332,6 +332,17 @@ def test_estimates_with_too_little_behind_them_lose_their_figures(changes, rule)
     assert counts[rule] == 1
 
 
+def test_event_counts_by_cause_do_not_tell_a_withheld_one():
+    rows = [("primary", "voluntary", 40), ("robustness", "resign", 7), ("robustness", "transfer", 33)]
+    frame = pd.concat(
+        [estimates(hypothesis="H2", role=role, outcome=outcome, n_events=n) for role, outcome, n in rows],
+        ignore_index=True,
+    )
+    released, _ = release_estimates(frame, LIMITS, "withheld")
+    assert released["n_events"].isna().tolist() == [False, True, True]
+    assert released["estimate"].isna().tolist() == [False, True, False]
+
+
 def test_small_dropped_groups_of_respondents_are_merged_in_the_estimates():
     drops = json.dumps({"straightliner": 4, "no_date": 5, "missing_exposure": 91})
     released, counts = release_estimates(

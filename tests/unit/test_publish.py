@@ -20,7 +20,8 @@ NOTHING = {"topics": [], "months": [], "emergency": False}
 
 def unit_months(units=("u1", "u2", "u3", "u4"), months=("2024-01", "2024-02")):
     rows = [(u, m, "c1" if u in ("u1", "u2", "u3") else "c2", 10 * int(u[1])) for u in units for m in months]
-    return pd.DataFrame(rows, columns=["unit_code", "month", "county_code", "headcount"])
+    frame = pd.DataFrame(rows, columns=["unit_code", "month", "county_code", "headcount"])
+    return frame.assign(unit_type=frame["county_code"].map({"c1": "镇", "c2": "乡"}))
 
 
 def indices(values):
@@ -138,6 +139,8 @@ COUNTS = pd.DataFrame(
     columns=["cohort", "unit_code", "persons", "person_months", "exits"],
 )
 
+PERSONS = pd.Series({"80后": 80, "90后": 54, "all": 134})  # one person of the 90后 moved
+
 
 def rates():
     rows = [
@@ -160,10 +163,10 @@ def rates():
 
 
 def test_rates_get_totals_so_that_the_gate_knows_the_sums():
-    result = publish.dose_response(rates(), COUNTS)
+    result = publish.dose_response(rates(), PERSONS)
     totals = result[result["bin"] == "all"].set_index("cohort")
     assert totals["exits"].to_dict() == {"all": 47, "80后": 22, "90后": 25}
-    assert totals["persons"].to_dict() == {"all": 135, "80后": 80, "90后": 55}
+    assert totals["persons"].to_dict() == {"all": 134, "80后": 80, "90后": 54}
     assert totals.loc["80后", "rate"] == pytest.approx(1000 * 22 / 200)
     released, counts = release_frame(OUTPUTS["dose_response"], result, Limits())
     assert counts["small_cells"] == 0
@@ -174,8 +177,17 @@ def test_rates_get_totals_so_that_the_gate_knows_the_sums():
     assert hidden[["persons", "exits", "rate", "person_months"]].isna().all().all()
 
 
+def test_a_person_who_moved_counts_once():
+    spells = pd.DataFrame(
+        [("p1", "u1", "1992-01", "2020-01-01", "2024-02-15"), ("p1", "u2", "1992-01", "2024-02-16", None)],
+        columns=["person_key", "unit_code", "birth_ym", "spell_start", "spell_end"],
+    ).assign(sex="女", on_post=True, exit_type=None, destination_level=None, lock_until=None)
+    spells[["spell_start", "spell_end"]] = spells[["spell_start", "spell_end"]].apply(pd.to_datetime)
+    assert publish.persons_by_cohort(spells, ("2024-01", "2024-06")).to_dict() == {"90后": 1, "all": 1}
+
+
 def test_exits_of_a_cohort_are_withheld_in_the_descriptives_when_their_rate_is():
-    frame = publish.descriptives(COUNTS, indices(VALUES), unit_months(), pd.DataFrame(), ())
+    frame = publish.descriptives(PERSONS, COUNTS, indices(VALUES), unit_months(), pd.DataFrame(), ())
     exits = frame[frame["row"] == "exits"]
     assert exits.set_index("cohort").loc["80后", "cell"] == "dose_response|80后|all"
     output = OUTPUTS["descriptives"]
@@ -200,16 +212,22 @@ def test_numbers_at_risk_stand_at_round_times():
 
 def test_descriptives_sum_over_units_and_describe_indices_and_scores():
     scores = pd.DataFrame({"unit_code": ["u1", "u1", "u2"], "burnout": [1.0, 3.0, np.nan]})
-    frame = publish.descriptives(COUNTS, indices(VALUES), unit_months(), scores, ("burnout", "meaning"))
+    frame = publish.descriptives(
+        PERSONS, COUNTS, indices(VALUES), unit_months(), scores, ("burnout", "meaning")
+    )
     table = frame.set_index(["row", "cohort"])
-    assert table.loc[("persons", "90后"), "n"] == 55
+    assert table.loc[("persons", "90后"), "n"] == 54
+    assert table.loc[("units", "all"), "n"] == 4
+    assert table.loc[("镇", "all"), ["n", "persons"]].tolist() == [3, 60]
     assert table.loc[("person_months", "all"), "n"] == 1330
     assert table.loc[("exits", "90后"), ["n", "persons"]].tolist() == [25, 25]
     assert table.loc[("OD", "all"), ["n", "mean", "sd", "persons"]].tolist() == [3, 50, 10, 60]
     assert table.loc[("burnout", "all"), ["n", "mean", "persons"]].tolist() == [2, 2, 2]
     assert "meaning" not in set(frame["row"])
-    empty = publish.descriptives(COUNTS.iloc[:0], indices({}), unit_months(), pd.DataFrame(), ())
-    assert set(empty["n"]) == {0}
+    empty = publish.descriptives(
+        PERSONS.iloc[:0], COUNTS.iloc[:0], indices({}), unit_months(), pd.DataFrame(), ()
+    )
+    assert set(empty.loc[empty["block"] == "persons", "n"]) == {0}
 
 
 # ------------------------------------------------------------------------------------------------ quality
@@ -312,10 +330,12 @@ def test_every_publishable_table_has_the_declared_columns():
     made = {
         "index_over_time": publish.index_over_time(indices(VALUES), unit_months()),
         "county_heatmap": publish.county_heatmap(indices(VALUES), unit_months(), units()),
-        "dose_response": publish.dose_response(rates(), COUNTS),
+        "dose_response": publish.dose_response(rates(), PERSONS),
         "issue_clock": publish.issue_clock(tasks(CASES), Calendar(), ("2024-01", "2024-12"), NOTHING),
         "sample_flow": publish.sample_flow(FLOW),
-        "descriptives": publish.descriptives(COUNTS, indices(VALUES), unit_months(), pd.DataFrame(), ()),
+        "descriptives": publish.descriptives(
+            PERSONS, COUNTS, indices(VALUES), unit_months(), pd.DataFrame(), ()
+        ),
     }
     for name, frame in made.items():
         assert set(frame.columns) == set(OUTPUTS[name].columns), name

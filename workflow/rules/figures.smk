@@ -25,6 +25,7 @@ rule build_publication:
     input:
         units="results/{province}/restricted/canonical/units.parquet",
         tasks="results/{province}/restricted/canonical/tasks.parquet",
+        spells="results/{province}/restricted/canonical/spells.parquet",
         policies="results/{province}/restricted/canonical/policies.parquet",
         unit_months="results/{province}/restricted/unit_months.parquet",
         indicators="results/{province}/restricted/indicators.parquet",
@@ -109,7 +110,8 @@ rule plot_index_over_time:
         png=report(
             "results/{province}/release/figures/index_over_time.png",
             caption="../report/plot_index_over_time.rst",
-            category="{province}",
+            category="Figures",
+            subcategory="{province}",
             labels={"figure": "index_over_time"},
         ),
         pdf="results/{province}/release/figures/index_over_time.pdf",
@@ -140,7 +142,8 @@ rule plot_county_heatmap:
         png=report(
             "results/{province}/release/figures/county_heatmap.png",
             caption="../report/plot_county_heatmap.rst",
-            category="{province}",
+            category="Figures",
+            subcategory="{province}",
             labels={"figure": "county_heatmap"},
         ),
         pdf="results/{province}/release/figures/county_heatmap.pdf",
@@ -171,7 +174,8 @@ rule plot_issue_clock:
         png=report(
             "results/{province}/release/figures/issue_clock.png",
             caption="../report/plot_issue_clock.rst",
-            category="{province}",
+            category="Figures",
+            subcategory="{province}",
             labels={"figure": "issue_clock"},
         ),
         pdf="results/{province}/release/figures/issue_clock.pdf",
@@ -202,7 +206,8 @@ rule plot_dose_response:
         png=report(
             "results/{province}/release/figures/dose_response.png",
             caption="../report/plot_dose_response.rst",
-            category="{province}",
+            category="Figures",
+            subcategory="{province}",
             labels={"figure": "dose_response"},
         ),
         pdf="results/{province}/release/figures/dose_response.pdf",
@@ -234,7 +239,8 @@ rule plot_cumulative_incidence:
         png=report(
             "results/{province}/release/figures/cumulative_incidence.png",
             caption="../report/plot_cumulative_incidence.rst",
-            category="{province}",
+            category="Figures",
+            subcategory="{province}",
             labels={"figure": "cumulative_incidence"},
         ),
         pdf="results/{province}/release/figures/cumulative_incidence.pdf",
@@ -265,7 +271,8 @@ rule plot_burnout_by_overload:
         png=report(
             "results/{province}/release/figures/burnout_by_overload.png",
             caption="../report/plot_burnout_by_overload.rst",
-            category="{province}",
+            category="Figures",
+            subcategory="{province}",
             labels={"figure": "burnout_by_overload"},
         ),
         pdf="results/{province}/release/figures/burnout_by_overload.pdf",
@@ -297,7 +304,8 @@ rule plot_sample_flow:
         png=report(
             "results/{province}/release/figures/sample_flow.png",
             caption="../report/plot_sample_flow.rst",
-            category="{province}",
+            category="Figures",
+            subcategory="{province}",
             labels={"figure": "sample_flow"},
         ),
         pdf="results/{province}/release/figures/sample_flow.pdf",
@@ -330,7 +338,8 @@ rule plot_forest:
         png=report(
             "results/{province}/release/figures/forest.png",
             caption="../report/plot_forest.rst",
-            category="{province}",
+            category="Figures",
+            subcategory="{province}",
             labels={"figure": "forest"},
         ),
         pdf="results/{province}/release/figures/forest.pdf",

@@ -12,7 +12,7 @@ def draw(curves, at_risk, labels, synthetic=False):
     """One panel per cohort; curves with intervals per tertile, the numbers at risk as a table under the axis.
 
     curves: released columns cohort, tertile, time_months, cumulative_incidence, ci_low, ci_high, from_months (where the
-    curve begins); at_risk: cohort, tertile, time_months, n_at_risk. Curves are steps between the published points.
+    curve begins); at_risk: cohort, tertile, time_months, n_at_risk. Published points are joined by straight lines.
     """
     cohorts = [c for c in COHORTS if c in {*curves["cohort"], *at_risk["cohort"]}]
     rows = max(1, -(-len(cohorts) // 2))
@@ -57,9 +57,8 @@ def _curves(panel, curves, labels):
             np.r_[0, 100 * rows[name]] for name in ("cumulative_incidence", "ci_low", "ci_high")
         )
         line = {"color": look["color"], "linestyle": look["linestyle"]}
-        panel.step(time, value, where="post", **line)
-        panel.fill_between(time, low, high, step="post", color=look["color"], alpha=0.15, linewidth=0)
-        panel.plot(time[-1:], value[-1:], marker=look["marker"], markersize=3, color=look["color"])
+        panel.fill_between(time, low, high, color=look["color"], alpha=0.15, linewidth=0)
+        panel.plot(time, value, marker=look["marker"], markersize=2.4, **line)
 
 
 def _time_axis(panel, at_risk, curves):
@@ -87,12 +86,6 @@ def _numbers(table, at_risk, labels):
 
 def _legend(labels):
     return [
-        Line2D(
-            [],
-            [],
-            color=look["color"],
-            linestyle=look["linestyle"],
-            label=labels(f"fig_tertile_{tertile}_long"),
-        )
+        Line2D([], [], markersize=2.4, label=labels(f"fig_tertile_{tertile}_long"), **look)
         for tertile, look in _looks().items()
     ]

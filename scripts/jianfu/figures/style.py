@@ -96,7 +96,7 @@ def is_wide(char):
 
 def text_width(text):
     """Width of a text in em: full-width characters count 1, others a little over a half."""
-    return sum(1.0 if is_wide(char) else 0.56 for char in text)
+    return sum(1.0 if is_wide(char) else 0.53 for char in text)
 
 
 def wrap(text, width_cm, size):
