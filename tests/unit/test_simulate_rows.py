@@ -100,11 +100,10 @@ def test_every_date_style_reads_as_the_same_moment():
 
 
 def test_workbooks_open_elsewhere_and_keep_values_dates_and_merged_cells(tmp_path):
-    strings = xlsx.Strings()
     days = np.array(["2024-03-05", "NaT"], dtype="M8[D]")
     moment = np.array(["2024-03-05T16:20", "2024-03-06T08:05"], dtype="M8[m]")
     columns = [
-        strings.cells(["A&B<镇>", ""]),
+        xlsx.texts(["A&B<镇>", ""]),
         xlsx.numbers([1, np.nan]),
         xlsx.dates(days),
         xlsx.numbers(xlsx.serials(moment), xlsx.TIME),
@@ -113,7 +112,7 @@ def test_workbooks_open_elsewhere_and_keep_values_dates_and_merged_cells(tmp_pat
         "表 1", [["标题", "", "", ""]], columns, [["合计", "", "", ""]], [(0, 0, 0, 3), (1, 0, 2, 0)]
     )
     path = tmp_path / "a.xlsx"
-    xlsx.write_workbook(path, [sheet, xlsx.Sheet("空", [["x"]], [])], strings)
+    xlsx.write_workbook(path, [sheet, xlsx.Sheet("空", [["x"]], [])])
     book = openpyxl.load_workbook(path)
     cells = [[cell.value for cell in row] for row in book["表 1"].iter_rows()]
     assert cells[1][:2] == ["A&B<镇>", 1] and cells[1][2].isoformat() == "2024-03-05T00:00:00"

@@ -69,32 +69,32 @@ def write_roster(detail, texts, units, parameters, folder, streams):
     )
     rows, kind = rows.iloc[order].reset_index(drop=True), kind[order]
 
-    strings, n = xlsx.Strings(), len(rows)
+    n = len(rows)
     place = units(rng, rows["unit"].to_numpy())
     identity = id_texts(rng, rows["id_number"].to_numpy(dtype=object))
-    start = _dates(texts, rng, rows["post"], strings)
+    start = _dates(texts, rng, rows["post"])
     place[kind == "missing_unit"], place[kind == "unknown_unit"] = "", "外县某镇"
-    start[kind == "unparseable"] = strings.cells(["上旬"])[0]
-    start[kind == "implausible"] = strings.cells(["1024-03-05"])[0]
+    start[kind == "unparseable"] = xlsx.texts(["上旬"])[0]
+    start[kind == "implausible"] = xlsx.texts(["1024-03-05"])[0]
     identity = _damage_ids(identity, kind)
     columns = [
         xlsx.numbers(np.arange(1, n + 1)),
-        strings.cells(person_names(rng, n)),
-        strings.cells(identity),
-        strings.cells(rows["sex"]),
-        strings.cells(_birth_texts(rng, rows["birth_ym"])),
-        strings.cells(rows["education"]),
-        strings.cells(place),
-        strings.cells(rows["role"]),
-        strings.cells(rows["rank"]),
-        _dates(texts, rng, rows["rank_since"], strings),
-        strings.cells(rows["bianzhi"]),
-        strings.cells(rows["entry_route"]),
-        _dates(texts, rng, rows["hire_date"], strings),
+        xlsx.texts(person_names(rng, n)),
+        xlsx.texts(identity),
+        xlsx.texts(rows["sex"]),
+        xlsx.texts(_birth_texts(rng, rows["birth_ym"])),
+        xlsx.texts(rows["education"]),
+        xlsx.texts(place),
+        xlsx.texts(rows["role"]),
+        xlsx.texts(rows["rank"]),
+        _dates(texts, rng, rows["rank_since"]),
+        xlsx.texts(rows["bianzhi"]),
+        xlsx.texts(rows["entry_route"]),
+        _dates(texts, rng, rows["hire_date"]),
         start,
-        _dates(texts, rng, rows["lock_until"], strings),
-        strings.cells(phone_numbers(rng, n)),
-        strings.cells([SYNTHETIC] * n),
+        _dates(texts, rng, rows["lock_until"]),
+        xlsx.texts(phone_numbers(rng, n)),
+        xlsx.texts([SYNTHETIC] * n),
     ]
     width = len(columns)
     day = str(detail.months.first[0] - 1)
@@ -104,7 +104,7 @@ def write_roster(detail, texts, units, parameters, folder, streams):
     merged = [(0, 0, 0, width - 1), (1, 0, 1, width - 1), *((2, a, 2, b) for a, b in SPANS)]
     merged += [(2, c, 3, c) for c in range(width) if c not in inside]
     bottom = [["填表人：孙某某　　审核人：周某某", *[""] * (width - 1)]]
-    xlsx.write_workbook(folder / ROSTER, [xlsx.Sheet("名册", top, columns, bottom, merged)], strings)
+    xlsx.write_workbook(folder / ROSTER, [xlsx.Sheet("名册", top, columns, bottom, merged)])
 
 
 def _first_unit(detail):
@@ -144,10 +144,10 @@ def _damage_ids(identity, kind):
     return identity
 
 
-def _dates(texts, rng, days, strings):
+def _dates(texts, rng, days):
     """Dates of day precision: texts in mixed styles, a quarter of them real dates."""
     days = days.to_numpy().astype("M8[D]")
-    cells = strings.cells(texts.day(rng, days, DAYS, DAY_WEIGHTS))
+    cells = xlsx.texts(texts.day(rng, days, DAYS, DAY_WEIGHTS))
     real = (rng.random(len(days)) < 0.25) & ~np.isnat(days)
     cells[real] = xlsx.dates(days[real])
     return cells
@@ -198,19 +198,16 @@ def write_ledger(detail, texts, units, parameters, folder, streams):
     """One sheet per year."""
     rows = ledger_rows(detail)
     years = rows["date"].dt.year
-    strings = xlsx.Strings()
     sheets = []
     for year in sorted(years.unique()):
         rng = streams(f"ledger {year}")
         part = rows[years == year]
         kinds = LEDGER_DAMAGE * (len(part) // 500) or LEDGER_DAMAGE[: len(part) // 100]
-        sheets.append(
-            _ledger_sheet(part, np.array(kinds, dtype=object), year, texts, units, strings, rng, parameters)
-        )
-    xlsx.write_workbook(folder / LEDGER, sheets, strings)
+        sheets.append(_ledger_sheet(part, np.array(kinds, dtype=object), year, texts, units, rng, parameters))
+    xlsx.write_workbook(folder / LEDGER, sheets)
 
 
-def _ledger_sheet(part, kinds, year, texts, units, strings, rng, parameters):
+def _ledger_sheet(part, kinds, year, texts, units, rng, parameters):
     duplicates = part.iloc[rng.choice(len(part), int(len(part) * parameters["duplicate_share"]))]
     bad = strangers(rng, len(kinds), part.iloc[rng.choice(len(part), len(kinds))])
     bad = _pairs(bad, kinds).assign(start=pd.NaT)
@@ -227,8 +224,8 @@ def _ledger_sheet(part, kinds, year, texts, units, strings, rng, parameters):
     place = units(rng, rows["unit"].to_numpy())
     place[kind == "unknown_unit"] = "外县某镇"
     identity = _damage_ids(id_texts(rng, rows["id_number"].to_numpy(dtype=object)), kind)
-    date = _dates(texts, rng, rows["date"], strings)
-    date[kind == "unparseable"], date[kind == "missing_date"] = strings.cells(["月底前"])[0], xlsx.EMPTY
+    date = _dates(texts, rng, rows["date"])
+    date[kind == "unparseable"], date[kind == "missing_date"] = xlsx.texts(["月底前"])[0], xlsx.EMPTY
     wordings = [REASONS.get(reason, (reason,)) for reason in rows["reason"]]
     reasons = [
         words[int(number[-4:-1]) % len(words)]
@@ -236,20 +233,20 @@ def _ledger_sheet(part, kinds, year, texts, units, strings, rng, parameters):
     ]
     columns = [
         xlsx.numbers(np.arange(1, n + 1)),
-        strings.cells(rows["movement"]),
-        strings.cells(person_names(rng, n)),
-        strings.cells(identity),
-        strings.cells(rows["sex"]),
-        strings.cells(place),
+        xlsx.texts(rows["movement"]),
+        xlsx.texts(person_names(rng, n)),
+        xlsx.texts(identity),
+        xlsx.texts(rows["sex"]),
+        xlsx.texts(place),
         date,
-        strings.cells(reasons),
-        strings.cells(rows["level"]),
-        _dates(texts, rng, rows["start"], strings),
-        *(strings.cells(rows[name]) for name in TRAITS),
-        _dates(texts, rng, rows["rank_since"], strings),
-        _dates(texts, rng, rows["hire_date"], strings),
-        _dates(texts, rng, rows["lock_until"], strings),
-        strings.cells([SYNTHETIC] * n),
+        xlsx.texts(reasons),
+        xlsx.texts(rows["level"]),
+        _dates(texts, rng, rows["start"]),
+        *(xlsx.texts(rows[name]) for name in TRAITS),
+        _dates(texts, rng, rows["rank_since"]),
+        _dates(texts, rng, rows["hire_date"]),
+        _dates(texts, rng, rows["lock_until"]),
+        xlsx.texts([SYNTHETIC] * n),
     ]
     width = len(columns)
     top = [[f"{year}年人员增减变动台账（{SYNTHETIC}）", *[""] * (width - 1)], LEDGER_HEADINGS]

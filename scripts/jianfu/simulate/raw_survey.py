@@ -46,7 +46,7 @@ def _write_wave(detail, part, wave, texts, parameters, folder, streams):
     rows.loc[clash, "EE1"] = (np.arange(len(clash)) % 7).astype(float)
     rows.loc[clash, "EE2"] = (np.arange(len(clash)) // 7 % 7).astype(float)
 
-    strings, n = xlsx.Strings(), len(rows)
+    n = len(rows)
     days = rows["fieldwork_date"].to_numpy().astype("M8[D]")
     days = texts.day(rng, days, ("iso", "slash", "chinese"), (0.4, 0.4, 0.2))
     days[kind == "missing"], days[kind == "unparseable"] = "", "国庆前"
@@ -55,22 +55,22 @@ def _write_wave(detail, part, wave, texts, parameters, folder, streams):
     duration = np.where((rng.random(n) < 0.3) & (seconds >= 60), minutes, seconds.astype(str) + "秒")
     columns = [
         xlsx.numbers(np.arange(1, n + 1)),
-        strings.cells(days),
-        strings.cells(duration),
-        strings.cells(np.array(ORIGINS, dtype=object)[rng.integers(0, 3, n)]),
-        strings.cells(_damage_ids(id_texts(rng, who), kind)),
-        strings.cells([f"第{wave}轮"] * n),
-        *_answers(rows, WORDINGS[(wave - 1) % 2], rng, strings),
-        *(_hours(rows[name], rng, strings) for name in ("hours_week", "hours_trace", "hours_substantive")),
-        strings.cells([SYNTHETIC] * n),
+        xlsx.texts(days),
+        xlsx.texts(duration),
+        xlsx.texts(np.array(ORIGINS, dtype=object)[rng.integers(0, 3, n)]),
+        xlsx.texts(_damage_ids(id_texts(rng, who), kind)),
+        xlsx.texts([f"第{wave}轮"] * n),
+        *_answers(rows, WORDINGS[(wave - 1) % 2], rng),
+        *(_hours(rows[name], rng) for name in ("hours_week", "hours_trace", "hours_substantive")),
+        xlsx.texts([SYNTHETIC] * n),
     ]
-    xlsx.write_workbook(folder / NAME.format(wave), [xlsx.Sheet("Sheet1", [HEADINGS], columns)], strings)
+    xlsx.write_workbook(folder / NAME.format(wave), [xlsx.Sheet("Sheet1", [HEADINGS], columns)])
 
 
-def _answers(rows, wordings, rng, strings):
+def _answers(rows, wordings, rng):
     """Cells of all items: numbers for the frequency scale, option texts for the others; skipped ones marked."""
-    words = strings.cells(np.array(wordings, dtype=object))
-    skipped = strings.cells(["(跳过)"])[0]
+    words = xlsx.texts(np.array(wordings, dtype=object))
+    skipped = xlsx.texts(["(跳过)"])[0]
     for _, _, items, low, high, _ in SUBSCALES:
         for item in items:
             values = rows[item].to_numpy(dtype=float)
@@ -83,11 +83,11 @@ def _answers(rows, wordings, rng, strings):
             yield cells
 
 
-def _hours(values, rng, strings):
+def _hours(values, rng):
     """Cells of hours: numbers, now and then as text."""
     cells = xlsx.numbers(values)
     odd = np.flatnonzero(rng.random(len(values)) < 0.02)
     texts = values.astype(int).astype(str).to_numpy(dtype=object)[odd]
     forms = np.stack(["约" + texts, texts + "小时"]) if len(odd) else np.empty((2, 0), dtype=object)
-    cells[odd] = strings.cells(forms[rng.integers(0, 2, len(odd)), np.arange(len(odd))])
+    cells[odd] = xlsx.texts(forms[rng.integers(0, 2, len(odd)), np.arange(len(odd))])
     return cells

@@ -33,20 +33,20 @@ def write_units(structure, extraction, texts, folder, streams):
     frame = structure.frame
     again = rng.integers(0, len(frame))
     rows = frame.iloc[np.r_[np.arange(len(frame)), again]].reset_index(drop=True)
-    strings, n = xlsx.Strings(), len(rows)
+    n = len(rows)
 
     def days(name):
         values = rows[name].to_numpy().astype("M8[D]")
-        return strings.cells(texts.day(rng, values, ("iso", "chinese", "dots"), (0.4, 0.4, 0.2)))
+        return xlsx.texts(texts.day(rng, values, ("iso", "chinese", "dots"), (0.4, 0.4, 0.2)))
 
     columns = [
         xlsx.numbers(np.r_[np.arange(1, n), again + 1]),
-        *(strings.cells(rows[name]) for name in UNIT_TEXTS),
+        *(xlsx.texts(rows[name]) for name in UNIT_TEXTS),
         *(xlsx.numbers(rows[name]) for name in UNIT_NUMBERS),
-        strings.cells(np.where(rows["hardship"], "是", "否").astype(object)),
+        xlsx.texts(np.where(rows["hardship"], "是", "否").astype(object)),
         days("valid_from"),
         days("valid_to"),
-        strings.cells([SYNTHETIC] * n),
+        xlsx.texts([SYNTHETIC] * n),
     ]
     width = len(columns)
     fill = [""] * (width - 1)
@@ -58,20 +58,20 @@ def write_units(structure, extraction, texts, folder, streams):
     total = ["合计", "", f"{len(structure.codes)}个", *[""] * (width - 3)]
     bottom = [total, ["填表人：李某某　　审核人：王某某", *fill]]
     merged = [(row, 0, row, width - 1) for row in (0, 1, n + 4)]
-    xlsx.write_workbook(folder / UNITS, [xlsx.Sheet("名录", top, columns, bottom, merged)], strings)
+    xlsx.write_workbook(folder / UNITS, [xlsx.Sheet("名录", top, columns, bottom, merged)])
 
 
 def write_unit_years(unit_year, structure, units, folder, streams):
     """Yearly values of all units under headings of two rows."""
     rng = streams("year file")
-    strings, n = xlsx.Strings(), len(unit_year)
+    n = len(unit_year)
     place = np.searchsorted(structure.codes, unit_year["unit_code"].to_numpy(dtype=str))
     years = unit_year["year"].to_numpy()
     year_cells = xlsx.numbers(years)
     written = rng.random(n) < 0.3
-    year_cells[written] = strings.cells([f"{y}年" for y in years[written]])
+    year_cells[written] = xlsx.texts([f"{y}年" for y in years[written]])
     values = [xlsx.numbers(unit_year[name]) for name in YEAR_COLUMNS]
-    columns = [strings.cells(units(rng, place)), year_cells, *values, strings.cells([SYNTHETIC] * n)]
+    columns = [xlsx.texts(units(rng, place)), year_cells, *values, xlsx.texts([SYNTHETIC] * n)]
     width = len(columns)
     fill = [""] * (width - 1)
     top = [
@@ -84,7 +84,7 @@ def write_unit_years(unit_year, structure, units, folder, streams):
     merged = [(0, 0, 0, width - 1), (1, 0, 1, width - 1), *((2, a, 2, b) for a, b in YEAR_SPANS)]
     merged += [(2, c, 3, c) for c in range(width) if c not in inside]
     bottom = [["填表人：冯某某　　审核人：许某某", *fill]]
-    xlsx.write_workbook(folder / YEARS, [xlsx.Sheet("汇总", top, columns, bottom, merged)], strings)
+    xlsx.write_workbook(folder / YEARS, [xlsx.Sheet("汇总", top, columns, bottom, merged)])
 
 
 def write_documents(detail, parameters, folder, streams):

@@ -108,28 +108,26 @@ def _write_year(rows, at, kind, year, texts, units, folder, rng):
     label[kind == 7] = "回头看"
     start[kind == 8], wording[kind == 9] = "月底", "不详单位"
 
-    strings = xlsx.Strings()
     flags = rows["flags"][at]
     columns = [
         xlsx.numbers(np.arange(1, n + 1)),
-        strings.cells(wording),
-        strings.cells(identifier),
-        strings.cells(title),
-        strings.cells(label),
-        strings.cells(rows["mode"][at]),
-        strings.cells(level + department),
-        strings.cells(level),
-        _times(strings, start, rows["start"][at], rows["precise"][at] & (kind < 2), rng),
+        xlsx.texts(wording),
+        xlsx.texts(identifier),
+        xlsx.texts(title),
+        xlsx.texts(label),
+        xlsx.texts(rows["mode"][at]),
+        xlsx.texts(level + department),
+        xlsx.texts(level),
+        _times(start, rows["start"][at], rows["precise"][at] & (kind < 2), rng),
         _times(
-            strings,
             texts.mixed(rng, rows["end"][at], rows["end_precise"][at]),
             rows["end"][at],
             rows["end_precise"][at],
             rng,
         ),  # fmt: skip
-        *(strings.cells(yes_no(flags[:, j])) for j in range(FLAGS)),
+        *(xlsx.texts(yes_no(flags[:, j])) for j in range(FLAGS)),
         xlsx.numbers(rows["hours"][at]),
-        strings.cells([SYNTHETIC] * n),
+        xlsx.texts([SYNTHETIC] * n),
     ]
     width = len(columns)
     top = [[f"{year}年检查调研活动登记表（{SYNTHETIC}）", *[""] * (width - 1)], UPPER, LOWER]
@@ -138,14 +136,12 @@ def _write_year(rows, at, kind, year, texts, units, folder, rng):
     inside = {c for left, right in SPANS for c in range(left, right + 1)}
     heads += [(1, c, 2, c) for c in range(width) if c not in inside]
     merged = [(0, 0, 0, width - 1), *heads, *merged, (n + 3, 0, n + 3, width - 1)]
-    xlsx.write_workbook(
-        folder / NAME.format(year), [xlsx.Sheet("登记表", top, columns, bottom, merged)], strings
-    )
+    xlsx.write_workbook(folder / NAME.format(year), [xlsx.Sheet("登记表", top, columns, bottom, merged)])
 
 
-def _times(strings, texts, moments, precise, rng):
+def _times(texts, moments, precise, rng):
     """A third of the clock times are real dates, some are bare serial numbers, the rest text."""
-    cells = strings.cells(texts)
+    cells = xlsx.texts(texts)
     form = rng.random(len(texts))
     real = precise & (form < 0.35)
     cells[real] = xlsx.numbers(xlsx.serials(moments[real]), xlsx.TIME)
