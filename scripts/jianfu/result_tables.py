@@ -57,6 +57,8 @@ def of_interest(estimates, models):
 def regression_table(name, columns, estimates, models, labels):
     """One column per model, two rows per term (estimate with stars, standard error), then effects and counts.
 
+    The label of an interaction stands on both rows.
+
     columns: names of models, in order; a model without a row in ``estimates`` has no column. Raises
     :class:`ConfigError` for a name that is not in the plan.
     """
@@ -71,8 +73,9 @@ def regression_table(name, columns, estimates, models, labels):
     rows = []
     for term in terms:
         cells = [_first(fit[fit["term"] == term]) for fit in fits]
-        rows.append((term_label(term, labels), *map(_estimate_cell, cells)))
-        rows.append(("", *map(_error_cell, cells)))
+        main, *factors = term_label(term, labels).split(" × ")
+        rows.append((main, *map(_estimate_cell, cells)))
+        rows.append(("".join(f"× {factor}" for factor in factors), *map(_error_cell, cells)))
     heads = [_first(fit) for fit in fits]
     header = [labels("column_variable")]
     for position, head in enumerate(heads, start=1):
@@ -179,8 +182,8 @@ def hypotheses_table(estimates, hypotheses, labels, alpha):
         if result != "not_tested":
             p_value = row["p_value"] if missing(row["p_adjusted"]) else row["p_adjusted"]
             figures = [number(row["estimate"]), interval(row["ci_low"], row["ci_high"]), p_text(p_value)]
-        sign = labels("in_brackets", text=sign_of(plan["predicted_sign"]).replace("-", "−"))
-        term = term_label(plan["term"], labels) + sign if plan["term"] else NOTHING
+        sign = sign_of(plan["predicted_sign"]).replace("-", "−")
+        term = f"{term_label(plan['term'], labels)} ({sign})" if plan["term"] else NOTHING
         statement = plan[f"statement_{labels.language}"]
         rows.append((plan["hypothesis"], statement, term, *figures, labels(f"verdict_{result}")))
     keys = ("hypothesis", "statement", "variable_sign", "estimate", "interval", "p_adjusted", "verdict")

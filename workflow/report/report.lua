@@ -97,8 +97,8 @@ function Pandoc(doc)
         return add_rules(div)
       elseif FORMAT == "typst" and div.classes:includes("figure-block") then
         return between("#figure-block[", div)
-      elseif FORMAT == "typst" and div.classes:includes("whole") then
-        return between("#block(breakable: false, width: 100%)[", div)
+      elseif FORMAT == "typst" and div.classes:includes("table-block") then
+        return between("#table-block(whole: " .. tostring(div.classes:includes("whole")) .. ")[", div)
       elseif FORMAT == "typst" and div.attributes["custom-style"] then
         return styled(div)
       end

@@ -149,12 +149,13 @@ def numbers(results, alpha, labels):
 
 
 def by_verdict(tested):
-    """Names of the hypotheses by verdict, in the order of VERDICTS; a hypothesis with several rows may stand twice."""
+    """Names of the hypotheses by verdict, in the order of VERDICTS; one with several rows is named with its variable."""
+    names = [plan["hypothesis"] for plan, _, _ in tested]
     groups = {key: [] for key in VERDICTS}
     for plan, _, result in tested:
-        if plan["hypothesis"] not in groups[result]:
-            groups[result].append(plan["hypothesis"])
-    return [(key, names) for key, names in groups.items() if names]
+        several = names.count(plan["hypothesis"]) > 1
+        groups[result].append(plan["hypothesis"] + (f" ({plan['term'].split('_')[0]})" if several else ""))
+    return [(key, found) for key, found in groups.items() if found]
 
 
 def figure_numbers(release):

@@ -67,7 +67,8 @@ STYLES = {
     "Contents 2": Look(SONG, 10.5, left=24, lines=1.15),
     "Cover Mark": Look(HEI, 18, ALIGN.CENTER, before=36, after=60, lines=1.2, color=RED),
     "Cover Title": Look(HEI, 24, ALIGN.CENTER, after=18, lines=1.3),
-    "Cover Subtitle": Look(FANG, 16, ALIGN.CENTER, after=120, lines=1.3),
+    "Cover Subtitle": Look(FANG, 16, ALIGN.CENTER, after=12, lines=1.3),
+    "Cover Province": Look(FANG, 16, ALIGN.CENTER, after=120, lines=1.3),
     "Cover Line": Look(FANG, 16, ALIGN.CENTER, after=8, lines=1.2),
     "Cover Note": Look(FANG, 10.5, ALIGN.CENTER, before=60, lines=1.3),
     "Header": Look(SONG, 9, ALIGN.CENTER, lines=1.0),
@@ -251,13 +252,13 @@ def cell_margins():
 
 
 def lay_out_pages(document):
-    """New pages after the cover and around the contents; all notes of a table on one page."""
+    """New pages after the cover and around the contents; notes of a table, and references, on one page."""
     paragraphs = document.paragraphs
     for one, following in zip(paragraphs, paragraphs[1:], strict=False):
         before, after = one.style.name, following.style.name
         if after == "Contents Title" or after == "Heading 1" and before.startswith(("Cover", "Contents")):
             following.paragraph_format.page_break_before = True
-        if before == after == "Table Note":
+        if before == after and before in ("Table Note", "Reference"):
             one.paragraph_format.keep_with_next = True
 
 
