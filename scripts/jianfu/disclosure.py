@@ -72,8 +72,9 @@ def release_estimates(estimates, limits, withheld_text):
     """Estimates that may leave, in the fixed columns, and log lines.
 
     A row keeps its place but loses its figures where fewer than ``min_cell`` observations or events are behind it, or
-    fewer than ``min_residual_df`` residual degrees of freedom (column ``residual_df``; without it, observations
-    less one per unit); event counts that would tell a withheld one go with it. Where observations are persons (rows without events), small dropped groups are merged.
+    fewer than ``min_residual_df`` residual degrees of freedom (column ``residual_df``; without it, observations less
+    one per unit); event counts that would tell a withheld one go with it. Where observations are persons (rows
+    without events), small dropped groups are merged.
     """
     missing = [column for column in ESTIMATE_COLUMNS if column not in estimates]
     if missing:
@@ -165,7 +166,8 @@ def release_all(
     unknown = sorted(set(published) - set(outputs))
     if unknown:
         raise DataError(
-            f"{published[unknown[0]]}: '{unknown[0]}' is not declared in config/plan/outputs.csv and may not be released."
+            f"{published[unknown[0]]}: '{unknown[0]}' is not declared in config/plan/outputs.csv and may not be "
+            "released."
         )
     log, shown = [], set()
     for name in sorted(published, key=lambda name: bool(outputs[name].linked)):
