@@ -149,7 +149,7 @@ def numbers(results, alpha, labels):
 
 
 def by_verdict(tested):
-    """Names of the hypotheses by verdict, in the order of VERDICTS; with their variable where there are several rows."""
+    """Names of the hypotheses by verdict, in the order of VERDICTS; with the variable where one has several rows."""
     names = [plan["hypothesis"] for plan, _, _ in tested]
     groups = {key: [] for key in VERDICTS}
     for plan, _, result in tested:
