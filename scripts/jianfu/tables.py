@@ -156,10 +156,10 @@ def write_xlsx(table, path, mark="", fonts=("宋体", "黑体")):
 
 
 def _write_cell(sheet, row, column, cell, style, look):
-    if missing(cell):
-        sheet.write_string(row, column, NOTHING if column else "", style(**look))
-    elif isinstance(cell, str):
+    if isinstance(cell, str):
         sheet.write_string(row, column, cell, style(**look))
+    elif missing(cell):
+        sheet.write_string(row, column, NOTHING, style(**look))
     else:
         value = float(cell)
         whole = value == round(value)
