@@ -5,7 +5,6 @@ REQUIRED INPUTS: estimates.csv, disclosure_log.csv, tables/*.csv and figures/*.{
 OUTPUTS: tables/*.xlsx and the tables of results as CSV; report.docx, report.pdf, report.html
 """
 
-RELEASED_TABLES = ["descriptives", "data_quality", "indicator_list"]
 RESULT_TABLES = ["main_regression", "hypotheses", "checks", "robustness", "fe_versus_pooled"]
 REPORT_FIGURES = [
     "sample_flow",
