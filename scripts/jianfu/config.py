@@ -159,6 +159,9 @@ def _wrong_value(error):
     )
     if error.validator == "enum":
         return f"'{key}' cannot be {shown}; {suggestion(value, error.validator_value)}"
+    if error.validator == "oneOf":
+        names = " or ".join(f"'{choice['required'][0]}'" for choice in error.validator_value)
+        return f"'{key}' needs either {names}, and not both."
     if error.validator == "required":
         missing = next(name for name in error.validator_value if name not in value)
         return f"'{key}' lacks the key '{missing}'; add it."
@@ -274,7 +277,8 @@ def check_fields(settings, file):
             raise ConfigError(
                 f"{file}: 'data.extraction_date' is not a day of the calendar; write it as YYYY-MM-DD."
             ) from None
-    if settings["simulate"] is None and data["folder"] is None:
+    in_folder = any("files" in s or "file" in s.get("database", {}) for s in settings["sources"])
+    if settings["simulate"] is None and data["folder"] is None and in_folder:
         raise ConfigError(f"{file}: 'data.folder' is missing; name the folder that holds the raw exports.")
     if settings["simulate"] is not None and not settings["province"]["synthetic"]:
         raise ConfigError(f"{file}: a simulated province must say 'province: {{synthetic: true}}'.")

@@ -37,10 +37,8 @@ def raw_files(wildcards):
         return raw_folder(wildcards)
     names = {"spells": ["roster", "ledger"]}.get(table, [table])
     sources = [s for s in settings["sources"] if table is None or s["table"] in names]
-    folder = Path(settings["data"]["folder"])
-    return sorted(
-        {str(f) for s in sources for pattern in s["files"] for f in folder.glob(pattern) if f.is_file()}
-    )
+    folder = settings["data"]["folder"]
+    return sorted({str(file) for source in sources for file in matching_files(folder, source)})
 
 
 def holidays(wildcards):
@@ -61,7 +59,10 @@ def ingest_settings(wildcards):
     names = {"spells": ["roster", "ledger"]}.get(wildcards.table, [wildcards.table])
     return {
         "province": {"synthetic": settings["province"]["synthetic"]},
-        "data": {k: settings["data"][k] for k in ("window", "extraction_date", "null_tokens", "roster")},
+        "data": {
+            k: settings["data"][k]
+            for k in ("window", "extraction_date", "null_tokens", "max_unzipped_gb", "roster")
+        },
         "sources": [source for source in settings["sources"] if source["table"] in names],
         "values": settings["values"],
         "survey": {k: settings["survey"][k] for k in ("ranges", "responses")} if "survey" in names else {},

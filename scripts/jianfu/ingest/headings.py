@@ -193,10 +193,21 @@ def _column(number, heading, winner, names):
 
 def read_header(sheet, matcher):
     """The :class:`Header` of a sheet, or None where no row looks like headings."""
+    place = f"{sheet.file}, sheet {sheet.name}" if sheet.name else sheet.file
+    if sheet.headings is not None:
+        return Header(
+            0, 0, assign([_best_known(names, matcher) for names in sheet.headings], matcher, place), []
+        )
     head = sheet.head()
     found = find_header(head, matcher)
     if not found:
         return None
     top, depth, headings = found
-    place = f"{sheet.file}, sheet {sheet.name}" if sheet.name else sheet.file
     return Header(top, top + depth, assign(headings, matcher, place), head[top : top + depth])
+
+
+def _best_known(names, matcher):
+    """The name of a column that is known best: by the province file, then by the dictionary; else its first name."""
+    matches = [matcher.match(name) for name in names]
+    ranks = [(not found, tier) for found, tier in matches]
+    return names[ranks.index(min(ranks))]

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from jianfu.errors import DataError
+from jianfu.sources import matching_files
 
 COUNT_COLUMNS = ["file", "sheet", "outcome", "reason", "column", "rows"]
 NOTICE_COLUMNS = ["table", "kind", "file", "sheet", "column", "rows"]
@@ -126,8 +127,10 @@ def join_books(counts, columns, notices, folder, sources, counts_path, columns_p
 
 def unused_files(folder, sources):
     """Names of files below ``folder`` that no source pattern matches."""
+    if folder is None:
+        return []
     folder = Path(folder)
-    used = {path for source in sources for pattern in source["files"] for path in folder.glob(pattern)}
+    used = {path for source in sources for path in matching_files(folder, source)}
     files = sorted(
         path for path in folder.rglob("*") if path.is_file() and not path.name.startswith((".", "~$"))
     )

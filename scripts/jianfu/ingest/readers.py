@@ -6,9 +6,9 @@ Row numbers are positions in the used range, counted from 1, so that they match 
 
 import csv
 import io
+import lzma
 import zipfile
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+import zlib
 
 import lxml.etree
 import lxml.html
@@ -18,77 +18,58 @@ import pyarrow.csv
 import python_calamine
 
 from jianfu.errors import DataError
+from jianfu.ingest import database, tabular
+from jianfu.ingest.sheet import HEAD_ROWS, SPACES, Sheet, cell_text
 
-HEAD_ROWS = 20  # rows from the top in which title and headings are looked for
 MAX_UNZIPPED = 2 * 1024**3  # bytes that one archive may expand to
 DELIMITERS = (",", "\t", ";", "|")
+# What the library raises for damaged archives, wrong passwords and unknown ways of packing.
+_BAD_ARCHIVE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, RuntimeError, ValueError)
 OLE, ZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
-SPACES = " \t\r\n\u3000\xa0\ufeff\u200b"
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """One sheet: ``columns`` are text arrays of one length, ``merged`` ranges are (top, left, bottom, right) from 0.
+def read_source(path, name, source, max_unzipped=MAX_UNZIPPED):
+    """Yields lists of sheets that are to be judged together: those of a workbook, or each batch of a long table.
 
-    ``surplus`` counts rows with more cells than columns whose extra cells were not empty.
+    ``path``, ``name`` and ``source`` as from :func:`jianfu.sources.find_files`.
     """
-
-    file: str
-    name: str
-    columns: list
-    merged: list = field(default_factory=list)
-    visible: bool = True
-    surplus: int = 0
-
-    @property
-    def height(self):
-        return len(self.columns[0]) if self.columns else 0
-
-    def head(self):
-        """The first rows as lists of text, merged cells filled with the text of their first cell."""
-        rows = [
-            list(row) for row in zip(*(c.slice(0, HEAD_ROWS).to_pylist() for c in self.columns), strict=True)
-        ]
-        for top, left, bottom, right in self.merged:
-            for row in range(top, min(bottom + 1, len(rows))):
-                for column in range(left, min(right + 1, len(self.columns))):
-                    rows[row][column] = rows[top][left]
-        return rows
-
-    def filled(self, column, first_row):
-        """Column ``column`` with vertically merged body cells filled inside their range; ``first_row`` from 0."""
-        spans = [
-            (top, bottom)
-            for top, left, bottom, right in self.merged
-            if left <= column <= right and bottom > top and top >= first_row
-        ]
-        if not spans:
-            return self.columns[column]
-        cells = self.columns[column].to_pylist()
-        anchors = {top: left for top, left, _, right in self.merged if left <= column <= right}
-        for top, bottom in spans:
-            text = self.columns[anchors[top]][top].as_py()
-            cells[top : bottom + 1] = [text] * (bottom + 1 - top)
-        return pa.array(cells, pa.string())
+    if "database" in source:
+        yield from ([sheet] for sheet in database.batches(source["database"], path, name))
+    elif tabular.kind_of(_bytes_of(path, name, 64)):
+        yield from ([sheet] for sheet in tabular.batches(path, name))
+    else:
+        yield read_file(path, name, max_unzipped)
 
 
-def read_file(path, name):
+def read_file(path, name, max_unzipped=MAX_UNZIPPED):
     """Sheets of the file at ``path``; ``name`` is what messages and counts call it.
 
-    Raises :class:`DataError` with one sentence where a file is empty, locked, damaged or of an unknown kind.
+    Raises :class:`DataError` with one sentence where a file is empty, locked, damaged or of an unknown kind, or an
+    archive that expands to more than ``max_unzipped`` bytes.
     """
-    with open(path, "rb") as file:
-        return read_bytes(file.read(), name)
+    return read_bytes(_bytes_of(path, name), name, max_unzipped)
 
 
-def read_bytes(content, name):
+def _bytes_of(path, name, size=-1):
+    try:
+        with open(path, "rb") as file:
+            return file.read(size)
+    except OSError:
+        raise DataError(
+            f"{name}: the file cannot be opened; check that it is there and that you may read it."
+        ) from None
+
+
+def read_bytes(content, name, max_unzipped=MAX_UNZIPPED):
     """Sheets of a file given by its content."""
     if not content.strip():
         raise DataError(f"{name}: the file is empty; export it again or remove it from the folder.")
     if content.startswith(OLE):
         return _workbook(content, name)
     if content.startswith(ZIP):
-        return _zip(content, name)
+        return _zip(content, name, max_unzipped)
+    if tabular.kind_of(content[:64]):
+        return list(tabular.batches(content, name))
     text = decode(content, name)
     if _is_html(text):
         return _html(text, name)
@@ -133,7 +114,9 @@ def _workbook(content, name):
         book = python_calamine.load_workbook(io.BytesIO(content))
     except python_calamine.PasswordError:
         raise DataError(f"{name}: the file is protected by a password; save a copy without one.") from None
-    except Exception as error:  # the library has many error types for damaged files
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    except BaseException as error:  # damage has many types, and a panic of the library is no Exception
         if "password" in str(error).lower():
             raise DataError(
                 f"{name}: the file is protected by a password; save a copy without one."
@@ -142,17 +125,25 @@ def _workbook(content, name):
             f"{name}: the workbook cannot be read (damaged or not a spreadsheet); open it in Excel or WPS and "
             "save it again as .xlsx."
         ) from None
-    sheets = []
-    for meta in book.sheets_metadata:
-        if meta.typ != python_calamine.SheetTypeEnum.WorkSheet:
-            continue
+    return [sheet for meta in book.sheets_metadata if (sheet := _worksheet(book, meta, name))]
+
+
+def _worksheet(book, meta, name):
+    if meta.typ != python_calamine.SheetTypeEnum.WorkSheet:
+        return None
+    try:
         sheet = book.get_sheet_by_name(meta.name)
         rows = sheet.to_python(skip_empty_area=False)
         merged = [(*first, *last) for first, last in sheet.merged_cell_ranges or []]
-        visible = meta.visible == python_calamine.SheetVisibleEnum.Visible
-        columns = [_text_array(column) for column in zip(*rows, strict=True)]
-        sheets.append(Sheet(name, meta.name, columns, merged, visible))
-    return sheets
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    except BaseException:  # a panic of the library is no Exception
+        raise DataError(
+            f"{name}: the sheet '{meta.name}' cannot be read; open the file in Excel or WPS and save it again as .xlsx."
+        ) from None
+    visible = meta.visible == python_calamine.SheetVisibleEnum.Visible
+    columns = [_text_array(column) for column in zip(*rows, strict=True)]
+    return Sheet(name, meta.name, columns, merged, visible)
 
 
 def _text_array(cells):
@@ -161,51 +152,51 @@ def _text_array(cells):
     return pa.array([cell if cell.__class__ is str else cell_text(cell) for cell in cells], pa.string())
 
 
-def cell_text(cell):
-    """A workbook cell as text: 12.0 is '12', dates are ISO, numbers beyond 15 digits stay visibly damaged."""
-    if isinstance(cell, str):
-        return cell
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "是" if cell else "否"
-    if isinstance(cell, int | float):
-        if abs(cell) >= 1e15:
-            return f"{cell:.15g}" if "e" in f"{cell:.15g}" else f"{cell:.14e}"
-        return str(int(cell)) if cell == int(cell) else repr(cell)
-    if isinstance(cell, datetime):
-        # Excel keeps times as fractions of a day; half a second of rounding noise is not a time.
-        return (cell + timedelta(microseconds=500_000)).replace(microsecond=0).isoformat(" ")
-    if isinstance(cell, date | time):
-        return cell.isoformat()
-    return str(cell)
-
-
 # --- archives --------------------------------------------------------------------------------------------------
 
 
-def _zip(content, name):
+def _zip(content, name, max_unzipped):
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-    except zipfile.BadZipFile:
+        members = [info for info in archive.infolist() if not info.is_dir()]
+    except _BAD_ARCHIVE:
         raise DataError(f"{name}: the file is damaged; copy it again from its source.") from None
-    members = [info for info in archive.infolist() if not info.is_dir()]
     names = {info.filename for info in members}
     if names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}:
         return _workbook(content, name)
-    if sum(info.file_size for info in members) > MAX_UNZIPPED:
+    if sum(info.file_size for info in members) > max_unzipped:
         raise DataError(
-            f"{name}: the archive expands to more than 2 GB; unpack it and name the files instead."
+            f"{name}: the archive expands to more than {max_unzipped / 1024**3:g} GB; unpack it and name the files "
+            "instead, or raise 'data.max_unzipped_gb'."
         )
     if any(info.flag_bits & 1 for info in members):
         raise DataError(f"{name}: the archive is protected by a password; unpack it first.")
     sheets = []
     for info in sorted(members, key=_member_name):
         member = _member_name(info)
-        if member.startswith("__MACOSX/") or member.rsplit("/", 1)[-1].startswith("."):
+        if member.startswith("__MACOSX/") or member.rsplit("/", 1)[-1].startswith((".", "~$")):
             continue
-        sheets += read_bytes(archive.read(info), f"{name}/{member}")
+        try:
+            part = archive.read(info)
+        except _BAD_ARCHIVE:
+            raise DataError(
+                f"{name}: the part '{member}' of the archive is damaged; copy it again from its source."
+            ) from None
+        if part.startswith(ZIP) and _is_archive(part):
+            raise DataError(f"{name}: '{member}' is an archive inside the archive; unpack it first.")
+        sheets += read_bytes(part, f"{name}/{member}")
+    if not sheets:
+        raise DataError(f"{name}: the archive holds no file; export it again or remove it from the folder.")
     return sheets
+
+
+def _is_archive(content):
+    """True for a zip file that is no workbook."""
+    try:
+        names = set(zipfile.ZipFile(io.BytesIO(content)).namelist())
+    except _BAD_ARCHIVE:
+        return False
+    return not names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}
 
 
 def _member_name(info):

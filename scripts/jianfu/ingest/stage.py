@@ -19,7 +19,8 @@ import pyarrow.compute as pc
 from jianfu.errors import DataError
 from jianfu.ingest import dates
 from jianfu.ingest.headings import IDENTIFIERS, UNMAPPED, Column, Matcher, normal_heading, read_header
-from jianfu.ingest.readers import SPACES, read_file
+from jianfu.ingest.readers import MAX_UNZIPPED, read_source
+from jianfu.ingest.sheet import SPACES
 
 LOG = logging.getLogger("jianfu")
 DAY_PREFIX = "@day:"  # staged columns of a sheet that is wide by day
@@ -55,58 +56,30 @@ class Staged:
     cells: pa.Table
 
 
-def find_files(folder, sources):
-    """``[(path, name, source)]`` of all files that the patterns of ``sources`` match, in code-point order of names.
-
-    Raises :class:`DataError` where a pattern matches nothing, or where two sources would read the same sheets.
-    """
-    found = []
-    for source in sources:
-        for pattern in source["files"]:
-            paths = [
-                p for p in Path(folder).glob(pattern) if p.is_file() and not p.name.startswith(("~$", "."))
-            ]
-            if not paths:
-                raise DataError(
-                    f"No file matches '{pattern}' ({source['table']}) in the data folder; correct the pattern under "
-                    "'sources' in the province file."
-                )
-            found += [(path, path.relative_to(folder).as_posix(), source) for path in paths]
-    unique = {(name, id(source)): (path, name, source) for path, name, source in found}
-    readers = {}
-    for _, name, source in unique.values():
-        readers.setdefault(name, []).append(source)
-    for name, rivals in readers.items():
-        if len(rivals) > 1 and not all(source.get("sheets") for source in rivals):
-            raise DataError(
-                f"{name}: two sources name this file ({' and '.join(s['table'] for s in rivals)}); give each the "
-                "'sheets' it means, or make their 'files' patterns narrower."
-            )
-    return sorted(unique.values(), key=lambda entry: entry[1])
-
-
 class Staging:
     """Reads the files of one raw table, sheet by sheet, and keeps the books about sheets, columns and notices."""
 
-    def __init__(self, table, dictionary, first=0):
+    def __init__(self, table, dictionary, first=0, max_unzipped=MAX_UNZIPPED):
         self.table = table
         self.dictionary = dictionary
         self.first = first
+        self.max_unzipped = max_unzipped
         self.sheets, self.columns, self.notices = [], [], []
         self.mapped = set()
 
     def read(self, files):
-        """Yields :class:`Staged` for every file; ``files`` as from :func:`find_files`."""
+        """Yields :class:`Staged` for every file, or batch of one; ``files`` as from ``sources.find_files``."""
         matchers = {}
         for path, name, source in files:
             LOG.info("reading %s", name)
             matcher = matchers.setdefault(id(source), Matcher(self.dictionary, source, self.table.known))
-            pieces = [
-                self._stage(sheet, header, source)
-                for sheet, header in self._usable(read_file(path, name), matcher, source)
-            ]
-            if pieces:
-                yield Staged(source, pa.concat_tables(pieces, promote_options="default"))
+            for sheets in read_source(path, name, source, self.max_unzipped):
+                pieces = [
+                    self._stage(sheet, header, source)
+                    for sheet, header in self._usable(sheets, matcher, source)
+                ]
+                if pieces:
+                    yield Staged(source, pa.concat_tables(pieces, promote_options="default"))
 
     def notice(self, kind, file="", sheet="", column="", rows=0):
         """Note something that the quality report must mention."""
@@ -129,7 +102,7 @@ class Staging:
                 self.notice("sheet_not_selected", sheet.file, sheet.name, rows=sheet.height)
             elif not sheet.visible:
                 self.notice("hidden_sheet", sheet.file, sheet.name, rows=sheet.height)
-            elif sheet.height == 0:
+            elif sheet.height == 0 and sheet.headings is None:
                 self.notice("empty_sheet", sheet.file, sheet.name)
             else:
                 header = read_header(sheet, matcher)
@@ -189,16 +162,16 @@ class Staging:
 
     def _stage(self, sheet, header, source):
         """Text columns of the data rows of one sheet."""
-        number = self.first + len(self.sheets)
         wide = _day_places(header) if "count" in self.table.columns and "count" not in header.places() else {}
         nondata = nondata_rows(sheet, header)
         data = np.flatnonzero(~nondata)
-        self.sheets.append(SourceSheet(number, sheet.file, sheet.name, sheet.height, int(nondata.sum())))
-        self._list_columns(sheet, header, set(wide.values()))
+        number = self._count(sheet, int(nondata.sum()))
+        if sheet.start == 0:
+            self._list_columns(sheet, header, set(wide.values()))
         if sheet.surplus:
             self.notice("surplus_cells", sheet.file, sheet.name, rows=sheet.surplus)
         take = pa.array(data)
-        rows = data + 1
+        rows = data + sheet.start + 1
         cells = {
             "src": pa.array(np.full(len(data), number, np.int32)),
             "row": pa.array(rows.astype(np.int32)),
@@ -214,6 +187,16 @@ class Staging:
             cells["task_id"] = pa.array([f"{label}{row}" for row in rows], pa.string())
         self.mapped |= set(cells) - {"src", "row"}
         return pa.table(cells)
+
+    def _count(self, sheet, nondata):
+        """Number of the sheet in the books; the batches of one sheet are counted together."""
+        rows = sheet.height
+        if sheet.start:
+            before = self.sheets.pop()
+            rows, nondata = rows + before.rows_read, nondata + before.nondata
+        number = self.first + len(self.sheets)
+        self.sheets.append(SourceSheet(number, sheet.file, sheet.name, rows, nondata))
+        return number
 
     def _constants(self, header, sheet, source):
         """Columns with one value for the whole sheet: declared, or read from title, sheet or file name."""

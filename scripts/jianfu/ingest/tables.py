@@ -19,9 +19,10 @@ from jianfu.ingest.headings import Dictionary
 from jianfu.ingest.people import pseudonym_key
 from jianfu.ingest.schema import SPELL_SOURCES, load_responses, load_tables
 from jianfu.ingest.spells import assemble
-from jianfu.ingest.stage import Staging, find_files
+from jianfu.ingest.stage import Staging
 from jianfu.ingest.units import UnitIndex
 from jianfu.ingest.values import Converter, Limits, Wordings
+from jianfu.sources import find_files
 
 LOG = logging.getLogger("jianfu")
 CHUNK_ROWS = 1_000_000  # staged rows that are converted at a time
@@ -93,9 +94,11 @@ def ingest_table(table, folder, settings, plan_dir, schema, units=None, key=None
         key = pseudonym_key(settings["province"]["synthetic"])
     index = UnitIndex.from_units(units) if units is not None else UnitIndex({}, [])
     books, kept = _Books(), {}
+    max_unzipped = settings["data"]["max_unzipped_gb"] * 1024**3
     connection = duckdb.connect(config={"threads": 2, "autoinstall_known_extensions": False})
     for name in names:
-        reader = Staging(tables[name], Dictionary(plan_dir / "headings.csv", name), first=len(books.sheets))
+        headings = Dictionary(plan_dir / "headings.csv", name)
+        reader = Staging(tables[name], headings, len(books.sheets), max_unzipped)
         builder = Builder(tables[name], index, key)
         own = [entry for entry in files if entry[2]["table"] == name]
         built = _read(reader, builder, own, settings, plan_dir, connection)

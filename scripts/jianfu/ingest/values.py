@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 
 from jianfu.ingest import dates
 from jianfu.ingest.numbers import parse_duration, parse_number
-from jianfu.ingest.readers import SPACES
 from jianfu.ingest.schema import REASONS
+from jianfu.ingest.sheet import SPACES
 from jianfu.ingest.units import normal_code
 
 OK, EMPTY, TOKEN, BAD = 0, 1, 2, 10

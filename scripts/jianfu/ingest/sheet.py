@@ -1,0 +1,79 @@
+"""A sheet of raw data as columns of text, whatever kind of file or database it came from."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+import pyarrow as pa
+
+HEAD_ROWS = 20  # rows from the top in which title and headings are looked for
+SPACES = " \t\r\n\u3000\xa0\ufeff\u200b"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: ``columns`` are text arrays of one length, ``merged`` ranges are (top, left, bottom, right) from 0.
+
+    ``surplus`` counts rows with more cells than columns whose extra cells were not empty. ``headings`` are the names
+    of the columns where they are no row of the sheet: for each column its names, the preferred one first. A long
+    sheet may come in batches; ``start`` is then the number of rows before this one.
+    """
+
+    file: str
+    name: str
+    columns: list
+    merged: list = field(default_factory=list)
+    visible: bool = True
+    surplus: int = 0
+    headings: list | None = None
+    start: int = 0
+
+    @property
+    def height(self):
+        return len(self.columns[0]) if self.columns else 0
+
+    def head(self):
+        """The first rows as lists of text, merged cells filled with the text of their first cell."""
+        rows = [
+            list(row) for row in zip(*(c.slice(0, HEAD_ROWS).to_pylist() for c in self.columns), strict=True)
+        ]
+        for top, left, bottom, right in self.merged:
+            for row in range(top, min(bottom + 1, len(rows))):
+                for column in range(left, min(right + 1, len(self.columns))):
+                    rows[row][column] = rows[top][left]
+        return rows
+
+    def filled(self, column, first_row):
+        """Column ``column`` with vertically merged body cells filled inside their range; ``first_row`` from 0."""
+        spans = [
+            (top, bottom)
+            for top, left, bottom, right in self.merged
+            if left <= column <= right and bottom > top and top >= first_row
+        ]
+        if not spans:
+            return self.columns[column]
+        cells = self.columns[column].to_pylist()
+        anchors = {top: left for top, left, _, right in self.merged if left <= column <= right}
+        for top, bottom in spans:
+            text = self.columns[anchors[top]][top].as_py()
+            cells[top : bottom + 1] = [text] * (bottom + 1 - top)
+        return pa.array(cells, pa.string())
+
+
+def cell_text(cell):
+    """A workbook cell as text: 12.0 is '12', dates are ISO, numbers beyond 15 digits stay visibly damaged."""
+    if isinstance(cell, str):
+        return cell
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "是" if cell else "否"
+    if isinstance(cell, int | float):
+        if abs(cell) >= 1e15:
+            return f"{cell:.15g}" if "e" in f"{cell:.15g}" else f"{cell:.14e}"
+        return str(int(cell)) if cell == int(cell) else repr(cell)
+    if isinstance(cell, datetime):
+        # Excel keeps times as fractions of a day; half a second of rounding noise is not a time.
+        return (cell + timedelta(microseconds=500_000)).replace(microsecond=0).isoformat(" ")
+    if isinstance(cell, date | time):
+        return cell.isoformat()
+    return str(cell)
