@@ -52,17 +52,17 @@ MODELS = {
         {"name": name, "label_zh": zh, "label_en": en, "estimator": estimator, "terms": terms, **common}
         for name, zh, en, estimator, terms, common in [
             ("H1_burnout", "职业倦怠", "Burnout", "ols", ["OD"], SURVEY),
-            ("H2_exits", "主动流出", "Voluntary exit", "cloglog", ["OD"], HAZARD),
+            ("H2_exits", "自愿流出", "Voluntary exit", "cloglog", ["OD"], HAZARD),
             (
                 "H3_exits_by_cohort",
-                "主动流出（分代际）",
+                "自愿流出（分代际）",
                 "Exit by cohort",
                 "cloglog",
                 ["OD", "OD:cohort_90s"],
                 HAZARD,
             ),
             ("H1_exhaustion", "情绪衰竭", "Exhaustion", "ols", ["OD"], SURVEY),
-            ("H2_poisson", "主动流出（泊松）", "Voluntary exit, Poisson", "poisson", ["OD"], HAZARD),
+            ("H2_poisson", "自愿流出（泊松）", "Voluntary exit, Poisson", "poisson", ["OD"], HAZARD),
             (
                 "H1_pooled",
                 "职业倦怠（无单位效应）",
@@ -73,7 +73,7 @@ MODELS = {
             ),
             (
                 "H2_pooled",
-                "主动流出（无单位效应）",
+                "自愿流出（无单位效应）",
                 "Exit, pooled",
                 "cloglog",
                 ["OD"],
