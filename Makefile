@@ -1,5 +1,5 @@
 # Two commands: `make` (set up, then the demonstration province) and `make test`.
-# Another province: make PROVINCE=sample
+# Your province: make new-province SLUG=anhui DATA=/path/to/folder, make check PROVINCE=anhui, make PROVINCE=anhui
 
 PYTHON ?= python3
 PROVINCE ?= demo
@@ -8,10 +8,19 @@ BIN := .venv/bin
 export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: all test test-all coverage lint report bench lock clean
+.PHONY: all new-province check test test-all coverage lint report bench lock clean
 
 all: .venv/runtime
 	$(BIN)/snakemake --cores $(CORES) --config provinces=$(PROVINCE)
+
+# Looks into a folder of raw exports and writes config/provinces/SLUG.yaml; FORCE=1 overwrites an existing one.
+new-province: .venv/runtime
+	@$(BIN)/python scripts/new_province.py --slug "$(SLUG)" --data "$(DATA)" $(if $(FORCE),--force)
+
+# Reads the raw files of PROVINCE and reports on their quality; nothing else.
+check: .venv/runtime
+	@$(BIN)/snakemake check --quiet all --cores $(CORES) --config provinces=$(PROVINCE)
+	@cat results/$(PROVINCE)/quality/quality_summary.txt
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "jianfu needs Python 3.11 or newer; call make PYTHON=/path/to/python3.11")'

@@ -3,6 +3,7 @@
     snakemake                              the demonstration province (synthetic)
     snakemake --config provinces=sample    another province; several: provinces=a,b
     snakemake --config provinces=anhui provinces_dir=/path/to/files
+    snakemake check --config provinces=anhui    ingestion and its quality report only
 
 Stages and their rules: workflow/rules/. Settings: config/README.md.
 """
@@ -50,9 +51,16 @@ include: "workflow/rules/provenance.smk"
 
 localrules:
     all,
+    check,
 
 
 rule all:
     default_target: True
     input:
         [output for province in SETTINGS for output in final_outputs(province)],
+
+
+rule check:
+    """Ingestion and its quality report only (make check)."""
+    input:
+        expand("results/{province}/quality/quality_report.html", province=SETTINGS),

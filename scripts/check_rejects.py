@@ -3,7 +3,7 @@
 1. Compare the rejected share of every sheet with the limit.
 2. Note that all sheets passed.
 
-Fails when a sheet exceeds data.max_reject_share; the quality files and the quarantine are already written.
+Fails when a sheet exceeds data.max_reject_share; the quality report and the quarantine are already written.
 """
 
 from jianfu import logs
@@ -15,5 +15,6 @@ if __name__ == "__main__":
         counts_path=snakemake.input.counts,
         limit=snakemake.params.limit,
         quarantine_folder=snakemake.params.quarantine,
+        report=snakemake.input.report,
         checked_path=snakemake.output.checked,
     )

@@ -89,7 +89,7 @@ def build_indicators(
     filled = views.open_tables(con, tables)
     cascade = views.prepare(con, filled, calendar, window, reference_window, exclude)
     notices = [("A5_amp", outcome, "", n) for outcome, n in cascade.items() if n]
-    plan, missing = _available(plan, filled)
+    plan, missing = available(plan, filled)
     notices += missing
     values, coverage = _evaluate(con, plan, unit_months)
     for k, row in enumerate(plan.itertuples()):
@@ -105,7 +105,7 @@ def build_indicators(
     )
 
 
-def _available(plan, filled):
+def available(plan, filled):
     """The rows of the plan whose needed columns hold any value, and the notices about the others."""
     notices, keep = [], []
     for row in plan.itertuples():

@@ -36,7 +36,7 @@ def build_unit_months(
     leaves in a month still counts in it. Traits come from the row of ``units`` that is valid latest in the month.
     """
     months = month_range(*window)
-    frame = _valid_units(units, months)
+    frame = valid_units(units, months)
     frame = frame.merge(_headcount(spells, months), on=["unit_code", "month"], how="left")
     frame["headcount"] = frame["headcount"].fillna(0).astype("int64")
     frame["workdays"] = frame["month"].map({month: calendar.workdays(month) for month in months})
@@ -66,7 +66,7 @@ def logged_months(tasks: str, app_activity: str, excluded=()) -> tuple[pd.DataFr
     return tasks_months[~tasks_months["month"].isin(list(excluded))], app_months
 
 
-def _valid_units(units, months):
+def valid_units(units, months):
     """unit_code, month, county_code, unit_type, establishment for every unit valid on some day of the month."""
     start, end = _period(units["valid_from"], units["valid_to"])
     traits = units[["unit_code", "county_code", "unit_type", "establishment"]].assign(start=start, end=end)

@@ -22,7 +22,7 @@ COUNTS = pd.DataFrame(
 
 def _check(folder, limit):
     write_csv(COUNTS, folder / "row_counts.csv")
-    pass_rejects(folder / "row_counts.csv", limit, "restricted/quarantine", folder / "checked.txt")
+    pass_rejects(folder / "row_counts.csv", limit, "restricted/quarantine", "report.html", folder / "checked.txt")
 
 
 def test_share_is_of_the_data_rows(tmp_path):
@@ -35,6 +35,6 @@ def test_one_sentence_names_file_reason_and_quarantine(tmp_path):
         _check(tmp_path, 0.059)
     assert str(error.value) == (
         "a.csv: 6 of 100 rows were rejected (6.0%, limit 5.9%), most of them as unknown_unit; the rows are listed in "
-        "restricted/quarantine."
+        "restricted/quarantine, and what to do about them in report.html."
     )
     assert not (tmp_path / "checked.txt").exists()

@@ -1,8 +1,8 @@
 """From raw exports to canonical tables.
 
 REQUIRED INPUTS: the raw files of the province, as its `sources` name them.
-OUTPUTS: results/{province}/restricted/canonical/*.parquet, quarantine/*.csv; row_counts.csv, columns.csv, notices.csv
-    and rejects_checked.txt under results/{province}/quality
+OUTPUTS: results/{province}/restricted/canonical/*.parquet, quarantine/*.csv; row_counts.csv, columns.csv, notices.csv,
+    quality_report.html, quality_summary.txt and rejects_checked.txt under results/{province}/quality
 """
 
 CANONICAL_TABLES = [
@@ -79,11 +79,45 @@ rule count_rows:
         "../../scripts/count_rows.py"
 
 
+rule build_quality_report:
+    """What became of every raw row, where the gaps are and what to do about it, as a web page and for the terminal."""
+    input:
+        counts="results/{province}/quality/row_counts.csv",
+        columns="results/{province}/quality/columns.csv",
+        notices="results/{province}/quality/notices.csv",
+        quarantine=expand("results/{{province}}/restricted/quarantine/{table}.csv", table=CANONICAL_TABLES),
+        tables=expand("results/{{province}}/restricted/canonical/{table}.parquet", table=CANONICAL_TABLES),
+        indicators=plan("indicators.csv"),
+        labels=plan("labels.csv"),
+        headings=plan("headings.csv"),
+        template=Path(workflow.basedir) / "workflow" / "report" / "quality_report.html.jinja",
+    output:
+        report="results/{province}/quality/quality_report.html",
+        summary="results/{province}/quality/quality_summary.txt",
+    log:
+        "results/{province}/logs/build_quality_report.log",
+    benchmark:
+        "results/{province}/benchmarks/build_quality_report.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1500,
+    params:
+        settings=lambda wildcards: {
+            key: SETTINGS[wildcards.province][key]
+            for key in ("province", "language", "data", "sources", "exclude")
+        },
+        quarantine="results/{province}/restricted/quarantine",
+        code=code("build_quality_report"),
+    script:
+        "../../scripts/build_quality_report.py"
+
+
 rule check_rejects:
     """Stop the run where a sheet has too many rejected rows."""
     input:
         counts="results/{province}/quality/row_counts.csv",
-        notices="results/{province}/quality/notices.csv",
+        report="results/{province}/quality/quality_report.html",
     output:
         checked="results/{province}/quality/rejects_checked.txt",
     log:

@@ -77,10 +77,11 @@ def write_csv(frame, path):
     safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
 
 
-def check_rejects(counts, limit, quarantine_folder):
+def check_rejects(counts, limit, quarantine_folder, report):
     """Raise :class:`DataError` for the first sheet whose share of rejected rows exceeds ``limit``.
 
-    The share is rejected / (rows_read - nondata). The sentence names file, commonest reason and quarantine.
+    The share is rejected / (rows_read - nondata). The sentence names file, commonest reason, quarantine and
+    quality report.
     """
     outcomes = counts[counts["outcome"].isin(["kept", "duplicate", "rejected"])]
     for (file, sheet), rows in outcomes.groupby(["file", "sheet"], sort=True):
@@ -92,14 +93,14 @@ def check_rejects(counts, limit, quarantine_folder):
             place = f"{file}, sheet {sheet}" if sheet else file
             raise DataError(
                 f"{place}: {rejected} of {total} rows were rejected ({rejected / total:.1%}, limit {limit:.1%}), most "
-                f"of them as {reason}; the rows are listed in {quarantine_folder}."
+                f"of them as {reason}; the rows are listed in {quarantine_folder}, and what to do about them in {report}."
             )
 
 
-def pass_rejects(counts_path, limit, quarantine_folder, checked_path):
+def pass_rejects(counts_path, limit, quarantine_folder, report, checked_path):
     """Check the counts at ``counts_path``; write one line to ``checked_path`` where every sheet passes."""
     counts = read_csv(counts_path)
-    check_rejects(counts, limit, quarantine_folder)
+    check_rejects(counts, limit, quarantine_folder, report)
     sheets = len(counts[["file", "sheet"]].drop_duplicates())
     Path(checked_path).write_text(
         f"{sheets} sheets, none with more than {limit:.1%} rejected rows\n", encoding="utf-8"
