@@ -5,7 +5,7 @@
 3. Fit the same models to true probabilities and conditional means: the targets.
 4. Write docs/coverage.csv: bias, spread, mean standard error and coverage of every term of interest.
 
-Fails when a term's coverage lies outside the 99 % binomial range, or the models without unit effects cover their target
+Fails when the coverage of an exposure lies outside the 99 % binomial range, or the models without unit effects cover their target
 in half of the draws or more.
 """
 
@@ -19,7 +19,7 @@ def main(inputs, seeds, processes, table):
     result = coverage.summarise(draws, setup.settings["inference"]["confidence"])
     rounded = result.round(dict.fromkeys(result.select_dtypes("number"), 4))
     rounded.to_csv(table, index=False, encoding="utf-8-sig")
-    wrong = result[result["verdict"].isin(coverage.FAILURES)]
+    wrong = coverage.failures(result)
     if len(wrong):
         terms = ", ".join(f"{row.model} {row.term} ({row.coverage:.2f})" for row in wrong.itertuples())
         raise DataError(f"{table}: the coverage is not as it should be for {terms}.")

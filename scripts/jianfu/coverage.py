@@ -29,6 +29,7 @@ WITHIN = {"H2_pooled": "H2_exits"}  # a pooled row is judged by the target of th
 CONFIDENCE = 0.99  # of the binomial range for the share of intervals that hold the target
 POOLED_LIMIT = 0.5
 FAILURES = ("outside", "not biased")
+OF_INTEREST = "_per_sd"  # ending of the scale of exposures; the other terms are controls
 
 
 @dataclass(frozen=True)
@@ -195,3 +196,8 @@ def summarise(draws, confidence):
             }
         )
     return pd.DataFrame(rows)
+
+
+def failures(table):
+    """Rows of a coverage table that must not be: exposures whose verdict is bad. Controls are reported only."""
+    return table[table["verdict"].isin(FAILURES) & table["scale"].str.endswith(OF_INTEREST)]

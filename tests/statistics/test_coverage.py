@@ -75,7 +75,7 @@ def test_targets_are_those_of_the_plan_of_the_simulator(few):
 @pytest.mark.slow
 def test_coverage_of_a_hundred_provinces():
     result = coverage.summarise(coverage.many_draws(setup(), range(1, 101), 2), 0.95)
-    wrong = result[result["verdict"].isin(coverage.FAILURES)]
+    wrong = coverage.failures(result)
     assert wrong.empty, wrong[["model", "term", "coverage"]].to_string()
 
 
@@ -112,3 +112,10 @@ def test_summary_by_hand():
     assert found.loc["H2_pooled", ["coverage", "n_failed"]].tolist() == [0, 1]
     assert found["verdict"].tolist() == ["ok", "biased"]
     assert coverage.binomial_range(100, 0.95) == (0.89, 1.0)
+
+
+def test_controls_are_reported_but_only_exposures_decide():
+    table = pd.DataFrame(
+        {"scale": ["log_hazard_per_sd", "log_hazard"] * 2, "verdict": ["ok", "outside"] + ["outside"] * 2}
+    )
+    assert coverage.failures(table).index.tolist() == [2]
