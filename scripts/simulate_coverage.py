@@ -5,8 +5,8 @@
 3. Fit the same models to true probabilities and conditional means: the targets.
 4. Write docs/coverage.csv: bias, spread, mean standard error and coverage of every term of interest.
 
-Fails when the coverage of an exposure lies outside the 99 % binomial range, or the models without unit effects cover their target
-in half of the draws or more.
+Fails when the coverage of an exposure lies outside the 99 % binomial range, or the models without unit effects cover
+their target in half of the draws or more.
 """
 
 from jianfu import coverage, logs

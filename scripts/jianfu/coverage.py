@@ -143,6 +143,7 @@ def many_draws(setup, seeds, processes=1, progress=None):
 def _initialise(setup):
     global SETUP
     SETUP = setup
+    models.LOGGER.setLevel("WARNING")
 
 
 def _draw(seed):
