@@ -22,6 +22,7 @@ SQLITE = b"SQLite format 3\0"
 DUCKDB = (8, b"DUCK")  # place and text of the mark in a DuckDB file
 _POSTGRES = ("postgres", "postgresql", "kingbase", "kingbase8", "kingbasees")
 _SYNTAX = "42"  # class of SQLSTATE for mistakes in a query; their messages name columns, never values
+_NO_TABLE = "the query gives no table; write a SELECT under 'query'."
 
 
 def batches(entry, path, name, size=BATCH_ROWS):
@@ -77,7 +78,10 @@ def _file_kind(path, name):
 def _duckdb(path, query, name, size):
     settings = {"threads": 2, "autoinstall_known_extensions": False, "autoload_known_extensions": False}
     with duckdb.connect(str(path), read_only=True, config=settings) as connection:
-        reader = connection.execute(query).to_arrow_reader(size)
+        table = connection.sql(query)
+        if table is None:
+            raise DataError(f"{name}: {_NO_TABLE}")
+        reader = table.to_arrow_reader(size)
         yield from arrow_sheets(reader, reader.schema, name)
 
 
@@ -109,7 +113,7 @@ def _alchemy(engine, query, name, size):
         # the text goes to the server as it is: % and : are no placeholders
         result = connection.execution_options(no_parameters=True).exec_driver_sql(query)
         if not result.returns_rows:
-            raise DataError(f"{name}: the query gives no table; write a SELECT under 'query'.")
+            raise DataError(f"{name}: {_NO_TABLE}")
         yield from _rows(result, list(result.keys()), name, size)
 
 

@@ -1,7 +1,8 @@
 """Which heading of a raw sheet is which canonical column.
 
 A province's own mapping comes first, then the dictionary of usual headings (config/plan/headings.csv). Title rows are
-skipped and headings of two or three rows are joined; they match joined (上层|下层) or by their last part.
+skipped and headings of two or three rows are joined; they match joined (上层|下层) or by their last part. The name of
+a canonical column is itself a known heading, as a query of a database would write it.
 """
 
 import csv
@@ -70,6 +71,7 @@ class Matcher:
     def __init__(self, dictionary, source, known):
         self.dictionary = dictionary
         self.known = set(known)
+        self.names = {normal_heading(name): [name] for name in known}
         self.columns = {normal_heading(h): c for h, c in (source.get("columns") or {}).items()}
         self.personal = {normal_heading(h) for h in source.get("personal") or []}
         self.ignore = {normal_heading(h) for h in source.get("ignore") or []}
@@ -95,6 +97,7 @@ class Matcher:
         plain = _BRACKETS.sub("", last)
         for tier, text in ((1, joined), (2, last), (3, plain)):
             found = [c for c in self.dictionary.find(text) if c in self.known or c in (PERSONAL, IGNORED)]
+            found = found or self.names.get(text)
             if found:
                 return found, tier
         return ([PERSONAL] if _PERSONAL_WORDS.search(joined) else []), 4
