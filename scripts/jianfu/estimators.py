@@ -79,6 +79,9 @@ def _fit_hazard(spec, used, weights, columns, settings, truth):
     clusters = codes_of(used[spec["cluster"]])
     design = np.column_stack(list(columns.values()))
     fit = hazard.fit(events, weights, design, effects, clusters, spec["estimator"])
+    if fit.separated:
+        names = [list(columns)[j] for j in fit.moving] or spec.get("effects", [])
+        raise NotEstimable(f"events are separated by {', '.join(names)}")
     notes = ["expected information", "G/(G-1)", f"t({fit.n_clusters - 1})"]
     if fit.n_clusters < regression.FEW_CLUSTERS:
         notes.append(f"few clusters ({fit.n_clusters}): errors may be too small")

@@ -19,6 +19,8 @@ LONGEST_MOVE = (
 )
 SHORTEST = 1e-4  # smallest fraction of a step
 COLLINEAR = 1e-9
+FLAT = 1e-8  # relative change of the deviance below which the likelihood counts as flat
+MOVING = 1e-3  # step of a coefficient that has no limit
 
 
 def _cloglog(eta, y, n):
@@ -55,7 +57,8 @@ class HazardFit:
     """Result of :func:`fit`.
 
     coefficients: (k,), NaN for a collinear column; covariance: (k, k) cluster-robust; collinear: indices of the
-    columns left out; n_clusters: G; converged: step below ``TOLERANCE`` within ``MAX_STEPS``; steps taken.
+    columns left out; n_clusters: G; converged: step below ``TOLERANCE`` within ``MAX_STEPS``; separated: the likelihood
+    is flat but coefficients still move, so that there is no finite estimate; moving: their indices; steps taken.
     """
 
     coefficients: np.ndarray
@@ -63,6 +66,8 @@ class HazardFit:
     collinear: tuple
     n_clusters: int
     converged: bool
+    separated: bool
+    moving: tuple
     steps: int
 
 
@@ -208,7 +213,7 @@ def fit(y, n, design, effects=(), clusters=None, link="cloglog"):
     family = LINKS[link]
     eta = blocks.predict(beta, first)
     score, weight, deviance = family(eta, y, n)
-    converged, steps = False, 0
+    converged, flat, steps = False, False, 0
     while not converged and steps < MAX_STEPS:
         info, share, diagonal = blocks.reduced(weight)
         slope, slope_first = blocks.score(score)
@@ -223,6 +228,7 @@ def fit(y, n, design, effects=(), clusters=None, link="cloglog"):
                 break
             size /= 2
         eta = eta + size * move
+        flat = abs(deviance - new) <= FLAT * abs(new)
         beta, first, deviance = beta + size * step, first + size * step_first, new
         converged = max(np.abs(step).max(initial=0), np.abs(step_first).max()) < TOLERANCE
         steps += 1
@@ -241,5 +247,7 @@ def fit(y, n, design, effects=(), clusters=None, link="cloglog"):
         collinear=collinear,
         n_clusters=n_clusters,
         converged=converged,
+        separated=flat and not converged,
+        moving=tuple(np.flatnonzero(np.abs(step[:k]) > MOVING)),
         steps=steps,
     )

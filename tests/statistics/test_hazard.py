@@ -145,6 +145,8 @@ def test_a_separated_covariate_is_not_reported_as_converged(data):
     effects = [data["unit"].to_numpy()]
     fit = hazard.fit(data["y"], data["n"], never.to_numpy()[:, None], effects, data["unit"].to_numpy())
     assert not fit.converged
+    assert fit.separated
+    assert fit.moving == (0,)
 
 
 def test_rare_and_frequent_events_converge():

@@ -223,12 +223,20 @@ def test_a_control_that_is_absent_is_left_out_and_noted(tables):
     assert "control distance_km absent" in rows["note"].item()
 
 
-def test_a_separated_covariate_gives_no_figures_and_stops_the_run(tables):
+def test_a_separated_covariate_gives_no_figures_and_is_named(tables):
     table = tables["hazard_cells"]
     never = np.where(table.frame["voluntary"] > 0, 0.0, np.where(np.arange(len(table.frame)) % 3, 0.0, 1.0))
     spec = spec_of("H2_exits") | {"controls": ["never"]}
     rows = models.fit_model(spec, changed(table, never=never), CATEGORIES, SETTINGS)
     assert rows["estimate"].isna().all()
+    assert rows["note"].item() == "not estimable: events are separated by never"
+
+
+def test_what_did_not_converge_gives_no_figures_and_stops_the_run(tables, monkeypatch):
+    monkeypatch.setattr(hazard, "MAX_STEPS", 2)
+    rows = models.fit_model(spec_of("H2_exits"), tables["hazard_cells"], CATEGORIES, SETTINGS)
+    assert rows["estimate"].isna().all()
+    assert not rows["converged"].any()
     assert rows["note"].str.startswith("did not converge").all()
     with pytest.raises(DataError, match="H2_exits: the model did not converge"):
         models.check_converged(rows, allowed=False)
