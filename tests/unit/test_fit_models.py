@@ -1,0 +1,147 @@
+"""The scripts of the model stage on a small simulated province: same bytes on every run, every observation counted."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import build_burnout_bins
+import build_cumulative_incidence
+import build_dose_response
+import build_hazard_cells
+import build_survey_scores
+import fit_models
+from jianfu import coverage, indices, panel
+
+CONFIG = Path(__file__).parents[2] / "config"
+PLAN = CONFIG / "plan"
+INFERENCE = {"confidence": 0.95, "bootstrap": 49, "seed": 1, "allow_unconverged": False}
+SURVEY = {"ranges": {}, "min_answered": 0.8, "drop_straightliners": True, "min_seconds": None}
+
+
+@pytest.fixture(scope="module")
+def canonical(tmp_path_factory):
+    """Spells, survey, units and exposures of a simulated province of 24 units as Parquet files."""
+    folder = tmp_path_factory.mktemp("canonical")
+    files = [PLAN / name for name in ("models.yaml", "indicators.csv", "indices.csv", "scales.yaml")]
+    setup = coverage.setup(CONFIG / "simulation.yaml", CONFIG / "default.yaml", *files, small=True)
+    drawn = coverage.simulate_draw(setup.parameters, 3)
+    window = tuple(setup.parameters["window"])
+    logged = drawn.unit_months
+    keys = ["unit_code", "month"]
+    unit_months = panel.build_unit_months(
+        drawn.units,
+        drawn.spells,
+        logged.loc[logged["tasks_logged"], keys],
+        logged.loc[logged["app_logged"], keys],
+        window,
+        setup.calendar,
+    )
+    anchors = indices.fit_anchors(
+        drawn.indicators, setup.members, indices.reference_window(window), unit_months
+    )
+    exposures = indices.build_exposures(drawn.indicators, unit_months, setup.members, anchors)
+    for name, frame in (
+        ("spells", drawn.spells),
+        ("survey", drawn.survey),
+        ("units", drawn.units),
+        ("exposures", exposures),
+    ):
+        frame.to_parquet(folder / f"{name}.parquet")
+    return folder, window
+
+
+def run(canonical, folder):
+    """Run the six scripts into ``folder``."""
+    source, window = canonical
+    spells, exposures = source / "spells.parquet", source / "exposures.parquet"
+    names = {
+        "hazard_cells": folder / "hazard_cells.parquet",
+        "flow_exits": folder / "flow_exits.csv",
+        "survey_scores": folder / "survey_scores.parquet",
+        "flow_survey": folder / "flow_survey.csv",
+        "exposures": exposures,
+        "units": source / "units.parquet",
+        "spells": spells,
+        "plan": PLAN / "models.yaml",
+        "hypotheses": PLAN / "hypotheses.csv",
+    }
+    build_hazard_cells.main(
+        spells, window, names["hazard_cells"], folder / "person_counts.parquet", names["flow_exits"]
+    )
+    build_survey_scores.main(
+        source / "survey.parquet",
+        spells,
+        PLAN / "scales.yaml",
+        SURVEY,
+        names["survey_scores"],
+        names["flow_survey"],
+    )
+    fit_models.main(
+        names, window, "all", INFERENCE, "small", folder / "estimates.parquet", folder / "flow.csv"
+    )
+    build_cumulative_incidence.main(spells, exposures, window, 10, INFERENCE, folder / "curves.parquet")
+    build_dose_response.main(spells, exposures, window, 0.95, folder / "rates.parquet")
+    build_burnout_bins.main(names, 0.95, folder / "bins.parquet")
+
+
+@pytest.fixture(scope="module")
+def results(canonical, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    run(canonical, folder)
+    return folder
+
+
+def test_two_runs_write_the_same_bytes(canonical, results, tmp_path):
+    run(canonical, tmp_path)
+    files = sorted(path.name for path in results.iterdir())
+    assert len(files) == 10
+    for name in files:
+        assert (tmp_path / name).read_bytes() == (results / name).read_bytes(), name
+
+
+def test_estimates_account_for_every_observation(results):
+    estimates = pd.read_parquet(results / "estimates.parquet")
+    cells = pd.read_parquet(results / "hazard_cells.parquet")
+    flow = pd.read_csv(results / "flow_exits.csv", encoding="utf-8-sig", keep_default_na=False)
+    read = flow.set_index("step").loc["read", "person_months"]
+    assert read == cells["n"].sum() + flow.loc[flow["step"] == "dropped", "person_months"].sum()
+    for row in estimates.itertuples():
+        assert row.n_read - sum(json.loads(row.dropped_by_reason).values()) == row.n_used, row.model
+    hazards = estimates[estimates["outcome"] == "voluntary"]
+    assert (hazards["n_read"] == read).all()
+
+
+def test_tested_rows_have_adjusted_p_values_and_others_have_none(results):
+    estimates = pd.read_parquet(results / "estimates.parquet")
+    hypotheses = pd.read_csv(PLAN / "hypotheses.csv", dtype=str, keep_default_na=False)
+    tests = set(zip(hypotheses["model"], hypotheses["term"], strict=True))
+    tested = [(row.model, row.term) in tests for row in estimates.itertuples()]
+    known = estimates["p_value"].notna()
+    assert (estimates["p_adjusted"].notna() == (pd.Series(tested) & known)).all()
+    assert (
+        estimates["p_adjusted"].dropna() >= estimates.loc[estimates["p_adjusted"].notna(), "p_value"]
+    ).all()
+
+
+def test_few_clusters_are_treated_as_such(results):
+    estimates = pd.read_parquet(results / "estimates.parquet")
+    burnout = estimates[estimates["model"] == "H1_burnout"].iloc[0]
+    assert burnout["vcov"] == "CR2"
+    assert "Satterthwaite" in burnout["note"]
+    exits = estimates[estimates["model"] == "H2_exits"].iloc[0]
+    assert f"t({exits['n_clusters'] - 1})" in exits["note"]
+    assert "few clusters" in exits["note"]
+
+
+def test_figures_rest_on_the_same_exits(results):
+    rates = pd.read_parquet(results / "rates.parquet")
+    flow = pd.read_csv(results / "flow.csv", encoding="utf-8-sig", keep_default_na=False)
+    lost = flow.loc[flow["reason"] == "missing_exposure", "person_months"].astype(float).sum()
+    at_risk = flow.loc[flow["step"] == "at_risk", "person_months"].astype(float).sum()
+    everyone = rates[rates["cohort"] == "all"]
+    assert everyone["person_months"].sum() == at_risk - lost
+    assert rates.loc[rates["cohort"] != "all", "exits"].sum() == everyone["exits"].sum()
+    counts = pd.read_parquet(results / "person_counts.parquet")
+    assert counts["person_months"].sum() == at_risk
