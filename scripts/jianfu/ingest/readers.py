@@ -25,7 +25,10 @@ MAX_UNZIPPED = 2 * 1024**3  # bytes that one archive may expand to
 DELIMITERS = (",", "\t", ";", "|")
 # What the library raises for damaged archives, wrong passwords and unknown ways of packing.
 _BAD_ARCHIVE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, RuntimeError, ValueError)
-OLE, ZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
+# the part of a compound file that holds an encrypted workbook
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # the second: an archive without members
 
 
 def read_source(path, name, source, max_unzipped=MAX_UNZIPPED):
@@ -110,6 +113,8 @@ def _strict(content, encoding, name):
 
 
 def _workbook(content, name):
+    if _ENCRYPTED in content:
+        raise DataError(f"{name}: the file is protected by a password; save a copy without one.")
     try:
         book = python_calamine.load_workbook(io.BytesIO(content))
     except python_calamine.PasswordError:

@@ -39,14 +39,16 @@ def kind_of(start):
 
 def batches(source, name):
     """Yields the batches of a file as :class:`Sheet`, at least one; ``source`` is a path or the content as bytes."""
-    start = source[:16] if isinstance(source, bytes) else _start(source)
+    start = _start(source)
     read = {"parquet": _parquet, "dta": _dta, "sav": _sav}[kind_of(start)]
     yield from read(source, name)
 
 
-def _start(path):
-    with open(path, "rb") as file:
-        return file.read(16)
+def _start(source):
+    if isinstance(source, bytes):
+        return source[:64]
+    with open(source, "rb") as file:
+        return file.read(64)
 
 
 def _parquet(source, name):
@@ -74,7 +76,7 @@ def arrow_sheets(batches, schema, name):
 
 
 def _dta(source, name):
-    start = source[:64] if isinstance(source, bytes) else _start(source)
+    start = _start(source)
     # files before Stata 14 do not say their encoding, and any bytes are valid in the one that is guessed
     encodings = ("UTF-8", "GB18030") if start[:1] != b"<" or b"<release>117" in start else (None,)
     yield from _statistics(pyreadstat.read_dta, source, name, encodings)
@@ -189,6 +191,8 @@ def _typed_text(column, kind):
         return pc.replace_substring_regex(texts, r"(\.\d*?)0+$", r"\1")
     if types.is_timestamp(kind):
         return _time_text(column, kind)
+    if types.is_time(kind):
+        return column.cast(pa.time32("s"), safe=False).cast(pa.string())
     if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
         return pa.array([value and _decoded(value) for value in column.to_pylist()], pa.string())
     if types.is_nested(kind) or types.is_duration(kind):
