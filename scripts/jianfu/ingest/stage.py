@@ -24,6 +24,8 @@ from jianfu.ingest.sheet import SPACES
 
 LOG = logging.getLogger("jianfu")
 DAY_PREFIX = "@day:"  # staged columns of a sheet that is wide by day
+MANY_CUT, MANY_CUT_SHARE = 3, 0.01  # so many ID numbers ending in 000 are no chance (one in a thousand is)
+_CUT_ID = r"^\D?\d{15}000\s*$|^\d\.\d+[eE]\+?17$"
 MIN_DAYS = 20  # so many day headings make a sheet wide by day
 _TOTAL = re.compile(
     r"^(本页|本表|全县|全市|全省|全区)?(合|小|总|累|共)计(\W.{0,12}|\d.{0,8}|数|人数)?$|^.{1,10}(合计|小计|总计)$|^平均值?$"
@@ -106,7 +108,7 @@ class Staging:
                 self.notice("empty_sheet", sheet.file, sheet.name)
             else:
                 header = read_header(sheet, matcher)
-                lacking = self._lacking(header, sheet, source) if header else ["a heading row"]
+                lacking = self.lacking(header, sheet, source) if header else ["a heading row"]
                 candidates.append((sheet, header, lacking))
         complete = [(sheet, header) for sheet, header, lacking in candidates if not lacking]
         most = max((len(header.places()) for _, header in complete), default=0)
@@ -136,7 +138,7 @@ class Staging:
             f"this source in the province file (unmapped headings: {unmapped or 'none'})."
         )
 
-    def _lacking(self, header, sheet, source):
+    def lacking(self, header, sheet, source):
         """Required columns that neither a heading nor a default gives."""
         places, given = header.places(), {**(source.get("fixed") or {}), **(source.get("fill") or {})}
         lacking = []
@@ -153,7 +155,7 @@ class Staging:
             default = self.table.default.get(name)
             if default == "row" or (default == "place" and _from_place(name, header, sheet)):
                 continue
-            if column.type == "count" and len(_day_places(header)) >= MIN_DAYS:
+            if column.type == "count" and len(day_places(header)) >= MIN_DAYS:
                 continue
             lacking.append(name)
         if self.table.name == "roster" and not {"id_number", "birth_ym"} & set(places):
@@ -162,7 +164,7 @@ class Staging:
 
     def _stage(self, sheet, header, source):
         """Text columns of the data rows of one sheet."""
-        wide = _day_places(header) if "count" in self.table.columns and "count" not in header.places() else {}
+        wide = day_places(header) if "count" in self.table.columns and "count" not in header.places() else {}
         nondata = nondata_rows(sheet, header)
         data = np.flatnonzero(~nondata)
         number = self._count(sheet, int(nondata.sum()))
@@ -186,7 +188,16 @@ class Staging:
             label = f"{sheet.file}:{sheet.name}:" if sheet.name else f"{sheet.file}:"
             cells["task_id"] = pa.array([f"{label}{row}" for row in rows], pa.string())
         self.mapped |= set(cells) - {"src", "row"}
+        self._flag_cut_ids(sheet, cells)
         return pa.table(cells)
+
+    def _flag_cut_ids(self, sheet, cells):
+        """A notice where many ID numbers lost their last digits in a spreadsheet."""
+        if "id_number" not in cells:
+            return
+        cut = pc.sum(pc.match_substring_regex(cells["id_number"], _CUT_ID)).as_py() or 0
+        if cut >= MANY_CUT and cut > MANY_CUT_SHARE * len(cells["id_number"]):
+            self.notice("ids_end_in_zeros", sheet.file, sheet.name, "id_number", cut)
 
     def _count(self, sheet, nondata):
         """Number of the sheet in the books; the batches of one sheet are counted together."""
@@ -269,7 +280,7 @@ def _wave_in(text):
     return match and match[1]
 
 
-def _day_places(header):
+def day_places(header):
     """Day of the month -> place, for headings such as 1, 1日 or 2024-03-01."""
     places = {}
     for column in header.columns:
