@@ -9,6 +9,8 @@ Fails when a file cannot be opened, a heading is ambiguous, a required column is
 for their pseudonyms.
 """
 
+from pathlib import Path
+
 import pandas as pd
 
 from jianfu import logs
@@ -23,6 +25,7 @@ if __name__ == "__main__":
         plan_dir=snakemake.params.plan_dir,
         schema=snakemake.input.schema,
         units=pd.read_parquet(snakemake.input.units) if snakemake.input.units else None,
+        scratch=Path(snakemake.output.canonical).parent,
     ).write(
         parquet=snakemake.output.canonical,
         quarantine=snakemake.output.quarantine,

@@ -5,7 +5,6 @@ import pytest
 from ingest_cases import ingest_rows
 
 from jianfu.ingest.quality import count_rows, join_books, read_csv, safe_text, unused_files
-from jianfu.ingest.stage import SourceSheet
 
 HEAD = ["编号", "责任单位", "事项类型", "下达时间", "退回原因"]
 
@@ -32,27 +31,32 @@ def _frame(rows, columns):
     return pd.DataFrame(rows, columns=columns)
 
 
-def test_odd_cells_of_lost_rows_do_not_count():
-    sheets = [SourceSheet(0, "a.csv", "", 10, 2)]
-    rejects = _frame([(0, 5, "unit_code", "unknown_unit", "")], ["src", "row", "column", "reason", "value"])
-    duplicates = _frame([(0, 6)], ["src", "row"])
-    cells = [(0, 5, "due_at", "null_token"), (0, 6, "due_at", "null_token"), (0, 7, "due_at", "null_token")]
-    counts = count_rows(sheets, duplicates, rejects, _frame(cells, ["src", "row", "column", "kind"]))
-    assert counts[["outcome", "rows"]].to_numpy().tolist() == [
-        ["kept", 6],
-        ["duplicate", 1],
-        ["nondata", 2],
-        ["rejected", 1],
-        ["null_token", 1],
+def test_odd_cells_of_lost_rows_do_not_count(tmp_path):
+    rows = [
+        [*HEAD, "办结时限"],
+        ["A", "河口镇", "任务", "2024-03-01", "x", "—"],
+        ["A", "河口镇", "任务", "2024-03-01", "x", "/"],
+        ["B", "河口镇", "任务", "2024-03-01", "x", "长期"],
+        ["B", "河口镇", "会议", "2024-03-01", "x", "长期"],
+        ["C", "没有的镇", "任务", "2024-03-01", "x", "—"],
+        ["D", "河口镇", "任务", "2024-03-01", "x", "长期"],
+    ]
+    counts = ingest_rows(tmp_path, "tasks", rows).counts
+    assert counts[["outcome", "reason", "column", "rows"]].to_numpy().tolist() == [
+        ["kept", "", "", 2],
+        ["duplicate", "", "", 1],
+        ["nondata", "", "", 1],
+        ["rejected", "conflicting_duplicate", "", 2],
+        ["rejected", "unknown_unit", "unit_code", 1],
+        ["bad_optional_value", "", "due_at", 1],
+        ["null_token", "", "due_at", 1],
     ]
 
 
 def test_a_row_cannot_be_lost_twice():
     place = _frame([(0, 5)], ["src", "row"])
     with pytest.raises(AssertionError):
-        count_rows(
-            [], place, place.assign(column="", reason="unknown_unit"), _frame([], ["src", "row", "column"])
-        )
+        count_rows([], place, place.assign(column="", reason="unknown_unit"), {})
 
 
 def test_books_are_joined_and_unused_files_listed(tmp_path):

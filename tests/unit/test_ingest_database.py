@@ -171,7 +171,7 @@ def _load_sample_tasks(connection):
     matcher = Matcher(Dictionary(PLAN / "headings.csv", "tasks"), {}, known)
     tables = {}
     for path in sorted((SAMPLE / "raw").glob("[督检][查查][督调]*")):
-        for sheet in read_file(path, path.name):
+        for sheet in (sheet.whole() for sheet in read_file(path, path.name)):
             header = read_header(sheet, matcher) if sheet.visible else None
             if not header:
                 continue

@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -10,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ingest_cases import PLAN
 
-from jianfu.ingest.dates import month_in, parse, read_times, year_in
+from jianfu.ingest.dates import PRECISIONS, month_in, parse, read_times, year_in
 from jianfu.ingest.numbers import parse_duration, parse_number
 from jianfu.ingest.schema import Column, load_responses
 from jianfu.ingest.units import normal_code
@@ -77,15 +76,38 @@ def test_no_date(text):
     assert parse(text) is None
 
 
-def test_fast_and_slow_reading_agree():
-    texts = DAY + MINUTE + NO_DATE + ["2024-3-5 8:05", "2024-03-05 08:38:31", "2024.3", "2024年3月", "20243"]
-    moments, precision = read_times(duckdb.connect(), pa.array(texts))
-    for text, moment, kind in zip(texts, moments, precision, strict=True):
+SHAPES = [
+    *(
+        "2024-3-5 8:05",
+        "2024-03-05 08:38:31",
+        "2024.3",
+        "2024年3月",
+        "20243",
+        "2024-02-30",
+        "2024-03-05 24:00",
+    ),
+    *(
+        "2024-3-516:20",
+        "2024-03-05 23:59:45",
+        "0999-01-01",
+        "2024/12/31 0:00",
+        "2024年3月5日 8:05",
+        "2024.3.5 25:00",
+    ),
+]
+
+
+def test_reading_by_shape_and_one_by_one_agree():
+    """Every text often enough to be read with others of its shape, and once alone."""
+    alone = DAY + MINUTE + NO_DATE + SHAPES
+    texts = [text for text in alone for _ in range(6)]
+    moments, precision = read_times(pa.array(texts + alone))
+    for text, moment, kind in zip(texts + alone, moments, precision, strict=True):
         found = parse(text)
         if found is None:
-            assert np.isnat(moment) and kind == "", text
+            assert np.isnat(moment) and PRECISIONS[kind] == "", text
         else:
-            assert (moment.astype(datetime), kind) == found, text
+            assert (moment.astype(datetime), PRECISIONS[kind]) == found, text
 
 
 @settings(max_examples=200, deadline=None)
@@ -179,7 +201,6 @@ def test_month_in_a_name(text, month):
 def _converter(responses=(), own=None, survey=None, percent=()):
     wordings = Wordings(PLAN / "values.csv", own)
     return Converter(
-        duckdb.connect(),
         ["—", "/", "(跳过)"],
         Limits(date(2025, 1, 10)),
         wordings,

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from jianfu.ingest.people import describe_employee, describe_id
 from jianfu.ingest.schema import REASONS
 from jianfu.ingest.stage import DAY_PREFIX
+from jianfu.ingest.texts import coded, plain
 from jianfu.ingest.values import BAD, EMPTY, OK, TOKEN, Converted, bad
 
+ODD_KINDS = ("null_token", "bad_optional_value")
 REJECT_COLUMNS = ["src", "row", "column", "reason", "value"]
 # Reasons that one cell or the row alone decides, in the order in which the first one wins.
 ROW_REASONS = (*REASONS[: REASONS.index("conflicting_duplicate")], "damaged_id")
@@ -30,13 +33,14 @@ MERGER_DATES = {
 class Built:
     """``rows``: Arrow table with src, row and the typed columns of rows that passed every check of their own.
 
-    ``rejects``: frame src, row, column, reason, value. ``cells``: frame src, row, column, kind of null tokens and
-    unusable optional cells in ``rows``. ``contradictions``: {column: number of rows where two sources disagree}.
+    ``rejects``: frame src, row, column, reason, value. ``odd``: Arrow table src, row, kind of null tokens and unusable
+    optional cells in ``rows``, kinds as in :data:`ODD_KINDS` by column. ``contradictions``: {column: number of rows
+    where two sources disagree}.
     """
 
     rows: pa.Table
     rejects: pd.DataFrame
-    cells: pd.DataFrame
+    odd: pa.Table
     contradictions: dict
 
 
@@ -92,7 +96,8 @@ class Builder:
             )
         texts, status, codes = converter.distinct(column)
         people = [
-            describe(text, self.key) if s == OK else None for text, s in zip(texts, status, strict=True)
+            describe(text, self.key) if s == OK else None
+            for text, s in zip(texts.to_pylist(), status, strict=True)
         ]
         known = np.array([person is not None for person in people], bool)
         status = np.where((status == OK) & ~known, bad("damaged_id"), status).astype(np.int8)
@@ -133,7 +138,9 @@ class Builder:
         use_name = (code.status != OK) & ((name.status == OK) | (code.status < BAD))
         values = pa.array(np.where(use_name, by_name, by_code), pa.string(), from_pandas=True)
         wording = np.where(
-            use_name, columns[1].to_numpy(zero_copy_only=False), columns[0].to_numpy(zero_copy_only=False)
+            use_name,
+            plain(columns[1]).to_numpy(zero_copy_only=False),
+            plain(columns[0]).to_numpy(zero_copy_only=False),
         )
         return Converted(values, np.where(use_name, name.status, code.status)), pa.array(wording, pa.string())
 
@@ -142,8 +149,16 @@ class Builder:
         if not name or not self.units.successors:
             return
         codes = found["unit_code"]
-        moved = self.units.follow(codes.array(), _days(found[name].typed))
-        found["unit_code"] = Converted(pa.array(moved, pa.string(), from_pandas=True), codes.status)
+        typed = coded(codes.typed)
+        former = pc.is_in(typed.dictionary, pa.array(sorted({s[0] for s in self.units.successors if s[0]})))
+        if not pc.any(former).as_py():
+            return
+        rows = pc.fill_null(former.take(typed.indices), False)
+        moved = self.units.follow(
+            plain(typed.filter(rows)).to_numpy(zero_copy_only=False), _days(found[name].typed.filter(rows))
+        )
+        values = pc.replace_with_mask(plain(typed), rows, pa.array(moved, pa.string(), from_pandas=True))
+        found["unit_code"] = Converted(values, codes.status)
 
     # --- wide by day ---------------------------------------------------------------------------------------------
 
@@ -160,7 +175,7 @@ class Builder:
             values = day.array()
             total += np.where(day.status == OK, values, 0.0)
             wrong = (day.status >= BAD) & (status < BAD)
-            wording[wrong] = _cells(cells, name).to_numpy(zero_copy_only=False)[wrong]
+            wording[wrong] = plain(_cells(cells, name)).to_numpy(zero_copy_only=False)[wrong]
             status = np.where(wrong, day.status, np.where((status == EMPTY) & (day.status == OK), OK, status))
         values = pa.array(np.where(status == OK, total, np.nan), pa.float64(), from_pandas=True)
         found["count"], raw["count"] = (
@@ -192,7 +207,8 @@ class Builder:
         typed = {"src": cells["src"].combine_chunks(), "row": cells["row"].combine_chunks()}
         typed |= {name: found[name].typed for name in self.table.columns}
         usable = pa.array(reason < 0)
-        rows = pa.table(typed).filter(usable)
+        rows = pa.table(typed)
+        rows = rows if pc.all(usable).as_py() else rows.filter(usable)
         rejects = _rejects(typed, raw, reason, where, self.table)
         odd = _odd_cells(typed, found, reason < 0, set(required))
         return Built(rows, rejects, odd, contradictions)
@@ -214,11 +230,12 @@ def _cells(cells, name):
         return None
     column = cells[name].combine_chunks()
     column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    return column.fill_null("")
+    return column.fill_null("") if column.null_count else column
 
 
 def _days(values):
     """datetime64[D] of a date, time, month or year column; NaT where it is null."""
+    values = plain(values)
     if pa.types.is_string(values.type) or pa.types.is_integer(values.type):
         texts = values.cast(pa.string()).fill_null("NaT").to_numpy(zero_copy_only=False)
         return texts.astype("datetime64[D]")
@@ -227,9 +244,8 @@ def _days(values):
 
 def _precision(issue, whole_day):
     """'day' or 'minute' for every row with an issue time."""
-    text = np.where(whole_day["issue_at"], "day", "minute").astype(object)
-    text[issue.status != OK] = None
-    return Converted(pa.array(text, pa.string()), issue.status)
+    codes = pa.array(whole_day["issue_at"].astype(np.int32), mask=issue.status != OK)
+    return Converted(pa.DictionaryArray.from_arrays(codes, ["minute", "day"]), issue.status)
 
 
 def _due_before_issue(found, whole_day):
@@ -258,39 +274,42 @@ def _entries_have_no_exit(found):
 def _rejects(typed, raw, reason, where, table):
     """Frame of the rejected rows with the offending text, except where the column tells who somebody is."""
     places = np.flatnonzero(reason >= 0)
-    values = []
-    for place in places:
-        column = where[place]
-        hidden = table.columns[column].type == "person"
-        cells = None if hidden else raw.get(column)
-        values.append("" if cells is None else cells[int(place)].as_py())
+    values = np.full(len(places), "", object)
+    for name in set(where[places]):
+        cells = None if table.columns[name].type == "person" else raw.get(name)
+        if cells is not None:
+            here = where[places] == name
+            values[here] = plain(cells.take(pa.array(places[here]))).to_pylist()
     return pd.DataFrame(
         {
             "src": typed["src"].to_numpy()[places],
             "row": typed["row"].to_numpy()[places],
-            "column": where[places].astype(object),
-            "reason": [REASONS[r] for r in reason[places]],
-            "value": pd.Series(values, dtype=object),
+            "column": where[places],
+            "reason": np.array(REASONS, object)[reason[places]],
+            "value": values,
         },
         columns=REJECT_COLUMNS,
     )
 
 
+def odd_kind(column, kind):
+    """Number of a kind of odd cell in the column at this place of the table."""
+    return column * len(ODD_KINDS) + ODD_KINDS.index(kind)
+
+
 def _odd_cells(typed, found, usable, required):
-    """Frame src, row, column, kind of the null tokens and bad optional cells of usable rows."""
+    """Table src, row, kind of the null tokens and bad optional cells of usable rows."""
     src, row = typed["src"].to_numpy(), typed["row"].to_numpy()
-    pieces = []
-    for name, converted in found.items():
-        if name in required:
+    places, kinds = [np.zeros(0, np.int64)], [np.zeros(0, np.int16)]
+    for column, (name, converted) in enumerate(found.items()):
+        if name in required or converted.status.max(initial=0) < TOKEN:
             continue
         for kind, mask in (
             ("null_token", converted.status == TOKEN),
             ("bad_optional_value", converted.status >= BAD),
         ):
-            places = np.flatnonzero(mask & usable)
-            if len(places):
-                pieces.append(
-                    pd.DataFrame({"src": src[places], "row": row[places], "column": name, "kind": kind})
-                )
-    empty = pd.DataFrame({"src": [], "row": [], "column": [], "kind": []})
-    return pd.concat(pieces, ignore_index=True) if pieces else empty.astype({"src": "int32", "row": "int32"})
+            here = np.flatnonzero(mask & usable)
+            places.append(here)
+            kinds.append(np.full(len(here), odd_kind(column, kind), np.int16))
+    places = np.concatenate(places)
+    return pa.table({"src": src[places], "row": row[places], "kind": np.concatenate(kinds)})

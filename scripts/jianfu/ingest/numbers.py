@@ -24,7 +24,7 @@ def parse_number(text):
     except ValueError:
         pass
     match = _NUMBER.fullmatch(text)
-    if not match or not any(c.isdigit() for c in match[1]):
+    if not match or not any(c.isdigit() for c in match[1].partition("e")[0]):
         return None
     value, measure = float(match[1].replace(",", "")), match[2].strip()
     if measure == "" or measure in _MEASURES:

@@ -13,22 +13,19 @@ HEADING_COLUMNS = ["table", "file", "sheet", "position", "heading", "column", "s
 QUARANTINE_COLUMNS = ["file", "sheet", "row", "column", "reason", "value"]
 
 
-def count_rows(sheets, duplicates, rejects, cells):
+def count_rows(sheets, duplicates, rejects, odd):
     """Counts per sheet: kept, duplicate, rejected by reason and column, nondata, and odd cells of kept rows.
 
-    ``sheets`` are :class:`jianfu.ingest.stage.SourceSheet`; the frames have src and row. For every sheet
-    rows_read = kept + duplicate + rejected + nondata.
+    ``sheets`` are :class:`jianfu.ingest.stage.SourceSheet`; the frames have src and row; ``odd`` is {(src, column,
+    kind): cells of kept rows}. For every sheet rows_read = kept + duplicate + rejected + nondata.
     """
     lost = pd.concat([duplicates[["src", "row"]], rejects[["src", "row"]]], ignore_index=True)
     if lost.duplicated().any():
         raise AssertionError("a row was counted twice")
-    kept_cells = cells.merge(lost, on=["src", "row"], how="left", indicator="seen")
-    kept_cells = kept_cells[kept_cells["seen"] == "left_only"]
     rows = []
     for sheet in sheets:
         struck = rejects[rejects["src"] == sheet.number].groupby(["reason", "column"]).size()
         repeated = int((duplicates["src"] == sheet.number).sum())
-        odd = kept_cells[kept_cells["src"] == sheet.number].groupby(["kind", "column"]).size()
         kept = sheet.rows_read - sheet.nondata - repeated - int(struck.sum())
         rows += [
             (sheet.file, sheet.name, "kept", "", "", kept),
@@ -36,7 +33,8 @@ def count_rows(sheets, duplicates, rejects, cells):
             (sheet.file, sheet.name, "nondata", "", "", sheet.nondata),
         ]
         rows += [(sheet.file, sheet.name, "rejected", r, c, int(n)) for (r, c), n in struck.items()]
-        rows += [(sheet.file, sheet.name, kind, "", c, int(n)) for (kind, c), n in odd.items()]
+        cells = sorted((kind, column, n) for (src, column, kind), n in odd.items() if src == sheet.number)
+        rows += [(sheet.file, sheet.name, kind, "", column, n) for kind, column, n in cells]
     return pd.DataFrame(rows, columns=COUNT_COLUMNS)
 
 

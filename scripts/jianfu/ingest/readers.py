@@ -4,25 +4,26 @@ A file gives one or more :class:`Sheet`. Every cell is text as a person would se
 Row numbers are positions in the used range, counted from 1, so that they match what Excel shows.
 """
 
-import csv
+import contextlib
 import io
 import lzma
+import os
 import zipfile
 import zlib
+from functools import partial
 
 import lxml.etree
 import lxml.html
-import numpy as np
 import pyarrow as pa
-import pyarrow.csv
 import python_calamine
 
 from jianfu.errors import DataError
 from jianfu.ingest import database, tabular
-from jianfu.ingest.sheet import HEAD_ROWS, SPACES, Sheet, cell_text
+from jianfu.ingest.delimited import TextSheet, find_encoding, first_records, first_text, text_chunks
+from jianfu.ingest.sheet import Sheet, cell_text
 
 MAX_UNZIPPED = 2 * 1024**3  # bytes that one archive may expand to
-DELIMITERS = (",", "\t", ";", "|")
+START = 1 << 16  # bytes from which the kind of a file is told
 # What the library raises for damaged archives, wrong passwords and unknown ways of packing.
 _BAD_ARCHIVE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, RuntimeError, ValueError)
 # the part of a compound file that holds an encrypted workbook
@@ -38,7 +39,7 @@ def read_source(path, name, source, max_unzipped=MAX_UNZIPPED):
     """
     if "database" in source:
         yield from ([sheet] for sheet in database.batches(source["database"], path, name))
-    elif tabular.kind_of(_bytes_of(path, name, 64)):
+    elif tabular.kind_of(_start(partial(open, path, "rb"), name)):
         yield from ([sheet] for sheet in tabular.batches(path, name))
     else:
         yield read_file(path, name, max_unzipped)
@@ -50,63 +51,57 @@ def read_file(path, name, max_unzipped=MAX_UNZIPPED):
     Raises :class:`DataError` with one sentence where a file is empty, locked, damaged or of an unknown kind, or an
     archive that expands to more than ``max_unzipped`` bytes.
     """
-    return read_bytes(_bytes_of(path, name), name, max_unzipped)
+    return _read(partial(open, path, "rb"), name, max_unzipped)
 
 
-def _bytes_of(path, name, size=-1):
+def read_bytes(content, name, max_unzipped=MAX_UNZIPPED):
+    """Sheets of a file given by its content."""
+    return _read(partial(io.BytesIO, content), name, max_unzipped)
+
+
+def _start(open_file, name):
     try:
-        with open(path, "rb") as file:
-            return file.read(size)
+        with open_file() as file:
+            return file.read(START)
     except OSError:
         raise DataError(
             f"{name}: the file cannot be opened; check that it is there and that you may read it."
         ) from None
 
 
-def read_bytes(content, name, max_unzipped=MAX_UNZIPPED):
-    """Sheets of a file given by its content."""
-    if not content.strip():
+def _read(open_file, name, max_unzipped):
+    """Sheets of the bytes that ``open_file`` opens; delimited text opens them again whenever it is read."""
+    start = _start(open_file, name)
+    if not start.strip() and len(start) < START:
         raise DataError(f"{name}: the file is empty; export it again or remove it from the folder.")
-    if content.startswith(OLE):
-        return _workbook(content, name)
-    if content.startswith(ZIP):
-        return _zip(content, name, max_unzipped)
-    if tabular.kind_of(content[:64]):
+    if start.startswith((OLE, *ZIP)) or tabular.kind_of(start):
+        with open_file() as file:
+            content = file.read()
+        if start.startswith(OLE):
+            return _workbook(content, name)
+        if start.startswith(ZIP):
+            return _zip(content, name, max_unzipped)
         return list(tabular.batches(content, name))
-    text = decode(content, name)
-    if _is_html(text):
-        return _html(text, name)
-    if "<Workbook" in text[:2000]:
+    encoding, mark = find_encoding(open_file)
+    sample, whole = first_text(open_file, name, encoding, mark)
+    if _is_html(sample):
+        return _html(b"".join(text_chunks(open_file, name, encoding, mark)), name)
+    if "<Workbook" in sample[:2000]:
         raise DataError(
             f"{name}: the file is an XML spreadsheet of 2003; open it in Excel or WPS and save it as .xlsx."
         )
-    return [_text(text, name)]
+    found = first_records(sample, whole)
+    if found is None:
+        raise DataError(f"{name}: the file is neither a spreadsheet nor a table in text form.")
+    if "\0" in sample[:4096]:
+        raise DataError(f"{name}: the file is of an unknown kind; export it as .xlsx or .csv.")
+    return [TextSheet(name, open_file, encoding, mark, *found)]
 
 
 def decode(content, name):
-    """Text of a file in UTF-8, UTF-16 or GB18030: byte order mark, then strict UTF-8, then strict GB18030."""
-    for mark, encoding in (
-        (b"\xef\xbb\xbf", "utf-8-sig"),
-        (b"\xff\xfe", "utf-16"),
-        (b"\xfe\xff", "utf-16"),
-    ):
-        if content.startswith(mark):
-            return _strict(content, encoding, name)
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        return _strict(content, "gb18030", name)
-
-
-def _strict(content, encoding, name):
-    try:
-        return content.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"{name}: line {line} is not readable as {encoding.upper()}; "
-            "open the file in Excel or WPS and save it again as 'CSV UTF-8'."
-        ) from None
+    """Text of a file in UTF-8, UTF-16 or GB18030."""
+    open_file = partial(io.BytesIO, content)
+    return b"".join(text_chunks(open_file, name, *find_encoding(open_file))).decode()
 
 
 # --- workbooks -------------------------------------------------------------------------------------------------
@@ -116,7 +111,8 @@ def _workbook(content, name):
     if _ENCRYPTED in content:
         raise DataError(f"{name}: the file is protected by a password; save a copy without one.")
     try:
-        book = python_calamine.load_workbook(io.BytesIO(content))
+        with _silence():
+            book = python_calamine.load_workbook(io.BytesIO(content))
     except python_calamine.PasswordError:
         raise DataError(f"{name}: the file is protected by a password; save a copy without one.") from None
     except (KeyboardInterrupt, SystemExit, MemoryError):
@@ -133,13 +129,28 @@ def _workbook(content, name):
     return [sheet for meta in book.sheets_metadata if (sheet := _worksheet(book, meta, name))]
 
 
+@contextlib.contextmanager
+def _silence():
+    """Keeps what the library writes about a panic from terminal and log: it may quote cells."""
+    stream = os.dup(2)
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    try:
+        yield
+    finally:
+        os.dup2(stream, 2)
+        os.close(stream)
+        os.close(nothing)
+
+
 def _worksheet(book, meta, name):
     if meta.typ != python_calamine.SheetTypeEnum.WorkSheet:
         return None
     try:
-        sheet = book.get_sheet_by_name(meta.name)
-        rows = sheet.to_python(skip_empty_area=False)
-        merged = [(*first, *last) for first, last in sheet.merged_cell_ranges or []]
+        with _silence():
+            sheet = book.get_sheet_by_name(meta.name)
+            rows = sheet.to_python(skip_empty_area=False)
+            merged = [(*first, *last) for first, last in sheet.merged_cell_ranges or []]
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
     except BaseException:  # a panic of the library is no Exception
@@ -189,7 +200,7 @@ def _zip(content, name, max_unzipped):
             ) from None
         if part.startswith(ZIP) and _is_archive(part):
             raise DataError(f"{name}: '{member}' is an archive inside the archive; unpack it first.")
-        sheets += read_bytes(part, f"{name}/{member}")
+        sheets += read_bytes(part, f"{name}/{member}", max_unzipped)
     if not sheets:
         raise DataError(f"{name}: the archive holds no file; export it again or remove it from the folder.")
     return sheets
@@ -224,11 +235,9 @@ def _is_html(text):
     )
 
 
-def _html(text, name):
+def _html(content, name):
     try:
-        document = lxml.html.document_fromstring(
-            text.encode("utf-8"), parser=lxml.html.HTMLParser(encoding="utf-8")
-        )
+        document = lxml.html.document_fromstring(content, parser=lxml.html.HTMLParser(encoding="utf-8"))
     except lxml.etree.LxmlError:
         raise DataError(f"{name}: the HTML table cannot be read; save the file again as .xlsx.") from None
     tables = [table for table in document.iter("table") if table.find(".//table") is None]
@@ -269,96 +278,3 @@ def _columns(rows):
     width = max(map(len, rows))
     padded = [row + [""] * (width - len(row)) for row in rows]
     return [pa.array(column, pa.string()) for column in zip(*padded, strict=True)]
-
-
-# --- delimited text --------------------------------------------------------------------------------------------
-
-
-def _text(text, name):
-    head = _first_records(text)
-    if head is None:
-        raise DataError(f"{name}: the file is neither a spreadsheet nor a table in text form.")
-    delimiter, width = head
-    if "\0" in text[:4096]:
-        raise DataError(f"{name}: the file is of an unknown kind; export it as .xlsx or .csv.")
-    odd = []
-
-    def keep_odd(row):
-        odd.append((row.number, row.text))
-        return "skip"
-
-    names = [f"c{i}" for i in range(width)]
-    try:
-        table = pyarrow.csv.read_csv(
-            io.BytesIO(text.removeprefix("\ufeff").encode("utf-8")),
-            # one thread: only then do odd rows come with their row number
-            read_options=pyarrow.csv.ReadOptions(use_threads=False, column_names=names, block_size=1 << 23),
-            parse_options=pyarrow.csv.ParseOptions(
-                delimiter=delimiter,
-                newlines_in_values=True,
-                ignore_empty_lines=False,
-                invalid_row_handler=keep_odd,
-            ),
-            convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
-            ),
-        )
-    except pa.ArrowInvalid:
-        return _plain_text(text, name, delimiter, width)
-    columns = [column.combine_chunks() for column in table.columns]
-    columns = [pa.concat_arrays(c.chunks) if isinstance(c, pa.ChunkedArray) else c for c in columns]
-    columns = [column.fill_null("") for column in columns]
-    surplus = 0
-    if odd:
-        columns, surplus = _insert(columns, odd, delimiter)
-    return Sheet(name, "", columns, surplus=surplus)
-
-
-def _first_records(text):
-    """Delimiter and number of columns, from the first rows; None for text that holds no table."""
-    sample = text[: 1 << 17]
-    best = None
-    for delimiter in DELIMITERS:
-        records = []
-        try:
-            for record in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter):
-                records.append(len(record))
-                if len(records) == HEAD_ROWS:
-                    break
-        except csv.Error:
-            continue
-        records = records[:-1] if len(records) > 1 and len(sample) < len(text) else records
-        # the delimiter that splits most rows; the widest row is as wide as the table
-        score = (sum(n > 1 for n in records), sum(records))
-        if records and max(records) > 1 and (best is None or score > best[0]):
-            best = (score, delimiter, max(records))
-    return best and best[1:]
-
-
-def _insert(columns, odd, delimiter):
-    """Put rows of another length (parsed by hand) back at their places; returns columns and the surplus rows."""
-    width, height = len(columns), len(columns[0]) + len(odd)
-    rows = [next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), []) for _, text in odd]
-    surplus = sum(any(cell.strip(SPACES) for cell in row[width:]) for row in rows)
-    places = np.array([number - 1 for number, _ in odd])
-    # the parsed rows stand behind the others and are taken from there
-    order = np.empty(height, np.int64)
-    order[places] = np.arange(len(columns[0]), height)
-    order[np.setdiff1d(np.arange(height), places)] = np.arange(len(columns[0]))
-    order = pa.array(order)
-    parsed = zip(*(row[:width] + [""] * (width - len(row)) for row in rows), strict=True)
-    joined = (pa.concat_arrays([c, pa.array(p, pa.string())]) for c, p in zip(columns, parsed, strict=True))
-    return [column.take(order) for column in joined], surplus
-
-
-def _plain_text(text, name, delimiter, width):
-    """Slow reading for files with broken quotes, which the fast parser refuses."""
-    try:
-        rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter))
-    except csv.Error:
-        raise DataError(f"{name}: the file has broken quotation marks; export it again.") from None
-    surplus = sum(any(cell.strip(SPACES) for cell in row[width:]) for row in rows)
-    cut = [row[:width] + [""] * (width - len(row)) for row in rows]
-    return Sheet(
-        name, "", [pa.array(column, pa.string()) for column in zip(*cut, strict=True)], surplus=surplus
-    )

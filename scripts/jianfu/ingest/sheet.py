@@ -42,6 +42,14 @@ class Sheet:
                     rows[row][column] = rows[top][left]
         return rows
 
+    def batches(self, pool=None, coded=()):
+        """The sheet as its only batch; see :meth:`jianfu.ingest.delimited.TextSheet.batches`."""
+        yield self
+
+    def whole(self):
+        """The sheet in memory; see :meth:`jianfu.ingest.delimited.TextSheet.whole`."""
+        return self
+
     def filled(self, column, first_row):
         """Column ``column`` with vertically merged body cells filled inside their range; ``first_row`` from 0."""
         spans = [

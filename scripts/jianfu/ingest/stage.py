@@ -19,8 +19,10 @@ import pyarrow.compute as pc
 from jianfu.errors import DataError
 from jianfu.ingest import dates
 from jianfu.ingest.headings import IDENTIFIERS, UNMAPPED, Column, Matcher, normal_heading, read_header
+from jianfu.ingest.pipeline import ordered
 from jianfu.ingest.readers import MAX_UNZIPPED, read_source
 from jianfu.ingest.sheet import SPACES
+from jianfu.ingest.texts import blank, constant, is_coded, matching, plain
 
 LOG = logging.getLogger("jianfu")
 DAY_PREFIX = "@day:"  # staged columns of a sheet that is wide by day
@@ -33,6 +35,20 @@ _TOTAL = re.compile(
 _FOOTER = re.compile(
     r"^(填表|填报|制表|审核|复核|审批|统计|单位负责|分管负责|分管领导|主要领导|负责|经办|联系|报送|打印|导出|数据截至|截至|盖章|备注|说明|注)"
     r"[^:：]{0,8}[:：]|^以下(空白|无正文)|^第\d+页|^[（(]?盖章"
+)
+# few different texts are expected in columns of these types: they are read as codes
+CODED_TYPES = (
+    "text",
+    "unit",
+    "category",
+    "boolean",
+    "count",
+    "number",
+    "month",
+    "year",
+    "wave",
+    "item",
+    "duration",
 )
 _NOTE_HINT = "计|平均|[:：]|以下|^\\s*第|盖章"  # a text without any of these is no total and no footer
 _UNIT_IN_TITLE = re.compile(r"(?:单位|乡镇|街道)[^:：\s]{0,4}[:：]\s*(\S+)")
@@ -69,19 +85,15 @@ class Staging:
         self.sheets, self.columns, self.notices = [], [], []
         self.mapped = set()
 
-    def read(self, files):
-        """Yields :class:`Staged` for every file, or batch of one; ``files`` as from ``sources.find_files``."""
+    def read(self, files, pool):
+        """Yields :class:`Staged` batches; ``files`` as from ``sources.find_files``, ``pool`` runs the work."""
         matchers = {}
         for path, name, source in files:
             LOG.info("reading %s", name)
             matcher = matchers.setdefault(id(source), Matcher(self.dictionary, source, self.table.known))
             for sheets in read_source(path, name, source, self.max_unzipped):
-                pieces = [
-                    self._stage(sheet, header, source)
-                    for sheet, header in self._usable(sheets, matcher, source)
-                ]
-                if pieces:
-                    yield Staged(source, pa.concat_tables(pieces, promote_options="default"))
+                for sheet, header in self._usable(sheets, matcher, source):
+                    yield from self._stage(sheet, header, source, pool)
 
     def notice(self, kind, file="", sheet="", column="", rows=0):
         """Note something that the quality report must mention."""
@@ -162,52 +174,35 @@ class Staging:
             lacking.append("birth_ym")
         return lacking
 
-    def _stage(self, sheet, header, source):
-        """Text columns of the data rows of one sheet."""
-        wide = day_places(header) if "count" in self.table.columns and "count" not in header.places() else {}
-        nondata = nondata_rows(sheet, header)
-        data = np.flatnonzero(~nondata)
-        number = self._count(sheet, int(nondata.sum()))
+    def _stage(self, sheet, header, source, pool):
+        """Yields the data rows of one sheet as text columns, batch by batch."""
+        plan = self._plan(sheet, header, source)
+        rows, nondata, surplus, cut, filled = 0, 0, 0, 0, set()
+        for batch, kept, beyond in ordered(pool, plan.stage, sheet.batches(pool, plan.coded())):
+            rows += batch.height
+            nondata += batch.height - kept.num_rows
+            surplus += batch.surplus
+            cut += _cut_ids(kept)
+            filled |= beyond
+            self.mapped |= set(kept.column_names) - {"src", "row"}
+            yield Staged(source, kept)
         if sheet.start == 0:
-            self._list_columns(sheet, header, set(wide.values()))
-        if sheet.surplus:
-            self.notice("surplus_cells", sheet.file, sheet.name, rows=sheet.surplus)
-        take = pa.array(data)
-        rows = data + sheet.start + 1
-        cells = {
-            "src": pa.array(np.full(len(data), number, np.int32)),
-            "row": pa.array(rows.astype(np.int32)),
-        }
-        for name, place in header.places().items():
-            cells[name] = sheet.filled(place, header.bottom).take(take)
-        for day, place in wide.items():
-            cells[f"{DAY_PREFIX}{day:02d}"] = sheet.columns[place].take(take)
-        for name, text in self._constants(header, sheet, source).items():
-            cells[name] = pa.array([text] * len(data), pa.string())
-        if self.table.default.get("task_id") == "row" and "task_id" not in cells:
-            label = f"{sheet.file}:{sheet.name}:" if sheet.name else f"{sheet.file}:"
-            cells["task_id"] = pa.array([f"{label}{row}" for row in rows], pa.string())
-        self.mapped |= set(cells) - {"src", "row"}
-        self._flag_cut_ids(sheet, cells)
-        return pa.table(cells)
-
-    def _flag_cut_ids(self, sheet, cells):
-        """A notice where many ID numbers lost their last digits in a spreadsheet."""
-        if "id_number" not in cells:
-            return
-        cut = pc.sum(pc.match_substring_regex(cells["id_number"], _CUT_ID)).as_py() or 0
-        if cut >= MANY_CUT and cut > MANY_CUT_SHARE * len(cells["id_number"]):
+            self._list_columns(sheet, header, set(plan.wide.values()), filled)
+        if surplus:
+            self.notice("surplus_cells", sheet.file, sheet.name, rows=surplus)
+        if cut >= MANY_CUT and cut > MANY_CUT_SHARE * (rows - nondata):
             self.notice("ids_end_in_zeros", sheet.file, sheet.name, "id_number", cut)
-
-    def _count(self, sheet, nondata):
-        """Number of the sheet in the books; the batches of one sheet are counted together."""
-        rows = sheet.height
         if sheet.start:
             before = self.sheets.pop()
             rows, nondata = rows + before.rows_read, nondata + before.nondata
-        number = self.first + len(self.sheets)
-        self.sheets.append(SourceSheet(number, sheet.file, sheet.name, rows, nondata))
-        return number
+        self.sheets.append(SourceSheet(plan.number, sheet.file, sheet.name, rows, nondata))
+
+    def _plan(self, sheet, header, source):
+        number = self.first + len(self.sheets) - bool(sheet.start)
+        wide = day_places(header) if "count" in self.table.columns and "count" not in header.places() else {}
+        return _Plan(
+            self.table, header, number, wide, self._constants(header, sheet, source), _titles(sheet, header)
+        )
 
     def _constants(self, header, sheet, source):
         """Columns with one value for the whole sheet: declared, or read from title, sheet or file name."""
@@ -222,13 +217,9 @@ class Staging:
                 texts[name] = _from_place(name, header, sheet)
         return texts
 
-    def _list_columns(self, sheet, header, wide):
-        named = {column.place for column in header.columns}
-        nameless = [
-            Column(place, "", "", UNMAPPED)
-            for place, cells in enumerate(sheet.columns)
-            if place not in named and not pc.all(_blank(cells.slice(header.bottom))).as_py()
-        ]
+    def _list_columns(self, sheet, header, wide, filled):
+        """Note what every heading is read as; ``filled`` are the places of columns with cells but no heading."""
+        nameless = [Column(place, "", "", UNMAPPED) for place in sorted(filled)]
         for column in [*header.columns, *nameless]:
             self.columns.append(
                 {
@@ -257,6 +248,13 @@ class Staging:
         for column in self.columns:
             if column["status"] == UNMAPPED:
                 self.notice("unmapped_heading", column["file"], column["sheet"], column["heading"])
+
+
+def _cut_ids(cells):
+    """Number of ID numbers that lost their last digits in a spreadsheet."""
+    if "id_number" not in cells.column_names:
+        return 0
+    return pc.sum(pc.match_substring_regex(cells["id_number"], _CUT_ID)).as_py() or 0
 
 
 def _title(header, sheet):
@@ -290,18 +288,75 @@ def day_places(header):
     return places
 
 
-def nondata_rows(sheet, header):
-    """Boolean array: True where a row holds no data."""
-    first = first_cells(sheet.columns)
-    titles = {cell for row in sheet.head()[: header.top] for cell in row[:1] if cell.strip(SPACES)}
-    nondata = _blank(first).to_numpy(zero_copy_only=False)
-    nondata |= pc.is_in(first, pa.array(sorted(titles), pa.string())).to_numpy(zero_copy_only=False)
-    nondata |= _matching(first, _NOTE_HINT, _is_note)
-    nondata[: header.bottom] = True
+@dataclass(frozen=True)
+class _Plan:
+    """How the rows of one sheet are staged; the same for all its batches."""
+
+    table: object
+    header: object
+    number: int
+    wide: dict
+    constants: dict
+    titles: list
+
+    def coded(self):
+        """Places of the columns in which few different texts are expected."""
+        columns = self.table.columns
+        names = {n for n, column in columns.items() if column.type in CODED_TYPES} | set(self.table.inputs)
+        names -= set(IDENTIFIERS)
+        places = {place for name, place in self.header.places().items() if name in names}
+        return places | set(self.wide.values())
+
+    def stage(self, batch):
+        """``(batch, text columns of its data rows, places of filled columns without a heading)``."""
+        header = self.header
+        bottom = max(header.bottom - batch.start, 0)
+        nondata = nondata_rows(batch, header, self.titles)
+        data = np.flatnonzero(~nondata)
+        whole, take = len(data) == batch.height, pa.array(data)
+        rows = data + batch.start + 1
+        cells = {
+            "src": pa.array(np.full(len(data), self.number, np.int32)),
+            "row": pa.array(rows.astype(np.int32)),
+        }
+        for name, place in header.places().items():
+            column = batch.filled(place, bottom)
+            cells[name] = column if whole else column.take(take)
+        for day, place in self.wide.items():
+            cells[f"{DAY_PREFIX}{day:02d}"] = batch.columns[place].take(take)
+        for name, text in self.constants.items():
+            cells[name] = constant(text, len(data))
+        if self.table.default.get("task_id") == "row" and "task_id" not in cells:
+            label = f"{batch.file}:{batch.name}:" if batch.name else f"{batch.file}:"
+            numbers = cells["row"].cast(pa.string())
+            cells["task_id"] = pc.binary_join_element_wise(label, numbers, "")
+        named = {column.place for column in header.columns}
+        beyond = {
+            place
+            for place, column in enumerate(batch.columns)
+            if place not in named and not blank(column)[bottom:].all()
+        }
+        return batch, pa.table(cells), beyond
+
+
+def _titles(sheet, header):
+    """Texts in the first column above the headings; a row that begins with one further down is no data."""
+    return [cell for row in sheet.head()[: header.top] for cell in row[:1] if cell.strip(SPACES)]
+
+
+def nondata_rows(batch, header, titles=None):
+    """Boolean array: True where a row holds no data; ``titles`` come from the first batch of a sheet."""
+    titles = _titles(batch, header) if titles is None else titles
+    first = first_cells(batch.columns)
+    nondata = blank(first)
+    if titles:
+        nondata |= pc.is_in(first, pa.array(sorted(titles), pa.string())).to_numpy(zero_copy_only=False)
+    nondata |= matching(first, _NOTE_HINT, _is_note)
+    nondata[: max(header.bottom - batch.start, 0)] = True
     names = [header.places().get(name) for name in ("unit_name", "unit_code", "county_name", "month")]
     for place in (place for place in names if place is not None):
-        nondata |= _matching(sheet.columns[place], "计", lambda text: bool(_TOTAL.match(_squeeze(text))))
-    return nondata | _repeated_header(sheet, header)
+        nondata |= matching(batch.columns[place], "计", lambda text: bool(_TOTAL.match(_squeeze(text))))
+    return nondata | _repeated_header(batch, header)
 
 
 def _is_note(text):
@@ -314,45 +369,38 @@ def _squeeze(text):
 
 
 def first_cells(columns):
-    """The first non-empty cell of every row; '' for blank rows."""
-    first = columns[0]
-    empty = _blank(first)
+    """The first non-empty cell of every row as text; '' for blank rows."""
+    first = plain(columns[0])
+    empty = blank(first)
     for column in columns[1:]:
-        places = pc.indices_nonzero(empty)
+        places = np.flatnonzero(empty)
         if not len(places):
             break
-        first = pc.replace_with_mask(first, empty, column.take(places))
-        empty = _blank(first)
+        first = pc.replace_with_mask(first, pa.array(empty), plain(column.take(pa.array(places))))
+        empty[places] = blank(first.take(pa.array(places)))
     return first
 
 
-def _blank(cells):
-    return pc.equal(pc.utf8_trim(cells, SPACES), "")
-
-
-def _matching(cells, prefilter, test):
-    """Rows whose text passes ``test``; only texts that match the pattern ``prefilter`` are asked."""
-    places = pc.indices_nonzero(pc.match_substring_regex(cells, prefilter))
-    found = np.zeros(len(cells), bool)
-    encoded = cells.take(places).dictionary_encode()
-    verdicts = np.array([test(text) for text in encoded.dictionary.to_pylist()], bool)
-    if len(verdicts):
-        found[places.to_numpy()] = verdicts[encoded.indices.to_numpy()]
-    return found
-
-
-def _repeated_header(sheet, header):
+def _repeated_header(batch, header):
     """Rows further down that repeat a heading row."""
-    found = np.zeros(sheet.height, bool)
+    found = np.zeros(batch.height, bool)
     for level in header.levels:
         texts = {place: text.strip() for place, text in enumerate(level) if text.strip()}
         filled = Counter(texts.values())
         keys = [place for place, text in texts.items() if filled[text] == 1][:3] or list(texts)[:1]
-        candidates = np.zeros(sheet.height, bool)
+        candidates = np.zeros(batch.height, bool)
         for place in keys:
-            candidates |= pc.equal(sheet.columns[place], level[place]).to_numpy(zero_copy_only=False)
+            candidates |= _equal(batch.columns[place], level[place])
         for row in np.flatnonzero(candidates):
-            cells = [sheet.columns[place][int(row)].as_py().strip() for place in texts]
+            cells = [batch.columns[place][int(row)].as_py().strip() for place in texts]
             equal = sum(cell == text for cell, text in zip(cells, texts.values(), strict=True))
             found[row] |= equal >= max(2, sum(map(bool, cells)) * 0.8)
     return found
+
+
+def _equal(cells, text):
+    """Boolean array: cells that are exactly ``text``."""
+    if is_coded(cells):
+        found = _equal(cells.dictionary, text)
+        return found[cells.indices.to_numpy()] if len(found) else np.zeros(len(cells), bool)
+    return pc.equal(cells, text).to_numpy(zero_copy_only=False)

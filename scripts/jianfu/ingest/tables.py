@@ -1,8 +1,15 @@
 """One canonical table from the raw files of a province: read, check, settle duplicates, count."""
 
 import logging
+import os
+import shutil
+import tempfile
+import weakref
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -13,44 +20,66 @@ import pyarrow.parquet as pq
 
 from jianfu.errors import DataError
 from jianfu.ingest import quality
-from jianfu.ingest.build import REJECT_COLUMNS, Builder, Built
-from jianfu.ingest.duplicates import settle
+from jianfu.ingest.build import Builder
+from jianfu.ingest.duplicates import as_rejects
 from jianfu.ingest.headings import Dictionary
 from jianfu.ingest.people import pseudonym_key
+from jianfu.ingest.pipeline import WORKERS, ordered
 from jianfu.ingest.schema import SPELL_SOURCES, load_responses, load_tables
 from jianfu.ingest.spells import assemble
-from jianfu.ingest.stage import Staging
+from jianfu.ingest.spill import Spill
+from jianfu.ingest.stage import Staged, Staging
+from jianfu.ingest.texts import coded
 from jianfu.ingest.units import UnitIndex
 from jianfu.ingest.values import Converter, Limits, Wordings
+from jianfu.ingest.writer import TableWriter
 from jianfu.sources import find_files
 
 LOG = logging.getLogger("jianfu")
-CHUNK_ROWS = 1_000_000  # staged rows that are converted at a time
-ROW_GROUP = 100_000
+LEAST_ROWS = 50_000  # staged rows of small files that are converted together
+MEMORY = "1GB"  # what DuckDB may use
+CANONICAL, PLACES = "canonical.parquet", "places.parquet"
+PLACE_SCHEMA = pa.schema([("src", pa.int32()), ("row", pa.int32())])
+_NO_PLACES = PLACE_SCHEMA.empty_table().to_pandas()
 
 
-@dataclass(frozen=True)
 class IngestResult:
     """One canonical table and its books.
 
     ``canonical`` Arrow table with the contract's columns in order of its key; ``origins`` Arrow table file, sheet,
     row of each of its rows (for spells: of the raw row that opened it); frames ``quarantine``, ``counts``,
-    ``columns`` and ``notices`` as in :mod:`jianfu.ingest.quality`.
+    ``columns`` and ``notices`` as in :mod:`jianfu.ingest.quality`. The table stands in a file until it is asked for;
+    the private folder of that file is removed with the result.
     """
 
-    table: str
-    canonical: pa.Table
-    origins: pa.Table
-    quarantine: pd.DataFrame
-    counts: pd.DataFrame
-    columns: pd.DataFrame
-    notices: pd.DataFrame
+    def __init__(self, table, schema, folder, sheets, books):
+        self.table, self.schema, self.sheets = table, schema, sheets
+        self.path, self._places = folder / CANONICAL, folder / PLACES
+        self.quarantine, self.counts, self.columns, self.notices = books
+        self._removed = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+
+    @cached_property
+    def canonical(self):
+        return pq.read_table(self.path).cast(self.schema)
+
+    @cached_property
+    def origins(self):
+        places = pq.read_table(self._places)
+        names = {sheet.number: sheet for sheet in self.sheets}
+        src = places["src"].to_pylist()
+        return pa.table(
+            {
+                "file": pa.array([names[s].file for s in src], pa.string()),
+                "sheet": pa.array([names[s].name for s in src], pa.string()),
+                "row": places["row"],
+            }
+        )
 
     def write(self, parquet, quarantine, counts, columns, notices):
         """Write the table (Parquet) and its books (CSV)."""
         for path in (parquet, quarantine, counts, columns, notices):
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(self.canonical, parquet, compression="zstd", row_group_size=ROW_GROUP)
+        _link(self.path, Path(parquet))
         for frame, path in (
             (self.quarantine, quarantine),
             (self.counts, counts),
@@ -67,12 +96,12 @@ class _Books:
     sheets: list = field(default_factory=list)
     duplicates: list = field(default_factory=list)
     rejects: list = field(default_factory=list)
-    cells: list = field(default_factory=list)
+    odd: list = field(default_factory=list)
     columns: list = field(default_factory=list)
     notices: list = field(default_factory=list)
 
 
-def ingest_table(table, folder, settings, plan_dir, schema, units=None, key=None):
+def ingest_table(table, folder, settings, plan_dir, schema, units=None, key=None, scratch=None):
     """Read one canonical table of a province.
 
     table      name of a canonical table (spells reads the sources roster and ledger)
@@ -81,121 +110,199 @@ def ingest_table(table, folder, settings, plan_dir, schema, units=None, key=None
     plan_dir   config/plan; schema: path of workflow/schemas/canonical.yaml
     units      frame of the canonical units (not needed for units and policies)
     key        pseudonym key as bytes; default: from the environment, see :mod:`jianfu.ingest.people`
+    scratch    folder in which a private folder for intermediate files is made; default: that of the system
 
     Returns :class:`IngestResult`. A table without a source has no rows and one notice. Raises DataError or
     ConfigError with one sentence.
     """
-    plan_dir = Path(plan_dir)
-    survey = settings.get("survey") or {}
-    tables = load_tables(schema, plan_dir / "scales.yaml", survey.get("ranges"))
-    names = SPELL_SOURCES if table == "spells" else (table,)
-    files = find_files(folder, [source for source in settings["sources"] if source["table"] in names])
-    if key is None and table in ("spells", "survey") and files:
-        key = pseudonym_key(settings["province"]["synthetic"])
-    index = UnitIndex.from_units(units) if units is not None else UnitIndex({}, [])
-    books, kept = _Books(), {}
-    max_unzipped = settings["data"]["max_unzipped_gb"] * 1024**3
-    connection = duckdb.connect(config={"threads": 2, "autoinstall_known_extensions": False})
-    for name in names:
-        headings = Dictionary(plan_dir / "headings.csv", name)
-        reader = Staging(tables[name], headings, len(books.sheets), max_unzipped)
-        builder = Builder(tables[name], index, key)
-        own = [entry for entry in files if entry[2]["table"] == name]
-        built = _read(reader, builder, own, settings, plan_dir, connection)
-        kept[name], duplicates, conflicts = settle(connection, built.rows, tables[name])
+    if scratch:
+        Path(scratch).mkdir(parents=True, exist_ok=True)
+    private = Path(tempfile.mkdtemp(prefix=".ingest-", dir=scratch))
+    try:
+        return _Ingestion(table, settings, Path(plan_dir), schema, units, private).run(folder, key)
+    except BaseException:
+        shutil.rmtree(private, ignore_errors=True)
+        raise
+
+
+class _Ingestion:
+    """The steps of :func:`ingest_table` and what they share; intermediate files stand in ``private``."""
+
+    def __init__(self, table, settings, plan_dir, schema, units, private):
+        self.table, self.settings, self.plan_dir, self.private = table, settings, plan_dir, private
+        survey = settings.get("survey") or {}
+        self.tables = load_tables(schema, plan_dir / "scales.yaml", survey.get("ranges"))
+        self.names = SPELL_SOURCES if table == "spells" else (table,)
+        self.index = UnitIndex.from_units(units) if units is not None else UnitIndex({}, [])
+        self.books = _Books()
+        self.connection = duckdb.connect(
+            config={
+                "threads": WORKERS,
+                "memory_limit": MEMORY,
+                "temp_directory": str(private),
+                "autoinstall_known_extensions": False,
+            }
+        )
+
+    def run(self, folder, key=None):
+        """:class:`IngestResult` of the files in ``folder``."""
+        sources = [source for source in self.settings["sources"] if source["table"] in self.names]
+        files = find_files(folder, sources)
+        if key is None and self.table in ("spells", "survey") and files:
+            key = pseudonym_key(self.settings["province"]["synthetic"])
+        schema = self.tables[self.table].arrow_schema()
+        with ThreadPoolExecutor(WORKERS) as pool:
+            ranges = (
+                self._settled(name, [f for f in files if f[2]["table"] == name], key, pool)
+                for name in self.names
+            )
+            ranges = [self._spells(*map(_whole, ranges))] if self.table == "spells" else next(ranges)
+            writer = TableWriter(self.private / CANONICAL, schema)
+            places = TableWriter(self.private / PLACES, PLACE_SCHEMA)
+            with writer, places:
+                for rows in ranges:
+                    writer.write(rows.select(schema.names))
+                    places.write(rows.select(PLACE_SCHEMA.names))
+        if self.table == "units" and writer.rows == 0:
+            raise DataError(
+                "The unit table has no usable row; without units no other row can be placed: check its file."
+            )
+        return IngestResult(self.table, schema, self.private, self.books.sheets, self._joined_books())
+
+    def _settled(self, name, files, key, pool):
+        """Yields the kept rows of one raw table in order of its key."""
+        table, books = self.tables[name], self.books
+        headings = Dictionary(self.plan_dir / "headings.csv", name)
+        max_unzipped = self.settings["data"]["max_unzipped_gb"] * 1024**3
+        reader = Staging(table, headings, len(books.sheets), max_unzipped)
+        folder = self.private / name
+        folder.mkdir()
+        spill = Spill(table, folder)
+        rejects, contradictions = self._read(reader, Builder(table, self.index, key), files, spill, pool)
+        kept, lost = 0, []
+        for rows, duplicates, conflicts in spill.settled(self.connection, pool):
+            kept += rows.num_rows
+            lost += [duplicates[["src", "row"]], conflicts[["src", "row"]]]
+            books.duplicates.append(duplicates)
+            books.rejects.append(conflicts)
+            yield rows
+        LOG.info("%s: %d rows kept of %d", name, kept, sum(s.rows_read for s in reader.sheets))
         books.sheets += reader.sheets
         books.columns += [{"table": name, **column} for column in reader.columns]
         books.notices += reader.notices
         books.notices += [
             {"table": name, "kind": "contradiction", "file": "", "sheet": "", "column": column, "rows": rows}
-            for column, rows in sorted(built.contradictions.items())
+            for column, rows in sorted(contradictions.items())
             if rows
         ]
-        books.duplicates.append(duplicates)
-        books.rejects += [built.rejects, conflicts]
-        books.cells.append(built.cells)
-        LOG.info("%s: %d rows kept of %d", name, kept[name].num_rows, sum(s.rows_read for s in reader.sheets))
-    if table == "spells":
-        canonical, origins = _spells(kept, tables["spells"], settings["data"]["roster"], books)
-    else:
-        canonical = kept[table].select(list(tables[table].columns)).cast(tables[table].arrow_schema())
-        origins = kept[table].select(["src", "row"])
-    if table == "units":
-        _check_units(canonical)
-    return _result(table, canonical, origins, books)
+        books.rejects += rejects
+        books.odd.append(spill.odd_counts(pd.concat([_NO_PLACES, *lost])))
+        shutil.rmtree(folder)
 
+    def _read(self, reader, builder, files, spill, pool):
+        """Convert all rows of one raw table into ``spill``; returns rejects and contradictions."""
+        sources = list({id(source): source for _, _, source in files}.values())
+        if not sources:
+            reader.notice("absent_table")
+            return [], {}
+        converters = {id(source): self._converter(source) for source in sources}
 
-def _read(reader, builder, files, settings, plan_dir, connection):
-    """All rows of one raw table as :class:`Built`; ``files`` as from :func:`find_files`."""
-    sources = list({id(source): source for _, _, source in files}.values())
-    if not sources:
-        reader.notice("absent_table")
-        return _join([], builder.table)
-    data, survey = settings["data"], settings.get("survey") or {}
-    limits = Limits(_extraction_date(data))
-    responses = load_responses(plan_dir / "scales.yaml")
-    converters = {
-        id(source): Converter(
-            connection,
+        def convert(numbered):
+            number, staged = numbered
+            built = builder.build(staged.cells, converters[id(staged.source)])
+            return built.rejects, built.contradictions, spill.write(number, built)
+
+        rejects, contradictions = [], {}
+        batches = enumerate(_several(reader.read(files, pool)))
+        for struck, contradicting, written in ordered(pool, convert, batches):
+            spill.add(*written)
+            if len(struck):
+                rejects.append(struck)
+            for column, rows in contradicting.items():
+                contradictions[column] = contradictions.get(column, 0) + rows
+        reader.note_absent(sources)
+        return rejects, contradictions
+
+    def _converter(self, source):
+        data, survey = self.settings["data"], self.settings.get("survey") or {}
+        return Converter(
             data["null_tokens"],
-            limits,
-            Wordings(plan_dir / "values.csv", settings.get("values"), source.get("values")),
-            responses,
+            Limits(_extraction_date(data)),
+            Wordings(self.plan_dir / "values.csv", self.settings.get("values"), source.get("values")),
+            load_responses(self.plan_dir / "scales.yaml"),
             survey.get("responses"),
             source.get("percent") or (),
         )
-        for source in sources
-    }
-    built, waiting = [], {}
 
-    def convert(source):
-        staged = waiting.pop(id(source))
-        cells = pa.concat_tables([s.cells for s in staged], promote_options="default")
-        built.append(builder.build(cells, converters[id(source)]))
+    def _spells(self, roster, ledger):
+        """Roster and ledger joined, with src and row; rejected raw rows go into the books."""
+        schema = self.tables["spells"].arrow_schema()
+        joined = assemble(roster, ledger, schema, self.settings["data"]["roster"])
+        self.books.rejects.append(joined.rejects.astype({"src": "int32", "row": "int32"}))
+        self.books.notices += [
+            {"table": "spells", "kind": kind, "file": "", "sheet": "", "column": "", "rows": rows}
+            for kind, rows in sorted(joined.notices.items())
+        ]
+        origins = np.array(joined.origins, np.int32).reshape(-1, 2)
+        columns = dict(zip(schema.names, joined.spells.columns, strict=True))
+        return pa.table({"src": origins[:, 0], "row": origins[:, 1], **columns})
 
-    for staged in reader.read(files):
-        pile = waiting.setdefault(id(staged.source), [])
-        if pile and set(pile[0].cells.column_names) != set(staged.cells.column_names):
-            convert(staged.source)
-            pile = waiting.setdefault(id(staged.source), [])
-        pile.append(staged)
-        if sum(s.cells.num_rows for s in pile) >= CHUNK_ROWS:
-            convert(staged.source)
-    for source in sources:
-        if id(source) in waiting:
-            convert(source)
-    reader.note_absent(sources)
-    return _join(built, builder.table)
-
-
-def _join(built, table):
-    """Several :class:`Built` as one."""
-    schema = pa.schema([("src", pa.int32()), ("row", pa.int32()), *table.arrow_schema()])
-    places = {"src": "int32", "row": "int32"}
-    contradictions = {}
-    for part in built:
-        for column, rows in part.contradictions.items():
-            contradictions[column] = contradictions.get(column, 0) + rows
-    return Built(
-        pa.concat_tables([schema.empty_table(), *(part.rows.cast(schema) for part in built)]),
-        pd.concat([pd.DataFrame(columns=REJECT_COLUMNS).astype(places), *(part.rejects for part in built)]),
-        pd.concat(
-            [pd.DataFrame(columns=["src", "row", "column", "kind"]).astype(places), *(p.cells for p in built)]
-        ),
-        contradictions,
-    )
+    def _joined_books(self):
+        """Frames quarantine, counts, columns and notices."""
+        books = self.books
+        duplicates = pd.concat([_NO_PLACES, *books.duplicates], ignore_index=True)
+        rejects = pd.concat([as_rejects(_NO_PLACES), *books.rejects], ignore_index=True)
+        odd = sum(books.odd, Counter())
+        return (
+            quality.quarantine(books.sheets, rejects),
+            quality.count_rows(books.sheets, duplicates, rejects, odd),
+            pd.DataFrame(books.columns, columns=quality.HEADING_COLUMNS),
+            pd.DataFrame(books.notices, columns=quality.NOTICE_COLUMNS),
+        )
 
 
-def _spells(kept, table, stock, books):
-    """Roster and ledger joined; rejected raw rows go into the books."""
-    joined = assemble(kept["roster"], kept["ledger"], table.arrow_schema(), stock)
-    books.rejects.append(joined.rejects.astype({"src": "int32", "row": "int32"}))
-    books.notices += [
-        {"table": "spells", "kind": kind, "file": "", "sheet": "", "column": "", "rows": rows}
-        for kind, rows in sorted(joined.notices.items())
-    ]
-    origins = np.array(joined.origins, np.int32).reshape(-1, 2)
-    return joined.spells, pa.table({"src": origins[:, 0], "row": origins[:, 1]})
+def _link(source, target):
+    """The same file at another place; a copy where that is another disk."""
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _several(staged):
+    """Small batches of one source with the same columns put together."""
+    waiting = []
+    for batch in staged:
+        if waiting and (
+            waiting[0].source is not batch.source
+            or set(waiting[0].cells.column_names) != set(batch.cells.column_names)
+            or sum(b.cells.num_rows for b in waiting) >= LEAST_ROWS
+        ):
+            yield _together(waiting)
+            waiting = []
+        waiting.append(batch)
+    if waiting:
+        yield _together(waiting)
+
+
+def _together(batches):
+    if len(batches) == 1:
+        return batches[0]
+    names = batches[0].cells.column_names
+    cells = {}
+    for name in names:
+        columns = [batch.cells[name] for batch in batches]
+        if len({column.type for column in columns}) > 1:
+            columns = [coded(column) for column in columns]
+        cells[name] = pa.chunked_array([chunk for column in columns for chunk in column.chunks])
+    return Staged(batches[0].source, pa.table(cells).unify_dictionaries().combine_chunks())
+
+
+def _whole(ranges):
+    """Ranges of rows as one table in memory, texts as text."""
+    tables = list(ranges)
+    return pa.concat_tables(tables)
 
 
 def _extraction_date(data):
@@ -203,35 +310,3 @@ def _extraction_date(data):
         return date.fromisoformat(data["extraction_date"])
     year, month = map(int, data["window"][1].split("-"))
     return date(year + month // 12, month % 12 + 1, 1) - date.resolution
-
-
-def _check_units(units):
-    if units.num_rows == 0:
-        raise DataError(
-            "The unit table has no usable row; without units no other row can be placed: check its file."
-        )
-
-
-def _result(table, canonical, origins, books):
-    duplicates, rejects, cells = (
-        pd.concat(frames, ignore_index=True) for frames in (books.duplicates, books.rejects, books.cells)
-    )
-    counts = quality.count_rows(books.sheets, duplicates, rejects, cells)
-    names = {sheet.number: sheet for sheet in books.sheets}
-    src = origins["src"].to_pylist()
-    places = pa.table(
-        {
-            "file": pa.array([names[s].file for s in src], pa.string()),
-            "sheet": pa.array([names[s].name for s in src], pa.string()),
-            "row": origins["row"],
-        }
-    )
-    return IngestResult(
-        table,
-        canonical,
-        places,
-        quality.quarantine(books.sheets, rejects),
-        counts,
-        pd.DataFrame(books.columns, columns=quality.HEADING_COLUMNS),
-        pd.DataFrame(books.notices, columns=quality.NOTICE_COLUMNS),
-    )

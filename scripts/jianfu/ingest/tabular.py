@@ -54,11 +54,17 @@ def _start(source):
 def _parquet(source, name):
     try:
         file = pq.ParquetFile(pa.BufferReader(source) if isinstance(source, bytes) else source)
-        yield from arrow_sheets(file.iter_batches(BATCH_ROWS), file.schema_arrow, name)
+        yield from arrow_sheets(map(_sound, file.iter_batches(BATCH_ROWS)), file.schema_arrow, name)
     except (pa.ArrowException, OSError, ValueError):
         raise DataError(
             f"{name}: the Parquet file cannot be read (damaged, or encrypted); write it again."
         ) from None
+
+
+def _sound(batch):
+    """The batch, once its texts are known to be UTF-8."""
+    batch.validate(full=True)
+    return batch
 
 
 def arrow_sheets(batches, schema, name):

@@ -1,4 +1,4 @@
-"""Cells of one column to typed values, worked out once per distinct text.
+"""Cells of one column to typed values: times and numbers at once, all others once per distinct text.
 
 Every column becomes :class:`Converted`: typed values, and for each row a status: OK, EMPTY, TOKEN (a declared null
 token) or BAD + the place of the reason in :data:`jianfu.ingest.schema.REASONS`.
@@ -18,13 +18,18 @@ from jianfu.ingest import dates
 from jianfu.ingest.numbers import parse_duration, parse_number
 from jianfu.ingest.schema import REASONS
 from jianfu.ingest.sheet import SPACES
+from jianfu.ingest.texts import coded, plain, trim
 from jianfu.ingest.units import normal_code
 
 OK, EMPTY, TOKEN, BAD = 0, 1, 2, 10
+CODED_BY_OWN = ("category", "boolean", "item")  # types that look into the province's wordings by themselves
 LATE_DAYS = 366  # days after the extraction date beyond which a date is implausible
 _ANSWER = re.compile(r"^[A-Ha-h]\s*[.、:：)）]\s*|[(（]?\s*\d+\s*分\s*[)）]?$|^\d+\s*[=.、:：]\s*(?=\D)")
 _NUMERALS = "一二三四五六七八九十"
 _WAVE = re.compile(rf"(?:第|W|wave)?\s*(\d+|[{_NUMERALS}])\s*(?:轮|次|期|波)?(?:\.0)?", re.IGNORECASE)
+REMEMBERED = 200_000  # distinct texts of one column whose values are kept for later batches
+# identifiers that are as they should be
+_PLAIN_ID = r"^[0-9A-Za-z]([-_/0-9A-Za-z]*[0-9A-Za-z])?$"
 _ITEM_POINTS = re.compile(r"(\d+)\s*分?")
 
 
@@ -42,7 +47,7 @@ class Converted:
 
     def array(self):
         """The typed values as a NumPy array."""
-        return self.typed.to_numpy(zero_copy_only=False)
+        return plain(self.typed).to_numpy(zero_copy_only=False)
 
 
 @dataclass(frozen=True)
@@ -96,46 +101,83 @@ class Wordings:
 class Converter:
     """Converts the columns of one source; holds what all of them need."""
 
-    def __init__(
-        self, connection, null_tokens, limits, wordings, responses=(), survey_responses=None, percent=()
-    ):
-        self.connection = connection
+    def __init__(self, null_tokens, limits, wordings, responses=(), survey_responses=None, percent=()):
         self.tokens = pa.array([token.strip(SPACES) for token in null_tokens], pa.string())
         self.limits = limits
         self.wordings = wordings
         self.responses = responses
         self.percent = set(percent)
+        self.known = {}
         self.survey_responses = {normal_wording(str(k)): v for k, v in (survey_responses or {}).items()}
 
     def convert(self, cells, column):
-        """:class:`Converted` of a text array for a :class:`jianfu.ingest.schema.Column`."""
+        """:class:`Converted` of a column of cells for a :class:`jianfu.ingest.schema.Column`."""
+        if column.type == "id":
+            return self._ids(plain(cells), column)
         texts, status, codes = self.distinct(cells)
-        own = self.wordings.own_of(column.name) if column.type not in ("category", "boolean", "item") else {}
-        texts = [str(own.get(normal_wording(text), text)) for text in texts] if own else texts
-        read = getattr(self, f"_{column.type}")
-        live = [i for i, s in enumerate(status) if s == OK]
-        values, found = read([texts[i] for i in live], column)
-        typed = np.full(len(texts), None, object)
-        typed[live] = list(values)
-        status[live] = found
-        return self.spread(pa.array(typed, column.arrow, from_pandas=True), status, codes)
+        values, found = self._values(texts, status, column)
+        return self.spread(values, found, codes)
 
     def distinct(self, cells):
         """Distinct trimmed texts, their status (OK, EMPTY or TOKEN) and the place of every row's text among them."""
-        encoded = cells.dictionary_encode()
-        trimmed = pc.utf8_trim(encoded.dictionary, SPACES)
-        status = np.full(len(trimmed), OK, np.int8)
-        status[pc.is_in(trimmed, self.tokens).to_numpy(zero_copy_only=False)] = TOKEN
-        status[pc.equal(trimmed, "").to_numpy(zero_copy_only=False)] = EMPTY
-        texts = trimmed.to_pylist()
-        return texts, status, encoded.indices
+        encoded = coded(cells)
+        texts = trim(encoded.dictionary)
+        return texts, self._status(texts), encoded.indices
+
+    def _status(self, texts):
+        status = np.full(len(texts), OK, np.int8)
+        status[pc.is_in(texts, self.tokens).to_numpy(zero_copy_only=False)] = TOKEN
+        status[pc.equal(texts, "").to_numpy(zero_copy_only=False)] = EMPTY
+        return status
+
+    def _values(self, texts, status, column):
+        """Typed values of trimmed texts and their status."""
+        if column.type == "text" and not self.wordings.of(column.name):
+            return pc.if_else(pa.array(status == OK), texts, None), status
+        known = self.known.setdefault((column.name, column.type), {})
+        live = np.flatnonzero(status == OK)
+        wanted = texts.take(pa.array(live)).to_pylist()
+        new = [text for text in wanted if text not in known]
+        if new:
+            own = self.wordings.own_of(column.name) if column.type not in CODED_BY_OWN else {}
+            read = [str(own.get(normal_wording(text), text)) for text in new] if own else new
+            values, found = getattr(self, f"_{column.type}")(read, column)
+            found = [found] * len(new) if isinstance(found, int) else np.asarray(found).tolist()
+            known.update(zip(new, zip(values, found, strict=True), strict=True))
+        typed, status = np.full(len(texts), None, object), status.copy()
+        for place, text in zip(live.tolist(), wanted, strict=True):
+            typed[place], status[place] = known[text]
+        if len(known) > REMEMBERED:
+            known.clear()
+        return pa.array(typed, column.arrow, from_pandas=True), status
+
+    def _ids(self, cells, column):
+        """Identifiers; nearly all are plain ASCII and stay as they are."""
+        as_is = pc.match_substring_regex(cells, _PLAIN_ID).to_numpy(zero_copy_only=False)
+        as_is &= ~pc.is_in(cells, self.tokens).to_numpy(zero_copy_only=False)
+        if self.wordings.own_of(column.name):
+            as_is[:] = False
+        status = np.full(len(cells), OK, np.int8)
+        if as_is.all():
+            return Converted(cells, status)
+        places = np.flatnonzero(~as_is)
+        texts, found, codes = self.distinct(cells.take(pa.array(places)))
+        values, found = self._values(texts, found, column)
+        others = self.spread(values, found, codes)
+        status[places] = others.status
+        return Converted(pc.replace_with_mask(cells, pa.array(~as_is), plain(others.typed)), status)
 
     @staticmethod
     def spread(values, status, codes):
-        """Values and status of the distinct texts, spread over the rows."""
+        """Values and status of the distinct texts, spread over the rows; texts stay codes."""
         if len(values) == 0:
             return Converted(pa.nulls(len(codes), values.type), np.full(len(codes), EMPTY, np.int8))
-        return Converted(values.take(codes), status[codes.to_numpy()])
+        if pa.types.is_string(values.type):
+            few = values.dictionary_encode()
+            typed = pa.DictionaryArray.from_arrays(few.indices.take(codes), few.dictionary)
+        else:
+            typed = values.take(codes)
+        return Converted(typed, status[codes.to_numpy()])
 
     # --- one method per type: distinct texts -> (values, status) -------------------------------------------------
 
@@ -224,65 +266,72 @@ class Converter:
         return [v if s == OK else None for v, s in zip(values, status, strict=True)], status
 
     def _date(self, texts, column):
-        days, _, status = self._moments(texts, column, ("minute", "day", "month"))
+        days, _, status = self._moments(pa.array(texts, pa.string()), column, ("minute", "day", "month"))
         return [
             None if s else d for d, s in zip(days.astype("datetime64[D]").tolist(), status, strict=True)
         ], status
 
     def _month(self, texts, column):
-        days, _, status = self._moments(texts, column, ("minute", "day", "month"))
+        days, _, status = self._moments(pa.array(texts, pa.string()), column, ("minute", "day", "month"))
         months = np.datetime_as_string(days, unit="M")
         return [None if s else str(m) for m, s in zip(months, status, strict=True)], status
 
     _birth_month = _month
 
     def _moments(self, texts, column, precisions):
-        """Times of distinct texts with their precision and status."""
-        moments, precision = dates.read_times(self.connection, pa.array(texts, pa.string()))
-        readable = np.isin(precision, precisions)
+        """Times of texts with their precision and status."""
+        moments, precision = dates.read_times(texts)
+        readable = np.isin(precision, [dates.PRECISIONS.index(p) for p in precisions])
         status = np.where(readable, OK, bad("unparseable_date")).astype(np.int8)
-        days = moments.astype("datetime64[D]")
-        implausible = np.zeros(len(days), bool)
+        # one comparison by day of number: missing times are not readable anyway
+        implausible = np.zeros(len(moments), bool)
         if column.earliest:
-            implausible |= days < np.datetime64(column.earliest, "D")
+            implausible |= moments < np.datetime64(column.earliest, "s")
         if not column.future:
-            implausible |= days > self.limits.latest()
+            implausible |= moments >= (self.limits.latest() + 1).astype("datetime64[s]")
         status[readable & implausible] = bad("implausible_date")
         return moments, precision, status
 
     def times(self, cells, column):
         """:class:`Converted` of a clock-time column and an array that is True where it has day precision."""
-        texts, status, codes = self.distinct(cells)
-        if not texts:
-            return self.spread(pa.array([], column.arrow), status, codes), np.zeros(len(codes), bool)
+        texts = trim(plain(cells))
+        status = self._status(texts)
         live = np.flatnonzero(status == OK)
-        moments, precision, found = self._moments([texts[i] for i in live], column, ("minute", "day"))
+        whole = len(live) == len(texts)
+        read = texts if whole else texts.take(pa.array(live))
+        own = self.wordings.own_of(column.name)
+        if own:
+            read = pa.array([str(own.get(normal_wording(t), t)) for t in read.to_pylist()], pa.string())
+        moments, precision, found = self._moments(read, column, ("minute", "day"))
         status[live] = found
         typed = np.full(len(texts), "NaT", "datetime64[us]")
         typed[live] = np.where(found == OK, moments, np.datetime64("NaT"))
         whole_day = np.zeros(len(texts), bool)
-        whole_day[live] = precision == "day"
-        rows = codes.to_numpy()
-        return self.spread(pa.array(typed), status, codes), whole_day[rows]
+        whole_day[live] = precision == dates.PRECISIONS.index("day")
+        return Converted(pa.array(typed), status), whole_day
 
     def units(self, cells, counties, index):
-        """:class:`Converted` codes of unit wordings (before mergers); ``counties`` is a text array or None."""
+        """:class:`Converted` codes of unit wordings (before mergers); ``counties`` is a column of cells or None."""
         texts, status, codes = self.distinct(cells)
-        pairs = [(text, "") for text in texts]
+        wordings, names = texts.to_pylist(), [""]
+        pairs = [(place, 0) for place in range(len(texts))]
         if counties is not None:
             places, _, county_codes = self.distinct(counties)
-            both = np.column_stack([codes.to_numpy(), county_codes.to_numpy()])
-            found, rows = np.unique(both, axis=0, return_inverse=True)
-            pairs = [(texts[unit], places[county]) for unit, county in found]
-            status, codes = status[found[:, 0]], pa.array(rows.ravel())
+            names = places.to_pylist()
+            both = codes.to_numpy().astype(np.int64) * len(names) + county_codes.to_numpy()
+            found, rows = np.unique(both, return_inverse=True)
+            pairs = [divmod(int(pair), len(names)) for pair in found]
+            status, codes = status[[unit for unit, _ in pairs]], pa.array(rows.ravel().astype(np.int32))
         own = self.wordings.own_of("unit_code")
+        known = self.known.setdefault("unit", {})
         values = []
-        for place, (wording, county) in enumerate(pairs):
-            found = (
-                index.resolve(str(own.get(normal_wording(wording), wording)), county)
-                if status[place] == OK
-                else None
-            )
+        for place, (unit, county) in enumerate(pairs):
+            found = None
+            if status[place] == OK:
+                pair = wordings[unit], names[county]
+                if pair not in known:
+                    known[pair] = index.resolve(str(own.get(normal_wording(pair[0]), pair[0])), pair[1])
+                found = known[pair]
             if found in ("unknown_unit", "ambiguous_unit"):
                 status[place], found = bad(found), None
             values.append(found)

@@ -1,0 +1,290 @@
+"""Delimited text of any length: read as a stream of blocks that end where a record ends.
+
+Every block becomes columns of text. Rows with too few or too many cells, blank lines and line breaks inside quotation
+marks keep their place, so that the number of a record is what a person counts.
+"""
+
+import codecs
+import csv
+import io
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+from jianfu.errors import DataError
+from jianfu.ingest.pipeline import ordered
+from jianfu.ingest.sheet import HEAD_ROWS, SPACES, Sheet
+from jianfu.ingest.texts import CODED
+
+BLOCK = 1 << 24  # bytes read at a time
+LONGEST = 1 << 26  # bytes that one record may take
+SAMPLE = 1 << 17  # characters from which delimiter and width are found
+DELIMITERS = (",", "\t", ";", "|")
+MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_NEWLINE, _RETURN, _QUOTE = b'\n\r"'
+
+
+def find_encoding(open_file):
+    """``(encoding, bytes of the mark)``: byte order mark, then UTF-8, then GB18030.
+
+    The first block with anything but ASCII decides between the last two.
+    """
+    with open_file() as file:
+        block = file.read(BLOCK)
+        for mark, encoding in MARKS:
+            if block.startswith(mark):
+                return encoding, len(mark)
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        while block:
+            try:
+                decoder.decode(block, final=len(block) < BLOCK)
+            except UnicodeDecodeError:
+                return "gb18030", 0
+            if not block.isascii():
+                break
+            block = file.read(BLOCK)
+    return "utf-8", 0
+
+
+def text_chunks(open_file, name, encoding, mark, size=BLOCK):
+    """The content of a file as chunks of UTF-8; raises :class:`DataError` with the line of an unreadable byte."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    lines = 0
+    with open_file() as file:
+        file.read(mark)
+        while True:
+            raw = file.read(size)
+            try:
+                text = decoder.decode(raw, final=not raw)
+            except UnicodeDecodeError as error:
+                line = lines + error.object.count(b"\n", 0, error.start) + 1
+                raise DataError(
+                    f"{name}: line {line} is not readable as {encoding.upper()}; "
+                    "open the file in Excel or WPS and save it again as 'CSV UTF-8'."
+                ) from None
+            lines += raw.count(b"\n")
+            chunk = raw if encoding == "utf-8" else text.encode()
+            if chunk:
+                yield chunk
+            if not raw:
+                return
+
+
+def first_text(open_file, name, encoding, mark):
+    """The first characters of a file, and whether they are all there is."""
+    chunks = text_chunks(open_file, name, encoding, mark, 4 * SAMPLE)
+    text = codecs.getincrementaldecoder("utf-8")().decode(next(chunks, b""))
+    return text[:SAMPLE], len(text) <= SAMPLE and not next(chunks, b"")
+
+
+def first_records(sample, whole):
+    """``(delimiter, first rows)`` of a text; None where it holds no table."""
+    best = None
+    for delimiter in DELIMITERS:
+        records = []
+        try:
+            for record in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter):
+                records.append(record)
+                if len(records) == HEAD_ROWS:
+                    break
+        except csv.Error:
+            continue
+        if len(records) > 1 and len(records) < HEAD_ROWS and not whole:
+            del records[-1]
+        # the delimiter that splits most rows; the widest row is as wide as the table
+        widths = list(map(len, records))
+        score = (sum(width > 1 for width in widths), sum(widths))
+        if records and max(widths) > 1 and (best is None or score > best[0]):
+            best = (score, delimiter, records)
+    return best and best[1:]
+
+
+@dataclass(frozen=True)
+class TextSheet:
+    """Delimited text as a sheet without a name; ``first`` are its first rows, ``open_file`` opens its bytes anew."""
+
+    file: str
+    open_file: object
+    encoding: str
+    mark: int
+    delimiter: str
+    first: list
+    name: str = ""
+    visible: bool = True
+    headings: None = None
+    start: int = 0
+
+    @property
+    def width(self):
+        return max(map(len, self.first))
+
+    @property
+    def height(self):
+        """Number of records; reads the file."""
+        return sum(batch.height for batch in self.batches())
+
+    def head(self):
+        """The first rows as lists of text of one length."""
+        return [row + [""] * (self.width - len(row)) for row in self.first]
+
+    def whole(self):
+        """All rows as one :class:`Sheet` in memory, for files that are known to be small."""
+        batches = list(self.batches())
+        columns = [_one_array(pa.chunked_array(c)) for c in zip(*(b.columns for b in batches), strict=True)]
+        return Sheet(self.file, "", columns, surplus=sum(batch.surplus for batch in batches))
+
+    def batches(self, pool=None, coded=()):
+        """Yields the rows as :class:`Sheet` of some 16 MB; the columns at the places ``coded`` come as codes.
+
+        ``pool`` parses while the caller works; without it everything happens in this thread.
+        """
+        chunks = text_chunks(self.open_file, self.file, self.encoding, self.mark)
+        pieces = whole_records(chunks, self.delimiter, self.file)
+        types = [CODED if place in coded else pa.string() for place in range(self.width)]
+
+        def read(data):
+            return read_block(data, self.file, self.delimiter, types)
+
+        start = 0
+        for columns, surplus in ordered(pool, read, pieces) if pool else map(read, pieces):
+            yield Sheet(self.file, "", columns, surplus=surplus, start=start)
+            start += len(columns[0])
+
+
+def whole_records(chunks, delimiter, name):
+    """Yields pieces of the text that end with a record."""
+    waiting = b""
+    for chunk in chunks:
+        data = waiting + chunk
+        end = records_end(data, ord(delimiter))
+        if len(data) - end > LONGEST:
+            raise DataError(f"{name}: the file has broken quotation marks; export it again.")
+        if end:
+            yield memoryview(data)[:end]
+        waiting = data[end:]
+    if waiting:
+        yield waiting
+
+
+def records_end(data, delimiter):
+    """Length of the part of ``data`` that ends with its last line break outside quotation marks."""
+    breaks = _NEWLINE if b"\n" in data else _RETURN
+    last = data.rfind(bytes([breaks]), 0, len(data) - (breaks == _RETURN)) + 1
+    if b'"' not in data:
+        return last
+    view = np.frombuffer(data, np.uint8)
+    quotes = np.flatnonzero(view == _QUOTE)
+    ends = np.flatnonzero(view == breaks)
+    if not _regular(view, quotes, delimiter):
+        quotes = _effective(view, quotes, delimiter)
+    outside = ends[np.searchsorted(quotes, ends) % 2 == 0]
+    return int(outside[-1]) + 1 if len(outside) else 0
+
+
+def _regular(view, quotes, delimiter):
+    """Whether every second quotation mark opens a cell and every other closes one or is doubled."""
+    edge = np.zeros(256, bool)
+    edge[[delimiter, _NEWLINE, _RETURN, _QUOTE]] = True
+    opening, closing = quotes[::2], quotes[1::2]
+    before = edge[view[opening - 1]] | (opening == 0)
+    after = edge[view[np.minimum(closing + 1, len(view) - 1)]] | (closing + 1 == len(view))
+    return bool(before.all() and after.all())
+
+
+def _effective(view, quotes, delimiter):
+    """Quotation marks that open or close a cell, one by one; others are part of a text (5" screen)."""
+    edge = {delimiter, _NEWLINE, _RETURN}
+    found, inside, doubled = [], False, -1
+    places = set(quotes.tolist())
+    for place in quotes.tolist():
+        if inside:
+            if place == doubled:
+                continue
+            if place + 1 in places:
+                doubled = place + 1
+                continue
+            inside = False
+        elif place == 0 or int(view[place - 1]) in edge:
+            inside = True
+        else:
+            continue
+        found.append(place)
+    return np.array(found, np.int64)
+
+
+def read_block(data, name, delimiter, types):
+    """``(columns, surplus)`` of whole records: one text array for each of ``types``."""
+    odd = []
+
+    def keep_odd(row):
+        odd.append((row.number, row.text))
+        return "skip"
+
+    names = [f"c{i}" for i in range(len(types))]
+    try:
+        table = pyarrow.csv.read_csv(
+            pa.BufferReader(data),
+            # one thread: only then do odd rows come with their row number; the text is known to be UTF-8
+            read_options=pyarrow.csv.ReadOptions(
+                use_threads=False, column_names=names, block_size=len(data) + 1
+            ),
+            parse_options=pyarrow.csv.ParseOptions(
+                delimiter=delimiter,
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=keep_odd,
+            ),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=dict(zip(names, types, strict=True)),
+                strings_can_be_null=False,
+                check_utf8=False,
+            ),
+        )
+    except pa.ArrowInvalid:
+        return _read_slowly(data, name, delimiter, types)
+    columns = [_one_array(column) for column in table.columns]
+    if not odd:
+        return columns, 0
+    rows = [next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), []) for _, text in odd]
+    return _insert(columns, [number - 1 for number, _ in odd], rows)
+
+
+def _one_array(column):
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    if pa.types.is_dictionary(column.type):
+        column = column.unify_dictionaries()
+    return column.combine_chunks() if column.num_chunks else pa.array([], column.type)
+
+
+def _insert(columns, places, rows):
+    """Put rows of another length (parsed by hand) back at their places; returns columns and the surplus rows."""
+    width, height = len(columns), len(columns[0]) + len(rows)
+    # the parsed rows stand behind the others and are taken from there
+    order = np.empty(height, np.int64)
+    order[places] = np.arange(len(columns[0]), height)
+    order[np.setdiff1d(np.arange(height), places)] = np.arange(len(columns[0]))
+    parsed, surplus = _padded(rows, [column.type for column in columns])
+    joined = [_one_array(pa.chunked_array(pair)) for pair in zip(columns, parsed, strict=True)]
+    assert len(joined) == width
+    return [column.take(pa.array(order)) for column in joined], surplus
+
+
+def _padded(rows, types):
+    """Rows of any length as columns of these types, and the number of rows with filled cells beyond them."""
+    width = len(types)
+    surplus = sum(any(cell.strip(SPACES) for cell in row[width:]) for row in rows)
+    cut = [row[:width] + [""] * (width - len(row)) for row in rows]
+    columns = zip(*cut, strict=True) if cut else [[]] * width
+    return [pa.array(c, pa.string()).cast(t) for c, t in zip(columns, types, strict=True)], surplus
+
+
+def _read_slowly(data, name, delimiter, types):
+    """Reading of blocks with broken quotation marks, which the fast parser refuses."""
+    try:
+        text = io.StringIO(bytes(data).decode(), newline="")
+        return _padded(list(csv.reader(text, delimiter=delimiter)), types)
+    except csv.Error:
+        raise DataError(f"{name}: the file has broken quotation marks; export it again.") from None
