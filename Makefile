@@ -44,6 +44,10 @@ test-all: .venv/development
 coverage: .venv/runtime
 	$(BIN)/snakemake --cores $(CORES) docs/coverage.csv --force
 
+# Time of ingestion against DuckDB's own copy of the same file (some minutes, 20 GB); BENCH="--rows 2000000 --repeats 3".
+bench: .venv/runtime
+	$(BIN)/python tests/bench/bench_ingest.py $(BENCH)
+
 lint: .venv/development
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow

@@ -50,8 +50,7 @@ def find_encoding(open_file):
 
 def text_chunks(open_file, name, encoding, mark, size=BLOCK):
     """The content of a file as chunks of UTF-8; raises :class:`DataError` with the line of an unreadable byte."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    lines = 0
+    decoder, done = codecs.getincrementaldecoder(encoding)(), 0
     with open_file() as file:
         file.read(mark)
         while True:
@@ -59,17 +58,28 @@ def text_chunks(open_file, name, encoding, mark, size=BLOCK):
             try:
                 text = decoder.decode(raw, final=not raw)
             except UnicodeDecodeError as error:
-                line = lines + error.object.count(b"\n", 0, error.start) + 1
+                # the object may begin with bytes of the chunk before
+                place = done + error.start - (len(error.object) - len(raw))
                 raise DataError(
-                    f"{name}: line {line} is not readable as {encoding.upper()}; "
+                    f"{name}: line {_line_of(open_file, mark + place)} is not readable as {encoding.upper()}; "
                     "open the file in Excel or WPS and save it again as 'CSV UTF-8'."
                 ) from None
-            lines += raw.count(b"\n")
+            done += len(raw)
             chunk = raw if encoding == "utf-8" else text.encode()
             if chunk:
                 yield chunk
             if not raw:
                 return
+
+
+def _line_of(open_file, place):
+    """Line of a file that holds the byte at ``place``."""
+    lines = 1
+    with open_file() as file:
+        while place > 0 and (raw := file.read(min(place, BLOCK))):
+            lines += raw.count(b"\n")
+            place -= len(raw)
+    return lines
 
 
 def first_text(open_file, name, encoding, mark):
