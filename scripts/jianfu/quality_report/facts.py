@@ -36,7 +36,8 @@ class QualityFacts:
 
     ``reasons``: (reason, rows, [(column, rows)]) by falling rows. ``wordings``: (reason, column, wording, rows) of
     wordings that several rejected rows share. ``cells``: (column, rows) of unusable optional cells. ``coverage``:
-    for each log a dict with months, counties [(code, name, shares)], logged, total and gaps [(county, unit, months)].
+    for each log a dict with months, counties [(code, name, shares)], logged, total,
+    unlogged (months without any log) and gaps [(county, unit, months)] in the other months.
     ``headings``: {table: [(column, [headings])]}, ``unmapped``: {table: [(heading, number of files)]}, ``personal``:
     {table: [heading]}, ``notices``: other notices as dicts. ``switched_off``: [(code, zh, en, lacking columns)] of
     ``n_indicators``.
@@ -65,8 +66,11 @@ class QualityFacts:
         return [(table, pattern, entries) for (table, pattern), entries in found.items()]
 
     def over_limit(self):
-        """Sheets with too many rejected rows, the worst first."""
-        return sorted((e for e in self.files if e["over"]), key=lambda e: -e["share"])
+        """Sheets with too many rejected rows by file pattern, the worst first: list of (pattern, its sheets)."""
+        found = {}
+        for entry in sorted((e for e in self.files if e["over"]), key=lambda e: -e["share"]):
+            found.setdefault(entry["pattern"], []).append(entry)
+        return list(found.items())
 
 
 def collect_facts(
@@ -172,7 +176,11 @@ def _coverage(tables, window, excluded_months):
         frame["logged"] = pd.MultiIndex.from_frame(frame[["unit_code", "month"]]).isin(keys)
         shares = frame.pivot_table(index="county_code", columns="month", values="logged", aggfunc="mean")
         shares = shares.reindex(columns=months)
-        gaps = frame[~frame["logged"]].groupby(["county_code", "unit_code"])["month"].agg(sorted)
+        unlogged = [
+            month for month, any_logged in frame.groupby("month")["logged"].any().items() if not any_logged
+        ]
+        gaps = frame[~frame["logged"] & ~frame["month"].isin(unlogged)]
+        gaps = gaps.groupby(["county_code", "unit_code"])["month"].agg(sorted)
         found[log] = {
             "months": months,
             "counties": [
@@ -181,6 +189,7 @@ def _coverage(tables, window, excluded_months):
             ],
             "logged": int(frame["logged"].sum()),
             "total": len(frame),
+            "unlogged": unlogged,
             "gaps": [(counties[county], names[unit], own) for (county, unit), own in gaps.items()],
         }
     return found

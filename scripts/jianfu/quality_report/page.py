@@ -6,6 +6,7 @@ from pathlib import Path
 import jinja2
 
 from jianfu.quality_report.facts import LOGS
+from jianfu.quality_report.text import over_sentence
 from jianfu.quality_report.words import share, span
 
 SHADES = 5
@@ -50,6 +51,7 @@ def write_page(facts, settings, labels, places, headings, template, path):
         any_column=lambda column: column_name(next((t for t, c in names if c == column), ""), column),
         shade=shade,
         file_rows=file_rows,
+        over_sentence=lambda entries: over_sentence(entries, labels),
     )
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -86,14 +86,21 @@ def _over(facts, settings, labels):
     if not over:
         return [labels("qr_over_none", limit=limit)]
     lines = ["◀ " + labels("qr_over", limit=limit)]
-    for entry in over[:GAPS]:
-        place = f"{entry['file']} {entry['sheet']}".strip()
-        reason = labels(f"reason_{entry['reason']}")
-        shown = labels(
-            "qr_over_one", place=place, rejected=entry["rejected"], share=share(entry["share"]), reason=reason
-        )
-        lines.append("  " + shown)
+    for _, entries in over[:GAPS]:
+        lines.append("  " + over_sentence(entries, labels))
     return lines
+
+
+def over_sentence(entries, labels):
+    """Sheets of one pattern above the limit: the worst by name, the others by their number."""
+    worst, rejected = entries[0], sum(entry["rejected"] for entry in entries)
+    place = f"{worst['file']} {worst['sheet']}".strip()
+    if len(entries) > 1:
+        place = labels("qr_over_several", place=place, n=len(entries) - 1)
+    reason = labels(f"reason_{worst['reason']}")
+    return labels(
+        "qr_over_one", place=place, rejected=f"{rejected:,}", share=share(worst["share"]), reason=reason
+    )
 
 
 def _reasons(facts, labels):
@@ -132,6 +139,8 @@ def _coverage(facts, labels):
         lines.append("    " + pad("", 16) + months)
         for _, county, shares in found["counties"]:
             lines.append("    " + pad(county, 16) + "".join(_block(value) for value in shares))
+        if found["unlogged"]:
+            lines.append("    " + labels("qr_unlogged", months=span(found["unlogged"])))
         for county, unit, own in found["gaps"][:GAPS]:
             lines.append("    " + labels("qr_gap", county=county, unit=unit, months=span(own)))
         if len(found["gaps"]) > GAPS:

@@ -1,0 +1,136 @@
+"""From a folder to a draft of the province's settings: look, recognise, map, guess."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pandas as pd
+
+from jianfu.config import merge
+from jianfu.errors import DataError
+from jianfu.ingest import ingest_table
+from jianfu.ingest.units import UnitIndex
+from jianfu.onboarding.columns import propose_columns
+from jianfu.onboarding.grouping import fill_in, group_pages, skeleton
+from jianfu.onboarding.knowledge import REQUIRED_TABLES, TABLES
+from jianfu.onboarding.look import look
+from jianfu.onboarding.periods import Guess, guess_extraction, guess_roster, guess_window
+from jianfu.onboarding.recognise import recognise
+from jianfu.onboarding.survey import Survey, propose_survey
+
+
+@dataclass
+class Draft:
+    """``proposals`` that can be read, ``incomplete`` ones that lack required columns, ``unknown`` sheets and
+    ``troubles`` with files as (place, Chinese sentence), and the guessed settings.
+    """
+
+    folder: Path
+    proposals: list
+    incomplete: list
+    unknown: list
+    troubles: list
+    survey: Survey
+    window: Guess
+    extraction: Guess
+    roster: Guess
+    n_files: int
+    n_sheets: int
+    partly: list = field(default_factory=list)
+
+    def missing_tables(self):
+        there = {proposal.table for proposal in self.proposals}
+        return [table for table in REQUIRED_TABLES if table not in there]
+
+    def settings(self):
+        """The province file's content as settings (without the province's name)."""
+        sources = []
+        for proposal in self.proposals:
+            source = proposal.source()
+            if proposal.table == "survey" and self.survey.items:
+                own = {h.text for _, headings in proposal.pages for h in headings}
+                items = {text: item for text, item in self.survey.items.items() if text in own}
+                source["columns"] = items | source.get("columns", {})
+            sources.append(source)
+        data = {"folder": str(self.folder.resolve()), "roster": self.roster.value}
+        if self.window.value:
+            data |= {"window": self.window.value, "extraction_date": self.extraction.value}
+        survey = {"ranges": self.survey.ranges, "responses": self.survey.responses}
+        survey = {key: value for key, value in survey.items() if value}
+        return {"data": data, "sources": sources} | ({"survey": survey} if survey else {})
+
+
+def make_draft(folder, knowledge):
+    """:class:`Draft` for a folder; raises :class:`DataError` where nothing in it can be used."""
+    seen = look(folder)
+    found = _recognise_all(seen.pages, knowledge)
+    unknown = [(page.place, _why_unknown(page)) for page, recognised in found if recognised is None]
+    recognised = [r for _, r in found if r]
+    if not recognised:
+        raise DataError(
+            f"文件夹“{folder}”里的 {len(seen.files)} 个文件都不像需要的表（单位名录、任务台账、花名册等）；"
+            "请检查是不是选错了文件夹。"
+        )
+    units = _units([r for r in recognised if r.table == "units"], seen, knowledge, folder)
+    pages = [(r, propose_columns(r, knowledge, units if r.table != "units" else None)) for r in recognised]
+    proposals, troubles = group_pages(pages, seen)
+    for proposal in proposals:
+        fill_in(proposal, knowledge, units)
+    proposals.sort(key=lambda p: (list(TABLES).index(p.table), p.names))
+    good = [p for p in proposals if not p.lacking]
+    used = [page for proposal in good for page in proposal.pages]
+    window = guess_window(used)
+    extraction, roster = Guess(None, "低", ""), Guess("opening", "低", "无从判断")
+    if window.value:
+        extraction = guess_extraction(used, window.value)
+        roster = guess_roster(used, window.value, knowledge)
+    return Draft(
+        folder=Path(folder),
+        proposals=good,
+        incomplete=[p for p in proposals if p.lacking],
+        unknown=unknown,
+        troubles=seen.troubles + troubles,
+        survey=propose_survey([page for page in used if page[0].table == "survey"], knowledge),
+        window=window,
+        extraction=extraction,
+        roster=roster,
+        n_files=len(seen.files),
+        n_sheets=len(seen.pages),
+        partly=sorted({page.path for page in seen.pages if page.partly}),
+    )
+
+
+def _recognise_all(pages, knowledge):
+    """[(page, Recognised or None)]; a part file that begins like an earlier one is the same table."""
+    found, earlier = [], {}
+    for page in pages:
+        known = earlier.setdefault(skeleton(page.path), [])
+        head = page.sheet.head() if page.sheet.headings is None and page.sheet.columns else None
+        twin = next((r for r, rows in known if head and head[: r.bottom] == rows), None)
+        own = replace(twin, page=page) if twin else recognise(page, knowledge)
+        if own and not twin and head:
+            known.append((own, head[: own.bottom]))
+        found.append((page, own))
+    return found
+
+
+def _why_unknown(page):
+    if page.sheet.height == 0:
+        return "空表"
+    return "没有认出是哪种表"
+
+
+def _units(recognised, seen, knowledge, folder):
+    """Index of the units that the folder itself names; None where there is no readable unit table."""
+    pages = [(r, propose_columns(r, knowledge)) for r in recognised]
+    proposals, _ = group_pages(pages, seen)
+    for proposal in proposals:
+        fill_in(proposal, knowledge)
+    sources = [proposal.source() for proposal in proposals if not proposal.lacking]
+    if not sources:
+        return None
+    settings = merge(knowledge.default, {"sources": sources, "data": {"window": ["2000-01", "2099-12"]}})
+    try:
+        units = ingest_table("units", folder, settings, knowledge.plan, knowledge.schema).canonical
+    except DataError:
+        return None
+    return UnitIndex.from_units(pd.DataFrame(units.to_pandas()))

@@ -1,0 +1,233 @@
+"""Part files put together into entries of `sources`, each with its patterns, mappings and what is still lacking."""
+
+import glob
+import re
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from jianfu.errors import DataError
+from jianfu.ingest.headings import read_header
+from jianfu.ingest.stage import Staging
+from jianfu.onboarding import HIGH, LOW, MEDIUM
+from jianfu.onboarding.wordings import propose_wordings
+
+_BREAK = re.compile(r"[\d０-９]|第[一二三四五六七八九十]|[_＿—\-－（(【\[ ]")
+_APP_WORDS = (
+    ("打卡|签到", "打卡"),
+    ("积分|学习", "积分"),
+    ("拍照|照片", "拍照"),
+    ("转发", "转发"),
+    ("填报", "填报"),
+    ("审批", "审批"),
+)
+_EVENT_WORDS = (
+    ("观摩", "观摩"),
+    ("调研", "调研"),
+    ("巡察", "巡察"),
+    ("督查|督导", "督查"),
+    ("检查", "检查"),
+    ("考核", "考核"),
+)
+
+
+@dataclass
+class Proposal:
+    """One entry of `sources`. ``pages``: [(Recognised, its headings)].
+
+    ``columns`` and ``doubtful``: {heading: Heading}; ``wordings``: list of Wording; ``fixed`` and ``fill``: {column:
+    (value, evidence)}; ``lacking``: required columns that nothing gives; ``sheets``: names, or None for all.
+    """
+
+    table: str
+    files: list
+    names: list
+    pages: list
+    sheets: list | None = None
+    columns: dict = field(default_factory=dict)
+    doubtful: dict = field(default_factory=dict)
+    personal: list = field(default_factory=list)
+    open: dict = field(default_factory=dict)
+    wordings: list = field(default_factory=list)
+    fixed: dict = field(default_factory=dict)
+    fill: dict = field(default_factory=dict)
+    lacking: list = field(default_factory=list)
+    known: dict = field(default_factory=dict)
+
+    def source(self):
+        """The entry as settings hold it."""
+        entry = {"table": self.table, "files": self.files}
+        if self.sheets:
+            entry["sheets"] = [glob.escape(name) for name in self.sheets]
+        columns = {text: h.column for text, h in self.columns.items()}
+        values = {}
+        for wording in self.active_wordings():
+            values.setdefault(wording.column, {})[wording.text] = wording.value
+        parts = {"columns": columns, "personal": self.personal, "values": values}
+        parts |= {key: {c: v for c, (v, _) in getattr(self, key).items()} for key in ("fixed", "fill")}
+        return entry | {key: value for key, value in parts.items() if value}
+
+    def active_wordings(self):
+        return [w for w in self.wordings if w.value is not None and w.confidence != LOW]
+
+    @property
+    def confidence(self):
+        """Of the whole entry: the least sure of what is active."""
+        if self.lacking:
+            return LOW
+        unsure = any(h.confidence == MEDIUM for h in self.columns.values()) or self.fixed or self.fill
+        return MEDIUM if unsure else HIGH
+
+
+def skeleton(path):
+    """Beginning of a file's name up to its first number or separator, with its folder: parts of one export share it."""
+    path = PurePosixPath(path)
+    folder = re.sub(r"\d+", "*", str(path.parent))
+    cut = _BREAK.search(path.stem, 2)
+    stem = path.stem[: cut.end() if cut[0] in "_＿—-－" else cut.start()] if cut else path.stem
+    return folder, stem
+
+
+def patterns_of(names, everything):
+    """Glob patterns that match ``names`` and nothing else among ``everything``."""
+    found = []
+    for folder, suffix in sorted({(str(PurePosixPath(n).parent), PurePosixPath(n).suffix) for n in names}):
+        own = [
+            n for n in names if (str(PurePosixPath(n).parent), PurePosixPath(n).suffix) == (folder, suffix)
+        ]
+        base = "" if folder == "." else glob.escape(folder) + "/"
+        pattern = base + glob.escape(skeleton(own[0])[1]) + "*" + suffix
+        hit = [
+            n
+            for n in everything
+            if PurePosixPath(n).match(pattern) and str(PurePosixPath(n).parent) == folder
+        ]
+        found += [pattern] if len(own) > 1 and sorted(hit) == sorted(own) else [glob.escape(n) for n in own]
+    return found
+
+
+def group_pages(pages, look):
+    """:class:`Proposal` list from [(Recognised, headings)], in order of tables; and troubles as (file, sentence)."""
+    troubles, groups, owners = [], {}, {}
+    for recognised, _ in pages:
+        owners.setdefault(recognised.page.path, {}).setdefault(recognised.table, []).append(recognised)
+    mixed = {
+        path: _refused_tables(path, tables, troubles) for path, tables in owners.items() if len(tables) > 1
+    }
+    for recognised, headings in pages:
+        path = recognised.page.path
+        if recognised.table not in mixed.get(path, ()):
+            groups.setdefault((recognised.table, *skeleton(path)), []).append((recognised, headings))
+    proposals = []
+    for (table, *_), own in groups.items():
+        names = sorted({recognised.page.path for recognised, _ in own})
+        proposal = Proposal(table, patterns_of(names, look.files), names, own)
+        proposal.sheets = _sheets(proposal, look)
+        proposals.append(proposal)
+    return proposals, troubles
+
+
+def _refused_tables(path, tables, troubles):
+    """Tables of a file that cannot be told apart by the names of their sheets; the one with most sheets is kept."""
+    names = {table: {r.sheet.name for r in found} for table, found in tables.items()}
+    every = [name for found in names.values() for name in found]
+    if "" not in every and len(every) == len(set(every)):
+        return set()
+    kept = max(tables, key=lambda table: (len(tables[table]), max(r.weight for r in tables[table])))
+    troubles.append((path, "一个文件里混有几种表，又没有工作表名可以区分；请先解压或拆成几个文件"))
+    return set(tables) - {kept}
+
+
+def _sheets(proposal, look):
+    """Names of the sheets to read where a file has others besides; None where all are meant."""
+    names = set(proposal.names)
+    every = {(page.path, page.sheet.file, page.sheet.name) for page in look.pages if page.path in names}
+    own = {(r.page.path, r.sheet.file, r.sheet.name) for r, _ in proposal.pages}
+    wanted = sorted({name for _, _, name in own})
+    return wanted if every != own and "" not in wanted else None
+
+
+def fill_in(proposal, knowledge, units=None):
+    """Add mappings, wordings and remedies to a proposal; note what is still lacking."""
+    for _, headings in proposal.pages:
+        for heading in headings:
+            _file_heading(proposal, heading)
+    for text in list(proposal.doubtful):
+        if text in proposal.columns:
+            del proposal.doubtful[text]
+    if proposal.table != "units":
+        _remedy(proposal, knowledge, units)
+    proposal.lacking = lacking(proposal, knowledge)
+    proposal.wordings = propose_wordings(proposal.pages, knowledge)
+
+
+def _file_heading(proposal, heading):
+    if heading.status == "known":
+        proposal.known.setdefault(heading.text, heading.column)
+    elif heading.status == "proposed" and heading.confidence in (HIGH, MEDIUM):
+        proposal.columns.setdefault(heading.text, heading)
+    elif heading.status == "proposed":
+        proposal.doubtful.setdefault(heading.text, heading)
+        heading.column = ""
+    elif heading.status == "personal" and heading.evidence:
+        if heading.text not in proposal.personal:
+            proposal.personal.append(heading.text)
+    elif heading.status == "open":
+        proposal.open.setdefault(heading.text, heading)
+
+
+def lacking(proposal, knowledge):
+    """Required columns that some sheet of the proposal does not give, in the order of the schema."""
+    source, found = proposal.source(), []
+    matcher = knowledge.matcher(proposal.table, source)
+    staging = Staging(knowledge.tables[proposal.table], knowledge.dictionaries[proposal.table])
+    for recognised, _ in proposal.pages:
+        try:
+            header = read_header(recognised.sheet, matcher)
+        except DataError as error:
+            found.append(str(error))
+            continue
+        found += staging.lacking(header, recognised.sheet, source) if header else ["表头"]
+    return list(dict.fromkeys(found))
+
+
+def _remedy(proposal, knowledge, units):
+    """Required columns that a word in file, sheet or title can give."""
+    text = " ".join(f"{r.sheet.file} {r.sheet.name} {r.title}" for r, _ in proposal.pages)
+
+    def word(table, default):
+        return next((value for pattern, value in table if re.search(pattern, text)), default)
+
+    for name in lacking(proposal, knowledge):
+        if name == "unit_code" and units is not None:
+            origin = _unit_origin(proposal, units)
+            if origin:
+                proposal.fill["unit_name"] = (origin, "这些表没有单位列，单位写在" + _PLACES[origin])
+        elif name == "event_label":
+            value = word(_EVENT_WORDS, "任务")
+            proposal.fixed[name] = (value, f"这些表没有类型列，全部当作“{value}”")
+        elif name == "action_type":
+            value = word(_APP_WORDS, "其他")
+            proposal.fixed[name] = (value, f"这些表没有操作类型列，全部当作“{value}”")
+        elif name == "channel":
+            value = "纸质" if "纸" in text else "电子"
+            proposal.fixed[name] = (value, f"这些表没有渠道列，全部当作“{value}”")
+        elif name == "app_name":
+            several = len({r.sheet.name for r, _ in proposal.pages}) > 1
+            origin = "sheet" if several else "file"
+            proposal.fill[name] = (origin, "这些表没有应用名称列，用" + _PLACES[origin] + "代替")
+
+
+_PLACES = {"sheet": "工作表名", "file": "文件名", "title": "表的标题"}
+
+
+def _unit_origin(proposal, units):
+    """Where the names of the units stand, if not in a column."""
+    for origin, texts in (
+        ("sheet", [r.sheet.name for r, _ in proposal.pages]),
+        ("file", [PurePosixPath(r.sheet.file).stem for r, _ in proposal.pages]),
+        ("title", [m[1] for r, _ in proposal.pages if (m := re.search(r"单位[:：]\s*(\S+)", r.title))]),
+    ):
+        known = [units.resolve(text) not in ("unknown_unit", "ambiguous_unit") for text in texts if text]
+        if known and sum(known) >= 0.8 * len(proposal.pages):
+            return origin
+    return None

@@ -1,0 +1,142 @@
+"""Window, extraction date and whether the roster is an opening or a closing stock, from what the files say."""
+
+import re
+import unicodedata
+from calendar import monthrange
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pyarrow as pa
+
+from jianfu.ingest import dates
+from jianfu.ingest.people import normal_id
+from jianfu.ingest.sheet import SPACES
+from jianfu.ingest.values import normal_wording
+from jianfu.onboarding import HIGH, LOW, MEDIUM
+
+EVENT_DATES = {
+    "tasks": ("done_at",),
+    "survey": ("fieldwork_date",),
+    "ledger": ("date",),
+}
+FEW = 0.15  # months with a smaller share of the usual number of rows are strays
+_DAY = re.compile(r"(20\d\d)\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*日?")
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A proposed setting with its confidence and evidence; ``value`` None where nothing points to one."""
+
+    value: object
+    confidence: str
+    evidence: str
+
+
+def guess_window(pages):
+    """First and last month of the task log, else of the app statistics; ``pages``: [(Recognised, headings)]."""
+    for table, column, name in (
+        ("tasks", "issue_at", "任务台账的下达时间"),
+        ("app_activity", "month", "应用统计的月份"),
+    ):
+        months = Counter()
+        for texts in _columns(pages, table, column):
+            days, rows = _days(texts)
+            for month, n in zip(np.datetime_as_string(days, unit="M").tolist(), rows, strict=True):
+                months[month] += int(n)
+        for recognised, headings in pages if table == "app_activity" else ():
+            if recognised.table == table and not any(h.column == "month" for h in headings):
+                found = dates.month_in(f"{recognised.title}") or dates.month_in(recognised.sheet.file)
+                months[found or "NaT"] += recognised.sheet.height
+        months.pop("NaT", None)
+        if months:
+            usual = float(np.median(sorted(months.values())[-12:]))
+            solid = sorted(m for m, n in months.items() if n >= FEW * usual)
+            strays = sum(n for m, n in months.items() if not solid[0] <= m <= solid[-1])
+            note = f"；另有 {strays} 行的日期在此之外" if strays else ""
+            return Guess([solid[0], solid[-1]], HIGH, f"{name}{note}")
+    return Guess(None, LOW, "没有找到任务或应用的日期")
+
+
+def guess_extraction(pages, window):
+    """The latest date in titles and events that is near the end of the window; else its last day."""
+    year, month = map(int, window[1].split("-"))
+    end = date(year, month, monthrange(year, month)[1])
+    latest = end
+    for table, columns in EVENT_DATES.items():
+        for column in columns:
+            for texts in _columns(pages, table, column):
+                days, _ = _days(texts)
+                near = days[(days > np.datetime64(end)) & (days <= np.datetime64(end + timedelta(days=120)))]
+                if len(near):
+                    latest = max(latest, near.max().astype(object))
+    for recognised, _ in pages:
+        for y, m, d in _DAY.findall(
+            unicodedata.normalize("NFKC", f"{recognised.title} {recognised.sheet.file}")
+        ):
+            try:
+                found = date(int(y), int(m), int(d))
+            except ValueError:
+                continue
+            if end < found <= end + timedelta(days=365):
+                latest = max(latest, found)
+    words = "文件中最晚的日期" if latest > end else "分析时段的最后一天"
+    return Guess(latest.isoformat(), LOW, f"按{words}推测，导出当天的日期更准")
+
+
+def guess_roster(pages, window, knowledge):
+    """'opening' where the leavers of the ledger stand on the roster, 'closing' where those who came do."""
+    people = {"in": set(), "out": set()}
+    roster = set().union(*(_ids(texts) for texts in _columns(pages, "roster", "id_number")))
+    known = {normal_wording(k): v for k, v in knowledge.wordings.of("movement").items()}
+    for recognised, headings in pages:
+        places = {h.column: h.place for h in headings if h.column}
+        if recognised.table == "ledger" and {"id_number", "movement"} <= set(places):
+            moves = recognised.sheet.filled(places["movement"], recognised.bottom).to_pylist()
+            numbers = recognised.sheet.columns[places["id_number"]].to_pylist()
+            for move, number in zip(moves, numbers, strict=True):
+                kind = known.get(normal_wording(move or ""))
+                identity = normal_id(number or "") if kind else None
+                if identity:
+                    people[kind].add(identity)
+    leavers, comers = people["out"] - people["in"], people["in"] - people["out"]
+    if roster and len(leavers) + len(comers) >= 10:
+        gone = len(leavers & roster) / len(leavers) if leavers else 0.0
+        came = len(comers & roster) / len(comers) if comers else 0.0
+        value = "opening" if gone >= came else "closing"
+        sure = HIGH if abs(gone - came) > 0.5 else MEDIUM
+        return Guess(value, sure, f"只减员的人 {gone:.0%} 在册，只增员的人 {came:.0%} 在册")
+    late = total = 0
+    for texts in _columns(pages, "roster", "spell_start"):
+        days, rows = _days(texts)
+        late += int(rows[days > np.datetime64(f"{window[0]}-01")].sum())
+        total += int(rows.sum())
+    if late > 0.02 * total:
+        return Guess("closing", MEDIUM, f"花名册里有 {late} 人在分析时段内才到岗")
+    if total:
+        return Guess("opening", MEDIUM, "花名册里几乎没有人在分析时段内到岗")
+    return Guess("opening", LOW, "无从判断")
+
+
+def _columns(pages, table, column):
+    """Texts of one canonical column with their counts, sheet by sheet."""
+    for recognised, headings in pages:
+        place = next((h.place for h in headings if h.column == column), None)
+        if recognised.table == table and place is not None:
+            cells = recognised.sheet.filled(place, recognised.bottom).slice(recognised.bottom)
+            counts = Counter()
+            for entry in cells.value_counts().to_pylist():
+                counts[(entry["values"] or "").strip(SPACES)] += entry["counts"]
+            counts.pop("", None)
+            yield counts
+
+
+def _days(counts):
+    """Days of different texts (NaT where unreadable) and the rows of each; ``counts`` {text: rows}."""
+    moments, _ = dates.read_times(pa.array(list(counts), pa.string()))
+    return moments.astype("datetime64[D]"), np.array(list(counts.values()), np.int64)
+
+
+def _ids(texts):
+    return {identity for text in texts if (identity := normal_id(text))}

@@ -1,0 +1,92 @@
+"""The first data-quality report, straight after drafting: ingestion in memory, with a throw-away key."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from jianfu.errors import DataError
+from jianfu.ingest import ingest_table
+from jianfu.ingest.people import pseudonym_key
+from jianfu.ingest.quality import join_books
+from jianfu.labels import Labels
+from jianfu.quality_report import collect_facts, write_page
+from jianfu.quality_report.text import summary
+
+TABLES = (
+    "units",
+    "tasks",
+    "app_activity",
+    "spells",
+    "survey",
+    "documents",
+    "unit_year",
+    "policies",
+    "app_days",
+)
+BOOKS = ("counts", "columns", "notices")
+
+
+def write_preview(settings, folder, results, knowledge):
+    """Ingest everything that ``settings`` name and write the report; returns (lines for the terminal, troubles).
+
+    ``results`` is results/<slug>: it receives quality/quality_report.html and the quarantine. Canonical tables are kept
+    in memory or a temporary folder only; pseudonyms are made with a key that is thrown away unless one is set.
+    Troubles are (table, sentence) of tables that cannot be read yet.
+    """
+    key = _key(settings)
+    labels = Labels(settings["language"], knowledge.plan / "labels.csv")
+    report, quarantine = results / "quality" / "quality_report.html", results / "restricted" / "quarantine"
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = Path(scratch)
+        troubles = _ingest_all(settings, folder, scratch, quarantine, knowledge, key)
+        books = {book: scratch / f"{book}.csv" for book in BOOKS}
+        join_books(
+            *([scratch / f"{table}_{book}.csv" for table in TABLES] for book in BOOKS),
+            folder,
+            settings["sources"],
+            *books.values(),
+        )
+        facts = collect_facts(
+            **books,
+            quarantine=[quarantine / f"{table}.csv" for table in TABLES],
+            tables={table: str(scratch / f"{table}.parquet") for table in TABLES},
+            plan=str(knowledge.plan / "indicators.csv"),
+            sources=settings["sources"],
+            window=settings["data"]["window"],
+            limit=settings["data"]["max_reject_share"],
+        )
+    places = {"report": str(report), "quarantine": str(quarantine)}
+    template = knowledge.root / "workflow" / "report" / "quality_report.html.jinja"
+    write_page(facts, settings, labels, places, knowledge.plan / "headings.csv", template, report)
+    return summary(facts, settings, labels, places), troubles
+
+
+def _key(settings):
+    if os.environ.get("JIANFU_KEY") or os.environ.get("JIANFU_KEY_FILE"):
+        return pseudonym_key(settings["province"]["synthetic"])
+    return os.urandom(32)
+
+
+def _ingest_all(settings, folder, scratch, quarantine, knowledge, key):
+    """Write every canonical table to ``scratch``; one that cannot be read stays empty."""
+    troubles, units = [], None
+    for table in TABLES:
+        try:
+            result = _ingest(table, settings, folder, knowledge, units, key)
+        except DataError as error:
+            troubles.append((table, str(error)))
+            if table == "units":
+                raise
+            result = _ingest(table, settings | {"sources": []}, folder, knowledge, units, key)
+        if table == "units":
+            units = result.canonical.to_pandas()
+        result.write(
+            scratch / f"{table}.parquet",
+            quarantine / f"{table}.csv",
+            *(scratch / f"{table}_{b}.csv" for b in BOOKS),
+        )
+    return troubles
+
+
+def _ingest(table, settings, folder, knowledge, units, key):
+    return ingest_table(table, folder, settings, knowledge.plan, knowledge.schema, units, key)

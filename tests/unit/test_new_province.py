@@ -1,0 +1,265 @@
+"""make new-province: from a folder of exports to a province file that works and a first data-quality report."""
+
+import re
+import shutil
+
+import openpyxl
+import pandas as pd
+import pytest
+import test_ingest_other_province as other
+from ingest_cases import ROOT, SAMPLE, TABLES, UNITS, ingest_all, sample_results, write_csv
+from test_ingest_privacy import _personal_cells
+
+import new_province
+from jianfu.config import load_province, read_yaml
+from jianfu.errors import ConfigError, DataError
+from jianfu.ingest.units import UnitIndex
+from jianfu.onboarding.contents import content_of
+from jianfu.onboarding.draft import make_draft
+from jianfu.onboarding.grouping import patterns_of, skeleton
+from jianfu.onboarding.knowledge import Knowledge
+from jianfu.onboarding.survey import order_answers
+
+RAW = SAMPLE / "raw"
+RENAMED = "乡镇|督查督办台账_20240[1-3]|政务应用使用情况_20240[12]|干部|增减|问卷"
+
+
+@pytest.fixture(scope="module")
+def knowledge():
+    return Knowledge(ROOT)
+
+
+def _root(folder):
+    """A repository with the common plan but no provinces."""
+    (folder / "config" / "provinces").mkdir(parents=True)
+    for part in ("config/plan", "config/default.yaml", "workflow"):
+        (folder / part).symlink_to(ROOT / part)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def proposed(tmp_path_factory):
+    """The plain sample folder: (root, lines shown)."""
+    root, lines = _root(tmp_path_factory.mktemp("plain")), []
+    new_province.main("anhui", str(RAW), root=root, show=lines.append)
+    return root, "\n".join(lines)
+
+
+@pytest.fixture(scope="module")
+def renamed(tmp_path_factory):
+    """The sample with other names, headings and wordings: (root, lines shown)."""
+    folder = tmp_path_factory.mktemp("renamed")
+    (folder / "raw" / "派单").mkdir(parents=True)
+    for source in sorted(p for p in RAW.iterdir() if re.match(RENAMED, p.name)):
+        target = folder / "raw" / other._new_name(source.name)
+        if source.name.startswith("督查"):
+            other._rewrite_tasks(source, target)
+        elif source.name.startswith("乡镇"):
+            other._rewrite_units(source, target.with_name("机构.txt"))
+        elif source.name.startswith("干部"):
+            other._rewrite_workbook(source, target, other.ROSTER, {})
+        elif source.name.startswith("问卷"):
+            other._rewrite_workbook(source, target, other.SURVEY, other.WORDINGS)
+        else:
+            target.write_bytes(source.read_bytes())
+    root, lines = _root(folder / "root"), []
+    new_province.main("hubei", str(folder / "raw"), root=root, show=lines.append)
+    return root, "\n".join(lines)
+
+
+def test_plain_folder_ingests_without_editing(proposed, monkeypatch):
+    root, _ = proposed
+    monkeypatch.setenv("JIANFU_KEY", "a key for this test")
+    settings = load_province("anhui", root, [root / "config" / "provinces"])
+    assert settings["data"]["window"] == ["2024-01", "2025-06"]
+    assert (settings["data"]["roster"], settings["data"]["extraction_date"]) == ("opening", "2025-07-10")
+    results = ingest_all(RAW, settings)
+    order = ["file", "sheet", "outcome", "reason", "column"]
+    for table in TABLES:
+        own, want = (
+            r[table].counts.sort_values(order, ignore_index=True) for r in (results, sample_results())
+        )
+        pd.testing.assert_frame_equal(own, want)
+
+
+def test_preview_is_written_and_names_nobody(proposed):
+    root, shown = proposed
+    results = root / "results" / "anhui"
+    assert {p.suffix for p in results.rglob("*") if p.is_file()} == {".html", ".csv"}
+    texts = [
+        shown,
+        *(p.read_text(encoding="utf-8") for p in root.rglob("*") if p.suffix in (".html", ".csv", ".yaml")),
+    ]
+    raw = _personal_cells()
+    assert len(raw) > 1000
+    for text in texts:
+        assert [value for value in raw if value in text] == []
+    assert "33,404" in shown and "97.0%" in shown
+
+
+def test_other_headings_are_proposed(renamed):
+    root, shown = renamed
+    settings = read_yaml(root / "config" / "provinces" / "hubei.yaml")
+    sources = {source["files"][0]: source for source in settings["sources"]}
+    tasks = sources["派单/工作派单_*.csv"]
+    assert tasks["columns"] == {
+        "派单流水": "task_id",
+        "落实主体": "unit_name",
+        "派单种类": "event_label",
+        "派发时刻": "issue_at",
+        "最迟反馈": "due_at",
+        "需填表": "n_table",
+    }
+    assert tasks["personal"] == ["跟进人"]
+    roster = sources["人员.xlsx"]
+    assert roster["columns"] == {"所在地方": "unit_name", "证照号": "id_number", "来此时间": "spell_start"}
+    assert roster["sheets"] == ["花名册"] and roster["personal"] == ["称呼"]
+    survey = sources["答卷_*.xlsx"]["columns"]
+    assert [survey[f"Q{n}"] for n in (2, 15, 17, 31)] == ["EE2", "PE6", "MW2", "LI3"]
+    assert settings["survey"]["responses"] == {"很不赞成": 1, "不赞成": 2, "中立": 3, "赞成": 4, "很赞成": 5}
+    assert re.search("“交下来的事”（[0-9,]+ 行）属于哪一类", shown)
+    load_province("hubei", root, [root / "config" / "provinces"])
+
+
+def test_every_active_guess_is_marked(renamed):
+    root, _ = renamed
+    text = (root / "config" / "provinces" / "hubei.yaml").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        if not line.lstrip().startswith("#") and "把握中" in line:
+            assert "【请核对】" in line
+        if "把握低：" in line and "按" not in line:
+            assert line.lstrip().startswith("#")
+
+
+def test_existing_file_is_kept_unless_forced(proposed):
+    root, _ = proposed
+    with pytest.raises(ConfigError, match="已经存在"):
+        new_province.main("anhui", str(RAW), root=root, show=lambda line: None)
+
+
+@pytest.mark.parametrize(("slug", "data"), [("", "x"), ("安徽", "x"), ("a b", "x"), ("anhui", "")])
+def test_command_is_checked(tmp_path, slug, data):
+    with pytest.raises(ConfigError, match="make new-province SLUG=anhui"):
+        new_province.main(slug, data, root=tmp_path)
+
+
+def test_folders_without_anything(tmp_path, knowledge):
+    with pytest.raises(DataError, match="找不到文件夹"):
+        make_draft(tmp_path / "nowhere", knowledge)
+    with pytest.raises(DataError, match="是空的"):
+        make_draft(tmp_path, knowledge)
+    (tmp_path / "x.csv").write_text("a,b\n1,2\n3,4\n")
+    (tmp_path / "空.csv").write_text("")
+    with pytest.raises(DataError, match="2 个文件都不像"):
+        make_draft(tmp_path, knowledge)
+
+
+def test_junk_among_real_files(tmp_path, knowledge):
+    for name in ("乡镇街道基本信息表.xlsx", "政务应用使用情况_202401.csv", "政务应用使用情况_202402.csv"):
+        shutil.copy(RAW / name, tmp_path / name)
+    (tmp_path / "坏的.xlsx").write_bytes(b"PK\x03\x04damaged")
+    (tmp_path / "空文件.csv").write_bytes(b"")
+    (tmp_path / "通讯录.csv").write_text(
+        "姓名,科室,电话\n张三丰,办公室,13800000000\n李四光,财务科,13800000001\n"
+    )
+    draft = make_draft(tmp_path, knowledge)
+    assert [(p.table, p.files) for p in draft.proposals] == [
+        ("units", ["乡镇街道基本信息表.xlsx"]),
+        ("app_activity", ["政务应用使用情况_*.csv"]),
+    ]
+    assert {place for place, _ in draft.troubles} == {"坏的.xlsx", "空文件.csv"}
+    assert [place for place, _ in draft.unknown] == ["通讯录.csv"]
+    assert draft.missing_tables() == ["tasks", "roster"]
+    assert draft.window.value == ["2024-01", "2024-02"]
+
+
+def test_missing_tables_are_said_in_the_file(tmp_path):
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    for name in ("乡镇街道基本信息表.xlsx", "政务应用使用情况_202401.csv"):
+        shutil.copy(RAW / name, raw / name)
+    root, lines = _root(tmp_path / "root"), []
+    new_province.main("hebei", str(raw), root=root, show=lines.append)
+    text = (root / "config" / "provinces" / "hebei.yaml").read_text(encoding="utf-8")
+    assert "# - table: tasks" in text and "# - table: roster" in text
+    assert any("还缺必需的表" in line for line in lines)
+    with pytest.raises(ConfigError, match="'sources' has no entry for tasks, roster"):
+        load_province("hebei", root, [root / "config" / "provinces"])
+
+
+def test_one_sheet_per_unit(tmp_path, knowledge):
+    write_csv(tmp_path / "单位名录.csv", UNITS)
+    book = openpyxl.Workbook()
+    for name in ("河口镇", "新河口街道"):
+        sheet = book.create_sheet(name)
+        sheet.append(["编号", "事项类型", "下达时间", "办结时限"])
+        for n in range(5):
+            sheet.append([f"{name}{n}", "专项督查", f"2024-03-{n + 1:02d}", "2024-04-01"])
+    del book["Sheet"]
+    book.save(tmp_path / "任务台账.xlsx")
+    tasks = next(p for p in make_draft(tmp_path, knowledge).proposals if p.table == "tasks")
+    assert tasks.source()["fill"] == {"unit_name": "sheet"}
+    assert tasks.source()["values"] == {"event_label": {"专项督查": "督查"}}
+
+
+def test_personal_columns_are_found_by_their_cells(tmp_path, knowledge):
+    rows = [["编号", "乡镇", "事项类型", "下达时间", "跟踪", "热线", "位置点"]]
+    people = ["王伟", "李娜", "张敏", "刘洋", "陈静", "杨帆", "赵磊", "黄涛", "周杰", "吴艳"]
+    rows += [
+        [f"A{n}", "河口镇", "任务", "2024-03-01", people[n], f"1390000000{n}", f"117.12345{n},31.54321"]
+        for n in range(10)
+    ]
+    write_csv(tmp_path / "单位名录.csv", UNITS)
+    write_csv(tmp_path / "任务.csv", rows)
+    draft = make_draft(tmp_path, knowledge)
+    tasks = next(p for p in draft.proposals if p.table == "tasks")
+    assert tasks.personal == ["跟踪", "热线", "位置点"]
+    assert not any(person in repr(draft.settings()) for person in people)
+
+
+def test_patterns_match_only_their_own_files():
+    everything = ["台账_1.csv", "台账_2.csv", "台账_汇总.xlsx", "名册.xlsx", "2024/台账.csv", "2025/台账.csv"]
+    assert patterns_of(["台账_1.csv", "台账_2.csv"], everything) == ["台账_*.csv"]
+    assert patterns_of(["台账_1.csv"], everything) == ["台账_1.csv"]
+    assert patterns_of(["台账[1].csv"], ["台账[1].csv"]) == ["台账[[]1].csv"]
+    assert patterns_of(["表1.csv", "表2.csv"], ["表1.csv", "表2.csv", "表3.csv"]) == ["表1.csv", "表2.csv"]
+    assert skeleton("2024/台账.csv") == skeleton("2025/台账.csv") == ("*", "台账")
+    assert skeleton("问卷数据_第1次.xlsx")[1] == "问卷数据_"
+
+
+@pytest.mark.parametrize(
+    ("answers", "ordered"),
+    [
+        (
+            ["同意", "非常同意", "一般", "不同意", "非常不同意"],
+            ["非常不同意", "不同意", "一般", "同意", "非常同意"],
+        ),
+        (
+            ["符合", "完全不符合", "说不清", "不符合", "完全符合"],
+            ["完全不符合", "不符合", "说不清", "符合", "完全符合"],
+        ),
+        (["甲", "乙", "丙"], None),
+    ],
+)
+def test_answers_are_ordered_by_their_words(answers, ordered):
+    assert order_answers(answers) == ordered
+
+
+def test_content_knows_its_kinds(knowledge):
+    from jianfu.ingest.readers import read_bytes
+
+    text = "甲,乙,丙\n" + "\n".join(f"2024年3月{n}日,约{n}份,河口镇" for n in range(1, 20))
+    sheet = read_bytes(text.encode("gb18030"), "x.csv")[0].whole()
+    found = [content_of(sheet, place, 1, set(), UnitIndex({}, [])) for place in range(3)]
+    assert [max(c.shares, key=c.shares.get) for c in found] == ["date", "number", "unit"]
+    assert all(not c.person() for c in found)
+
+
+def test_file_is_readable_without_knowing_yaml(proposed):
+    root, _ = proposed
+    text = (root / "config" / "provinces" / "anhui.yaml").read_text(encoding="utf-8")
+    assert "JIANFU_KEY_FILE" in text and "synthetic: false" in text and "安徽省" in text
+    for key in ("folder", "window", "extraction_date", "roster", "synthetic"):
+        before = text[: re.search(rf"^ +{key}:", text, re.MULTILINE).start()].splitlines()[-1]
+        line = re.search(rf"^ +{key}:.*$", text, re.MULTILINE)[0]
+        assert "#" in before or "#" in line
