@@ -51,7 +51,9 @@ def guess_window(pages):
                 months[found or "NaT"] += recognised.sheet.height
         months.pop("NaT", None)
         if months:
-            usual = float(np.median(sorted(months.values())[-12:]))
+            # the size of the month in which the middle row lies: stray dates have many months but few rows
+            sizes = np.repeat(list(months.values()), list(months.values()))
+            usual = float(np.median(sizes))
             solid = sorted(m for m, n in months.items() if n >= FEW * usual)
             strays = sum(n for m, n in months.items() if not solid[0] <= m <= solid[-1])
             note = f"；另有 {strays} 行的日期在此之外" if strays else ""
