@@ -8,7 +8,7 @@ BIN := .venv/bin
 export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: all new-province check test test-all coverage lint report bench lock clean
+.PHONY: all new-province check reread fuzz test test-all coverage lint report bench lock clean
 
 all: .venv/runtime
 	$(BIN)/snakemake --cores $(CORES) --config provinces=$(PROVINCE)
@@ -33,6 +33,14 @@ check: .venv/runtime
 .venv/development: requirements-dev.txt | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
 	touch $@ .venv/runtime
+
+# Reads all raw tables again, as a database behind an address cannot tell that it has changed.
+reread: .venv/runtime
+	$(BIN)/snakemake --cores $(CORES) --forcerun ingest_table --config provinces=$(PROVINCE)
+
+# 10,000 files of valid, damaged and nonsense cells (half an hour or more): every row is counted, no traceback.
+fuzz: .venv/development
+	JIANFU_FUZZ=10000 $(BIN)/python -m pytest tests/unit/test_ingest_fuzz.py
 
 test: .venv/development
 	$(BIN)/python -m pytest

@@ -8,6 +8,8 @@ import contextlib
 import io
 import lzma
 import os
+import subprocess
+import sys
 import zipfile
 import zlib
 from functools import partial
@@ -23,6 +25,7 @@ from jianfu.ingest.delimited import TextSheet, find_encoding, first_records, fir
 from jianfu.ingest.sheet import Sheet, cell_text
 
 MAX_UNZIPPED = 2 * 1024**3  # bytes that one archive may expand to
+MAX_MEMORY = 2 * 1024**3  # bytes that reading a binary workbook may take (the largest possible needs 1 GB)
 START = 1 << 16  # bytes from which the kind of a file is told
 # What the library raises for damaged archives, wrong passwords and unknown ways of packing.
 _BAD_ARCHIVE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, RuntimeError, ValueError)
@@ -110,6 +113,10 @@ def decode(content, name):
 def _workbook(content, name):
     if _ENCRYPTED in content:
         raise DataError(f"{name}: the file is protected by a password; save a copy without one.")
+    if content.startswith(OLE) and not _fits_memory(content):
+        raise DataError(
+            f"{name}: the workbook is damaged; open it in Excel or WPS and save it again as .xlsx."
+        )
     try:
         with _silence():
             book = python_calamine.load_workbook(io.BytesIO(content))
@@ -127,6 +134,35 @@ def _workbook(content, name):
             "save it again as .xlsx."
         ) from None
     return [sheet for meta in book.sheets_metadata if (sheet := _worksheet(book, meta, name))]
+
+
+def _fits_memory(content):
+    """Whether a binary workbook can be read within bounds; tried in a process of its own.
+
+    A damaged cell address makes the library ask for memory for billions of cells, which nothing can catch.
+    """
+    command = [sys.executable, "-c", _TRIAL, str(MAX_MEMORY)]
+    done = subprocess.run(command, input=content, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return done.returncode == 0
+
+
+_TRIAL = """
+import io, sys
+try:
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]),) * 2)
+except ImportError:
+    pass
+import python_calamine
+try:
+    book = python_calamine.load_workbook(io.BytesIO(sys.stdin.buffer.read()))
+    for name in book.sheet_names:
+        book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+except MemoryError:
+    sys.exit(1)
+except BaseException:
+    pass  # reported by the process that reads it
+"""
 
 
 @contextlib.contextmanager
