@@ -165,6 +165,9 @@ def _wrong_value(error):
     if error.validator == "required":
         missing = next(name for name in error.validator_value if name not in value)
         return f"'{key}' lacks the key '{missing}'; add it."
+    if key.endswith(".url_env"):
+        # someone may have written the address itself, password and all
+        return f"'{key}' must be {error.schema['description']}, not the address itself."
     if "description" in error.schema:
         return f"'{key}' must be {error.schema['description']}, not {shown}."
     if error.validator == "anyOf":

@@ -9,18 +9,23 @@ from pathlib import Path
 
 import yaml
 
+from jianfu.sources import query_names
+
 PACKAGES = [
     "chinesecalendar",
     "duckdb",
     "matplotlib",
     "numpy",
     "pandas",
+    "psycopg",
     "pyarrow",
     "pyfixest",
+    "pyreadstat",
     "python-calamine",
     "scipy",
     "seaborn",
     "snakemake",
+    "sqlalchemy",
     "statsmodels",
     "typst",
 ]
@@ -82,7 +87,8 @@ def input_files(paths):
 
 
 def run_record(province, settings, inputs):
-    """Record of a run: versions, seed and SHA-256 of every input file (dict, ready for JSON)."""
+    """Record of a run: versions, seed, SHA-256 of every input file and queries (dict, ready for JSON)."""
+    sources = settings["sources"]
     return {
         "province": province,
         "synthetic": settings["province"]["synthetic"],
@@ -90,6 +96,11 @@ def run_record(province, settings, inputs):
         "packages": {name: version(name) for name in PACKAGES},
         "seed": settings["inference"]["seed"],
         "inputs": {path.name: file_digest(path) for path in input_files(inputs)},
+        "queries": {
+            name: source["database"]["query"]
+            for source, name in zip(sources, query_names(sources), strict=True)
+            if name
+        },
     }
 
 

@@ -117,6 +117,42 @@ def test_wrong_column_names_the_nearest(load):
         load(base=base)
 
 
+SOURCES = {
+    "files and database": (
+        "files: [tasks.csv], database: {url_env: U, query: select 1}",
+        "'sources[2]' needs either 'files' or 'database', and not both.",
+    ),
+    "neither": ("sheets: [x]", "'sources[2]' needs either 'files' or 'database', and not both."),
+    "no files": ("files: []", "'sources[2].files' must be a list of file name patterns, not a list."),
+    "variable and file": (
+        "database: {url_env: U, file: a.db, query: select 1}",
+        "'sources[2].database' needs either 'url_env' or 'file', and not both.",
+    ),
+    "no query": ("database: {url_env: U}", "'sources[2].database' lacks the key 'query'; add it."),
+    "the address itself": (
+        "database: {url_env: 'postgresql://u:s3cret@host/x', query: select 1}",
+        "'sources[2].database.url_env' must be the name of an environment variable that holds the address of the "
+        "database, not the address itself.",
+    ),
+}
+
+
+@pytest.mark.parametrize("entry, sentence", SOURCES.values(), ids=SOURCES.keys())
+def test_sources_that_are_no_sources(load, entry, sentence):
+    with pytest.raises(ConfigError) as caught:
+        load(base=MINIMAL.replace("files: [tasks.csv]", entry))
+    assert str(caught.value) == f"config/provinces/sichuan.yaml: {sentence}"
+
+
+def test_a_province_of_databases_needs_no_folder(load):
+    names = {"url_env": "U", "query": "select 1"}
+    sources = [{"table": table, "database": names} for table in ("units", "tasks", "app_activity", "roster")]
+    base = yaml.safe_dump(
+        {"province": {"synthetic": True}, "data": {"window": ["2024-01", "2025-06"]}, "sources": sources}
+    )
+    assert load(base=base)["data"]["folder"] is None
+
+
 def test_missing_source_table_is_named(load):
     with pytest.raises(ConfigError, match="'sources' has no entry for roster; name the files of each."):
         load(base=MINIMAL.replace("  - {table: roster, files: [roster.xlsx]}\n", ""))

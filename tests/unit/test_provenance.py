@@ -49,8 +49,11 @@ def test_run_record_lists_the_digest_of_every_input(tmp_path):
     (tmp_path / "raw").mkdir()
     (tmp_path / "raw" / "b.csv").write_text("b")
     (tmp_path / "a.csv").write_text("a")
-    settings = {"province": {"synthetic": True}, "inference": {"seed": 7}}
+    database = {"url_env": "U", "query": "select 1"}
+    sources = [{"table": "units", "files": ["a.csv"]}, {"table": "tasks", "database": database}]
+    settings = {"province": {"synthetic": True}, "inference": {"seed": 7}, "sources": sources}
     record = provenance.run_record("demo", settings, [tmp_path / "a.csv", tmp_path / "raw"])
     assert list(record["inputs"]) == ["a.csv", "b.csv"]
+    assert record["queries"] == {"U/tasks": "select 1"}
     assert record["inputs"]["a.csv"] == "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"
     assert record["seed"] == 7 and Path(tmp_path / "raw").is_dir()
