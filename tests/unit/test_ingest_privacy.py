@@ -1,42 +1,18 @@
 """No raw name, ID number or phone of the sample reaches any file that ingestion writes, nor its log."""
 
-import csv
-import io
 import logging
 import re
 
-import openpyxl
 import pandas as pd
 import pytest
 from ingest_cases import ROOT, SAMPLE, TABLES, ingest_all, sample_results
+from sample_identifiers import found_in, identifiers
 
 from jianfu.config import load_province
 from jianfu.errors import ConfigError
 from jianfu.ingest.people import SYNTHETIC_KEY, describe_id, normal_id, pseudonym_key
 from jianfu.ingest.quality import join_books
 from jianfu.logs import LOGGER
-
-PERSONAL = {"姓名", "身份证号", "联系电话", "经办人", "您的身份证号"}
-
-
-def _personal_cells():
-    """Every cell of a personal column of the sample: names and numbers."""
-    found = set()
-    for path in sorted((SAMPLE / "raw").iterdir()):
-        if path.suffix == ".xlsx":
-            book = openpyxl.load_workbook(path, read_only=True)
-            sheets = [[list(map(str, row)) for row in sheet.iter_rows(values_only=True)] for sheet in book]
-        elif path.name.startswith("督查"):
-            text = path.read_bytes().decode("gb18030")
-            sheets = [list(csv.reader(io.StringIO(text, newline="")))]
-        else:
-            continue
-        for rows in sheets:
-            top = next((i for i, row in enumerate(rows[:6]) if PERSONAL & set(row)), None)
-            if top is not None:
-                places = [place for place, heading in enumerate(rows[top]) if heading in PERSONAL]
-                found |= {row[place].strip("'\t ") for row in rows[top + 1 :] for place in places}
-    return {cell for cell in found if len(cell) >= 2 and cell != "None" and cell not in PERSONAL}
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +46,7 @@ def written(tmp_path_factory):
 
 
 def test_sample_has_persons():
-    cells = _personal_cells()
+    cells = identifiers(SAMPLE / "raw")
     assert sum(cell.isdigit() and len(cell) == 11 for cell in cells) > 1000
     assert sum(bool(re.fullmatch(r"\d{17}[\dXx]", cell)) for cell in cells) > 1000
     assert sum(not re.search(r"\d", cell) for cell in cells) > 1000
@@ -79,12 +55,7 @@ def test_sample_has_persons():
 def test_no_personal_cell_in_any_file(written):
     assert {"log.txt", "tasks.parquet", "spells_quarantine.csv", "row_counts.csv"} <= set(written)
     everything = "\n".join(written.values())
-    # names are cells of their own: look for them as whole words of Chinese characters
-    words = set(re.findall(r"[\u3400-\u9fff\U00020000-\U0003ffff]+", everything))
-    numbers = set(re.findall(r"\d{11,17}[\dXx]?", everything))
-    cells = _personal_cells()
-    assert not {cell for cell in cells if not cell.isascii()} & words
-    assert not {cell for cell in cells if cell.isascii()} & numbers
+    assert not found_in(everything, identifiers(SAMPLE / "raw"))
 
 
 def test_no_id_shaped_number_in_any_file(written):
