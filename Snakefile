@@ -63,4 +63,8 @@ rule all:
 rule check:
     """Ingestion and its quality report only (make check)."""
     input:
-        expand("results/{province}/quality/quality_report.html", province=SETTINGS),
+        expand(
+            "results/{province}/quality/quality_{kind}",
+            province=SETTINGS,
+            kind=["report.html", "summary.txt"],
+        ),

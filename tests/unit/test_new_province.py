@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import zipfile
 
 import openpyxl
 import pandas as pd
@@ -18,6 +19,7 @@ from jianfu.onboarding.contents import content_of
 from jianfu.onboarding.draft import make_draft
 from jianfu.onboarding.grouping import patterns_of, skeleton
 from jianfu.onboarding.knowledge import Knowledge
+from jianfu.onboarding.look import look
 from jianfu.onboarding.survey import order_answers
 
 RAW = SAMPLE / "raw"
@@ -215,6 +217,20 @@ def test_personal_columns_are_found_by_their_cells(tmp_path, knowledge):
     tasks = next(p for p in draft.proposals if p.table == "tasks")
     assert tasks.personal == ["跟踪", "热线", "位置点"]
     assert not any(person in repr(draft.settings()) for person in people)
+
+
+def test_names_inside_an_archive_are_readable(tmp_path):
+    """Archives hold UTF-8 or GBK names without saying which."""
+    for encoding in ("utf-8", "gb18030"):
+        path = tmp_path / f"{encoding}.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            info = zipfile.ZipInfo("x" * len("应用.csv".encode(encoding)))
+            archive.writestr(info, "a,b\n1,2\n")
+        content = path.read_bytes().replace(info.filename.encode(), "应用.csv".encode(encoding))
+        path.write_bytes(content)
+        assert [page.sheet.file for page in look(tmp_path).pages if page.path == path.name] == [
+            f"{path.name}/应用.csv"
+        ]
 
 
 def test_patterns_match_only_their_own_files():

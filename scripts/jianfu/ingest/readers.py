@@ -252,13 +252,15 @@ def _is_archive(content):
 
 
 def _member_name(info):
-    """Name of an archive member; archives from Chinese Windows hold GBK names without saying so."""
+    """Name of an archive member; archives hold names in UTF-8 or, from Chinese Windows, GBK without saying so."""
     if info.flag_bits & 0x800:
         return info.filename
-    try:
-        return info.filename.encode("cp437").decode("gb18030")
-    except (UnicodeEncodeError, UnicodeDecodeError):
-        return info.filename
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return info.filename.encode("cp437").decode(encoding)
+        except (UnicodeEncodeError, UnicodeDecodeError):
+            continue
+    return info.filename
 
 
 # --- HTML that is called xls -----------------------------------------------------------------------------------

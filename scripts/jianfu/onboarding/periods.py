@@ -52,8 +52,8 @@ def guess_window(pages):
         months.pop("NaT", None)
         if months:
             # the size of the month in which the middle row lies: stray dates have many months but few rows
-            sizes = np.repeat(list(months.values()), list(months.values()))
-            usual = float(np.median(sizes))
+            sizes = np.sort(list(months.values()))
+            usual = sizes[np.searchsorted(np.cumsum(sizes), sizes.sum() / 2)]
             solid = sorted(m for m, n in months.items() if n >= FEW * usual)
             strays = sum(n for m, n in months.items() if not solid[0] <= m <= solid[-1])
             note = f"；另有 {strays} 行的日期在此之外" if strays else ""

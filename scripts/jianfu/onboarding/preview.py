@@ -29,13 +29,13 @@ BOOKS = ("counts", "columns", "notices")
 def write_preview(settings, folder, results, knowledge):
     """Ingest everything that ``settings`` name and write the report; returns (lines for the terminal, troubles).
 
-    ``results`` is results/<slug>: it receives quality/quality_report.html and the quarantine. Canonical tables are kept
-    in memory or a temporary folder only; pseudonyms are made with a key that is thrown away unless one is set.
-    Troubles are (table, sentence) of tables that cannot be read yet.
+    ``results`` is results/<slug>: it receives quality/preview.html and, in restricted/preview, the quarantine.
+    Canonical tables are kept in memory or a temporary folder only; pseudonyms are made with a
+    key that is thrown away unless one is set. Troubles are (table, sentence) of tables that cannot be read yet.
     """
     key = _key(settings)
     labels = Labels(settings["language"], knowledge.plan / "labels.csv")
-    report, quarantine = results / "quality" / "quality_report.html", results / "restricted" / "quarantine"
+    report, quarantine = results / "quality" / "preview.html", results / "restricted" / "preview"
     with tempfile.TemporaryDirectory() as scratch:
         scratch = Path(scratch)
         troubles = _ingest_all(settings, folder, scratch, quarantine, knowledge, key)
