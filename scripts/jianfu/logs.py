@@ -1,5 +1,6 @@
 """The one way in which a script logs: to its rule's log file, with warnings and tracebacks."""
 
+import atexit
 import logging
 import sys
 import traceback
@@ -33,6 +34,8 @@ def start(path: str) -> logging.Logger:
             print(f"\nUnexpected {kind.__name__}; the traceback is in {path}.\n", file=sys.stderr)
 
     sys.excepthook = report
+    LOGGER.info("started")
+    atexit.register(LOGGER.info, "ended")
     return LOGGER
 
 

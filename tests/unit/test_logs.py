@@ -1,0 +1,50 @@
+"""Every log says when the script began and ended, and holds warnings and tracebacks; the screen stays readable."""
+
+import subprocess
+import sys
+
+from ingest_cases import ROOT
+
+
+def run(code, tmp_path):
+    """Output and log of a script that starts logging and then runs ``code``."""
+    log = tmp_path / "logs" / "rule.log"
+    text = f"from jianfu import logs\nfrom jianfu.errors import DataError\nlogs.start({str(log)!r})\n{code}\n"
+    (tmp_path / "script.py").write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "script.py"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT / "scripts")},
+        capture_output=True,
+        text=True,
+    )
+    return done, log.read_text(encoding="utf-8")
+
+
+def test_log_has_beginning_and_end(tmp_path):
+    done, log = run("pass", tmp_path)
+    assert done.returncode == 0 and done.stderr == ""
+    assert "started" in log and "ended" in log
+
+
+def test_warning_goes_to_the_log_only(tmp_path):
+    done, log = run("import warnings; warnings.warn('the matrix is singular')", tmp_path)
+    assert "the matrix is singular" in log and "singular" not in done.stderr
+
+
+def test_expected_failure_is_one_sentence_on_screen_and_a_traceback_in_the_log(tmp_path):
+    done, log = run("raise DataError('roster.xlsx: no heading row.')", tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.strip() == "roster.xlsx: no heading row."
+    assert "Traceback" in log and "roster.xlsx: no heading row." in log
+
+
+def test_unexpected_failure_names_the_log(tmp_path):
+    done, log = run("1 / 0", tmp_path)
+    assert "Traceback" not in done.stderr and "rule.log" in done.stderr
+    assert "ZeroDivisionError" in log and "Traceback" in log
+
+
+def test_progress_shows_on_screen_and_in_the_log(tmp_path):
+    done, log = run("logs.progress('half way')", tmp_path)
+    assert "half way" in done.stderr and "half way" in log
