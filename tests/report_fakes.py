@@ -243,9 +243,9 @@ def frames():
         (c, b, -1 + b / 2, 20000, 30 + 10 * b, 1.5 + 0.4 * b, 1.2, 2.1, 900)
         for c in cohorts
         for b in range(1, 6)
-    ]
+    ] + [(c, "all", np.nan, 100000, 300, 2.7, np.nan, np.nan, 4500) for c in cohorts]
     incidence = [
-        (c, ("low", "middle", "high")[t - 1], k, 0.002 * k * t, 0.001 * k * t, 0.003 * k * t, "shown")
+        (c, ("low", "middle", "high")[t - 1], k, 0.002 * k * t, 0.001 * k * t, 0.003 * k * t, 3, "shown")
         for c in cohorts
         for t in (1, 2, 3)
         for k in (0, 12, 24, 36)
@@ -323,6 +323,7 @@ def frames():
                 "cumulative_incidence",
                 "ci_low",
                 "ci_high",
+                "from_months",
                 "status",
             ],
         ),

@@ -212,22 +212,41 @@ def test_rest_eve_share_is_weighted_by_tasks():
     assert facts.rest_eve_share(clock.iloc[:0]) is None
 
 
-def test_dose_skips_withheld_groups():
-    points = pd.DataFrame({"cohort": "90后", "exposure_mean": [1, -1, 0], "rate": [None, 2.0, 3.5]})
+def test_dose_skips_withheld_groups_and_the_total():
+    points = pd.DataFrame(
+        {
+            "cohort": "90后",
+            "bin": ["1", "2", "3", "all"],
+            "exposure_mean": [1, -1, 0, None],
+            "rate": [None, 2.0, 3.5, 2.7],
+        }
+    )
     assert facts.dose_extremes(points)["difference"] == "1.50"
-    assert facts.dose_extremes(points.iloc[:2]) is None
+    assert facts.dose_extremes(points.iloc[[0, 1, 3]]) is None
 
 
-def test_incidence_is_compared_at_the_same_time():
+def test_dose_of_the_released_file_leaves_its_total_row_out(province):
+    text, _ = markdown(province)
+    assert "最低组的流出率为每千人月1.90人次，最高组为3.50人次，相差1.60人次" in text
+
+
+def test_each_incidence_has_its_own_month_interval_and_condition():
     curves = pd.DataFrame(
         {
             "cohort": "90后",
             "tertile": ["low", "low", "high", "high", "high"],
             "time_months": [10, 20, 10, 18, 30],
             "cumulative_incidence": [0.02, 0.04, 0.05, 0.08, 0.20],
+            "ci_low": [0.01, 0.03, 0.04, 0.06, 0.15],
+            "ci_high": [0.03, 0.05, 0.06, 0.10, 0.25],
+            "from_months": [3, 3, 0, 0, 0],
         }
     )
-    assert facts.final_incidence(curves) == {"months": "20", "more": True, "low": "4.0", "high": "8.0"}
+    assert facts.final_incidence(curves) == {
+        "low": {"months": "20", "since": "3", "value": "4.0", "low": "3.0", "high": "5.0"},
+        "high": {"months": "18", "since": "0", "value": "8.0", "low": "6.0", "high": "10.0"},
+    }
+    assert facts.final_incidence(curves[curves["tertile"] == "low"]) is None
 
 
 def test_rows_of_the_sources_add_up(province):

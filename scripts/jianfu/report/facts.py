@@ -2,8 +2,7 @@
 
 import math
 
-import pandas as pd
-
+from jianfu.outputs import TOTAL
 from jianfu.tables import count, missing, number, p_text
 
 
@@ -93,9 +92,9 @@ def rest_eve_share(clock):
 
 
 def dose_extremes(points, cohort="90后"):
-    """Exit rates per 1,000 person-months of a cohort in its lowest and highest shown exposure group."""
-    rows = points[(points["cohort"] == cohort) & points["rate"].notna()]
-    rows = rows.sort_values("exposure_mean", kind="stable")
+    """Exit rates per 1,000 person-months of a cohort in its lowest and highest shown exposure group (no total row)."""
+    rows = points[(points["cohort"] == cohort) & points["rate"].notna() & points["exposure_mean"].notna()]
+    rows = rows[rows["bin"] != TOTAL].sort_values("exposure_mean", kind="stable")
     if len(rows) < 2:
         return None
     low, high = rows.iloc[0], rows.iloc[-1]
@@ -103,29 +102,31 @@ def dose_extremes(points, cohort="90后"):
         "low": number(low["rate"], 2),
         "high": number(high["rate"], 2),
         "difference": number(high["rate"] - low["rate"], 2),
-        "more": high["rate"] > low["rate"],
     }
 
 
-def final_incidence(curves, cohort="90后", low="low", high="high"):
-    """Cumulative incidence (per cent) of the lowest and highest burden tertile at their last common time."""
+def final_incidence(curves, cohort="90后", tertiles=("low", "high")):
+    """Cumulative incidence (per cent) of the lowest and highest burden tertile up to their last common time.
+
+    Curves begin at different months and their steps are merged for disclosure, so each tertile has its own ``months``
+    at the post and its own month ``since`` on which it is conditioned. None if either tertile has no point.
+    """
     rows = curves[(curves["cohort"] == cohort) & curves["cumulative_incidence"].notna()]
     ends = rows.groupby("tertile")["time_months"].max()
-    if low not in ends or high not in ends:
+    if not set(tertiles) <= set(ends.index):
         return None
-    time = min(ends[low], ends[high])
-
-    def reached(tertile):
-        curve = rows[(rows["tertile"] == tertile) & (rows["time_months"] <= time)]
-        return (
-            100 * curve.sort_values("time_months")["cumulative_incidence"].iloc[-1]
-            if len(curve)
-            else math.nan
-        )
-
-    values = {"low": reached(low), "high": reached(high)}
-    if any(pd.isna(value) for value in values.values()):
-        return None
-    return {"months": f"{time:.0f}", "more": values["high"] > values["low"]} | {
-        key: number(value, 1) for key, value in values.items()
-    }
+    rows = rows[rows["time_months"] <= ends[list(tertiles)].min()].sort_values("time_months", kind="stable")
+    found = {}
+    for tertile in tertiles:
+        curve = rows[rows["tertile"] == tertile]
+        if curve.empty:
+            return None
+        point = curve.iloc[-1]
+        found[tertile] = {
+            "months": count(point["time_months"]),
+            "since": count(point["from_months"]),
+            "value": number(100 * point["cumulative_incidence"], 1),
+            "low": number(100 * point["ci_low"], 1),
+            "high": number(100 * point["ci_high"], 1),
+        }
+    return found
