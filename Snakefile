@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from jianfu.config import load_command
 from jianfu.errors import ConfigError
 from jianfu.provenance import code_digest
-from jianfu.sources import matching_files
+from jianfu.sources import RAW_TABLES, matching_files
 
 # One numerical thread per job: results do not depend on the number of cores.
 os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", MPLBACKEND="agg")

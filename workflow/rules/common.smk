@@ -35,7 +35,7 @@ def raw_files(wildcards):
     settings, table = SETTINGS[wildcards.province], wildcards.get("table")
     if settings["simulate"]:
         return raw_folder(wildcards)
-    names = {"spells": ["roster", "ledger"]}.get(table, [table])
+    names = RAW_TABLES.get(table, (table,))
     sources = [s for s in settings["sources"] if table is None or s["table"] in names]
     folder = settings["data"]["folder"]
     return sorted({str(file) for source in sources for file in matching_files(folder, source)})
@@ -56,7 +56,7 @@ def canonical_units(wildcards):
 def ingest_settings(wildcards):
     """The settings that decide how one table is read."""
     settings = SETTINGS[wildcards.province]
-    names = {"spells": ["roster", "ledger"]}.get(wildcards.table, [wildcards.table])
+    names = RAW_TABLES.get(wildcards.table, (wildcards.table,))
     return {
         "province": {"synthetic": settings["province"]["synthetic"]},
         "data": {
@@ -66,6 +66,7 @@ def ingest_settings(wildcards):
         "sources": [source for source in settings["sources"] if source["table"] in names],
         "values": settings["values"],
         "survey": {k: settings["survey"][k] for k in ("ranges", "responses")} if "survey" in names else {},
+        "calendar": settings["calendar"] if "punches" in names else {},
     }
 
 

@@ -23,6 +23,7 @@ rule ingest_table:
     input:
         raw=raw_files,
         units=canonical_units,
+        holidays=lambda wildcards: holidays(wildcards) if wildcards.table == "app_activity" else [],
         schema=Path(workflow.basedir) / "workflow" / "schemas" / "canonical.yaml",
         headings=plan("headings.csv"),
         values=plan("values.csv"),

@@ -1,6 +1,7 @@
 """From staged text to typed rows: every required cell checked, every unusable row given its one reason."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -8,12 +9,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jianfu.ingest.people import describe_employee, describe_id
+from jianfu.ingest.punches import workday
 from jianfu.ingest.schema import REASONS
 from jianfu.ingest.stage import DAY_PREFIX
 from jianfu.ingest.texts import coded, plain
 from jianfu.ingest.values import BAD, EMPTY, OK, TOKEN, Converted, bad
 
 ODD_KINDS = ("null_token", "bad_optional_value")
+NO_ODD = pa.schema([("src", pa.int32()), ("row", pa.int32()), ("kind", pa.int16())]).empty_table()
+# derived columns that say how precise a time is, and the time
+PRECISION_OF = {"tasks": ("issue_precision", "issue_at"), "punches": ("precision", "punched_at")}
 REJECT_COLUMNS = ["src", "row", "column", "reason", "value"]
 # Reasons that one cell or the row alone decides, in the order in which the first one wins.
 ROW_REASONS = (*REASONS[: REASONS.index("conflicting_duplicate")], "damaged_id")
@@ -21,6 +26,7 @@ MERGER_DATES = {
     "tasks": "issue_at",
     "app_activity": "month",
     "documents": "month",
+    "punches": "punched_at",
     "unit_year": "year",
     "roster": "spell_start",
     "ledger": "date",
@@ -45,10 +51,13 @@ class Built:
 
 
 class Builder:
-    """Builds the rows of one raw table; ``units`` is its :class:`UnitIndex`, ``key`` the pseudonym key."""
+    """Builds the rows of one raw table; ``units`` is its :class:`UnitIndex`, ``key`` the pseudonym key.
 
-    def __init__(self, table, units=None, key=None):
-        self.table, self.units, self.key = table, units, key
+    ``calendar`` tells the days off of sheets that are wide by day.
+    """
+
+    def __init__(self, table, units=None, key=None, calendar=None):
+        self.table, self.units, self.key, self.calendar = table, units, key, calendar
 
     def build(self, cells, converter):
         """:class:`Built` for a staged table of text (src, row and one column per canonical name)."""
@@ -57,6 +66,8 @@ class Builder:
         described = self._people(cells, converter) if self._has_people() else None
         for name, column in self.table.columns.items():
             raw[name] = _cells(cells, name)
+            if name == "punched_at":
+                raw[name] = _with_day(raw[name], _cells(cells, "punched_on"))
             if column.type == "person":
                 found[name] = described["person_key"]
             elif column.type == "unit":
@@ -73,8 +84,9 @@ class Builder:
             self._prefer_id(described, found, contradictions)
         if self.table.name == "ledger":
             _entries_have_no_exit(found)
-        if self.table.name == "tasks":
-            found["issue_precision"] = _precision(found["issue_at"], whole_day)
+        if self.table.name in PRECISION_OF:
+            name, time = PRECISION_OF[self.table.name]
+            found[name] = _precision(found[time], whole_day[time])
         self._follow_mergers(found)
         return self._settle(cells, raw, found, whole_day, contradictions)
 
@@ -169,11 +181,16 @@ class Builder:
             return
         height, column = cells.num_rows, self.table.columns["count"]
         total, status = np.zeros(height), np.full(height, EMPTY, np.int8)
+        months = coded(found["month"].typed)
+        free, rest = self._days_off(months.dictionary.to_pylist()), np.zeros(height)
+        places = months.indices.fill_null(len(free) - 1).to_numpy()
         wording = np.full(height, "", object)
         for name in days:
             day = converter.convert(_cells(cells, name), column)
             values = day.array()
             total += np.where(day.status == OK, values, 0.0)
+            off = free[places, int(name.removeprefix(DAY_PREFIX))]
+            rest += np.where((day.status == OK) | np.isnan(off), off * np.nan_to_num(values), 0.0)
             wrong = (day.status >= BAD) & (status < BAD)
             wording[wrong] = plain(_cells(cells, name)).to_numpy(zero_copy_only=False)[wrong]
             status = np.where(wrong, day.status, np.where((status == EMPTY) & (day.status == OK), OK, status))
@@ -182,6 +199,24 @@ class Builder:
             Converted(values, status.astype(np.int8)),
             pa.array(wording, pa.string()),
         )
+        if raw["rest_day_count"] is None:
+            known = (status == OK) & ~np.isnan(rest)
+            values = pa.array(np.where(known, rest, np.nan), pa.float64(), from_pandas=True)
+            found["rest_day_count"] = Converted(values, np.where(known, OK, EMPTY).astype(np.int8))
+
+    def _days_off(self, months):
+        """Array months (and one row for no month) x days of the month (from 0, unused): 1 for days off.
+
+        Days that a month does not have are 0; all days of a month that the calendar does not cover are NaN.
+        """
+        free = np.zeros((len(months) + 1, 32))
+        free[-1] = np.nan
+        for place, month in enumerate(months):
+            first = date.fromisoformat(f"{month}-01")
+            days = [day for n in range(31) if (day := first + timedelta(days=n)).month == first.month]
+            work = [workday(day, self.calendar) for day in days]
+            free[place, 1 : len(days) + 1] = [np.nan if w is None else not w for w in work]
+        return free
 
     # --- reasons -------------------------------------------------------------------------------------------------
 
@@ -233,6 +268,15 @@ def _cells(cells, name):
     return column.fill_null("") if column.null_count else column
 
 
+def _with_day(times, days):
+    """Clock times (8:31) completed by a column with the day, where there is one."""
+    if times is None or days is None:
+        return days if times is None else times
+    times = plain(times)
+    alone = pc.match_substring_regex(times, r"^\s*\d{1,2}\s*[:：时]")
+    return pc.if_else(alone, pc.binary_join_element_wise(plain(days), times, " "), times)
+
+
 def _days(values):
     """datetime64[D] of a date, time, month or year column; NaT where it is null."""
     values = plain(values)
@@ -243,8 +287,8 @@ def _days(values):
 
 
 def _precision(issue, whole_day):
-    """'day' or 'minute' for every row with an issue time."""
-    codes = pa.array(whole_day["issue_at"].astype(np.int32), mask=issue.status != OK)
+    """'day' or 'minute' for every row with a time."""
+    codes = pa.array(whole_day.astype(np.int32), mask=issue.status != OK)
     return Converted(pa.DictionaryArray.from_arrays(codes, ["minute", "day"]), issue.status)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import exc
 
 from jianfu.errors import DataError
 from jianfu.ingest.sheet import Sheet
-from jianfu.ingest.tabular import BATCH_ROWS, arrow_sheets, value_text, values_array
+from jianfu.ingest.tabular import BATCH_ROWS, arrow_sheets, arrow_text, values_array
 
 LOG = logging.getLogger("jianfu")
 SQLITE = b"SQLite format 3\0"
@@ -138,15 +138,11 @@ def _odbc(url, query, name, size):
 def _rows(cursor, names, name, size):
     headings, start = [[str(column)] for column in names], 0
     while rows := cursor.fetchmany(size):
-        columns = [_text(values) for values in zip(*rows, strict=True)]
+        columns = [arrow_text(values_array(values)) for values in zip(*rows, strict=True)]
         yield Sheet(name, "", columns, headings=headings, start=start)
         start += len(rows)
     if start == 0:
         yield Sheet(name, "", [pa.array([], pa.string()) for _ in headings], headings=headings)
-
-
-def _text(values):
-    return values_array([value_text(value) for value in values])
 
 
 # --- sentences ---------------------------------------------------------------------------------------------------

@@ -91,7 +91,8 @@ def check_rejects(counts, limit, quarantine_folder, report):
             place = f"{file}, sheet {sheet}" if sheet else file
             raise DataError(
                 f"{place}: {rejected} of {total} rows were rejected ({rejected / total:.1%}, limit {limit:.1%}), most "
-                f"of them as {reason}; the rows are listed in {quarantine_folder}, and what to do about them in {report}."
+                f"of them as {reason}; the rows are listed in {quarantine_folder}, and what to do about them in "
+                f"{report}."
             )
 
 

@@ -32,7 +32,6 @@ ARROW_TYPES = {
     "year": pa.int32(),
     "wave": pa.int32(),
 }
-SPELL_SOURCES = ("roster", "ledger")
 
 
 @dataclass(frozen=True)

@@ -70,10 +70,11 @@ class Spill:
     def settled(self, connection, pool):
         """Yields ``(kept rows in order, duplicates, conflicts)`` range by range, see :mod:`duplicates`."""
 
-        def work(pieces):
-            return settle(connection, _gather(pieces, self.schema), self.table)
+        yield from self.ranges(lambda rows: settle(connection, rows, self.table), pool)
 
-        yield from ordered(pool, work, self._ranges())
+    def ranges(self, work, pool):
+        """Yields ``work(rows)`` for every range of keys, in order."""
+        yield from ordered(pool, lambda pieces: work(_gather(pieces, self.schema)), self._ranges())
 
     def _ranges(self):
         """Yields for every range of keys the slices (path, first row, rows) that hold them."""

@@ -165,7 +165,9 @@ class Staging:
                     continue
                 name = "an ID number (id_number or employee_id)"
             default = self.table.default.get(name)
-            if default == "row" or (default == "place" and _from_place(name, header, sheet)):
+            if default and (default != "place" or _from_place(name, header, sheet)):
+                continue
+            if name == "punched_at" and "punched_on" in places:
                 continue
             if column.type == "count" and len(day_places(header)) >= MIN_DAYS:
                 continue
@@ -213,8 +215,8 @@ class Staging:
             places = {"sheet": sheet.name, "file": Path(sheet.file).stem, "title": unit[1] if unit else title}
             texts[name] = places[origin]
         for name, default in self.table.default.items():
-            if default == "place" and name not in header.places() and name not in texts:
-                texts[name] = _from_place(name, header, sheet)
+            if default != "row" and name not in header.places() and name not in texts:
+                texts[name] = _from_place(name, header, sheet) if default == "place" else default
         return texts
 
     def _list_columns(self, sheet, header, wide, filled):

@@ -18,14 +18,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jianfu.calendar import calendar_of
 from jianfu.errors import DataError
 from jianfu.ingest import quality
-from jianfu.ingest.build import Builder
+from jianfu.ingest.build import NO_ODD, Builder, Built
 from jianfu.ingest.duplicates import as_rejects
 from jianfu.ingest.headings import Dictionary
 from jianfu.ingest.people import pseudonym_key
 from jianfu.ingest.pipeline import WORKERS, ordered
-from jianfu.ingest.schema import SPELL_SOURCES, load_responses, load_tables
+from jianfu.ingest.punches import monthly
+from jianfu.ingest.schema import load_responses, load_tables
 from jianfu.ingest.spells import assemble
 from jianfu.ingest.spill import Spill
 from jianfu.ingest.stage import Staged, Staging
@@ -33,7 +35,7 @@ from jianfu.ingest.texts import coded
 from jianfu.ingest.units import UnitIndex
 from jianfu.ingest.values import Converter, Limits, Wordings
 from jianfu.ingest.writer import TableWriter
-from jianfu.sources import find_files
+from jianfu.sources import RAW_TABLES, find_files
 
 LOG = logging.getLogger("jianfu")
 LEAST_ROWS = 50_000  # staged rows of small files that are converted together
@@ -106,7 +108,7 @@ def ingest_table(table, folder, settings, plan_dir, schema, units=None, key=None
 
     table      name of a canonical table (spells reads the sources roster and ledger)
     folder     folder with the raw exports
-    settings   resolved settings: the groups province, data, sources, values and survey are used
+    settings   resolved settings: the groups province, data, sources, values, survey and calendar are used
     plan_dir   config/plan; schema: path of workflow/schemas/canonical.yaml
     units      frame of the canonical units (not needed for units and policies)
     key        pseudonym key as bytes; default: from the environment, see :mod:`jianfu.ingest.people`
@@ -132,7 +134,8 @@ class _Ingestion:
         self.table, self.settings, self.plan_dir, self.private = table, settings, plan_dir, private
         survey = settings.get("survey") or {}
         self.tables = load_tables(schema, plan_dir / "scales.yaml", survey.get("ranges"))
-        self.names = SPELL_SOURCES if table == "spells" else (table,)
+        self.names = RAW_TABLES.get(table, (table,))
+        self.calendar = calendar_of(settings["calendar"]) if table == "app_activity" else None
         self.index = UnitIndex.from_units(units) if units is not None else UnitIndex({}, [])
         self.books = _Books()
         self.connection = duckdb.connect(
@@ -152,11 +155,15 @@ class _Ingestion:
             key = pseudonym_key(self.settings["province"]["synthetic"])
         schema = self.tables[self.table].arrow_schema()
         with ThreadPoolExecutor(WORKERS) as pool:
-            ranges = (
-                self._settled(name, [f for f in files if f[2]["table"] == name], key, pool)
-                for name in self.names
-            )
-            ranges = [self._spells(*map(_whole, ranges))] if self.table == "spells" else next(ranges)
+            tables = {name: self._prepare(name, files, key, pool) for name in self.names}
+            if self.table == "spells":
+                ranges = [
+                    self._spells(*(_whole(self._settled(name, *t, pool)) for name, t in tables.items()))
+                ]
+            else:
+                if self.table == "app_activity":
+                    self._add_punches(*tables["punches"], tables["app_activity"][0], pool)
+                ranges = self._settled(self.table, *tables[self.table], pool)
             writer = TableWriter(self.private / CANONICAL, schema)
             places = TableWriter(self.private / PLACES, PLACE_SCHEMA)
             with writer, places:
@@ -169,8 +176,8 @@ class _Ingestion:
             )
         return IngestResult(self.table, schema, self.private, self.books.sheets, self._joined_books())
 
-    def _settled(self, name, files, key, pool):
-        """Yields the kept rows of one raw table in order of its key."""
+    def _prepare(self, name, files, key, pool):
+        """The typed rows of one raw table on disk; its books except for what happens to rows of one key."""
         table, books = self.tables[name], self.books
         headings = Dictionary(self.plan_dir / "headings.csv", name)
         max_unzipped = self.settings["data"]["max_unzipped_gb"] * 1024**3
@@ -178,15 +185,9 @@ class _Ingestion:
         folder = self.private / name
         folder.mkdir()
         spill = Spill(table, folder)
-        rejects, contradictions = self._read(reader, Builder(table, self.index, key), files, spill, pool)
-        kept, lost = 0, []
-        for rows, duplicates, conflicts in spill.settled(self.connection, pool):
-            kept += rows.num_rows
-            lost += [duplicates[["src", "row"]], conflicts[["src", "row"]]]
-            books.duplicates.append(duplicates)
-            books.rejects.append(conflicts)
-            yield rows
-        LOG.info("%s: %d rows kept of %d", name, kept, sum(s.rows_read for s in reader.sheets))
+        builder = Builder(table, self.index, key, self.calendar)
+        files = [file for file in files if file[2]["table"] == name]
+        rejects, contradictions = self._read(reader, builder, files, spill, pool)
         books.sheets += reader.sheets
         books.columns += [{"table": name, **column} for column in reader.columns]
         books.notices += reader.notices
@@ -196,14 +197,44 @@ class _Ingestion:
             if rows
         ]
         books.rejects += rejects
-        books.odd.append(spill.odd_counts(pd.concat([_NO_PLACES, *lost])))
-        shutil.rmtree(folder)
+        return spill, reader.sheets
+
+    def _settled(self, name, spill, sheets, pool):
+        """Yields the kept rows of one raw table in order of its key."""
+        kept, lost = 0, [_NO_PLACES]
+        punches = {sheet.number for sheet in self.books.sheets} - {sheet.number for sheet in sheets}
+        for rows, duplicates, conflicts in spill.settled(self.connection, pool):
+            kept += rows.num_rows
+            lost += [duplicates[["src", "row"]], conflicts[["src", "row"]]]
+            if self.table == "app_activity" and punches & {*duplicates["src"], *conflicts["src"]}:
+                raise DataError(
+                    "Punches and monthly sheets count the same unit, month, app and action; leave one of the two "
+                    "sources out of 'sources' in the province file."
+                )
+            self.books.duplicates.append(duplicates)
+            self.books.rejects.append(conflicts)
+            yield rows
+        LOG.info("%s: %d rows kept of %d", name, kept, sum(sheet.rows_read for sheet in sheets))
+        self.books.odd.append(spill.odd_counts(pd.concat(lost)))
+        shutil.rmtree(spill.folder)
+
+    def _add_punches(self, punches, sheets, spill, pool):
+        """Monthly counts of the punches (raw rows on disk) as further rows of app_activity."""
+        schema = spill.table.arrow_schema()
+        counts = list(punches.ranges(lambda rows: monthly(rows, self.calendar, schema), pool))
+        spill.add(*spill.write(len(spill.parts), Built(pa.concat_tables(counts), None, NO_ODD, {})))
+        LOG.info(
+            "punches: %d monthly counts of %d rows", spill.rows, sum(sheet.rows_read for sheet in sheets)
+        )
+        self.books.odd.append(punches.odd_counts(_NO_PLACES))
+        shutil.rmtree(punches.folder)
 
     def _read(self, reader, builder, files, spill, pool):
         """Convert all rows of one raw table into ``spill``; returns rejects and contradictions."""
         sources = list({id(source): source for _, _, source in files}.values())
         if not sources:
-            reader.notice("absent_table")
+            if builder.table.name == self.table or self.table == "spells":
+                reader.notice("absent_table")
             return [], {}
         converters = {id(source): self._converter(source) for source in sources}
 

@@ -7,7 +7,7 @@ label, a value without one as its code. Values that the file declares as missing
 
 import io
 import math
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,7 @@ from jianfu.ingest.sheet import Sheet, cell_text
 BATCH_ROWS = 100_000
 CHINA = "Asia/Shanghai"  # clock times with a zone are read as the clock in China showed them
 PARQUET, LOCKED_PARQUET, SAV = b"PAR1", b"PARE", (b"$FL2", b"$FL3")
+_ARROW_KINDS = {bool, int, float, Decimal, date, datetime}  # lists of one of these Arrow takes as they are
 _EXACT = 1e15  # beyond this a float no longer holds every whole number
 
 
@@ -167,9 +168,14 @@ def values_array(values):
     """Arrow array of Python or NumPy values; text where they are of several types."""
     if isinstance(values, np.ndarray) and values.dtype != object:
         return pa.array(values, from_pandas=True)
-    kinds = {value.__class__ for value in values} - {type(None)}
+    kinds = set(map(type, values)) - {type(None)}
     if kinds <= {str}:
         return pa.array(values, pa.string(), from_pandas=True)
+    if len(kinds) == 1 and kinds <= _ARROW_KINDS:
+        try:
+            return pa.array(values)
+        except (pa.ArrowException, ValueError, OverflowError):
+            pass
     return pa.array([value_text(value) for value in values], pa.string())
 
 
