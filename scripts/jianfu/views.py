@@ -37,6 +37,10 @@ CREATE MACRO observed_to_expected(observed, first, second, part) AS
 """
 
 TASKS = """
+CREATE VIEW counties AS
+SELECT unit_code, coalesce(arg_max(county_code, coalesce(valid_from, DATE '0001-01-01')), '') AS county
+FROM units_read GROUP BY unit_code;
+
 CREATE VIEW tasks_all AS
 SELECT *, strftime(issue_at, '%Y-%m') AS month, year(issue_at) AS year,
        event_label = '任务' AS is_task,
@@ -52,6 +56,10 @@ SELECT * FROM tasks_all
 WHERE NOT coalesce(list_contains(getvariable('topics'), topic), false)
   AND NOT list_contains(getvariable('months'), month)
   AND NOT (getvariable('emergency') AND is_emergency);
+
+CREATE VIEW registers AS
+SELECT DISTINCT coalesce(c.county, '') AS county, t.month
+FROM tasks_in t LEFT JOIN counties c ON c.unit_code = t.unit_code WHERE t.is_check OR t.is_visit;
 
 CREATE VIEW tasks AS
 WITH dated AS (
@@ -74,7 +82,8 @@ WITH dated AS (
     FROM dated t
     JOIN days i ON i.date = t.issue_at::DATE
     LEFT JOIN days d ON d.date = t.due_day
-    LEFT JOIN (SELECT DISTINCT month FROM tasks_in WHERE is_check OR is_visit) r ON r.month = t.month
+    LEFT JOIN counties c ON c.unit_code = t.unit_code
+    LEFT JOIN registers r ON r.month = t.month AND r.county = coalesce(c.county, '')
 )
 SELECT * EXCLUDE (is_far, due_day, issue_minute, due_minute, slack, is_workday, rest_start, is_over_rest),
        CASE WHEN has_slack AND NOT is_far THEN greatest(slack, 0) END AS slack_minutes,

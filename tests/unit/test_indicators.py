@@ -93,6 +93,20 @@ def test_a2_is_zero_where_others_were_checked_and_missing_where_no_check_was_rec
     assert found[:, "2024-04"].isna().all()
 
 
+def test_a2_is_missing_in_a_county_whose_whole_register_is_absent():
+    frame = unit_months(units=("A", "B", "C"), months=("2024-03",))
+    county = {"A": "350121", "B": "350121", "C": "350122"}
+    units = [{"unit_code": u, "county_code": c, "valid_from": "2020-01-01"} for u, c in county.items()]
+    units.append({"unit_code": "C", "county_code": "350121", "valid_from": None})  # C belonged to it before
+    rows = [task(u, "2024-03-05 09:00", task_id=u) for u in "ABC"]
+    rows.append(task("B", "2024-03-06 09:00", label="检查", task_id="check"))
+    values, _ = build(["A2_checks"], {"tasks": rows, "units": units}, frame)
+    found = values.set_index("unit_code")["value"]
+    assert found["A"] == 0
+    assert found["B"] == pytest.approx(1 / W)
+    assert np.isnan(found["C"])
+
+
 def test_a3_counts_veto_items_while_they_are_in_force():
     rows = [
         task("A", "2024-01-10 09:00", "2024-03-01", task_id="1", is_veto=True, veto_domain="信访"),
