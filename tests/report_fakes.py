@@ -289,6 +289,8 @@ def frames():
         )
         for n in range(1, 30)
     ]
+    indicators[0] = ("A1_tasks", "A1", "OD", "人均任务数", 7200, 1.2, 0.4, 0.97, "used")
+    indicators[1] = ("A4_letters", "A4", "OD", "责任状份数", 600, 1.2, 0.4, 0.97, "not_in_index")
     return {
         "figures/index_over_time.csv": pd.DataFrame(
             over_time, columns=["month", "index", "mean", "q25", "q75", "units"]

@@ -51,10 +51,11 @@ def _top_reasons(part, labels, most=3):
     return labels("fig_semicolon").join(texts)
 
 
-def indicator_list(indicators, plan, indices, notices, labels):
+def indicator_list(indicators, plan, indices, notices, unanchored, labels):
     """Every indicator of the plan: its label, logged unit-months, mean, standard deviation, coverage, status.
 
-    status: ``used`` (has values), ``switched_off`` (a column it needs is absent), ``no_values``.
+    status: ``used`` (has values), ``not_in_index`` (has values, but the reference window cannot anchor it: a row of
+    unanchored), ``switched_off`` (a column it needs is absent), ``no_values``.
     """
     known = indicators[indicators["value"].notna()].groupby("indicator")
     summary = known["value"].agg(unit_months="size", mean="mean", sd="std").join(known["coverage"].mean())
@@ -65,8 +66,11 @@ def indicator_list(indicators, plan, indices, notices, labels):
     result["label"] = plan[f"label_{labels.language}"]
     result = result.merge(summary, left_on="code", right_index=True, how="left")
     result["unit_months"] = result["unit_months"].fillna(0).astype("int64")
-    result["status"] = np.where(
-        result["unit_months"] > 0, "used", np.where(result["code"].isin(off), "switched_off", "no_values")
+    present = result["unit_months"] > 0
+    result["status"] = np.select(
+        [present & result["code"].isin(unanchored["indicator"]), present, result["code"].isin(off)],
+        ["not_in_index", "used", "switched_off"],
+        "no_values",
     )
     return result[["code", "construct", "index", "label", "unit_months", "mean", "sd", "coverage", "status"]]
 

@@ -279,7 +279,7 @@ def build_all(inputs, outputs, window, calendar, exclude, weights, language):
     members = read_members(inputs["index_plan"], plan, weights)
     books = {
         name: pd.read_csv(inputs[name], encoding="utf-8-sig")
-        for name in ("row_counts", "headings", "notices")
+        for name in ("row_counts", "headings", "notices", "unanchored")
     }
     books = {name: book.fillna({"sheet": "", "reason": ""}) for name, book in books.items()}
     tables = {
@@ -294,7 +294,9 @@ def build_all(inputs, outputs, window, calendar, exclude, weights, language):
         "sample_flow": sample_flow(pd.read_csv(inputs["flow"], encoding="utf-8-sig").fillna({"reason": ""})),
         "descriptives": descriptives(persons, person_counts, indices, unit_months, scores, SCORES),
         "data_quality": data_quality(books["row_counts"], books["headings"], words),
-        "indicator_list": indicator_list(read(inputs["indicators"]), plan, members, books["notices"], words),
+        "indicator_list": indicator_list(
+            read(inputs["indicators"]), plan, members, books["notices"], books["unanchored"], words
+        ),
     }
     for name, path in outputs.items():
         tables[name].to_parquet(path, compression="zstd", index=False)

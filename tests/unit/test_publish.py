@@ -273,23 +273,24 @@ def test_rows_are_summed_by_table_with_the_commonest_reasons():
 def test_every_indicator_of_the_plan_is_listed_with_its_state():
     plan = pd.DataFrame(
         {
-            "code": ["A1", "B1", "C1"],
-            "construct": ["A1", "B1", "C1"],
-            "label_en": ["a", "b", "c"],
+            "code": ["A1", "B1", "C1", "D1"],
+            "construct": ["A1", "B1", "C1", "D1"],
+            "label_en": ["a", "b", "c", "d"],
             "label_zh": "甲",
         }
     )
     values = pd.DataFrame(
         {
-            "indicator": ["A1", "A1", "A1", "C1"],
-            "value": [1.0, 3.0, np.nan, np.nan],
-            "coverage": [1, 0.5, 0, 0],
+            "indicator": ["A1", "A1", "A1", "C1", "D1"],
+            "value": [1.0, 3.0, np.nan, np.nan, 2.0],
+            "coverage": [1, 0.5, 0, 0, 1],
         }
     )
     notices = pd.DataFrame({"indicator": ["B1"], "outcome": ["switched_off"]})
-    members = pd.DataFrame({"index": ["OD"], "indicator": ["A1"]})
-    result = publish.indicator_list(values, plan, members, notices, LABELS).set_index("code")
-    assert result["status"].tolist() == ["used", "switched_off", "no_values"]
+    unanchored = pd.DataFrame({"indicator": ["C1", "D1"], "outcome": "dropped_from_index"})
+    members = pd.DataFrame({"index": ["OD", "OD"], "indicator": ["A1", "D1"]})
+    result = publish.indicator_list(values, plan, members, notices, unanchored, LABELS).set_index("code")
+    assert result["status"].tolist() == ["used", "switched_off", "no_values", "not_in_index"]
     assert result.loc["A1", ["index", "unit_months", "mean", "coverage"]].tolist() == ["OD", 2, 2.0, 0.75]
 
 

@@ -18,6 +18,7 @@ from jianfu.report import facts
 from jianfu.report.blocks import escape, pipe_table
 from jianfu.report.build import build_report
 from jianfu.report.context import FIGURES, age_range, collect, note_text, reference_window, row_totals
+from jianfu.report.plan_tables import members_in_use
 from jianfu.report.render import render_markdown
 from jianfu.report.word import STYLES
 from jianfu.tables import Table
@@ -160,6 +161,20 @@ def test_a_province_without_any_estimate_still_has_a_report(province, language):
         pd.read_csv(path, encoding="utf-8-sig").iloc[:0].to_csv(path, index=False, encoding="utf-8-sig")
     text, _ = markdown(province, language)
     assert ("未检验的有6个假设" if language == "zh" else "not tested: 6 hypotheses") in text
+
+
+def test_members_without_anchors_are_not_counted_and_are_named(province, language):
+    text, tables = markdown(province, language)
+    members = next(table for table in tables if table.name == "members")
+    assert members.rows[0][2] == "1/7"  # A1_tasks of the plan's seven; A4_letters has values but no anchor
+    reason = "未入指数（参照期无值）" if language == "zh" else "not in the index (no values"
+    assert len(re.findall(re.escape("责任状份数") + ".{0,2}" + re.escape(reason), text)) == 2
+
+
+def test_own_members_replace_those_of_the_index_they_name():
+    plan = pd.DataFrame({"index": ["OD", "TR"], "indicator": ["A1", "B1"], "weight": 1})
+    used = members_in_use(plan, [{"index": "OD", "indicator": "A2", "weight": 1}])
+    assert list(zip(used["index"], used["indicator"], strict=True)) == [("TR", "B1"), ("OD", "A2")]
 
 
 def test_few_clusters_are_a_limit(province):

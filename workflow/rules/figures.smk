@@ -39,6 +39,7 @@ rule build_publication:
         row_counts="results/{province}/quality/row_counts.csv",
         headings="results/{province}/quality/columns.csv",
         notices="results/{province}/quality/indicator_notices.csv",
+        unanchored="results/{province}/quality/index_notices.csv",
         indicator_plan=plan("indicators.csv"),
         index_plan=plan("indices.csv"),
         labels=plan("labels.csv"),

@@ -9,7 +9,14 @@ import yaml
 
 from jianfu.config import deviations, read_yaml
 from jianfu.report import facts
-from jianfu.report.plan_tables import deviations_table, disclosure_table, members_table, sources_table
+from jianfu.report.plan_tables import (
+    deviations_table,
+    disclosure_table,
+    members_in_use,
+    members_left_out,
+    members_table,
+    sources_table,
+)
 from jianfu.result_tables import (
     VERDICTS,
     expects_zero,
@@ -76,7 +83,8 @@ def collect(release, row_counts, config, run, default, plan, labels):
     log = read_release(Path(release, "disclosure_log.csv"))
     changed = deviations(settings, read_yaml(default))
     shown = [name for name in TABLES if name != "deviations" or changed]
-    weights = pd.DataFrame(settings["weights"]) if settings["weights"] else pd.read_csv(plan["indices"])
+    weights = members_in_use(pd.read_csv(plan["indices"], encoding="utf-8-sig"), settings["weights"])
+    indicators = results.released["indicator_list"]
     return {
         **identity(settings, labels),
         **numbers(results, alpha, labels),
@@ -86,13 +94,14 @@ def collect(release, row_counts, config, run, default, plan, labels):
         "settings": settings,
         "reference": reference_window(settings),
         "rows": row_totals(row_counts),
+        "left_out": members_left_out(weights, indicators),
         "withheld": int(log["cells"].sum()),
         "deviations": changed,
         "versions": json.loads(Path(run).read_text(encoding="utf-8")),
         "table_order": shown,
         "tables": results.tables
         | {
-            "members": members_table(weights, results.released["indicator_list"], labels),
+            "members": members_table(weights, indicators, labels),
             "deviations": deviations_table(changed, labels),
             "disclosure": disclosure_table(log, labels),
             "sources": sources_table(FIGURES, shown, labels),

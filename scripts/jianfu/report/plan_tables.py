@@ -2,18 +2,26 @@
 
 import json
 
+import pandas as pd
+
 from jianfu.tables import NOTHING, Table, count
 
 OWN = ("members", "deviations", "sources", "disclosure")
 
 
-def members_table(weights, indicators, labels):
-    """Members of each index in use and how many of them the data allow.
+def members_in_use(plan, own):
+    """Members of the indices, rows (index, indicator): the plan's, and a province's ``own`` for the indices it names."""
+    own = pd.DataFrame(list(own), columns=["index", "indicator", "weight"])
+    return pd.concat([plan[~plan["index"].isin(own["index"])], own], ignore_index=True)
 
-    weights: rows (index, indicator); indicators: the released list (code, label, unit_months).
+
+def members_table(weights, indicators, labels):
+    """Members of each index in use and how many of them the indices of this province hold.
+
+    weights: rows (index, indicator); indicators: the released list (code, label, status).
     """
     words = dict(zip(indicators["code"], indicators["label"], strict=True))
-    present = set(indicators.loc[indicators["unit_months"].fillna(0) > 0, "code"])
+    present = set(indicators.loc[indicators["status"] == "used", "code"])
     rows = []
     for index, members in weights.groupby("index", sort=False)["indicator"]:
         names = labels("list_comma").join(words.get(code, code) for code in members)
@@ -21,6 +29,12 @@ def members_table(weights, indicators, labels):
     header = tuple(labels(f"column_{key}") for key in ("index", "members", "available"))
     source, note = labels("source_indicator_list"), labels("note_members")
     return Table("members", labels("table_members"), header, tuple(rows), (), source, (note,), left=2)
+
+
+def members_left_out(weights, indicators):
+    """Members that are not in the indices: list of (status, labels of the indicators), statuses as they come."""
+    lost = indicators[indicators["code"].isin(weights["indicator"]) & (indicators["status"] != "used")]
+    return [(status, rows["label"].tolist()) for status, rows in lost.groupby("status", sort=False)]
 
 
 def deviations_table(changed, labels):
