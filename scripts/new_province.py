@@ -33,7 +33,7 @@ def main(slug, data, force=False, root=ROOT, show=print):
     knowledge = Knowledge(root)
     show(f"正在看文件夹 {data} ……")
     draft = make_draft(data, knowledge)
-    for line in _findings(draft):
+    for line in _findings(draft, knowledge):
         show(line)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(render(draft, slug, knowledge), encoding="utf-8")
@@ -63,7 +63,7 @@ def _province_path(slug, data, force, root):
     return path
 
 
-def _findings(draft):
+def _findings(draft, knowledge):
     yield f"看了 {draft.n_files} 个文件、{draft.n_sheets} 张表：\n"
     for proposal in [*draft.proposals, *draft.incomplete]:
         n = len(proposal.names)
@@ -78,7 +78,8 @@ def _findings(draft):
         if proposal.open and proposal.table != "survey":
             note += f"，{len(proposal.open) + len(proposal.doubtful)} 列没有认出"
         if proposal.lacking:
-            note = f"缺必需的列（{'、'.join(proposal.lacking)}），暂未启用"
+            names = (knowledge.column_name(proposal.table, name) for name in proposal.lacking)
+            note = f"缺必需的列（{'、'.join(names)}），暂未启用"
         yield f"  {pad(TABLES[proposal.table], 22)}{pad(name + count, 44)}把握{proposal.confidence}  {note}"
     for place, reason in [*draft.troubles, *draft.unknown]:
         yield f"  {pad('（未使用）', 22)}{pad(place, 44)}{reason}"
@@ -124,7 +125,7 @@ def _next_steps(draft, slug, shown):
     yield "\n下一步："
     if missing:
         names = "、".join(TABLES[table] for table in missing)
-        yield f"  · 还缺必需的表：{names}；放进文件夹后重新运行本命令（加 FORCE=1）。"
+        yield f"  · 还缺必需的表：{names}；补上列的对应关系，或把文件放进文件夹后重新运行本命令（加 FORCE=1）。"
     yield f"  1. 打开 {shown}，看标【请核对】的地方，填省名；"
     yield "  2. 设置假名密钥（只需一次）：把一段长随机文字存成文件，export JIANFU_KEY_FILE=那个文件；"
     yield f"  3. 运行 make check PROVINCE={slug} 再看数据质量，满意后运行 make PROVINCE={slug}。"

@@ -41,6 +41,11 @@ class Draft:
         there = {proposal.table for proposal in self.proposals}
         return [table for table in REQUIRED_TABLES if table not in there]
 
+    def absent_tables(self):
+        """Required tables that nothing in the folder resembles."""
+        like = {proposal.table for proposal in self.incomplete}
+        return [table for table in self.missing_tables() if table not in like]
+
     def settings(self):
         """The province file's content as settings (without the province's name)."""
         sources = []

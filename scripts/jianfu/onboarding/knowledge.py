@@ -127,4 +127,6 @@ class Knowledge:
 
     def column_name(self, table, name):
         """Chinese name of a column: the first heading of the dictionary."""
+        if name.startswith("an ID number"):
+            return "身份证号或工号"
         return self.headings[table].get(name, [name])[0]

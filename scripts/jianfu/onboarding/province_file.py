@@ -225,7 +225,7 @@ def _left_over(draft, knowledge):
         ]
         for line in _source(proposal, draft, knowledge):
             lines.append(line if line.lstrip().startswith("#") else f"  # {line.removeprefix('  ')}")
-    for table in draft.missing_tables():
+    for table in draft.absent_tables():
         lines += [
             "",
             f"  # 还缺必需的表：{TABLES[table]}。把文件放进文件夹后重新运行 make new-province（加 FORCE=1），",
