@@ -14,6 +14,14 @@ def _numbers(frame, column):
     return frame[column].to_numpy(dtype=float, na_value=np.nan)
 
 
+def _keys(frame, columns):
+    """One text per row (object array) made of the values of ``columns``; empty texts where there are none."""
+    texts = [frame[column].astype(str) for column in columns]
+    return np.array(
+        ["\x1f".join(row) for row in zip(*texts, strict=True)] if texts else [""] * len(frame), object
+    )
+
+
 # ------------------------------------------------------------------------------------------------ cells
 
 
@@ -45,10 +53,10 @@ def lines(frame, output, count):
     found = []
     for dimension in output.totals.get(count, ()):
         others = [d for d in output.dimensions if d != dimension]
-        keys = frame[others].astype(str).agg("\x1f".join, axis=1) if others else pd.Series("", frame.index)
+        keys = _keys(frame, others)
         is_total = (frame[dimension].astype(str) == TOTAL).to_numpy()
         for key in sorted(set(keys)):
-            rows = np.flatnonzero((keys == key).to_numpy())
+            rows = np.flatnonzero(keys == key)
             cells = tuple(int(row) for row in rows if not is_total[row])
             totals = [int(row) for row in rows if is_total[row]]
             if cells:
@@ -91,13 +99,16 @@ def protect_totals(frame, output, hidden, width):
     """Withhold further rows until no withheld count can be worked out to within less than ``width`` persons.
 
     Each time, the smallest shown cell that stands in a sum with the exposed one goes too; the total only when no
-    cell is left. Returns a new boolean array; the order of the rows does not matter.
+    cell is left. Of the rows withheld in this way, those that are not needed after all are shown again (together with
+    the others of their sum, or alone; the largest first), so that every one that stays is needed. Returns a new boolean array; the order of the rows does not matter.
     """
-    keys = frame[list(output.dimensions)].astype(str).agg("\x1f".join, axis=1)
-    order = np.argsort(keys.to_numpy(dtype=object), kind="stable")
-    frame, result = frame.iloc[order], np.asarray(hidden)[order]
-    for count in output.totals:
-        counts, sums = np.nan_to_num(_numbers(frame, count)), lines(frame, output, count)
+    order = np.argsort(_keys(frame, output.dimensions), kind="stable")
+    frame, first = frame.iloc[order], np.asarray(hidden)[order]
+    systems = [
+        (np.nan_to_num(_numbers(frame, count)), lines(frame, output, count)) for count in output.totals
+    ]
+    result = first.copy()
+    for counts, sums in systems:
         while (row := exposed_row(counts, result, sums, width)) is not None:
             shown = [
                 (other == line[1], counts[other], other)
@@ -106,7 +117,23 @@ def protect_totals(frame, output, hidden, width):
                 if not result[other]
             ]
             result[min(shown)[2]] = True
+    for rows in _spare(systems, result & ~first):
+        fewer = result.copy()
+        fewer[rows] = False
+        if all(exposed_row(counts, fewer, sums, width) is None for counts, sums in systems):
+            result = fewer
     return result[np.argsort(order)]
+
+
+def _spare(systems, added):
+    """Rows of ``added`` that may be shown again together: those of one sum, then each alone; the largest first."""
+    groups = {tuple(row for row in members(line) if added[row]) for _, sums in systems for line in sums}
+    groups = {rows for rows in groups if len(rows) > 1} | {(int(row),) for row in np.flatnonzero(added)}
+
+    def size(rows):
+        return sum(counts[list(rows)].sum() for counts, _ in systems)
+
+    return [list(rows) for rows in sorted(groups, key=lambda rows: (len(rows) == 1, -size(rows), rows))]
 
 
 def exposed_row(counts, hidden, sums, width):
@@ -140,7 +167,7 @@ def release_cells(frame, output, limits, shown=frozenset()):
     """
     few, large = small(frame, output, limits.min_cell), dominated(frame, output, limits.dominance)
     if output.linked:
-        few = few | [bool(key) and key not in shown for key in frame[output.linked]]
+        few = few | np.array([bool(key) and key not in shown for key in frame[output.linked]], dtype=bool)
     hidden = protect_totals(frame, output, few | large, limits.min_cell)
     released = frame[output.released].copy()
     for column in (*output.persons, *output.figures):

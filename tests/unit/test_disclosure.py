@@ -12,7 +12,7 @@ from jianfu.disclosure import ESTIMATE_COLUMNS, LOG_COLUMNS, release_all, releas
 from jianfu.errors import ConfigError, DataError
 from jianfu.labels import Labels
 from jianfu.outputs import TOTAL, Limits, Output, check_grain, parse_output, read_outputs
-from jianfu.suppression import cell_keys, lines, members, merge_small_drops, protect_totals
+from jianfu.suppression import cell_keys, exposed_row, lines, members, merge_small_drops, protect_totals
 
 PLAN = Path(__file__).parents[2] / "config" / "plan"
 LIMITS = Limits(min_cell=10, min_residual_df=10, dominance=0.9)
@@ -407,3 +407,26 @@ def test_the_declared_outputs_are_consistent_and_complete():
     assert not [
         o.name for o in outputs.values() if o.geography == "county" and o.time == "month" and o.persons
     ]
+
+
+def test_outputs_without_rows_pass_the_gate():
+    """A province without ledger or survey has tables with columns and no rows."""
+    declared = read_outputs(PLAN / "outputs.csv")
+    for name, declaration in declared.items():
+        frame = pd.DataFrame({column: pd.Series(dtype=object) for column in declaration.columns})
+        released, _ = release_frame(declaration, frame, LIMITS)
+        assert released.empty, name
+    assert lines(table([[1]]).iloc[:0], BOTH, "n") == []
+
+
+def test_no_more_cells_are_withheld_than_one_small_cell_needs():
+    counts = [[59, 9, 31, 45], [110, 95, 97, 130], [220, 210, 190, 240], [34, 22, 18, 27]]
+    frame = table(counts)
+    hidden = withheld(frame)
+    assert hidden.sum() == 4
+    first = frame["n"].to_numpy() < 10
+    for row in np.flatnonzero(hidden & ~first):
+        fewer = hidden.copy()
+        fewer[row] = False
+        sums = lines(frame, BOTH, "n")
+        assert exposed_row(frame["n"].to_numpy(dtype=float), fewer, sums, 10) is not None, "not needed"

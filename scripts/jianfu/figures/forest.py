@@ -38,11 +38,14 @@ def forest_rows(estimates, hypotheses, models):
     model and term, else the first of its hypothesis). Of mediations only the terms named in the plan are shown.
     """
     rows = of_interest(estimates, models)
-    rows = rows[[row["role"] in ROLES and usable(row) for row in rows.to_dict("records")]]
+    rows = rows[
+        np.array([row["role"] in ROLES and usable(row) for row in rows.to_dict("records")], dtype=bool)
+    ]
     exact = {(h["model"], h["term"]): i for i, h in enumerate(hypotheses.to_dict("records")) if h["model"]}
     first = {name: i for i, name in reversed(list(enumerate(hypotheses["hypothesis"])))}
     pairs = list(zip(rows["model"], rows["term"], rows["hypothesis"], strict=True))
     shown = [(m, t) in exact or models.get(m, {}).get("estimator") != "mediation" for m, t, _ in pairs]
+    shown = np.array(shown, dtype=bool)
     blocks = [exact.get((m, t), first.get(h, len(hypotheses))) for m, t, h in pairs]
     hazard = rows["scale"].astype(str).str.startswith("log_")
     rows = rows.assign(panel=np.where(hazard, *PANELS), block=blocks, rank=rows["role"].map(ROLES.index))[
