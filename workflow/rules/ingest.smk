@@ -108,7 +108,7 @@ rule build_quality_report:
             key: SETTINGS[wildcards.province][key]
             for key in ("province", "language", "data", "sources", "exclude")
         },
-        quarantine="results/{province}/restricted/quarantine",
+        quarantine=lambda wildcards, input: str(Path(input.quarantine[0]).parent),
         code=code("build_quality_report"),
     script:
         "../../scripts/build_quality_report.py"
