@@ -17,6 +17,7 @@ TABLE_ORDER = (
     "units",
     "tasks",
     "app_activity",
+    "punches",
     "roster",
     "ledger",
     "survey",
