@@ -22,7 +22,9 @@ COUNTS = pd.DataFrame(
 
 def _check(folder, limit):
     write_csv(COUNTS, folder / "row_counts.csv")
-    pass_rejects(folder / "row_counts.csv", limit, "restricted/quarantine", "report.html", folder / "checked.txt")
+    pass_rejects(
+        folder / "row_counts.csv", limit, "restricted/quarantine", "report.html", folder / "checked.txt"
+    )
 
 
 def test_share_is_of_the_data_rows(tmp_path):
