@@ -1,6 +1,6 @@
 """Render the report as Word, PDF and HTML.
 
-1. Collect the numbers from the released files, the counts of source rows and the stored settings.
+1. Collect the numbers from the released files and the stored settings.
 2. Fill the template of the province's language: one Markdown source.
 3. Convert it to Word, PDF and HTML, with the marks of synthetic data where they apply.
 
@@ -14,7 +14,6 @@ if __name__ == "__main__":
     logs.start(snakemake.log[0])
     build_report(
         release=snakemake.params.release,
-        row_counts=snakemake.input.row_counts,
         config=snakemake.input.config,
         run=snakemake.input.run,
         default=snakemake.input.default,

@@ -378,24 +378,12 @@ def frames():
 
 
 def write(folder, settings, draw_figures=None):
-    """Write release/, quality/ and provenance/ below ``folder``, and models.yaml and hypotheses.csv into plan/."""
+    """Write release/ and provenance/ below ``folder``, and models.yaml and hypotheses.csv into plan/."""
     folder = Path(folder)
     for name, frame in frames().items():
         path = folder / "release" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         frame.to_csv(path, index=False, encoding="utf-8-sig")
-    (folder / "quality").mkdir()
-    counts = [
-        ("任务台账.csv", "", "kept", "", "", 287015),
-        ("任务台账.csv", "", "rejected", "unparseable_date", "issue_at", 211),
-        ("任务台账.csv", "", "duplicate", "", "", 512),
-        ("任务台账.csv", "", "nondata", "", "", 183),
-        ("任务台账.csv", "", "bad_optional_value", "", "n_table", 96),
-    ]
-    columns = ["file", "sheet", "outcome", "reason", "column", "rows"]
-    pd.DataFrame(counts, columns=columns).to_csv(
-        folder / "quality" / "row_counts.csv", index=False, encoding="utf-8-sig"
-    )
     (folder / "plan").mkdir()
     (folder / "plan" / "models.yaml").write_text(yaml.safe_dump(MODELS, allow_unicode=True), encoding="utf-8")
     (folder / "plan" / "tables.yaml").write_text(yaml.safe_dump(TABLES), encoding="utf-8")

@@ -8,8 +8,10 @@ from jianfu.errors import ConfigError
 from jianfu.tables import NOTHING, Table, count, interval, missing, number, p_text, stars
 
 CHECK_ROLES = ("placebo", "negative_control", "diagnostic")
-VERDICTS = ("supported", "direction_only", "not_supported", "contrary", "not_tested")
+VERDICTS = ("supported", "limited", "direction_only", "not_supported", "contrary", "not_tested")
 FEW_CLUSTERS = 40
+FEW_EVENTS = "few events"  # how the note of a model says so
+SMALL_SAMPLE = ("CR2", "wild")  # errors made for few clusters
 
 
 def text_of(key, labels, fallback):
@@ -140,22 +142,42 @@ def few_clusters(estimates):
     return bool((clusters < FEW_CLUSTERS).any())
 
 
+def few_events(row):
+    """True if the note of the model says that few events stand behind the estimate."""
+    return not missing(row["note"]) and FEW_EVENTS in str(row["note"])
+
+
+def uncorrected_clusters(row):
+    """True if clusters are too few for the errors that the row carries."""
+    few = not missing(row["n_clusters"]) and row["n_clusters"] < FEW_CLUSTERS
+    return few and not any(kind in str(row["vcov"]) for kind in SMALL_SAMPLE)
+
+
+def limited(row):
+    """True if a significant estimate rests on few events, or on few clusters without a correction."""
+    return few_events(row) or uncorrected_clusters(row)
+
+
 def verdict(row, sign, alpha):
     """Verdict on one estimate, one of VERDICTS.
 
     ``sign`` is the predicted one (``+``, ``-`` or ``0``); the adjusted p-value decides where there is one.
-    For ``0`` the question is only whether the estimate differs from zero.
+    For ``0`` the question is only whether the estimate differs from zero. Where the evidence is limited there is no
+    ``supported`` and no ``contrary``.
     """
     if row is None or not usable(row):
         return "not_tested"
     p_value = row["p_value"] if missing(row["p_adjusted"]) else row["p_adjusted"]
     significant = not missing(p_value) and p_value < alpha
+    against = "not_supported" if limited(row) else "contrary"
     if sign == "0":
-        return "contrary" if significant else "supported"
+        return against if significant else "supported"
     agrees = row["estimate"] > 0 if sign == "+" else row["estimate"] < 0
-    if agrees:
-        return "supported" if significant else "direction_only"
-    return "contrary" if significant else "not_supported"
+    if not agrees:
+        return against if significant else "not_supported"
+    if not significant:
+        return "direction_only"
+    return "limited" if limited(row) else "supported"
 
 
 def sign_of(text):
@@ -174,6 +196,13 @@ def hypothesis_rows(estimates, hypotheses, alpha):
     return found
 
 
+def _table(name, keys, rows, notes, labels, left):
+    """A table of estimates: headings of the ``keys``, no group, the estimates as source."""
+    header = tuple(labels(f"column_{key}") for key in keys)
+    source, notes = labels("source_estimates"), tuple(map(labels, notes))
+    return Table(name, labels(f"table_{name}"), header, tuple(rows), (), source, notes, left)
+
+
 def hypotheses_table(estimates, hypotheses, labels, alpha):
     """Verdict table: statement, variable with predicted sign, estimate, interval, adjusted p, verdict."""
     rows = []
@@ -187,16 +216,7 @@ def hypotheses_table(estimates, hypotheses, labels, alpha):
         statement = plan[f"statement_{labels.language}"]
         rows.append((plan["hypothesis"], statement, term, *figures, labels(f"verdict_{result}")))
     keys = ("hypothesis", "statement", "variable_sign", "estimate", "interval", "p_adjusted", "verdict")
-    return Table(
-        "hypotheses",
-        labels("table_hypotheses"),
-        tuple(labels(f"column_{key}") for key in keys),
-        tuple(rows),
-        (),
-        labels("source_estimates"),
-        (labels("note_verdict"),),
-        left=3,
-    )
+    return _table("hypotheses", keys, rows, ("note_verdict",), labels, 3)
 
 
 def _estimate_cells(row):
@@ -217,19 +237,10 @@ def checks_table(estimates, models, labels, alpha):
     for role in CHECK_ROLES:
         for row in estimates[estimates["role"] == role].to_dict("records"):
             names = (model_label(row["model"], models, labels), term_label(row["term"], labels))
-            result = labels(f"check_{check_result(row, alpha)}")
+            result = labels(f"check_{check_result(row, estimates, alpha)}")
             rows.append((*names, *_estimate_cells(row), count(row["n_events"]), result))
     keys = ("check", "variable", "estimate", "std_error", "interval", "p_value", "n_events", "check_result")
-    return Table(
-        "checks",
-        labels("table_checks"),
-        tuple(labels(f"column_{key}") for key in keys),
-        tuple(rows),
-        (),
-        labels("source_estimates"),
-        (labels("note_checks"),),
-        left=2,
-    )
+    return _table("checks", keys, rows, ("note_checks",), labels, 2)
 
 
 def expects_zero(row):
@@ -237,13 +248,24 @@ def expects_zero(row):
     return row["role"] == "negative_control" or row["role"] == "placebo" and "_lead" in str(row["term"])
 
 
-def check_result(row, alpha):
-    """Key of the result of one check: not_tested, companion, zero or not_zero."""
+def check_result(row, estimates, alpha):
+    """Key of the result of one check.
+
+    not_tested, companion; zero: like zero, and the interval excludes the main estimate (the primary one of the same
+    hypothesis and variable); no_evidence: like zero, but not to be told from the main estimate; not_zero;
+    not_zero_limited: differs from zero on limited evidence.
+    """
     if not usable(row):
         return "not_tested"
     if not expects_zero(row):
         return "companion"
-    return "zero" if row["p_value"] >= alpha else "not_zero"
+    if row["p_value"] < alpha:
+        return "not_zero_limited" if limited(row) else "not_zero"
+    term = str(row["term"]).replace("_lead", "")
+    same = (estimates[["hypothesis", "role", "term"]] == [row["hypothesis"], "primary", term]).all(axis=1)
+    main = [other["estimate"] for other in estimates[same].to_dict("records") if usable(other)][:1]
+    apart = main and not row["ci_low"] <= main[0] <= row["ci_high"]
+    return "zero" if apart else "no_evidence"
 
 
 def robustness_table(estimates, models, labels):
@@ -268,16 +290,7 @@ def robustness_table(estimates, models, labels):
         "n_used",
         "n_events",
     )
-    return Table(
-        "robustness",
-        labels("table_robustness"),
-        tuple(labels(f"column_{key}") for key in keys),
-        tuple(rows),
-        (),
-        labels("source_estimates"),
-        (labels("note_stars"), labels("note_robustness")),
-        left=3,
-    )
+    return _table("robustness", keys, rows, ("note_stars", "note_robustness"), labels, 3)
 
 
 def paired_with_pooled(estimates, models):
@@ -302,16 +315,7 @@ def fe_versus_pooled(estimates, models, labels):
         names = (fixed["hypothesis"], outcome_label(fixed, labels), term_label(fixed["term"], labels))
         rows.append((*names, *_with_error(fixed), *_with_error(pooled), difference))
     keys = ("hypothesis", "outcome", "variable", "fixed", "interval", "pooled", "interval", "difference")
-    return Table(
-        "fe_versus_pooled",
-        labels("table_fe_versus_pooled"),
-        tuple(labels(f"column_{key}") for key in keys),
-        tuple(rows),
-        (),
-        labels("source_estimates"),
-        (labels("note_stars"), labels("note_fe_versus_pooled")),
-        left=3,
-    )
+    return _table("fe_versus_pooled", keys, rows, ("note_stars", "note_fe_versus_pooled"), labels, 3)
 
 
 def _with_error(row):

@@ -17,7 +17,16 @@ from jianfu.labels import Labels
 from jianfu.report import facts
 from jianfu.report.blocks import escape, pipe_table
 from jianfu.report.build import build_report
-from jianfu.report.context import FIGURES, age_range, collect, note_text, reference_window, row_totals
+from jianfu.report.context import (
+    FIGURES,
+    age_range,
+    by_verdict,
+    collect,
+    note_text,
+    reference_window,
+    row_totals,
+    supplied,
+)
 from jianfu.report.plan_tables import members_in_use
 from jianfu.report.render import render_markdown
 from jianfu.report.word import STYLES
@@ -50,7 +59,6 @@ def arguments(folder):
     }
     return {
         "release": folder / "release",
-        "row_counts": folder / "quality" / "row_counts.csv",
         "config": folder / "provenance" / "config.yaml",
         "run": folder / "provenance" / "run.json",
         "default": ROOT / "config" / "default.yaml",
@@ -180,7 +188,67 @@ def test_own_members_replace_those_of_the_index_they_name():
 def test_few_clusters_are_a_limit(province):
     assert "聚类数较少" not in markdown(province)[0]
     change_estimates(province, lambda frame: frame.assign(n_clusters=24))
-    assert "聚类数较少" in markdown(province)[0]
+    text, _ = markdown(province)
+    assert "H1、H2、H3、H6的标准误或*p*值为单位聚类，没有小样本校正" in text
+    assert "野自助法" not in text and "；支持的有" not in text and "方向一致且显著（证据有限）的有H1" in text
+    change_estimates(province, lambda frame: frame.assign(vcov="wild"))
+    text, _ = markdown(province)
+    assert "*p*值为野自助法，已考虑聚类较少" in text and "支持的有H1" in text
+
+
+def test_few_events_are_named_and_weaken_checks(province, language):
+    def few(frame):
+        control = frame["role"] == "negative_control"
+        frame["note"] = "few events: 3.0 per slope, 1.8 per unit"
+        return frame.assign(p_value=frame["p_value"].where(~control, 0.001))
+
+    change_estimates(province, few)
+    text, _ = markdown(province, language)
+    if language == "zh":
+        assert "事件或聚类较少，不足以判断" in text and "H2　退休（负对照）（388个事件）" in text
+    else:
+        assert (
+            "on few events or clusters, too little to tell" in text and "H2, Retirement (388 events)" in text
+        )
+
+
+def test_sources_that_were_not_supplied_are_not_named(province, language):
+    path = province / "release" / "tables" / "data_quality.csv"
+    quality = pd.read_csv(path, encoding="utf-8-sig")
+    quality[quality["table"] == "tasks"].to_csv(path, index=False, encoding="utf-8-sig")
+    text, _ = markdown(province, language)
+    words = {
+        "zh": ("任务台账与检查记录", "竖线", "收发文统计"),
+        "en": ("log of tasks", "Vertical lines", "documents,"),
+    }
+    named, *absent = words[language]
+    assert named in text and not any(word in text for word in absent)
+
+
+def test_adjusted_p_values_are_called_so(province, language):
+    text, _ = markdown(province, language)
+    assert ("至0.267，校正*p*" if language == "zh" else "to 0.267, adjusted *p*") in text
+    assert ("至0.102，*p*" if language == "zh" else "to 0.102, *p*") in text
+
+
+def test_invented_data_are_not_called_simulated(province, language):
+    text, _ = markdown(province, language)
+    assert ("数据为虚构" if language == "zh" else "are invented") in text
+    simulated = settings() | {"simulate": {"parameters": "a.yaml", "seed": 1}}
+    (province / "provenance" / "config.yaml").write_text(
+        yaml.safe_dump(simulated, allow_unicode=True), encoding="utf-8"
+    )
+    text, _ = markdown(province, language)
+    assert ("数据全部由模拟产生" if language == "zh" else "are simulated") in text
+
+
+def test_hypotheses_with_several_rows_count_once():
+    plan = [{"hypothesis": "H5b", "term": term} for term in ("TR_indirect", "OD_indirect")]
+    labels = Labels("zh", LABELS_FILE)
+    assert by_verdict([(row, None, "not_tested") for row in plan], labels) == [("not_tested", ["H5b"])]
+    assert by_verdict([(row, None, "supported") for row in plan], labels) == [
+        ("supported", ["H5b（痕迹依赖指数）", "H5b（过密化指数）"])
+    ]
 
 
 def test_without_deviations_there_is_no_table_of_them(province):
@@ -264,19 +332,31 @@ def test_each_incidence_has_its_own_month_interval_and_condition():
     assert facts.final_incidence(curves[curves["tertile"] == "low"]) is None
 
 
-def test_rows_of_the_sources_add_up(province):
-    totals = row_totals(province / "quality" / "row_counts.csv")
-    assert (
-        totals["read"]
-        == totals["kept"] + totals["duplicate"] + totals["rejected"] + totals["nondata"]
-        == 287921
-    )
-    assert totals["reasons"] == [("unparseable_date", 211)]
+def test_rows_of_the_sources_add_up_without_the_total_row():
+    quality = report_fakes.frames()["tables/data_quality.csv"]
+    totals = row_totals(quality)
+    parts = ("kept", "duplicate", "rejected", "nondata")
+    assert totals["rows_read"] == sum(totals[name] for name in parts) == 295232
+    both = pd.concat([quality, quality.iloc[[1]].assign(table="all")])
+    assert row_totals(both) == totals
+    assert supplied(both) == ["units", "tasks", "survey"]
+
+
+def test_a_withheld_count_leaves_no_total():
+    quality = report_fakes.frames()["tables/data_quality.csv"].astype({"rejected": float})
+    quality.loc[0, "rejected"] = np.nan
+    totals = row_totals(quality)
+    assert totals["rejected"] is None and totals["share"] is None and totals["kept"] == 294028
 
 
 def test_notes_of_failed_models_lose_the_mark():
     labels = Labels("zh", LABELS_FILE)
     assert note_text("合成数据 SYNTHETIC; not estimable: RG does not vary", labels) == "无法估计，RG没有变化"
+    assert (
+        note_text("not estimable: no observations left (none read)", labels) == "无法估计，没有读入可用的数据"
+    )
+    left = note_text("not estimable: no observations left (missing_exposure 353)", labels)
+    assert left == "无法估计，剔除后没有剩余观测（暴露缺失 353）"
     assert note_text(np.nan, labels) == ""
 
 

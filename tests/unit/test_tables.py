@@ -180,8 +180,28 @@ def test_verdicts(estimate, p_adjusted, sign, expected):
         "p_value": 0.001,
         "p_adjusted": p_adjusted,
         "converged": True,
+        "n_clusters": 200,
+        "vcov": "cluster_G",
+        "note": "",
     }
     assert verdict(row, sign, 0.05) == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"note": "few events: 3.1 per slope"}, "limited"),
+        ({"n_clusters": 24}, "limited"),
+        ({"n_clusters": 24, "vcov": "CR2"}, "supported"),
+        ({"n_clusters": 24, "vcov": "wild"}, "supported"),
+        ({"n_clusters": 24, "estimate": -0.2}, "not_supported"),
+        ({"n_clusters": 24, "p_adjusted": 0.2}, "direction_only"),
+    ],
+)
+def test_few_events_or_clusters_support_nothing(change, expected):
+    row = {"estimate": 0.2, "std_error": 0.1, "p_value": 0.001, "p_adjusted": 0.01, "converged": True}
+    row |= {"n_clusters": 200, "vcov": "cluster_G", "note": ""} | change
+    assert verdict(row, "+", 0.05) == expected
 
 
 def test_no_verdict_without_convergence_or_row():
@@ -216,6 +236,13 @@ def test_checks_hold_only_rows_that_should_be_zero(estimates):
     assert [row[-1] for row in table.rows] == ["与零无显著差异"] * 2
     found = checks_table(estimates.assign(p_value=0.01), MODELS, LABELS, 0.05)
     assert [row[-1] for row in found.rows] == ["显著异于零"] * 2
+    found = checks_table(
+        estimates.assign(p_value=0.01, note="few events: 1.8 per unit"), MODELS, LABELS, 0.05
+    )
+    assert [row[-1] for row in found.rows] == ["显著异于零（证据有限）"] * 2
+    wide = estimates.assign(ci_high=estimates["ci_high"].where(estimates["role"] != "placebo", 0.6))
+    found = checks_table(wide, MODELS, LABELS, 0.05)
+    assert [row[-1] for row in found.rows] == ["未发现异于零的证据（区间较宽）", "与零无显著差异"]
 
 
 def test_fixed_effects_stand_beside_pooled_estimates(estimates):

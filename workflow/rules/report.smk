@@ -1,7 +1,7 @@
 """From released files to tables and report.
 
 REQUIRED INPUTS: estimates.csv, disclosure_log.csv, tables/*.csv and figures/*.{png,csv} under
-    results/{province}/release (all past the gate); quality/row_counts.csv; provenance/config.yaml and run.json
+    results/{province}/release (all past the gate); provenance/config.yaml and run.json
 OUTPUTS: tables/*.xlsx and the tables of results as CSV; report.docx, report.pdf, report.html
 """
 
@@ -70,7 +70,6 @@ rule render_report:
         figures=expand(
             "results/{{province}}/release/figures/{name}.{kind}", name=REPORT_FIGURES, kind=["png", "csv"]
         ),
-        row_counts="results/{province}/quality/row_counts.csv",
         config="results/{province}/provenance/config.yaml",
         run="results/{province}/provenance/run.json",
         default=str(Path(workflow.basedir) / "config" / "default.yaml"),

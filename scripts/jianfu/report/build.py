@@ -12,14 +12,14 @@ from jianfu.report.render import render_markdown
 from jianfu.report.word import write_docx
 
 
-def build_report(release, row_counts, config, run, default, plan, labels, report, language, docx, pdf, html):
+def build_report(release, config, run, default, plan, labels, report, language, docx, pdf, html):
     """Write the report as Word, PDF and HTML.
 
-    The first six are as in :func:`jianfu.report.context.collect`; labels: path of the dictionary; report: folder with
+    The first five are as in :func:`jianfu.report.context.collect`; labels: path of the dictionary; report: folder with
     the templates; docx, pdf, html: the files to write.
     """
     report, words = Path(report), Labels(language, labels)
-    context = collect(release, row_counts, config, run, default, plan, words)
+    context = collect(release, config, run, default, plan, words)
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         for name in FIGURES:

@@ -1,4 +1,4 @@
-"""Numbers of the report, taken from released files, counts of rows and the stored settings only."""
+"""Numbers of the report, taken from released files and the stored settings only."""
 
 import json
 import re
@@ -7,7 +7,9 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from jianfu.bookkeeping import ROW_OUTCOMES, SOURCE_TABLES
 from jianfu.config import deviations, read_yaml
+from jianfu.outputs import TOTAL
 from jianfu.report import facts
 from jianfu.report.plan_tables import (
     deviations_table,
@@ -18,17 +20,21 @@ from jianfu.report.plan_tables import (
     sources_table,
 )
 from jianfu.result_tables import (
+    FEW_CLUSTERS,
     VERDICTS,
+    check_result,
     expects_zero,
-    few_clusters,
+    few_events,
     hypothesis_rows,
     model_label,
     of_interest,
     paired_with_pooled,
     term_label,
+    text_of,
+    uncorrected_clusters,
     usable,
 )
-from jianfu.tables import missing
+from jianfu.tables import count, missing
 from jianfu.tabulate import read_release, read_results
 
 FIGURES = (
@@ -59,6 +65,7 @@ TABLES = (
 NOTES_ZH = (  # what a model says when it gives no estimate, and how the Chinese report puts it
     (r"not estimable: ", "无法估计，"),
     (r"did not converge", "未收敛"),
+    (r"no observations left \(none read\)", "没有读入可用的数据"),
     (r"no observations left \((.*?)\)", r"剔除后没有剩余观测（\1）"),
     (r"no events", "没有事件"),
     (r"(\d+) events for (\d+) coefficients", r"\1个事件，\2个系数"),
@@ -70,12 +77,11 @@ NOTES_ZH = (  # what a model says when it gives no estimate, and how the Chinese
 )
 
 
-def collect(release, row_counts, config, run, default, plan, labels):
+def collect(release, config, run, default, plan, labels):
     """Everything the template prints.
 
-    release: folder with the released files; row_counts: counts of source rows (CSV); config: resolved settings (YAML);
-    run: record of the run (JSON); default: the common settings (YAML); plan: paths of the plan's files by name
-    (hypotheses, models, tables, indices).
+    release: folder with the released files; config: resolved settings (YAML); run: record of the run (JSON); default:
+    the common settings (YAML); plan: paths of the plan's files by name (hypotheses, models, tables, indices).
     """
     settings = yaml.safe_load(Path(config).read_text(encoding="utf-8"))
     alpha = round(1 - settings["inference"]["confidence"], 6)
@@ -84,7 +90,7 @@ def collect(release, row_counts, config, run, default, plan, labels):
     changed = deviations(settings, read_yaml(default))
     shown = [name for name in TABLES if name != "deviations" or changed]
     weights = members_in_use(pd.read_csv(plan["indices"], encoding="utf-8-sig"), settings["weights"])
-    indicators = results.released["indicator_list"]
+    indicators, quality = results.released["indicator_list"], results.released["data_quality"]
     return {
         **identity(settings, labels),
         **numbers(results, alpha, labels),
@@ -93,7 +99,8 @@ def collect(release, row_counts, config, run, default, plan, labels):
         "age90": age_range(settings["data"]["window"]),
         "settings": settings,
         "reference": reference_window(settings),
-        "rows": row_totals(row_counts),
+        "rows": row_totals(quality),
+        "supplied": supplied(quality),
         "left_out": members_left_out(weights, indicators),
         "withheld": int(log["cells"].sum()),
         "deviations": changed,
@@ -138,7 +145,7 @@ def numbers(results, alpha, labels):
             found[plan["hypothesis"]] = facts.effect(row, alpha)
     return {
         "effects": found,
-        "verdicts": by_verdict(tested),
+        "verdicts": by_verdict(tested, labels),
         "others": other_cohorts(estimates, results.hypotheses, alpha),
         "sample": facts.sample_counts(estimates),
         "checks": check_facts(estimates, alpha),
@@ -153,17 +160,23 @@ def numbers(results, alpha, labels):
             if usable(fixed) and usable(pooled)
         ],
         "failed": failed_models(of_interest(estimates, models), models, labels),
-        "few_clusters": few_clusters(estimates),
+        "clusters": clusters_by_error(estimates, labels),
+        "few_events": models_with_few_events(of_interest(estimates, models), models, labels),
     }
 
 
-def by_verdict(tested):
-    """Names of the hypotheses by verdict, in the order of VERDICTS; with the variable where one has several rows."""
+def by_verdict(tested, labels):
+    """Names of the hypotheses by verdict, in the order of VERDICTS; with the variable where one has several rows.
+
+    Of those not tested each name stands once.
+    """
     names = [plan["hypothesis"] for plan, _, _ in tested]
     groups = {key: [] for key in VERDICTS}
     for plan, _, result in tested:
-        several = names.count(plan["hypothesis"]) > 1
-        groups[result].append(plan["hypothesis"] + (f" ({plan['term'].split('_')[0]})" if several else ""))
+        several = names.count(plan["hypothesis"]) > 1 and result != "not_tested"
+        variable = labels("in_brackets", text=labels(plan["term"].split("_")[0])) if several else ""
+        groups[result].append(plan["hypothesis"] + variable)
+    groups["not_tested"] = list(dict.fromkeys(groups["not_tested"]))
     return [(key, found) for key, found in groups.items() if found]
 
 
@@ -201,23 +214,40 @@ def reference_window(settings):
     return [first, str(months[min(settings["indices"]["reference_months"], len(months)) - 1])]
 
 
-def row_totals(path):
-    """Counts of source rows: files, rows by outcome, share of rejected records (per cent), commonest reasons."""
-    counts = pd.read_csv(path, encoding="utf-8-sig", keep_default_na=False)
-    counts["rows"] = counts["rows"].astype("int64")
-    by_outcome = counts.groupby("outcome")["rows"].sum()
-    totals = {name: int(by_outcome.get(name, 0)) for name in ("kept", "duplicate", "rejected", "nondata")}
-    records = totals["kept"] + totals["duplicate"] + totals["rejected"]
-    reasons = counts[counts["outcome"] == "rejected"].groupby("reason", as_index=False)["rows"].sum()
-    reasons = reasons.sort_values(["rows", "reason"], ascending=[False, True]).head(3)
-    return {
-        "files": counts["file"].nunique(),
-        "read": sum(totals.values()),
-        **totals,
-        "share": 100 * totals["rejected"] / records if records else 0.0,
-        "bad": int(by_outcome.get("bad_optional_value", 0)),
-        "reasons": list(zip(reasons["reason"], reasons["rows"], strict=True)),
-    }
+def row_totals(quality):
+    """Totals of the released counts of source rows, and the share of rejected records (per cent).
+
+    A count that is withheld for one table is None in total.
+    """
+    rows = quality[quality["table"] != TOTAL]
+    totals = {name: rows[name].sum(skipna=False) for name in ("rows_read", *ROW_OUTCOMES, "bad_cells")}
+    totals = {name: None if missing(total) else int(total) for name, total in totals.items()}
+    records = [totals[name] for name in ("kept", "duplicate", "rejected")]
+    known = None not in records and sum(records) > 0
+    return totals | {"share": 100 * totals["rejected"] / sum(records) if known else None}
+
+
+def supplied(quality):
+    """Names of the kinds of source tables with rows that were kept."""
+    return quality.loc[quality["table"].isin(SOURCE_TABLES) & (quality["kept"] > 0), "table"].tolist()
+
+
+def clusters_by_error(estimates, labels):
+    """Primary hypotheses with few clusters by kind of errors: list of (words, hypotheses, fit for few clusters)."""
+    primary = estimates[(estimates["role"] == "primary") & (estimates["n_clusters"] < FEW_CLUSTERS)]
+    found = {}
+    for row in primary.to_dict("records"):
+        if usable(row):
+            key = (text_of(f"vcov_{row['vcov']}", labels, row["vcov"]), not uncorrected_clusters(row))
+            found.setdefault(key, {})[row["hypothesis"]] = True
+    return [(words, list(names), fit) for (words, fit), names in found.items()]
+
+
+def models_with_few_events(estimates, models, labels):
+    """Usable models whose note says that events are few: (hypothesis, model, number of events)."""
+    rows = [row for row in estimates.to_dict("records") if usable(row) and few_events(row)]
+    found = [(r["hypothesis"], model_label(r["model"], models, labels), count(r["n_events"])) for r in rows]
+    return list(dict.fromkeys(found))
 
 
 def other_cohorts(estimates, hypotheses, alpha):
@@ -233,7 +263,7 @@ def other_cohorts(estimates, hypotheses, alpha):
 def check_facts(estimates, alpha):
     """Effects of the placebo lead and of the negative controls, which are expected to be zero."""
     return [
-        {"role": row["role"], "zero": row["p_value"] >= alpha, **facts.effect(row, alpha)}
+        {"role": row["role"], "result": check_result(row, estimates, alpha), **facts.effect(row, alpha)}
         for row in estimates.to_dict("records")
         if usable(row) and expects_zero(row)
     ]
@@ -242,6 +272,9 @@ def check_facts(estimates, alpha):
 def note_text(note, labels):
     """Note of a model that gave no estimate, in the report's language, without the mark of synthetic data."""
     text = "" if missing(note) else note.replace(labels("synthetic_mark"), "").strip("; ")
+    text = re.sub(
+        r"\b[a-z]+(?:_[a-z0-9]+)+\b", lambda found: text_of(f"reason_{found[0]}", labels, found[0]), text
+    )
     if labels.language == "zh":
         for pattern, words in NOTES_ZH:
             text = re.sub(pattern, words, text)

@@ -9,11 +9,12 @@ from jianfu.tables import count, missing, number, p_text
 def effect(row, alpha=0.05):
     """One estimate as texts (estimate, std_error, low, high, p) with ``significant`` and ``positive``.
 
-    ``p`` carries its sign (``<0.001``, ``=0.013``) and is the adjusted p-value where there is one; ``size`` is the
-    absolute value. Log hazards also get the ratio with its interval and ``percent``, the relative change of the
-    monthly risk per standard deviation (absolute value, whole number).
+    ``p`` carries its sign (``<0.001``, ``=0.013``) and is the adjusted p-value where there is one (``adjusted``);
+    ``size`` is the absolute value. Log hazards also get the ratio with its interval and ``percent``, the relative
+    change of the monthly risk per standard deviation (absolute value, whole number).
     """
-    p_value = row["p_value"] if missing(row["p_adjusted"]) else row["p_adjusted"]
+    adjusted = not missing(row["p_adjusted"])
+    p_value = row["p_adjusted"] if adjusted else row["p_value"]
     fact = {
         "estimate": number(row["estimate"]),
         "std_error": number(row["std_error"]),
@@ -22,6 +23,7 @@ def effect(row, alpha=0.05):
         "size": number(abs(row["estimate"])),
         "raw": float(row["estimate"]),
         "p": p_text(p_value) if not missing(p_value) and p_value < 0.001 else f"={p_text(p_value)}",
+        "adjusted": adjusted,
         "significant": not missing(p_value) and p_value < alpha,
         "positive": row["estimate"] > 0,
         "hazard": str(row["scale"]).startswith("log_hazard"),

@@ -10,7 +10,7 @@ OWN = ("members", "deviations", "sources", "disclosure")
 
 
 def members_in_use(plan, own):
-    """Members of the indices, rows (index, indicator): the plan's, and a province's ``own`` for the indices it names."""
+    """Members of the indices (index, indicator): the plan's, and a province's ``own`` for the indices it names."""
     own = pd.DataFrame(list(own), columns=["index", "indicator", "weight"])
     return pd.concat([plan[~plan["index"].isin(own["index"])], own], ignore_index=True)
 
