@@ -164,9 +164,22 @@ def sample_flow():
     return frame.assign(status="shown")
 
 
-def data_quality():
-    rows = [("tasks", 288_120, 287_015, 512, 410, 183, 96, ""), ("survey", 7_100, 7_020, 20, 0, 60, 31, "")]
-    columns = ["table", "rows_read", "kept", "duplicate", "rejected", "nondata", "bad_cells", "top_reasons"]
+def data_quality(absent=()):
+    given = ("ledger", "survey", "policies")
+    rows = [("tasks", 3, 288_120, 287_015, 512, 410, 183, 96, "")]
+    rows += [(table, int(table not in absent), 100, 98, 1, 0, 1, 0, "") for table in given]
+    rows.append(("all", 6, 295_220, 294_035, 532, 410, 243, 127, ""))
+    columns = [
+        "table",
+        "files",
+        "rows_read",
+        "kept",
+        "duplicate",
+        "rejected",
+        "nondata",
+        "bad_cells",
+        "top_reasons",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 

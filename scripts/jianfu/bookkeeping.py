@@ -1,9 +1,11 @@
 """Publishable books: what became of source rows, of indicators, and of the sample on the way to the models."""
 
+import json
+
 import numpy as np
 import pandas as pd
 
-from jianfu.outputs import OTHER
+from jianfu.outputs import OTHER, TOTAL
 
 SOURCE_TABLES = (
     "units",
@@ -23,32 +25,37 @@ ROW_OUTCOMES = ("kept", "duplicate", "rejected", "nondata")
 # ------------------------------------------------------------------------------------------------ quality
 
 
-def data_quality(row_counts, headings, labels):
-    """Rows by table: read, kept, duplicate, rejected, nondata, bad optional cells, and the three commonest reasons.
+def data_quality(row_counts, headings, notices):
+    """Files and rows by table: read, kept, duplicate, rejected, nondata, bad optional cells, and rejected by reason.
 
     row_counts: quality/row_counts.csv; headings: the record of headings read (table, file, sheet), which says to which
-    table a sheet belongs. A sheet without recognised headings counts under ``other``.
+    table a sheet belongs; notices: quality/notices.csv, which names the tables that were not provided (zero files).
+    A sheet without recognised headings counts under ``other``. The last row (``all``) counts every file once.
+    ``top_reasons`` is {reason: rows} as JSON, which the gate cuts down.
     """
     keys = ["file", "sheet"]
     tables = headings[["table", *keys]].drop_duplicates(keys)
     counts = row_counts.merge(tables, on=keys, how="left").fillna({"table": OTHER})
+    absent = set(notices.loc[notices["kind"] == "absent_table", "table"]) - set(counts["table"])
     order = [table for table in SOURCE_TABLES if (counts["table"] == table).any()]
+    order += sorted(set(counts["table"]) - set(order))
+    order += [table for table in SOURCE_TABLES if table in absent]
     rows = []
-    for table in [*order, *sorted(set(counts["table"]) - set(order))]:
-        part = counts[counts["table"] == table]
+    for table in (*order, TOTAL):
+        part = counts if table == TOTAL else counts[counts["table"] == table]
         by_outcome = part.groupby("outcome")["rows"].sum()
         outcomes = {name: int(by_outcome.get(name, 0)) for name in ROW_OUTCOMES}
         bad = int(by_outcome.get("bad_optional_value", 0))
-        rows.append((table, sum(outcomes.values()), *outcomes.values(), bad, _top_reasons(part, labels)))
-    columns = ["table", "rows_read", *ROW_OUTCOMES, "bad_cells", "top_reasons"]
+        read, files = sum(outcomes.values()), part["file"].nunique()
+        rows.append((table, files, read, *outcomes.values(), bad, _reasons(part)))
+    columns = ["table", "files", "rows_read", *ROW_OUTCOMES, "bad_cells", "top_reasons"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _top_reasons(part, labels, most=3):
+def _reasons(part):
+    """Rejected rows by reason, as JSON."""
     rejected = part[part["outcome"] == "rejected"].groupby("reason")["rows"].sum()
-    rejected = sorted(rejected.items(), key=lambda item: (-item[1], item[0]))[:most]
-    texts = [f"{labels(f'reason_{r}') if f'reason_{r}' in labels else r} {n}" for r, n in rejected if n]
-    return labels("fig_semicolon").join(texts)
+    return json.dumps({reason: int(n) for reason, n in rejected.items() if n}, ensure_ascii=False)
 
 
 def indicator_list(indicators, plan, indices, notices, unanchored, labels):

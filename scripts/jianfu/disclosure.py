@@ -7,10 +7,12 @@ Only outputs declared in ``config/plan/outputs.csv`` pass, column by column, eac
            withheld until no withheld count can be worked out from totals.
 ``steps``  rows are points of a cumulative curve: points are left out until ``min_cell`` events lie between two.
 ``flow``   rows are chains of remaining and dropped persons: small dropped groups are merged.
-``open``   no persons are behind the figures (rows of source files, tasks, policy dates, burden indicators).
+``rows``   rows count the rows of source tables, which are persons in some: small counts and reasons are left out.
+``open``   no persons are behind the figures (tasks, policy dates, burden indicators).
 
-Counts are not rounded. Estimates pass by :func:`release_estimates`. Everything that was done, and every check that
-found nothing, is a line of the disclosure log.
+Counts are not rounded, save those that their like in another output would tell (:mod:`jianfu.linked`). Estimates pass
+by :func:`release_estimates`. Everything that was done, and every check that found nothing, is a line of the disclosure
+log.
 """
 
 import json
@@ -20,7 +22,9 @@ from pathlib import Path
 import pandas as pd
 
 from jianfu.errors import DataError
+from jianfu.linked import LINKED, round_linked
 from jianfu.outputs import Limits, check_grain, read_outputs, write_csv
+from jianfu.source_rows import in_words, release_rows
 from jianfu.suppression import cell_keys, gather_small, release_cells, release_flow, release_steps
 
 LOGGER = logging.getLogger("jianfu")
@@ -64,8 +68,13 @@ def release_frame(output, frame, limits, shown=frozenset()):
     check_grain(output, frame)
     if output.method == "open":
         return frame[output.released].copy(), {}
-    method = {"cells": release_cells, "steps": release_steps, "flow": release_flow}[output.method]
-    return method(frame, output, limits, shown)
+    methods = {
+        "cells": release_cells,
+        "steps": release_steps,
+        "flow": release_flow,
+        "rows": release_rows,
+    }
+    return methods[output.method](frame, output, limits, shown)
 
 
 def release_estimates(estimates, limits, withheld_text):
@@ -169,21 +178,43 @@ def release_all(
             f"{published[unknown[0]]}: '{unknown[0]}' is not declared in config/plan/outputs.csv and may not be "
             "released."
         )
-    log, shown = [], set()
+    tables, touched, shown = {}, {}, set()
     for name in sorted(published, key=lambda name: bool(outputs[name].linked)):
+        frame = pd.read_parquet(published[name])
+        tables[name], touched[name] = release_frame(outputs[name], frame, limits, frozenset(shown))
+        shown |= cell_keys(tables[name], outputs[name])
+    frame, touched["estimates"] = release_estimates(
+        pd.read_parquet(estimates), limits, labels("withheld_note")
+    )
+    tables, frame, changed = round_linked(tables, frame, limits.min_cell)
+    if changed["estimates"]:
+        frame["note"] = with_note(frame, labels("rounded_note", n=limits.min_cell))
+    log = []
+    for name, table in tables.items():
         output = outputs[name]
-        frame, counts = release_frame(output, pd.read_parquet(published[name]), limits, frozenset(shown))
-        shown |= cell_keys(frame, output)
-        log += log_lines(name, output.method, counts, limits, labels)
-        write_csv(frame, Path(folder) / output.area / f"{name}.csv", mark)
-    frame, counts = release_estimates(pd.read_parquet(estimates), limits, labels("withheld_note"))
+        linked = {"linked_counts": changed[name]} if name in LINKED else {}
+        log += log_lines(name, output.method, touched[name] | linked, limits, labels)
+        words = in_words(table, labels) if output.method == "rows" else table
+        write_csv(words, Path(folder) / output.area / f"{name}.csv", mark)
     if synthetic:
         frame["note"] = (mark + "; " + frame["note"]).str.strip("; ")
     write_csv(frame, Path(folder) / "estimates.csv")
-    log += log_lines("estimates", "estimates", counts, limits, labels)
+    log += log_lines(
+        "estimates",
+        "estimates",
+        touched["estimates"] | {"linked_counts": changed["estimates"]},
+        limits,
+        labels,
+    )
     write_csv(pd.DataFrame(log, columns=LOG_COLUMNS), Path(folder) / "disclosure_log.csv", mark)
     for line in log:
         LOGGER.info("%s: %s: %s cells, %s", *line[:4])
+
+
+def with_note(estimates, text):
+    """Notes of the estimates, with ``text`` where there is an estimate whose counts may be rounded."""
+    note = estimates["note"].fillna("").astype(str)
+    return note.where(estimates["estimate"].isna(), (note + "; " + text).str.strip("; "))
 
 
 def log_lines(name, method, counts, limits, labels):

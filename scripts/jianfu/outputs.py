@@ -11,7 +11,7 @@ from jianfu.errors import ConfigError, DataError
 TOTAL = "all"  # the value of a dimension that marks a row as the total over that dimension
 OTHER = "other"  # the reason under which small dropped groups are added up
 SHOWN, WITHHELD = "shown", "withheld"  # the column ``status`` of released tables
-METHODS = ("cells", "steps", "flow", "open")
+METHODS = ("cells", "steps", "flow", "rows", "open")
 LISTS = ("dimensions", "persons", "persons_hidden", "totals", "complements", "figures", "plain")
 PERSONAL = {"person_key", "submission_id", "birth_ym", "hire_date", "spell_start", "spell_end", "id_number"}
 UNIT_COLUMNS = {"unit_code", "unit_name", "predecessor_code", "aliases"}

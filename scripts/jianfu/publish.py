@@ -8,9 +8,10 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from jianfu.analysis import exposure_at
 from jianfu.bookkeeping import data_quality, indicator_list, sample_flow
 from jianfu.calendar import REST_EVE_MINUTE, calendar_of, month_ends
-from jianfu.cells import person_months
+from jianfu.cells import VOLUNTARY, person_months
 from jianfu.indicators import read_plan as read_indicators
 from jianfu.indices import read_plan as read_members
 from jianfu.labels import Labels
@@ -136,16 +137,18 @@ def persons_by_cohort(spells, window):
     return persons.astype("int64")
 
 
-def dose_response(groups, persons):
-    """Rates by cohort and group of exposure, with a row ``all`` per cohort so that the gate sees the totals.
+def with_exposed_exits(counts, months, exposures, exposure="OD"):
+    """person_counts with the exits of person-months whose exposure is known: the exits of the dose-response figure.
 
-    groups: cohort, bin, exposure_mean, person_months, persons, exits, rate, ci_low, ci_high; persons as from
-    :func:`persons_by_cohort`.
+    Exits of all person-months beside these would tell, by their difference, the few that have no exposure.
     """
-    sums = groups.groupby("cohort", sort=False)[["person_months", "exits"]].sum().reset_index()
-    totals = sums.assign(bin=TOTAL, persons=sums["cohort"].map(persons))
-    totals["rate"] = 1000 * totals["exits"] / totals["person_months"]
-    return pd.concat([groups, totals], ignore_index=True)[list(groups.columns)]
+    known = ~np.isnan(exposure_at(months["unit_code"], months["month"], exposures, exposure))
+    exits = months[known & months["cause"].isin(VOLUNTARY).to_numpy()]
+    exits = exits.astype({"cohort": object, "unit_code": object}).groupby(["cohort", "unit_code"]).size()
+    result = counts.drop(columns="exits").merge(
+        exits.rename("exits").reset_index(), on=["cohort", "unit_code"], how="left"
+    )
+    return result.assign(exits=result["exits"].fillna(0).astype("int64"))
 
 
 def cumulative_incidence(curves):
@@ -273,13 +276,15 @@ def build_all(inputs, outputs, window, calendar, exclude, weights, language):
     read = pd.read_parquet
     indices, unit_months, units = read(inputs["indices"]), read(inputs["unit_months"]), read(inputs["units"])
     persons, curves = persons_by_cohort(read(inputs["spells"]), window), read(inputs["curves"])
-    person_counts, scores = read(inputs["person_counts"]), read(inputs["scores"])
+    months, _ = person_months(read(inputs["spells"]), window)
+    person_counts = with_exposed_exits(read(inputs["person_counts"]), months, read(inputs["exposures"]))
+    scores = read(inputs["scores"])
     words = Labels(language, inputs["labels"])
     plan = read_indicators(inputs["indicator_plan"])
     members = read_members(inputs["index_plan"], plan, weights)
     books = {
         name: pd.read_csv(inputs[name], encoding="utf-8-sig")
-        for name in ("row_counts", "headings", "notices", "unanchored")
+        for name in ("row_counts", "headings", "absences", "notices", "unanchored")
     }
     books = {name: book.fillna({"sheet": "", "reason": ""}) for name, book in books.items()}
     tables = {
@@ -287,13 +292,13 @@ def build_all(inputs, outputs, window, calendar, exclude, weights, language):
         "policy_dates": policy_dates(read(inputs["policies"])),
         "county_heatmap": county_heatmap(indices, unit_months, units),
         "issue_clock": issue_clock(inputs["tasks"], calendar_of(calendar), window, exclude),
-        "dose_response": dose_response(read(inputs["rates"]), persons),
+        "dose_response": read(inputs["rates"]),
         "cumulative_incidence": cumulative_incidence(curves),
         "cumulative_incidence_at_risk": cumulative_incidence_at_risk(curves),
         "burnout_by_overload": read(inputs["bins"]),
         "sample_flow": sample_flow(pd.read_csv(inputs["flow"], encoding="utf-8-sig").fillna({"reason": ""})),
         "descriptives": descriptives(persons, person_counts, indices, unit_months, scores, SCORES),
-        "data_quality": data_quality(books["row_counts"], books["headings"], words),
+        "data_quality": data_quality(books["row_counts"], books["headings"], books["absences"]),
         "indicator_list": indicator_list(
             read(inputs["indicators"]), plan, members, books["notices"], books["unanchored"], words
         ),

@@ -100,7 +100,8 @@ def protect_totals(frame, output, hidden, width):
 
     Each time, the smallest shown cell that stands in a sum with the exposed one goes too; the total only when no
     cell is left. Of the rows withheld in this way, those that are not needed after all are shown again (together with
-    the others of their sum, or alone; the largest first), so that every one that stays is needed. Returns a new boolean array; the order of the rows does not matter.
+    the others of their sum, or alone; the largest first), so that every one that stays is needed. Returns a new
+    boolean array; the order of the rows does not matter.
     """
     order = np.argsort(_keys(frame, output.dimensions), kind="stable")
     frame, first = frame.iloc[order], np.asarray(hidden)[order]

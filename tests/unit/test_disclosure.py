@@ -11,7 +11,9 @@ import pytest
 from jianfu.disclosure import ESTIMATE_COLUMNS, LOG_COLUMNS, release_all, release_estimates, release_frame
 from jianfu.errors import ConfigError, DataError
 from jianfu.labels import Labels
+from jianfu.linked import round_linked
 from jianfu.outputs import TOTAL, Limits, Output, check_grain, parse_output, read_outputs
+from jianfu.source_rows import in_words
 from jianfu.suppression import cell_keys, exposed_row, lines, members, merge_small_drops, protect_totals
 
 PLAN = Path(__file__).parents[2] / "config" / "plan"
@@ -430,3 +432,87 @@ def test_no_more_cells_are_withheld_than_one_small_cell_needs():
         fewer[row] = False
         sums = lines(frame, BOTH, "n")
         assert exposed_row(frame["n"].to_numpy(dtype=float), fewer, sums, 10) is not None, "not needed"
+
+
+# ------------------------------------------------------------------------------------------------ source rows
+
+
+def source_rows(rows):
+    columns = ["table", "files", "kept", "duplicate", "rejected", "nondata", "bad_cells", "top_reasons"]
+    frame = pd.DataFrame(rows, columns=columns)
+    frame["rows_read"] = frame[["kept", "duplicate", "rejected", "nondata"]].sum(axis=1)
+    return frame.assign(top_reasons=[json.dumps(reasons) for reasons in frame["top_reasons"]])
+
+
+def test_few_rows_of_a_table_of_persons_are_left_out_of_every_sum():
+    def release(duplicates):
+        frame = source_rows(
+            [
+                ("tasks", 3, 900, 4, 6, 2, 1, {"unknown_unit": 6}),
+                ("roster", 1, 500, duplicates, 26, 6, 3, {"damaged_id": 5, "unknown_unit": 21}),
+                ("survey", 1, 300, 0, 9, 1, 0, {"damaged_id": 9}),
+                ("policies", 0, 0, 0, 0, 0, 0, {}),
+                ("all", 5, 1700, 4 + duplicates, 41, 9, 4, {}),
+            ]
+        )
+        return release_frame(read_outputs(PLAN / "outputs.csv")["data_quality"], frame, LIMITS)
+
+    released, counts = release(5)
+    by_table = released.set_index("table")
+    assert by_table.loc["tasks", ["rows_read", "duplicate", "rejected"]].tolist() == [912, 4, 6]
+    assert by_table["duplicate"].isna().tolist() == [False, True, False, False, False]
+    assert by_table["rejected"].isna().tolist() == [False, False, True, False, False]
+    assert by_table.loc["roster", "rows_read"] == 500 + 26 + 6
+    assert by_table.loc["all", ["files", "rows_read", "kept", "duplicate", "rejected"]].tolist() == [
+        5, 912 + 532 + 301, 1700, 4, 32,
+    ]  # fmt: skip
+    assert json.loads(by_table.loc["roster", "top_reasons"]) == {"other": 26}
+    assert by_table.loc["survey", "top_reasons"] == "{}"
+    assert counts == {"small_rows": 5}
+    pd.testing.assert_frame_equal(released, release(9)[0])
+    words = in_words(released, LABELS).set_index("table")["top_reasons"]
+    assert words["policies"] == "未提供" and words["tasks"] == "单位无法匹配 6"
+
+
+# ------------------------------------------------------------------------------------------------ linked counts
+
+
+def test_counts_that_differ_by_few_persons_are_rounded_and_still_add_up():
+    drops = json.dumps({"straightliner": 16, "missing_outcome": 12})
+    survey = {"n_events": np.nan, "scale": "sd_per_sd", "hypothesis": "H1"}
+    rows = [
+        estimates(**survey, n_read=618, n_used=590, n_dropped=28, dropped_by_reason=drops),
+        estimates(
+            **survey, n_read=618, n_used=581, n_dropped=37, dropped_by_reason=json.dumps({"other": 37})
+        ),
+        estimates(outcome="voluntary", n_events=57),
+        estimates(outcome="voluntary", n_events=52),
+        estimates(outcome="retire", n_events=33),
+    ]
+    scores = pd.DataFrame({"block": "scores", "row": ["a", "b"], "cohort": "all", "n": [590, 583]})
+    tables, released, changed = round_linked({"descriptives": scores}, pd.concat(rows, ignore_index=True), 10)
+    assert released["n_used"].tolist() == [590, 580, 900, 900, 900]
+    assert released["n_events"].tolist()[2:] == [60, 50, 33]
+    for row in released.to_dict("records"):
+        assert row["n_read"] - sum(json.loads(row["dropped_by_reason"]).values()) == row["n_used"]
+    assert tables["descriptives"]["n"].tolist() == [590, 580]
+    assert scores["n"].tolist() == [590, 583]
+    assert changed["estimates"] >= 3 and changed["descriptives"] == 1
+
+
+def test_counts_that_are_equal_or_far_apart_stay_exact():
+    frame = pd.concat([estimates(n_events=n, outcome="voluntary") for n in (57, 57, 33)], ignore_index=True)
+    _, released, changed = round_linked({}, frame, 10)
+    assert released["n_events"].tolist() == [57, 57, 33]
+    assert changed == {"estimates": 0}
+
+
+def test_exits_of_the_figure_and_of_the_models_are_compared():
+    dose = pd.DataFrame({"cohort": ["all"], "bin": ["all"], "exits": [60], "persons": [438]})
+    persons = pd.DataFrame({"block": "persons", "row": ["persons"], "cohort": ["all"], "n": [443]})
+    tables = {"dose_response": dose, "descriptives": persons}
+    tables, released, _ = round_linked(tables, estimates(outcome="voluntary", n_events=57), 10)
+    assert released["n_events"].tolist() == [60]
+    assert tables["dose_response"]["exits"].tolist() == [60]
+    assert tables["dose_response"]["persons"].tolist() == [440]
+    assert tables["descriptives"]["n"].tolist() == [443]

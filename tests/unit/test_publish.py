@@ -1,5 +1,6 @@
 """Publishable tables against hand computation on miniatures."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -144,9 +145,9 @@ PERSONS = pd.Series({"80后": 80, "90后": 54, "all": 134})  # one person of the
 
 def rates():
     rows = [
-        (c, str(b), b, 100.0, 50, n, 10.0 * n, 1.0, 2.0)
+        (c, b, 1, 100.0, persons, n, 10.0 * n, 1.0, 2.0)
         for c, exits in {"all": (24, 23), "80后": (12, 10), "90后": (12, 13)}.items()
-        for b, n in enumerate(exits, start=1)
+        for b, persons, n in (("1", 50, exits[0]), ("2", 50, exits[1]), ("all", PERSONS[c], sum(exits)))
     ]
     columns = [
         "cohort",
@@ -162,12 +163,8 @@ def rates():
     return pd.DataFrame(rows, columns=columns)
 
 
-def test_rates_get_totals_so_that_the_gate_knows_the_sums():
-    result = publish.dose_response(rates(), PERSONS)
-    totals = result[result["bin"] == "all"].set_index("cohort")
-    assert totals["exits"].to_dict() == {"all": 47, "80后": 22, "90后": 25}
-    assert totals["persons"].to_dict() == {"all": 134, "80后": 80, "90后": 54}
-    assert totals.loc["80后", "rate"] == pytest.approx(1000 * 22 / 200)
+def test_rates_have_totals_so_that_the_gate_knows_the_sums():
+    result = rates()
     released, counts = release_frame(OUTPUTS["dose_response"], result, Limits())
     assert counts["small_cells"] == 0
     small = result.assign(exits=result["exits"].replace({10: 9, 22: 21, 23: 22, 47: 46}))
@@ -257,8 +254,10 @@ def test_rows_are_summed_by_table_with_the_commonest_reasons():
         ],
         columns=["table", "file", "sheet"],
     )
-    result = publish.data_quality(counts, headings, LABELS).set_index("table")
-    assert list(result.index) == ["tasks", "ledger", "other"]
+    notices = pd.DataFrame({"table": ["survey", "tasks"], "kind": ["absent_table", "absent_column"]})
+    result = publish.data_quality(counts, headings, notices).set_index("table")
+    assert list(result.index) == ["tasks", "ledger", "other", "survey", "all"]
+    assert result["files"].tolist() == [2, 1, 1, 0, 4]
     assert result.loc["tasks", ["rows_read", "kept", "rejected", "nondata", "bad_cells"]].tolist() == [
         100,
         90,
@@ -266,8 +265,8 @@ def test_rows_are_summed_by_table_with_the_commonest_reasons():
         1,
         7,
     ]
-    assert result.loc["tasks", "top_reasons"] == "Unknown unit 5; Unreadable date 4"
-    assert result["rows_read"].sum() == 113
+    assert json.loads(result.loc["tasks", "top_reasons"]) == {"unknown_unit": 5, "unparseable_date": 4}
+    assert result.loc["all", "rows_read"] == result["rows_read"].sum() / 2 == 113
 
 
 def test_every_indicator_of_the_plan_is_listed_with_its_state():
@@ -331,7 +330,7 @@ def test_every_publishable_table_has_the_declared_columns():
     made = {
         "index_over_time": publish.index_over_time(indices(VALUES), unit_months()),
         "county_heatmap": publish.county_heatmap(indices(VALUES), unit_months(), units()),
-        "dose_response": publish.dose_response(rates(), PERSONS),
+        "dose_response": rates(),
         "issue_clock": publish.issue_clock(tasks(CASES), Calendar(), ("2024-01", "2024-12"), NOTHING),
         "sample_flow": publish.sample_flow(FLOW),
         "descriptives": publish.descriptives(

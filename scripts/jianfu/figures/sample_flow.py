@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.patches import Rectangle
 
 from jianfu.figures.style import INK, WIDTH_CM, empty, finish, new_figure, text_width, wrap
-from jianfu.outputs import OTHER
+from jianfu.outputs import OTHER, TOTAL
 
 CHAINS = {"exits": "person_months", "survey": "respondents"}
 LINE, PAD, GAP = 0.36, 0.26, 0.5  # cm: line height, padding inside a box, distance between two boxes
@@ -47,7 +47,7 @@ def source_boxes(quality, labels):
     """Main and side boxes of the source rows: [(text lines, side lines)]."""
     if quality.empty:
         return []
-    total = quality[["rows_read", "kept", "duplicate", "rejected", "nondata"]].sum()
+    total = quality[quality["table"] == TOTAL].iloc[0]
     read = [labels("fig_flow_rows_read"), labels("fig_flow_rows", n=_number(total["rows_read"]))]
     side = [
         (labels(f"fig_flow_{key}"), _number(total[key]))
