@@ -1,19 +1,21 @@
 """Build the cumulative incidence of leaving by cohort and burden tertile.
 
 1. Turn spells into person-months at risk with the tenure at the post.
-2. Put the units into tertiles by their mean exposure to over-density.
+2. Put the units into tertiles by their mean exposure to over-density in the reference window.
 3. Aalen-Johansen with delayed entry and competing exits, intervals from a bootstrap of units.
 4. Write cumulative_incidence.parquet (no rows where too few persons are at risk).
 """
 
 from jianfu import cells, frames, incidence, logs
+from jianfu.indices import reference_window
 
 
-def main(spells, exposures, window, min_at_risk, inference, curves):
+def main(spells, exposures, window, reference, min_at_risk, inference, curves):
     months, _ = cells.person_months(frames.load(spells), window)
     result = incidence.cumulative_incidence(
         months,
         frames.load(exposures),
+        reference_window(window, reference["reference_months"], reference["reference_window"]),
         min_at_risk,
         inference["bootstrap"],
         inference["seed"],
@@ -28,6 +30,7 @@ if __name__ == "__main__":
         spells=snakemake.input.spells,
         exposures=snakemake.input.exposures,
         window=snakemake.params.window,
+        reference=snakemake.params.reference,
         min_at_risk=snakemake.params.min_at_risk,
         inference=snakemake.params.inference,
         curves=snakemake.output.curves,

@@ -38,9 +38,13 @@ def aalen_johansen(at_risk, events, competing):
     return np.cumsum(before * events / n, axis=-1)
 
 
-def burden_tertiles(exposures, exposure="OD"):
-    """Tertile of each unit by the mean of its exposure over all months: Series unit_code -> low, middle, high."""
-    rows = exposures[exposures["exposure"] == exposure]
+def burden_tertiles(exposures, reference, exposure="OD"):
+    """Tertile of each unit by its mean exposure in the ``reference`` months: Series unit_code -> low, middle, high.
+
+    ``reference`` is (first, last) as 'YYYY-MM'. Later months stay out: burden per head rises when people leave, so a
+    mean over all months would sort units by their exits. Units without an exposure in these months have no tertile.
+    """
+    rows = exposures[(exposures["exposure"] == exposure) & exposures["month"].between(*reference)]
     mean = rows.groupby("unit_code")["value"].mean().sort_index().sort_values(kind="stable")
     thirds = np.arange(len(mean)) * 3 // max(len(mean), 1)
     return pd.Series(np.array(TERTILES, dtype=object)[thirds], index=mean.index)
@@ -80,15 +84,16 @@ def _counts(frame, units, length):
     )
 
 
-def cumulative_incidence(person_months, exposures, min_at_risk, replicates, seed, confidence):
+def cumulative_incidence(person_months, exposures, reference, min_at_risk, replicates, seed, confidence):
     """Curves by cohort and burden tertile, in frame columns :data:`COLUMNS`.
 
-    ``person_months`` as from :func:`jianfu.cells.person_months`. Per cohort the curve covers the longest range of
+    ``person_months`` as from :func:`jianfu.cells.person_months`, ``reference`` as in :func:`burden_tertiles`.
+    Per cohort the curve covers the longest range of
     tenure in which on average (12 months) at least ``min_at_risk`` persons are at risk in every tertile, and is
     conditional on being in post at its start ``from_months``. Intervals are percentiles of a bootstrap of units
     within tertiles.
     """
-    tertile = burden_tertiles(exposures)
+    tertile = burden_tertiles(exposures, reference)
     length = int(person_months["tenure_months"].to_numpy().max(initial=0)) + 1
     rng = np.random.default_rng(seed)
     group = person_months["unit_code"].astype(object).map(tertile)

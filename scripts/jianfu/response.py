@@ -12,6 +12,8 @@ from jianfu.estimators import codes_of
 from jianfu.models import select
 
 ALL = "all"
+YOUNG = "90后"  # the cohort whose exits decide how many groups there are
+GROUPS = (5, 3, 2)  # numbers of groups of exposure, in the order of preference
 MIN_PER_BIN = 30  # respondents behind a point of the burnout figure
 
 
@@ -41,39 +43,52 @@ def rate_interval(events, time, clusters, confidence):
     return rate, rate * np.exp(-half), rate * np.exp(half)
 
 
-def dose_response(person_months, exposures, bins, confidence, exposure="OD"):
-    """Voluntary exits per 1,000 person-months by cohort and quantile group of the exposure.
+def number_of_groups(values, exits, min_exits):
+    """Number of exposure groups, one of GROUPS: the largest that leaves ``min_exits`` exits in each, else the last.
 
-    The groups divide all person-months with a known exposure into equal parts. Columns: cohort (``all`` = every one),
-    bin, exposure_mean, person_months, persons, exits, rate, ci_low, ci_high.
+    values: (N,) exposures, which the groups divide into equal parts; exits: (N,) exits that count (0 or 1).
+    """
+    for bins in GROUPS:
+        events = (
+            np.bincount(bin_numbers(values, bins), exits, minlength=bins) if len(values) else np.zeros(bins)
+        )
+        if events.min() >= min_exits:
+            return bins
+    return GROUPS[-1]
+
+
+def dose_response(person_months, exposures, min_exits, confidence, exposure="OD"):
+    """Voluntary exits per 1,000 person-months by cohort and quantile group of the exposure, with totals.
+
+    The groups divide all person-months with a known exposure into equal parts, as many as leave ``min_exits`` exits of
+    the 90后 in each (:func:`number_of_groups`). Columns: cohort (``all`` = every one), bin (``all`` = every one),
+    exposure_mean, person_months, persons, exits, rate, ci_low, ci_high. Only person-months with a known exposure count
+    anywhere, each person once in a row.
     """
     value = exposure_at(person_months["unit_code"], person_months["month"], exposures, exposure)
     known = ~np.isnan(value)
     frame = person_months[known].assign(value=value[known])
     frame["exit"] = frame["cause"].isin(VOLUNTARY).astype(int)
-    frame["bin"] = bin_numbers(frame["value"].to_numpy(), bins) if len(frame) else []
-    rows = []
+    values, young = frame["value"].to_numpy(), (frame["cohort"] == YOUNG).to_numpy()
+    bins = number_of_groups(values, frame["exit"].to_numpy() * young, min_exits)
+    frame["bin"] = bin_numbers(values, bins) if len(frame) else []
+    groups, totals = [], []
     for cohort in (ALL, *COHORTS):
         own = frame if cohort == ALL else frame[frame["cohort"] == cohort]
-        for number, part in own.groupby("bin"):
-            by_unit = part.groupby("unit_code", observed=True)["exit"].agg(["sum", "size"])
-            rate = rate_interval(
-                by_unit["sum"].to_numpy(float), by_unit["size"].to_numpy(float), by_unit.index, confidence
-            )
-            counts = (len(part), part["person_key"].nunique(), int(part["exit"].sum()))
-            rows.append((cohort, str(number + 1), part["value"].mean(), *counts, *(1000 * r for r in rate)))
-    columns = [
-        "cohort",
-        "bin",
-        "exposure_mean",
-        "person_months",
-        "persons",
-        "exits",
-        "rate",
-        "ci_low",
-        "ci_high",
-    ]
-    return pd.DataFrame(rows, columns=columns)
+        groups += [(cohort, str(n + 1), *_rate_row(part, confidence)) for n, part in own.groupby("bin")]
+        totals += [(cohort, ALL, *_rate_row(own, confidence))] if len(own) else []
+    columns = ["exposure_mean", "person_months", "persons", "exits", "rate", "ci_low", "ci_high"]
+    return pd.DataFrame([*groups, *totals], columns=["cohort", "bin", *columns])
+
+
+def _rate_row(part, confidence):
+    """Mean exposure, person-months, persons, exits and rate with its interval, from rows with value and exit."""
+    by_unit = part.groupby("unit_code", observed=True)["exit"].agg(["sum", "size"])
+    rate = rate_interval(
+        by_unit["sum"].to_numpy(float), by_unit["size"].to_numpy(float), by_unit.index, confidence
+    )
+    counts = (len(part), part["person_key"].nunique(), int(part["exit"].sum()))
+    return (part["value"].mean(), *counts, *(1000 * r for r in rate))
 
 
 def burnout_bins(spec, table, categories, bins, confidence):

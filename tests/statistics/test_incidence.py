@@ -45,8 +45,17 @@ def test_tertiles_have_equal_numbers_of_units():
             "month": "2024-01",
         }
     )
-    found = incidence.burden_tertiles(exposures)
+    found = incidence.burden_tertiles(exposures, ("2024-01", "2024-12"))
     assert found.to_dict() == {"b": "low", "c": "low", "a": "middle", "f": "middle", "e": "high", "d": "high"}
+
+
+def test_tertiles_do_not_look_at_months_after_the_reference_window():
+    early = pd.DataFrame(
+        {"unit_code": list("abc"), "exposure": "OD", "value": [1.0, 2, 3], "month": "2024-06"}
+    )
+    late = early.assign(value=[90.0, 2, 3], month="2025-01")  # people left unit a: its burden per head rose
+    found = incidence.burden_tertiles(pd.concat([early, late]), ("2024-01", "2024-12"))
+    assert found.to_dict() == {"a": "low", "b": "middle", "c": "high"}
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +89,7 @@ def province():
     exposures = pd.DataFrame(
         {"unit_code": [f"3901210{u:02d}" for u in range(30)], "month": "2023-04", "exposure": "OD"}
     ).assign(value=np.arange(30.0))
-    return months, exposures
+    return months, exposures, ("2023-01", "2023-12")
 
 
 def test_known_incidence_is_recovered(province):
@@ -99,8 +108,8 @@ def test_known_incidence_is_recovered(province):
 
 
 def test_curves_are_monotone_and_count_every_event_in_their_range(province):
-    months, exposures = province
-    curves = incidence.cumulative_incidence(months, exposures, 10, 50, 1, 0.95)
+    months, exposures, reference = province
+    curves = incidence.cumulative_incidence(months, exposures, reference, 10, 50, 1, 0.95)
     for _, curve in curves.groupby("tertile"):
         assert (curve["cumulative_incidence"].diff().dropna() >= 0).all()
         assert (curve["ci_low"] <= curve["cumulative_incidence"]).mean() > 0.95
@@ -113,4 +122,4 @@ def test_curves_are_monotone_and_count_every_event_in_their_range(province):
 def test_too_few_at_risk_gives_no_curve(province):
     assert incidence.cumulative_incidence(*province, 10_000, 50, 1, 0.95).empty
     empty = province[0].iloc[:0]
-    assert incidence.cumulative_incidence(empty, province[1], 10, 50, 1, 0.95).empty
+    assert incidence.cumulative_incidence(empty, *province[1:], 10, 50, 1, 0.95).empty

@@ -17,6 +17,7 @@ from jianfu import coverage, indices, panel
 CONFIG = Path(__file__).parents[2] / "config"
 PLAN = CONFIG / "plan"
 INFERENCE = {"confidence": 0.95, "bootstrap": 49, "seed": 1, "allow_unconverged": False}
+REFERENCE = {"reference_months": 12, "reference_window": None}
 SURVEY = {"ranges": {}, "min_answered": 0.8, "drop_straightliners": True, "min_seconds": None}
 
 
@@ -26,7 +27,7 @@ def canonical(tmp_path_factory):
     folder = tmp_path_factory.mktemp("canonical")
     files = [PLAN / name for name in ("models.yaml", "indicators.csv", "indices.csv", "scales.yaml")]
     setup = coverage.setup(CONFIG / "simulation.yaml", CONFIG / "default.yaml", *files, small=True)
-    drawn = coverage.simulate_draw(setup.parameters, 3)
+    drawn = coverage.simulate_draw(setup.parameters, 6)
     window = tuple(setup.parameters["window"])
     logged = drawn.unit_months
     keys = ["unit_code", "month"]
@@ -81,8 +82,10 @@ def run(canonical, folder):
     fit_models.main(
         names, window, "all", INFERENCE, "small", folder / "estimates.parquet", folder / "flow.csv"
     )
-    build_cumulative_incidence.main(spells, exposures, window, 10, INFERENCE, folder / "curves.parquet")
-    build_dose_response.main(spells, exposures, window, 0.95, folder / "rates.parquet")
+    build_cumulative_incidence.main(
+        spells, exposures, window, REFERENCE, 10, INFERENCE, folder / "curves.parquet"
+    )
+    build_dose_response.main(spells, exposures, window, 10, 0.95, folder / "rates.parquet")
     build_burnout_bins.main(names, 0.95, folder / "bins.parquet")
 
 
@@ -133,6 +136,15 @@ def test_few_clusters_are_treated_as_such(results):
     exits = estimates[estimates["model"] == "H2_exits"].iloc[0]
     assert f"t({exits['n_clusters'] - 1})" in exits["note"]
     assert "few clusters" in exits["note"]
+    assert exits["vcov"] == "wild"
+    assert "wild score bootstrap (Rademacher, 49 replicates), interval: t" in exits["note"]
+    assert exits["p_value"] * 50 == pytest.approx(round(exits["p_value"] * 50))
+    sex = estimates[(estimates["model"] == "H2_exits") & (estimates["term"] == "sex_female")].iloc[0]
+    assert sex["vcov"] == "cluster_G" and "wild" not in sex["note"]
+    indirect = estimates[estimates["term"] == "OD_indirect"].iloc[0]
+    assert indirect["vcov"] == "cluster_G"
+    assert "percentile interval of the cluster bootstrap, 49 replicates" in indirect["note"]
+    assert "few clusters" in indirect["note"]
 
 
 def test_figures_rest_on_the_same_exits(results):
@@ -140,8 +152,9 @@ def test_figures_rest_on_the_same_exits(results):
     flow = pd.read_csv(results / "flow.csv", encoding="utf-8-sig", keep_default_na=False)
     lost = flow.loc[flow["reason"] == "missing_exposure", "person_months"].astype(float).sum()
     at_risk = flow.loc[flow["step"] == "at_risk", "person_months"].astype(float).sum()
-    everyone = rates[rates["cohort"] == "all"]
-    assert everyone["person_months"].sum() == at_risk - lost
-    assert rates.loc[rates["cohort"] != "all", "exits"].sum() == everyone["exits"].sum()
+    for rows in (rates[rates["bin"] != "all"], rates[rates["bin"] == "all"]):
+        everyone = rows[rows["cohort"] == "all"]
+        assert everyone["person_months"].sum() == at_risk - lost
+        assert rows.loc[rows["cohort"] != "all", "exits"].sum() == everyone["exits"].sum()
     counts = pd.read_parquet(results / "person_counts.parquet")
     assert counts["person_months"].sum() == at_risk

@@ -35,11 +35,14 @@ def exposures(values):
 
 def test_person_months_are_put_into_groups_by_the_exposure_of_their_month(person_months):
     values = {(0, m): 1.0 for m in MONTHS} | {(1, m): 5.0 for m in MONTHS[1:]}
-    rates = response.dose_response(person_months, exposures(values), 2, 0.95)
+    rates = response.dose_response(person_months, exposures(values), 10, 0.95)
+    totals, rates = rates[rates["bin"] == "all"], rates[rates["bin"] != "all"]
     everyone = rates[rates["cohort"] == "all"].set_index("bin")
     assert everyone["person_months"].tolist() == [20, 15]  # unit 1 has no exposure in January
     assert everyone["exposure_mean"].tolist() == [1.0, 5.0]
     assert everyone["exits"].tolist() == [0, 1]  # retirement is not voluntary
+    assert totals["cohort"].tolist() == ["all", "80后", "90后"]
+    assert totals["exits"].tolist() == [1, 0, 1]
     assert everyone.loc["2", "rate"] == pytest.approx(1000 / 15)
     by_cohort = rates[rates["cohort"] != "all"]
     assert by_cohort["person_months"].sum() == 35
@@ -50,6 +53,23 @@ def test_person_months_are_put_into_groups_by_the_exposure_of_their_month(person
         ["90后", "1", 3],
         ["90后", "2", 3],
     ]
+
+
+def test_totals_have_the_persons_and_the_exits_of_the_same_person_months(person_months):
+    values = {
+        (1, m): 5.0 for m in MONTHS[:2]
+    }  # unit 0 has no exposure at all, unit 1 none when its person leaves
+    rates = response.dose_response(person_months, exposures(values), 10, 0.95).set_index(["cohort", "bin"])
+    assert rates.loc[("all", "all"), ["person_months", "persons", "exits"]].tolist() == [10, 5, 0]
+    assert rates.loc[("90后", "all"), ["person_months", "persons"]].tolist() == [6, 3]
+
+
+@pytest.mark.parametrize("exits, groups", [(60, 5), (49, 3), (30, 3), (29, 2), (3, 2), (0, 2)])
+def test_the_number_of_groups_follows_the_exits(exits, groups):
+    values, leaves = np.arange(300.0), np.zeros(300)
+    leaves[np.linspace(0, 299, exits).round().astype(int)] = 1
+    assert response.number_of_groups(values, leaves, 10) == groups
+    assert response.number_of_groups(np.empty(0), np.empty(0), 10) == 2
 
 
 def test_rate_interval_is_that_of_a_ratio_of_cluster_totals():
@@ -63,9 +83,9 @@ def test_rate_interval_is_that_of_a_ratio_of_cluster_totals():
 
 
 def test_rate_without_events_has_the_exact_upper_bound():
-    assert response.rate_interval(np.zeros(2), np.array([60.0, 40]), np.array(["a", "b"]), 0.95) == pytest.approx(
-        (0, 0, 3.688879 / 100)
-    )
+    assert response.rate_interval(
+        np.zeros(2), np.array([60.0, 40]), np.array(["a", "b"]), 0.95
+    ) == pytest.approx((0, 0, 3.688879 / 100))
 
 
 def test_bins_are_equal_and_ties_stay_together():

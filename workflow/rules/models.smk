@@ -104,6 +104,7 @@ rule build_cumulative_incidence:
         mem_mb=1500,
     params:
         window=setting("data", "window"),
+        reference=setting("indices"),
         min_at_risk=setting("disclosure", "min_cell"),
         inference=setting("inference"),
         code=code("build_cumulative_incidence"),
@@ -128,6 +129,7 @@ rule build_dose_response:
         mem_mb=1500,
     params:
         window=setting("data", "window"),
+        min_exits=setting("disclosure", "min_cell"),
         confidence=setting("inference", "confidence"),
         code=code("build_dose_response"),
     script:

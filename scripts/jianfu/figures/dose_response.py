@@ -28,7 +28,11 @@ def draw(cells, labels, synthetic=False):
         panels[0].set_xlim(low - 0.15 * (high - low) - 0.1, high + 0.15 * (high - low) + 0.1)
     panels[0].set_ylabel(labels("fig_exit_rate"))
     withheld = len(groups) - len(shown)
-    notes = [labels("fig_dose_note"), labels("fig_withheld_groups", n=withheld) if withheld else ""]
+    notes = [
+        labels("fig_dose_note"),
+        labels("fig_dose_groups", n=groups["bin"].nunique()),
+        labels("fig_withheld_groups", n=withheld) if withheld else "",
+    ]
     return finish(figure, labels, notes, synthetic, x_label=labels("fig_exposure_sd"))
 
 
