@@ -4,20 +4,23 @@ Every estimator takes (spec, used rows, weights, design columns, settings, truth
 and a dict with converged, n_clusters, residual_df, notes and, for hazards, n_events.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from jianfu import hazard, inference, mediation, regression
+from jianfu import hazard, inference, mediation, regression, wild
 from jianfu.design import NotEstimable
 
+EVENTS_PER_SLOPE, EVENTS_PER_UNIT = 10, 5  # below these the note of a hazard begins with ...
+FEW_EVENTS = "few events"
+INDIRECT = "_indirect"  # ending of the terms that are products of two paths
 TRUE = "__true"  # suffix of the columns that hold expected counts and conditional means (simulated provinces only)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings of the inference: confidence level, bootstrap replicates and seed."""
+    """Settings of the inference: confidence level, bootstrap replicates (0 = no bootstrap) and seed."""
 
     confidence: float = 0.95
     bootstrap: int = 499
@@ -36,6 +39,7 @@ class Effect:
     p_value: float = np.nan
     vcov: str = ""
     outcome: str = ""
+    note: str = ""
 
 
 def outcomes_of(spec):
@@ -73,31 +77,66 @@ def _variable(frame, name, spec, truth):
 def _fit_hazard(spec, used, weights, columns, settings, truth):
     suffix = TRUE if truth else ""
     events = used[[name + suffix for name in outcomes_of(spec)]].sum(axis=1).to_numpy(dtype=float)
-    if not truth and events.sum() <= len(columns) + 1:
-        raise NotEstimable(f"{int(events.sum())} events for {len(columns)} coefficients")
     effects = [codes_of(used[name]) for name in spec.get("effects", [])]
+    absorbed = max(1, sum(codes.max() + 1 for codes in effects) - max(len(effects) - 1, 0))
+    if not truth and events.sum() <= len(columns) + absorbed:
+        raise NotEstimable(f"{int(events.sum())} events for {len(columns) + absorbed} coefficients")
     clusters = codes_of(used[spec["cluster"]])
     design = np.column_stack(list(columns.values()))
     fit = hazard.fit(events, weights, design, effects, clusters, spec["estimator"])
     if fit.separated:
         names = [list(columns)[j] for j in fit.moving] or spec.get("effects", [])
         raise NotEstimable(f"events are separated by {', '.join(names)}")
-    notes = ["expected information", "G/(G-1)", f"t({fit.n_clusters - 1})"]
-    if fit.n_clusters < regression.FEW_CLUSTERS:
-        notes.append(f"few clusters ({fit.n_clusters}): errors may be too small")
-    if effects:
-        notes.append(f"{events.sum() / (effects[0].max() + 1):.1f} events per {spec['effects'][0]}")
+    notes = ["expected information", "G/(G-1)", f"t({fit.n_clusters - 1})", *_few_clusters(fit.n_clusters)]
+    notes += _events_notes(events.sum(), len(columns) - len(fit.collinear), effects, spec)
     notes += _collinear_note(fit.collinear, columns)
     errors = np.sqrt(np.diag(fit.covariance))
     effects_found = _effects(columns, fit.coefficients, errors, fit.n_clusters - 1, "cluster_G", settings)
-    absorbed = sum(codes.max() + 1 for codes in effects) - max(len(effects) - 1, 0)
+    if fit.converged and fit.n_clusters < regression.FEW_CLUSTERS and settings.bootstrap and not truth:
+        data = (events, weights, design, effects, clusters, spec["estimator"])
+        effects_found = [
+            _with_wild_p(effect, data, j, settings) if effect.term in spec["terms"] else effect
+            for j, effect in enumerate(effects_found)
+        ]
     return effects_found, {
         "converged": bool(fit.converged),
         "n_clusters": fit.n_clusters,
         "n_events": float(events.sum()),
-        "residual_df": int(weights.sum() - len(columns) - max(absorbed, 1)),
+        "residual_df": int(weights.sum() - len(columns) - absorbed),
         "notes": notes,
     }
+
+
+def _few_clusters(n_clusters):
+    few = n_clusters < regression.FEW_CLUSTERS
+    return [f"few clusters ({n_clusters}): errors may be too small"] if few else []
+
+
+def _with_wild_p(effect, data, column, settings):
+    """The effect with the p-value of the wild score bootstrap; as it is where that cannot be had."""
+    if np.isnan(effect.estimate):
+        return effect
+    scores = hazard.efficient_scores(*data, column)
+    if scores is None:
+        return replace(effect, note="restricted model did not converge: p-value from t")
+    p_value = wild.p_value(scores, settings.bootstrap, settings.seed)
+    weights = wild.weights_name(len(scores))
+    note = (
+        f"p-value: restricted wild score bootstrap ({weights}, {settings.bootstrap} replicates), interval: t"
+    )
+    return replace(effect, p_value=p_value, vcov="wild", note=note)
+
+
+def _events_notes(events, n_slopes, effects, spec):
+    """Remarks on how many events stand behind a slope and, with absorbed effects, behind a level of the first one."""
+    per_slope = events / max(n_slopes, 1)
+    per_level = {
+        name: events / (codes.max() + 1) for name, codes in zip(spec.get("effects", []), effects, strict=True)
+    }
+    first = dict(list(per_level.items())[:1])
+    few = per_slope < EVENTS_PER_SLOPE or first.get("unit", EVENTS_PER_UNIT) < EVENTS_PER_UNIT
+    parts = [f"{per_slope:.1f} per slope", *(f"{n:.1f} per {name}" for name, n in first.items())]
+    return [f"{FEW_EVENTS if few else 'events'}: {', '.join(parts)}"]
 
 
 def _fit_ols(spec, used, weights, columns, settings, truth):
@@ -134,7 +173,9 @@ def _fit_mediation(spec, used, weights, columns, settings, truth):
     a = {effect.term: effect for effect in paths_a}
     c = {effect.term: effect for effect in paths}
     rows = [_renamed(c[mediator], f"{mediator}_b", outcome_name(spec))]
-    bootstrap = None if truth else _bootstrap(spec, used, columns, observed[mediator], settings)
+    bootstrap = None
+    if settings.bootstrap and not truth:
+        bootstrap = _bootstrap(spec, used, columns, observed[mediator], settings)
     for j, term in enumerate(spec["terms"]):
         rows.append(_renamed(a[term], f"{term}_a", mediator))
         rows.append(_renamed(c[term], f"{term}_direct", outcome_name(spec)))
@@ -144,11 +185,9 @@ def _fit_mediation(spec, used, weights, columns, settings, truth):
             draws = bootstrap.draws[:, j]
             low, high, p_value = inference.percentile_interval(draws, settings.confidence)
             error = draws.std(ddof=1)
-        rows.append(Effect(f"{term}_indirect", product, error, low, high, p_value, "cluster_bootstrap"))
-    extra["notes"] = [
-        *extra["notes"],
-        f"indirect: {settings.bootstrap} cluster bootstrap replicates, percentile interval",
-    ]
+        note = f"percentile interval of the cluster bootstrap, {settings.bootstrap} replicates"
+        rows.append(Effect(term + INDIRECT, product, error, low, high, p_value, "cluster_G", note=note))
+    extra["notes"] += _few_clusters(extra["n_clusters"])
     return rows, extra
 
 
@@ -178,7 +217,7 @@ ESTIMATORS = {
 
 
 def _renamed(effect, term, outcome):
-    return Effect(**{**effect.__dict__, "term": term, "outcome": outcome})
+    return replace(effect, term=term, outcome=outcome)
 
 
 def _collinear_note(collinear, columns):

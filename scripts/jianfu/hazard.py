@@ -58,7 +58,8 @@ class HazardFit:
 
     coefficients: (k,), NaN for a collinear column; covariance: (k, k) cluster-robust; collinear: indices of the
     columns left out; n_clusters: G; converged: step below ``TOLERANCE`` within ``MAX_STEPS``; separated: the likelihood
-    is flat but coefficients still move, so that there is no finite estimate; moving: their indices; steps taken.
+    is flat but coefficients still move, so that there is no finite estimate; moving: their indices; steps taken;
+    eta: (N,) linear predictor.
     """
 
     coefficients: np.ndarray
@@ -69,6 +70,7 @@ class HazardFit:
     separated: bool
     moving: tuple
     steps: int
+    eta: np.ndarray
 
 
 def codes_of(values):
@@ -250,4 +252,27 @@ def fit(y, n, design, effects=(), clusters=None, link="cloglog"):
         separated=flat and not converged,
         moving=tuple(np.flatnonzero(np.abs(step[:k]) > MOVING)),
         steps=steps,
+        eta=eta,
     )
+
+
+def efficient_scores(y, n, design, effects, clusters, link, term):
+    """Score of each cluster (G,) for column ``term`` of ``design`` when its coefficient is zero.
+
+    The model is fitted without that column; the scores of all other coefficients are then projected out with the
+    expected information at this fit, and those of the first effect with them. None if that fit did not converge.
+    Sums to the score statistic of the hypothesis; arguments as in :func:`fit`.
+    """
+    y, n = np.asarray(y, dtype=float), np.asarray(n, dtype=float)
+    others = [j for j in range(design.shape[1]) if j != term]
+    restricted = fit(y, n, design[:, others], effects, clusters, link)
+    if not restricted.converged:
+        return None
+    used = [j for i, j in enumerate(others) if i not in restricted.collinear]
+    columns = design[:, [term, *used]]
+    blocks = _Blocks(columns - n @ columns / n.sum(), list(effects))
+    score, weight, _ = LINKS[link](restricted.eta, y, n)
+    info, share, _ = blocks.reduced(weight)
+    codes, n_clusters = codes_of(clusters)
+    scores = blocks.cluster_scores(score, codes, n_clusters, share)
+    return scores[:, 0] - scores[:, 1:] @ np.linalg.lstsq(info[1:, 1:], info[1:, 0], rcond=None)[0]

@@ -268,6 +268,7 @@ def _row(base, effect, spec, table):
         "ci_high": effect.high,
         "p_value": effect.p_value,
         "vcov": effect.vcov,
+        "note": "; ".join(part for part in (base["note"], effect.note) if part),
     }
 
 

@@ -39,6 +39,12 @@ INTEREST = [
     ("H3_exits_by_cohort", "OD:cohort_90s"),
     ("H6_meaning", "TR"),
     ("H8_innovation", "RG"),
+    ("H5a_burnout_to_intention", "OD_a"),
+    ("H5a_burnout_to_intention", "burnout_b"),
+    ("H5a_burnout_to_intention", "OD_direct"),
+    ("H5b_meaning_to_intention", "TR_a"),
+    ("H5b_meaning_to_intention", "meaning_b"),
+    ("H5b_meaning_to_intention", "TR_direct"),
     ("H2_lead", "OD_lead"),
     ("H2_retirement", "OD"),
 ]
@@ -61,9 +67,17 @@ def test_standard_errors_are_of_the_size_of_the_spread(few):
 
 
 def test_without_unit_effects_the_unobserved_pressure_misleads(few):
-    pooled = few.loc[("H2_pooled", "OD")]
-    assert pooled["coverage"] < 0.5
-    assert pooled["bias"] > 3 * pooled["bias_mc_error"]
+    pooled = few.loc[[("H2_pooled", "OD"), ("H3_pooled", "OD")]]
+    assert (pooled["coverage"] < 0.5).all()
+    assert (pooled["bias_z"] > 3).all()
+    assert few.loc[("H3_pooled", "OD:cohort_90s"), "verdict"] == "not judged"
+
+
+def test_paths_of_the_intention_have_the_sign_and_less_than_the_size_of_the_latent_ones(few):
+    # 0.35 and -0.20 hold for scores without measurement error
+    assert 0.2 < few.loc[("H5a_burnout_to_intention", "burnout_b"), "target_mean"] < 0.35
+    assert -0.2 < few.loc[("H5b_meaning_to_intention", "meaning_b"), "target_mean"] < -0.1
+    assert not few.index.get_level_values("term").str.endswith("_indirect").any()
 
 
 def test_targets_are_those_of_the_plan_of_the_simulator(few):
@@ -111,11 +125,19 @@ def test_summary_by_hand():
     assert found.loc["H2_exits", "n_draws"] == 4
     assert found.loc["H2_pooled", ["coverage", "n_failed"]].tolist() == [0, 1]
     assert found["verdict"].tolist() == ["ok", "biased"]
+    assert found.loc["H2_exits", "bias_z"] == pytest.approx(0.075 / (np.std([-0.1, 0, 0.3, 0.1], ddof=1) / 2))
+    near = draws[draws["model"] == "H2_exits"].assign(estimate=[0.299, 0.3, 0.301, 0.3])
+    assert coverage.summarise(near, 0.95)["verdict"].str.startswith("ok, z 2").all()
+    crossed = draws[draws["model"] == "H2_pooled"].assign(term="OD:cohort_90s")
+    assert coverage.summarise(crossed, 0.95)["verdict"].tolist() == ["not judged"]
     assert coverage.binomial_range(100, 0.95) == (0.89, 1.0)
 
 
 def test_controls_are_reported_but_only_exposures_decide():
     table = pd.DataFrame(
-        {"scale": ["log_hazard_per_sd", "log_hazard"] * 2, "verdict": ["ok", "outside"] + ["outside"] * 2}
+        {
+            "scale": ["log_hazard_per_sd", "log_hazard"] * 2,
+            "verdict": ["ok, z -3.2", "outside"] + ["outside, z 4.0"] * 2,
+        }
     )
     assert coverage.failures(table).index.tolist() == [2]

@@ -125,7 +125,7 @@ def test_rows_speak_the_common_language(estimates):
         "diagnostic",
         "pooled",
     }
-    assert set(estimates["vcov"]) <= {"cluster_G", "CR2", "cluster_bootstrap"}
+    assert set(estimates["vcov"]) <= {"iid", "hetero", "cluster_G", "cluster_G_nk", "CR2", "wild"}
     by_row = estimates.set_index(["model", "term"])
     assert by_row.loc[("H2_exits", "OD"), ["exposure", "scale"]].tolist() == ["OD", "log_hazard_per_sd"]
     assert by_row.loc[("H2_exits", "lock"), "scale"] == "log_hazard"
@@ -199,6 +199,37 @@ def test_what_cannot_be_estimated_says_why(tables, columns, reason):
     assert rows["n_read"].item() - lost == rows["n_used"].item()
     assert rows["n_dropped"].item() == lost
     models.check_converged(rows, allowed=False)  # not a failure of the fit
+
+
+def with_exits(table, every, most):
+    """The table with the exits of every so-manieth cell that has some and an exposure, and of so many at most."""
+    has = (table.frame["voluntary"] > 0) & table.frame["OD"].notna()
+    kept = has & (has.cumsum() % every == 0) & (has.cumsum() <= every * most)
+    return changed(table, voluntary=table.frame["voluntary"].where(kept, 0))
+
+
+def test_more_coefficients_than_events_cannot_be_estimated(tables):
+    spec = spec_of("H2_exits") | {"effects": ["month"], "controls": ["sex"]}
+    table = with_exits(tables["hazard_cells"], 20, 5)
+    row = models.fit_model(spec, table, CATEGORIES, SETTINGS).iloc[0]
+    left = table.frame[table.frame["voluntary"] > 0]
+    events, months = left["voluntary"].sum(), left["month"].nunique()
+    assert 2 < events <= months + 2
+    assert row["note"] == f"not estimable: {events} events for {months + 2} coefficients"
+    lost = sum(json.loads(row["dropped_by_reason"]).values())
+    assert row["n_read"] - lost == row["n_used"]
+
+
+def test_few_events_are_noted_and_kept(tables):
+    spec = spec_of("H2_exits") | {"controls": [], "report": ["OD"]}
+    table = tables["hazard_cells"]
+    row = models.fit_model(spec, with_exits(table, 12, 200), CATEGORIES, SETTINGS).iloc[0]
+    assert np.isfinite(row["estimate"])
+    per_unit = row["n_events"] / row["n_units"]
+    assert per_unit < 5
+    assert f"few events: {row['n_events']:.1f} per slope, {per_unit:.1f} per unit" in row["note"]
+    pooled = models.fit_model(spec_of("H2_pooled"), table, CATEGORIES, SETTINGS).iloc[0]
+    assert ("few events" in pooled["note"]) == (pooled["n_events"] < 10 * 18)
 
 
 def test_a_survey_that_was_never_held(tables):

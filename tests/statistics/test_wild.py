@@ -1,0 +1,73 @@
+"""The wild score bootstrap: its scores against statsmodels, its size under true hypotheses, its power."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+from jianfu import hazard, wild
+
+
+def province(seed, units=14, months=10, slope=0.0):
+    rng = np.random.default_rng(seed)
+    unit, month = np.repeat(np.arange(units), months), np.tile(np.arange(months), units)
+    x = rng.normal(size=units)[unit] + rng.normal(size=len(unit))
+    z = rng.normal(size=len(unit))
+    n = rng.integers(20, 60, len(unit))
+    common = 0.5 * rng.normal(size=units)[unit] + 0.1 * month
+    eta = -3.5 + slope * x + 0.2 * z + common + 0.3 * rng.normal(size=(units, 2))[unit, month // 5]
+    y = rng.binomial(n, -np.expm1(-np.exp(eta)))
+    return y, n, np.column_stack([x, z]), [unit, month], unit
+
+
+def scores_of(data, link="cloglog"):
+    return hazard.efficient_scores(*data, link, 0)
+
+
+def test_scores_are_those_of_statsmodels_with_dummies():
+    y, n, design, (unit, month), _ = data = province(1)
+    dummies = pd.get_dummies(pd.DataFrame({"u": unit, "m": month}).astype(str), drop_first=True).to_numpy(
+        float
+    )
+    rest = np.column_stack([design[:, 1], dummies, np.ones(len(y))])
+    family = sm.families.Binomial(sm.families.links.CLogLog())
+    eta = rest @ sm.GLM(np.column_stack([y, n - y]), rest, family=family).fit(tol=1e-13, maxiter=100).params
+    odds = np.exp(eta)
+    mu = -np.expm1(-odds)
+    score = (y - n * mu) * odds / mu
+    weight = n * odds**2 * np.exp(-odds) / mu
+    fitted = rest @ np.linalg.solve(rest.T @ (rest * weight[:, None]), rest.T @ (weight * design[:, 0]))
+    expected = np.bincount(unit, score * (design[:, 0] - fitted))
+    np.testing.assert_allclose(scores_of(data), expected, atol=1e-6)
+
+
+def test_the_score_statistic_agrees_with_the_wald_test_in_a_large_sample():
+    y, n, design, effects, unit = data = province(2, units=150, slope=0.06)
+    fit = hazard.fit(y, n, design, effects, unit)
+    scores = scores_of(data)
+    score_z = scores.sum() / np.sqrt((scores**2).sum())
+    assert score_z == pytest.approx(fit.coefficients[0] / np.sqrt(fit.covariance[0, 0]), rel=0.15)
+
+
+@pytest.mark.parametrize("units", [8, 16])
+def test_true_hypotheses_are_rejected_as_often_as_said(units):
+    p_values = np.array([wild.p_value(scores_of(province(s, units)), 199, s) for s in range(200)])
+    # 99.8 % binomial ranges of 5 % and 50 % in 200 draws, the lower one wider: few clusters make the test cautious
+    assert 0 <= (p_values <= 0.05).mean() <= 0.10
+    assert 0.39 <= (p_values <= 0.5).mean() <= 0.62
+
+
+def test_a_strong_effect_is_found_and_weights_follow_the_number_of_clusters():
+    assert wild.p_value(scores_of(province(5, units=16, slope=0.6)), 499, 1) < 0.01
+    assert (wild.weights_name(11), wild.weights_name(12)) == ("Webb", "Rademacher")
+
+
+def test_by_hand_ties_count_and_the_seed_decides():
+    scores = np.array([1.0, 2.0, 3.0])  # Webb: 216 equally likely draws of three of six points
+    points = np.r_[-wild.WEBB, wild.WEBB]
+    grid = np.array(np.meshgrid(points, points, points)).reshape(3, -1).T * scores
+    statistic = grid.sum(axis=1) ** 2 / ((grid - grid.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
+    exact = (statistic >= 36 / 2 - 1e-9).mean()
+    found = wild.p_value(scores, 99_999, 1)
+    assert found == pytest.approx(exact, abs=0.005)
+    assert wild.p_value(-scores, 999, 1) == wild.p_value(scores, 999, 1) == wild.p_value(2 * scores, 999, 1)
