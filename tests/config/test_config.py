@@ -4,34 +4,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from province_cases import MINIMAL, ROOT, province_loader
 
 from jianfu import config
 from jianfu.errors import ConfigError
 
-ROOT = Path(__file__).parents[2]
-
-MINIMAL = """
-province: {name: {zh: 测试省, en: Test}, synthetic: true}
-data: {folder: raw, window: ["2024-01", "2025-06"]}
-sources:
-  - {table: units, files: [units.xlsx]}
-  - {table: tasks, files: [tasks.csv]}
-  - {table: app_activity, files: [app.csv]}
-  - {table: roster, files: [roster.xlsx]}
-"""
-
 
 @pytest.fixture
 def load(tmp_path, monkeypatch):
-    """Function that loads the minimal province file with some text added to it."""
-    (tmp_path / "config" / "provinces" / "raw").mkdir(parents=True)
-    monkeypatch.chdir(tmp_path)
-
-    def loader(extra="", base=MINIMAL):
-        Path("config/provinces/sichuan.yaml").write_text(base + extra, encoding="utf-8")
-        return config.load_province("sichuan", ROOT, ["config/provinces"])
-
-    return loader
+    return province_loader(tmp_path, monkeypatch)
 
 
 def test_overlay_is_merged_key_by_key_and_lists_replace(load):
@@ -65,7 +46,7 @@ MISTAKES = {
     ),
     "not in the list": (
         "language: zn\n",
-        "config/provinces/sichuan.yaml: 'language' cannot be 'zn'; did you mean 'zh'?",
+        "config/provinces/sichuan.yaml: 'language' cannot be 'zn'; valid are zh, en.",
     ),
     "month in another form": (
         "exclude: {months: [2024.6]}\n",
@@ -73,7 +54,8 @@ MISTAKES = {
     ),
     "model that does not exist": (
         "models: [H2_exit]\n",
-        "config/provinces/sichuan.yaml: 'models' names the model 'H2_exit', which does not exist; did you mean 'H2_exits'?",
+        "config/provinces/sichuan.yaml: 'models' names the model 'H2_exit', which does not exist; "
+        "did you mean 'H2_exits'?",
     ),
     "indicator that does not exist": (
         "weights: [{index: OD, indicator: A1_task, weight: 1}]\n",
@@ -96,6 +78,10 @@ MISTAKES = {
     "key written twice": (
         "language: zh\nlanguage: en\n",
         "config/provinces/sichuan.yaml (line 10): the key 'language' stands twice",
+    ),
+    "list as a key": (
+        "? [a, b]\n: 1\n",
+        "config/provinces/sichuan.yaml (line 9): a key must be one word or number, not a list or group",
     ),
     "broken YAML": ("exclude: {topics: [\n", "config/provinces/sichuan.yaml (line"),
 }
@@ -123,7 +109,10 @@ SOURCES = {
         "'sources[2]' needs either 'files' or 'database', and not both.",
     ),
     "neither": ("sheets: [x]", "'sources[2]' needs either 'files' or 'database', and not both."),
-    "no files": ("files: []", "'sources[2].files' must be a list of file name patterns, not a list."),
+    "no files": (
+        "files: []",
+        "'sources[2].files' must be a list of at least one file name pattern, not an empty list.",
+    ),
     "variable and file": (
         "database: {url_env: U, file: a.db, query: select 1}",
         "'sources[2].database' needs either 'url_env' or 'file', and not both.",
@@ -177,7 +166,7 @@ def test_unknown_command_key_is_refused():
 
 
 def test_simulated_province_must_say_so(load):
-    text = MINIMAL.replace("synthetic: true", "synthetic: false")
+    text = MINIMAL.replace("synthetic: true", "synthetic: false").replace("folder: raw, ", "")
     Path("config/provinces/p.yaml").write_text("a: 1", encoding="utf-8")
     with pytest.raises(ConfigError, match="a simulated province must say"):
         load("simulate: {parameters: p.yaml}\n", base=text)

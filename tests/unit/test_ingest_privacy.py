@@ -10,8 +10,9 @@ from sample_identifiers import found_in, identifiers
 
 from jianfu.config import load_province
 from jianfu.errors import ConfigError
-from jianfu.ingest.people import SYNTHETIC_KEY, describe_id, normal_id, pseudonym_key
+from jianfu.ingest.people import describe_id, normal_id
 from jianfu.ingest.quality import join_books
+from jianfu.keys import SYNTHETIC_KEY, pseudonym_key
 from jianfu.logs import LOGGER
 
 

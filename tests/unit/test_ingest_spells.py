@@ -2,10 +2,14 @@
 
 from datetime import date
 
+import pyarrow as pa
 import pytest
 from ingest_cases import ingest_rows, write_csv
 
-from jianfu.ingest.people import SYNTHETIC_KEY, normal_id, person_key
+from jianfu.errors import DataError
+from jianfu.ingest.people import normal_id, person_key
+from jianfu.ingest.spells import assemble
+from jianfu.keys import SYNTHETIC_KEY
 
 ROSTER = ["身份证号", "性别", "工作单位", "学历", "到现单位时间"]
 LEDGER = ["身份证号", "增减类别", "单位", "变动时间", "变动原因", "去向层级", "到本单位时间"]
@@ -60,6 +64,29 @@ def test_roster_alone_gives_open_posts(tmp_path):
     assert ("contradiction", "sex", 1) in set(
         zip(*(result.notices[c] for c in ("kind", "column", "rows")), strict=True)
     )
+
+
+def test_a_movement_that_is_neither_in_nor_out_is_no_departure():
+    row = {
+        "person_key": "p",
+        "unit_code": "u",
+        "src": 0,
+        "row": 1,
+        "spell_start": None,
+        "date": date(2024, 1, 1),
+    }
+    ledger = pa.Table.from_pylist([{**row, "movement": "增员"}])
+    with pytest.raises(DataError, match="movement '增员', which is neither in nor out"):
+        assemble(ledger.slice(0, 0), ledger, pa.schema([("person_key", pa.string())]))
+
+
+def test_own_wording_that_leads_to_a_known_wording(tmp_path):
+    roster = [[A, "男", "河口镇", "本科", "2015-03-01"]]
+    ledger = [LEDGER, [C, "进来", "河口镇", "2024-04-01", "新录用", "", ""]]
+    write_csv(tmp_path / "增减.csv", ledger)
+    source = {"table": "ledger", "files": ["增减.csv"], "values": {"movement": {"进来": "增员"}}}
+    result = ingest_rows(tmp_path, "spells", [ROSTER, *roster], "花名册.csv", sources=[source])
+    assert ("C", "101", True, "2024-04-01", None, None, None) in _brief(result)
 
 
 def test_exit_entry_and_transfer(tmp_path):

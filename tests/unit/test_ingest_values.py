@@ -245,6 +245,17 @@ def test_categories_take_canonical_known_and_own_wordings():
     assert _convert(["远走高飞"], column, own={"exit_type": {"远走高飞": "辞职"}})[0] == ["辞职"]
 
 
+def test_own_wordings_lead_to_canonical_values_only():
+    column = Column("movement", "category", values=("in", "out"))
+    own = {"movement": {"进来": "增员", "走了": "out", "增员": "减员", "来去": "进"}}
+    values, status = _convert(["进来", "走了", "增员", "来去", "减员"], column, own=own)
+    assert values == ["in", "out", "out", None, "out"]
+    assert status == [OK, OK, OK, bad("unknown_category"), OK]
+    answers = {"is_veto": {"红": "是", "绿": "否", "黄": "也许"}}
+    values, status = _convert(["红", "绿", "黄"], Column("is_veto", "boolean"), own=answers)
+    assert values == [True, False, None] and status[2] == bad("unknown_category")
+
+
 def test_answers_as_text_numbers_or_points():
     responses = load_responses(PLAN / "scales.yaml")
     five = Column("MW1", "item", low=1, high=5)

@@ -10,8 +10,9 @@ from jianfu import indicators, indices
 from jianfu.cells import person_months
 from jianfu.config import merge, read_yaml
 from jianfu.errors import ConfigError
-from jianfu.ingest.people import SYNTHETIC_KEY, describe_id
+from jianfu.ingest.people import describe_id
 from jianfu.ingest.schema import load_tables
+from jianfu.keys import SYNTHETIC_KEY
 from jianfu.scales import score
 from jianfu.simulate import draw, read_parameters
 from jianfu.simulate.survey import ITEMS, observed_scores

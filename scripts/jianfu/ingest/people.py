@@ -2,41 +2,13 @@
 
 import hashlib
 import hmac
-import os
 import re
 import unicodedata
 from datetime import date
-from pathlib import Path
 
-from jianfu.errors import ConfigError
-
-# Public on purpose: pseudonyms of invented persons protect nobody.
-SYNTHETIC_KEY = b"public key for synthetic data only"
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK = "10X98765432"
 _NOISE = re.compile(r"[\s'`’‘\u200b\ufeff]")
-
-
-def pseudonym_key(synthetic):
-    """The key for pseudonyms: JIANFU_KEY, or the file named by JIANFU_KEY_FILE; a public one for invented data.
-
-    Raises :class:`ConfigError` where real data have no key.
-    """
-    if synthetic:
-        return SYNTHETIC_KEY
-    key = os.environ.get("JIANFU_KEY", "").strip()
-    path = os.environ.get("JIANFU_KEY_FILE", "").strip()
-    if not key and path:
-        try:
-            key = Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            raise ConfigError("JIANFU_KEY_FILE names a file that cannot be read; correct the path.") from None
-    if not key:
-        raise ConfigError(
-            "No key for pseudonyms: set JIANFU_KEY_FILE to a file outside the repository that holds a long random "
-            "text (or set JIANFU_KEY)."
-        )
-    return key.encode("utf-8")
 
 
 def normal_id(text):

@@ -11,6 +11,8 @@ from datetime import date, timedelta
 import pandas as pd
 import pyarrow as pa
 
+from jianfu.errors import DataError
+
 SECONDED = "借调"
 MAX_OVERLAP = 31  # days that two posts of one person may overlap
 TRAITS = (
@@ -121,8 +123,10 @@ def _person_spells(own, moves, stock):
     for row in sorted(moves, key=lambda r: (r["date"], r["movement"] == "in", _origin(r))):
         if row["movement"] == "in":
             _arrive(spells, row, counted)
-        else:
+        elif row["movement"] == "out":
             _leave(spells, row, counted, stock)
+        else:
+            raise DataError(f"The ledger has the movement '{row['movement']}', which is neither in nor out.")
     if stock == "closing":
         for row in own:
             _confirm(spells, row, counted)

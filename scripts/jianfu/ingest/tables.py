@@ -24,7 +24,6 @@ from jianfu.ingest import quality
 from jianfu.ingest.build import NO_ODD, Builder, Built
 from jianfu.ingest.duplicates import as_rejects
 from jianfu.ingest.headings import Dictionary
-from jianfu.ingest.people import pseudonym_key
 from jianfu.ingest.pipeline import WORKERS, ordered
 from jianfu.ingest.punches import monthly
 from jianfu.ingest.schema import load_responses, load_tables
@@ -35,6 +34,7 @@ from jianfu.ingest.texts import coded
 from jianfu.ingest.units import UnitIndex
 from jianfu.ingest.values import Converter, Limits, Wordings
 from jianfu.ingest.writer import TableWriter
+from jianfu.keys import pseudonym_key
 from jianfu.sources import RAW_TABLES, find_files
 
 LOG = logging.getLogger("jianfu")
@@ -111,7 +111,7 @@ def ingest_table(table, folder, settings, plan_dir, schema, units=None, key=None
     settings   resolved settings: the groups province, data, sources, values, survey and calendar are used
     plan_dir   config/plan; schema: path of workflow/schemas/canonical.yaml
     units      frame of the canonical units (not needed for units and policies)
-    key        pseudonym key as bytes; default: from the environment, see :mod:`jianfu.ingest.people`
+    key        pseudonym key as bytes; default: from the environment, see :mod:`jianfu.keys`
     scratch    folder in which a private folder for intermediate files is made; default: that of the system
 
     Returns :class:`IngestResult`. A table without a source has no rows and one notice. Raises DataError or

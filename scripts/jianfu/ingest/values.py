@@ -20,6 +20,7 @@ from jianfu.ingest.schema import REASONS
 from jianfu.ingest.sheet import SPACES
 from jianfu.ingest.texts import coded, plain, trim
 from jianfu.ingest.units import normal_code
+from jianfu.wording import normal_wording
 
 OK, EMPTY, TOKEN, BAD = 0, 1, 2, 10
 CODED_BY_OWN = ("category", "boolean", "item")  # types that look into the province's wordings by themselves
@@ -60,11 +61,6 @@ class Limits:
         return np.datetime64(self.extraction + timedelta(days=LATE_DAYS), "D")
 
 
-def normal_wording(text):
-    """A wording for lookup: half-width, without blanks, capitals."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).upper()
-
-
 def _normal_id(text):
     """An identifier in half-width letters, without the marks that spreadsheets add."""
     return re.sub(r"^(\d+)\.0$", r"\1", unicodedata.normalize("NFKC", text).strip("'` "))
@@ -96,6 +92,18 @@ class Wordings:
 
     def own_of(self, column):
         return self.own.get(column, {})
+
+    def values_of(self, canonical, *columns):
+        """{wording: canonical value}; earlier names win, own wordings win and may lead to a known wording (增员).
+
+        ``canonical``: {normal wording: value} of the values themselves. An own wording that leads to no value has
+        the value None.
+        """
+        known, own = dict(canonical), {}
+        for column in reversed(columns):
+            known |= self.known.get(column, {})
+            own |= self.own.get(column, {})
+        return known | {wording: known.get(normal_wording(str(value))) for wording, value in own.items()}
 
 
 class Converter:
@@ -193,12 +201,13 @@ class Converter:
         return codes, [bad("damaged_id") if code is None else OK for code in codes]
 
     def _category(self, texts, column):
-        wordings = {normal_wording(v): v for v in column.values} | self.wordings.of(column.name)
+        wordings = self.wordings.values_of({normal_wording(v): v for v in column.values}, column.name)
         values = [wordings.get(normal_wording(text)) for text in texts]
+        values = [value if value in column.values else None for value in values]
         return values, [bad("unknown_category") if value is None else OK for value in values]
 
     def _boolean(self, texts, column):
-        wordings = self.wordings.of(column.name, "boolean")
+        wordings = self.wordings.values_of({"TRUE": True, "FALSE": False}, column.name, "boolean")
         values = [wordings.get(normal_wording(re.sub(r"\.0$", "", text))) for text in texts]
         return values, [bad("unknown_category") if value is None else OK for value in values]
 

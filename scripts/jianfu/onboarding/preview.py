@@ -6,8 +6,8 @@ from pathlib import Path
 
 from jianfu.errors import DataError
 from jianfu.ingest import ingest_table
-from jianfu.ingest.people import pseudonym_key
 from jianfu.ingest.quality import join_books
+from jianfu.keys import pseudonym_key
 from jianfu.labels import Labels
 from jianfu.quality_report import collect_facts, write_page
 from jianfu.quality_report.text import summary

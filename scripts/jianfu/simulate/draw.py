@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from jianfu.ingest.people import SYNTHETIC_KEY, person_key
+from jianfu.ingest.people import person_key
+from jianfu.keys import SYNTHETIC_KEY
 from jianfu.simulate import careers, counts, measures
 from jianfu.simulate.exposure import OverloadExposure
 from jianfu.simulate.identity import id_numbers
