@@ -8,22 +8,15 @@ Fails when a label is not in the dictionary or a character has no glyph.
 """
 
 from jianfu import logs
-from jianfu.figures import county_heatmap
-from jianfu.figures.style import read_released, save
-from jianfu.labels import Labels
-
-
-def main(tables, language, labels, synthetic, dpi, paths):
-    save(county_heatmap.draw(*tables, Labels(language, labels), synthetic), paths, dpi)
-
+from jianfu.figures import run
+from jianfu.figures.county_heatmap import draw
 
 if __name__ == "__main__":
     logs.start(snakemake.log[0])
-    main(
-        tables=[read_released(snakemake.input.cells)],
-        language=snakemake.params.language,
+    run.plot(
+        draw,
+        tables=[snakemake.input.cells],
         labels=snakemake.input.labels,
-        synthetic=snakemake.params.synthetic,
-        dpi=snakemake.params.dpi,
-        paths=[snakemake.output.png, snakemake.output.pdf, snakemake.output.svg],
+        settings=dict(snakemake.params.items()),
+        paths=snakemake.output[:3],
     )

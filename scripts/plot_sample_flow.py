@@ -8,22 +8,15 @@ Fails when a label is not in the dictionary or a character has no glyph.
 """
 
 from jianfu import logs
-from jianfu.figures import sample_flow
-from jianfu.figures.style import read_released, save
-from jianfu.labels import Labels
-
-
-def main(tables, language, labels, synthetic, dpi, paths):
-    save(sample_flow.draw(*tables, Labels(language, labels), synthetic), paths, dpi)
-
+from jianfu.figures import run
+from jianfu.figures.sample_flow import draw
 
 if __name__ == "__main__":
     logs.start(snakemake.log[0])
-    main(
-        tables=[read_released(snakemake.input.flow), read_released(snakemake.input.quality)],
-        language=snakemake.params.language,
+    run.plot(
+        draw,
+        tables=[snakemake.input.flow, snakemake.input.quality],
         labels=snakemake.input.labels,
-        synthetic=snakemake.params.synthetic,
-        dpi=snakemake.params.dpi,
-        paths=[snakemake.output.png, snakemake.output.pdf, snakemake.output.svg],
+        settings=dict(snakemake.params.items()),
+        paths=snakemake.output[:3],
     )

@@ -40,16 +40,22 @@ def draw_forest(labels, synthetic):
 
 
 FIGURES = {
-    "index_over_time": lambda *a: index_over_time.draw(fakes.index_over_time(), fakes.policy_dates(), *a),
+    "index_over_time": lambda *a: index_over_time.draw(
+        fakes.index_over_time(), fakes.policy_dates(), fakes.data_quality(), *a
+    ),
     "index_over_time_short": lambda *a: index_over_time.draw(
-        fakes.index_over_time(18), fakes.policy_dates(18), *a
+        fakes.index_over_time(18), fakes.policy_dates(18), fakes.data_quality(), *a
     ),
     "county_heatmap": lambda *a: county_heatmap.draw(fakes.county_heatmap(), *a),
     "county_heatmap_small": lambda *a: county_heatmap.draw(fakes.county_heatmap(3, 18), *a),
     "issue_clock": lambda *a: issue_clock.draw(fakes.issue_clock(), *a),
-    "dose_response": lambda *a: dose_response.draw(fakes.dose_response(), *a),
-    "cumulative_incidence": lambda *a: cumulative_incidence.draw(*fakes.cumulative_incidence(), *a),
-    "burnout_by_overload": lambda *a: burnout_by_overload.draw(fakes.burnout_by_overload(), *a),
+    "dose_response": lambda *a: dose_response.draw(fakes.dose_response(), fakes.data_quality(), *a),
+    "cumulative_incidence": lambda *a: cumulative_incidence.draw(
+        *fakes.cumulative_incidence(), fakes.data_quality(), *a
+    ),
+    "burnout_by_overload": lambda *a: burnout_by_overload.draw(
+        fakes.burnout_by_overload(), fakes.data_quality(), *a
+    ),
     "forest": draw_forest,
     "sample_flow": lambda *a: sample_flow.draw(fakes.sample_flow(), fakes.data_quality(), *a),
 }
@@ -110,7 +116,7 @@ def test_a_figure_has_the_width_of_the_page_and_the_same_bytes_every_time(tmp_pa
             tmp_path / "two" / f"figure.{kind}"
         ).read_bytes()
     with Image.open(tmp_path / "one" / "figure.png") as image:
-        assert image.width == pytest.approx(15.5 / 2.54 * 300, abs=2)
+        assert image.width == 1831, "at least 300 dpi on 15.5 cm"
         assert image.info["dpi"][0] == pytest.approx(300, abs=0.5)
     pdf = (tmp_path / "one" / "figure.pdf").read_bytes()
     assert b"NotoSansSC" in pdf and b"CreationDate" not in pdf and b"/Type3" not in pdf
@@ -129,15 +135,17 @@ def without_rows(frame):
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_figures_without_data_say_so(language, monkeypatch):
-    labels = LABELS[language]
+    labels, quality = LABELS[language], fakes.data_quality()
     curves, at_risk = fakes.cumulative_incidence()
     empty = [
-        index_over_time.draw(without_rows(fakes.index_over_time()), without_rows(fakes.policy_dates()), labels),
+        index_over_time.draw(
+            without_rows(fakes.index_over_time()), without_rows(fakes.policy_dates()), quality, labels
+        ),
         county_heatmap.draw(without_rows(fakes.county_heatmap()), labels),
         issue_clock.draw(without_rows(fakes.issue_clock()), labels),
-        dose_response.draw(without_rows(fakes.dose_response()), labels),
-        cumulative_incidence.draw(without_rows(curves), without_rows(at_risk), labels),
-        burnout_by_overload.draw(without_rows(fakes.burnout_by_overload()), labels),
+        dose_response.draw(without_rows(fakes.dose_response()), quality, labels),
+        cumulative_incidence.draw(without_rows(curves), without_rows(at_risk), quality, labels),
+        burnout_by_overload.draw(without_rows(fakes.burnout_by_overload()), quality, labels),
         sample_flow.draw(without_rows(fakes.sample_flow()), without_rows(fakes.data_quality()), labels),
         forest.draw(
             without_rows(forest.forest_rows(fakes.estimates(MODELS), HYPOTHESES, BY_NAME)), HYPOTHESES, BY_NAME, labels
@@ -148,9 +156,44 @@ def test_figures_without_data_say_so(language, monkeypatch):
         assert said & {text for text, _ in drawn_texts(figure, monkeypatch)}
 
 
+def test_every_figure_has_the_same_width():
+    widths = {name: draw(LABELS["zh"], False).get_figwidth() * 300 for name, draw in FIGURES.items()}
+    assert {int(width) for width in widths.values()} == {1831}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_table_that_was_not_provided_is_said_to_be_so_and_not_called_small(language, monkeypatch):
+    labels, quality = LABELS[language], fakes.data_quality(absent=("ledger", "survey", "policies"))
+    curves, at_risk = fakes.cumulative_incidence()
+    flow = fakes.sample_flow()
+    flow.loc[(flow["unit"] == "events") | (flow["chain"] == "survey"), "n"] = None
+    figures = {
+        "ledger": [
+            dose_response.draw(fakes.dose_response(), quality, labels),
+            cumulative_incidence.draw(without_rows(curves), at_risk, quality, labels),
+        ],
+        "survey": [
+            burnout_by_overload.draw(without_rows(fakes.burnout_by_overload()), quality, labels),
+        ],
+        "policies": [
+            index_over_time.draw(
+                fakes.index_over_time(), without_rows(fakes.policy_dates()), quality, labels
+            ),
+        ],
+    }
+    for table, drawn in figures.items():
+        for figure in drawn:
+            texts = " ".join(text for text, _ in drawn_texts(figure, monkeypatch))
+            assert labels("fig_not_provided", table=labels(f"value_{table}")) in texts
+            assert labels("fig_panel_withheld") not in texts and labels("fig_no_survey") not in texts
+    texts = [text for text, _ in drawn_texts(sample_flow.draw(flow, quality, labels), monkeypatch)]
+    assert texts.count(labels("not_provided")) == 2
+    assert not any(text.startswith("<10") for text in texts)
+
+
 def test_withheld_groups_are_not_drawn_and_counted_in_the_note(monkeypatch):
     cells = fakes.dose_response()
-    figure = dose_response.draw(cells, LABELS["zh"])
+    figure = dose_response.draw(cells, fakes.data_quality(), LABELS["zh"])
     withheld = int((cells["status"] == "withheld").sum())
     assert withheld == 3
     assert any(f"{withheld}组" in text for text, _ in drawn_texts(figure, monkeypatch))
@@ -166,10 +209,10 @@ def test_the_search_for_overlaps_finds_them(monkeypatch):
 
 def test_only_curves_of_the_released_cohorts_have_lines():
     curves, at_risk = fakes.cumulative_incidence()
-    figure = cumulative_incidence.draw(curves, at_risk, LABELS["zh"])
+    figure = cumulative_incidence.draw(curves, at_risk, fakes.data_quality(), LABELS["zh"])
     panels = [axes for axes in figure.axes if axes.get_title()]
-    assert [panel.get_title() for panel in panels] == ["70后及以前", "80后", "90后", "00后"]
-    assert [len(panel.get_lines()) > 0 for panel in panels] == [True, True, True, False]
+    assert [panel.get_title() for panel in panels] == ["70后及以前", "80后", "90后"], "no empty panel"
+    assert all(panel.get_lines() for panel in panels)
 
 
 def test_policies_in_the_same_month_get_numbers_side_by_side():
@@ -192,6 +235,19 @@ def test_forest_shows_the_planned_terms_under_their_hypothesis():
     assert rows.loc[rows["model"] == "H2_exits", "panel"].tolist() == ["hazard"]
     placed = rows.merge(HYPOTHESES.reset_index(), left_on="block", right_on="index", suffixes=("", "_plan"))
     assert (placed["hypothesis"] == placed["hypothesis_plan"]).all()
+
+
+def test_hypotheses_stand_in_order_each_under_one_heading_with_names_of_indices(monkeypatch):
+    texts = [text for text, _ in drawn_texts(draw_forest(LABELS["zh"], False), monkeypatch)]
+    headings = [text.split("\u3000")[0] for text in texts if re.match(r"H\d+[ab]?\u3000", text)]
+    assert headings == sorted(set(headings), key=list(HYPOTHESES["hypothesis"]).index)
+    assert headings[:3] == ["H1", "H2", "H3"]
+    assert not any(re.search(r"\b(OD|TR|RG)\b", text) for text in texts)
+
+
+def test_forest_without_estimates_has_no_rows():
+    rows = forest.forest_rows(fakes.estimates(MODELS).assign(estimate=float("nan")), HYPOTHESES, BY_NAME)
+    assert rows.empty and {"panel", "block"} <= set(rows.columns)
 
 
 def test_lines_break_between_chinese_characters_and_never_before_closing_marks():

@@ -108,6 +108,7 @@ rule plot_index_over_time:
     input:
         indices="results/{province}/release/figures/index_over_time.csv",
         policies="results/{province}/release/figures/policy_dates.csv",
+        quality="results/{province}/release/tables/data_quality.csv",
         labels=plan("labels.csv"),
     output:
         png=report(
@@ -204,6 +205,7 @@ rule plot_dose_response:
     """Voluntary exits per 1,000 person-months by exposure and cohort."""
     input:
         cells="results/{province}/release/figures/dose_response.csv",
+        quality="results/{province}/release/tables/data_quality.csv",
         labels=plan("labels.csv"),
     output:
         png=report(
@@ -237,6 +239,7 @@ rule plot_cumulative_incidence:
     input:
         curves="results/{province}/release/figures/cumulative_incidence.csv",
         at_risk="results/{province}/release/figures/cumulative_incidence_at_risk.csv",
+        quality="results/{province}/release/tables/data_quality.csv",
         labels=plan("labels.csv"),
     output:
         png=report(
@@ -269,6 +272,7 @@ rule plot_burnout_by_overload:
     """Mean burnout by exposure to overload, with the fitted line."""
     input:
         bins="results/{province}/release/figures/burnout_by_overload.csv",
+        quality="results/{province}/release/tables/data_quality.csv",
         labels=plan("labels.csv"),
     output:
         png=report(

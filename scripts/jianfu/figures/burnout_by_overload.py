@@ -1,19 +1,21 @@
 """Figure: mean burnout by exposure to overload, with the fitted line."""
 
-from jianfu.figures.style import INK, SERIES, empty, errors, finish, new_figure
+from jianfu.figures.style import INK, SERIES, empty, errors, finish, new_figure, not_provided, provided
 from jianfu.outputs import SHOWN
 
 
-def draw(bins, labels, synthetic=False):
+def draw(bins, quality, labels, synthetic=False):
     """Binned means with intervals, and the fitted line of the model.
 
-    bins: released columns bin, exposure_mean, burnout_mean, ci_low, ci_high, n_persons, n_respondents, fitted, status.
+    bins: released columns bin, exposure_mean, burnout_mean, ci_low, ci_high, n_persons, n_respondents, fitted, status;
+    quality: released table of rows by source table.
     """
-    figure = new_figure(7.8, 13)
+    figure = new_figure(7.8)
     axes = figure.subplots()
     shown = bins[(bins["status"] == SHOWN) & bins["burnout_mean"].notna()].sort_values("exposure_mean")
     if shown.empty:
-        empty(axes, labels("fig_no_survey"))
+        given = provided(quality, "survey")
+        empty(axes, labels("fig_no_survey") if given else not_provided("survey", labels))
         return finish(figure, labels, (), synthetic)
     point, line = SERIES[0], SERIES[1]
     axes.plot(

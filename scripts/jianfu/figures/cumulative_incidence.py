@@ -3,22 +3,25 @@
 import numpy as np
 from matplotlib.lines import Line2D
 
-from jianfu.figures.style import COHORTS, SERIES, empty, finish, new_figure, remark
+from jianfu.figures.style import COHORTS, SERIES, empty, finish, new_figure, not_provided, provided
 
 TERTILES = ("low", "middle", "high")
 
 
-def draw(curves, at_risk, labels, synthetic=False):
+def draw(curves, at_risk, quality, labels, synthetic=False):
     """One panel per cohort; curves with intervals per tertile, the numbers at risk as a table under the axis.
 
     curves: released columns cohort, tertile, time_months, cumulative_incidence, ci_low, ci_high, from_months (where the
     curve begins); at_risk: cohort, tertile, time_months, n_at_risk. Published points are joined by straight lines.
+    Cohorts without any published point are left out; quality says whether there is a ledger of exits.
     """
-    cohorts = [c for c in COHORTS if c in {*curves["cohort"], *at_risk["cohort"]}]
+    given = provided(quality, "ledger")
+    cohorts = [c for c in COHORTS if c in set(curves["cohort"])] if given else []
     rows = max(1, -(-len(cohorts) // 2))
     figure = new_figure(1.2 + 6.4 * rows)
     if not cohorts:
-        empty(figure.subplots(), labels("fig_panel_withheld"))
+        text = labels("fig_panel_withheld") if given else not_provided("ledger", labels)
+        empty(figure.subplots(), text)
         return finish(figure, labels, (), synthetic)
     grid = figure.add_gridspec(2 * rows, 2, height_ratios=[3.2, 1] * rows)
     top, first = curves["ci_high"].max(), None
@@ -28,7 +31,7 @@ def draw(curves, at_risk, labels, synthetic=False):
         table = figure.add_subplot(grid[2 * row + 1, column], sharex=panel)
         first = first or panel
         own = at_risk[at_risk["cohort"] == cohort]
-        _curves(panel, curves[curves["cohort"] == cohort], labels)
+        _curves(panel, curves[curves["cohort"] == cohort])
         _numbers(table, own, labels)
         _time_axis(panel, own, curves[curves["cohort"] == cohort])
         panel.set_title(labels(COHORTS[cohort]), fontsize=8)
@@ -45,9 +48,7 @@ def _looks():
     return dict(zip(TERTILES, (SERIES[2], SERIES[1], SERIES[0]), strict=True))
 
 
-def _curves(panel, curves, labels):
-    if curves.empty:
-        remark(panel, labels("fig_panel_withheld"))
+def _curves(panel, curves):
     for tertile, look in _looks().items():
         rows = curves[curves["tertile"] == tertile].sort_values("time_months")
         if rows.empty:

@@ -1,22 +1,35 @@
 """Figure: voluntary exits per 1,000 person-months by exposure to overload and cohort."""
 
-from jianfu.figures.style import COHORTS, INK, SERIES, empty, errors, finish, new_figure, remark
+from jianfu.figures.style import (
+    COHORTS,
+    INK,
+    SERIES,
+    empty,
+    errors,
+    finish,
+    new_figure,
+    not_provided,
+    provided,
+    remark,
+)
 from jianfu.outputs import SHOWN, TOTAL
 
 HIGHLIGHT = "90后"
 
 
-def draw(cells, labels, synthetic=False):
+def draw(cells, quality, labels, synthetic=False):
     """One panel per cohort with rates and intervals against the mean exposure of each group.
 
-    cells: released columns cohort, bin, exposure_mean, persons, exits, person_months, rate, ci_low, ci_high, status.
+    cells: released columns cohort, bin, exposure_mean, persons, exits, person_months, rate, ci_low, ci_high, status;
+    quality: released table of rows by source table, which says whether there is a ledger of exits.
     Groups that the gate withheld are missing and said so in the note.
     """
     groups = cells[cells["bin"] != TOTAL]
     cohorts = [cohort for cohort in COHORTS if cohort in set(groups["cohort"])]
     figure = new_figure(7.2)
-    if not cohorts:
-        empty(figure.subplots(), labels("fig_no_data"))
+    given = provided(quality, "ledger")
+    if not cohorts or not given:
+        empty(figure.subplots(), labels("fig_no_data") if given else not_provided("ledger", labels))
         return finish(figure, labels, (), synthetic)
     panels = figure.subplots(1, len(cohorts), sharey=True, sharex=True, squeeze=False)[0]
     shown = groups[(groups["status"] == SHOWN) & groups["rate"].notna()]

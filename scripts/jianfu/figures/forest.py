@@ -7,6 +7,7 @@ from matplotlib.patches import Rectangle
 
 from jianfu.config import read_yaml
 from jianfu.figures.style import GREY, INK, empty, finish, new_figure, text_width
+from jianfu.outputs import write_csv
 from jianfu.result_tables import model_label, of_interest, sign_of, term_label, usable
 
 CHECK, QUIET = "#4f7ca8", "#4d4d4d"
@@ -20,15 +21,20 @@ LOOKS = {
 }
 PANELS = ("hazard", "linear")
 BAND = "#efede6"
-WIDTHS = (5.2, 5.6, 3.5)  # of labels, plot and numbers
+WIDTHS = (6.0, 4.9, 3.4)  # of labels, plot and numbers
 ROW_CM = 0.41
 
 
-def read(estimates, hypotheses, models):
-    """Plan of hypotheses, models by name, and rows of the figure, from the paths of the files."""
+def read(estimates, hypotheses, models, csv):
+    """Rows of the figure (also written to ``csv``), plan of hypotheses, and models by name, from the paths of the files.
+
+    What the release says of synthetic data stands in the column ``note`` of the estimates.
+    """
     plan = pd.read_csv(hypotheses, encoding="utf-8-sig", dtype=str, keep_default_na=False)
     by_name = {model["name"]: model for model in read_yaml(models)["models"]}
-    return plan, by_name, forest_rows(pd.read_csv(estimates, encoding="utf-8-sig"), plan, by_name)
+    rows = forest_rows(pd.read_csv(estimates, encoding="utf-8-sig"), plan, by_name)
+    write_csv(rows, csv)
+    return rows, plan, by_name
 
 
 def forest_rows(estimates, hypotheses, models):
@@ -51,44 +57,50 @@ def forest_rows(estimates, hypotheses, models):
     rows = rows.assign(panel=np.where(hazard, *PANELS), block=blocks, rank=rows["role"].map(ROLES.index))[
         shown
     ]
-    rows = rows.sort_values(["panel", "block", "rank"], kind="stable", ignore_index=True)
+    rows = rows.sort_values(["block", "panel", "rank"], kind="stable", ignore_index=True)
     return rows.drop(columns="rank")
 
 
 def draw(rows, hypotheses, models, labels, synthetic=False):
-    """One panel per scale (log hazard; standard deviations), one block per hypothesis.
+    """One block per hypothesis in the order of the plan, one panel per run of hypotheses on the same scale.
 
     rows: as from :func:`forest_rows`; hypotheses and models: the plan.
     """
-    panels = [panel for panel in PANELS if (rows["panel"] == panel).any()]
-    if not panels:
+    if rows.empty:
         figure = new_figure(5)
         empty(figure.subplots(), labels("fig_no_data"))
         return finish(figure, labels, (), synthetic)
-    lines = {panel: _lines(rows[rows["panel"] == panel], hypotheses, models, labels) for panel in panels}
-    counts = [len(lines[panel]) for panel in panels]
+    runs = (rows["panel"] != rows["panel"].shift()).cumsum()
+    panels = [
+        (part["panel"].iloc[0], _lines(part, hypotheses, models, labels)) for _, part in rows.groupby(runs)
+    ]
+    counts = [len(lines) for _, lines in panels]
     figure = new_figure(1.4 + 1.25 * len(panels) + ROW_CM * sum(counts))
     figure.get_layout_engine().set(wspace=0, w_pad=0)
     grid = figure.add_gridspec(len(panels), 3, height_ratios=[n + 1.2 for n in counts], width_ratios=WIDTHS)
-    for number, panel in enumerate(panels):
-        axes = [figure.add_subplot(grid[number, column]) for column in range(3)]
-        _panel(axes, lines[panel], panel, labels)
+    first = {}
+    for number, (panel, lines) in enumerate(panels):
+        axes = [
+            figure.add_subplot(grid[number, column], sharex=first.get(panel) if column == 1 else None)
+            for column in range(3)
+        ]
+        first.setdefault(panel, axes[1])
+        _panel(axes, lines, panel, labels)
     notes = [labels("fig_forest_note")]
     return finish(figure, labels, notes, synthetic, _legend(rows, labels), handle=1.0)
 
 
 def _lines(rows, hypotheses, models, labels):
     """Text and estimates line by line: (heading, None) opens a hypothesis, (label, row) is an estimate."""
-    found = []
-    for block, part in rows.groupby("block", sort=True):
-        heading = part.iloc[0]["hypothesis"]
+    found, terms = [], rows.groupby("model")["term"].agg(set)
+    for heading, part in rows.groupby("hypothesis", sort=False):
+        block = part["block"].min()
         if block < len(hypotheses):
             plan = hypotheses.iloc[block]
             sign = sign_of(plan["predicted_sign"]).replace("-", "−")
             statement = plan[f"statement_{labels.language}"]
             heading = labels("fig_forest_heading", name=heading, statement=statement, sign=sign)
         found.append((heading, None))
-        terms = rows.groupby("model")["term"].agg(set)
         found += [
             (_label(row, len(terms[row["model"]]) > 1, models, labels), row)
             for row in part.to_dict("records")
@@ -105,17 +117,21 @@ def _label(row, several, models, labels):
 
 
 def short_term(term, labels):
-    """A term with the codes of the indices (OD × 90后) instead of their names."""
+    """A term in few words: the name of the index and, of an interaction, the short name of the cohort."""
     parts = []
     for part in str(term).split(":"):
         stem, _, tail = part.partition("_")
         if f"short_{part}" in labels:
             parts.append(labels(f"short_{part}"))
         elif f"term_suffix_{tail}" in labels:
-            parts.append(stem + labels(f"term_suffix_{tail}"))
+            parts.append(_index(stem, labels) + labels(f"term_suffix_{tail}"))
         else:
-            parts.append(part if part == stem else term_label(part, labels))
+            parts.append(_index(part, labels))
     return " × ".join(parts)
+
+
+def _index(term, labels):
+    return labels(f"short_{term}") if f"short_{term}" in labels else term_label(term, labels)
 
 
 def _panel(axes, lines, panel, labels):

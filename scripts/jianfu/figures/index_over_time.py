@@ -5,7 +5,17 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from jianfu.figures.style import GREY, INK, SERIES, empty, finish, month_axis, new_figure
+from jianfu.figures.style import (
+    GREY,
+    INK,
+    SERIES,
+    empty,
+    finish,
+    month_axis,
+    new_figure,
+    not_provided,
+    provided,
+)
 
 INDICES = ("OD", "TR", "RG")
 CIRCLED = "①②③④⑤⑥⑦⑧"
@@ -14,11 +24,12 @@ POLICY = (0, (4, 2))
 LOCAL = "#9a9a9a"  # policies of some counties only
 
 
-def draw(indices, policies, labels, synthetic=False):
+def draw(indices, policies, quality, labels, synthetic=False):
     """One panel per index over the same months; policy dates as numbered lines, their names below the axes.
 
     indices: released columns index, month, mean, q25, q75, units. policies: name, start_date, counties (number of
-    counties, empty = whole province). At most the last eight policy dates inside the months shown are drawn.
+    counties, empty = whole province). At most the last eight policy dates inside the months shown are drawn; where no
+    policies were provided (quality: released table of rows by source table), the note says so.
     """
     indices = indices[indices["index"].isin(INDICES) & indices["mean"].notna()]
     figure = new_figure(11)
@@ -43,7 +54,10 @@ def draw(indices, policies, labels, synthetic=False):
         legend.append(
             Line2D([], [], color=INK, linewidth=0.7, linestyle=POLICY, label=labels("fig_policy_line"))
         )
-    notes = [labels("fig_index_note"), _policy_key(dates, labels)]
+    key = _policy_key(dates, labels)
+    if not provided(quality, "policies"):
+        key = not_provided("policies", labels) + labels("fig_stop")
+    notes = [labels("fig_index_note"), key]
     return finish(figure, labels, notes, synthetic, legend)
 
 

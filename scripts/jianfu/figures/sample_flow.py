@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.patches import Rectangle
 
-from jianfu.figures.style import INK, WIDTH_CM, empty, finish, new_figure, text_width, wrap
+from jianfu.figures.style import INK, WIDTH_CM, empty, finish, new_figure, provided, text_width, wrap
 from jianfu.outputs import OTHER, TOTAL
 
 CHAINS = {"exits": "person_months", "survey": "respondents"}
@@ -18,7 +18,7 @@ def draw(flow, quality, labels, synthetic=False):
     flow: released columns chain, position, step, reason, unit, n (missing n = withheld); quality: released table of
     rows by source table.
     """
-    columns = [(name, steps_of(flow, name, unit, labels)) for name, unit in CHAINS.items()]
+    columns = [(name, _given(flow, quality, name, labels)) for name in CHAINS]
     columns = [(name, steps) for name, steps in columns if steps]
     top = source_boxes(quality, labels)
     height = _height([top]) + GAP + max((_height([steps]) for _, steps in columns), default=0)
@@ -56,6 +56,17 @@ def source_boxes(quality, labels):
     ]
     kept = [labels("fig_flow_rows_kept"), labels("fig_flow_rows", n=_number(total["kept"]))]
     return [(read, []), (kept, side)]
+
+
+def _given(flow, quality, chain, labels):
+    """Boxes of one chain; a single box where its source was not provided, no exits without a ledger of exits."""
+    if chain == "survey" and not provided(quality, "survey"):
+        return [([labels("fig_flow_step_read_survey"), labels("not_provided")], [])]
+    steps = steps_of(flow, chain, CHAINS[chain], labels)
+    if chain == "exits" and steps and not provided(quality, "ledger"):
+        steps[-1][0][:] = [line for line in steps[-1][0] if line != labels("fig_flow_events", n="<10")]
+        steps[-1][0].extend([labels("value_ledger"), labels("not_provided")])
+    return steps
 
 
 def steps_of(flow, chain, unit, labels):
