@@ -1,7 +1,7 @@
 """Store what a run was made with.
 
 1. Write the resolved settings of the province as YAML.
-2. Write versions, seed and the SHA-256 of every raw file as JSON.
+2. Write versions, seed and the SHA-256 of the code and of every raw file as JSON.
 
 Fails when a raw file cannot be read.
 """
@@ -15,6 +15,7 @@ if __name__ == "__main__":
         province=snakemake.wildcards.province,
         settings=snakemake.params.settings,
         inputs=list(snakemake.input),
+        code=snakemake.params.project,
         config_path=snakemake.output.config,
         run_path=snakemake.output.run,
     )

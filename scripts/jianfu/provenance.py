@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import json
+import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
@@ -78,24 +79,43 @@ def file_digest(path):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def input_files(paths):
-    """The files among ``paths`` and, for folders, the files below them, sorted."""
-    found = []
+def project_digest(root):
+    """SHA-256 over all scripts, the library and the files of the common plan (in order of path)."""
+    root, digest = Path(root), hashlib.sha256()
+    plan = [path for path in (root / "config" / "plan").rglob("*") if path.is_file()]
+    for file in sorted([*(root / "scripts").rglob("*.py"), *plan]):
+        digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def input_files(paths, folder=None):
+    """``{name: path}`` of the files among ``paths`` and below its folders, in order of name.
+
+    A name is the path from the data folder ``folder``, or from the folder in ``paths`` that holds the file.
+    """
+    found = {}
     for path in map(Path, paths):
-        found += sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-    return sorted(found)
+        if path.is_dir():
+            found |= {file.relative_to(path).as_posix(): file for file in path.rglob("*") if file.is_file()}
+        else:
+            found[Path(os.path.relpath(path, folder)).as_posix() if folder else path.name] = path
+    return dict(sorted(found.items()))
 
 
-def run_record(province, settings, inputs):
-    """Record of a run: versions, seed, SHA-256 of every input file and queries (dict, ready for JSON)."""
-    sources = settings["sources"]
+def run_record(province, settings, inputs, code):
+    """Record of a run: versions, seed, digests of code and of every input file, queries (dict, ready for JSON).
+
+    ``code``: digest of :func:`project_digest`.
+    """
+    sources, files = settings["sources"], input_files(inputs, settings["data"]["folder"])
     return {
         "province": province,
         "synthetic": settings["province"]["synthetic"],
         "python": platform.python_version(),
         "packages": {name: version(name) for name in PACKAGES},
         "seed": settings["inference"]["seed"],
-        "inputs": {path.name: file_digest(path) for path in input_files(inputs)},
+        "code": code,
+        "inputs": {name: file_digest(path) for name, path in files.items()},
         "queries": {
             name: source["database"]["query"]
             for source, name in zip(sources, query_names(sources), strict=True)
@@ -104,11 +124,11 @@ def run_record(province, settings, inputs):
     }
 
 
-def record_provenance(province, settings, inputs, config_path, run_path):
+def record_provenance(province, settings, inputs, code, config_path, run_path):
     """Write the resolved settings (YAML) and the run record (JSON)."""
     text = yaml.safe_dump(settings, allow_unicode=True, sort_keys=False)
     Path(config_path).write_text(
         f"# Resolved settings of the run for '{province}'.\n{text}", encoding="utf-8"
     )
-    record = json.dumps(run_record(province, settings, inputs), ensure_ascii=False, indent=1)
+    record = json.dumps(run_record(province, settings, inputs, code), ensure_ascii=False, indent=1)
     Path(run_path).write_text(record + "\n", encoding="utf-8")

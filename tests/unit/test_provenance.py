@@ -51,9 +51,40 @@ def test_run_record_lists_the_digest_of_every_input(tmp_path):
     (tmp_path / "a.csv").write_text("a")
     database = {"url_env": "U", "query": "select 1"}
     sources = [{"table": "units", "files": ["a.csv"]}, {"table": "tasks", "database": database}]
-    settings = {"province": {"synthetic": True}, "inference": {"seed": 7}, "sources": sources}
-    record = provenance.run_record("demo", settings, [tmp_path / "a.csv", tmp_path / "raw"])
+    settings = {
+        "province": {"synthetic": True},
+        "data": {"folder": None},
+        "inference": {"seed": 7},
+        "sources": sources,
+    }
+    record = provenance.run_record("demo", settings, [tmp_path / "a.csv", tmp_path / "raw"], "abc")
+    assert record["code"] == "abc"
     assert list(record["inputs"]) == ["a.csv", "b.csv"]
     assert record["queries"] == {"U/tasks": "select 1"}
     assert record["inputs"]["a.csv"] == "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"
     assert record["seed"] == 7 and Path(tmp_path / "raw").is_dir()
+
+
+def test_files_of_one_name_in_two_folders_are_both_recorded(tmp_path):
+    for part in ("甲县", "乙县"):
+        (tmp_path / "raw" / part).mkdir(parents=True)
+        (tmp_path / "raw" / part / "台账.csv").write_text(part)
+    paths = sorted((tmp_path / "raw").rglob("*.csv"))
+    names = ["乙县/台账.csv", "甲县/台账.csv"]
+    assert list(provenance.input_files(paths, tmp_path / "raw")) == names
+    assert list(provenance.input_files([tmp_path / "raw"])) == names
+    assert list(provenance.input_files(paths, tmp_path / "raw" / "甲县")) == ["../乙县/台账.csv", "台账.csv"]
+
+
+def test_project_digest_covers_scripts_library_and_plan(tmp_path):
+    files = ["scripts/build_a.py", "scripts/jianfu/deep/a.py", "config/plan/indices.csv"]
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("1")
+    digests = {provenance.project_digest(tmp_path)}
+    for name in files:
+        (tmp_path / name).write_text("2")
+        digests.add(provenance.project_digest(tmp_path))
+    assert len(digests) == 4
+    (tmp_path / "config" / "provinces.yaml").write_text("3")
+    assert provenance.project_digest(tmp_path) in digests

@@ -4,9 +4,11 @@ REQUIRED INPUTS: the raw files of the province.
 OUTPUTS: results/{province}/provenance/config.yaml and run.json
 """
 
+from jianfu.provenance import project_digest
+
 
 rule record_provenance:
-    """Store the resolved settings, library versions, seed and digests of the raw files."""
+    """Store the resolved settings, library versions, seed and digests of the code and the raw files."""
     input:
         raw=raw_files,
     output:
@@ -16,10 +18,11 @@ rule record_provenance:
         "results/{province}/logs/record_provenance.log",
     benchmark:
         "results/{province}/benchmarks/record_provenance.tsv"
-    params:
-        settings=setting(),
-        code=code("record_provenance"),
     conda:
         "../../environment.yml"
+    params:
+        settings=setting(),
+        project=project_digest(workflow.basedir),
+        code=code("record_provenance"),
     script:
         "../../scripts/record_provenance.py"
