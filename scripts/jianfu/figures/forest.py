@@ -26,7 +26,7 @@ ROW_CM = 0.41
 
 
 def read(estimates, hypotheses, models, csv):
-    """Rows of the figure (also written to ``csv``), plan of hypotheses, and models by name, from the paths of the files.
+    """Rows of the figure (also written to ``csv``), plan of hypotheses and models by name, from the paths of the files.
 
     What the release says of synthetic data stands in the column ``note`` of the estimates.
     """
