@@ -262,9 +262,10 @@ def frames():
         for c, n in zip(cohorts, [2201, 3380, 3810, 612], strict=True)
     ] + [("scores", "burnout", c, 800, 800, 1.8, 0.92) for c in cohorts]
     quality = [
-        ("units", 212, 201, 1, 0, 10, 0, ""),
+        ("units", 1, 212, 201, 1, 0, 10, 0, ""),
         (
             "tasks",
+            3,
             288120,
             287015,
             512,
@@ -273,7 +274,9 @@ def frames():
             96,
             "unparseable_date 211; unknown_unit 120; due_before_issue 79",
         ),
-        ("survey", 6900, 6812, 20, 0, 68, 31, ""),
+        ("survey", 1, 6900, 6812, 20, 0, 68, 31, ""),
+        ("policies", 0, 0, 0, 0, 0, 0, 0, ""),
+        ("all", 5, 295232, 294028, 533, 410, 261, 127, ""),
     ]
     indicators = [
         (
@@ -342,6 +345,7 @@ def frames():
             quality,
             columns=[
                 "table",
+                "files",
                 "rows_read",
                 "kept",
                 "duplicate",
@@ -400,11 +404,11 @@ def write(folder, settings, draw_figures=None):
     }
     (folder / "provenance" / "run.json").write_text(json.dumps(run), encoding="utf-8")
     for name in FIGURES:
-        (draw_figures or _draw)(folder / "release" / "figures", name)
+        (draw_figures or draw)(folder / "release" / "figures", name)
     return folder
 
 
-def _draw(folder, name, dpi=300):
+def draw(folder, name, dpi=300, width=6.1):
     import matplotlib
 
     matplotlib.use("agg")
@@ -415,7 +419,7 @@ def _draw(folder, name, dpi=300):
     font = Path(pylopdf_fonts_zh_cn.__file__).parent / "NotoSansSC-Regular.otf"
     font_manager.fontManager.addfont(str(font))
     with plt.rc_context({"font.family": "Noto Sans SC", "svg.hashsalt": "jianfu"}):
-        figure, axes = plt.subplots(figsize=(6.1, 3.6))
+        figure, axes = plt.subplots(figsize=(width, 3.6))
         axes.plot(range(10))
         axes.set_title(name)
         axes.set_xlabel("示例横轴")

@@ -20,7 +20,7 @@ GATE_STATUS = {"shown", "withheld"}
 def released_table(name, frame, labels):
     """A released table with headings (``column_<name>``) and wordings from the dictionary, without the gate's columns.
 
-    In the description of the sample, repeated cells stay empty and a thin line parts the blocks.
+    In the description of the sample, repeated cells stay empty and space parts the blocks.
     """
     gate = ["data", *OMITTED] + (
         ["status"] if "status" in frame and set(frame["status"]) <= GATE_STATUS else []
@@ -30,14 +30,14 @@ def released_table(name, frame, labels):
     header = tuple(text_of(f"column_{column}", labels, column) for column in columns)
     cells = [[_shown(value, column, labels) for value in frame[column]] for column in columns]
     rows = [list(row) for row in zip(*cells, strict=True)]
-    rules = _group(rows) if columns[0] == "block" else ()
+    groups = _group(rows) if columns[0] == "block" else ()
     left = next((n for n, column in enumerate(columns) if pd.api.types.is_numeric_dtype(frame[column])), 1)
     return Table(
         name,
         labels(f"table_{name}"),
         header,
         tuple(map(tuple, rows)),
-        rules,
+        groups,
         labels(f"source_{name}"),
         (labels(f"note_{name}"),),
         max(left, 1),

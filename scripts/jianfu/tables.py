@@ -1,6 +1,6 @@
 """Three-line tables (三线表) as data, and how they are written as CSV and Excel.
 
-A :class:`Table` is what a reader sees: title above, header, body, thin rules inside the body, source and notes below.
+A :class:`Table` is what a reader sees: title above, header, body in groups, source and notes below.
 Numbers may stand as numbers (Excel keeps them so) or as finished text such as ``0.142**``.
 """
 
@@ -30,15 +30,15 @@ class Table:
     """One table as the reader sees it.
 
     header: one text per column (``\\n`` breaks the line); rows: cells per row, text or number or None;
-    rules: indices of rows that get a thin line above them; source, notes: lines below the table; left: number of
-    leading columns that are set flush left.
+    groups: indices of rows that begin a new group (space above them, no line: a three-line table has three); source,
+    notes: lines below the table; left: number of leading columns that are set flush left.
     """
 
     name: str
     title: str
     header: tuple
     rows: tuple
-    rules: tuple = ()
+    groups: tuple = ()
     source: str = ""
     notes: tuple = ()
     left: int = 1
@@ -83,16 +83,24 @@ def interval(low, high, digits=3):
     return NOTHING if missing(low) or missing(high) else f"[{number(low, digits)}, {number(high, digits)}]"
 
 
-def plain(value):
-    """A released number without needless decimals: whole numbers as counts, others with up to three decimals."""
-    if missing(value):
-        return NOTHING
-    if isinstance(value, str):
-        return value
-    value = float(value)
-    if math.isfinite(value) and value == round(value):
-        return count(value).replace("-", "−")
-    return number(value, 3 if abs(value) < 10 else 1)
+def decimals(table):
+    """Decimals of the numbers in each column: none for whole numbers, three below 10, else two."""
+    columns = []
+    for column in range(len(table.header)):
+        cells = (row[column] for row in table.rows)
+        values = [float(cell) for cell in cells if not missing(cell) and not isinstance(cell, str)]
+        whole = all(value == round(value) for value in values)
+        columns.append(0 if whole else 3 if max(map(abs, values)) < 10 else 2)
+    return columns
+
+
+def printed(table):
+    """The cells as they are printed: numbers with the decimals of their column, a dash where one is missing."""
+    digits = decimals(table)
+    return [
+        [cell if isinstance(cell, str) else number(cell, n) for cell, n in zip(row, digits, strict=True)]
+        for row in table.rows
+    ]
 
 
 def write_csv(table, path, mark=""):
@@ -130,13 +138,13 @@ def write_xlsx(table, path, mark="", fonts=("宋体", "黑体")):
         align = "left" if column < table.left else "center"
         sheet.write_string(1, column, text, style(align=align, text_wrap=True, top=2, bottom=1))
     sheet.set_row(1, 16 * (1 + max(text.count("\n") for text in table.header)))
-    last = len(table.rows) - 1
+    last, digits = len(table.rows) - 1, decimals(table)
     for index, row in enumerate(table.rows):
-        lines = {"top": 1} if index in table.rules else {}
-        lines |= {"bottom": 2} if index == last else {}
+        lines = {"bottom": 2} if index == last else {}
         for column, cell in enumerate(row):
             align = "left" if column < table.left else "center"
-            _write_cell(sheet, 2 + index, column, cell, style, {"align": align, "text_wrap": True, **lines})
+            look = {"align": align, "text_wrap": True, **lines}
+            _write_cell(sheet, 2 + index, column, cell, digits[column], style, look)
     below = 2 + len(table.rows)
     for line in [*([table.source] if table.source else []), *table.notes]:
         sheet.merge_range(below, 0, below, columns - 1, line, note)
@@ -155,16 +163,14 @@ def write_xlsx(table, path, mark="", fonts=("宋体", "黑体")):
     book.close()
 
 
-def _write_cell(sheet, row, column, cell, style, look):
+def _write_cell(sheet, row, column, cell, digits, style, look):
     if isinstance(cell, str):
         sheet.write_string(row, column, cell, style(**look))
     elif missing(cell):
         sheet.write_string(row, column, NOTHING, style(**look))
     else:
-        value = float(cell)
-        whole = value == round(value)
-        look["num_format"] = "#,##0" if whole else ("0.000" if abs(value) < 10 else "#,##0.0")
-        sheet.write_number(row, column, value, style(**look))
+        look["num_format"] = "#,##0" + ("." + "0" * digits if digits else "")
+        sheet.write_number(row, column, float(cell), style(**look))
 
 
 def text_width(text):
@@ -178,7 +184,7 @@ def column_widths(table):
     Each column gets what its longest unbreakable piece needs, and no short text is broken if the page allows it. The
     rest goes, step by step, to the column whose cells take the most additional lines, and then evenly to all.
     """
-    columns = [[head, *(plain(row[n]) for row in table.rows)] for n, head in enumerate(table.header)]
+    columns = [list(texts) for texts in zip(table.header, *printed(table), strict=True)]
     space = PAGE_WIDTH - CELL_PADDING * len(columns)
     trials = ([least_width(texts, short) for texts in columns] for short in SHORT)
     widths = next(
@@ -213,7 +219,6 @@ def is_short(table):
     """True if the table is to stay on one page: at most LONGEST_WHOLE lines on a page."""
     widths = [width - CELL_PADDING for width in column_widths(table)]
     lines = 0
-    for row in table.rows:
-        texts = [plain(cell) for cell in row]
+    for texts in printed(table):
         lines += max(t.count("\n") + 1 + wrapped_lines(t, w) for t, w in zip(texts, widths, strict=True))
     return lines <= LONGEST_WHOLE

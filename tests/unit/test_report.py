@@ -11,12 +11,15 @@ import pytest
 import report_fakes
 import yaml
 from docx import Document
+from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
+from docx.enum.text import WD_LINE_SPACING
 from docx.oxml.ns import qn
+from docx.shared import Pt
 
 from jianfu.labels import Labels
 from jianfu.report import facts
 from jianfu.report.blocks import escape, pipe_table
-from jianfu.report.build import build_report
+from jianfu.report.build import build_report, picture_width
 from jianfu.report.context import (
     FIGURES,
     age_range,
@@ -74,7 +77,7 @@ def markdown(folder, language="zh"):
     """Markdown of a fake province and the tables in it."""
     labels = Labels(language, LABELS_FILE)
     context = collect(**arguments(folder), labels=labels)
-    pictures = {name: f"{name}.png" for name in FIGURES}
+    pictures = {name: (f"{name}.png", 15.5) for name in FIGURES}
     return render_markdown(TEMPLATES / f"report.{language}.md.jinja", context, pictures, labels)
 
 
@@ -215,7 +218,7 @@ def test_few_events_are_named_and_weaken_checks(province, language):
 def test_sources_that_were_not_supplied_are_not_named(province, language):
     path = province / "release" / "tables" / "data_quality.csv"
     quality = pd.read_csv(path, encoding="utf-8-sig")
-    quality[quality["table"] == "tasks"].to_csv(path, index=False, encoding="utf-8-sig")
+    quality[quality["table"].isin(["tasks", "all"])].to_csv(path, index=False, encoding="utf-8-sig")
     text, _ = markdown(province, language)
     words = {
         "zh": ("任务台账与检查记录", "竖线", "收发文统计"),
@@ -332,19 +335,17 @@ def test_each_incidence_has_its_own_month_interval_and_condition():
     assert facts.final_incidence(curves[curves["tertile"] == "low"]) is None
 
 
-def test_rows_of_the_sources_add_up_without_the_total_row():
+def test_rows_of_the_sources_are_those_of_the_total_row():
     quality = report_fakes.frames()["tables/data_quality.csv"]
     totals = row_totals(quality)
     parts = ("kept", "duplicate", "rejected", "nondata")
-    assert totals["rows_read"] == sum(totals[name] for name in parts) == 295232
-    both = pd.concat([quality, quality.iloc[[1]].assign(table="all")])
-    assert row_totals(both) == totals
-    assert supplied(both) == ["units", "tasks", "survey"]
+    assert totals["rows_read"] == sum(totals[name] for name in parts) == 295232 and totals["files"] == 5
+    assert supplied(quality) == ["units", "tasks", "survey"]
 
 
-def test_a_withheld_count_leaves_no_total():
+def test_a_withheld_total_is_not_quoted():
     quality = report_fakes.frames()["tables/data_quality.csv"].astype({"rejected": float})
-    quality.loc[0, "rejected"] = np.nan
+    quality.loc[quality["table"] == "all", "rejected"] = np.nan
     totals = row_totals(quality)
     assert totals["rejected"] is None and totals["share"] is None and totals["kept"] == 294028
 
@@ -408,10 +409,21 @@ def test_word_tables_have_three_lines(word):
         assert not table._tbl.xpath(".//w:tcBorders/w:left | .//w:tcBorders/w:right")
 
 
-def test_main_regression_has_a_line_above_the_counts(word):
+def test_space_and_no_line_stands_above_the_counts(word):
     table = next(t for t in word.tables if "估计方法" in [row.cells[0].text for row in t.rows])
-    row = next(row for row in table.rows if row.cells[0].text == "估计方法")
-    assert row.cells[0]._tc.tcPr.find(qn("w:tcBorders")).find(qn("w:top")).get(qn("w:sz")) == "4"
+    for row in table.rows[1:-1]:
+        begins = row.cells[0].text == "估计方法"
+        assert (row.cells[0].paragraphs[0].paragraph_format.space_before == Pt(8)) == begins
+        assert not row._tr.xpath(".//w:tcBorders")
+
+
+def test_cells_are_centred_with_exact_lines(word):
+    layout = word.styles["Compact"].paragraph_format
+    assert layout.line_spacing_rule == WD_LINE_SPACING.EXACTLY and layout.line_spacing == Pt(12)
+    for table in word.tables:
+        assert {cell.vertical_alignment for cell in table.rows[1].cells} == {
+            WD_CELL_VERTICAL_ALIGNMENT.CENTER
+        }
 
 
 def test_title_stands_above_a_table_and_below_a_figure(word):
@@ -427,13 +439,20 @@ def test_title_stands_above_a_table_and_below_a_figure(word):
     assert len(pictures) == 8 and all(styles[n + 1] == "FigureTitle" for n in pictures)
 
 
-def test_pictures_are_wide_and_sharp(word):
+def test_pictures_have_their_own_width_and_are_sharp(word):
     assert len(word.inline_shapes) == 8
     for shape in word.inline_shapes:
-        assert shape.width.cm == pytest.approx(15.5, abs=0.01)
+        assert shape.width.cm == pytest.approx(6.1 * 2.54, abs=0.02)  # as report_fakes draws them
     for part in word.part.package.iter_parts():
         if part.content_type == "image/png":
-            assert part.image.px_width / (15.5 / 2.54) >= 295
+            assert part.image.px_width / 6.1 >= 299.9
+
+
+def test_no_picture_is_wider_than_the_text(tmp_path):
+    report_fakes.draw(tmp_path, "wide", width=9)
+    report_fakes.draw(tmp_path, "small", width=4)
+    assert picture_width(tmp_path / "wide.png") == 15.5
+    assert picture_width(tmp_path / "small.png") == pytest.approx(4 * 2.54, abs=0.01)
 
 
 def test_every_page_of_the_word_file_carries_the_mark(word):
@@ -478,4 +497,4 @@ def test_page_needs_no_network_and_carries_the_mark(built):
     assert page.count('src="data:image/png;base64,') == 8
     assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//""", page)
     assert "@import" not in page and "<script" not in page and "<link" not in page
-    assert '<tr class="ruled">' in page or 'class="ruled' in page
+    assert 'class="group' in page

@@ -30,7 +30,7 @@ from jianfu.tables import (
     interval,
     number,
     p_text,
-    plain,
+    printed,
     stars,
     write_csv,
     write_xlsx,
@@ -83,11 +83,9 @@ def test_p_values_and_intervals():
     assert interval(np.nan, 1) == "—"
 
 
-def test_released_numbers_keep_counts_whole():
-    assert plain(7200.0) == "7,200"
-    assert plain(1.23456) == "1.235"
-    assert plain(52.26) == "52.3"
-    assert plain(np.nan) == "—"
+def test_numbers_of_a_column_have_the_same_decimals():
+    table = Table("t", "t", ("a", "b", "c"), ((7200.0, 0.8921, 6.4452), (-3, np.nan, 10.0), ("", 1, 142.6)))
+    assert printed(table) == [["7,200", "0.892", "6.45"], ["−3", "—", "10.00"], ["", "1.000", "142.60"]]
 
 
 def test_labels_of_terms():
@@ -107,9 +105,9 @@ def test_estimate_stands_above_its_error(estimates):
     assert table.rows[2][3] == "0.214**" and table.rows[3][3] == "(0.083)" and table.rows[2][1] == ""
 
 
-def test_effects_errors_and_counts_stand_below_the_line(estimates):
+def test_effects_errors_and_counts_stand_in_a_group_of_their_own(estimates):
     table = main_table(estimates)
-    assert table.rows[table.rules[0]][0] == "估计方法"
+    assert table.rows[table.groups[0]][0] == "估计方法"
     assert cell(table, "单位固定效应", "(2)") == "是"
     assert cell(table, "单位固定效应", "(6)") == "否"
     assert cell(table, "观测数", "(2)") == "331,204"
@@ -271,7 +269,7 @@ def test_withheld_cells_are_dashes_and_the_gates_columns_go():
     assert table.header == ("类别", "变量", "出生年代", "观测数")
     assert table.rows[0] == ("人员", "自愿流出", "90后", 312.0)
     assert table.rows[1] == ("", "", "00后", None)
-    assert table.rules == (2,)
+    assert table.groups == (2,)
 
 
 def test_status_of_an_indicator_is_kept():

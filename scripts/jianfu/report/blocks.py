@@ -6,9 +6,8 @@ turns it into calls of the PDF template, and the web page addresses it in its st
 
 import re
 
-from jianfu.tables import column_widths, is_short, missing, plain
+from jianfu.tables import column_widths, is_short, missing, printed
 
-FIGURE_WIDTH = "15.5cm"
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#$~^@])")
 
 
@@ -32,8 +31,7 @@ def pipe_table(table):
         dashes = "-" * max(3, round(400 * width / sum(widths)))
         rule.append(f":{dashes}-" if column < table.left else f":{dashes}:")
     lines = ["|" + "|".join(map(escape, table.header)) + "|", "|" + "|".join(rule) + "|"]
-    for row in table.rows:
-        cells = ["" if cell == "" else plain(cell) for cell in row]
+    for cells in printed(table):
         cells = [cell.replace(", ", ",\u00a0") if cell.startswith("[") else cell for cell in cells]
         lines.append("|" + "|".join(map(escape, cells)) + "|")
     return "\n".join(lines)
@@ -42,7 +40,7 @@ def pipe_table(table):
 class Blocks:
     """Numbered tables and figures in one fixed order each.
 
-    tables: Table by name; figures: path of the picture by name; the orders give the numbers. Calling
+    tables: Table by name; figures: path and width (cm) of the picture by name; the orders give the numbers. Calling
     :meth:`table` or :meth:`figure` gives the block, :meth:`table_ref` and :meth:`figure_ref` a linked ``表3``.
     ``shown`` lists the tables with a body that were asked for, in order.
     """
@@ -78,8 +76,8 @@ class Blocks:
         if not table.rows:
             return f"{heading}\n\n{styled('Table Note', self.labels('table_empty'))}"
         self.shown.append(table)
-        rules = ",".join(map(str, table.rules))
-        body = f'::: {{.three-line rules="{rules}"}}\n\n{pipe_table(table)}\n\n:::'
+        groups = ",".join(map(str, table.groups))
+        body = f'::: {{.three-line groups="{groups}"}}\n\n{pipe_table(table)}\n\n:::'
         below = [*([table.source] if table.source else []), *table.notes]
         notes = "\n\n".join(styled("Table Note", escape(line)) for line in below)
         whole = " .whole" if is_short(table) else ""
@@ -88,6 +86,7 @@ class Blocks:
     def figure(self, name):
         """Picture and title below it."""
         title = self.labels(f"figure_{name}")
-        picture = f"![{escape(title)}]({self.figures[name]}){{width={FIGURE_WIDTH}}}"
+        path, width = self.figures[name]
+        picture = f"![{escape(title)}]({path}){{width={width:.2f}cm}}"
         caption = styled("Figure Title", f"{self.figure_name(name)}　{escape(title)}", f"fig-{name}")
         return f"::: figure-block\n{styled('Figure Picture', picture)}\n\n{caption}\n:::"

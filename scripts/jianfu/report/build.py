@@ -4,12 +4,21 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from docx.image.image import Image
+
 from jianfu.labels import Labels
 from jianfu.report.context import FIGURES, collect
 from jianfu.report.html import write_html
 from jianfu.report.pdf import write_pdf
 from jianfu.report.render import render_markdown
 from jianfu.report.word import write_docx
+
+TEXT_WIDTH = 15.5  # cm
+
+
+def picture_width(path):
+    """Width in cm at which a picture is shown: its own, at most the width of the text."""
+    return min(Image.from_file(str(path)).width.cm, TEXT_WIDTH)
 
 
 def build_report(release, config, run, default, plan, labels, report, language, docx, pdf, html):
@@ -24,7 +33,7 @@ def build_report(release, config, run, default, plan, labels, report, language, 
         folder = Path(folder)
         for name in FIGURES:
             shutil.copyfile(Path(release) / "figures" / f"{name}.png", folder / f"{name}.png")
-        pictures = {name: f"{name}.png" for name in FIGURES}
+        pictures = {name: (f"{name}.png", picture_width(folder / f"{name}.png")) for name in FIGURES}
         template = report / f"report.{language}.md.jinja"
         text, tables = render_markdown(template, context, pictures, words)
         source = folder / "report.md"

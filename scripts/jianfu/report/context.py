@@ -215,21 +215,21 @@ def reference_window(settings):
 
 
 def row_totals(quality):
-    """Totals of the released counts of source rows, and the share of rejected records (per cent).
+    """Files and source rows in total, from the released counts, and the share of rejected records (per cent).
 
-    A count that is withheld for one table is None in total.
+    A count that is withheld is None.
     """
-    rows = quality[quality["table"] != TOTAL]
-    totals = {name: rows[name].sum(skipna=False) for name in ("rows_read", *ROW_OUTCOMES, "bad_cells")}
-    totals = {name: None if missing(total) else int(total) for name, total in totals.items()}
+    total = quality[quality["table"] == TOTAL].iloc[0]
+    names = ("files", "rows_read", *ROW_OUTCOMES, "bad_cells")
+    totals = {name: None if missing(total[name]) else int(total[name]) for name in names}
     records = [totals[name] for name in ("kept", "duplicate", "rejected")]
     known = None not in records and sum(records) > 0
     return totals | {"share": 100 * totals["rejected"] / sum(records) if known else None}
 
 
 def supplied(quality):
-    """Names of the kinds of source tables with rows that were kept."""
-    return quality.loc[quality["table"].isin(SOURCE_TABLES) & (quality["kept"] > 0), "table"].tolist()
+    """Names of the kinds of source tables that files were given for."""
+    return quality.loc[quality["table"].isin(SOURCE_TABLES) & (quality["files"] > 0), "table"].tolist()
 
 
 def clusters_by_error(estimates, labels):

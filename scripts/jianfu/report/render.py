@@ -7,12 +7,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jianfu.report.blocks import Blocks, escape
 from jianfu.report.context import FIGURES, month_zh
 
+CONTENTS = "::: {{#contents}}\n{title}\n\n{hint}\n:::"  # filled by report.lua
+
 
 def render_markdown(template, context, pictures, labels):
     """Markdown of the report and the tables in it, in order.
 
     template: path of ``report.<language>.md.jinja``; context: what :func:`jianfu.report.context.collect` returns;
-    pictures: path of the picture of each figure by name.
+    pictures: path and width (cm) of the picture of each figure by name.
     """
     template = Path(template)
     blocks = Blocks(context["tables"], context["table_order"], pictures, FIGURES, labels, context["mark"])
@@ -36,7 +38,6 @@ def render_markdown(template, context, pictures, labels):
         "figure": blocks.figure,
         "figure_ref": blocks.figure_ref,
         "label": labels,
-        "label_or": lambda key, other: labels(key) if key in labels else other,
-        "contents": f"::: {{#contents}}\n{labels('contents_title')}\n:::",  # filled by report.lua
+        "contents": CONTENTS.format(title=labels("contents_title"), hint=labels("contents_hint")),
     }
     return environment.get_template(template.name).render(**context), blocks.shown

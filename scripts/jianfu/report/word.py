@@ -12,6 +12,7 @@ from datetime import datetime
 import pypandoc
 from docx import Document
 from docx.enum.style import WD_STYLE_TYPE
+from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
 from docx.enum.text import WD_LINE_SPACING
 from docx.oxml import OxmlElement
@@ -23,6 +24,7 @@ from jianfu.tables import is_short
 
 SONG, HEI, FANG, LATIN = "宋体", "黑体", "仿宋", "Times New Roman"
 BLACK, RED = RGBColor(0, 0, 0), RGBColor(0xB0, 0, 0x20)
+GROUP_SPACE = 8  # points above a row that begins a group
 FIXED_DATE = datetime(2000, 1, 1)
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 MARGINS = {
@@ -35,7 +37,7 @@ MARGINS = {
 
 @dataclass(frozen=True)
 class Look:
-    """Look of a paragraph style: East Asian font, size and spacing in points, line spacing in lines."""
+    """Look of a paragraph style: East Asian font, size and spacing in points, line spacing in lines or exact points."""
 
     font: str
     size: float
@@ -43,6 +45,7 @@ class Look:
     before: float = 0
     after: float = 0
     lines: float = 1.5
+    exact: float = 0
     indent_chars: int = 0
     left: float = 0
     hanging: float = 0
@@ -54,7 +57,7 @@ STYLES = {
     "Normal": Look(SONG, 12),
     "Body Text": Look(SONG, 12, ALIGN.JUSTIFY, indent_chars=200),
     "First Paragraph": Look(SONG, 12, ALIGN.JUSTIFY, indent_chars=200),
-    "Compact": Look(SONG, 9, lines=1.0, before=1.5, after=1.5),
+    "Compact": Look(SONG, 9, exact=12, before=1.5, after=1.5),
     "Heading 1": Look(HEI, 16, before=18, after=8, lines=1.2, keep_next=True),
     "Heading 2": Look(HEI, 14, before=12, after=6, lines=1.2, keep_next=True),
     "Table Title": Look(HEI, 10.5, ALIGN.CENTER, before=12, after=4, lines=1.2, keep_next=True),
@@ -63,6 +66,7 @@ STYLES = {
     "Figure Title": Look(HEI, 10.5, ALIGN.CENTER, before=4, after=12, lines=1.2),
     "Reference": Look(SONG, 10.5, lines=1.2, after=3, left=21, hanging=21),
     "Contents Title": Look(HEI, 16, ALIGN.CENTER, before=6, after=12, lines=1.2),
+    "Contents Hint": Look(FANG, 9, ALIGN.CENTER, after=6, lines=1.0),
     "Contents 1": Look(SONG, 12, before=2, lines=1.15),
     "Contents 2": Look(SONG, 10.5, left=24, lines=1.15),
     "Cover Mark": Look(HEI, 18, ALIGN.CENTER, before=36, after=60, lines=1.2, color=RED),
@@ -89,7 +93,7 @@ def write_docx(source, report, output, metadata, tables):
     pandoc(source, "docx", report, body, options)
     document = Document(body)
     for shape, table in zip(document.tables, tables, strict=True):
-        finish_table(shape, table.rules, is_short(table))
+        finish_table(shape, table.groups, is_short(table))
     lay_out_pages(document)
     finish_settings(document, metadata)
     document.save(body)
@@ -119,7 +123,10 @@ def style_paragraph(styles, name, look, chinese):
     layout = style.paragraph_format
     layout.alignment = ALIGN.LEFT if look.align == ALIGN.JUSTIFY and not chinese else look.align
     layout.space_before, layout.space_after = Pt(look.before), Pt(look.after)
-    layout.line_spacing_rule, layout.line_spacing = WD_LINE_SPACING.MULTIPLE, look.lines
+    if look.exact:
+        layout.line_spacing_rule, layout.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(look.exact)
+    else:
+        layout.line_spacing_rule, layout.line_spacing = WD_LINE_SPACING.MULTIPLE, look.lines
     layout.keep_with_next = look.keep_next
     layout.left_indent, layout.first_line_indent = Pt(look.left), Pt(-look.hanging)
     if look.indent_chars:
@@ -196,8 +203,11 @@ def add_page_number(paragraph):
     paragraph.add_run(" —")
 
 
-def finish_table(table, ruled, whole):
-    """Three-line borders, header row repeated, no row across pages, a ``whole`` table kept on one page."""
+def finish_table(table, groups, whole):
+    """Three-line borders, space above rows that begin a group, the header repeated, no row across pages.
+
+    A ``whole`` table is kept on one page.
+    """
     properties = table._tbl.tblPr
     for tag in ("w:tblBorders", "w:jc"):
         for old in properties.findall(qn(tag)):
@@ -215,12 +225,15 @@ def finish_table(table, ruled, whole):
         together = whole or index in (0, len(rows) - 1)
         for cell in row.cells:
             cell_properties = cell._tc.get_or_add_tcPr()
-            sides = {"top": 12, "bottom": 6} if index == 0 else {"top": 4} if index - 1 in ruled else {}
+            sides = {"top": 12, "bottom": 6} if index == 0 else {}
             sides |= {"bottom": 12} if index == len(rows) - 1 else {}
             if sides:
                 cell_properties.append(borders("w:tcBorders", **sides))
+            cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
             for paragraph in cell.paragraphs:
                 paragraph.paragraph_format.keep_with_next = True if together else None
+                if index - 1 in groups:
+                    paragraph.paragraph_format.space_before = Pt(GROUP_SPACE)
 
 
 def borders(tag, **sides):
@@ -252,13 +265,13 @@ def cell_margins():
 
 
 def lay_out_pages(document):
-    """New pages after the cover and around the contents; notes of a table, and references, on one page."""
+    """New pages after the cover and around the contents; notes of a table on one page."""
     paragraphs = document.paragraphs
     for one, following in zip(paragraphs, paragraphs[1:], strict=False):
         before, after = one.style.name, following.style.name
         if after == "Contents Title" or after == "Heading 1" and before.startswith(("Cover", "Contents")):
             following.paragraph_format.page_break_before = True
-        if before == after and before in ("Table Note", "Reference"):
+        if before == after and before == "Table Note":
             one.paragraph_format.keep_with_next = True
 
 
