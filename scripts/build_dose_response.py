@@ -2,7 +2,7 @@
 
 1. Turn spells into person-months at risk and join the exposure to over-density of the month.
 2. Divide the person-months into groups of equal size by exposure: five, three where one of five would hold fewer exits
-   of the 90后 than may be published, two where one of three would.
+   of the 90后, or of the others, than may be published, two where one of three would.
 3. Write dose_response.parquet: exits per 1,000 person-months with cluster-robust intervals, and totals by cohort.
 """
 

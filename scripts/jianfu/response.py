@@ -46,13 +46,12 @@ def rate_interval(events, time, clusters, confidence):
 def number_of_groups(values, exits, min_exits):
     """Number of exposure groups, one of GROUPS: the largest that leaves ``min_exits`` exits in each, else the last.
 
-    values: (N,) exposures, which the groups divide into equal parts; exits: (N,) exits that count (0 or 1).
+    values: (N,) exposures, which the groups divide into equal parts; exits: sets of exits (N,) (0 or 1), each of which
+    must have that many in every group.
     """
-    for bins in GROUPS:
-        events = (
-            np.bincount(bin_numbers(values, bins), exits, minlength=bins) if len(values) else np.zeros(bins)
-        )
-        if events.min() >= min_exits:
+    for bins in GROUPS if len(values) else ():
+        group = bin_numbers(values, bins)
+        if min(np.bincount(group, own, minlength=bins).min() for own in exits) >= min_exits:
             return bins
     return GROUPS[-1]
 
@@ -61,7 +60,8 @@ def dose_response(person_months, exposures, min_exits, confidence, exposure="OD"
     """Voluntary exits per 1,000 person-months by cohort and quantile group of the exposure, with totals.
 
     The groups divide all person-months with a known exposure into equal parts, as many as leave ``min_exits`` exits of
-    the 90后 in each (:func:`number_of_groups`). Columns: cohort (``all`` = every one), bin (``all`` = every one),
+    the 90后, and of the others, in each (:func:`number_of_groups`): the gate publishes the sum over cohorts, so few
+    exits of the others would take the 90后 with them. Columns: cohort (``all`` = every one), bin (``all`` = every one),
     exposure_mean, person_months, persons, exits, rate, ci_low, ci_high. Only person-months with a known exposure count
     anywhere, each person once in a row.
     """
@@ -70,7 +70,8 @@ def dose_response(person_months, exposures, min_exits, confidence, exposure="OD"
     frame = person_months[known].assign(value=value[known])
     frame["exit"] = frame["cause"].isin(VOLUNTARY).astype(int)
     values, young = frame["value"].to_numpy(), (frame["cohort"] == YOUNG).to_numpy()
-    bins = number_of_groups(values, frame["exit"].to_numpy() * young, min_exits)
+    exits = frame["exit"].to_numpy()
+    bins = number_of_groups(values, (exits * young, exits * ~young), min_exits)
     frame["bin"] = bin_numbers(values, bins) if len(frame) else []
     groups, totals = [], []
     for cohort in (ALL, *COHORTS):

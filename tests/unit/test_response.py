@@ -68,8 +68,11 @@ def test_totals_have_the_persons_and_the_exits_of_the_same_person_months(person_
 def test_the_number_of_groups_follows_the_exits(exits, groups):
     values, leaves = np.arange(300.0), np.zeros(300)
     leaves[np.linspace(0, 299, exits).round().astype(int)] = 1
-    assert response.number_of_groups(values, leaves, 10) == groups
-    assert response.number_of_groups(np.empty(0), np.empty(0), 10) == 2
+    assert response.number_of_groups(values, [leaves], 10) == groups
+    assert (
+        response.number_of_groups(values, [np.ones(300), leaves], 10) == groups
+    )  # both sets must have enough
+    assert response.number_of_groups(np.empty(0), [np.empty(0)], 10) == 2
 
 
 def test_rate_interval_is_that_of_a_ratio_of_cluster_totals():
