@@ -44,6 +44,10 @@ MISTAKES = {
         "inference: {bootstrap: many}\n",
         "config/provinces/sichuan.yaml: 'inference.bootstrap' must be a whole number, not 'many'.",
     ),
+    "cells smaller than the rule allows": (
+        "disclosure: {min_cell: 9}\n",
+        "config/provinces/sichuan.yaml: 'disclosure.min_cell'",
+    ),
     "not in the list": (
         "language: zn\n",
         "config/provinces/sichuan.yaml: 'language' cannot be 'zn'; valid are zh, en.",

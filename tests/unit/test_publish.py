@@ -194,6 +194,18 @@ def test_exits_of_a_cohort_are_withheld_in_the_descriptives_when_their_rate_is()
     assert row["status"] == "withheld" and pd.isna(row["n"])
 
 
+def test_exits_are_those_of_person_months_with_a_known_exposure():
+    months = pd.DataFrame(
+        {"unit_code": ["u1", "u1", "u2"], "month": ["2024-04", "2024-05", "2024-04"], "cohort": "90后"}
+    ).astype("category")
+    months["cause"] = ["resign", "transfer", "retire"]
+    known = pd.DataFrame(
+        {"unit_code": ["u1", "u2"], "month": "2024-04", "exposure": "OD", "value": [0.5, 0.1]}
+    )
+    result = publish.with_exposed_exits(COUNTS, months, known).set_index(["cohort", "unit_code"])["exits"]
+    assert result.to_dict() == {("80后", "u1"): 0, ("80后", "u2"): 0, ("90后", "u1"): 1, ("90后", "u2"): 0}
+
+
 def test_numbers_at_risk_stand_at_round_times():
     curves = pd.DataFrame(
         [("90后", t, m, 0.0, 0.0, 0.0, 100, 0, 11) for t in ("low", "high") for m in range(11, 60)],
