@@ -193,10 +193,14 @@ def test_few_clusters_are_a_limit(province):
     change_estimates(province, lambda frame: frame.assign(n_clusters=24))
     text, _ = markdown(province)
     assert "H1、H2、H3、H6的标准误或*p*值为单位聚类，没有小样本校正" in text
-    assert "野自助法" not in text and "；支持的有" not in text and "方向一致且显著（证据有限）的有H1" in text
-    change_estimates(province, lambda frame: frame.assign(vcov="wild"))
+    assert "值为野自助法" not in text and "；支持的有" not in text and "方向一致且显著（证据有限）的有H1" in text
+    change_estimates(
+        province,
+        lambda frame: pd.concat([frame.assign(vcov="wild"), frame.iloc[[0]].assign(term="cohort_90s")]),
+    )
     text, _ = markdown(province)
-    assert "*p*值为野自助法，已考虑聚类较少" in text and "支持的有H1" in text
+    assert text.count("的标准误或*p*值为") == 1  # a control variable decides on no hypothesis
+    assert "*p*值为野自助法，已考虑聚类较少（只用于*p*值" in text and "支持的有H1" in text
 
 
 def test_few_events_are_named_and_weaken_checks(province, language):

@@ -160,7 +160,7 @@ def numbers(results, alpha, labels):
             if usable(fixed) and usable(pooled)
         ],
         "failed": failed_models(of_interest(estimates, models), models, labels),
-        "clusters": clusters_by_error(estimates, labels),
+        "clusters": clusters_by_error(tested, labels),
         "few_events": models_with_few_events(of_interest(estimates, models), models, labels),
     }
 
@@ -232,14 +232,13 @@ def supplied(quality):
     return quality.loc[quality["table"].isin(SOURCE_TABLES) & (quality["files"] > 0), "table"].tolist()
 
 
-def clusters_by_error(estimates, labels):
-    """Primary hypotheses with few clusters by kind of errors: list of (words, hypotheses, fit for few clusters)."""
-    primary = estimates[(estimates["role"] == "primary") & (estimates["n_clusters"] < FEW_CLUSTERS)]
+def clusters_by_error(tested, labels):
+    """Hypotheses with few clusters by kind of errors: list of (words, hypotheses, whether made for few clusters)."""
     found = {}
-    for row in primary.to_dict("records"):
-        if usable(row):
+    for plan, row, result in tested:
+        if result != "not_tested" and row["n_clusters"] < FEW_CLUSTERS:
             key = (text_of(f"vcov_{row['vcov']}", labels, row["vcov"]), not uncorrected_clusters(row))
-            found.setdefault(key, {})[row["hypothesis"]] = True
+            found.setdefault(key, {})[plan["hypothesis"]] = True
     return [(words, list(names), fit) for (words, fit), names in found.items()]
 
 
