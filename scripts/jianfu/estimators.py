@@ -186,8 +186,8 @@ def _fit_mediation(spec, used, weights, columns, settings, truth):
             low, high, p_value = inference.percentile_interval(draws, settings.confidence)
             error = draws.std(ddof=1)
         note = f"percentile interval of the cluster bootstrap, {settings.bootstrap} replicates"
+        note = "; ".join([*_few_clusters(extra["n_clusters"]), note])
         rows.append(Effect(term + INDIRECT, product, error, low, high, p_value, "cluster_G", note=note))
-    extra["notes"] += _few_clusters(extra["n_clusters"])
     return rows, extra
 
 

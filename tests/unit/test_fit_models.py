@@ -145,6 +145,8 @@ def test_few_clusters_are_treated_as_such(results):
     assert indirect["vcov"] == "cluster_G"
     assert "percentile interval of the cluster bootstrap, 49 replicates" in indirect["note"]
     assert "few clusters" in indirect["note"]
+    path = estimates[(estimates["model"] == indirect["model"]) & (estimates["term"] == "OD_a")].iloc[0]
+    assert path["vcov"] == "CR2" and "few clusters" not in path["note"]
 
 
 def test_figures_rest_on_the_same_exits(results):
