@@ -12,7 +12,8 @@ import pandas as pd
 from jianfu import hazard, inference, mediation, regression, wild
 from jianfu.design import NotEstimable
 
-EVENTS_PER_SLOPE, EVENTS_PER_UNIT = 10, 5  # below these the note of a hazard begins with ...
+# Below these the note of a hazard begins with FEW_EVENTS; the coverage study has between four and five per unit.
+EVENTS_PER_SLOPE, EVENTS_PER_UNIT = 10, 2
 FEW_EVENTS = "few events"
 INDIRECT = "_indirect"  # ending of the terms that are products of two paths
 TRUE = "__true"  # suffix of the columns that hold expected counts and conditional means (simulated provinces only)
