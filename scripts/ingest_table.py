@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from jianfu import logs
-from jianfu.ingest import ingest_table
+from jianfu.ingest.tables import ingest_table
 
 if __name__ == "__main__":
     logs.start(snakemake.log[0])

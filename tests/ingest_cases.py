@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from jianfu.config import load_province, merge, read_yaml
-from jianfu.ingest import ingest_table
+from jianfu.ingest.tables import ingest_table
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAN = ROOT / "config" / "plan"

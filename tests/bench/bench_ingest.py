@@ -110,7 +110,7 @@ def _copy(folder, file):
 def _ingest(folder, file):
     from ingest_cases import PLAN, SCHEMA, settings
 
-    from jianfu.ingest import ingest_table
+    from jianfu.ingest.tables import ingest_table
 
     def read(table, name, units=None):
         data = {"window": ["2022-01", "2025-12"], "extraction_date": "2026-01-10"}

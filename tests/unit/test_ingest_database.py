@@ -16,10 +16,11 @@ from postgres import PASSWORD, server
 
 from jianfu.config import load_province
 from jianfu.errors import DataError
-from jianfu.ingest import database, ingest_table
+from jianfu.ingest import database
 from jianfu.ingest.headings import Dictionary, Matcher, read_header
 from jianfu.ingest.readers import read_file
 from jianfu.ingest.schema import load_tables
+from jianfu.ingest.tables import ingest_table
 from jianfu.sources import query_names
 
 TASKS = [

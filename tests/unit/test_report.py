@@ -193,7 +193,9 @@ def test_few_clusters_are_a_limit(province):
     change_estimates(province, lambda frame: frame.assign(n_clusters=24))
     text, _ = markdown(province)
     assert "H1、H2、H3、H6的标准误或*p*值为单位聚类，没有小样本校正" in text
-    assert "值为野自助法" not in text and "；支持的有" not in text and "方向一致且显著（证据有限）的有H1" in text
+    assert (
+        "值为野自助法" not in text and "；支持的有" not in text and "方向一致且显著（证据有限）的有H1" in text
+    )
     change_estimates(
         province,
         lambda frame: pd.concat([frame.assign(vcov="wild"), frame.iloc[[0]].assign(term="cohort_90s")]),

@@ -8,7 +8,7 @@ import yaml
 from ingest_cases import PLAN, ROOT, SCHEMA, few_units, settings, write_csv
 
 from jianfu.config import check_schema, read_yaml
-from jianfu.ingest import ingest_table
+from jianfu.ingest.tables import ingest_table
 
 MANUAL = (ROOT / "config" / "README.md").read_text(encoding="utf-8")
 BLOCKS = [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", MANUAL, re.S)]

@@ -1,5 +1,1 @@
-"""From raw exports to canonical tables, quarantine and counts; see :func:`ingest_table`."""
-
-from jianfu.ingest.tables import IngestResult, ingest_table
-
-__all__ = ["IngestResult", "ingest_table"]
+"""From raw exports to canonical tables, quarantine and counts; see :func:`jianfu.ingest.tables.ingest_table`."""

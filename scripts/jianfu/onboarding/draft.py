@@ -7,7 +7,7 @@ import pandas as pd
 
 from jianfu.config import merge
 from jianfu.errors import DataError
-from jianfu.ingest import ingest_table
+from jianfu.ingest.tables import ingest_table
 from jianfu.ingest.units import UnitIndex
 from jianfu.onboarding.columns import propose_columns
 from jianfu.onboarding.grouping import fill_in, group_pages, skeleton

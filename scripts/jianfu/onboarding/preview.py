@@ -5,8 +5,8 @@ import tempfile
 from pathlib import Path
 
 from jianfu.errors import DataError
-from jianfu.ingest import ingest_table
 from jianfu.ingest.quality import join_books
+from jianfu.ingest.tables import ingest_table
 from jianfu.keys import pseudonym_key
 from jianfu.labels import Labels
 from jianfu.quality_report import collect_facts, write_page
