@@ -10,7 +10,7 @@ from jianfu.suppression import gather_small
 PERSON_TABLES = ("roster", "ledger", "spells", "survey", "punches")
 COUNTED = ("kept", "duplicate", "rejected", "nondata")  # add up to the rows read
 COLUMNS = ["table", "files", "rows_read", *COUNTED, "bad_cells", "top_reasons"]
-MOST = 3  # reasons that are named
+MOST = 2  # reasons that are named
 
 
 def release_rows(frame, output, limits, shown=frozenset()):
