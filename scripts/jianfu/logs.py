@@ -26,6 +26,10 @@ def start(path: str) -> logging.Logger:
         logger.setLevel(logging.INFO)
         logger.propagate = False
 
+    screen = logging.StreamHandler(sys.stderr)
+    screen.addFilter(lambda record: getattr(record, "progress", False))
+    LOGGER.addHandler(screen)
+
     def report(kind, error, trace):
         LOGGER.error("".join(traceback.format_exception(kind, error, trace)))
         if issubclass(kind, JianfuError):
@@ -40,6 +44,5 @@ def start(path: str) -> logging.Logger:
 
 
 def progress(message: str) -> None:
-    """Write a line of progress to the log and to the screen (long jobs only)."""
-    LOGGER.info(message)
-    print(message, file=sys.stderr, flush=True)
+    """Write a line of progress to the log and, in a script, to the screen (long jobs only)."""
+    LOGGER.info(message, extra={"progress": True})

@@ -1,7 +1,6 @@
 """Declared models (config/plan/models.yaml) -> tidy rows of estimates. One engine for all of them."""
 
 import json
-import logging
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,8 +10,8 @@ from jianfu import cells, hazard, inference, regression
 from jianfu.design import NotEstimable, columns_of, reference_level, require_columns, term_variables
 from jianfu.errors import DataError
 from jianfu.estimators import ESTIMATORS, TRUE, codes_of, outcome_name, outcomes_of
+from jianfu.logs import LOGGER, progress
 
-LOGGER = logging.getLogger("jianfu")
 ESTIMATE_COLUMNS = (
     ["province", "hypothesis", "model", "role", "specification", "outcome", "exposure", "term", "scale"]
     + ["estimate", "std_error", "ci_low", "ci_high", "p_value", "p_adjusted"]
@@ -276,7 +275,7 @@ def fit_models(specs, tables, categories, settings, province, truth=False):
     """Estimates of all ``specs`` (list of declared models) on ``tables`` ({name of data: AnalysisTable}), in order."""
     parts = []
     for spec in specs:
-        LOGGER.info("fitting %s", spec["name"])
+        progress(f"fitting {spec['name']}")
         parts.append(fit_model(spec, tables[spec["data"]], categories, settings, truth))
     return pd.concat(parts, ignore_index=True).assign(province=province)
 

@@ -5,7 +5,6 @@ that identify persons, except the number behind the pseudonym, which stays in me
 """
 
 import fnmatch
-import logging
 import re
 import unicodedata
 from collections import Counter
@@ -23,8 +22,8 @@ from jianfu.ingest.pipeline import ordered
 from jianfu.ingest.readers import MAX_UNZIPPED, read_source
 from jianfu.ingest.sheet import SPACES
 from jianfu.ingest.texts import blank, constant, is_coded, matching, plain
+from jianfu.logs import progress
 
-LOG = logging.getLogger("jianfu")
 DAY_PREFIX = "@day:"  # staged columns of a sheet that is wide by day
 MANY_CUT, MANY_CUT_SHARE = 3, 0.01  # so many ID numbers ending in 000 are no chance (one in a thousand is)
 _CUT_ID = r"^\D?\d{15}000\s*$|^\d\.\d+[eE]\+?17$"
@@ -89,7 +88,7 @@ class Staging:
         """Yields :class:`Staged` batches; ``files`` as from ``sources.find_files``, ``pool`` runs the work."""
         matchers = {}
         for path, name, source in files:
-            LOG.info("reading %s", name)
+            progress(f"reading {name}")
             matcher = matchers.setdefault(id(source), Matcher(self.dictionary, source, self.table.known))
             for sheets in read_source(path, name, source, self.max_unzipped):
                 for sheet, header in self._usable(sheets, matcher, source):
