@@ -23,8 +23,9 @@ from jianfu.errors import ConfigError
 from jianfu.provenance import code_digest
 from jianfu.sources import RAW_TABLES, matching_files
 
-# One numerical thread per job: results do not depend on the number of cores.
-os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", MPLBACKEND="agg")
+# Results do not depend on the number of cores or on the run: one numerical thread per job, one order of hashing.
+os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", RAYON_NUM_THREADS="1")
+os.environ.update(PYTHONHASHSEED="0", MPLBACKEND="agg")
 
 try:
     SETTINGS = load_command(config, workflow.basedir)
