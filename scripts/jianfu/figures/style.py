@@ -9,6 +9,7 @@ import warnings
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 from matplotlib import font_manager
 from matplotlib.colors import LinearSegmentedColormap
@@ -209,6 +210,8 @@ def save(figure, paths, dpi=300):
         warnings.filterwarnings("error", message=r".*constrained_layout not applied.*")
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # the layout is settled once, for all formats
+        for axes in figure.axes:  # the solver's last digits depend on where its variables lie in memory
+            axes.set_position(np.round(axes.get_position().bounds, 6))
         for path in paths:
             kind = Path(path).suffix.lstrip(".")
             Path(path).parent.mkdir(parents=True, exist_ok=True)
