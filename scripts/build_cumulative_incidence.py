@@ -6,8 +6,9 @@
 4. Write cumulative_incidence.parquet (no rows where too few persons are at risk).
 """
 
-from jianfu import cells, frames, incidence, logs
+from jianfu import cells, frames, logs
 from jianfu.indices import reference_window
+from jianfu.statistics import incidence
 
 
 def main(spells, exposures, window, reference, min_at_risk, inference, curves):

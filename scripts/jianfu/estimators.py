@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from jianfu import hazard, inference, mediation, regression, wild
 from jianfu.design import NotEstimable
+from jianfu.statistics import hazard, inference, mediation, regression, wild
 
 # Below these the note of a hazard begins with FEW_EVENTS; the coverage study has between four and five per unit.
 EVENTS_PER_SLOPE, EVENTS_PER_UNIT = 10, 2

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from jianfu import cells, hazard, inference, regression
+from jianfu import cells
 from jianfu.design import NotEstimable, columns_of, reference_level, require_columns, term_variables
 from jianfu.errors import DataError
 from jianfu.estimators import ESTIMATORS, TRUE, codes_of, outcome_name, outcomes_of
 from jianfu.logs import LOGGER, progress
+from jianfu.statistics import hazard, inference, regression
 
 ESTIMATE_COLUMNS = (
     ["province", "hypothesis", "model", "role", "specification", "outcome", "exposure", "term", "scale"]

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from jianfu import regression
 from jianfu.analysis import exposure_at
 from jianfu.cells import COHORTS, VOLUNTARY
 from jianfu.design import NotEstimable, columns_of
 from jianfu.estimators import codes_of
 from jianfu.models import select
+from jianfu.statistics import regression
 
 ALL = "all"
 YOUNG = "90后"  # the cohort whose exits decide how many groups there are

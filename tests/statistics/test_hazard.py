@@ -8,7 +8,7 @@ import pyfixest
 import pytest
 import statsmodels.api as sm
 
-from jianfu import hazard
+from jianfu.statistics import hazard
 
 REFERENCE = Path(__file__).parents[1] / "data" / "reference"  # made by hazard.R there
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jianfu import mediation, regression
+from jianfu.statistics import mediation, regression
 
 
 def province(seed, units=80, size=25, a=-0.3, b=-0.4, direct=0.1):

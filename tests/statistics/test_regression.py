@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from jianfu import regression
+from jianfu.statistics import regression
 
 
 @pytest.fixture

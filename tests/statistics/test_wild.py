@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from jianfu import hazard, wild
+from jianfu.statistics import hazard, wild
 
 
 def province(seed, units=14, months=10, slope=0.0):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jianfu import inference
+from jianfu.statistics import inference
 
 
 def test_t_interval():

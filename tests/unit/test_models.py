@@ -9,11 +9,12 @@ import pytest
 import yaml
 from miniature import table as canonical
 
-from jianfu import cells, hazard, models, regression
+from jianfu import cells, models
 from jianfu.analysis import AnalysisTable, hazard_table, survey_table
 from jianfu.design import NotEstimable, columns_of, term_variables
 from jianfu.errors import DataError
 from jianfu.estimators import ESTIMATORS, Settings, codes_of
+from jianfu.statistics import hazard, regression
 
 ROOT = Path(__file__).parents[2]
 PLAN = yaml.safe_load((ROOT / "config" / "plan" / "models.yaml").read_text(encoding="utf-8"))
