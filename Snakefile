@@ -3,6 +3,7 @@
     snakemake                              the demonstration province (synthetic)
     snakemake --config provinces=sample    another province; several: provinces=a,b
     snakemake --config provinces=anhui provinces_dir=/path/to/files
+    snakemake full --config provinces=anhui     the same and what takes longer
     snakemake check --config provinces=anhui    ingestion and its quality report only
 
 Stages and their rules: workflow/rules/. Settings: config/README.md.
@@ -52,6 +53,7 @@ include: "workflow/rules/provenance.smk"
 
 localrules:
     all,
+    full,
     check,
 
 
@@ -59,6 +61,13 @@ rule all:
     default_target: True
     input:
         [output for province in SETTINGS for output in final_outputs(province)],
+
+
+rule full:
+    """What `all` makes and what takes longer (make full)."""
+    input:
+        rules.all.input,
+        [output for province in SETTINGS for output in heavy_outputs(province)],
 
 
 rule check:

@@ -78,3 +78,8 @@ def final_outputs(province):
     if SETTINGS[province]["simulate"]:
         outputs.append(f"{results}/simulated/targets.csv")
     return outputs
+
+
+def heavy_outputs(province):
+    """What `full` makes beyond the final outputs: results that take minutes."""
+    return []
