@@ -1,0 +1,144 @@
+"""Average marginal effects on the scale of the outcome, with delta-method standard errors.
+
+Covariates are held at their observed values and taken as fixed (Williams 2012; R ``margins``). An average effect is
+theta = sum w_i h_i / sum w_i, with h_i either the derivative mu'(eta_i) * (d eta_i / dx) or the discrete change
+mu(eta_i, x = high) - mu(eta_i, x = low). Its gradient is kept in two parts, so that effects absorbed by the hazard
+fit (one parameter per unit) enter the delta method without dummy columns: ``rows`` multiplies the gradient of eta_i,
+``direct`` belongs to the slopes themselves.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from jianfu.statistics import hazard
+
+
+@dataclass(frozen=True)
+class Average:
+    """An average effect before its standard error.
+
+    estimate: theta; rows: (N,) derivative of theta with respect to the linear predictor of each row; direct: (k,)
+    derivative with respect to the slopes at fixed linear predictors.
+    """
+
+    estimate: float
+    rows: np.ndarray
+    direct: np.ndarray
+
+    def __sub__(self, other):
+        return Average(self.estimate - other.estimate, self.rows - other.rows, self.direct - other.direct)
+
+    def __mul__(self, factor):
+        return Average(self.estimate * factor, self.rows * factor, self.direct * factor)
+
+
+def _identity(eta):
+    return eta, np.ones_like(eta), np.zeros_like(eta)
+
+
+def _log(eta):
+    mean = np.exp(eta)
+    return mean, mean, mean
+
+
+def _logit(eta):
+    mean = 1 / (1 + np.exp(-eta))
+    slope = mean * (1 - mean)
+    return mean, slope, slope * (1 - 2 * mean)
+
+
+def _probit(eta):
+    density = stats.norm.pdf(eta)
+    return stats.norm.cdf(eta), density, -eta * density
+
+
+def _cloglog(eta):
+    odds = np.exp(eta)
+    slope = odds * np.exp(-odds)
+    return -np.expm1(-odds), slope, slope * (1 - odds)
+
+
+# Mean, first and second derivative by the linear predictor; the names of the hazard estimators are accepted as well.
+LINKS = {
+    "identity": _identity,
+    "ols": _identity,
+    "log": _log,
+    "poisson": _log,
+    "logit": _logit,
+    "probit": _probit,
+    "cloglog": _cloglog,
+}
+
+
+def average_derivative(eta, slopes, coefficients, link, weights=None):
+    """Average derivative of the mean by one variable.
+
+    eta: (N,) linear predictor; slopes: (N, k) derivative of the design columns by the variable (1 in its own column,
+    the other factor in an interaction); coefficients: (k,), NaN for columns left out; weights: (N,), 0 leaves a row
+    out of the average, none = equal.
+    """
+    share = _shares(weights, len(eta))
+    kept = np.nan_to_num(coefficients)
+    _, first, second = LINKS[link](np.asarray(eta, dtype=float))
+    change = slopes @ kept
+    return Average(float(share @ (first * change)), share * second * change, (share * first) @ slopes)
+
+
+def average_change(eta, low, high, coefficients, link, weights=None):
+    """Average change of the mean when design rows go from ``low`` to ``high``, each (N, k) as a difference from the
+    observed design (X with x = low, less X); other arguments as in :func:`average_derivative`."""
+    share = _shares(weights, len(eta))
+    kept = np.nan_to_num(coefficients)
+    mean_high, slope_high, _ = LINKS[link](eta + high @ kept)
+    mean_low, slope_low, _ = LINKS[link](eta + low @ kept)
+    return Average(
+        float(share @ (mean_high - mean_low)),
+        share * (slope_high - slope_low),
+        (share * slope_high) @ high - (share * slope_low) @ low,
+    )
+
+
+def std_error(average, design, covariance):
+    """Delta-method standard error from the covariance (k, k) of the coefficients of ``design`` (N, k), with constant.
+
+    Columns left out of the model have NaN in ``covariance`` and do not count.
+    """
+    gradient = design.T @ average.rows + average.direct
+    free = ~np.isnan(np.diag(covariance))
+    return float(np.sqrt(gradient[free] @ covariance[np.ix_(free, free)] @ gradient[free]))
+
+
+def absorbed_std_errors(averages, y, n, design, effects, clusters, link, fit):
+    """Delta-method standard errors of ``averages`` after ``hazard.fit``, absorbed effects included.
+
+    y, n, design, effects, clusters, link: as given to that fit; fit: its result. Sandwich with expected information,
+    clusters independent, times G / (G - 1), as for the coefficients. The variance is the sum over clusters of
+    (v' s_c)^2, with v the solution of information * v = gradient and s_c the score of the cluster.
+    """
+    y, n = np.asarray(y, dtype=float), np.asarray(n, dtype=float)
+    columns = [j for j in range(design.shape[1]) if j not in fit.collinear]
+    used = design[:, columns] - n @ design[:, columns] / n.sum()
+    blocks = hazard._Blocks(used, list(effects))
+    score, weight, _ = hazard.LINKS[link](fit.eta, y, n)
+    info, share, diagonal = blocks.reduced(weight)
+    gram, _, _ = blocks.reduced(n)
+    scale = np.r_[n @ used**2, np.ones(blocks.width - len(columns))]
+    free = hazard._independent(gram, scale, [*range(len(columns), blocks.width), *range(len(columns))])
+    codes, n_clusters = hazard.codes_of(clusters)
+    errors = []
+    for average in averages:
+        gradient, first = blocks.score(average.rows)
+        gradient[: len(columns)] += average.direct[columns]
+        solution = np.zeros(blocks.width)
+        solution[free] = np.linalg.solve(info[np.ix_(free, free)], (gradient - share.T @ first)[free])
+        influence = score * blocks.predict(solution, first / diagonal - share @ solution)
+        sums = np.bincount(codes, influence, minlength=n_clusters)
+        errors.append(float(np.sqrt(sums @ sums * n_clusters / max(n_clusters - 1, 1))))
+    return errors
+
+
+def _shares(weights, size):
+    weights = np.ones(size) if weights is None else np.asarray(weights, dtype=float)
+    return weights / weights.sum()
