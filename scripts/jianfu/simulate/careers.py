@@ -195,10 +195,10 @@ class MonthLoop:
         self.status[slots], self.start[slots] = ON_POST, dates
         self.next_slot += len(unit)
 
-    def run(self, pressure_on_exit):
-        """All months; returns :class:`Careers`."""
+    def run(self, pressure_on_exit, n_months):
+        """The first ``n_months`` months; returns :class:`Careers`."""
         self.pressure_on_exit = pressure_on_exit
-        results = [self.step(t) for t in range(len(self.months))]
+        results = [self.step(t) for t in range(n_months)]
         open_slots = np.flatnonzero(np.isin(self.status, (ON_POST, SECONDED)))
         self.close(open_slots, np.full(len(open_slots), np.datetime64("NaT"), "M8[D]"), "", 0)
         sizes = [len(part["slot"]) for part in self.risk]

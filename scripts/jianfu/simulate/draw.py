@@ -1,7 +1,6 @@
 """One draw of the province: analysis-table frames, the truth behind them, and the detail that raw exports need."""
 
-import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -9,7 +8,7 @@ import pandas as pd
 from jianfu.ingest.people import person_key
 from jianfu.keys import SYNTHETIC_KEY
 from jianfu.simulate import careers, counts, measures
-from jianfu.simulate.exposure import OverloadExposure
+from jianfu.simulate.exposure import REFERENCE_MONTHS, OverloadExposure
 from jianfu.simulate.identity import id_numbers
 from jianfu.simulate.persons import EDUCATION, EDUCATION_SHARES, RANKS, build_persons
 from jianfu.simulate.streams import Streams
@@ -18,7 +17,6 @@ from jianfu.simulate.survey import ITEMS, build_survey
 from jianfu.simulate.targets import build_targets
 from jianfu.simulate.unit_years import build_substantive, build_unit_years
 
-MAX_RUNS = 2
 SURVEY_COLUMNS = ["person_key", "unit_code", "cohort", "wave", "fieldwork_date", *ITEMS, "hours_week", "hours_trace",
                   "hours_substantive", "duration_s", "submission_id"]  # fmt: skip
 
@@ -66,12 +64,13 @@ class Detail:
     measures: dict
 
 
-def draw(parameters: dict, seed: int) -> Draw:
+def draw(parameters: dict, seed: int, identities: bool = True, indicators=None) -> Draw:
     """Simulate the province of ``parameters`` (see config/simulation.yaml) with one seed.
 
     Every random quantity has its own stream, so that a change of one part does not shift the others. No rows of
-    tasks, visits or app use are made here: indicators come from monthly counts. Takes about half a second for
-    200 units, 36 months and 10,000 persons.
+    tasks, visits or app use are made here: indicators come from monthly counts. Without ``identities`` persons have
+    numbers instead of pseudonyms of ID numbers, ``indicators`` names those wanted (default all): a simulation study
+    that writes no raw exports needs no more.
     """
     streams = Streams(seed)
     months = months_of(*parameters["window"])
@@ -85,11 +84,12 @@ def draw(parameters: dict, seed: int) -> Draw:
     persons, career = _careers(parameters, structure, months, drawn, fixed, streams)
     values = fixed | measures.per_head_measures(drawn, months, career.headcount)
     survey = build_survey(parameters, months, values, career, persons, substantive, streams)
-    attributes = _attributes(structure, persons, streams)
+    attributes = _attributes(structure, persons, streams, identities)
+    wanted = values if indicators is None else {code: values[code] for code in values if code in indicators}
     return Draw(
         units=structure.frame,
         spells=_spells(structure, attributes, career),
-        indicators=measures.long_indicators(values, structure, months),
+        indicators=measures.long_indicators(wanted, structure, months),
         survey=_survey(attributes, survey),
         policies=_policies(parameters, structure),
         unit_year=unit_year,
@@ -107,16 +107,22 @@ def _careers(parameters, structure, months, drawn, fixed, streams):
     stock = build_persons(parameters, structure, months, streams)
     away = parameters["people"]["seconded_out"]
     headcount = np.repeat(structure.staff[:, None] * (1 - away), len(months), axis=1)
-    for _ in range(MAX_RUNS):
-        persons = copy.deepcopy(stock)
+    for n_months in (min(REFERENCE_MONTHS, len(months)), len(months)):
+        persons = _copied(stock)
         exposure = OverloadExposure(fixed, drawn, months, headcount)
         loop = careers.MonthLoop(parameters, structure, months, persons, streams, exposure)
-        career = loop.run(parameters["pressure"]["on_exit"])
-        headcount = career.headcount
+        career = loop.run(parameters["pressure"]["on_exit"], n_months)
+        headcount[:, :n_months] = career.headcount
     return persons, career
 
 
-def _attributes(structure, persons, streams):
+def _copied(persons):
+    """Persons whose arrays the month loop may change."""
+    arrays = {field.name: getattr(persons, field.name) for field in fields(persons)}
+    return replace(persons, **{name: a.copy() for name, a in arrays.items() if isinstance(a, np.ndarray)})
+
+
+def _attributes(structure, persons, streams, identities):
     """What the roster says of each person, one row per slot that was ever filled."""
     rng = streams("attributes")
     filled = ~np.isnat(persons.birth)
@@ -147,10 +153,13 @@ def _attributes(structure, persons, streams):
             "lock_until": persons.lock_until,
         }
     )[filled]
-    frame["id_number"] = id_numbers(
-        structure.county_codes, home[filled], persons.birth[filled], persons.male[filled]
-    )
-    frame["person_key"] = [person_key(number, SYNTHETIC_KEY) for number in frame["id_number"]]
+    if identities:
+        frame["id_number"] = id_numbers(
+            structure.county_codes, home[filled], persons.birth[filled], persons.male[filled]
+        )
+        frame["person_key"] = [person_key(number, SYNTHETIC_KEY) for number in frame["id_number"]]
+    else:
+        frame["person_key"] = [f"{slot:06d}" for slot in frame.index]
     frame["birth_ym"] = np.datetime_as_string(persons.birth[filled], unit="M").astype(object)
     return frame
 

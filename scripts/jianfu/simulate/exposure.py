@@ -1,10 +1,10 @@
 """The overload exposure inside the month loop: the same definition as jianfu.indices, month by month.
 
 The loop needs the exposure of month m before the headcounts of later months exist, and the anchors of the tasks per
-head rest on all headcounts of the reference window. The province is therefore run twice with the same random numbers:
-first with anchors from constant headcounts, then with the anchors of the first run. What is left of the difference
-to the anchors of the finished draw is below 0.1 % of a standard deviation; the probabilities handed out as truth are
-the ones that were used.
+head rest on all headcounts of the reference window. The months of that window are therefore run twice with the same
+random numbers: first with anchors from constant headcounts, then with the anchors of the first run. What is left of
+the difference to the anchors of the finished draw is below 0.1 % of a standard deviation; the probabilities handed out
+as truth are the ones that were used.
 """
 
 import numpy as np
