@@ -9,7 +9,7 @@ import pandas as pd
 from jianfu import cells
 from jianfu.design import NotEstimable, columns_of, reference_level, require_columns, term_variables
 from jianfu.errors import DataError
-from jianfu.estimators import ESTIMATORS, TRUE, codes_of, outcome_name, outcomes_of
+from jianfu.estimators import ESTIMATORS, TRUE, codes_of, columns_named, outcome_name, outcomes_of
 from jianfu.logs import LOGGER, progress
 from jianfu.statistics import hazard, inference, regression
 
@@ -20,13 +20,6 @@ ESTIMATE_COLUMNS = (
     + ["converged", "vcov", "note"]
 )
 UNCONVERGED = "did not converge"
-SCALES = {
-    "cloglog": "log_hazard",
-    "logit": "log_odds",
-    "poisson": "log_rate",
-    "ols": "unit",
-    "mediation": "unit",
-}
 
 
 @dataclass
@@ -43,11 +36,26 @@ class Sample:
 
 def specification(spec):
     """Readable identifier of a specification: estimator(outcome ~ terms | effects), rows and clustering."""
-    terms = " + ".join([*spec["terms"], *spec.get("controls", [])])
+    terms = " + ".join([*spec.get("terms", []), *spec.get("controls", [])]) or "1"
     effects = " + ".join(spec.get("effects", [])) or "1"
     rows = "".join(f"; {column}={value}" for column, value in spec.get("where", {}).items())
     through = f"; via {spec['mediator']}" if "mediator" in spec else ""
-    return f"{spec['estimator']}({outcome_name(spec)} ~ {terms} | {effects}{through}{rows}); cluster {spec['cluster']}"
+    columns = "".join(
+        f"; {key} {spec[key]}" for key in ("weights", "offset", "entry", "exit") if spec.get(key)
+    )
+    options = "".join(f"; {name} {_plain(value)}" for name, value in spec.get("options", {}).items())
+    cluster = f"; cluster {spec['cluster']}" if spec.get("cluster") else ""
+    formula = f"{outcome_name(spec) or '1'} ~ {terms} | {effects}{through}{columns}{rows}{options}"
+    return f"{spec['estimator']}({formula}){cluster}"
+
+
+def _plain(value):
+    """An option's value as short text."""
+    return (
+        json.dumps(value, ensure_ascii=False, sort_keys=True)
+        if isinstance(value, dict | list)
+        else str(value)
+    )
 
 
 # ------------------------------------------------------------------------------------------------ rows to use
@@ -60,9 +68,10 @@ def select(spec, table, categories, truth=False):
     """
     frame = table.frame
     controls, notes = _present_controls(spec, frame, categories)
-    terms = term_variables(spec["terms"], categories)
-    needed = [*outcomes_of(spec), *([spec["mediator"]] if "mediator" in spec else []), *terms]
-    require_columns(frame, [*needed, *spec.get("effects", []), spec["cluster"]])
+    estimator = ESTIMATORS[spec["estimator"]]
+    named = columns_named(spec, estimator)
+    terms = term_variables(spec.get("terms", []), categories)
+    require_columns(frame, [*named, *terms])
     sample = Sample(np.ones(len(frame), dtype=bool), dict(table.dropped), notes)
 
     def drop(lost, reason):
@@ -74,27 +83,32 @@ def select(spec, table, categories, truth=False):
     for column, value in spec.get("where", {}).items():
         require_columns(frame, [column])
         drop((frame[column] != value).to_numpy(), "outside_risk_set")
-    for column in dict.fromkeys([*needed, *term_variables(controls, categories), *spec.get("effects", [])]):
+    for column in _complete(spec, estimator, named, [*terms, *term_variables(controls, categories)]):
         drop(frame[column].isna().to_numpy(), _missing_reason(column, spec, table))
     if not sample.rows.any():
         raise NotEstimable(f"no observations left ({_reasons(sample.dropped)})", sample)
-    if spec["data"] == "hazard_cells":
+    if estimator.counts:
         _drop_separated(spec, table, categories, controls, sample, TRUE if truth else "")
     else:
         _drop_singletons(spec, table, sample)
     return sample, controls
 
 
+def _complete(spec, estimator, named, variables):
+    """Columns in which a missing value costs the row: outcome first, then terms, controls and the others."""
+    if estimator.may_miss is None:
+        return []
+    first = [column for column, key in named.items() if key in ("outcome", "mediator")]
+    others = [column for column, key in named.items() if key not in estimator.may_miss]
+    return list(dict.fromkeys([*first, *variables, *others]))
+
+
 def used_rows(spec, table, categories, controls, sample):
     """Rows of the sample with the columns that the model needs."""
-    outcomes = [*outcomes_of(spec), *([spec["mediator"]] if "mediator" in spec else [])]
-    names = [
-        *outcomes,
-        *(name + TRUE for name in outcomes),
-        *term_variables([*spec["terms"], *controls], categories),
-    ]
-    names = dict.fromkeys([*names, *spec.get("effects", []), spec["cluster"], "unit"])
-    return table.frame.loc[sample.rows, [name for name in names if name in table.frame]]
+    named = columns_named(spec, ESTIMATORS[spec["estimator"]])
+    names = [*named, *(name + TRUE for name in named)]
+    names += [*term_variables([*spec.get("terms", []), *controls], categories), "unit"]
+    return table.frame.loc[sample.rows, [name for name in dict.fromkeys(names) if name in table.frame]]
 
 
 def _present_controls(spec, frame, categories):
@@ -131,7 +145,7 @@ def _drop_separated(spec, table, categories, controls, sample, suffix):
     if events.sum() == 0:
         raise NotEstimable("no events", sample)
     groups = {name: used[name].cat.codes.to_numpy() for name in spec.get("effects", [])}
-    for variable in term_variables([*spec["terms"], *controls], categories):
+    for variable in term_variables([*spec.get("terms", []), *controls], categories):
         if variable in categories:
             groups[variable] = used[variable].cat.codes.to_numpy()
         elif used[variable].dtype == bool:
@@ -171,9 +185,9 @@ def fit_model(spec, table, categories, settings, truth=False):
     try:
         sample, controls = select(spec, table, categories, truth)
         used = used_rows(spec, table, categories, controls, sample)
-        columns = columns_of(used, [*spec["terms"], *controls], categories)
+        columns = columns_of(used, [*spec.get("terms", []), *controls], categories)
         base |= _counts(table, sample, used)
-        effects, extra = ESTIMATORS[spec["estimator"]](
+        effects, extra = ESTIMATORS[spec["estimator"]].fit(
             spec, used, table.weights(sample.rows), columns, settings, truth
         )
     except NotEstimable as error:
@@ -185,6 +199,9 @@ def fit_model(spec, table, categories, settings, truth=False):
     if not extra["converged"]:
         return _without_figures(spec, base, f"{UNCONVERGED}; " + "; ".join([*extra["notes"], *sample.notes]))
     references = [reference_level(used, v, categories[v]) for v in controls if v in categories]
+    for reason, n in extra.pop("dropped", {}).items():
+        sample.dropped[reason] = sample.dropped.get(reason, 0) + int(n)
+    base |= _accounts(table, sample)
     notes = [*extra.pop("notes"), *sample.notes]
     if spec.get("report") == "all" and references:
         notes.append(f"reference: {', '.join(references)}")
@@ -198,7 +215,7 @@ def fit_model(spec, table, categories, settings, truth=False):
 
 def _reported(spec):
     """Terms that become rows; None = every one."""
-    if spec.get("report") == "all" or spec["estimator"] == "mediation":
+    if spec.get("report") == "all" or ESTIMATORS[spec["estimator"]].reports_all:
         return None
     return spec.get("report", spec["terms"])
 
@@ -209,9 +226,9 @@ def _base(spec, table):
     dropped = table.dropped | ({"not_estimable": left} if left else {})
     return {
         "province": "",
-        "hypothesis": spec["hypothesis"],
+        "hypothesis": spec.get("hypothesis", ""),
         "model": spec["name"],
-        "role": spec["role"],
+        "role": spec.get("role", ""),
         "specification": specification(spec),
         "p_adjusted": np.nan,
         "n_read": table.n_read,
@@ -228,24 +245,31 @@ def _base(spec, table):
 
 
 def _counts(table, sample, used):
-    n_used = int(table.weights(sample.rows).sum())
+    units = used["unit"].nunique() if "unit" in used else len(used)
+    return _accounts(table, sample) | {"n_units": int(units)}
+
+
+def _accounts(table, sample):
+    """Observations read, dropped by reason and used; they add up by construction."""
+    n_dropped = sum(sample.dropped.values())
     return {
-        "n_used": n_used,
-        "n_dropped": table.n_read - n_used,
+        "n_used": table.n_read - n_dropped,
+        "n_dropped": n_dropped,
         "dropped_by_reason": json.dumps(dict(sorted(sample.dropped.items())), ensure_ascii=False),
-        "n_units": int(used["unit"].nunique()),
     }
 
 
 def _without_figures(spec, base, note):
     """Rows of a model that could not be fitted: one per term of interest, no figures, the reason in the note."""
     LOGGER.warning("%s: %s", spec["name"], note)
-    terms = spec["terms"] if spec.get("report") == "all" else (_reported(spec) or spec["terms"])
+    terms = spec.get("terms") or [""]
+    if not (spec.get("report") == "all" or spec["estimator"] == "mediation"):
+        terms = _reported(spec) or terms
     if spec["estimator"] == "mediation":
         terms = [f"{term}_indirect" for term in terms]
     rows = [base | {"term": term, "outcome": outcome_name(spec), "vcov": "", "note": note} for term in terms]
     for row in rows:
-        row |= {"scale": "", "exposure": "+".join(spec["terms"])}
+        row |= {"scale": "", "exposure": "+".join(spec.get("terms", []))}
     return pd.DataFrame(rows, columns=[*ESTIMATE_COLUMNS, "residual_df"])
 
 
@@ -254,12 +278,16 @@ def _row(base, effect, spec, table):
     stem = effect.term.removesuffix("_a").removesuffix("_direct").removesuffix("_indirect")
     own = [table.exposures[part] for part in stem.split(":") if part in table.exposures]
     general = [
-        table.exposures[part] for t in spec["terms"] for part in t.split(":") if part in table.exposures
+        table.exposures[part]
+        for t in spec.get("terms", [])
+        for part in t.split(":")
+        if part in table.exposures
     ]
-    scale = "sd" if outcome in spec.get("standardise", []) else SCALES[spec["estimator"]]
+    scale = effect.scale or ESTIMATORS[spec["estimator"]].scale
+    scale = "sd" if outcome in spec.get("standardise", []) else scale
     return base | {
         "outcome": outcome,
-        "exposure": (own or general)[0],
+        "exposure": next(iter([*own, *general]), ""),
         "term": effect.term,
         "scale": f"{scale}_per_sd" if own or stem.startswith(f"{spec.get('mediator')}_") else scale,
         "estimate": effect.estimate,

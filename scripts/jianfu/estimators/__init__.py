@@ -1,0 +1,79 @@
+"""The vocabulary of estimators: name -> :class:`Estimator`. One engine (:mod:`jianfu.models`) calls them all.
+
+A declared model (an entry of config/plan/models.yaml or of ``models_on: list:`` in a province file) names its
+estimator; the engine chooses the rows, counts what was dropped and why, builds the design columns, calls ``fit`` and
+turns its effects into rows of estimates. To add an estimator, write ``fit`` in a module of this package (the numbers
+come from pure functions in :mod:`jianfu.statistics`), add one line to ``ESTIMATORS`` below and its example to
+config/README.md::
+
+    def fit(spec, used, weights, columns, settings, truth):
+        ...
+        return effects, extra
+
+spec      the declared model, a dict; keys it may have stand in ``Estimator.needs`` and ``takes``, and
+          ``spec.get("options", {})`` holds the options declared in ``Estimator.options``
+used      frame with the rows used and every column that the model names, under their own names; nothing is missing in
+          them except where ``Estimator.may_miss`` says so
+weights   (N,) observations behind each row (person-months of a cell; 1 in most tables). Weights of the user are the
+          column ``spec["weights"]`` of ``used``
+columns   {name: (N,) float} design columns of terms and controls in this order, without constant and effects; {} where
+          the model has no terms
+settings  :class:`Settings`: confidence, bootstrap replicates (0 = none), seed
+truth     True only in coverage studies: use the columns ``<outcome>__true``; an estimator without them ignores it
+
+effects   list of :class:`Effect`, built by hand or by ``common.effects_of``
+extra     dict with ``converged`` (bool: False gives rows without figures), ``residual_df``, ``notes`` (list of short
+          texts: conventions, collinear columns, warnings) and, where they apply, ``n_clusters``, ``n_events``,
+          ``n_units``, ``dropped`` ({reason: observations} that the estimator itself left out; the engine subtracts
+          them from n_used)
+
+What cannot be estimated raises :class:`jianfu.design.NotEstimable` with the reason; numbers that did not converge are
+never returned as if they had.
+"""
+
+from jianfu.estimators import hazards, mediation, ols
+from jianfu.estimators.common import (
+    COLUMN,
+    COLUMNS,
+    INDIRECT,
+    TRUE,
+    Effect,
+    Estimator,
+    Settings,
+    codes_of,
+    columns_named,
+    effects_of,
+    outcome_name,
+    outcomes_of,
+)
+from jianfu.estimators.hazards import FEW_EVENTS
+
+__all__ = [
+    "COLUMN",
+    "COLUMNS",
+    "ESTIMATORS",
+    "FEW_EVENTS",
+    "INDIRECT",
+    "TRUE",
+    "Effect",
+    "Estimator",
+    "Settings",
+    "codes_of",
+    "columns_named",
+    "effects_of",
+    "outcome_name",
+    "outcomes_of",
+]
+
+ESTIMATORS = {
+    "ols": Estimator(ols.fit, "unit"),
+    "logit": Estimator(hazards.fit, "log_odds", counts=True),
+    "cloglog": Estimator(hazards.fit, "log_hazard", counts=True),
+    "poisson": Estimator(hazards.fit, "log_rate", counts=True),
+    "mediation": Estimator(
+        mediation.fit,
+        "unit",
+        needs=("outcome", "terms", "mediator"),
+        reports_all=True,
+    ),
+}
