@@ -70,12 +70,17 @@ def valid_units(units, months):
     """unit_code, month, county_code, unit_type, establishment for every unit valid on some day of the month."""
     start, end = _period(units["valid_from"], units["valid_to"])
     traits = units[["unit_code", "county_code", "unit_type", "establishment"]].assign(start=start, end=end)
-    traits = traits.sort_values(["unit_code", "start"], kind="stable")
-    parts = []
-    for month, last in zip(months, month_ends(months), strict=True):
-        valid = traits[(traits["start"] <= last) & (traits["end"] >= last.replace(day=1))]
-        parts.append(valid.drop_duplicates("unit_code", keep="last").assign(month=month))
-    return pd.concat(parts, ignore_index=True).drop(columns=["start", "end"])
+    traits = traits.sort_values(["unit_code", "start"], kind="stable", ignore_index=True)
+    last = month_ends(months).to_numpy("datetime64[us]")
+    first = last.astype("M8[M]").astype("M8[us]")
+    begins, ends = (traits[name].to_numpy("datetime64[us]") for name in ("start", "end"))
+    month, row = np.nonzero((begins <= last[:, None]) & (ends >= first[:, None]))
+    # Rows are in order of unit and start: the last of a unit in a month is the row that is valid latest.
+    unit = pd.factorize(traits["unit_code"])[0][row]
+    latest = np.r_[(month[1:] != month[:-1]) | (unit[1:] != unit[:-1]), True]
+    found = traits.drop(columns=["start", "end"]).take(row[latest]).reset_index(drop=True)
+    found.insert(1, "month", np.array(list(months), dtype=object)[month[latest]])
+    return found
 
 
 def _headcount(spells, months):
