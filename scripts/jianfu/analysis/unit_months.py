@@ -1,0 +1,100 @@
+"""Unit-months: every indicator, index and exposure side by side, with the timing of policies."""
+
+import numpy as np
+import pandas as pd
+
+from jianfu.analysis.table import NAMES, AnalysisTable, categorical, with_exposures, with_traits
+from jianfu.calendar import month_range
+from jianfu.cells import date_month, month_number
+
+Z = "_z"  # suffix of an indicator in SD: transformed as its plan says, less its mean in the reference window
+SAME_MONTH = "_month"  # suffix of an index of the same month (50 + 10 x mean z)
+
+
+def unit_month_table(panel, indicators, indices, exposures, plan, reference, policies, groups, units):
+    """Analysis table of unit-months, ordered by unit and month.
+
+    panel: unit_code, month, headcount, workdays ... (restricted/unit_months.parquet); indicators, indices, exposures:
+    long tables; plan: the indicator table (code, transformation); reference: (first, last) month in which the mean and
+    SD behind ``<code>_z`` are taken; policies: canonical table; groups: {name: words of the policies that belong to it}
+    (``policies`` of config/plan/models.yaml).
+
+    Columns: unit, county, month, ``time`` (months since the first one), ``year``, ``calendar_month``, those of the
+    panel; ``A2_checks`` as reported and ``A2_checks_z`` in SD; ``OD_month`` the index of the month, ``OD`` the exposure
+    (mean of m-1 to m-3), ``OD_lead``; of each group of policies ``relief`` (in force: true from the month of the start
+    on), ``relief_start`` (its month number, year * 12 + month - 1; missing where it never comes), ``relief_since``
+    (months since the start, negative before), and ``relief_national``, ``relief_national_since`` of the start that
+    holds everywhere.
+    """
+    frame = panel.sort_values(["unit_code", "month"], ignore_index=True)
+    rows = pd.MultiIndex.from_frame(frame[["unit_code", "month"]])
+    number = month_number(frame["month"])
+    values = wide(indicators, "indicator", rows)
+    inside = frame["month"].isin(month_range(*reference)).to_numpy()
+    standard = in_sd(values, plan, inside)
+    levels = wide(indices, "index", rows).add_suffix(SAME_MONTH)
+    timing = policy_timing(frame["county_code"], number, policies, groups)
+    frame = frame.drop(columns=["county_code", "unit_type"]).assign(
+        time=number - number.min() if len(frame) else number,
+        year=(number // 12).astype(int),
+        calendar_month=(number % 12 + 1).astype(int),
+    )
+    frame = pd.concat([frame, values, standard, levels, timing], axis=1)
+    for column in ("unit_code", "month"):
+        frame[column] = categorical(frame[column])
+    frame, names = with_exposures(frame, exposures, "month", survey=False)
+    frame = with_traits(frame, units).rename(columns=NAMES)
+    return AnalysisTable(frame, None, len(frame), {}, names)
+
+
+def wide(long, key, rows):
+    """One column per value of ``key`` in the long table (unit_code, month, key, value), aligned to ``rows``.
+
+    ``rows``: MultiIndex of (unit_code, month); values that are not known are NaN.
+    """
+    found = rows.get_indexer(pd.MultiIndex.from_frame(long[["unit_code", "month"]]))
+    codes = pd.Index(sorted(long[key].unique()))
+    table = np.full((len(rows), len(codes)), np.nan)
+    here = found >= 0
+    table[found[here], codes.get_indexer(long[key])[here]] = long["value"].to_numpy(dtype=float)[here]
+    return pd.DataFrame(table, columns=list(codes))
+
+
+def in_sd(values, plan, reference):
+    """Indicators (frame, one column each) transformed as ``plan`` says and standardised over the rows ``reference``.
+
+    ln(1 + x) for counts and rates, others as they are; the direction is not turned. An indicator without spread in the
+    reference window is left out.
+    """
+    transformation = plan.set_index("code")["transformation"]
+    columns = {}
+    for code, column in values.items():
+        x = column.to_numpy()
+        x = np.log1p(x) if transformation.get(code) == "log1p" else x
+        known = x[reference & ~np.isnan(x)]
+        if len(known) > 1 and known.max() > known.min():
+            columns[code + Z] = (x - known.mean()) / known.std(ddof=1)
+    return pd.DataFrame(columns, index=values.index)
+
+
+def policy_timing(county, month, policies, groups):
+    """Columns on the start of each group of policies, aligned to ``county`` (codes) and ``month`` (month numbers).
+
+    A policy belongs to a group if its topic or its name contains one of the group's words; without a county it holds
+    everywhere. The earliest start counts.
+    """
+    text = policies["topic"].fillna("").astype(str) + " " + policies["name"].fillna("").astype(str)
+    start = pd.Series(date_month(policies["start_date"]), index=policies.index)
+    columns = {}
+    for group, words in groups.items():
+        own = text.apply(lambda t, words=words: any(word in t for word in words)).astype(bool)
+        everywhere = policies["county_code"].isna()
+        national = start[own & everywhere].min()
+        local = start[own & ~everywhere].groupby(policies["county_code"].astype(object)).min()
+        first = np.fmin(county.map(local).to_numpy(dtype=float), national)
+        columns[group] = first <= month
+        columns[f"{group}_start"] = first
+        columns[f"{group}_since"] = month - first
+        columns[f"{group}_national"] = national <= month
+        columns[f"{group}_national_since"] = month - national
+    return pd.DataFrame(columns, index=county.index)
