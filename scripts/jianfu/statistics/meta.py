@@ -1,0 +1,209 @@
+"""Meta-analysis: random-effects and equal-effects models, with or without moderators, in metafor's conventions.
+
+y_i = x_i' b + u_i + e_i, Var(u) = tau2, Var(e_i) = v_i known. b by weights 1 / (v_i + tau2). (Viechtbauer 2005.)
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import optimize, stats
+
+METHODS = ("REML", "ML", "DL", "PM", "EE")
+TESTS = ("knha", "adhoc", "z")
+
+
+class NotPoolable(Exception):
+    """The estimates cannot be pooled; the message says why."""
+
+
+@dataclass(frozen=True)
+class Meta:
+    """A fitted model: coefficients (p,), the heterogeneity, and the prediction interval of a new true effect.
+
+    df: of the t reference, inf = normal. i2 in percent. The prediction interval is that of a model without moderators,
+    NaN with them. hk: factor of the variances by Hartung and Knapp (1 without).
+    """
+
+    coefficients: np.ndarray
+    covariance: np.ndarray
+    df: float
+    tau2: float
+    q: float
+    q_df: int
+    q_p: float
+    i2: float
+    h2: float
+    hk: float
+    prediction: tuple
+    k: int
+
+    @property
+    def std_errors(self):
+        return np.sqrt(np.diag(self.covariance))
+
+
+def _projected(y, v, x, tau2):
+    """Weights, coefficients, (X'WX)^-1 and weighted sum of squared residuals at tau2."""
+    w = 1 / (v + tau2)
+    inverse = np.linalg.inv(x.T @ (w[:, None] * x))
+    b = inverse @ (x.T @ (w * y))
+    return w, b, inverse, float((w * (y - x @ b) ** 2).sum())
+
+
+def _projection(y, v, x, tau2):
+    """P = W - W X (X'WX)^-1 X'W."""
+    w, _, inverse, _ = _projected(y, v, x, tau2)
+    weighted = w[:, None] * x
+    return np.diag(w) - weighted @ inverse @ weighted.T
+
+
+def _score(y, v, x, tau2, method):
+    """Derivative of the (restricted) log likelihood with respect to tau2."""
+    projection = _projection(y, v, x, tau2)
+    residual = projection @ y
+    trace = np.trace(projection) if method == "REML" else (1 / (v + tau2)).sum()
+    return 0.5 * (residual @ residual - trace)
+
+
+def _likelihood(y, v, x, tau2, method):
+    """(Restricted) log likelihood without constants."""
+    _, _, inverse, rss = _projected(y, v, x, tau2)
+    restricted = np.linalg.slogdet(inverse)[1] if method == "REML" else 0.0
+    return -0.5 * (np.log(v + tau2).sum() - restricted + rss)
+
+
+def _likelihood_tau2(y, v, x, method):
+    """The tau2 >= 0 of highest likelihood: every maximum on a fine grid is refined, so that none is overlooked."""
+    top = 10 * (np.var(y, ddof=1) + v.max()) + 1e-12
+    grid = np.concatenate([[0.0], np.geomspace(top * 1e-10, top, 200)])
+    scores = np.array([_score(y, v, x, t, method) for t in grid])
+    candidates = [0.0] if scores[0] <= 0 else []
+    for i in np.flatnonzero((scores[:-1] > 0) & (scores[1:] <= 0)):
+        candidates.append(
+            optimize.brentq(
+                lambda t: _score(y, v, x, t, method), grid[i], grid[i + 1], xtol=1e-300, rtol=1e-14
+            )
+        )
+    return max(candidates, key=lambda t: _likelihood(y, v, x, t, method))
+
+
+def _at_q(y, v, x, target):
+    """tau2 >= 0 at which the weighted sum of squared residuals, which falls with tau2, is ``target``."""
+
+    def excess(t):
+        return _projected(y, v, x, t)[3] - target
+
+    if excess(0.0) <= 0:
+        return 0.0
+    upper = np.var(y, ddof=1) + v.max()
+    while excess(upper) > 0:
+        upper *= 2
+    return float(optimize.brentq(excess, 0.0, upper, xtol=1e-300, rtol=1e-14))
+
+
+def _moment_tau2(y, v, x):
+    """DerSimonian and Laird (1986), with moderators: (Q - (k - p)) / tr(P)."""
+    rss = _projected(y, v, x, 0.0)[3]
+    return max(0.0, float((rss - (len(y) - x.shape[1])) / np.trace(_projection(y, v, x, 0.0))))
+
+
+def tau2(y, v, x, method):
+    """Heterogeneity variance by ``method``; 0 for equal effects (EE) and with as many estimates as coefficients."""
+    if method == "EE" or len(y) <= x.shape[1]:
+        return 0.0
+    if method == "DL":
+        return _moment_tau2(y, v, x)
+    if method == "PM":
+        return _at_q(y, v, x, len(y) - x.shape[1])
+    return float(_likelihood_tau2(y, v, x, method))
+
+
+def _checked(estimates, variances, moderators):
+    y, v = np.asarray(estimates, dtype=float), np.asarray(variances, dtype=float)
+    x = np.ones((len(y), 1)) if moderators is None else np.column_stack([np.ones(len(y)), moderators])
+    if not (np.isfinite(y).all() and np.isfinite(v).all()):
+        raise NotPoolable("an estimate or variance is missing")
+    if not (v > 0).all():
+        raise NotPoolable("a variance is not above zero")
+    if len(y) < x.shape[1]:
+        raise NotPoolable(f"{len(y)} estimates for {x.shape[1]} coefficients")
+    if np.linalg.matrix_rank(x) < x.shape[1]:
+        raise NotPoolable("the moderators are collinear")
+    return y, v, x
+
+
+def fit(estimates, variances, moderators=None, method="REML", test="knha", confidence=0.95):
+    """Meta-analysis of ``estimates`` (k,) with known ``variances`` (k,) and ``moderators`` (k, q) or None.
+
+    method: REML, ML, DL (DerSimonian-Laird), PM (Paule-Mandel), EE (equal effects, inverse variance). test: ``knha``
+    (Hartung and Knapp 2001: variances times the weighted mean squared residual, t with k - p), ``adhoc`` (the same,
+    the factor never below 1, so that the interval is never narrower), ``z`` (normal); EE is always z. As
+    ``metafor::rma``. Raises :class:`NotPoolable` where there is nothing to pool.
+    """
+    y, v, x = _checked(estimates, variances, moderators)
+    k, p = x.shape
+    between = tau2(y, v, x, method)
+    _, b, covariance, rss = _projected(y, v, x, between)
+    df, factor = np.inf, 1.0
+    if test != "z" and method != "EE":
+        if k == p:
+            raise NotPoolable("Hartung and Knapp's variance needs more estimates than coefficients")
+        df, factor = float(k - p), rss / (k - p)
+        factor = max(factor, 1.0) if test == "adhoc" else factor
+    covariance = covariance * factor
+    q = _projected(y, v, x, 0.0)[3]
+    i2, h2 = _heterogeneity(y, v, x, between, q, method)
+    prediction = (np.nan, np.nan)
+    if p == 1:
+        quantile = stats.t.ppf((1 + confidence) / 2, df)
+        half = quantile * np.sqrt(covariance[0, 0] + between)
+        prediction = (float(b[0] - half), float(b[0] + half))
+    q_p = float(stats.chi2.sf(q, k - p)) if k > p else np.nan
+    return Meta(b, covariance, df, between, q, k - p, q_p, i2, h2, factor, prediction, k)
+
+
+def _typical(v, x):
+    """Typical sampling variance of Higgins and Thompson (2002), (k - p) / tr(P)."""
+    k, p = x.shape
+    return (k - p) / np.trace(_projection(np.zeros(k), v, x, 0.0))
+
+
+def _heterogeneity(y, v, x, between, q, method):
+    """(I2 in percent, H2): from tau2, or for equal effects from Q."""
+    k, p = x.shape
+    if k == p:
+        return np.nan, np.nan
+    if method == "EE":
+        return (max(0.0, 100 * (q - (k - p)) / q) if q > 0 else 0.0), q / (k - p)
+    typical = _typical(v, x)
+    return float(100 * between / (typical + between)), float(between / typical + 1)
+
+
+def tau2_interval(estimates, variances, moderators=None, confidence=0.95):
+    """Q-profile interval of tau2 (Viechtbauer 2007): (low, high), both 0 where even the upper bound is below 0."""
+    y, v, x = _checked(estimates, variances, moderators)
+    if len(y) <= x.shape[1]:
+        return np.nan, np.nan
+    quantiles = stats.chi2.ppf([(1 + confidence) / 2, (1 - confidence) / 2], len(y) - x.shape[1])
+    return tuple(_at_q(y, v, x, quantile) for quantile in quantiles)
+
+
+def heterogeneity_at(value, variances, moderators=None):
+    """(I2 in percent, H2) that a tau2 of ``value`` means for these variances, for the ends of an interval."""
+    v = np.asarray(variances, dtype=float)
+    x = np.ones((len(v), 1)) if moderators is None else np.column_stack([np.ones(len(v)), moderators])
+    typical = _typical(v, x)
+    return 100 * value / (typical + value), value / typical + 1
+
+
+def leave_one_out(estimates, variances, moderators=None, **options):
+    """The model without each estimate in turn: list of :class:`Meta`, None where the rest cannot be pooled."""
+    found = []
+    for i in range(len(estimates)):
+        rest = np.arange(len(estimates)) != i
+        others = None if moderators is None else np.asarray(moderators)[rest]
+        try:
+            found.append(fit(np.asarray(estimates)[rest], np.asarray(variances)[rest], others, **options))
+        except NotPoolable:
+            found.append(None)
+    return found

@@ -1,0 +1,136 @@
+"""Meta-analysis and Rubin's rules against metafor and mice (tests/data/reference) and known answers."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from jianfu.statistics import meta, pooling
+
+REFERENCE = Path(__file__).parents[1] / "data" / "reference"
+
+
+@pytest.fixture(scope="module")
+def trials():
+    return pd.read_csv(REFERENCE / "meta_data.csv")
+
+
+@pytest.fixture(scope="module")
+def expected():
+    return pd.read_csv(REFERENCE / "meta_expected.csv", index_col="name")["value"]
+
+
+def close(value, expected, tolerance=1e-7):
+    assert value == pytest.approx(expected, rel=tolerance, abs=tolerance)
+
+
+def _compare(found, key, expected):
+    quantile = stats.t.ppf(0.975, found.df)
+    estimate, error = found.coefficients[0], found.std_errors[0]
+    values = {
+        "estimate": estimate,
+        "se": error,
+        "lb": estimate - quantile * error,
+        "ub": estimate + quantile * error,
+        "p": 2 * stats.t.sf(abs(estimate / error), found.df),
+        "tau2": found.tau2,
+        "Q": found.q,
+        "Qp": found.q_p,
+        "I2": found.i2,
+        "H2": found.h2,
+        "pi_lb": found.prediction[0],
+        "pi_ub": found.prediction[1],
+    }
+    for name, value in values.items():
+        if f"{key}|{name}" in expected:
+            close(value, expected[f"{key}|{name}"])
+
+
+@pytest.mark.parametrize("test", meta.TESTS)
+@pytest.mark.parametrize("method", ["REML", "ML", "DL", "PM"])
+def test_random_effects_are_those_of_metafor(method, test, trials, expected):
+    _compare(meta.fit(trials["yi"], trials["vi"], method=method, test=test), f"{method}|{test}", expected)
+
+
+def test_equal_effects_are_those_of_metafor(trials, expected):
+    _compare(meta.fit(trials["yi"], trials["vi"], method="EE"), "EE|z", expected)
+
+
+def test_interval_of_the_heterogeneity_is_that_of_metafor(trials, expected):
+    low, high = meta.tau2_interval(trials["yi"], trials["vi"])
+    close(low, expected["QP|tau2_lb"])
+    close(high, expected["QP|tau2_ub"])
+    close(meta.heterogeneity_at(low, trials["vi"])[0], expected["QP|I2_lb"])
+    close(meta.heterogeneity_at(high, trials["vi"])[1], expected["QP|H2_ub"])
+
+
+def test_leave_one_out_is_that_of_metafor(trials, expected):
+    for i, found in enumerate(meta.leave_one_out(trials["yi"], trials["vi"]), start=1):
+        close(found.coefficients[0], expected[f"loo|{i}|estimate"])
+        close(found.tau2, expected[f"loo|{i}|tau2"])
+        half = stats.t.ppf(0.975, found.df) * found.std_errors[0]
+        close(found.coefficients[0] - half, expected[f"loo|{i}|lb"])
+
+
+def test_moderator_is_that_of_metafor(trials, expected):
+    found = meta.fit(trials["yi"], trials["vi"], trials[["ablat"]])
+    values = {"b0": found.coefficients[0], "b1": found.coefficients[1], "se1": found.std_errors[1]}
+    values |= {"tau2": found.tau2, "Q": found.q, "I2": found.i2}
+    for name, value in values.items():
+        close(value, expected[f"reg|{name}"])
+    assert np.isnan(found.prediction).all()
+
+
+def test_agreeing_estimates_never_narrow_the_interval(expected):
+    same = meta.fit([0.1] * 4, [0.01, 0.02, 0.03, 0.04])
+    close(same.tau2, expected["same|tau2"])
+    close(same.std_errors[0], expected["same|se"])
+    near = meta.fit([0.10, 0.12, 0.11, 0.13], [0.01, 0.02, 0.03, 0.04], test="adhoc")
+    close(near.std_errors[0], expected["near|se"])
+    plain = meta.fit([0.10, 0.12, 0.11, 0.13], [0.01, 0.02, 0.03, 0.04])
+    assert plain.std_errors[0] < near.std_errors[0]
+
+
+def test_one_estimate_and_bad_variances():
+    one = meta.fit([0.3], [0.04], test="z")
+    assert one.coefficients[0] == 0.3 and one.std_errors[0] == pytest.approx(0.2) and np.isnan(one.i2)
+    for y, v, reason in [([0.3], [0.04], "more estimates"), ([0.3, 0.1], [0.04, 0.0], "above zero")]:
+        with pytest.raises(meta.NotPoolable, match=reason):
+            meta.fit(y, v)
+    with pytest.raises(meta.NotPoolable, match="collinear"):
+        meta.fit([0.1, 0.2, 0.3], [1, 1, 1], [[1.0], [1.0], [1.0]])
+
+
+def test_the_likelihood_is_highest_at_reml(trials):
+    y, v, x = trials["yi"].to_numpy(), trials["vi"].to_numpy(), np.ones((len(trials), 1))
+    best = meta.tau2(y, v, x, "REML")
+    values = [meta._likelihood(y, v, x, best * factor, "REML") for factor in (1, 0.99, 1.01, 0, 10)]
+    assert values[0] == max(values)
+
+
+def test_rubins_rules_are_those_of_mice():
+    rows = pd.read_csv(REFERENCE / "pooling_data.csv")
+    expected = pd.read_csv(REFERENCE / "pooling_expected.csv").set_index("term")
+    estimates = rows.pivot_table(index="imputation", columns="term", values="estimate")[expected.index]
+    errors = rows.pivot_table(index="imputation", columns="term", values="std_error")[expected.index]
+    found = pooling.pool(estimates, errors**2, df_complete=22)
+    names = {"estimates": "estimate", "within": "ubar", "between": "b", "total": "t", "lambda_": "lambda"}
+    for name in ("estimates", "within", "between", "total", "riv", "lambda_", "fmi", "df"):
+        np.testing.assert_allclose(getattr(found, name), expected[names.get(name, name)], rtol=1e-9)
+    large = pooling.pool(estimates, errors**2)
+    np.testing.assert_allclose(large.df, expected["df_large"], rtol=1e-9)
+    np.testing.assert_allclose(large.fmi, expected["fmi_large"], rtol=1e-9)
+
+
+def test_pooling_without_variation_between_is_the_complete_analysis():
+    found = pooling.pool([[1.0], [1.0], [1.0]], [[0.25]] * 3, df_complete=50)
+    assert found.std_errors[0] == 0.5 and found.riv[0] == 0
+    assert 47 < found.df[0] < 50
+    with pytest.raises(ValueError, match="two imputations"):
+        pooling.pool([[1.0]], [[1.0]])
+
+
+def test_delta_moves_imputed_values_only():
+    np.testing.assert_array_equal(pooling.shifted([1, 2, 3], [False, True, True], -0.5), [1, 1.5, 2.5])
