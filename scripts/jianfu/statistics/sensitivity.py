@@ -202,6 +202,10 @@ class LinearParts:
         """Number of ``columns`` that are linearly independent within the effects."""
         return len(self._independent(columns))
 
+    def unexplained(self, columns):
+        """Sum of squares of the outcome that ``columns`` leave."""
+        return float(self._swept(list(columns))[0, 0])
+
     def partial_r2(self, target, group, given):
         """Partial R2 of the columns ``group`` with ``target`` (column index, -1 = the outcome) given others."""
         without = self._swept(given)[1 + target, 1 + target]
