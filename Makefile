@@ -8,7 +8,7 @@ BIN := .venv/bin
 export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: all full new-province check reread fuzz test test-all coverage lint report bench lock clean
+.PHONY: all full models new-province check reread fuzz test test-all coverage lint report bench lock clean
 
 all: .venv/runtime
 	$(BIN)/snakemake --cores $(CORES) --config provinces=$(PROVINCE)
@@ -16,6 +16,10 @@ all: .venv/runtime
 # The same, and what takes longer: more replicates and specifications (up to half an hour).
 full: .venv/runtime
 	$(BIN)/snakemake full --cores $(CORES) --config provinces=$(PROVINCE)
+
+# Up to the estimates: the declared models, or those that `models_on` lists on a ready table.
+models: .venv/runtime
+	$(BIN)/snakemake models --cores $(CORES) --config provinces=$(PROVINCE)
 
 # Looks into a folder of raw exports and writes config/provinces/SLUG.yaml; FORCE=1 overwrites an existing one.
 new-province: .venv/runtime

@@ -4,6 +4,7 @@
     snakemake --config provinces=sample    another province; several: provinces=a,b
     snakemake --config provinces=anhui provinces_dir=/path/to/files
     snakemake full --config provinces=anhui     the same and what takes longer
+    snakemake models --config provinces=anhui   up to the estimates, or the models of a ready table
     snakemake check --config provinces=anhui    ingestion and its quality report only
 
 Stages and their rules: workflow/rules/. Settings: config/README.md.
@@ -46,6 +47,7 @@ include: "workflow/rules/simulate.smk"
 include: "workflow/rules/ingest.smk"
 include: "workflow/rules/indices.smk"
 include: "workflow/rules/models.smk"
+include: "workflow/rules/models_on.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/provenance.smk"
@@ -54,6 +56,7 @@ include: "workflow/rules/provenance.smk"
 localrules:
     all,
     full,
+    models,
     check,
 
 
@@ -68,6 +71,12 @@ rule full:
     input:
         rules.all.input,
         [output for province in SETTINGS for output in heavy_outputs(province)],
+
+
+rule models:
+    """Up to the released estimates, without figures and report (make models)."""
+    input:
+        expand("results/{province}/release/estimates.csv", province=SETTINGS),
 
 
 rule check:

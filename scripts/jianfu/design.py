@@ -1,7 +1,17 @@
-"""Terms of a declared model -> columns of a design matrix."""
+"""Terms of a declared model -> columns of a design matrix.
+
+A term is a product of parts joined by ':'. A part is a column, a categorical column (one dummy per level but the
+first), one level of it (cohort_90s), or a function of a column: log(x), log1p(x), sqrt(x), square(x), ns(x, df) and
+bs(x, df) (natural cubic and cubic B-spline with the knots of R's ``splines``), between(x, group) (mean of x in the
+group over the rows used) and within(x, group) (deviation from it).
+"""
+
+import re
 
 import numpy as np
 import pandas as pd
+
+from jianfu.statistics import splines
 
 
 class NotEstimable(Exception):
@@ -15,18 +25,101 @@ class NotEstimable(Exception):
         self.sample = sample
 
 
+SIMPLE = {"log": np.log, "log1p": np.log1p, "sqrt": np.sqrt, "square": np.square}
+DOMAIN = {
+    "log": lambda x: x > 0,
+    "log1p": lambda x: x > -1,
+    "sqrt": lambda x: x >= 0,
+}
+SPLINES = {"ns": splines.natural, "bs": splines.b_spline}
+GROUPED = ("between", "within")
+FUNCTIONS = (*SIMPLE, *SPLINES, *GROUPED)
+CALL = re.compile(rf"({'|'.join(FUNCTIONS)})\((.+)\)")
+
+
+def call_of(part):
+    """``(function, [arguments])`` of a part of a term; function is None for a plain column."""
+    found = CALL.fullmatch(part.strip())
+    return (found[1], [a.strip() for a in found[2].split(",")]) if found else (None, [part])
+
+
+def parts_of(terms):
+    """All parts of ``terms`` in their order, each once."""
+    return list(dict.fromkeys(part.strip() for term in terms for part in term.split(":")))
+
+
 def term_variables(terms, categories):
-    """Columns of the analysis table behind ``terms``: 'OD:cohort_90s' needs OD and cohort."""
+    """Columns of the analysis table behind ``terms``: 'OD:cohort_90s' needs OD and cohort, 'ns(x, 3)' needs x."""
     owner = {name: variable for variable, levels in categories.items() for name in levels.values()}
-    variables = [owner.get(part, part) for term in terms for part in term.split(":")]
+    variables = []
+    for part in parts_of(terms):
+        function, arguments = call_of(part)
+        variables += arguments if function in GROUPED else [owner.get(arguments[0], arguments[0])]
     return list(dict.fromkeys(variables))
 
 
-def _dummies(frame, variable, levels):
-    """Dummies of a categorical variable as {name: values}: one per level that occurs, but for the first of these."""
-    values = frame[variable]
-    present = [level for level in levels if (values == level).any()]
-    return {levels[level]: (values == level).to_numpy(dtype=float) for level in present[1:]}
+def outside_domain(frame, terms):
+    """{part: mask of the rows in which its function is not defined}, e.g. log of zero."""
+    masks = {}
+    for part in parts_of(terms):
+        function, arguments = call_of(part)
+        if function in DOMAIN:
+            masks[part] = ~DOMAIN[function](frame[arguments[0]].to_numpy(dtype=float))
+    return masks
+
+
+class Design(dict):
+    """Design columns {name: (N,) values}; :meth:`at` gives the same columns for other rows or changed values."""
+
+    def __init__(self, frame, terms, categories, weights=None, like=None):
+        super().__init__()
+        self.terms, self.categories = list(terms), categories
+        self.frame = like.frame if like else frame
+        self.weights = like.weights if like else weights
+        for term in self.terms:
+            product = {"": np.ones(len(frame))}
+            for part in term.split(":"):
+                product = {
+                    f"{name}:{more}" if name else more: values * other
+                    for name, values in product.items()
+                    for more, other in self._part(frame, part.strip()).items()
+                }
+            self.update(product)
+
+    def at(self, frame):
+        """The columns for ``frame``, with the levels, knots and group means of the rows that the design was made of."""
+        return Design(frame, self.terms, self.categories, like=self)
+
+    def _part(self, frame, part):
+        if part in self.categories:
+            levels = self.categories[part]
+            present = [level for level in levels if (self.frame[part] == level).any()]
+            return {levels[level]: (frame[part] == level).to_numpy(dtype=float) for level in present[1:]}
+        for variable, levels in self.categories.items():
+            for level, name in levels.items():
+                if name == part:
+                    return {name: (frame[variable] == level).to_numpy(dtype=float)}
+        function, arguments = call_of(part)
+        values = frame[arguments[0]].to_numpy(dtype=float)
+        if function is None:
+            return {part: values}
+        if function in SIMPLE:
+            return {part: SIMPLE[function](values)}
+        if function in GROUPED:
+            means = self._group_means(frame, *arguments)
+            return {part: means if function == "between" else values - means}
+        known = self.frame[arguments[0]].to_numpy(dtype=float)
+        basis = SPLINES[function](values, int(arguments[1]), known)
+        return {f"{part}{j + 1}": basis[:, j] for j in range(basis.shape[1])}
+
+    def _group_means(self, frame, name, group):
+        """Mean of a column in each row's group, over the rows of the design and weighted by the observations."""
+        known = self.frame[[name, group]]
+        weights = np.ones(len(known)) if self.weights is None else np.asarray(self.weights, dtype=float)
+        codes, levels = pd.factorize(known[group])
+        sums = np.bincount(codes, known[name].to_numpy(dtype=float) * weights, minlength=len(levels))
+        means = sums / np.bincount(codes, weights, minlength=len(levels))
+        return means[pd.Index(levels).get_indexer(frame[group])]
 
 
 def reference_level(frame, variable, levels):
@@ -34,33 +127,13 @@ def reference_level(frame, variable, levels):
     return next((levels[level] for level in levels if (frame[variable] == level).any()), None)
 
 
-def _part(frame, part, categories):
-    if part in categories:
-        return _dummies(frame, part, categories[part])
-    for variable, levels in categories.items():
-        for level, name in levels.items():
-            if name == part:
-                return {name: (frame[variable] == level).to_numpy(dtype=float)}
-    return {part: frame[part].to_numpy(dtype=float)}
+def columns_of(frame, terms, categories, weights=None):
+    """Design columns of ``terms`` as :class:`Design`.
 
-
-def columns_of(frame, terms, categories):
-    """Design columns {name: (N,) values} of ``terms``.
-
-    A term is a column, a categorical variable (one dummy per level but the first), one level of it (cohort_90s), or a
-    product of these (OD:cohort_90s). ``categories``: {variable: {value: name of its dummy}}, reference level first.
+    ``categories``: {variable: {value: name of its dummy}}, reference level first; ``weights``: observations behind
+    each row, for means within groups.
     """
-    columns = {}
-    for term in terms:
-        product = {"": np.ones(len(frame))}
-        for part in term.split(":"):
-            product = {
-                f"{name}:{more}" if name else more: values * other
-                for name, values in product.items()
-                for more, other in _part(frame, part, categories).items()
-            }
-        columns |= product
-    return columns
+    return Design(frame, terms, categories, weights)
 
 
 def require_columns(frame, variables):

@@ -7,7 +7,14 @@ import numpy as np
 import pandas as pd
 
 from jianfu import cells
-from jianfu.design import NotEstimable, columns_of, reference_level, require_columns, term_variables
+from jianfu.design import (
+    NotEstimable,
+    columns_of,
+    outside_domain,
+    reference_level,
+    require_columns,
+    term_variables,
+)
 from jianfu.errors import DataError
 from jianfu.estimators import ESTIMATORS, TRUE, codes_of, columns_named, outcome_name, outcomes_of
 from jianfu.logs import LOGGER, progress
@@ -85,6 +92,8 @@ def select(spec, table, categories, truth=False):
         drop((frame[column] != value).to_numpy(), "outside_risk_set")
     for column in _complete(spec, estimator, named, [*terms, *term_variables(controls, categories)]):
         drop(frame[column].isna().to_numpy(), _missing_reason(column, spec, table))
+    for part, undefined in outside_domain(frame, [*spec.get("terms", []), *controls]).items():
+        drop(undefined, f"outside_{part}")
     if not sample.rows.any():
         raise NotEstimable(f"no observations left ({_reasons(sample.dropped)})", sample)
     if estimator.counts:
@@ -185,11 +194,10 @@ def fit_model(spec, table, categories, settings, truth=False):
     try:
         sample, controls = select(spec, table, categories, truth)
         used = used_rows(spec, table, categories, controls, sample)
-        columns = columns_of(used, [*spec.get("terms", []), *controls], categories)
+        weights = table.weights(sample.rows)
+        columns = columns_of(used, [*spec.get("terms", []), *controls], categories, weights)
         base |= _counts(table, sample, used)
-        effects, extra = ESTIMATORS[spec["estimator"]].fit(
-            spec, used, table.weights(sample.rows), columns, settings, truth
-        )
+        effects, extra = ESTIMATORS[spec["estimator"]].fit(spec, used, weights, columns, settings, truth)
     except NotEstimable as error:
         if error.sample is not None:
             base |= _counts(table, error.sample, table.frame[error.sample.rows])

@@ -70,9 +70,17 @@ def ingest_settings(wildcards):
     }
 
 
+def own_tables(wildcards):
+    """Files of a province that brings a ready analysis table."""
+    data = SETTINGS[wildcards.province]["models_on"]["data"]
+    return [data] if isinstance(data, str) else list(data.values())
+
+
 def final_outputs(province):
     """What a run of one province must end with."""
     results = f"results/{province}"
+    if SETTINGS[province]["models_on"]:
+        return [f"{results}/release/estimates.csv"]
     outputs = [f"{results}/release/report.{kind}" for kind in ("docx", "pdf", "html")]
     outputs += [f"{results}/release/tables/main_regression.xlsx", f"{results}/provenance/run.json"]
     if SETTINGS[province]["simulate"]:

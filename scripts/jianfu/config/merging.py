@@ -8,6 +8,7 @@ PROVINCE_KEYS = (
     "sources",
     "values",
     "simulate",
+    "models_on",
     "calendar",
     "figures",
     "report",

@@ -46,6 +46,13 @@ def resolve_paths(settings, folder, file):
         found = resolve(settings["calendar"]["holidays"], "calendar.holidays", "file")
         _check_holidays(found, file)
         settings = merge(settings, {"calendar": {"holidays": found}})
+    if settings["models_on"]:
+        data = settings["models_on"]["data"]
+        if isinstance(data, str):
+            data = resolve(data, "models_on.data", "file")
+        else:
+            data = {name: resolve(path, f"models_on.data.{name}", "file") for name, path in data.items()}
+        settings = merge(settings, {"models_on": settings["models_on"] | {"data": data}})
     if settings["simulate"]:
         found = resolve(settings["simulate"]["parameters"], "simulate.parameters", "file")
         simulate = {"seed": settings["simulate"].get("seed", 1), "parameters": found}
@@ -67,7 +74,7 @@ def _check_holidays(path, file):
 
 def check_files(settings, file):
     """Every pattern and database file must be there, and no file may be read twice; not where exports are simulated."""
-    if settings["simulate"]:
+    if settings["simulate"] or settings["models_on"]:
         return
     folder = settings["data"]["folder"]
     for row, source in enumerate(settings["sources"], start=1):

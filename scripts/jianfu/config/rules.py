@@ -10,6 +10,9 @@ REQUIRED_SOURCES = ("units", "tasks", "app_activity", "roster")
 
 def check_fields(settings, file):
     """All rules, in the order in which a reader of the file meets the keys."""
+    if settings["models_on"]:
+        _models_on(settings, file)
+        return
     for rule in (_window, _extraction, _sources, _simulation, _office_hours, _weights, _reference, _exposure):
         rule(settings, file)
     for scale, (low, high) in settings["survey"]["ranges"].items():
@@ -19,6 +22,8 @@ def check_fields(settings, file):
 
 def check_length(settings, file):
     """The window must be long enough for an analysis; a province that is only being drafted may be shorter."""
+    if settings["models_on"]:
+        return
     months, indices = _months(settings["data"]["window"]), settings["indices"]
     least = settings["exposure"]["lags"][1] + 1
     if months < least:
@@ -31,6 +36,15 @@ def check_length(settings, file):
             f"{file}: 'indices.reference_months' is {indices['reference_months']}, but 'data.window' has only {months} "
             "months; make it smaller."
         )
+
+
+def _models_on(settings, file):
+    for key, found in (("sources", settings["sources"]), ("simulate", settings["simulate"])):
+        if found:
+            raise ConfigError(
+                f"{file}: 'models_on' works on a ready table and '{key}' makes one from raw exports; "
+                "keep one of the two and put the other into a province file of its own."
+            )
 
 
 def _months(window):

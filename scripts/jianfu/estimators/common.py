@@ -51,8 +51,9 @@ class Estimator:
     options: {name: kind}, where kind is a tuple of the values allowed, a Python type (int, float, bool, str, list,
     dict; float takes whole numbers too), ``COLUMN`` or ``COLUMNS``; required: options that must be there;
     may_miss: keys and options whose columns may hold missing values (None = all of them; the estimator then counts
-    what it leaves out); reports_all: every effect becomes a row, not only the declared terms; counts: the outcome
-    counts events (logit, hazards), so that levels without any event are left out first.
+    what it leaves out); text: keys whose columns may hold text; reports_all: every effect becomes a row, not only the
+    declared terms; counts: the outcome counts events (logit, hazards), so that levels without any event are left out
+    first; of_results: the rows are results of other analyses, not persons or units, so that no disclosure rule applies.
     """
 
     fit: object
@@ -62,8 +63,10 @@ class Estimator:
     options: dict = field(default_factory=dict)
     required: tuple = ()
     may_miss: tuple | None = ()
+    text: tuple = ()
     reports_all: bool = False
     counts: bool = False
+    of_results: bool = False
 
 
 def outcomes_of(spec):

@@ -1,0 +1,39 @@
+"""Fit the models that a province file lists on a ready table and write estimates.csv.
+
+1. Read the table or tables.
+2. Fit every model of the list; one that the data do not support, or that did not converge, gives a row without figures
+   and the reason in `note`.
+3. Withhold figures with too few persons or degrees of freedom behind them, unless the table is declared public or its
+   rows are results of other analyses.
+
+Fails when a column that is calculated with holds text.
+"""
+
+from jianfu import logs, models_on
+from jianfu.disclosure import Limits
+from jianfu.estimators import Settings
+from jianfu.labels import Labels
+from jianfu.outputs import write_csv
+
+
+def main(settings, inference, disclosure, province, synthetic, labels, estimates):
+    rows = models_on.estimates(
+        settings, Settings(inference["confidence"], inference["bootstrap"], inference["seed"]), province
+    )
+    released = models_on.released(rows, settings, Limits(**disclosure), labels("withheld_note"))
+    if synthetic:
+        released["note"] = (labels("synthetic_mark") + "; " + released["note"]).str.strip("; ")
+    write_csv(released, estimates)
+
+
+if __name__ == "__main__":
+    logs.start(snakemake.log[0])
+    main(
+        settings=snakemake.params.settings,
+        inference=snakemake.params.inference,
+        disclosure=snakemake.params.disclosure,
+        province=snakemake.wildcards.province,
+        synthetic=snakemake.params.synthetic,
+        labels=Labels(snakemake.params.language, snakemake.input.labels),
+        estimates=snakemake.output.estimates,
+    )

@@ -1,0 +1,59 @@
+"""Every estimator has a line in the vocabulary of the manual and an example there that runs."""
+
+import json
+import re
+
+import pandas as pd
+import pytest
+from province_cases import ROOT
+
+from jianfu import config
+from jianfu.estimators import ESTIMATORS
+from jianfu.labels import Labels
+from jianfu.models import ESTIMATE_COLUMNS
+from run_models_on import main
+
+MANUAL = (ROOT / "config" / "README.md").read_text(encoding="utf-8")
+SECTION = re.search(r"\n## models_on\n(.*?)\n## ", MANUAL, re.S)[1]
+EXAMPLES = dict(re.findall(r"\n#### (\w+)\n.*?```yaml\n(.*?)```", SECTION, re.S))
+
+
+def run(text, folder):
+    """Released estimates of a province file with the content ``text``."""
+    (folder / "own.yaml").write_text(text.replace("../../tests", str(ROOT / "tests")), encoding="utf-8")
+    settings = config.load_command({"provinces": "own", "provinces_dir": str(folder)}, ROOT)["own"]
+    main(
+        settings["models_on"],
+        settings["inference"] | {"bootstrap": 99},
+        settings["disclosure"],
+        "own",
+        False,
+        Labels("zh", ROOT / "config" / "plan" / "labels.csv"),
+        folder / "estimates.csv",
+    )
+    return pd.read_csv(folder / "estimates.csv", encoding="utf-8-sig")
+
+
+def test_the_vocabulary_of_the_manual_is_that_of_the_engine():
+    listed = re.findall(r"^\| `(\w+)` \|", SECTION.split("### Vocabulary")[1].split("### ")[0], re.M)
+    assert sorted(listed) == sorted(ESTIMATORS)
+    assert sorted(EXAMPLES) == sorted(ESTIMATORS)
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+def test_every_example_runs(name, tmp_path):
+    rows = run(EXAMPLES[name], tmp_path)
+    assert list(rows.columns) == ESTIMATE_COLUMNS
+    assert rows["converged"].all(), rows[["model", "note"]]
+    assert rows["estimate"].notna().all(), rows[["model", "term", "note"]]
+    assert rows["note"].notna().all()
+    assert not rows.duplicated(["model", "term", "outcome"]).any()
+    for row in rows.itertuples():
+        assert row.n_read - sum(json.loads(row.dropped_by_reason).values()) == row.n_used > 0
+    assert (rows["specification"].str.startswith(f"{name}(")).any()
+
+
+def test_the_first_example_runs_with_what_only_it_shows(tmp_path):
+    first = re.search(r"```yaml\n(.*?)```", SECTION, re.S)[1]
+    rows = run(first, tmp_path)
+    assert list(rows["term"]) == ["workload", "sex_男", "workload:cohort_90后", "log(age)"]

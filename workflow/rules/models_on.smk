@@ -1,0 +1,36 @@
+"""Models on a ready analysis table of the user, by the engine of the declared hypotheses.
+
+REQUIRED INPUTS: the file or files named under `models_on: data:` in the province file
+OUTPUTS: results/{province}/release/estimates.csv
+"""
+
+
+ruleorder: run_models_on > release_results
+
+
+rule run_models_on:
+    """Estimates of the models that the province file lists on its own table."""
+    wildcard_constraints:
+        province="|".join(name for name in SETTINGS if SETTINGS[name]["models_on"]) or "(?!)",
+    input:
+        tables=own_tables,
+        labels=plan("labels.csv"),
+    output:
+        estimates="results/{province}/release/estimates.csv",
+    log:
+        "results/{province}/logs/run_models_on.log",
+    benchmark:
+        "results/{province}/benchmarks/run_models_on.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=2000,
+    params:
+        settings=setting("models_on"),
+        inference=setting("inference"),
+        disclosure=setting("disclosure"),
+        synthetic=setting("province", "synthetic"),
+        language=setting("language"),
+        code=code("run_models_on"),
+    script:
+        "../../scripts/run_models_on.py"
