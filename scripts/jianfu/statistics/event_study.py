@@ -1,0 +1,291 @@
+"""Other estimators of staggered roll-outs: Sun-Abraham, imputation, two-way fixed effects and its decomposition.
+
+All take rows of a panel as arrays: y (N,), unit and time as codes 0 ... K-1, cohort (N,) the first treated time code of
+the row's unit (inf = never), clusters (N,) codes of the clusters. Panels may be unbalanced.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import splu
+
+from jianfu.statistics.regression import demean
+
+NEVER = np.inf
+
+
+@dataclass(frozen=True)
+class EventStudy:
+    """Effects by event time (periods since the first treated one).
+
+    event, estimate: (E,); contributions: (G, E) of the clusters, so that their cross-product is the covariance;
+    overall: mean over the treated rows; overall_contributions: (G,); used: (N,) rows used; dropped: {reason: rows}.
+    """
+
+    event: np.ndarray
+    estimate: np.ndarray
+    contributions: np.ndarray
+    overall: float
+    overall_contributions: np.ndarray
+    used: np.ndarray
+    dropped: dict = field(default_factory=dict)
+
+    @property
+    def std_errors(self):
+        return np.sqrt((self.contributions**2).sum(axis=0))
+
+    @property
+    def overall_error(self):
+        return float(np.sqrt((self.overall_contributions**2).sum()))
+
+
+def sun_abraham(y, unit, time, cohort, clusters, reference=-1):
+    """Interaction-weighted estimator (Sun and Abraham 2021): cohort x event time, averaged by the cohorts' rows.
+
+    Units treated from the first period on are left out; without never-treated units the last cohort is the control
+    and its periods of treatment are left out. Errors: clustered, G / (G - 1), weights taken as given.
+    """
+    used, dropped = np.ones(len(y), dtype=bool), {}
+    always = cohort <= time.min()
+    _leave_out(used, dropped, always, "always_treated")
+    if not np.isinf(cohort[used]).any() and used.any():
+        last = cohort[used].max()
+        _leave_out(used, dropped, time >= last, "no_control_left")
+        cohort = np.where(cohort == last, NEVER, cohort)
+    rows = np.flatnonzero(used)
+    event = time[rows] - cohort[rows]
+    treated = np.flatnonzero(np.isfinite(event) & (event != reference))
+    keys, inverse = np.unique(
+        np.column_stack([cohort[rows][treated], event[treated]]), axis=0, return_inverse=True
+    )
+    if not len(keys):
+        raise ValueError("no unit is treated after the first period and before the last")
+    dummies = np.zeros((len(rows), len(keys)))
+    dummies[treated, inverse.ravel()] = 1.0
+    coefficients, contributions, free = _two_way(y[rows], dummies, unit[rows], time[rows], clusters[rows])
+    counts = np.bincount(inverse.ravel(), minlength=len(keys)).astype(float) * free
+    labels = np.unique(keys[:, 1])
+    weights = np.stack([np.where(keys[:, 1] == e, counts, 0.0) for e in labels], axis=1)
+    known = weights.sum(axis=0) > 0
+    weights, labels = weights[:, known] / weights[:, known].sum(axis=0), labels[known]
+    overall = np.where(keys[:, 1] >= 0, counts, 0.0)
+    overall = overall / max(overall.sum(), 1)
+    return EventStudy(
+        event=labels,
+        estimate=coefficients @ weights,
+        contributions=contributions @ weights,
+        overall=float(coefficients @ overall),
+        overall_contributions=contributions @ overall,
+        used=used,
+        dropped=dropped,
+    )
+
+
+def two_way(y, unit, time, cohort, clusters, reference=-1):
+    """Event study by two-way fixed effects, one coefficient per event time: biased if effects differ by cohort.
+
+    ``overall`` is the static coefficient of being treated. Without never-treated units the earliest event time is a
+    second reference.
+    """
+    event = time - cohort
+    known = np.isfinite(event)
+    labels = np.unique(event[known])
+    labels = labels[labels != reference]
+    if not np.isinf(cohort).any():
+        labels = labels[1:]
+    dummies = np.stack([known & (event == e) for e in labels], axis=1).astype(float)
+    coefficients, contributions, free = _two_way(y, dummies, unit, time, clusters)
+    static, own, _ = _two_way(y, (known & (event >= 0))[:, None].astype(float), unit, time, clusters)
+    return EventStudy(
+        event=labels[free],
+        estimate=coefficients[free],
+        contributions=contributions[:, free],
+        overall=float(static[0]),
+        overall_contributions=own[:, 0],
+        used=np.ones(len(y), dtype=bool),
+    )
+
+
+def imputation(y, unit, time, cohort, clusters, leads=3):
+    """Imputation estimator (Borusyak, Jaravel and Spiess 2024).
+
+    Unit and time effects are fitted on the rows not yet treated; an effect is the mean of y less its prediction.
+    Errors are theirs (conservative, deviations from the mean effect of cohort and period, clustered, no small-sample
+    factor). ``leads`` coefficients before treatment come from the rows not yet treated (their pre-trend test).
+    """
+    treated = np.isfinite(cohort) & (time >= cohort)
+    used, dropped = np.ones(len(y), dtype=bool), {}
+    for codes, reason in ((unit, "always_treated"), (time, "no_control_left")):
+        without = np.bincount(codes[~treated], minlength=codes.max() + 1) == 0
+        _leave_out(used, dropped, treated & without[codes], reason)
+    rows, base = np.flatnonzero(used & treated), np.flatnonzero(~treated)
+    if not len(rows):
+        raise ValueError("no treated row can be imputed")
+    design = _effects_matrix(unit, time)
+    control = design[base]
+    solve = splu(sparse.csc_matrix(control.T @ control + 1e-12 * sparse.eye(design.shape[1]))).solve
+    beta = solve(control.T @ y[base])
+    effect = y[rows] - design[rows] @ beta
+    event = (time - cohort)[rows]
+    labels = np.unique(event)
+    weights = np.stack(
+        [(event == e) / (event == e).sum() for e in labels] + [np.full(len(rows), 1 / len(rows))], axis=1
+    )
+    estimates = effect @ weights
+    on_base = -(control @ solve(np.asarray(design[rows].T @ weights)))
+    residual = y[base] - control @ beta
+    centred = _less_cell_means(effect, weights, cohort[rows] * (time.max() + 1) + time[rows])
+    n_clusters = int(clusters.max()) + 1
+    parts = [
+        np.bincount(clusters[base], on_base[:, j] * residual, n_clusters)
+        + np.bincount(clusters[rows], weights[:, j] * centred[:, j], n_clusters)
+        for j in range(weights.shape[1])
+    ]
+    contributions = np.column_stack(parts)
+    before, lead_estimates, lead_contributions = _leads(
+        y, unit, time, cohort, clusters, base, leads, n_clusters
+    )
+    return EventStudy(
+        event=np.r_[before, labels],
+        estimate=np.r_[lead_estimates, estimates[:-1]],
+        contributions=np.column_stack([lead_contributions, contributions[:, :-1]]),
+        overall=float(estimates[-1]),
+        overall_contributions=contributions[:, -1],
+        used=used,
+        dropped=dropped,
+    )
+
+
+def _leads(y, unit, time, cohort, clusters, base, leads, n_clusters):
+    """Coefficients of the last ``leads`` periods before treatment, on the rows not yet treated."""
+    event = (time - cohort)[base]
+    labels = np.array([e for e in range(-leads, 0) if (event == e).any()], dtype=float)
+    if not len(labels):
+        return labels, np.zeros(0), np.zeros((n_clusters, 0))
+    dummies = np.stack([event == e for e in labels], axis=1).astype(float)
+    coefficients, contributions, free = _two_way(
+        y[base], dummies, unit[base], time[base], clusters[base], n_clusters
+    )
+    return labels[free], coefficients[free], contributions[:, free]
+
+
+def _less_cell_means(effect, weights, cells):
+    """(n, J) effects less the mean of their cohort and period, weighted by the squared weights of each column."""
+    _, codes = np.unique(cells, return_inverse=True)
+    result = np.empty(weights.shape)
+    for j, column in enumerate(weights.T):
+        squared = column**2
+        total = np.bincount(codes, squared)
+        mean = np.bincount(codes, squared * effect) / np.where(total > 0, total, 1)
+        result[:, j] = effect - mean[codes]
+    return result
+
+
+def _effects_matrix(unit, time):
+    """Sparse dummies of all units and of all times but the first."""
+    n, units, times = len(unit), unit.max() + 1, time.max() + 1
+    rows = np.arange(n)
+    full = sparse.csr_matrix(
+        (np.ones(2 * n), (np.r_[rows, rows], np.r_[unit, units + time])), shape=(n, units + times)
+    )
+    keep = np.r_[np.arange(units), units + 1 + np.arange(times - 1)]
+    return full[:, keep].tocsr()
+
+
+def _two_way(y, columns, unit, time, clusters, n_clusters=None):
+    """Least squares with unit and time effects: coefficients (k,), cluster contributions (G, k), estimable (k,)."""
+    _, unit = np.unique(unit, return_inverse=True)
+    _, time = np.unique(time, return_inverse=True)
+    dummies = (time[:, None] == np.arange(1, time.max() + 1)).astype(float)
+    inside = demean(np.column_stack([y, columns, dummies]), unit)
+    k = columns.shape[1]
+    basis, _ = np.linalg.qr(inside[:, k + 1 :])
+    outcome, x = inside[:, 0], inside[:, 1 : k + 1]
+    outcome, x = outcome - basis @ (basis.T @ outcome), x - basis @ (basis.T @ x)
+    free = _independent(x)
+    coefficients = np.zeros(k)
+    bread = np.linalg.inv(x[:, free].T @ x[:, free])
+    coefficients[free] = bread @ (x[:, free].T @ outcome)
+    residual = outcome - x @ coefficients
+    n_clusters = n_clusters or int(clusters.max()) + 1
+    present = len(np.unique(clusters))
+    scores = np.column_stack(
+        [np.bincount(clusters, column * residual, n_clusters) for column in x[:, free].T]
+    )
+    contributions = np.zeros((n_clusters, k))
+    contributions[:, free] = scores @ bread * np.sqrt(present / max(present - 1, 1))
+    return coefficients, contributions, free
+
+
+def _independent(x, tolerance=1e-8):
+    """Mask of columns that are not combinations of those before them."""
+    free = np.zeros(x.shape[1], dtype=bool)
+    basis = np.zeros((len(x), 0))
+    for j, column in enumerate(x.T):
+        left = column - basis @ (basis.T @ column)
+        left = left - basis @ (basis.T @ left)
+        size = np.linalg.norm(left)
+        if size > tolerance * max(1.0, np.sqrt(len(x)) * 0.1):
+            free[j] = True
+            basis = np.column_stack([basis, left / size])
+    return free
+
+
+def _leave_out(used, dropped, lost, reason):
+    lost = used & lost
+    if lost.any():
+        dropped[reason] = int(lost.sum())
+        used &= ~lost
+
+
+# ------------------------------------------------------------------------------------------------ decomposition
+
+BACON_KINDS = ("treated_vs_never", "earlier_vs_later", "later_vs_earlier", "treated_vs_always")
+
+
+def bacon(outcome, cohort):
+    """Decomposition of the static two-way coefficient (Goodman-Bacon 2021, theorem 1) on a balanced panel.
+
+    outcome: (n, T) without missing values; cohort: (n,) position of the first treated period (inf = never, 0 = always).
+    Returns a list of (treated cohort, control cohort, kind, weight, estimate); weights add up to one and the weighted
+    estimates to the coefficient. ``later_vs_earlier`` uses units already treated as controls.
+    """
+    n, periods = outcome.shape
+    groups = np.unique(cohort)
+    share = {g: (cohort == g).mean() for g in groups}
+    treated = {g: 0.0 if np.isinf(g) else (periods - g) / periods for g in groups}
+    mean = {g: outcome[cohort == g].mean(axis=0) for g in groups}
+
+    def window(g, first, last):
+        return mean[g][int(first) : int(last)].mean()
+
+    found = []
+    for i, k in enumerate(groups):
+        if np.isinf(k):
+            continue
+        for later in groups[i + 1 :]:
+            total = share[k] + share[later]
+            balance = share[k] * share[later] / total**2
+            own, other = treated[k], treated[later]
+            if np.isinf(later):
+                if k == 0:
+                    continue  # always against never treated: no change to compare
+                effect = (window(k, k, periods) - window(k, 0, k)) - (
+                    window(later, k, periods) - window(later, 0, k)
+                )
+                found.append([k, later, BACON_KINDS[0], total**2 * balance * own * (1 - own), effect])
+                continue
+            if k > 0:
+                effect = (window(k, k, later) - window(k, 0, k)) - (
+                    window(later, k, later) - window(later, 0, k)
+                )
+                weight = (total * (1 - other)) ** 2 * balance * (own - other) * (1 - own) / (1 - other) ** 2
+                found.append([k, later, BACON_KINDS[1], weight, effect])
+            effect = (window(later, later, periods) - window(later, k, later)) - (
+                window(k, later, periods) - window(k, k, later)
+            )
+            weight = (total * own) ** 2 * balance * other * (own - other) / own**2
+            found.append([later, k, BACON_KINDS[3] if k == 0 else BACON_KINDS[2], weight, effect])
+    total = sum(row[3] for row in found)
+    return [(*row[:3], row[3] / total, row[4]) for row in found]

@@ -1,0 +1,327 @@
+"""Natural direct and indirect effects by g-computation for linear and nonlinear models.
+
+Mediator model M ~ A + C and outcome model Y ~ A + M (+ A M) + C, each linear, logit, probit, cloglog or Poisson. With
+potential outcomes Y(a, M(a')) the mean of Y is predicted for all four pairs of exposure levels, averaged over the
+observed rows, the mediator integrated over its fitted distribution (VanderWeele 2015, chapters 2, 4 and 14). They
+need no unmeasured confounding of exposure, mediator and outcome, and none of mediator and outcome that the exposure
+affects. A hazard can be turned into the risk over a horizon: 1 - (1 - h)^H.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+LINKS = ("linear", "logit", "probit", "cloglog", "poisson")
+MANY_COLUMNS = 60  # beyond this the bootstrap takes one Newton step instead of fitting anew
+NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
+NODE_WEIGHTS = NODE_WEIGHTS / NODE_WEIGHTS.sum()
+QUANTITIES = (
+    ("total", "direct", "indirect", "direct_total", "indirect_pure", "proportion")
+    + ("controlled_direct", "interaction_reference", "interaction_mediated")
+    + ("total_ratio", "direct_ratio", "indirect_ratio")
+)
+
+
+@dataclass(frozen=True)
+class NaturalEffects:
+    """Result of :func:`fit`.
+
+    estimates: {name in QUANTITIES: value}; draws: {name: (B,)} bootstrap replicates; a: exposure on mediator; b:
+    mediator on outcome (main effect); reliability: of the mediator within exposure and controls (1 = taken as exact);
+    one_step: the bootstrap took one Newton step; converged.
+
+    total = direct + indirect; direct is the pure natural direct effect Y(1, M(0)) - Y(0, M(0)), indirect the total
+    natural indirect effect Y(1, M(1)) - Y(1, M(0)); direct_total and indirect_pure are their counterparts. Four-way
+    decomposition (VanderWeele 2014): total = controlled_direct + interaction_reference + interaction_mediated +
+    indirect_pure.
+    """
+
+    estimates: dict
+    draws: dict
+    a: float
+    b: float
+    reliability: float
+    one_step: bool
+    converged: bool
+
+
+def fit(
+    outcome,
+    mediator,
+    exposure,
+    controls,
+    weights,
+    clusters,
+    outcome_model="linear",
+    mediator_model="linear",
+    interaction=False,
+    contrast=(0.0, 1.0),
+    reference=None,
+    horizon=1,
+    reliability=1.0,
+    replicates=0,
+    seed=0,
+):
+    """Natural effects of moving ``exposure`` (N,) from contrast[0] to contrast[1].
+
+    controls: (N, c) without constant (dummies of effects included); weights: (N,) observations behind a row, for
+    hazards the person-months, ``outcome`` then is the share of them with an event; clusters: (N,) codes, drawn whole
+    in the bootstrap. ``reference``: mediator level of the controlled direct effect (default: its mean). ``reliability``
+    of a linear mediator as measured: the outcome model is fitted to its regression calibration
+    (Carroll et al. 2006, chapter 4).
+    """
+    outcome, mediator = np.asarray(outcome, dtype=float), np.asarray(mediator, dtype=float)
+    first = np.column_stack([np.ones(len(outcome)), exposure, controls])
+    reference = float(np.average(mediator, weights=weights)) if reference is None else reference
+    m_fit = _glm(mediator, first, weights, mediator_model)
+    spread = _residual_variance(mediator, first, m_fit, weights, mediator_model)
+    inner, used = 1.0, mediator
+    if reliability < 1:
+        total = np.cov(mediator, aweights=weights)
+        inner = 1 - (1 - reliability) * float(total) / spread
+        if mediator_model != "linear" or inner <= 0:
+            raise ValueError(
+                "measurement error exceeds what the mediator varies within exposure and controls"
+            )
+        fitted = first @ m_fit.beta
+        used, spread = fitted + inner * (mediator - fitted), spread * inner
+    second = _outcome_design(exposure, used, interaction, first)
+    y_fit = _glm(outcome, second, weights, outcome_model)
+    models = _Models(
+        first,
+        second,
+        np.asarray(exposure, dtype=float),
+        interaction,
+        tuple(contrast),
+        reference,
+        horizon,
+        weights,
+        outcome_model,
+        mediator_model,
+    )
+    estimates = _quantities(models, m_fit.beta, y_fit.beta, spread)
+    draws, one_step = {}, first.shape[1] > MANY_COLUMNS
+    if replicates:
+        found = []
+        for drawn in _cluster_weights(clusters, replicates, seed):
+            m_beta = _again(m_fit, mediator, first, weights, drawn, one_step)
+            now, variance = second, spread
+            if not one_step:
+                residual = mediator - _mean(first @ m_beta, mediator_model)
+                variance = _variance(residual, weights * drawn, first.shape[1]) * inner
+                if inner < 1:
+                    now = _outcome_design(exposure, mediator - (1 - inner) * residual, interaction, first)
+            y_beta = _again(y_fit, outcome, now, weights, drawn, one_step)
+            found.append(_quantities(models, m_beta, y_beta, variance))
+        draws = {name: np.array([row[name] for row in found]) for name in estimates}
+    return NaturalEffects(
+        estimates=estimates,
+        draws=draws,
+        a=float(m_fit.beta[1]),
+        b=float(y_fit.beta[2]),
+        reliability=inner,
+        one_step=one_step,
+        converged=m_fit.converged and y_fit.converged,
+    )
+
+
+def _outcome_design(exposure, mediator, interaction, first):
+    product = [exposure * mediator] if interaction else []
+    return np.column_stack([first[:, 0], exposure, mediator, *product, first[:, 2:]])
+
+
+def _cluster_weights(clusters, replicates, seed):
+    """How often each row's cluster is drawn, one array (N,) per replicate."""
+    n_clusters = int(clusters.max()) + 1
+    rng = np.random.default_rng(seed)
+    for _ in range(replicates):
+        yield np.bincount(rng.integers(0, n_clusters, n_clusters), minlength=n_clusters)[clusters].astype(
+            float
+        )
+
+
+# ------------------------------------------------------------------------------------------------ predictions
+
+
+@dataclass(frozen=True)
+class _Models:
+    first: np.ndarray
+    second: np.ndarray
+    exposure: np.ndarray
+    interaction: bool
+    contrast: tuple
+    reference: float
+    horizon: int
+    weights: np.ndarray
+    outcome_model: str
+    mediator_model: str
+
+
+def _quantities(models, m_beta, y_beta, variance):
+    """All quantities of :data:`QUANTITIES` for one pair of coefficient vectors."""
+    low, high = models.contrast
+    at = {a: _mediator_values(models, m_beta, a, variance) for a in (low, high)}
+    y = {(a, b): _risk(models, y_beta, a, *at[b]) for a in (low, high) for b in (low, high)}
+    ones = np.ones((1, 1))
+    fixed = {a: _risk(models, y_beta, a, np.full((1, 1), models.reference), ones) for a in (low, high)}
+    y00, y01, y10, y11 = y[low, low], y[low, high], y[high, low], y[high, high]
+    controlled = fixed[high] - fixed[low]
+    found = {
+        "total": y11 - y00,
+        "direct": y10 - y00,
+        "indirect": y11 - y10,
+        "direct_total": y11 - y01,
+        "indirect_pure": y01 - y00,
+        "proportion": (y11 - y10) / (y11 - y00) if y11 != y00 else np.nan,
+        "controlled_direct": controlled,
+        "interaction_reference": y10 - y00 - controlled,
+        "interaction_mediated": (y11 - y10) - (y01 - y00),
+    }
+    if models.outcome_model != "linear":
+        found |= {"total_ratio": y11 / y00, "direct_ratio": y10 / y00, "indirect_ratio": y11 / y10}
+    return found
+
+
+def _mediator_values(models, beta, a, variance):
+    """(values, weights), both (N or 1, q): the fitted distribution of the mediator at exposure ``a``."""
+    eta = models.first @ beta + beta[1] * (a - models.exposure)
+    if models.mediator_model == "linear":
+        if models.outcome_model == "linear":
+            return eta[:, None], np.ones((1, 1))
+        return eta[:, None] + np.sqrt(variance) * NODES, NODE_WEIGHTS[None, :]
+    mean = _mean(eta, models.mediator_model)
+    if models.mediator_model != "poisson":
+        return np.array([[0.0, 1.0]]), np.column_stack([1 - mean, mean])
+    if models.outcome_model == "linear":
+        return mean[:, None], np.ones((1, 1))
+    counts = np.arange(int(mean.max() + 10 * np.sqrt(mean.max()) + 15))[None, :]
+    return counts.astype(float), np.exp(
+        special.xlogy(counts, mean[:, None]) - mean[:, None] - special.gammaln(counts + 1)
+    )
+
+
+def _risk(models, beta, a, values, probabilities):
+    """Mean outcome over the rows at exposure ``a`` with the mediator distributed as given."""
+    rest = (
+        models.second[:, 0] * beta[0]
+        + models.second[:, 3 + models.interaction :] @ beta[3 + models.interaction :]
+    )
+    slope = beta[2] + (beta[3] * a if models.interaction else 0.0)
+    mean = _mean(rest[:, None] + beta[1] * a + slope * values, models.outcome_model)
+    if models.horizon > 1:
+        mean = 1 - (1 - np.minimum(mean, 1 - 1e-12)) ** models.horizon
+    return float(np.average((mean * probabilities).sum(axis=1), weights=models.weights))
+
+
+# ------------------------------------------------------------------------------------------------ fitting
+
+
+@dataclass(frozen=True)
+class _Glm:
+    link: str
+    beta: np.ndarray
+    inverse: np.ndarray
+    scores: np.ndarray
+    converged: bool
+
+
+def _mean(eta, link):
+    if link == "linear":
+        return eta
+    if link == "logit":
+        return special.expit(eta)
+    if link == "probit":
+        return special.ndtr(eta)
+    if link == "cloglog":
+        return -np.expm1(-np.exp(np.clip(eta, -700, 5)))
+    return np.exp(np.clip(eta, -700, 50))
+
+
+def _slope(eta, mean, link):
+    """d mean / d eta and the variance function."""
+    if link == "linear":
+        return np.ones_like(eta), np.ones_like(eta)
+    if link == "poisson":
+        return mean, mean
+    variance = np.maximum(mean * (1 - mean), 1e-12)
+    if link == "logit":
+        return variance, variance
+    if link == "probit":
+        return np.maximum(np.exp(-(eta**2) / 2) / np.sqrt(2 * np.pi), 1e-12), variance
+    return np.maximum(np.exp(np.clip(eta, -700, 5)) * (1 - mean), 1e-12), variance
+
+
+def _glm(y, x, weights, link, start=None, rounds=60):
+    """Fisher scoring; (k,) coefficients, inverse expected information and row scores at the optimum."""
+    if start is None:
+        start = np.zeros(x.shape[1])
+        if link != "linear":
+            start[0] = _link_of(np.average(y, weights=weights), link)
+    beta, converged = start, False
+    for _ in range(rounds):
+        eta = x @ beta
+        mean = _mean(eta, link)
+        slope, variance = _slope(eta, mean, link)
+        rows = (weights * slope / variance * (y - mean))[:, None] * x
+        inverse = np.linalg.pinv((x * (weights * slope**2 / variance)[:, None]).T @ x, hermitian=True)
+        step = inverse @ rows.sum(axis=0)
+        beta = beta + np.clip(step, -5, 5) if link != "linear" else beta + step
+        if np.abs(step).max() < 1e-9 or link == "linear":
+            converged = True
+            break
+    if link == "linear":
+        rows = (weights * (y - x @ beta))[:, None] * x
+    return _Glm(link, beta, inverse, rows, converged)
+
+
+def _link_of(mean, link):
+    mean = mean if link == "poisson" else np.clip(mean, 1e-6, 1 - 1e-6)
+    if link == "logit":
+        return special.logit(mean)
+    if link == "probit":
+        return special.ndtri(mean)
+    return np.log(-np.log1p(-mean)) if link == "cloglog" else np.log(max(mean, 1e-12))
+
+
+def _again(fitted, y, x, weights, drawn, one_step):
+    """Coefficients when rows count ``drawn`` times: fitted anew from the estimates, or one Newton step from them."""
+    if one_step:
+        return fitted.beta + fitted.inverse @ (drawn @ fitted.scores)
+    kept = drawn > 0
+    return _glm(y[kept], x[kept], (weights * drawn)[kept], fitted.link, fitted.beta, rounds=25).beta
+
+
+def _residual_variance(mediator, first, fitted, weights, link):
+    return _variance(mediator - _mean(first @ fitted.beta, link), weights, first.shape[1])
+
+
+def _variance(residual, weights, k):
+    """Weighted residual variance with k coefficients; weights count observations behind rows."""
+    n = (weights > 0).sum()
+    return float(np.average(residual**2, weights=weights) * n / max(n - k, 1))
+
+
+# ------------------------------------------------------------------------------------------------ sensitivity
+
+
+def rho_zero(outcome, mediator, design, weights):
+    """Error correlation at which the indirect effect of linear models vanishes (Imai, Keele and Yamamoto 2010).
+
+    design: (N, k) constant, exposure and controls. Returns (rho at zero, SD of the outcome's residual without the
+    mediator, SD of the mediator's residual, exposure on mediator).
+    """
+    root = np.sqrt(weights)[:, None]
+    targets = np.column_stack([outcome, mediator])
+    beta = np.linalg.lstsq(design * root, targets * root, rcond=None)[0]
+    residual = targets - design @ beta
+    covariance = (residual * weights[:, None]).T @ residual / weights.sum()
+    spread = np.sqrt(np.diag(covariance))
+    return float(covariance[0, 1] / spread.prod()), float(spread[0]), float(spread[1]), float(beta[1, 1])
+
+
+def indirect_at_rho(rho, outcome, mediator, design, weights):
+    """Indirect effect of linear models under error correlations ``rho`` (their theorem 4)."""
+    zero, of_outcome, of_mediator, a = rho_zero(outcome, mediator, design, weights)
+    rho = np.asarray(rho, dtype=float)
+    return a * of_outcome / of_mediator * (zero - rho * np.sqrt((1 - zero**2) / (1 - rho**2)))

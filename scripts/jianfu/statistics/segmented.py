@@ -1,0 +1,138 @@
+"""Segmented regression of an interrupted time series (Wagner et al. 2002) on a panel of units and months.
+
+For every date: a change of level at that month and a change of slope from it on, beside a common trend, calendar-month
+effects and unit effects. With a date common to all units, months are the observations that count: errors sum the
+scores of a month over all units and allow for autocorrelation between months (Newey and West 1987 for one unit,
+Driscoll and Kraay 1998 for a panel), scaled by T / (T - k). Link 'log' is a Poisson pseudo-likelihood with unit
+effects (Hausman, Hall and Griliches 1984): its level and slope changes are changes of log rates.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from jianfu.statistics.regression import demean
+
+
+@dataclass(frozen=True)
+class SegmentedFit:
+    """Result of :func:`fit`.
+
+    names: of the coefficients; coefficients: (k,), NaN where collinear; covariance: (k, k); df: degrees of freedom of
+    t; converged; lag: of the kernel (None with clustered errors); n_months: T; n_clusters.
+    """
+
+    names: tuple
+    coefficients: np.ndarray
+    covariance: np.ndarray
+    df: float
+    converged: bool
+    lag: int | None
+    n_months: int
+    n_clusters: int
+
+
+def design(month, dates, calendar=None, slopes=True):
+    """Columns {name: (N,)}: trend, level_<i> and slope_<i> of the dates (month numbers), calendar_<k> effects.
+
+    month: (N,) consecutive month numbers; the slope term counts months since the date, so that the level change is the
+    jump in the first month.
+    """
+    columns = {"trend": month - month.min()}
+    for i, date in enumerate(dates, start=1):
+        columns[f"level_{i}"] = month >= date
+        if slopes:
+            columns[f"slope_{i}"] = np.maximum(month - date, 0)
+    if calendar is not None:
+        columns |= {f"calendar_{k}": calendar == k for k in np.unique(calendar)[1:]}
+    return {name: np.asarray(values, dtype=float) for name, values in columns.items()}
+
+
+def default_lag(n_months):
+    """Lag of the Bartlett kernel: 4 (T / 100)^(2/9), rounded down (Newey and West 1994)."""
+    return int(4 * (n_months / 100) ** (2 / 9))
+
+
+def fit(y, columns, unit, month, clusters=None, link="identity", lag=None, offset=None):
+    """Segmented regression of ``y`` (N,) on ``columns`` ({name: (N,)}) with effects of ``unit`` (codes).
+
+    ``clusters`` (codes) asks for clustered errors, G / (G - 1), instead of those by month; ``lag`` overrides
+    :func:`default_lag`; ``offset`` (N,) is added to the log rate.
+    """
+    names = list(columns)
+    x = np.column_stack([columns[name] for name in names]).astype(float)
+    free = _independent(demean(x, unit))
+    if link == "log":
+        beta, inside, residual, information, converged = _poisson(y, x[:, free], unit, offset)
+    else:
+        inside = demean(x[:, free], unit)
+        information, converged = inside.T @ inside, True
+        beta = np.linalg.solve(
+            information, inside.T @ demean(np.asarray(y, dtype=float)[:, None], unit)[:, 0]
+        )
+        residual = demean(np.asarray(y, dtype=float)[:, None], unit)[:, 0] - inside @ beta
+    _, period = np.unique(month, return_inverse=True)
+    n_months = int(period.max()) + 1
+    scores = inside * residual[:, None]
+    if clusters is not None:
+        groups = np.column_stack([np.bincount(clusters, column) for column in scores.T])
+        n_clusters = len(groups)
+        middle = groups.T @ groups * n_clusters / (n_clusters - 1)
+        df, lag = n_clusters - 1, None
+    else:
+        lag = default_lag(n_months) if lag is None else int(lag)
+        sums = np.column_stack([np.bincount(period, column) for column in scores.T])
+        middle, n_clusters = _bartlett(sums, lag), n_months
+        df = n_months - free.sum() - 1
+        if df < 1:
+            raise ValueError(f"{n_months} months are too few for {free.sum() + 1} coefficients")
+        middle = middle * n_months / df
+    bread = np.linalg.inv(information)
+    coefficients, covariance = np.full(len(names), np.nan), np.full((len(names), len(names)), np.nan)
+    coefficients[free] = beta
+    covariance[np.ix_(free, free)] = bread @ middle @ bread
+    return SegmentedFit(
+        tuple(names), coefficients, covariance, float(df), converged, lag, n_months, n_clusters
+    )
+
+
+def _bartlett(sums, lag):
+    """Long-run covariance of the rows of ``sums`` (T, k), Bartlett weights 1 - l / (lag + 1)."""
+    total = sums.T @ sums
+    for step in range(1, min(lag, len(sums) - 1) + 1):
+        cross = sums[step:].T @ sums[:-step]
+        total = total + (1 - step / (lag + 1)) * (cross + cross.T)
+    return total
+
+
+def _poisson(y, x, unit, offset, rounds=50):
+    """Poisson with unit effects concentrated out: coefficients, columns less weighted means, residuals, information."""
+    y = np.asarray(y, dtype=float)
+    offset = np.zeros(len(y)) if offset is None else offset
+    total = np.bincount(unit, y)
+    beta, converged = np.zeros(x.shape[1]), False
+    for _ in range(rounds):
+        mu = np.exp(np.clip(x @ beta + offset, -500, 500))
+        sums = np.bincount(unit, mu)
+        mu = mu * np.divide(total, sums, out=np.zeros_like(sums), where=sums > 0)[unit]
+        positive = np.where(total > 0, total, 1)
+        means = np.column_stack([np.bincount(unit, mu * column) / positive for column in x.T])
+        inside = x - means[unit]
+        information = (inside * mu[:, None]).T @ inside
+        step = np.linalg.solve(information, inside.T @ (y - mu))
+        beta = beta + step
+        if np.abs(step).max() < 1e-10:
+            converged = True
+            break
+    return beta, inside, y - mu, information, converged
+
+
+def _independent(x):
+    """Mask of columns that are not combinations of those before them."""
+    free, basis = np.zeros(x.shape[1], dtype=bool), np.zeros((len(x), 0))
+    for j, column in enumerate(x.T):
+        left = column - basis @ (basis.T @ column)
+        if np.linalg.norm(left) > 1e-8 * max(np.linalg.norm(column), 1e-300):
+            free[j] = True
+            basis = np.column_stack([basis, left / np.linalg.norm(left)])
+    return free
