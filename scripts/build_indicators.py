@@ -34,7 +34,7 @@ def main(tables, unit_months, plan, window, reference, calendar, exclude, thread
 
 if __name__ == "__main__":
     logs.start(snakemake.log[0])
-    tables = ("units", "tasks", "app_activity", "documents", "unit_year", "app_days")
+    tables = ("units", "tasks", "app_activity", "documents", "unit_year", "app_days", "spells", "survey")
     main(
         tables={table: snakemake.input[table] for table in tables},
         unit_months=snakemake.input.unit_months,

@@ -63,7 +63,7 @@ def _empty(name):
 
 def tables(**rows):
     """All canonical tables as Arrow tables, with the given rows."""
-    names = ("units", "tasks", "app_activity", "documents", "unit_year", "app_days")
+    names = ("units", "tasks", "app_activity", "documents", "unit_year", "app_days", "spells", "survey")
     return {
         name: pa.Table.from_pandas(table(name, rows[name])) if name in rows else _empty(name)
         for name in names

@@ -16,6 +16,10 @@ from jianfu.errors import ConfigError
 NOTHING_EXCLUDED = {"topics": (), "months": (), "emergency": False}
 NUMBERS = ["direction", "min_coverage"]
 
+# What moves a value through the year beside burden, and on whose keeping of which log it depends (docs/indicators.md).
+SEASONS = ("none", "year_end", "campaign", "holidays", "yearly")
+LOGGING = ("entry", "register", "system", "statement", "roster", "survey")
+
 # Source → canonical table, and the column of unit_months that says in which months the log was kept. There a month
 # without rows is a zero; the other sources have a value only where they have rows.
 SOURCES = {
@@ -29,7 +33,11 @@ SOURCES = {
     "app_activity": ("app_activity", "app_logged"),
     "app_runs": ("app_days", None),
     "documents": ("documents", None),
+    "document_changes": ("documents", None),
     "unit_year": ("unit_year", None),
+    "involution": ("unit_year", None),
+    "posts": ("spells", None),
+    "survey_hours": ("survey", None),
 }
 
 # What one unit of each denominator is, from the columns of unit_months. Headcount is that of the previous month's end.
@@ -53,6 +61,8 @@ def read_plan(path: str) -> pd.DataFrame:
         "denominator": DENOMINATORS,
         "transformation": ("log1p", "none"),
         "frequency": ("month", "year"),
+        "season": SEASONS,
+        "logging": LOGGING,
     }
     for column, values in permitted.items():
         for row in plan[~plan[column].isin(list(values))].itertuples():
@@ -87,6 +97,11 @@ def build_indicators(
     """
     con = views.connect(threads)
     filled = views.open_tables(con, tables)
+    unit_months = unit_months.reset_index(drop=True)
+    frame = unit_months[["unit_code", "month", "workdays", "tasks_logged", "app_logged"]]
+    con.register(
+        "unit_months", frame.assign(row=range(len(frame)), year=frame["month"].str[:4].astype(int) - 1)
+    )
     cascade = views.prepare(con, filled, calendar, window, reference_window, exclude)
     notices = [("A5_amp", outcome, "", n) for outcome, n in cascade.items() if n]
     plan, missing = available(plan, filled)
@@ -106,11 +121,15 @@ def build_indicators(
 
 
 def available(plan, filled):
-    """The rows of the plan whose needed columns hold any value, and the notices about the others."""
+    """The rows of the plan whose needed columns hold any value, and the notices about the others.
+
+    A needed column of another table than that of the source is written ``table.column``.
+    """
     notices, keep = [], []
     for row in plan.itertuples():
         columns = filled[SOURCES[row.source][0]]
-        lacking = [need for need in row.needs.split() if not columns.intersection(need.split("|"))]
+        others = {f"{table}.{column}" for table, names in filled.items() for column in names}
+        lacking = [need for need in row.needs.split() if not (columns | others).intersection(need.split("|"))]
         if not columns:
             lacking = lacking or [f"(no rows in {SOURCES[row.source][0]})"]
         notices += [(row.code, "switched_off", column, 0) for column in lacking]
@@ -123,12 +142,8 @@ def available(plan, filled):
 
 def _evaluate(con, plan, unit_months):
     """Arrays (rows of unit_months × rows of plan) of values before division, and of coverage."""
-    frame = unit_months[["unit_code", "month", "tasks_logged", "app_logged"]].reset_index(drop=True)
-    con.register(
-        "unit_months", frame.assign(row=range(len(frame)), year=frame["month"].str[:4].astype(int) - 1)
-    )
-    values = np.full((len(frame), len(plan)), np.nan)
-    coverage = np.full((len(frame), len(plan)), np.nan)
+    values = np.full((len(unit_months), len(plan)), np.nan)
+    coverage = np.full((len(unit_months), len(plan)), np.nan)
     for (source, frequency), rows in plan.groupby(["source", "frequency"], sort=False):
         result = _query(con, source, frequency, rows)
         at = result["row"]

@@ -1,7 +1,8 @@
 """The prepared views in which the expressions of config/plan/indicators.csv are evaluated.
 
-Every view has unit_code, month and year. Measures that need arithmetic on dates, parent chains or counts by category
-are made here once, so that an indicator stays one short expression. All sums are integers or decimals, so that the
+Every view has unit_code, month and year. Measures that need arithmetic on dates, parent chains (:mod:`jianfu.cascade`),
+the roster (:mod:`jianfu.staff_views`) or counts by category are made once, so that an indicator stays one short
+expression. All sums are integers or decimals, so that the
 order in which rows are read changes nothing. (DuckDB's least() and greatest() skip NULL: conditions stand outside.)
 """
 
@@ -10,15 +11,15 @@ import tempfile
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pandas as pd
 
+from jianfu import cascade, staff_views
 from jianfu.calendar import REST_EVE_MINUTE, Calendar, month_ends, month_range
+from jianfu.uniformity import uniformity
 
-FOLLOWED = pd.Timedelta(days=31)  # due dates are followed this long after the last month of the window
+FOLLOWED = 366  # days after the month of issue for which a due date is followed; later ones are not short
 SHORT_MINUTES = 8 * 60
 ARTEFACTS = ("n_table", "n_text", "n_photo", "n_video")
-CONTEXT = ("population", "area_km2", "revenue")
 
 MACROS = """
 CREATE MACRO number(part) AS count(*) FILTER (part);
@@ -63,8 +64,9 @@ FROM tasks_in t LEFT JOIN counties c ON c.unit_code = t.unit_code WHERE t.is_che
 
 CREATE VIEW tasks AS
 WITH dated AS (
-    SELECT t.*, t.due_at::DATE > getvariable('horizon') AS is_far,
-           CASE WHEN is_far THEN getvariable('horizon') ELSE t.due_at::DATE END AS due_day,
+    SELECT t.*, coalesce(t.due_at::DATE > least(getvariable('horizon'), last_day(t.issue_at) + {followed}), false)
+               AS is_far,
+           CASE WHEN NOT is_far THEN t.due_at::DATE END AS due_day,
            hour(issue_at) * 60 + minute(issue_at) AS issue_minute,
            hour(due_at) * 60 + minute(due_at) AS due_minute,
            issue_precision = 'minute' AS is_clocked,
@@ -75,7 +77,7 @@ WITH dated AS (
     SELECT t.*, i.is_workday, i.rest_start, r.month IS NOT NULL AS has_register,
            coalesce(due_day BETWEEN i.rest_start AND i.next_workday, false) AS is_over_rest,
            i.rest_start IS NOT NULL AND (NOT i.is_workday OR issue_minute >= {rest_eve_minute}) AS is_rest_eve_time,
-           d.workday_number - i.workday_number <= 1 AS is_one_day,
+           coalesce(d.workday_number - i.workday_number <= 1, false) AS is_one_day,
            d.minutes_before - i.minutes_before
            + CASE WHEN NOT d.is_workday THEN 0 WHEN due_minute = 0 THEN {full_day} ELSE {due_worked} END
            - CASE WHEN i.is_workday THEN {issue_worked} ELSE 0 END AS slack
@@ -119,30 +121,8 @@ SELECT unit_code, month, any_value(year) AS year, count({column}) AS n, count(*)
 FROM tasks_in WHERE is_task GROUP BY unit_code, month, {column};
 """
 
-CASCADE = """
-CREATE TABLE chain AS
-SELECT t.task_id, t.parent_task_id, t.unit_code, t.month, t.year, p.task_id IS NOT NULL AS is_found,
-       CASE WHEN t.target_value > 0 AND p.target_value > 0 THEN ln(t.target_value / p.target_value) END AS by_target,
-       CASE WHEN t.days_allowed > 0 AND p.days_allowed > 0 THEN ln(p.days_allowed / t.days_allowed) END AS by_days,
-       CASE WHEN t.artefacts > 0 AND p.artefacts > 0 THEN ln(t.artefacts / p.artefacts) END AS by_artefacts,
-       false AS is_cycle
-FROM tasks_in t
-LEFT JOIN tasks_all p ON p.task_id = t.parent_task_id AND p.unit_code = t.unit_code
-WHERE t.parent_task_id IS NOT NULL;
-
-CREATE VIEW cascade AS
-SELECT unit_code, month, year, is_found, is_cycle,
-       CASE WHEN is_found AND NOT is_cycle THEN
-           (coalesce(by_target, 0) + coalesce(by_days, 0) + coalesce(by_artefacts, 0))
-           / nullif((by_target IS NOT NULL)::INTEGER + (by_days IS NOT NULL)::INTEGER
-                    + (by_artefacts IS NOT NULL)::INTEGER, 0) END AS ln_ratio
-FROM chain;
-"""
-
 OTHERS = """
 CREATE VIEW app_activity AS SELECT *, left(month, 4)::INTEGER AS year FROM app_activity_read;
-CREATE VIEW documents AS SELECT *, left(month, 4)::INTEGER AS year FROM documents_read;
-CREATE VIEW unit_year AS SELECT * REPLACE ({n_clauses} AS n_clauses) FROM unit_year_read;
 CREATE VIEW app_runs AS
 SELECT unit_code, strftime(date, '%Y-%m') AS month, year(date) AS year,
        row_number() OVER (PARTITION BY unit_code, island ORDER BY date) AS run
@@ -195,7 +175,8 @@ def open_tables(con, tables) -> dict[str, set[str]]:
 def prepare(con, filled, calendar: Calendar, window, reference_window, exclude) -> dict[str, int]:
     """Create the views over the opened tables; returns the counts of cascade links, orphans and cycles.
 
-    ``filled`` is the answer of :func:`open_tables`; ``exclude`` has the keys topics, months, emergency. A part of a
+    ``filled`` is the answer of :func:`open_tables`; ``exclude`` has the keys topics, months, emergency. The frame
+    ``unit_months`` is registered already. A part of a
     sum that a province does not collect at all (a kind of artefact, accountability clauses) is left out of the sum.
     """
     _set_variables(con, reference_window, exclude)
@@ -207,6 +188,7 @@ def prepare(con, filled, calendar: Calendar, window, reference_window, exclude) 
             artefacts=artefacts or "NULL::DOUBLE",
             rest_eve_minute=REST_EVE_MINUTE,
             short=SHORT_MINUTES,
+            followed=FOLLOWED,
             full_day=calendar.minutes_per_day,
             due_worked=_minutes_worked(calendar, "due_minute"),
             issue_worked=_minutes_worked(calendar, "issue_minute"),
@@ -214,15 +196,11 @@ def prepare(con, filled, calendar: Calendar, window, reference_window, exclude) 
     )
     con.execute(COUNTED.format(view="task_issuers", column="issuer"))
     con.execute(COUNTED.format(view="task_categories", column="category"))
-    con.execute(OTHERS.format(n_clauses="n_clauses" if "n_clauses" in filled["unit_year"] else "0"))
-    con.execute(CASCADE)
-    _mark_cycles(con)
+    con.execute(OTHERS)
+    staff_views.prepare(con, filled)
     targets = con.execute(TARGETS).df()
     con.register("uniformity", uniformity(targets, con.execute("SELECT * FROM units_read").df()))
-    links, orphans, cycles = con.execute(
-        "SELECT count(*), count(*) FILTER (NOT is_found), count(*) FILTER (is_cycle) FROM chain"
-    ).fetchall()[0]
-    return {"cascade_links": links, "cascade_orphans": orphans, "cascade_cycles": cycles}
+    return cascade.prepare(con)
 
 
 def _set_variables(con, reference_window, exclude):
@@ -238,7 +216,7 @@ def _make_days(con, calendar, window):
     months = month_range(*window)
     ends = month_ends(months)
     first, last = ends[0].replace(day=1).date(), ends[-1].date()
-    horizon = calendar.horizon(last, (ends[-1] + FOLLOWED).date())
+    horizon = calendar.horizon(last, (ends[-1] + pd.Timedelta(days=FOLLOWED)).date())
     days = calendar.table(first, horizon)
     con.register("days_frame", days)
     con.execute(
@@ -256,62 +234,3 @@ def _make_days(con, calendar, window):
 def _minutes_worked(calendar, minute):
     """SQL for the office minutes from midnight to the column ``minute``."""
     return "(" + " + ".join(f"greatest(0, least({minute} - {a}, {b - a}))" for a, b in calendar.hours) + ")"
-
-
-def _mark_cycles(con):
-    """Mark the links of ``chain`` that lie on a cycle.
-
-    Peels off, layer by layer, links whose parent has no parent in the remainder, then links whose child has no
-    child in it; what is left are the cycles.
-    """
-    con.execute(
-        "CREATE TEMP TABLE remaining AS SELECT unit_code, task_id, parent_task_id FROM chain WHERE is_found"
-    )
-    for inner, outer in (("parent_task_id", "task_id"), ("task_id", "parent_task_id")):
-        before, left = None, con.execute("SELECT count(*) FROM remaining").fetchall()[0][0]
-        while left and left != before:
-            con.execute(
-                f"CREATE OR REPLACE TEMP TABLE remaining AS SELECT r.* FROM remaining r SEMI JOIN remaining o "
-                f"ON o.unit_code = r.unit_code AND o.{outer} = r.{inner}"
-            )
-            before, left = left, con.execute("SELECT count(*) FROM remaining").fetchall()[0][0]
-    con.execute(
-        "UPDATE chain SET is_cycle = true FROM remaining r "
-        "WHERE chain.unit_code = r.unit_code AND chain.task_id = r.task_id"
-    )
-
-
-def uniformity(targets: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
-    """Uniformity of targets across unlike units (C2): unit_code, year, uniformity.
-
-    ``targets``: unit_code, year, indicator_id, target. Within a county and year, UNI of an indicator is
-    1 - min(1, CV(target) / CV(context)) over the units that were given a target, with CV(context) the mean of the
-    CVs of population, area and revenue (sample standard deviations; contexts that are not known for two units are
-    left out). The county's value, the mean of its indicators weighted by the number of units, holds for all of its
-    units that were given a target. An indicator needs two units with positive mean target and unlike contexts.
-    """
-    latest = units.sort_values(["unit_code", "valid_from"], kind="stable").drop_duplicates(
-        "unit_code", keep="last"
-    )
-    frame = targets.merge(latest[["unit_code", "county_code", *CONTEXT]], on="unit_code")
-    grouped = frame.astype(dict.fromkeys(("target", *CONTEXT), float)).groupby(
-        ["county_code", "year", "indicator_id"]
-    )
-    spread = grouped[["target", *CONTEXT]].std() / grouped[["target", *CONTEXT]].mean()
-    spread = spread.where((spread > 0) | (spread == 0))
-    context = spread[list(CONTEXT)].mean(axis=1)
-    values = pd.DataFrame(
-        {
-            "value": 1 - np.minimum(1, spread["target"] / context.where(context > 0)),
-            "n": grouped["target"].count(),
-        }
-    ).dropna()
-    weighted = (values["value"] * values["n"]).groupby(["county_code", "year"]).sum()
-    county = (
-        (weighted / values["n"].groupby(["county_code", "year"]).sum()).rename("uniformity").reset_index()
-    )
-    members = frame[["county_code", "unit_code", "year"]].drop_duplicates()
-    result = members.merge(county, on=["county_code", "year"]).sort_values(
-        ["unit_code", "year"], ignore_index=True
-    )
-    return result[["unit_code", "year", "uniformity"]]

@@ -203,9 +203,16 @@ def test_plan_of_the_common_indices():
     by_index = MEMBERS.groupby("index")["indicator"].agg(list)
     assert by_index["GAP"] == ["A10"] and by_index["REST"] == ["D3_rest_eve_share"]
     assert len(by_index["OD"]) == len(by_index["TR"]) == 7 and len(by_index["RG"]) == 4
-    assert set(MEMBERS.loc[MEMBERS["per_head"], "indicator"]) == {"A1_tasks", "B6_actions"}
+    assert set(MEMBERS.loc[MEMBERS["per_head"], "indicator"]) == {"A1_tasks", "B6_actions", "D4_rest_actions"}
     declared = INDICATORS[INDICATORS["index"] != ""].set_index("code")["index"].to_dict()
-    assert declared == MEMBERS.set_index("indicator")["index"].to_dict()
+    theory = MEMBERS[MEMBERS["index"].isin(["OD", "TR", "RG", "GAP", "REST"])]
+    assert declared == theory.set_index("indicator")["index"].to_dict()
+
+
+def test_overload_without_the_members_it_shares_with_pressure():
+    by_index = MEMBERS.groupby("index")["indicator"].agg(set)
+    assert by_index["D7"] == {"A2_checks", "A3_veto", "A4_letters", "C5_short_share"}
+    assert by_index["OD_core"] == by_index["OD"] - {"A2_checks", "A3_veto", "C5_short_share"}
 
 
 def test_weights_of_a_province_replace_the_indices_they_name():

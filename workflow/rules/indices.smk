@@ -44,6 +44,8 @@ rule build_indicators:
         documents="results/{province}/restricted/canonical/documents.parquet",
         unit_year="results/{province}/restricted/canonical/unit_year.parquet",
         app_days="results/{province}/restricted/canonical/app_days.parquet",
+        spells="results/{province}/restricted/canonical/spells.parquet",
+        survey="results/{province}/restricted/canonical/survey.parquet",
         unit_months="results/{province}/restricted/unit_months.parquet",
         plan=plan("indicators.csv"),
         holidays=lambda wildcards: SETTINGS[wildcards.province]["calendar"]["holidays"] or [],
