@@ -25,7 +25,8 @@ class GroupTime:
     group, time, att: (K,); influence: (n, K) of the n units; cohort: (n,) first treated period of the units, NEVER if
     none; weights: (n,); n_treated, n_control: (K,) units compared; base: (K,) base period; reference: (K,) True for
     the base period itself (universal base: zero by definition); always_treated: units left out because they were
-    treated from the first period on; units: (n,) positions of the units in the panel.
+    treated from the first period on; units: (n,) positions of the units in the panel; last: first period without
+    controls, inf if there is none.
     """
 
     group: np.ndarray
@@ -40,6 +41,7 @@ class GroupTime:
     reference: np.ndarray
     always_treated: int
     units: np.ndarray
+    last: float
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ def att_gt(
     """ATT(g, t) of a panel.
 
     outcome: (n, T), NaN = not observed (each cell uses the units observed in both of its periods); cohort: (n,) first
-    treated period, NEVER = never; periods: (T,) increasing; covariates: (n, k) without constant; weights: (n,).
+    treated period, NEVER = never; periods: (T,) increasing; covariates: (n, k) without constant, or (n, T, k), of which
+    the earlier period of a comparison counts; weights: (n,).
     ``base`` 'varying': effects before treatment are changes from one period to the next; 'universal': all from the
     last period before treatment (less ``anticipation`` periods). Without never-treated units the last cohort serves
     as control only, and its periods of treatment are left out. Raises ValueError if no cell can be estimated.
@@ -81,11 +84,13 @@ def att_gt(
     early = cohort <= periods[0] + anticipation
     units = np.flatnonzero(~early)
     y, g, w = np.asarray(outcome, dtype=float)[units], cohort[units], weights[units] / weights[units].mean()
-    x = np.ones((len(units), 1))
+    x = np.ones((len(units), len(periods), 1))
     if covariates is not None:
-        x = np.column_stack([x, np.asarray(covariates, dtype=float)[units]])
+        own = np.asarray(covariates, dtype=float)[units]
+        own = own[:, None, :] if own.ndim == 2 else own
+        x = np.concatenate([x, np.broadcast_to(own, (*x.shape[:2], own.shape[2]))], axis=2)
     g = np.where(g > periods[-1] + anticipation, NEVER, g)
-    last = periods[-1] + 1
+    last = NEVER
     if not np.isinf(g).any():
         if control == "never_treated":
             raise ValueError("no unit is never treated")
@@ -114,6 +119,7 @@ def att_gt(
         reference=reference.astype(bool),
         always_treated=int(early.sum()),
         units=units,
+        last=float(last),
     )
 
 
@@ -138,7 +144,8 @@ def _cell(y, cohort, weights, x, periods, group, t, base, control, method, antic
         eligible = eligible | (cohort > max(periods[t], periods[base]) + anticipation)
     change = y[:, t] - y[:, base]
     treated = cohort == group
-    used = np.flatnonzero((treated | (eligible & ~treated)) & ~np.isnan(change))
+    x = x[:, min(t, base)]
+    used = np.flatnonzero((treated | eligible) & ~np.isnan(change) & ~np.isnan(x).any(axis=1))
     d = treated[used].astype(float)
     if min(d.sum(), (1 - d).sum()) < max(x.shape[1], 1):
         return None

@@ -1,0 +1,267 @@
+"""Staggered roll-outs: group-time effects (did_cs) and event studies by four estimators (event_study)."""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from jianfu.design import NotEstimable
+from jianfu.estimators.common import COLUMN, Effect, codes_of, few_clusters
+from jianfu.statistics import did, event_study
+
+OPTIONS = {"unit": COLUMN, "time": COLUMN, "start": COLUMN, "placebo": int}
+DID_OPTIONS = OPTIONS | {
+    "control": did.CONTROLS,
+    "method": did.METHODS,
+    "base": did.BASES,
+    "anticipation": int,
+    "balance": int,
+    "aggregate": list,
+    "band": ("simultaneous", "pointwise"),
+}
+EVENT_OPTIONS = DID_OPTIONS | {"estimator": ("cs", "sunab", "imputation", "twfe"), "leads": int, "lags": int}
+AGGREGATES = ("simple", "dynamic", "group", "calendar", "cells")
+NAMES = {"dynamic": "event", "group": "group", "calendar": "calendar"}
+
+
+def fit_did(spec, used, weights, columns, settings, truth):
+    """ATT(g, t) of Callaway and Sant'Anna and their means by event time, group and period."""
+    options = spec["options"]
+    rows = _rows(spec, used, columns)
+    cells = _cells(rows, options)
+    clusters = _clusters(rows, cells)
+    effects, notes = [], _cell_notes(cells, options)
+    for kind in options.get("aggregate", AGGREGATES):
+        if kind not in AGGREGATES:
+            raise NotEstimable(f"aggregate {kind} is not one of {', '.join(AGGREGATES)}")
+        if kind == "cells":
+            names = [f"att_{_text(g)}_{_text(t)}" for g, t in zip(cells.group, cells.time, strict=True)]
+            effects += _band(names, cells.att, cells.influence, clusters, options, settings)
+            continue
+        found = did.aggregate(cells, kind, options.get("balance") if kind == "dynamic" else None)
+        name = "att" if kind == "simple" else f"att_{kind}"
+        effects += _pointwise(name, found.overall, found.overall_influence, clusters, settings)
+        names = [f"{NAMES.get(kind)}_{_text(label)}" for label in found.label]
+        effects += _band(names, found.att, found.influence, clusters, options, settings)
+    statistic, df, p_value = did.pretrend_test(cells, clusters)
+    if np.isfinite(p_value):
+        notes.append(f"effects before the start: Wald({df}) {statistic:.2f}, p {p_value:.3f}")
+    return effects, _extra(rows, notes, clusters, len(cells.cohort), _dropped_cells(rows, cells))
+
+
+def fit_event_study(spec, used, weights, columns, settings, truth):
+    """Effects by event time: cs (dynamic ATT), sunab, imputation or twfe (diagnostic only)."""
+    options = spec["options"]
+    name = options.get("estimator", "cs")
+    if name == "cs":
+        return fit_did(
+            spec | {"options": options | {"aggregate": ["simple", "dynamic"]}},
+            used,
+            weights,
+            columns,
+            settings,
+            truth,
+        )
+    rows = _rows(spec, used, columns)
+    if columns:
+        raise NotEstimable(f"the event study by {name} takes no terms or controls; use estimator: cs")
+    time = (rows["time"] - rows["time"].min()).astype(int)
+    start = np.where(np.isfinite(rows["start"]), rows["start"] - rows["time"].min(), np.inf)
+    arguments = (rows["y"], rows["unit"], time, start, rows["cluster"])
+    fitted = {"sunab": event_study.sun_abraham, "twfe": event_study.two_way}
+    try:
+        if name == "imputation":
+            found = event_study.imputation(*arguments, leads=options.get("leads", 3))
+        else:
+            found = fitted[name](*arguments)
+    except (ValueError, np.linalg.LinAlgError) as error:
+        raise NotEstimable(str(error)) from None
+    shown = (found.event >= -options.get("leads", np.inf)) & (found.event <= options.get("lags", np.inf))
+    groups = len(found.contributions)
+    effects = _pointwise("att", found.overall, found.overall_contributions * groups, None, settings)
+    names = [f"event_{_text(e)}" for e in found.event[shown]]
+    effects += _band(
+        names, found.estimate[shown], found.contributions[:, shown] * groups, None, options, settings
+    )
+    notes = {
+        "sunab": ["Sun-Abraham, weights taken as given", "G/(G-1)"],
+        "imputation": ["imputation (Borusyak, Jaravel and Spiess), conservative errors"],
+        "twfe": [
+            "two-way fixed effects: diagnostic only, biased if effects differ by group or time",
+            "G/(G-1)",
+        ],
+    }[name]
+    if name == "twfe":
+        more, own = _decomposition(rows, time, start)
+        effects, notes = effects + more, notes + own
+    return effects, _extra(rows, notes, rows["cluster"], rows["unit"].max() + 1, found.dropped)
+
+
+def _decomposition(rows, time, start):
+    """Goodman-Bacon weights by kind of comparison, where no unit lacks a period."""
+    table = np.full((rows["unit"].max() + 1, time.max() + 1), np.nan)
+    table[rows["unit"], time] = rows["y"]
+    if np.isnan(table).any():
+        return [], ["panel with gaps: no Goodman-Bacon decomposition"]
+    cohort = pd.Series(start).groupby(rows["unit"]).first().to_numpy()
+    parts = event_study.bacon(table, np.maximum(cohort, 0))
+    effects = []
+    for kind in event_study.BACON_KINDS:
+        own = [(weight, effect) for *_, found, weight, effect in parts if found == kind]
+        if own:
+            total = sum(weight for weight, _ in own)
+            mean = sum(weight * effect for weight, effect in own) / total
+            effects.append(Effect(f"bacon_{kind}", mean, note=f"Goodman-Bacon weight {total:.4f}"))
+    return effects, []
+
+
+# ------------------------------------------------------------------------------------------------ rows and cells
+
+
+def periods_of(values):
+    """Periods as numbers: whole numbers as they are, months 'YYYY-MM' as year x 12 + month - 1."""
+    values = values.astype(object) if isinstance(values.dtype, pd.CategoricalDtype) else values
+    known = values.dropna()
+    if len(known) and isinstance(known.iloc[0], str):
+        number = values.map(lambda m: int(m[:4]) * 12 + int(m[5:7]) - 1, na_action="ignore")
+        return number.to_numpy(dtype=float)
+    return pd.to_numeric(values).to_numpy(dtype=float)
+
+
+def _rows(spec, used, columns):
+    """Arrays of the rows: y, unit, time, start (inf = never), cluster, weights, x; placebo dates already moved."""
+    options = spec["options"]
+    time, start = periods_of(used[options["time"]]), periods_of(used[options["start"]])
+    start = np.where(np.isfinite(start) & (start > 0), start, np.inf)
+    rows = {"y": used[spec["outcome"]].to_numpy(dtype=float), "dropped": {}}
+    kept = np.ones(len(used), dtype=bool)
+    if options.get("placebo"):
+        kept = ~(time >= start)
+        start = np.where(np.isfinite(start), start - options["placebo"], np.inf)
+        rows["dropped"] = {"after_start": int((~kept).sum())} if not kept.all() else {}
+        if not (kept & (time >= start)).any():
+            raise NotEstimable("no rows between the placebo date and the start")
+    unit = used[options["unit"]]
+    cluster = used[spec["cluster"]] if spec.get("cluster") else unit
+    own = used[spec["weights"]].to_numpy(dtype=float) if spec.get("weights") else np.ones(len(used))
+    rows |= {"y": rows["y"][kept], "time": time[kept], "start": start[kept], "weights": own[kept]}
+    rows |= {"unit": codes_of(unit[kept]), "cluster": codes_of(cluster[kept])}
+    rows["x"] = np.column_stack([values[kept] for values in columns.values()]) if columns else None
+    if len(np.unique(rows["unit"] * 1e6 + rows["time"])) < len(rows["unit"]):
+        raise NotEstimable("a unit has two rows in one period")
+    first = np.full(rows["unit"].max() + 1, np.inf)
+    np.minimum.at(first, rows["unit"], rows["start"])
+    if (first[rows["unit"]] != rows["start"]).any():
+        raise NotEstimable("a unit has two dates of start")
+    return rows
+
+
+def _cells(rows, options):
+    periods, column = np.unique(rows["time"], return_inverse=True)
+    n = rows["unit"].max() + 1
+    outcome = np.full((n, len(periods)), np.nan)
+    outcome[rows["unit"], column] = rows["y"]
+    cohort, weights = np.full(n, np.inf), np.ones(n)
+    cohort[rows["unit"]], weights[rows["unit"]] = rows["start"], rows["weights"]
+    covariates = None
+    if rows["x"] is not None:
+        covariates = np.full((n, len(periods), rows["x"].shape[1]), np.nan)
+        covariates[rows["unit"], column] = rows["x"]
+    try:
+        return did.att_gt(
+            outcome,
+            cohort,
+            periods,
+            covariates,
+            weights,
+            control=options.get("control", "not_yet_treated"),
+            method=options.get("method", "dr"),
+            base=options.get("base", "varying"),
+            anticipation=options.get("anticipation", 0),
+        )
+    except ValueError as error:
+        raise NotEstimable(str(error)) from None
+
+
+def _clusters(rows, cells):
+    """Cluster codes of the units of ``cells``."""
+    of_unit = np.zeros(rows["unit"].max() + 1, dtype=int)
+    of_unit[rows["unit"]] = rows["cluster"]
+    return np.unique(of_unit[cells.units], return_inverse=True)[1]
+
+
+def _dropped_cells(rows, cells):
+    kept = np.isin(rows["unit"], cells.units)
+    late = kept & (rows["time"] >= cells.last)
+    dropped = {"always_treated": int((~kept).sum()), "no_control_left": int(late.sum())}
+    return {reason: n for reason, n in dropped.items() if n}
+
+
+def _cell_notes(cells, options):
+    sizes = {g: int((cells.cohort == g).sum()) for g in np.unique(cells.group)}
+    notes = [
+        f"Callaway-Sant'Anna, {options.get('method', 'dr')}",
+        f"controls {options.get('control', 'not_yet_treated').replace('_', ' ')}",
+        f"{options.get('base', 'varying')} base period",
+        f"{len(sizes)} group(s) of {min(sizes.values())} to {max(sizes.values())} units",
+        "errors from influence functions",
+    ]
+    if options.get("anticipation"):
+        notes.append(f"anticipation {options['anticipation']}")
+    if options.get("placebo"):
+        notes.append(f"placebo: dates {options['placebo']} periods earlier")
+    return notes
+
+
+# ------------------------------------------------------------------------------------------------ effects
+
+
+def _pointwise(name, estimate, influence, clusters, settings):
+    error = did.standard_errors(influence[:, None], clusters)[0]
+    return [_effect(name, estimate, error, stats.norm.ppf((1 + settings.confidence) / 2), "")]
+
+
+def _band(names, estimates, influence, clusters, options, settings):
+    """Effects whose intervals cover together (sup-t) or, without bootstrap, one by one."""
+    if not names:
+        return []
+    errors = did.standard_errors(influence, clusters)
+    critical, note = stats.norm.ppf((1 + settings.confidence) / 2), ""
+    if settings.bootstrap and options.get("band", "simultaneous") == "simultaneous":
+        critical = did.critical_value(
+            influence, settings.confidence, settings.bootstrap, settings.seed, clusters
+        )
+        note = f"simultaneous band, critical value {critical:.3f} ({settings.bootstrap} multiplier draws)"
+    return [_effect(n, e, s, critical, note) for n, e, s in zip(names, estimates, errors, strict=True)]
+
+
+def _effect(name, estimate, error, critical, note):
+    p_value = 2 * stats.norm.sf(abs(estimate / error)) if error > 0 else np.nan
+    return Effect(
+        name,
+        float(estimate),
+        float(error),
+        float(estimate - critical * error),
+        float(estimate + critical * error),
+        float(p_value),
+        "influence",
+        note=note,
+    )
+
+
+def _extra(rows, notes, clusters, n_units, dropped):
+    n_clusters = int(clusters.max()) + 1
+    return {
+        "converged": True,
+        "n_clusters": n_clusters,
+        "n_units": int(n_units),
+        "residual_df": n_clusters - 1,
+        "notes": [*notes, *few_clusters(n_clusters)],
+        "dropped": rows["dropped"] | dropped,
+    }
+
+
+def _text(value):
+    """Period as text: months of consecutive numbering as 'YYYY-MM', others as whole numbers."""
+    if 1950 * 12 <= value < 2200 * 12:
+        return f"{int(value) // 12:04d}-{int(value) % 12 + 1:02d}"
+    return f"{value:g}"
