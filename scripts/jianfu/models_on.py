@@ -212,17 +212,20 @@ def estimates(settings, inference, province):
     return pd.concat(parts, ignore_index=True)
 
 
+def _of_results(entry):
+    """Whether the rows behind an entry are results; what can also fit a model takes them by the option estimate."""
+    estimator = ESTIMATORS[entry["estimator"]]
+    either = "estimate" in estimator.options and "estimate" not in estimator.required
+    return estimator.of_results and not (either and "estimate" not in entry.get("options", {}))
+
+
 def released(rows, settings, limits, withheld_text):
     """Rows that may leave, in the fixed columns.
 
     The limits of ``disclosure`` apply as in every province, except where the table is declared ``public`` or the rows
     of a model are results of other analyses (meta-analysis, pooling, adjusted p-values).
     """
-    free = [
-        entry["name"]
-        for entry in settings["list"]
-        if settings.get("public") or ESTIMATORS[entry["estimator"]].of_results
-    ]
+    free = [entry["name"] for entry in settings["list"] if settings.get("public") or _of_results(entry)]
     checked, _ = release_estimates(rows, limits, withheld_text)
     free = rows["model"].isin(free)
     whole = rows.loc[free, ESTIMATE_COLUMNS]

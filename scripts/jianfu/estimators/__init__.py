@@ -31,7 +31,7 @@ What cannot be estimated raises :class:`jianfu.design.NotEstimable` with the rea
 never returned as if they had.
 """
 
-from jianfu.estimators import hazards, mediation, ols
+from jianfu.estimators import gee, hazards, mediation, mixed, ols, ordinal, sensitivity, tost
 from jianfu.estimators.common import (
     COLUMN,
     COLUMNS,
@@ -75,5 +75,38 @@ ESTIMATORS = {
         "unit",
         needs=("outcome", "terms", "mediator"),
         reports_all=True,
+    ),
+    "mixed": Estimator(
+        mixed.fit, "unit", needs=("outcome", "terms", "cluster"), takes=("controls",), options=mixed.OPTIONS
+    ),
+    "gee": Estimator(
+        gee.fit,
+        "unit",
+        needs=("outcome", "terms", "cluster"),
+        takes=("controls", "weights", "offset"),
+        options=gee.OPTIONS,
+    ),
+    "ordinal": Estimator(
+        ordinal.fit, "log_odds", takes=("controls", "cluster", "weights"), options=ordinal.OPTIONS
+    ),
+    "sensitivity": Estimator(
+        sensitivity.fit,
+        "unit",
+        needs=(),
+        takes=("outcome", "terms", "controls", "effects"),
+        options=sensitivity.OPTIONS,
+        text=("label",),
+        reports_all=True,
+        of_results=True,
+    ),
+    "tost": Estimator(
+        tost.fit,
+        "unit",
+        needs=(),
+        takes=("outcome", "terms", "controls", "effects", "cluster"),
+        options=tost.OPTIONS,
+        required=("low", "high"),
+        reports_all=True,
+        of_results=True,
     ),
 }

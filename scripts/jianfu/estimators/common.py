@@ -27,7 +27,8 @@ class Settings:
 class Effect:
     """One estimate before it becomes a row; NaN where there is none.
 
-    vcov names the kind of standard error; outcome, note and scale replace or complete what holds for the whole model.
+    vcov names the kind of standard error; df the degrees of freedom of its t distribution (inf = normal); outcome, note
+    and scale replace or complete what holds for the whole model.
     """
 
     term: str
@@ -40,6 +41,7 @@ class Effect:
     outcome: str = ""
     note: str = ""
     scale: str = ""
+    df: float = np.inf
 
 
 @dataclass(frozen=True)
@@ -134,9 +136,10 @@ def collinear_note(collinear, columns):
 def effects_of(columns, estimates, errors, df, vcov, settings):
     """Effects of estimates (k,) with standard errors (k,): intervals and p-values of t(df), df = inf is the normal."""
     low, high, p_value = inference.t_interval(estimates, errors, df, settings.confidence)
+    degrees = np.broadcast_to(np.asarray(df, dtype=float), np.shape(estimates))
     return [
-        Effect(name, *map(float, values), vcov)
-        for name, *values in zip(columns, estimates, errors, low, high, p_value, strict=True)
+        Effect(name, *map(float, values), vcov, df=float(d))
+        for name, *values, d in zip(columns, estimates, errors, low, high, p_value, degrees, strict=True)
     ]
 
 

@@ -115,7 +115,7 @@ def fit(y, design, groups, slopes=None, reml=True):
     slopes = np.empty((len(y), 0)) if slopes is None else np.asarray(slopes, dtype=float).reshape(len(y), -1)
     spread = np.where(slopes.std(axis=0) > 0, np.sqrt((slopes**2).mean(axis=0)), 1.0)
     k = design.shape[1]
-    free = _independent(design)
+    free = independent(design)
     profile = _Profile(y, design[:, free], [_codes(codes) for codes in groups], slopes / spread, reml)
     rows, columns = np.tril_indices(profile.q)
     start = np.r_[(rows == columns).astype(float), np.ones(len(groups) - 1)]
@@ -187,7 +187,7 @@ def _indicator(codes):
     return sparse.csr_matrix((np.ones(len(codes)), (codes, np.arange(len(codes)))))
 
 
-def _independent(design):
+def independent(design):
     """Indices of columns that are not linear combinations of earlier ones."""
     kept, basis = [], np.empty((len(design), 0))
     for j, column in enumerate(design.T):
