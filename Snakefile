@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from jianfu.config import load_command
 from jianfu.errors import ConfigError
+from jianfu.outputs import read_outputs
 from jianfu.provenance import code_digest
 from jianfu.sources import RAW_TABLES, matching_files
 

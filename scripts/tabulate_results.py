@@ -14,9 +14,7 @@ if __name__ == "__main__":
     logs.start(snakemake.log[0])
     write_tables(
         release=snakemake.params.release,
-        hypotheses=snakemake.input.hypotheses,
-        models=snakemake.input.models,
-        layout=snakemake.input.tables,
+        plan={name: snakemake.input[name] for name in ("hypotheses", "models", "tables", "outputs")},
         labels=snakemake.input.labels,
         language=snakemake.params.language,
         confidence=snakemake.params.confidence,

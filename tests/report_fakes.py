@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
+ROOT = Path(__file__).resolve().parents[1]
+
 FIGURES = [
     "index_over_time",
     "county_heatmap",
@@ -392,6 +394,9 @@ def write(folder, settings, draw_figures=None):
     (folder / "plan" / "models.yaml").write_text(yaml.safe_dump(MODELS, allow_unicode=True), encoding="utf-8")
     (folder / "plan" / "tables.yaml").write_text(yaml.safe_dump(TABLES), encoding="utf-8")
     HYPOTHESES.to_csv(folder / "plan" / "hypotheses.csv", index=False, encoding="utf-8-sig")
+    outputs = pd.read_csv(ROOT / "config" / "plan" / "outputs.csv", dtype=str, encoding="utf-8-sig")
+    released = outputs["area"].str.cat(outputs["name"], sep="/").add(".csv").isin(frames())
+    outputs[released].to_csv(folder / "plan" / "outputs.csv", index=False, encoding="utf-8-sig")
     (folder / "provenance").mkdir()
     (folder / "provenance" / "config.yaml").write_text(
         yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8"

@@ -31,7 +31,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Output:
-    """One line of ``config/plan/outputs.csv``: what an output holds and how it passes the gate.
+    """One line of ``config/plan/outputs.csv``: what an output holds, the rule that makes it, how it passes the gate.
 
     persons: counts of persons that are published; persons_hidden: counts that only the gate sees. ``totals`` maps a
     count to the dimensions over which it adds up to a total that is known, be it a row with the value ``all`` in
@@ -56,6 +56,7 @@ class Output:
     linked: str = ""
     figures: tuple = ()
     plain: tuple = ()
+    rule: str = ""
 
     @property
     def counts(self):
@@ -85,7 +86,7 @@ def parse_output(row, path):
         totals[count] = (*totals.get(count, ()), dimension)
     lists["totals"] = totals
     lists["complements"] = tuple(tuple(pair.split("-")) for pair in lists["complements"])
-    keys = ("name", "area", "method", "geography", "time", "dominance", "linked")
+    keys = ("name", "rule", "area", "method", "geography", "time", "dominance", "linked")
     output = Output(**{key: row[key] for key in keys}, **lists)
     problem = _contradiction(output)
     if problem:

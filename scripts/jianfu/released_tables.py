@@ -12,7 +12,6 @@ from jianfu.result_tables import (
 )
 from jianfu.tables import Table, missing
 
-RELEASED = ("descriptives", "data_quality", "indicator_list")
 OMITTED = ("construct",)  # the code of an indicator begins with it
 GATE_STATUS = {"shown", "withheld"}
 
@@ -69,9 +68,9 @@ def _group(rows):
 def all_tables(estimates, released, hypotheses, models, layout, labels, alpha):
     """Every released table and table of results by name.
 
-    released: frames by the names in RELEASED; layout: columns of the regression tables (config/plan/tables.yaml).
+    released: frames by name; layout: columns of the regression tables (config/plan/tables.yaml).
     """
-    tables = {name: released_table(name, released[name], labels) for name in RELEASED}
+    tables = {name: released_table(name, frame, labels) for name, frame in released.items()}
     tables |= {
         name: regression_table(name, names, estimates, models, labels) for name, names in layout.items()
     }

@@ -7,7 +7,8 @@ import pandas as pd
 
 from jianfu.config import read_yaml
 from jianfu.labels import Labels
-from jianfu.released_tables import RELEASED, all_tables
+from jianfu.outputs import read_outputs
+from jianfu.released_tables import all_tables
 from jianfu.tables import write_csv, write_xlsx
 
 TRUTH = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
@@ -42,23 +43,26 @@ def read_estimates(path):
     return frame
 
 
-def read_results(release, hypotheses, models, layout, labels, alpha):
-    """Results from the folder ``release`` and the plan's hypotheses (CSV), models and table layout (YAML)."""
+def read_results(release, plan, labels, alpha):
+    """Results from the folder ``release`` and the ``plan`` files hypotheses, models, tables (layout) and outputs."""
     estimates = read_estimates(Path(release, "estimates.csv"))
-    released = {name: read_release(Path(release, "tables", f"{name}.csv")) for name in RELEASED}
-    plan = pd.read_csv(hypotheses, encoding="utf-8-sig", dtype=str, keep_default_na=False)
-    by_name = {model["name"]: model for model in read_yaml(models)["models"]}
-    tables = all_tables(estimates, released, plan, by_name, read_yaml(layout), labels, alpha)
-    return Results(estimates, released, plan, by_name, tables)
+    names = [name for name, output in read_outputs(plan["outputs"]).items() if output.area == "tables"]
+    released = {name: read_release(Path(release, "tables", f"{name}.csv")) for name in names}
+    hypotheses = pd.read_csv(plan["hypotheses"], encoding="utf-8-sig", dtype=str, keep_default_na=False)
+    models = {model["name"]: model for model in read_yaml(plan["models"])["models"]}
+    layout = read_yaml(plan["tables"])
+    tables = all_tables(estimates, released, hypotheses, models, layout, labels, alpha)
+    return Results(estimates, released, hypotheses, models, tables)
 
 
-def write_tables(release, hypotheses, models, layout, labels, language, confidence, synthetic, csv, xlsx):
+def write_tables(release, plan, labels, language, confidence, synthetic, csv, xlsx):
     """Write the tables whose names are the stems of the files ``csv`` and ``xlsx`` (lists of paths).
 
-    labels: path of the dictionary; confidence: level of the intervals; synthetic: mark everything as invented data.
+    plan: paths as in :func:`read_results`; labels: path of the dictionary; confidence: level of the intervals;
+    synthetic: mark everything as invented data.
     """
     words = Labels(language, labels)
-    tables = read_results(release, hypotheses, models, layout, words, round(1 - confidence, 6)).tables
+    tables = read_results(release, plan, words, round(1 - confidence, 6)).tables
     mark = words("synthetic_mark") if synthetic else ""
     for path in csv:
         write_csv(tables[Path(path).stem], path, mark)

@@ -58,6 +58,7 @@ def arguments(folder):
     plan = {name: folder / "plan" / f"{name}.yaml" for name in ("models", "tables")}
     plan |= {
         "hypotheses": folder / "plan" / "hypotheses.csv",
+        "outputs": folder / "plan" / "outputs.csv",
         "indices": ROOT / "config" / "plan" / "indices.csv",
     }
     return {

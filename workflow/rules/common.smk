@@ -1,5 +1,7 @@
 """Functions that the rule files share; no rules."""
 
+OUTPUTS = read_outputs(Path(workflow.basedir) / "config" / "plan" / "outputs.csv")
+
 
 def setting(*keys):
     """Value of a nested setting of the wildcard province, for `params`."""
@@ -65,7 +67,7 @@ def ingest_settings(wildcards):
         },
         "sources": [source for source in settings["sources"] if source["table"] in names],
         "values": settings["values"],
-        "survey": {k: settings["survey"][k] for k in ("ranges", "responses")} if "survey" in names else {},
+        "survey": {k: settings["survey"][k] for k in ("keys", "ranges", "responses")} if "survey" in names else {},
         "calendar": settings["calendar"] if "punches" in names else {},
     }
 
@@ -74,6 +76,20 @@ def own_tables(wildcards):
     """Files of a province that brings a ready analysis table."""
     data = SETTINGS[wildcards.province]["models_on"]["data"]
     return [data] if isinstance(data, str) else list(data.values())
+
+
+def published(**traits):
+    """Names of the declared outputs (config/plan/outputs.csv) that have all the ``traits``, e.g. area="figures"."""
+    return [
+        name
+        for name, output in OUTPUTS.items()
+        if all(getattr(output, trait) == value for trait, value in traits.items())
+    ]
+
+
+def published_by(rule):
+    """Files of one rule that wait for the gate, by name."""
+    return {name: f"results/{{province}}/restricted/publish/{name}.parquet" for name in published(rule=rule)}
 
 
 def final_outputs(province):

@@ -5,20 +5,6 @@ OUTPUTS: restricted/publish/*.parquet; release/figures/*.{csv,png,pdf,svg}, rele
     release/disclosure_log.csv under results/{province}
 """
 
-# What passes the gate; the columns of each are declared in config/plan/outputs.csv.
-RELEASED_FIGURES = [
-    "index_over_time",
-    "policy_dates",
-    "county_heatmap",
-    "issue_clock",
-    "dose_response",
-    "cumulative_incidence",
-    "cumulative_incidence_at_risk",
-    "burnout_by_overload",
-    "sample_flow",
-]
-RELEASED_TABLES = ["descriptives", "data_quality", "indicator_list"]
-
 
 rule build_publication:
     """Every publishable table, before disclosure control."""
@@ -47,10 +33,7 @@ rule build_publication:
         labels=plan("labels.csv"),
         holidays=lambda wildcards: SETTINGS[wildcards.province]["calendar"]["holidays"] or [],
     output:
-        **{
-            name: f"results/{{province}}/restricted/publish/{name}.parquet"
-            for name in RELEASED_FIGURES + RELEASED_TABLES
-        },
+        **published_by("build_publication"),
     log:
         "results/{province}/logs/build_publication.log",
     benchmark:
@@ -73,16 +56,13 @@ rule build_publication:
 rule release_results:
     """The disclosure gate: the only way from restricted/ to release/."""
     input:
-        **{
-            name: f"results/{{province}}/restricted/publish/{name}.parquet"
-            for name in RELEASED_FIGURES + RELEASED_TABLES
-        },
+        **{name: f"results/{{province}}/restricted/publish/{name}.parquet" for name in published()},
         estimates="results/{province}/restricted/estimates_full.parquet",
         plan=plan("outputs.csv"),
         labels=plan("labels.csv"),
     output:
-        figures=expand("results/{{province}}/release/figures/{name}.csv", name=RELEASED_FIGURES),
-        tables=expand("results/{{province}}/release/tables/{name}.csv", name=RELEASED_TABLES),
+        figures=expand("results/{{province}}/release/figures/{name}.csv", name=published(area="figures")),
+        tables=expand("results/{{province}}/release/tables/{name}.csv", name=published(area="tables")),
         estimates="results/{province}/release/estimates.csv",
         log="results/{province}/release/disclosure_log.csv",
     log:

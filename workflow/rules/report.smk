@@ -31,15 +31,19 @@ rule tabulate_results:
     """Three-line tables of results and of what the gate released, as CSV and Excel."""
     input:
         estimates="results/{province}/release/estimates.csv",
-        released=expand("results/{{province}}/release/tables/{name}.csv", name=RELEASED_TABLES),
+        released=expand("results/{{province}}/release/tables/{name}.csv", name=published(area="tables")),
         hypotheses=plan("hypotheses.csv"),
         models=plan("models.yaml"),
         tables=plan("tables.yaml"),
+        outputs=plan("outputs.csv"),
         labels=plan("labels.csv"),
     output:
         csv=expand("results/{{province}}/release/tables/{name}.csv", name=RESULT_TABLES),
         xlsx=report(
-            expand("results/{{province}}/release/tables/{name}.xlsx", name=RESULT_TABLES + RELEASED_TABLES),
+            expand(
+                "results/{{province}}/release/tables/{name}.xlsx",
+                name=RESULT_TABLES + published(area="tables"),
+            ),
             caption="../report/tabulate_results.rst",
             category="Tables",
         ),
@@ -66,7 +70,7 @@ rule render_report:
     input:
         estimates="results/{province}/release/estimates.csv",
         disclosure_log="results/{province}/release/disclosure_log.csv",
-        released=expand("results/{{province}}/release/tables/{name}.csv", name=RELEASED_TABLES),
+        released=expand("results/{{province}}/release/tables/{name}.csv", name=published(area="tables")),
         figures=expand(
             "results/{{province}}/release/figures/{name}.{kind}", name=REPORT_FIGURES, kind=["png", "csv"]
         ),
@@ -76,6 +80,7 @@ rule render_report:
         hypotheses=plan("hypotheses.csv"),
         models=plan("models.yaml"),
         tables=plan("tables.yaml"),
+        outputs=plan("outputs.csv"),
         indices=plan("indices.csv"),
         labels=plan("labels.csv"),
         templates=expand(str(REPORT_FOLDER / "{file}"), file=REPORT_FILES),

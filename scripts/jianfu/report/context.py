@@ -85,7 +85,7 @@ def collect(release, config, run, default, plan, labels):
     """
     settings = yaml.safe_load(Path(config).read_text(encoding="utf-8"))
     alpha = round(1 - settings["inference"]["confidence"], 6)
-    results = read_results(release, plan["hypotheses"], plan["models"], plan["tables"], labels, alpha)
+    results = read_results(release, plan, labels, alpha)
     log = read_release(Path(release, "disclosure_log.csv"))
     changed = deviations(settings, read_yaml(default))
     shown = [name for name in TABLES if name != "deviations" or changed]
