@@ -12,5 +12,6 @@ methods     which methods there are, with their options and defaults
 impute, treat, normalise, weights, aggregate   one step each, as functions on arrays
 anchors     the frozen constants as a plain dict, stored with a check sum
 pipeline    fit the anchors, apply them
-diagnostics what the result depends on
+diagnostics what the components have in common and contribute
+periods, panel_input, panel_output   a user's own panel: reading it, writing every step
 """

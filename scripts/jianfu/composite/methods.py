@@ -1,5 +1,7 @@
 """Which methods there are, their options and defaults: settings as written → settings as used."""
 
+from math import isnan
+
 from jianfu.config.spelling import suggestion
 from jianfu.errors import ConfigError
 
@@ -100,8 +102,9 @@ def of_group(setting, group):
     return setting["levels"][level] if setting["levels"] else setting["default"]
 
 
-def check_groups(used, structure):
-    """Raise :class:`ConfigError` where ``levels`` or ``parents`` do not fit the structure."""
+def check_structure(used, structure):
+    """Raise :class:`ConfigError` where ``levels``, ``parents`` or goalposts do not fit the structure."""
+    _check_goalposts(used, structure)
     codes = [group.code for group in structure.groups]
     for key in ("weights", "aggregation"):
         levels, parents = used[key]["levels"], used[key]["parents"]
@@ -121,6 +124,13 @@ def check_groups(used, structure):
             raise ConfigError(
                 f"the benefit of the doubt of '{group.code}' is a weighted sum; use the aggregation arithmetic."
             )
+
+
+def _check_goalposts(used, structure):
+    if used["normalisation"]["method"] == "goalposts":
+        for code, row in structure.indicators.iterrows():
+            if isnan(row["low"]) or isnan(row["high"]):
+                raise ConfigError(f"'structure' lacks 'low' or 'high' of '{code}', which goalposts need.")
 
 
 def _scaled(normalisation, wide):

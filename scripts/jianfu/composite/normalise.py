@@ -66,7 +66,8 @@ def apply(values, entries, direction, method, shift=0.0, stretch=1.0, clip=False
         scores = shift + stretch * scores
     elif method in RANKS:
         for j in np.flatnonzero(~dropped):
-            scores[:, j] = _ranks(direction[j] * values[:, j], np.array(entries[j]["sorted"]), method)
+            ranks = _ranks(direction[j] * values[:, j], np.array(entries[j]["sorted"]), method)
+            scores[:, j] = shift + stretch * ranks
     elif method == "distance":
         best = _column(entries, "best")
         scores = np.where(direction > 0, values / best, best / values)

@@ -17,7 +17,7 @@ import numpy as np
 from jianfu.composite import anchors as stored
 from jianfu.composite import normalise, treat, weights
 from jianfu.composite.aggregate import aggregate, present
-from jianfu.composite.methods import check_groups, of_group
+from jianfu.composite.methods import check_structure, of_group
 from jianfu.errors import ConfigError, DataError
 
 DATA_DRIVEN = {"entropy": weights.entropy, "critic": weights.critic}
@@ -54,15 +54,13 @@ def fit(values, structure, reference, used):
     Raises :class:`ConfigError` for settings that do not fit the structure and :class:`DataError` for values that a
     method is not defined for.
     """
-    check_groups(used, structure)
+    check_structure(used, structure)
     rows = np.asarray(values, dtype=float)[reference]
     table, normalisation = structure.indicators, used["normalisation"]
     entries = _fit_treatment(rows, table, used["treatment"])
     treated = _treat(rows, entries)
     direction = table["direction"].to_numpy()
     low, high, centre = (_goalposts(table, name) for name in ("low", "high", "reference"))
-    if normalisation["method"] == "goalposts":
-        _need_goalposts(table)
     if normalisation["method"] == "distance" and (treated <= 0).any():
         raise DataError("the normalisation 'distance' is a ratio and needs values above zero.")
     constants = normalise.fit(
@@ -154,14 +152,6 @@ def _goalposts(table, name):
             )
         ]
     )
-
-
-def _need_goalposts(table):
-    for code, row in table.iterrows():
-        if np.isnan(row["low"]) or np.isnan(row["high"]):
-            raise ConfigError(
-                f"the normalisation 'goalposts' needs 'low' and 'high' of '{code}' in the structure."
-            )
 
 
 def _normalise(treated, entries, anchors):

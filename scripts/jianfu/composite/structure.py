@@ -59,13 +59,13 @@ def build_structure(table, name="structure"):
             )
     level = _levels(parents, aggregates, name)
     _check(table, aggregates, name)
+    tops = sorted(aggregates - set(table.index))
     groups = []
-    for code in sorted(aggregates, key=lambda code: level[code]):
+    for code in [*(code for code in table.index if code in aggregates), *tops]:
         children = table.index[parents == code]
         weights = table.loc[children, "weight"].fillna(1.0)
         groups.append(Group(code, level[code], tuple(children), tuple(weights)))
-    order = {code: row for row, code in enumerate([*table.index, *aggregates])}
-    groups.sort(key=lambda group: (group.level, order.get(group.code, len(order)), group.code))
+    groups.sort(key=lambda group: group.level)
     indicators = table.loc[~table.index.isin(aggregates)].drop(columns=["parent", "weight"])
     return Structure(indicators, tuple(groups))
 

@@ -7,11 +7,11 @@ import numpy as np
 
 from jianfu.errors import DataError
 
-TRANSFORMATIONS = ("none", "log1p", "log")
+TRANSFORMATIONS = ("none", "log1p", "log", "log10")
 
 
 def transform(values, transformation, code="an indicator"):
-    """``none``, ``log1p`` (ln(1+x), x ≥ 0) or ``log`` (ln x, x > 0) of an array."""
+    """``none``, ``log1p`` (ln(1+x), x ≥ 0), ``log`` (ln x, x > 0) or ``log10`` of an array."""
     if transformation == "none":
         return values
     if transformation == "log1p":
@@ -20,7 +20,7 @@ def transform(values, transformation, code="an indicator"):
         return np.log1p(values)
     if np.any(values <= 0):
         raise DataError(f"{code}: zero and less have no logarithm; use the transformation log1p or none.")
-    return np.log(values)
+    return np.log(values) if transformation == "log" else np.log10(values)
 
 
 def skewness(values):

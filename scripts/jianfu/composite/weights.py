@@ -154,7 +154,7 @@ def _best(y, frontier, bounds):
     found = linprog(-y, A_ub=constraints, b_ub=right, bounds=(0, None), method="highs")
     if found.status != 0:
         return np.full(len(y), np.nan), np.nan
-    return found.x, float(found.x @ y)
+    return np.maximum(found.x, 0.0), max(float(found.x @ y), 0.0)
 
 
 def correlation(x):

@@ -1,0 +1,35 @@
+"""Take a user's own indicator panel through every step of an index and write each step.
+
+1. Read the table and the indicator table that the province file names.
+2. Estimate limits, means or ranges and weights from the reference window; freeze them as anchors.
+3. Write the steps raw, denominated, screened, treated, normalised and aggregated, the weights and the diagnostics.
+
+Fails when a column is missing, a cell is no number, a row stands twice, or a method is not defined for the values.
+"""
+
+from pathlib import Path
+
+from jianfu import logs
+from jianfu.composite import anchors as stored
+from jianfu.composite.panel_output import build_panel
+
+DIGITS = "%.13g"
+
+
+def main(settings, null_tokens, folder):
+    frames, weights, diagnostics, anchors = build_panel(settings, null_tokens)
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    for row in diagnostics[diagnostics["note"] != ""].itertuples():
+        logs.LOGGER.warning("%s of %s: %s", row.diagnostic, row.code or row.group, row.note)
+    for name, frame in {**frames, "weights": weights, "diagnostics": diagnostics}.items():
+        frame.to_csv(Path(folder) / f"{name}.csv", index=False, encoding="utf-8-sig", float_format=DIGITS)
+    stored.write(anchors, Path(folder) / "anchors.json")
+
+
+if __name__ == "__main__":
+    logs.start(snakemake.log[0])
+    main(
+        settings=snakemake.params.settings,
+        null_tokens=snakemake.params.null_tokens,
+        folder=Path(snakemake.output.anchors).parent,
+    )
