@@ -5,6 +5,9 @@ import pandas as pd
 
 from jianfu.simulate.counts import all_artefacts
 
+HOTLINE = (
+    1.5  # points by which the hotline rate lies above the mean of both outcomes, and satisfaction below it
+)
 EFFORT_LOG_SD = 0.10  # log hours of substantive work per standard deviation of effort
 
 
@@ -21,7 +24,7 @@ def build_substantive(months, n_units, streams):
 
 
 def build_unit_years(parameters, structure, months, counts, burden, substantive, streams):
-    """Canonical ``unit_year``, ordered by unit and year.
+    """Canonical ``unit_year``, ordered by unit and year, and the expected values of what depends on something.
 
     Outcomes follow substantive effort and nothing else; the score follows outcomes and the volume of material of the
     year; cases of accountability follow the number of tasks and of errors.
@@ -49,16 +52,17 @@ def build_unit_years(parameters, structure, months, counts, burden, substantive,
     errors = rng.poisson(own["errors"], shape)
     cases = own["accountability"]
     relative_errors = np.log((1 + errors) / (1 + own["errors"]))
-    accountability = rng.poisson(
-        cases["mean"] * np.exp(cases["tasks"] * log_tasks + cases["errors"] * relative_errors)
-    )
+    expected_cases = cases["mean"] * np.exp(cases["tasks"] * log_tasks + cases["errors"] * relative_errors)
+    accountability = rng.poisson(expected_cases)
     result, score = own["outcome"], own["score"]
     outcome = result["mean"] + result["substantive"] * EFFORT_LOG_SD * substantive[:, :-1]
     hotline, satisfaction = (
-        np.clip(outcome + shift + result["sd"] * rng.standard_normal(shape), 55, 100) for shift in (1.5, -1.5)
+        np.clip(outcome + shift + result["sd"] * rng.standard_normal(shape), 55, 100)
+        for shift in (HOTLINE, -HOTLINE)
     )
     scored = score["mean"] + score["outcome"] * (hotline + satisfaction - 2 * result["mean"])
-    scored = scored + score["material"] * log_material + score["sd"] * rng.standard_normal(shape)
+    expected_score = scored + score["material"] * log_material
+    scored = expected_score + score["sd"] * rng.standard_normal(shape)
     columns = {
         "n_basic_duty": rng.poisson(own["basic_duty"], (n, 1)) + rng.integers(-2, 3, shape),
         "n_coop_duty": rng.poisson(own["coop_duty"], (n, 1)) + rng.integers(-2, 3, shape),
@@ -78,13 +82,18 @@ def build_unit_years(parameters, structure, months, counts, burden, substantive,
         "outcome_hotline": np.round(hotline, 1),
         "outcome_satisfaction": np.round(satisfaction, 1),
     }
-    return pd.DataFrame(
-        {
-            "unit_code": np.repeat(structure.codes, len(years)),
-            "year": np.tile(years, n),
-            **{name: values.ravel().astype(float) for name, values in columns.items()},
-        }
-    )
+    expected = {
+        "n_accountability": expected_cases,
+        "score": expected_score,
+        "outcome_hotline": outcome + HOTLINE,
+        "outcome_satisfaction": outcome - HOTLINE,
+    }
+    keys = {"unit_code": np.repeat(structure.codes, len(years)), "year": np.tile(years, n)}
+
+    def frame(values):
+        return pd.DataFrame(keys | {name: array.ravel().astype(float) for name, array in values.items()})
+
+    return frame(columns), frame(expected)
 
 
 def _year_means(values, months, years):
@@ -101,6 +110,11 @@ def _centred(values):
 
 def yearly(frame, column, months, n_units):
     """Units x months: the value of the year before each month's year."""
-    table = frame.set_index(["unit_code", "year"])[column].unstack()  # noqa: PD010
+    years = np.unique(frame["year"])
+    unit = frame["unit_code"].factorize(sort=True)[0]
+    table = np.full((n_units, len(years) + 1), np.nan)
+    table[unit, np.searchsorted(years, frame["year"])] = frame[column]
     wanted = months.year - 1
-    return table.reindex(columns=wanted).to_numpy(dtype=float).reshape(n_units, len(wanted))
+    position = np.searchsorted(years, wanted)
+    known = np.isin(wanted, years)
+    return table[:, np.where(known, position, len(years))]
