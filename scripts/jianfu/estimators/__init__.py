@@ -31,7 +31,18 @@ What cannot be estimated raises :class:`jianfu.design.NotEstimable` with the rea
 never returned as if they had.
 """
 
-from jianfu.estimators import gee, hazards, mediation, mixed, ols, ordinal, sensitivity, tost
+from jianfu.estimators import (
+    gee,
+    hazards,
+    mediation,
+    mixed,
+    ols,
+    ordinal,
+    policy,
+    segmented,
+    sensitivity,
+    tost,
+)
 from jianfu.estimators.common import (
     COLUMN,
     COLUMNS,
@@ -74,6 +85,36 @@ ESTIMATORS = {
         mediation.fit,
         "unit",
         needs=("outcome", "terms", "mediator"),
+        options=mediation.OPTIONS,
+        reports_all=True,
+    ),
+    "did_cs": Estimator(
+        policy.fit_did,
+        "unit",
+        needs=("outcome",),
+        takes=("controls", "cluster", "weights"),
+        options=policy.DID_OPTIONS,
+        required=("unit", "time", "start"),
+        may_miss=("start",),
+        reports_all=True,
+    ),
+    "event_study": Estimator(
+        policy.fit_event_study,
+        "unit",
+        needs=("outcome",),
+        takes=("controls", "cluster", "weights"),
+        options=policy.EVENT_OPTIONS,
+        required=("unit", "time", "start"),
+        may_miss=("start",),
+        reports_all=True,
+    ),
+    "segmented": Estimator(
+        segmented.fit,
+        "unit",
+        needs=("outcome",),
+        takes=("controls", "effects", "cluster", "offset"),
+        options=segmented.OPTIONS,
+        required=("time",),
         reports_all=True,
     ),
     "mixed": Estimator(

@@ -78,7 +78,7 @@ def fit(spec, used, weights, columns, settings, truth):
     return shown, {
         "converged": fitted.converged,
         "n_clusters": fitted.n_clusters,
-        "residual_df": int(fitted.df),
+        "residual_df": len(used) - len(fitted.names) - int(unit.max()) - 1,
         "notes": notes,
     }
 
