@@ -84,10 +84,8 @@ def with_traits(frame, units):
             trait, positive = f"ln_{trait}", pd.to_numeric(values).astype(float)
             values = np.log(positive.where(positive > 0))
         elif trait in ("county_code", "unit_type"):
-            values = values.astype(object)
+            values = categorical(values.astype(object))
         else:
             values = pd.to_numeric(values.astype("Float64")).astype(float)
-        frame[trait] = values.to_numpy()[codes.cat.codes.to_numpy()]
-    return frame.assign(
-        county_code=categorical(frame["county_code"]), unit_type=categorical(frame["unit_type"])
-    )
+        frame[trait] = values.array.take(codes.cat.codes.to_numpy())
+    return frame
