@@ -17,6 +17,7 @@ from jianfu.design import (
 )
 from jianfu.errors import DataError
 from jianfu.estimators import ESTIMATORS, TRUE, codes_of, columns_named, outcome_name, outcomes_of
+from jianfu.estimators.hazards import trials_of
 from jianfu.logs import LOGGER, progress
 from jianfu.statistics import hazard, inference, regression
 
@@ -151,15 +152,16 @@ def _drop_separated(spec, table, categories, controls, sample, suffix):
         used[[name + suffix for name in outcomes_of(spec)]].sum(axis=1).to_numpy(),
         table.weights(sample.rows),
     )
-    if events.sum() == 0:
+    if not events.sum() > 0:
         raise NotEstimable("no events", sample)
-    groups = {name: used[name].cat.codes.to_numpy() for name in spec.get("effects", [])}
+    groups = {name: codes_of(used[name]) for name in spec.get("effects", [])}
+    trials = np.full(len(used), np.inf) if spec["estimator"] == "poisson" else trials_of(spec, used, weights)
     for variable in term_variables([*spec.get("terms", []), *controls], categories):
         if variable in categories:
-            groups[variable] = used[variable].cat.codes.to_numpy()
+            groups[variable] = codes_of(used[variable])
         elif used[variable].dtype == bool:
             groups[variable] = used[variable].to_numpy().astype(int)
-    keep, lost = hazard.drop_separated(events, weights, groups)
+    keep, lost = hazard.drop_separated(events, weights, groups, trials)
     for (name, _), n in lost.items():
         sample.dropped[f"separated_{name}"] = sample.dropped.get(f"separated_{name}", 0) + n
     for name in dict.fromkeys(name for name, _ in lost):

@@ -76,11 +76,13 @@ __all__ = [
     "outcomes_of",
 ]
 
+REGRESSION = ("controls", "effects", "cluster", "weights", "offset")
+
 ESTIMATORS = {
-    "ols": Estimator(ols.fit, "unit"),
-    "logit": Estimator(hazards.fit, "log_odds", counts=True),
-    "cloglog": Estimator(hazards.fit, "log_hazard", counts=True),
-    "poisson": Estimator(hazards.fit, "log_rate", counts=True),
+    "ols": Estimator(ols.fit, "unit", takes=REGRESSION, options=ols.OPTIONS),
+    "logit": Estimator(hazards.fit, "log_odds", takes=REGRESSION, options=hazards.OPTIONS, counts=True),
+    "cloglog": Estimator(hazards.fit, "log_hazard", takes=REGRESSION, options=hazards.OPTIONS, counts=True),
+    "poisson": Estimator(hazards.fit, "log_rate", takes=REGRESSION, options=hazards.OPTIONS, counts=True),
     "mediation": Estimator(
         mediation.fit,
         "unit",

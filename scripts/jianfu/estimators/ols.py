@@ -3,30 +3,59 @@
 import numpy as np
 
 from jianfu.design import NotEstimable
-from jianfu.estimators.common import codes_of, collinear_note, effects_of, variable
+from jianfu.estimators import regression as shared
+from jianfu.estimators.common import COLUMN, TRUE, codes_of, collinear_note, outcomes_of, variable
+from jianfu.estimators.hazards import trials_of
 from jianfu.statistics import regression
+
+OPTIONS = shared.OPTIONS | {"trials": COLUMN}
 
 
 def fit(spec, used, weights, columns, settings, truth):
-    """Least squares; errors clustered times G / (G - 1), CR2 with fewer than 40 clusters."""
+    """Least squares; without other options errors are clustered times G / (G - 1), CR2 with fewer than 40 clusters.
+
+    Where an outcome counts events in several observations behind a row (cells, or the option ``trials``), it is the
+    share of them, weighted by the observations: the linear probability model on rows.
+    """
     effects = [codes_of(used[name]) for name in spec.get("effects", [])]
-    outcome = variable(used, spec["outcome"], spec, truth)
+    outcome, analytic = _outcome(spec, used, weights, truth)
     if len(used) <= len(columns) + sum(codes.max() + 1 for codes in effects):
         raise NotEstimable(f"{len(used)} observations are too few")
-    clusters = codes_of(used[spec["cluster"]])
-    if clusters.max() == 0:
-        raise NotEstimable("a single cluster")
-    fitted = regression.fit(outcome, np.column_stack(list(columns.values())), effects, clusters)
-    if fitted.vcov == "CR2":
-        first = next((d for d in fitted.df if np.isfinite(d)), np.nan)
-        notes = [f"{fitted.n_clusters} clusters: CR2", f"Satterthwaite t({first:.1f})"]
+    few = used[spec["cluster"]].nunique() < regression.FEW_CLUSTERS if spec.get("cluster") else False
+    errors = shared.errors_of(spec, used, few="CR2" if few and analytic is None else "cluster")
+    if errors.kind == "CR2" and analytic is not None:
+        raise NotEstimable("CR2 is not available with weights; use vcov: cluster")
+    if errors.kind in ("HC2", "HC3") and effects:
+        raise NotEstimable(
+            f"{errors.kind} is not available with absorbed effects; use factor(x) among the terms"
+        )
+    if effects:
+        design = np.column_stack(list(columns.values()))
+        fitted = regression.fit(
+            outcome, design, effects, errors.clusters, analytic, errors.kind, errors.small
+        )
     else:
-        notes = ["G/(G-1)", f"t({fitted.n_clusters - 1})"]
-    notes += collinear_note(fitted.collinear, columns)
-    errors = np.sqrt(np.diag(fitted.covariance))
-    return effects_of(columns, fitted.coefficients, errors, fitted.df, fitted.vcov, settings), {
+        design = shared.with_constant(columns)
+        fitted = regression.fit_plain(outcome, design, analytic, errors.kind, errors.clusters, errors.small)
+    known = fitted.df[np.isfinite(fitted.df) & ~np.isnan(fitted.coefficients)]
+    first = known[0 if effects or len(known) < 2 else 1] if len(known) else np.nan
+    notes = [*shared.note_of(errors, first), *collinear_note(fitted.collinear, columns)]
+    args = (columns, fitted.coefficients, fitted.covariance, fitted.df, errors.name, settings)
+    return shared.rows(spec, used, *args), {
         "converged": True,
-        "n_clusters": fitted.n_clusters,
+        "n_clusters": fitted.n_clusters if errors.clusters is not None else 0,
         "residual_df": fitted.residual_df,
         "notes": notes,
     }
+
+
+def _outcome(spec, used, weights, truth):
+    """Outcome (N,) and the weights of the rows, None = all the same."""
+    own = used[spec["weights"]].to_numpy(dtype=float) if spec.get("weights") else None
+    trials = trials_of(spec, used, weights)
+    if (trials == 1).all():
+        outcome = variable(used, outcomes_of(spec)[0], spec, truth)
+        return outcome - (used[spec["offset"]].to_numpy(dtype=float) if spec.get("offset") else 0.0), own
+    suffix = TRUE if truth else ""
+    events = used[[name + suffix for name in outcomes_of(spec)]].sum(axis=1).to_numpy(dtype=float)
+    return events / trials, trials if own is None else trials * own

@@ -56,14 +56,17 @@ START = {
 class HazardFit:
     """Result of :func:`fit`.
 
-    coefficients: (k,), NaN for a collinear column; covariance: (k, k) cluster-robust; collinear: indices of the
-    columns left out; n_clusters: G; converged: step below ``TOLERANCE`` within ``MAX_STEPS``; separated: the likelihood
+    coefficients: (k,), NaN for a collinear column; covariance: (k, k) cluster-robust; bread: (k, k) inverse
+    information; collinear: indices of the
+    columns left out; n_clusters: G; converged: step below ``TOLERANCE`` within ``MAX_STEPS``; separated: the
+    likelihood
     is flat but coefficients still move, so that there is no finite estimate; moving: their indices; steps taken;
     eta: (N,) linear predictor.
     """
 
     coefficients: np.ndarray
     covariance: np.ndarray
+    bread: np.ndarray
     collinear: tuple
     n_clusters: int
     converged: bool
@@ -73,6 +76,15 @@ class HazardFit:
     eta: np.ndarray
 
 
+def observed_weight(eta, y, n, link):
+    """Weights (N,) of the observed information; of the canonical links they are the expected ones."""
+    if link != "cloglog":
+        return LINKS[link](eta, y, n)[1]
+    odds = np.exp(np.clip(eta, -40, 4))
+    mu = -np.expm1(-odds)
+    return n * odds - y * odds / mu * (1 - odds * np.exp(-odds) / mu)
+
+
 def codes_of(values):
     """Integer codes (N,) >= 0 renumbered to 0 ... K-1 in the same order, and K; levels that do not occur go."""
     values = np.asarray(values)
@@ -80,13 +92,15 @@ def codes_of(values):
     return number[values] - 1, int(number[-1])
 
 
-def drop_separated(y, n, groups):
+def drop_separated(y, n, groups, trials=None):
     """Rows of levels without any event, or with nothing but events, whose effect is infinite.
 
-    ``groups`` maps names to arrays of level codes. Dropping a level of one group may empty a level of another, so the
+    ``trials``: (N,) largest possible events of each row, None = ``n``. ``groups`` maps names to arrays of level
+    codes. Dropping a level of one group may empty a level of another, so the
     search is repeated. Returns the mask of rows to keep and {(name, code): sum of n dropped}.
     """
     keep, dropped = np.ones(len(y), dtype=bool), {}
+    trials = n if trials is None else trials
     groups = {name: codes_of(values)[0] for name, values in groups.items()}
     changed = True
     while changed and keep.any():
@@ -94,7 +108,7 @@ def drop_separated(y, n, groups):
         for name, codes in groups.items():
             size = codes.max() + 1
             events = np.bincount(codes[keep], y[keep], minlength=size)
-            total = np.bincount(codes[keep], n[keep], minlength=size)
+            total = np.bincount(codes[keep], trials[keep], minlength=size)
             for code in np.flatnonzero((total > 0) & ((events == 0) | (events == total))):
                 out = keep & (codes == code)
                 dropped[(name, int(code))] = int(n[out].sum())
@@ -191,29 +205,30 @@ def _independent(matrix, scale, order):
     return np.sort(np.array(kept, dtype=int))
 
 
-def fit(y, n, design, effects=(), clusters=None, link="cloglog"):
+def fit(y, n, design, effects=(), clusters=None, link="cloglog", offset=0.0, information="expected"):
     """Maximum likelihood of ``y`` events in ``n`` trials on ``design`` and absorbed ``effects``.
 
     y, n: (N,) events (may be expected counts) and trials or exposure; design: (N, k) without a constant;
     effects: arrays of level codes, the first one eliminated, none = a constant; clusters: (N,) codes, none = each row
-    its own. A column that is a linear combination of the effects and of earlier columns is left out and named in
+    its own; offset: added to the linear predictor; information (expected or observed) is the kind behind the
+    covariance. A column that is a linear combination of the effects and of earlier columns is left out and named in
     ``collinear``.
     """
     y, n = np.asarray(y, dtype=float), np.asarray(n, dtype=float)
     design = np.asarray(design, dtype=float).reshape(len(y), -1)
     k = design.shape[1]
     clusters, n_clusters = codes_of(np.arange(len(y)) if clusters is None else clusters)
-    center = n @ design / n.sum()
-    blocks = _Blocks(design - center, list(effects))
+    design, unit = _standardised(design, n)
+    blocks = _Blocks(design, list(effects))
 
     gram, _, _ = blocks.reduced(n)
-    scale = np.r_[n @ (design - center) ** 2, np.ones(blocks.width - k)]
+    scale = np.r_[n @ design**2, np.ones(blocks.width - k)]
     free = _independent(gram, scale, [*range(k, blocks.width), *range(k)])
     collinear = tuple(sorted(set(range(k)) - set(free)))
 
     beta, first = np.zeros(blocks.width), START[link](blocks.shrunken_rates(y, n))
     family = LINKS[link]
-    eta = blocks.predict(beta, first)
+    eta = blocks.predict(beta, first) + offset
     score, weight, deviance = family(eta, y, n)
     converged, flat, steps = False, False, 0
     while not converged and steps < MAX_STEPS:
@@ -235,6 +250,8 @@ def fit(y, n, design, effects=(), clusters=None, link="cloglog"):
         converged = max(np.abs(step).max(initial=0), np.abs(step_first).max()) < TOLERANCE
         steps += 1
 
+    if information == "observed":
+        weight = observed_weight(eta, y, n, link)
     info, share, _ = blocks.reduced(weight)
     bread = np.zeros_like(info)
     bread[np.ix_(free, free)] = np.linalg.inv(info[np.ix_(free, free)])
@@ -244,8 +261,9 @@ def fit(y, n, design, effects=(), clusters=None, link="cloglog"):
     covariance[list(collinear), :] = np.nan
     covariance[:, list(collinear)] = np.nan
     return HazardFit(
-        coefficients=beta[:k],
-        covariance=covariance[:k, :k],
+        coefficients=beta[:k] / unit,
+        covariance=covariance[:k, :k] / np.outer(unit, unit),
+        bread=bread[:k, :k] / np.outer(unit, unit),
         collinear=collinear,
         n_clusters=n_clusters,
         converged=converged,
@@ -254,6 +272,14 @@ def fit(y, n, design, effects=(), clusters=None, link="cloglog"):
         steps=steps,
         eta=eta,
     )
+
+
+def _standardised(design, n):
+    """Columns less their means and divided by their standard deviations (a constant column is left), and these."""
+    centred = design - n @ design / n.sum()
+    spread = np.sqrt(n @ centred**2 / n.sum())
+    unit = np.where(spread > 1e-12 * np.abs(design).max(axis=0, initial=0), spread, 1.0)
+    return centred / unit, unit
 
 
 def efficient_scores(y, n, design, effects, clusters, link, term):

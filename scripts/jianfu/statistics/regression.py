@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from jianfu.statistics import sandwich
+
 FEW_CLUSTERS = 40
 DEMEAN_TOLERANCE = 1e-10
 
@@ -52,21 +54,27 @@ def drop_singletons(effects):
     return keep, dropped
 
 
-def fit(y, design, effects=(), clusters=None):
+def fit(y, design, effects=(), clusters=None, weights=None, vcov=None, small="G"):
     """Least squares of ``y`` (N,) on ``design`` (N, k) with absorbed ``effects`` (arrays of codes; none = constant).
 
-    Standard errors are clustered by ``clusters`` (N,), CR2 when there are fewer than 40 of them.
+    clusters: (N,) codes, needed by ``vcov`` cluster and CR2; weights: (N,) or None; vcov: iid, HC0, HC1, cluster or
+    CR2, None = clustered, CR2 when there are fewer than 40 clusters (never with weights); small: factor of clustered
+    errors (G, none, full; see :func:`jianfu.statistics.sandwich.small_sample`).
     """
     import pyfixest
 
     y, design = np.asarray(y, dtype=float), np.asarray(design, dtype=float).reshape(len(y), -1)
     k = design.shape[1]
-    clusters = pd.factorize(np.asarray(clusters))[0]
+    clusters = np.arange(len(y)) if clusters is None else pd.factorize(np.asarray(clusters))[0]
     n_clusters = int(clusters.max()) + 1
+    if vcov is None:
+        vcov = "CR2" if n_clusters < FEW_CLUSTERS and weights is None else "cluster"
     names = [f"x{j}" for j in range(k)]
     data = pd.DataFrame(design - design.mean(axis=0), columns=names).assign(y=y, cluster=clusters)
     for j, effect in enumerate(effects):
         data[f"e{j}"] = pd.factorize(np.asarray(effect))[0]
+    if weights is not None:
+        data["w"] = np.asarray(weights, dtype=float)
     absorbed = " + ".join(f"e{j}" for j in range(len(effects)))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="(?s).*dropped due to multicollinearity")
@@ -74,8 +82,13 @@ def fit(y, design, effects=(), clusters=None):
         model = pyfixest.feols(
             f"y ~ {' + '.join(names)}" + (f" | {absorbed}" if effects else ""),
             data,
-            vcov={"CRV1": "cluster"},
-            ssc=pyfixest.ssc(k_adj=False, G_adj=True),
+            vcov={"iid": "iid", "HC0": "hetero", "HC1": "hetero"}.get(vcov, {"CRV1": "cluster"}),
+            weights=None if weights is None else "w",
+            ssc=pyfixest.ssc(
+                k_adj=vcov in ("iid", "HC1") or small == "full",
+                k_fixef="nonnested" if vcov == "cluster" else "full",
+                G_adj=vcov == "CR2" or vcov == "cluster" and small != "none",
+            ),
             fixef_rm="none",
             fixef_tol=DEMEAN_TOLERANCE,
             lean=True,
@@ -88,12 +101,12 @@ def fit(y, design, effects=(), clusters=None):
     covariance = np.full((k, k), np.nan)
     order = [list(model._coefnames).index(names[j]) for j in free]
     covariance[np.ix_(free, free)] = np.asarray(model._vcov)[np.ix_(order, order)]
-    df, vcov = np.full(k, float(n_clusters - 1)), "cluster_G"
     absorbed_levels = sum(int(data[f"e{j}"].max()) + 1 for j in range(len(effects))) - max(
         len(effects) - 1, 0
     )
-    if n_clusters < FEW_CLUSTERS:
-        vcov = "CR2"
+    residual_df = len(y) - len(free) - max(absorbed_levels, 1)
+    df = np.full(k, float(n_clusters - 1 if vcov == "cluster" else residual_df))
+    if vcov == "CR2":
         covariance[np.ix_(free, free)], df[free] = cr2(y, design[:, free], list(effects), clusters)
     return RegressionFit(
         coefficients=coefficients,
@@ -101,21 +114,76 @@ def fit(y, design, effects=(), clusters=None):
         df=df,
         collinear=tuple(sorted(set(range(k)) - set(free))),
         n_clusters=n_clusters,
-        vcov=vcov,
-        residual_df=len(y) - len(free) - max(absorbed_levels, 1),
+        vcov="cluster_G" if vcov == "cluster" else vcov,
+        residual_df=residual_df,
     )
+
+
+def fit_plain(y, design, weights=None, vcov="iid", clusters=None, small="G"):
+    """Least squares of ``y`` (N,) on ``design`` (N, k), the constant in its first column, without absorbed effects.
+
+    As :func:`fit`, with HC2 and HC3 as well; coefficients and covariance include the constant.
+    """
+    y, design = np.asarray(y, dtype=float), np.asarray(design, dtype=float)
+    weights = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
+    k = design.shape[1]
+    free = _first_independent(design * np.sqrt(weights)[:, None])
+    x = design[:, free]
+    root = np.sqrt(weights)[:, None]
+    q, r = np.linalg.qr(x * root)
+    solved = np.linalg.solve(r, q.T @ (y * root[:, 0]))
+    bread, residual = np.linalg.inv(r.T @ r), y - x @ solved
+    n_clusters = 0 if clusters is None else int(clusters.max()) + 1
+    residual_df = len(y) - len(free)
+    df = np.full(k, float(n_clusters - 1 if vcov == "cluster" else residual_df))
+    if vcov == "iid":
+        small_covariance = bread * float(weights @ residual**2) / residual_df
+    elif vcov == "cluster":
+        factor = sandwich.small_sample(small, n_clusters, len(y), len(free))
+        small_covariance = sandwich.clustered(x, weights * residual, bread, clusters, factor)
+    elif vcov == "CR2":
+        small_covariance, df[free] = cr2(y, x, None, clusters)
+    else:
+        small_covariance = sandwich.robust(x, weights * residual, bread, vcov, weights)
+    coefficients, covariance = np.full(k, np.nan), np.full((k, k), np.nan)
+    coefficients[free], covariance[np.ix_(free, free)] = solved, small_covariance
+    return RegressionFit(
+        coefficients=coefficients,
+        covariance=covariance,
+        df=df,
+        collinear=tuple(j - 1 for j in range(k) if j not in free),
+        n_clusters=n_clusters,
+        vcov=vcov,
+        residual_df=residual_df,
+    )
+
+
+def _first_independent(x):
+    """Columns of ``x`` that are no linear combination of earlier ones: list of indices."""
+    kept, basis = [], np.empty((len(x), 0))
+    for j in range(x.shape[1]):
+        left = x[:, j] - basis @ (basis.T @ x[:, j])
+        left -= basis @ (basis.T @ left)
+        size = np.linalg.norm(left)
+        if size > 1e-9 * np.linalg.norm(x[:, j]):
+            kept.append(j)
+            basis = np.column_stack([basis, left / size])
+    return kept
 
 
 def cr2(y, design, effects, clusters):
     """CR2 covariance (k, k) and Satterthwaite degrees of freedom (k,) of least squares.
 
-    Effects enter as dummy columns, except that the first one is swept out by group means where its levels lie inside
+    ``effects`` None: ``design`` holds its own constant. Effects enter as dummy columns, except that the first one
+    is swept out by group means where its levels lie inside
     clusters (the adjustment matrices are then the same).
     """
     k = design.shape[1]
     columns, response = [design], np.asarray(y, dtype=float)
-    groups = [pd.factorize(np.asarray(effect))[0] for effect in effects] or [np.zeros(len(y), dtype=int)]
-    nested = _nested(groups[0], clusters)
+    groups = [] if effects is None else [pd.factorize(np.asarray(effect))[0] for effect in effects]
+    if effects == []:
+        groups = [np.zeros(len(y), dtype=int)]
+    nested = bool(groups) and _nested(groups[0], clusters)
     for codes in groups[1:] if nested else groups:
         columns.append((codes[:, None] == np.arange(codes.max() + 1)).astype(float))
     full = np.column_stack(columns)

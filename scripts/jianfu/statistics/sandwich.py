@@ -1,0 +1,46 @@
+"""Covariance of regression coefficients from scores: conventional, robust (HC0-HC3) and clustered.
+
+White (1980); MacKinnon and White (1985) for HC1-HC3; Liang and Zeger (1986) for clusters. As R's ``sandwich``
+(``vcovHC``, ``vcovCL``) for ``lm`` and ``glm``: row i has the score x_i s_i, the leverage h_i = w_i x_i B x_i'.
+"""
+
+import numpy as np
+
+ROBUST = ("HC0", "HC1", "HC2", "HC3")
+SMALL_SAMPLE = ("G", "none", "full")
+
+
+def robust(design, scores, bread, kind, working=None):
+    """Heteroskedasticity-robust covariance (k, k).
+
+    design: (N, k) with the constant; scores: (N,) derivative of the log likelihood by the linear predictor; bread:
+    (k, k)
+    inverse information; working: (N,) working weights, needed for HC2 and HC3.
+    """
+    n, k = design.shape
+    squares = scores**2
+    if kind in ("HC2", "HC3"):
+        leverage = working * np.einsum("ij,jk,ik->i", design, bread, design)
+        squares = squares / (1 - leverage) ** (1 if kind == "HC2" else 2)
+    meat = design.T @ (design * squares[:, None])
+    return bread @ meat @ bread * (n / (n - k) if kind == "HC1" else 1.0)
+
+
+def clustered(design, scores, bread, clusters, factor):
+    """Cluster-robust covariance (k, k): ``clusters`` (N,) codes, ``factor`` of the small-sample adjustment."""
+    rows = design * scores[:, None]
+    sums = np.column_stack([np.bincount(clusters, column) for column in rows.T])
+    return bread @ (sums.T @ sums) @ bread * factor
+
+
+def small_sample(kind, n_clusters, n, k):
+    """Factor of clustered covariances: ``none`` 1, ``G`` G/(G-1), ``full`` G/(G-1) (n-1)/(n-k)."""
+    if kind == "none":
+        return 1.0
+    factor = n_clusters / max(n_clusters - 1, 1)
+    return factor * (n - 1) / (n - k) if kind == "full" else factor
+
+
+def words(kind):
+    """The small-sample adjustment as it stands in a note."""
+    return {"none": "no small-sample factor", "G": "G/(G-1)", "full": "G/(G-1) (n-1)/(n-k)"}[kind]
