@@ -109,6 +109,7 @@ def test_truth_is_written_apart_and_labelled(tmp_path):
     write_truth(drawn(), tmp_path, parameters())
     assert {path.name for path in tmp_path.iterdir()} == {
         "parameters.yaml", "pressure.csv", "person_months.parquet", "survey_truth.parquet", "indicators.parquet",
+        "unit_month_truth.parquet", "unit_year_truth.parquet",
     }  # fmt: skip
     for path in tmp_path.iterdir():
         text = str(pq.read_schema(path).metadata) if path.suffix == ".parquet" else path.read_text("utf-8")

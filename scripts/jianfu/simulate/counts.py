@@ -39,6 +39,7 @@ class Counts:
     paper: np.ndarray
     electronic: np.ndarray
     chains: pd.DataFrame  # one row per child task with known parent: see _chains
+    ln_ratio: np.ndarray  # expected ln ratio of a chain, before rounding
 
 
 MIN_CHAIN_DAYS = 6  # so that no child task is a short or rest-eve one
@@ -101,7 +102,7 @@ def build_counts(parameters, structure, months, burden, streams):
     tasks = np.maximum(tasks, 8)
     visits = _visits(parameters["visits"], relief, relieved, burden, months, streams)
     timing = _timing(own, tasks, burden, streams)
-    chains = _chains(own, tasks, timing, burden, streams)
+    chains, ln_ratio = _chains(own, tasks, timing, burden, streams)
     return Counts(
         logged=logged,
         app_logged=app_logged,
@@ -115,6 +116,7 @@ def build_counts(parameters, structure, months, burden, streams):
         **_apps(parameters, timing, tasks, structure, months, burden, streams),
         **_documents(parameters["documents"], structure, months, burden, streams),
         chains=chains,
+        ln_ratio=ln_ratio,
     )
 
 
@@ -163,9 +165,15 @@ def _flags(own, tasks, chains, burden, streams):
         "returned": rng.binomial(tasks, own["returned"]),
     }
     flags["format_returned"] = rng.binomial(flags["returned"], share("returned_for_format", rigidity))
-    for name in ("auto_recorded", "in_plan", "adapted", "late"):
+    for name in ("auto_recorded", "in_plan", "adapted"):
         flags[name] = rng.binomial(tasks, own[name])
     return flags
+
+
+def late_tasks(own, tasks, burnout, streams):
+    """Tasks done after the deadline (units x months) and their expected share, which rises with expected burnout."""
+    share = shifted(own["share"], own["burnout"] * burnout)
+    return streams("late tasks").binomial(tasks, share), share
 
 
 def _artefacts(own, tasks, chains, burden, streams):
@@ -248,7 +256,8 @@ def _documents(own, structure, months, burden, streams):
 
 
 def _chains(own, tasks, timing, burden, streams):
-    """Child tasks with their parents: targets, calendar days allowed and artefacts of both, and the mean ln ratio."""
+    """Child tasks with their parents (targets, calendar days allowed and artefacts of both, the mean ln ratio), and the
+    expected ln ratio as units x months."""
     rng = streams("chains")
     # Chain tasks are ordinary ones, and six other tasks must be left for the yearly targets.
     most = np.maximum(np.minimum(timing[..., -1] // 2, (tasks - 6) // 2), 0)
@@ -258,7 +267,8 @@ def _chains(own, tasks, timing, burden, streams):
     unit, t = np.repeat(unit, repeat), np.repeat(t, repeat)
     n = len(unit)
     ratio = own["chain_log_ratio"]
-    mean = ratio["mean"] + ratio["load"] * burden.member("cascade")[unit, t]
+    expected = ratio["mean"] + ratio["load"] * burden.member("cascade")
+    mean = expected[unit, t]
 
     def amplified(parent, sign, least):
         return np.maximum(np.rint(parent * np.exp(sign * rng.normal(mean, ratio["sd"]))), least).astype(int)
@@ -280,4 +290,4 @@ def _chains(own, tasks, timing, burden, streams):
     )
     logs = [np.log(chains["target"] / parent_target), np.log(parent_days / chains["days"])]
     logs.append(np.log(chains["artefacts"] / parent_artefacts))
-    return chains.assign(log_ratio=sum(logs) / 3)
+    return chains.assign(log_ratio=sum(logs) / 3), expected

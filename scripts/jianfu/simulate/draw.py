@@ -13,7 +13,7 @@ from jianfu.simulate.identity import id_numbers
 from jianfu.simulate.persons import EDUCATION, EDUCATION_SHARES, RANKS, build_persons
 from jianfu.simulate.streams import Streams
 from jianfu.simulate.structure import build_structure, months_of
-from jianfu.simulate.survey import ITEMS, build_survey
+from jianfu.simulate.survey import ITEMS, build_survey, burnout_of_units, survey_exposures
 from jianfu.simulate.targets import build_targets
 from jianfu.simulate.unit_years import build_substantive, build_unit_years
 
@@ -29,8 +29,10 @@ class Draw:
     indicator, value, coverage (missing values have no row). ``unit_months``: unit_code, month, tasks_logged,
     app_logged. Truth: ``person_months`` has the exact probabilities of a voluntary exit and of retirement of everyone
     at risk (on the post at the end of the previous month); ``survey_truth`` the conditional mean of every standardised
-    score given what the models know (``intention_given_z``: given the realised burnout and meaning as well);
-    ``pressure`` the unobserved pressure; ``exposure`` the OD exposure that entered the hazards.
+    score given what the models know (``intention_given_z``: given the realised burnout and meaning as well,
+    ``innovation_given_z``: given the realised burnout); ``unit_month_truth`` the expected share of late tasks and
+    ln ratio of a chain; ``unit_year_truth`` the expected cases of accountability, score (given the outcomes) and
+    outcomes; ``pressure`` the unobserved pressure; ``exposure`` the OD exposure that entered the hazards.
     ``detail`` holds the inner objects from which :func:`write_raw` makes the exports.
     """
 
@@ -43,6 +45,8 @@ class Draw:
     unit_months: pd.DataFrame
     person_months: pd.DataFrame
     survey_truth: pd.DataFrame
+    unit_month_truth: pd.DataFrame
+    unit_year_truth: pd.DataFrame
     pressure: pd.DataFrame
     exposure: pd.DataFrame
     detail: object
@@ -78,12 +82,17 @@ def draw(parameters: dict, seed: int, identities: bool = True, indicators=None) 
     burden = counts.build_burden(parameters, structure, months, streams)
     drawn = counts.build_counts(parameters, structure, months, burden, streams)
     substantive = build_substantive(months, len(structure.codes), streams)
-    unit_year = build_unit_years(parameters, structure, months, drawn, burden, substantive, streams)
+    unit_year, expected_years = build_unit_years(
+        parameters, structure, months, drawn, burden, substantive, streams
+    )
     targets = build_targets(parameters, structure, months, streams)
     fixed = measures.fixed_measures(drawn, structure, months, unit_year, targets)
     persons, career = _careers(parameters, structure, months, drawn, fixed, streams)
     values = fixed | measures.per_head_measures(drawn, months, career.headcount)
-    survey = build_survey(parameters, months, values, career, persons, substantive, streams)
+    exposures = survey_exposures(values)
+    survey = build_survey(parameters, months, exposures, career, persons, substantive, streams)
+    burnout = burnout_of_units(parameters["survey"], exposures)
+    drawn.flags["late"], late = counts.late_tasks(parameters["tasks"]["late"], drawn.tasks, burnout, streams)
     attributes = _attributes(structure, persons, streams, identities)
     wanted = values if indicators is None else {code: values[code] for code in values if code in indicators}
     return Draw(
@@ -96,6 +105,8 @@ def draw(parameters: dict, seed: int, identities: bool = True, indicators=None) 
         unit_months=_unit_months(structure, months, drawn),
         person_months=_person_months(structure, months, attributes, career),
         survey_truth=_survey_truth(structure, attributes, survey),
+        unit_month_truth=_unit_month_truth(structure, months, drawn, late),
+        unit_year_truth=expected_years,
         pressure=pd.DataFrame({"unit_code": structure.codes.astype(object), "pressure": structure.pressure}),
         exposure=_exposure(structure, months, career),
         detail=Detail(seed, months, structure, drawn, targets, persons, career, survey, attributes, values),
@@ -233,6 +244,17 @@ def _unit_months(structure, months, drawn):
             "month": np.tile(np.array(months.names, dtype=object), len(structure.codes)),
             "tasks_logged": drawn.logged.ravel(),
             "app_logged": drawn.app_logged.ravel(),
+        }
+    )
+
+
+def _unit_month_truth(structure, months, drawn, late):
+    return pd.DataFrame(
+        {
+            "unit_code": np.repeat(structure.codes.astype(object), len(months)),
+            "month": np.tile(np.array(months.names, dtype=object), len(structure.codes)),
+            "D8_late": late.ravel(),
+            "ln_ratio": drawn.ln_ratio.ravel(),
         }
     )
 

@@ -40,8 +40,18 @@ EXPOSURES = {
     "rigidity": ("C1_template", "C1_items", "C2_uniformity", "C3_format_returns"),
     "mismatch": ("A10",),
     "accountability": ("F2_accountability",),
+    "apps": ("B5_apps", "B6_actions"),
+    "veto": ("A3_veto",),
 }
+OF_UNIT = (
+    "overload",
+    "pressure",
+    "monotony",
+    "rest_day_work",
+    "apps",
+)  # effects on burnout shared by a whole unit
 SURVEY_MONTHS, SURVEY_MIN_MONTHS = 6, 4
+MEDIATED = ("innovation", "intention")  # scales that depend on other scales of the same person
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,13 @@ def _respondents(own, months, careers, streams):
     return pd.concat(parts, ignore_index=True).sort_values(["wave", "unit", "slot"], ignore_index=True)
 
 
+def burnout_of_units(own, exposures):
+    """Expected burnout before cohorts, units x months, in SD."""
+    effects = own["burnout"]
+    level = sum(effects[name] * exposures[name] for name in OF_UNIT)
+    return level + effects["overload_x_mismatch"] * exposures["overload"] * exposures["mismatch"]
+
+
 def _predictors(own, people, persons, months, exposures):
     """Systematic part of every latent score: dict of arrays, one value per respondent; intention without mediators."""
     unit, t, slot = (people[name].to_numpy() for name in ("unit", "t", "slot"))
@@ -82,15 +99,13 @@ def _predictors(own, people, persons, months, exposures):
     years = (months.first[t] - persons.rank_since[slot]).astype(float) / YEAR
     plateau = (years - years.mean()) / years.std()
     cohort = persons.cohort[slot]
-    effects = own["burnout"]
-    burnout = sum(effects[name] * x[name] for name in ("overload", "pressure", "monotony", "rest_day_work"))
-    burnout = burnout + effects["overload_x_mismatch"] * x["overload"] * x["mismatch"]
-    burnout = burnout + np.array(own["burnout_by_cohort"])[cohort]
+    burnout = burnout_of_units(own, exposures)[unit, t] + np.array(own["burnout_by_cohort"])[cohort]
     effects = own["meaning"]
     meaning = effects["traces"] * x["traces"] + effects["plateau"] * plateau
     meaning = meaning + effects["traces_x_plateau"] * x["traces"] * plateau
+    meaning = meaning + effects["traces_x_young"] * x["traces"] * (cohort >= 2)
     effects = own["innovation"]
-    innovation = effects["rigidity"] * x["rigidity"] + effects["accountability"] * x["accountability"]
+    innovation = sum(effects[name] * x[name] for name in ("rigidity", "accountability", "veto"))
     return {
         "burnout": burnout,
         "meaning": meaning,
@@ -111,23 +126,29 @@ def _residuals(own, people, n_units, n_slots, explained, streams, name):
     return unit + person + np.sqrt((1 - own["person_share"]) * free) * occasion
 
 
+def mediators(own, name):
+    """Effects of other scales on the scale ``name`` as {scale: effect}."""
+    return {scale: own[name][scale] for scale in SCALES if name in MEDIATED and scale in own[name]}
+
+
 def _latent(own, people, predictors, n_units, n_slots, streams):
     """Realised latent scores, and mean and residual variance of each given what the models know."""
     latent, mean, variance = {}, {}, {}
     for name in SCALES:
         mean[name] = predictors[name]
         mediated = 0
-        if name == "intention":
-            effects = own["intention"]
+        effects = mediators(own, name)
+        if effects:
             mean[name] = mean[name] + sum(effects[scale] * mean[scale] for scale in effects)
             mediated = sum(effects[scale] * (latent[scale] - mean[scale]) for scale in effects)
         explained = np.var(mean[name]) + np.var(mediated)
         own_part = _residuals(own, people, n_units, n_slots, explained, streams, name)
         latent[name] = mean[name] + mediated + own_part
         variance[name] = np.var(mediated) + 1 - np.var(mean[name]) - np.var(mediated)
-    given = own["intention"]
-    mean["intention_given"] = predictors["intention"] + sum(given[s] * latent[s] for s in given)
-    variance["intention_given"] = 1 - np.var(mean["intention_given"])
+    for name in MEDIATED:
+        given = mediators(own, name)
+        mean[f"{name}_given"] = predictors[name] + sum(given[s] * latent[s] for s in given)
+        variance[f"{name}_given"] = 1 - np.var(mean[f"{name}_given"])
     return latent, mean, variance
 
 
@@ -155,7 +176,7 @@ def _expected_scores(own, mean, variance):
     """Expected score of every scale given the predictors, in the units of the scale."""
     common = own["loading"]["common"]
     scores = {}
-    for name in [*SCALES, "intention_given"]:
+    for name in [*SCALES, *(f"{scale}_given" for scale in MEDIATED)]:
         scale = name.removesuffix("_given")
         parts = {}
         for _, subscale, _, low, high, _ in (row for row in SUBSCALES if row[0] == scale):
@@ -198,12 +219,14 @@ def _hours(own, people, months, exposures, substantive, streams):
     return {"hours_week": week, "hours_trace": np.rint(trace), "hours_substantive": np.rint(real)}
 
 
-def build_survey(parameters, months, measures, careers, persons, substantive, streams):
-    """Answers of both waves and the conditional mean of every score of every respondent."""
+def build_survey(parameters, months, exposures, careers, persons, substantive, streams):
+    """Answers of both waves and the conditional mean of every score of every respondent.
+
+    exposures: as from :func:`survey_exposures`.
+    """
     own = parameters["survey"]
     people = _respondents(own, months, careers, streams)
     n, n_slots = len(people), len(persons.male)
-    exposures = survey_exposures(measures)
     predictors = _predictors(own, people, persons, months, exposures)
     latent, mean, variance = _latent(own, people, predictors, len(substantive), n_slots, streams)
     answers = _answers(own, latent, n, streams)

@@ -60,7 +60,7 @@ def write_truth(draw, folder, parameters) -> None:
     (folder / "parameters.yaml").write_text(NOTE + text, encoding="utf-8")
     pressure = draw.pressure.assign(note=SYNTHETIC)
     pressure.to_csv(folder / "pressure.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
-    for name in ("person_months", "survey_truth", "indicators"):
+    for name in ("person_months", "survey_truth", "unit_month_truth", "unit_year_truth", "indicators"):
         table = pa.Table.from_pandas(getattr(draw, name), preserve_index=False)
         table = table.replace_schema_metadata({"note": SYNTHETIC})
         pyarrow.parquet.write_table(table, folder / f"{name}.parquet", compression="zstd")
