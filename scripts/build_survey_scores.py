@@ -3,26 +3,29 @@
 1. Place each respondent: unit, cohort, sex and tenure from the roster on the day of the fieldwork.
 2. Leave out straight-liners, hasty answers and respondents who cannot be placed; count them by reason.
 3. Score the scales by the keys of the plan and the province's coding.
-4. Write survey_scores.parquet and flow_survey.csv.
+4. Weigh the respondents by the inverse of their probability of responding.
+5. Write survey_scores.parquet, flow_survey.csv and the response by group, survey_response.parquet.
 
 A province without a survey gives tables without rows. Fails when a scoring key names no items.
 """
 
-from jianfu import frames, logs, scales
+from jianfu import frames, logs, nonresponse, scale_keys, scales
 from jianfu.config import read_yaml
 
 
-def main(survey, spells, plan, settings, survey_scores, flow):
-    keys = scales.with_ranges(read_yaml(plan)["scales"], settings["ranges"])
+def main(survey, spells, units, plan, settings, survey_scores, flow, response):
+    answers, posts = frames.load(survey), frames.load(spells)
     scores, dropped = scales.survey_scores(
-        frames.load(survey),
-        frames.load(spells),
-        keys,
+        answers,
+        posts,
+        scale_keys.chosen(read_yaml(plan), settings["keys"], settings["ranges"]),
         settings["min_answered"],
         settings["drop_straightliners"],
         settings["min_seconds"],
     )
+    scores, by_group = nonresponse.weighted(scores, answers, posts, frames.load(units))
     frames.store(scores, survey_scores)
+    by_group.to_parquet(response, compression="zstd", index=False)
     dropped.to_csv(flow, index=False, encoding="utf-8-sig")
 
 
@@ -31,8 +34,10 @@ if __name__ == "__main__":
     main(
         survey=snakemake.input.survey,
         spells=snakemake.input.spells,
+        units=snakemake.input.units,
         plan=snakemake.input.plan,
         settings=snakemake.params.settings,
         survey_scores=snakemake.output.survey_scores,
         flow=snakemake.output.flow,
+        response=snakemake.output.response,
     )

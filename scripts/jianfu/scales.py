@@ -46,10 +46,11 @@ def score(survey, scales, min_answered):
 
     A score is the mean of the answered items if at least ``min_answered`` of its items are answered. A scale with
     subscales is the weighted sum of the subscale means, if at least ``min_answered`` of all its items are answered
-    and every subscale has an answer.
+    and every subscale has an answer. A key may name its own ``min_answered``.
     """
-    scores = {}
+    scores, least = {}, min_answered
     for name, key in scales.items():
+        min_answered = key.get("min_answered", least)
         answers = turned(survey, key)
         total = _mean_of_answered(answers, min_answered)
         if key.get("subscales"):

@@ -139,4 +139,21 @@ def test_names_are_those_that_ingestion_knows():
     for name, table in tables.items():
         if name != "spells":
             derived = {column for column, entry in table.columns.items() if entry.derived}
-            assert set(named[name]) == set(table.known) - derived
+            extra = {"CY5"} if name == "survey" else set()  # of another version of a scale
+            assert set(named[name]) == (set(table.known) | extra) - derived
+
+
+def test_another_scoring_key_brings_its_items_and_range(load):
+    found = load("survey: {keys: {burnout: burnout_16}}")
+    assert found["survey"]["keys"] == {"burnout": "burnout_16"}
+    tables = load_tables(SCHEMA, PLAN / "scales.yaml", {"burnout": [1, 7]}, {"burnout": "burnout_16"})
+    items = [name for name, column in tables["survey"].columns.items() if column.type == "item"]
+    assert items[5:10] == ["CY1", "CY2", "CY3", "CY4", "CY5"] and len(items) == 32
+    assert tables["survey"].columns["CY5"].high == 7
+
+
+def test_unknown_scoring_key(load):
+    with pytest.raises(ConfigError, match="'burnout_61', which .* did you mean 'burnout_16'"):
+        load("survey: {keys: {burnout: burnout_61}}")
+    with pytest.raises(ConfigError, match="names the scale 'burnot'"):
+        load("survey: {keys: {burnot: burnout_16}}")

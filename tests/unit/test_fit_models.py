@@ -18,7 +18,7 @@ CONFIG = Path(__file__).parents[2] / "config"
 PLAN = CONFIG / "plan"
 INFERENCE = {"confidence": 0.95, "bootstrap": 49, "seed": 1, "allow_unconverged": False}
 REFERENCE = {"reference_months": 12, "reference_window": None}
-SURVEY = {"ranges": {}, "min_answered": 0.8, "drop_straightliners": True, "min_seconds": None}
+SURVEY = {"keys": {}, "ranges": {}, "min_answered": 0.8, "drop_straightliners": True, "min_seconds": None}
 
 
 @pytest.fixture(scope="module")
@@ -74,10 +74,12 @@ def run(canonical, folder):
     build_survey_scores.main(
         source / "survey.parquet",
         spells,
+        source / "units.parquet",
         PLAN / "scales.yaml",
         SURVEY,
         names["survey_scores"],
         names["flow_survey"],
+        folder / "survey_response.parquet",
     )
     fit_models.main(
         names, window, "all", INFERENCE, "small", folder / "estimates.parquet", folder / "flow.csv"
@@ -99,7 +101,7 @@ def results(canonical, tmp_path_factory):
 def test_two_runs_write_the_same_bytes(canonical, results, tmp_path):
     run(canonical, tmp_path)
     files = sorted(path.name for path in results.iterdir())
-    assert len(files) == 10
+    assert len(files) == 11
     for name in files:
         assert (tmp_path / name).read_bytes() == (results / name).read_bytes(), name
 

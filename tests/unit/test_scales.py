@@ -3,9 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from ingest_cases import PLAN
 from miniature import table
 
-from jianfu import scales
+from jianfu import scale_keys, scales
+from jianfu.config import read_yaml
 
 KEYS = {
     "burnout": {
@@ -136,3 +138,22 @@ def test_standard_scores():
     frame, _ = scales.survey_scores(rows, people, KEYS, 0.8, True, None)
     assert frame["exhaustion_z"].mean() == pytest.approx(0)
     assert frame["exhaustion_z"].std(ddof=1) == pytest.approx(1)
+
+
+def test_key_with_its_own_rule_for_missing_answers():
+    n = np.nan
+    answered = survey([1, 2, 3, 4, 5, 6, 6, 5, n, 1])
+    assert np.isnan(scales.score(answered, KEYS, 0.8).loc[0, "meaning"])
+    loose = KEYS | {"meaning": KEYS["meaning"] | {"min_answered": 0.6}}
+    assert scales.score(answered, loose, 0.8).loc[0, "meaning"] == 5
+
+
+def test_sixteen_items_instead_of_fifteen():
+    plan = read_yaml(PLAN / "scales.yaml")
+    keys = scale_keys.chosen(plan, {"burnout": "burnout_16"}, {"burnout": [1, 7]})
+    assert list(keys) == list(plan["scales"]) and keys["meaning"] == plan["scales"]["meaning"]
+    answers = pd.DataFrame([dict.fromkeys(keys["burnout"]["items"], 2.0) | {"CY5": 7.0}])
+    scores = scales.score(answers, keys, 0.8).iloc[0]
+    assert scores["cynicism"] == 3 and scores["inefficacy"] == 6 and scores["exhaustion"] == 2
+    assert scores["burnout"] == pytest.approx(0.4 * 2 + 0.3 * 3 + 0.3 * 6)
+    assert scale_keys.chosen(plan) == plan["scales"]

@@ -35,11 +35,13 @@ rule build_survey_scores:
     input:
         survey="results/{province}/restricted/canonical/survey.parquet",
         spells="results/{province}/restricted/canonical/spells.parquet",
+        units="results/{province}/restricted/canonical/units.parquet",
         checked="results/{province}/quality/rejects_checked.txt",
         plan=plan("scales.yaml"),
     output:
         survey_scores="results/{province}/restricted/survey_scores.parquet",
         flow="results/{province}/restricted/flow_survey.csv",
+        response="results/{province}/restricted/survey_response.parquet",
     log:
         "results/{province}/logs/build_survey_scores.log",
     benchmark:

@@ -17,16 +17,18 @@ def plan_names(root):
     """Names that settings may refer to.
 
     A dict with lists ``indicators``, ``indices`` and ``models``; ``scales`` {scale: [lowest, highest code]};
+    ``keys`` {variant of a scoring key: (its scale, [lowest, highest code])};
     ``tables`` {raw table: {column: its declaration}}, where the type ``input`` marks columns that are read but not
     stored; and ``wordings`` {column: {normal wording: canonical value}}.
     """
     plan, schemas = Path(root) / "config" / "plan", Path(root) / "workflow" / "schemas"
-    declared, scales = read_yaml(schemas / "canonical.yaml"), read_yaml(plan / "scales.yaml")["scales"]
+    declared, scale_plan = read_yaml(schemas / "canonical.yaml"), read_yaml(plan / "scales.yaml")
+    scales, variants = scale_plan["scales"], scale_plan["variants"]
     tables = {}
     for table, entry in (declared["tables"] | declared["sources"]).items():
         columns = {name: column for name, column in entry["columns"].items() if not column.get("derived")}
         tables[table] = columns | {name: {"type": "input"} for name in entry.get("inputs", [])}
-    for scale, entry in scales.items():
+    for scale, entry in [*((entry["scale"], entry) for entry in variants.values()), *scales.items()]:
         tables["survey"] |= {item: {"type": "item", "scale": scale} for item in entry["items"]}
     wordings = {}
     for row in _rows(plan / "values.csv"):
@@ -37,6 +39,7 @@ def plan_names(root):
         "indices": _column(plan / "indices.csv", "index"),
         "models": [model["name"] for model in read_yaml(plan / "models.yaml")["models"]],
         "scales": {scale: entry["range"] for scale, entry in scales.items()},
+        "keys": {name: (entry["scale"], entry["range"]) for name, entry in variants.items()},
         "tables": {name: columns for name, columns in tables.items() if name != "spells"},
         "wordings": wordings,
     }
@@ -60,11 +63,25 @@ def check_names(settings, names, file):
         _check(model, "models", "models", names, file)
     for scale in settings["survey"]["ranges"]:
         _check(scale, "scales", "survey.ranges", names, file)
-    names = {**names, "scales": names["scales"] | settings["survey"]["ranges"]}
+    ranges = _ranges_of_keys(settings["survey"]["keys"], names, file) | settings["survey"]["ranges"]
+    names = {**names, "scales": names["scales"] | ranges}
     everywhere = {name: column for table in names["tables"].values() for name, column in table.items()}
     check_wordings(settings["values"], everywhere, names, f"{file}: 'values")
     for row, source in enumerate(settings["sources"], start=1):
         _check_source(source, settings["values"], names, f"{file}: 'sources[{row}]")
+
+
+def _ranges_of_keys(keys, names, file):
+    """Ranges of the scales for which the province chose another scoring key."""
+    for scale, key in keys.items():
+        _check(scale, "scales", "survey.keys", names, file)
+        fitting = [name for name, (owner, _) in names["keys"].items() if owner == scale]
+        if key not in fitting:
+            raise ConfigError(
+                f"{file}: 'survey.keys.{scale}' names the scoring key '{key}', which config/plan/scales.yaml does not "
+                f"have for this scale; {suggestion(key, fitting)}"
+            )
+    return {scale: names["keys"][key][1] for scale, key in keys.items()}
 
 
 def _check(value, kind, key, names, file):

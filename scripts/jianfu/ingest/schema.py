@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import yaml
 
+from jianfu.scale_keys import chosen
+
 # Reasons in the order in which the first one wins (data contract).
 REASONS = (
     "missing_required",
@@ -72,15 +74,15 @@ class Table:
         return pa.schema([(name, column.arrow) for name, column in self.columns.items()])
 
 
-def load_tables(schema_path, scales_path, ranges=None):
-    """All tables by name; survey items take their place from the scoring keys, their range from ``ranges``."""
-    declared, scales = _read(schema_path), _read(scales_path)["scales"]
+def load_tables(schema_path, scales_path, ranges=None, keys=None):
+    """All tables by name; survey items take their place and range from the scoring keys (:mod:`jianfu.scale_keys`)."""
+    declared, scales = _read(schema_path), chosen(_read(scales_path), keys, ranges)
     tables = {}
     for name, entry in (declared["tables"] | declared["sources"]).items():
         columns = {}
         for column, options in entry["columns"].items():
             if name == "survey" and column == "hours_week":
-                columns |= _items(scales, ranges or {})
+                columns |= _items(scales)
             columns[column] = Column(column, **{**options, "values": tuple(options.get("values", ()))})
         tables[name] = Table(
             name,
@@ -92,10 +94,10 @@ def load_tables(schema_path, scales_path, ranges=None):
     return tables
 
 
-def _items(scales, ranges):
+def _items(scales):
     items = {}
     for name, scale in scales.items():
-        low, high = ranges.get(name, scale["range"])
+        low, high = scale["range"]
         for item in scale["items"]:
             items[item] = Column(item, "item", scale=name, low=low, high=high)
     return items

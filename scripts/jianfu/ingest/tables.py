@@ -133,7 +133,7 @@ class _Ingestion:
     def __init__(self, table, settings, plan_dir, schema, units, private):
         self.table, self.settings, self.plan_dir, self.private = table, settings, plan_dir, private
         survey = settings.get("survey") or {}
-        self.tables = load_tables(schema, plan_dir / "scales.yaml", survey.get("ranges"))
+        self.tables = load_tables(schema, plan_dir / "scales.yaml", survey.get("ranges"), survey.get("keys"))
         self.names = RAW_TABLES.get(table, (table,))
         self.calendar = calendar_of(settings["calendar"]) if table == "app_activity" else None
         self.index = UnitIndex.from_units(units) if units is not None else UnitIndex({}, [])
