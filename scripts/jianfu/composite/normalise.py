@@ -22,7 +22,7 @@ import numpy as np
 LINEAR = ("z", "minmax", "goalposts", "ampi")
 RANKS = ("rank", "borda", "percentile")
 METHODS = (*LINEAR, *RANKS, "distance")
-DIGITS = 14  # significant digits of stored constants
+DIGITS = 14  # significant digits of stored means: beyond, processors may differ
 
 
 def fit(values, reference, direction, method, low=None, high=None, centre=None, to="best"):
@@ -41,7 +41,7 @@ def fit(values, reference, direction, method, low=None, high=None, centre=None, 
         x = x[~np.isnan(x)]
         entry = _moments(x)
         posts = _posts(entry, method, direction[j], (low[j], high[j], centre[j]))
-        entry |= {name: _settle(value) for name, value in posts.items()}
+        entry |= {name: float(value) if np.isfinite(value) else None for name, value in posts.items()}
         entry["dropped"] = _reason(entry, method)
         if method in RANKS:
             entry["sorted"] = np.sort(direction[j] * x).tolist()
