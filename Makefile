@@ -8,7 +8,7 @@ BIN := .venv/bin
 export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: all full models new-province check reread fuzz test test-all coverage lint report bench lock clean
+.PHONY: all full indices models new-province check reread fuzz test test-all simulation-study lint report bench lock clean
 
 all: .venv/runtime
 	$(BIN)/snakemake --cores $(CORES) --config provinces=$(PROVINCE)
@@ -16,6 +16,12 @@ all: .venv/runtime
 # The same, and what takes longer: more replicates and specifications (up to half an hour).
 full: .venv/runtime
 	$(BIN)/snakemake full --cores $(CORES) --config provinces=$(PROVINCE)
+
+# Up to the indices: those of the burden, or every step of the panel that `indicators` names.
+indices: .venv/runtime
+	@$(BIN)/snakemake indices --quiet rules --cores $(CORES) --config provinces=$(PROVINCE)
+	@for province in $$(echo "$(PROVINCE)" | tr , ' '); do \
+	  ls results/$$province/release/panel/*.csv results/$$province/restricted/indices.parquet 2>/dev/null; done; true
 
 # Up to the estimates: the declared models, or those that `models_on` lists on a ready table.
 models: .venv/runtime
@@ -56,9 +62,10 @@ test: .venv/development
 test-all: .venv/development
 	$(BIN)/python -m pytest -m "slow or not slow"
 
-# Coverage of known truths over 100 simulated provinces; writes docs/coverage.csv.
-coverage: .venv/runtime
-	$(BIN)/snakemake --cores $(CORES) docs/coverage.csv --force
+# Bias, coverage, size and power over thousands of simulated provinces (an hour on two cores; goes on where it stopped);
+# writes docs/simulation_study.csv, .png and .svg.
+simulation-study: .venv/runtime
+	$(BIN)/snakemake --cores $(CORES) --keep-going docs/simulation_study.png
 
 # Time of ingestion against DuckDB's own copy of the same file (some minutes, 20 GB); BENCH="--rows 2000000 --repeats 3".
 bench: .venv/runtime

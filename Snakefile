@@ -4,6 +4,7 @@
     snakemake --config provinces=sample    another province; several: provinces=a,b
     snakemake --config provinces=anhui provinces_dir=/path/to/files
     snakemake full --config provinces=anhui     the same and what takes longer
+    snakemake indices --config provinces=anhui  up to the indices, or the steps of an indicator panel of your own
     snakemake models --config provinces=anhui   up to the estimates, or the models of a ready table
     snakemake check --config provinces=anhui    ingestion and its quality report only
 
@@ -20,7 +21,9 @@ min_version("9.0")
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
+from jianfu.composite.panel_input import files_of
 from jianfu.config import load_command
+from jianfu.config.rules import brings_ready_tables
 from jianfu.errors import ConfigError
 from jianfu.outputs import read_outputs
 from jianfu.provenance import code_digest
@@ -47,16 +50,19 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/simulate.smk"
 include: "workflow/rules/ingest.smk"
 include: "workflow/rules/indices.smk"
+include: "workflow/rules/panel.smk"
 include: "workflow/rules/models.smk"
 include: "workflow/rules/models_on.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/provenance.smk"
+include: "workflow/rules/study.smk"
 
 
 localrules:
     all,
     full,
+    indices,
     models,
     check,
 
@@ -72,6 +78,12 @@ rule full:
     input:
         rules.all.input,
         [output for province in SETTINGS for output in heavy_outputs(province)],
+
+
+rule indices:
+    """Up to the indices: of the burden, or of a user's own panel (make indices)."""
+    input:
+        [output for province in SETTINGS for output in index_outputs(province)],
 
 
 rule models:

@@ -67,7 +67,9 @@ def ingest_settings(wildcards):
         },
         "sources": [source for source in settings["sources"] if source["table"] in names],
         "values": settings["values"],
-        "survey": {k: settings["survey"][k] for k in ("keys", "ranges", "responses")} if "survey" in names else {},
+        "survey": (
+            {k: settings["survey"][k] for k in ("keys", "ranges", "responses")} if "survey" in names else {}
+        ),
         "calendar": settings["calendar"] if "punches" in names else {},
     }
 
@@ -92,16 +94,31 @@ def published_by(rule):
     return {name: f"results/{{province}}/restricted/publish/{name}.parquet" for name in published(rule=rule)}
 
 
+def panel_files(wildcards):
+    """Files of a user's own indicator panel."""
+    return files_of(SETTINGS[wildcards.province]["indicators"])
+
+
+def index_outputs(province):
+    """The indices of a province: the steps of its own panel, or the burden indices."""
+    if SETTINGS[province]["indicators"]:
+        return [f"results/{province}/release/panel/anchors.json"]
+    return [f"results/{province}/restricted/indices.parquet"]
+
+
 def final_outputs(province):
     """What a run of one province must end with."""
     results = f"results/{province}"
+    panel = index_outputs(province) if SETTINGS[province]["indicators"] else []
     if SETTINGS[province]["models_on"]:
-        return [f"{results}/release/estimates.csv"]
+        return panel + [f"{results}/release/estimates.csv"]
+    if brings_ready_tables(SETTINGS[province]):
+        return panel
     outputs = [f"{results}/release/report.{kind}" for kind in ("docx", "pdf", "html")]
     outputs += [f"{results}/release/tables/main_regression.xlsx", f"{results}/provenance/run.json"]
     if SETTINGS[province]["simulate"]:
         outputs.append(f"{results}/simulated/targets.csv")
-    return outputs
+    return outputs + panel
 
 
 def heavy_outputs(province):

@@ -108,7 +108,7 @@ def _text(value):
     return str(value)
 
 
-def resolve_paths(settings, resolve):
+def replace_files(settings, resolve):
     """The settings with every file replaced by ``resolve(value, key)``: data, structure, matrices of comparisons."""
     settings = {**settings, "data": resolve(settings["data"], "indicators.data")}
     if isinstance(settings["structure"], str):
@@ -131,6 +131,13 @@ def resolve_paths(settings, resolve):
     if "weights" in settings:
         settings["weights"] = matrices(settings["weights"], "indicators.weights")
     return settings
+
+
+def files_of(settings):
+    """Every file that the settings name."""
+    found = []
+    replace_files(settings, lambda value, key: found.append(value))
+    return list(dict.fromkeys(found))
 
 
 def check(settings, file):

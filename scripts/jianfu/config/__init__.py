@@ -49,6 +49,10 @@ def load_province(slug, root, folders):
     check_names(settings, plan_names(root), file)
     settings = resolve_paths(settings, path.resolve().parent, file)
     check_files(settings, file)
+    if settings["indicators"]:
+        from jianfu.composite import panel_input  # only such a province needs it
+
+        panel_input.check(settings["indicators"], file)
     if settings["models_on"]:
         from jianfu import models_on  # loads the estimators, which only such a province needs here
 

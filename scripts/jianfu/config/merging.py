@@ -8,6 +8,7 @@ PROVINCE_KEYS = (
     "sources",
     "values",
     "simulate",
+    "indicators",
     "models_on",
     "calendar",
     "figures",

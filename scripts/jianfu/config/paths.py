@@ -5,6 +5,7 @@ from pathlib import Path
 
 from jianfu.config.files import display
 from jianfu.config.merging import merge
+from jianfu.config.rules import brings_ready_tables
 from jianfu.config.spelling import nearest, suggestion
 from jianfu.errors import ConfigError, DataError
 from jianfu.keys import pseudonym_key
@@ -46,6 +47,11 @@ def resolve_paths(settings, folder, file):
         found = resolve(settings["calendar"]["holidays"], "calendar.holidays", "file")
         _check_holidays(found, file)
         settings = merge(settings, {"calendar": {"holidays": found}})
+    if settings["indicators"]:
+        from jianfu.composite.panel_input import replace_files  # only such a province needs it
+
+        found = replace_files(settings["indicators"], lambda value, key: resolve(value, key, "file"))
+        settings = {**settings, "indicators": found}
     if settings["models_on"]:
         data = settings["models_on"]["data"]
         if isinstance(data, str):
@@ -74,7 +80,7 @@ def _check_holidays(path, file):
 
 def check_files(settings, file):
     """Every pattern and database file must be there, and no file may be read twice; not where exports are simulated."""
-    if settings["simulate"] or settings["models_on"]:
+    if settings["simulate"] or brings_ready_tables(settings):
         return
     folder = settings["data"]["folder"]
     for row, source in enumerate(settings["sources"], start=1):

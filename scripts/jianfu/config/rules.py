@@ -8,10 +8,17 @@ from jianfu.errors import ConfigError
 REQUIRED_SOURCES = ("units", "tasks", "app_activity", "roster")
 
 
+def brings_ready_tables(settings):
+    """Whether a province has ready tables only (``models_on``, ``indicators``) and no raw exports."""
+    raw = settings["sources"] or settings["simulate"] or settings["data"]["window"]
+    return bool(settings["models_on"] or (settings["indicators"] and not raw))
+
+
 def check_fields(settings, file):
     """All rules, in the order in which a reader of the file meets the keys."""
     if settings["models_on"]:
         _models_on(settings, file)
+    if brings_ready_tables(settings):
         return
     for rule in (_window, _extraction, _sources, _simulation, _office_hours, _weights, _reference, _exposure):
         rule(settings, file)
@@ -22,7 +29,7 @@ def check_fields(settings, file):
 
 def check_length(settings, file):
     """The window must be long enough for an analysis; a province that is only being drafted may be shorter."""
-    if settings["models_on"]:
+    if brings_ready_tables(settings):
         return
     months, indices = _months(settings["data"]["window"]), settings["indices"]
     least = settings["exposure"]["lags"][1] + 1
