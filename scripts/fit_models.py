@@ -1,6 +1,7 @@
 """Fit the declared models and write all estimates as tidy rows.
 
-1. Join hazard cells and survey scores with exposures and unit traits.
+1. Join cells, exits, survey scores, unit-months, unit-years and chains with exposures and unit traits, and add the
+   variables that the plan declares.
 2. Fit every model of config/plan/models.yaml that the province did not switch off.
 3. Adjust the p-values of the tested hypotheses within their families.
 4. Write estimates_full.parquet and flow.csv (from what was read to what H1 and H2 used).
@@ -16,9 +17,9 @@ from jianfu.config import read_yaml
 from jianfu.estimators import Settings
 
 
-def main(inputs, window, selected, inference, province, estimates, flow):
+def main(inputs, window, indices, exposure, selected, inference, province, estimates, flow):
     plan = read_yaml(inputs["plan"])
-    tables, flows = analysis.read_tables(inputs)
+    tables, flows = analysis.read_tables(inputs, plan, window, indices, exposure)
     specs = models.selected(plan["models"], selected)
     settings = Settings(inference["confidence"], inference["bootstrap"], inference["seed"])
     rows = models.fit_models(specs, tables, plan["categories"], settings, province)
@@ -35,6 +36,8 @@ if __name__ == "__main__":
     main(
         inputs=dict(snakemake.input.items()),
         window=snakemake.params.window,
+        indices=snakemake.params.indices,
+        exposure=snakemake.params.exposure,
         selected=snakemake.params.selected,
         inference=snakemake.params.inference,
         province=snakemake.wildcards.province,

@@ -17,10 +17,14 @@ SEXES = ("男", "女", "不详")
 TENURE_BANDS = ("<1", "1-3", "3-5", "5-10", "10+")
 TENURE_EDGES = (12, 36, 60, 120)
 UNKNOWN = "不详"
+LOCK_BANDS = ("locked", "ended_1y", "ended", "none")
+LOCK_YEAR = 12  # months after the end of the minimum service that count as just ended
 KEYS = ("unit_code", "month", "cohort", "sex", "tenure_band", "lock", "aged50")
+DETAILS = (*KEYS, "role", "lock_band")  # keys of the finer cells
 EVENTS = ("voluntary", "resign", "select", "exam", "transfer", "retire", "secondment", "other")
 CAUSES = {"辞职": "resign", "遴选": "select", "考录": "exam", "退休": "retire", "借调": "secondment"}
 VOLUNTARY = ("resign", "select", "exam", "transfer")
+UPWARD = ("县", "市", "省", "国家")  # destinations above the township
 SAME_POST_GAP = 1  # months without a spell that do not interrupt the tenure at a post
 
 
@@ -57,6 +61,16 @@ def tenure_band(months):
     months = np.asarray(months, dtype=float)
     names = np.array(TENURE_BANDS, dtype=object)[np.digitize(months, TENURE_EDGES)]
     return np.where(np.isnan(months), UNKNOWN, names)
+
+
+def lock_band(months):
+    """Where a month lies after the end of the minimum service, from months since that end (array; NaN gives none).
+
+    locked: up to the month of the end; ended_1y: the 12 months after it; ended: later; none: no minimum service known.
+    """
+    months = np.asarray(months, dtype=float)
+    names = np.array(LOCK_BANDS, dtype=object)[np.digitize(months, (1, LOCK_YEAR + 1))]
+    return np.where(np.isnan(months), "none", names)
 
 
 def exit_cause(exit_type, destination):
@@ -117,6 +131,8 @@ def spell_months(spells, window):
             "cause": exit_cause(spells["exit_type"], spells["destination_level"]),
             "ends": ~np.isnan(end) & (end <= last),
             "no_destination": (spells["exit_type"] == "调出").to_numpy() & spells["destination_level"].isna(),
+            "destination": spells["destination_level"].to_numpy(dtype=object, na_value=None),
+            "role": _or_unknown(spells, "role"),
             "first": np.fmax(start + 1, first),
             "last": np.fmin(end, last),
         }
@@ -126,6 +142,13 @@ def spell_months(spells, window):
     frame = frame.sort_values(["person_key", "start", "unit_code"], kind="stable", ignore_index=True)
     frame["months"] = np.maximum(frame["last"] - frame["first"] + 1, 0).astype(int)
     return frame
+
+
+def _or_unknown(spells, column):
+    """Text of an optional column, 不详 where it is missing or the column is absent."""
+    if column not in spells:
+        return np.full(len(spells), UNKNOWN, dtype=object)
+    return spells[column].to_numpy(dtype=object, na_value=UNKNOWN)
 
 
 def expand(frame):
@@ -147,12 +170,13 @@ def flow_row(step, reason, spells, person_months, events=0):
     }
 
 
-def person_months(spells, window):
+def person_months(spells, window, details=False):
     """Person-months at risk and how the sample came about.
 
     Returns ``(frame, flow)``. ``frame`` has one row per person and month: person_key, unit_code, month, cohort, sex,
     tenure_band, tenure_months, lock, aged50 and ``cause`` ('' = no exit), ordered by person and month. In ``flow``
-    the rows of step 'dropped' subtracted from the row 'read' give the row 'at_risk'.
+    the rows of step 'dropped' subtracted from the row 'read' give the row 'at_risk'. With ``details`` there are also
+    role, lock_band and ``upward``: 1 if the exit leads above the township, 0 if not (NaN: no exit, or unknown).
     """
     table = spell_months(spells, window)
     flow = [flow_row("read", "", table, table["months"].sum(), _ended(table).sum())]
@@ -191,11 +215,32 @@ def person_months(spells, window):
             "cause": _categorical(table["cause"], ("", *EVENTS[1:]))[row],
         }
     )
+    if details:
+        since = month - table["lock_until"].to_numpy()[row]
+        frame["role"] = _categorical(table["role"])[row]
+        frame["lock_band"] = _categorical(lock_band(since), LOCK_BANDS)
+        frame["upward"] = np.where(ends, _upward(table)[row], np.nan)
     frame.loc[~ends, "cause"] = ""
     exits = frame["cause"] != ""
     flow.append(flow_row("at_risk", "", frame, len(frame), exits.sum()))
     flow += _remarks(table, frame, table["no_destination"].to_numpy()[row] & ends)
     return frame, pd.DataFrame(flow)
+
+
+def _upward(table):
+    """1.0 for spells that end with a move above the township, 0.0 for other destinations, NaN where it is unknown."""
+    destination = table["destination"].to_numpy(dtype=object)
+    resigned = (table["cause"] == "resign").to_numpy()
+    upward = np.isin(destination.astype(str), UPWARD).astype(float)
+    upward[pd.isna(destination) & ~resigned] = np.nan
+    upward[resigned] = 0.0
+    return upward
+
+
+def exits(frame):
+    """Voluntary exits, one row each, from person-months with details: their keys, the cause and ``upward``."""
+    rows = frame[frame["cause"].isin(VOLUNTARY)].reset_index(drop=True)
+    return rows[[*DETAILS, "person_key", "cause", "upward"]]
 
 
 def _categorical(values, levels=None):
@@ -237,33 +282,34 @@ def _remarks(table, frame, no_destination):
     return [remark for remark in remarks if remark["persons"]]
 
 
-def cell_keys(frame):
-    """Cell number of each person-month, increasing in the order of KEYS, and the number of levels of each key."""
+def cell_keys(frame, keys=KEYS):
+    """Cell number of each person-month, increasing in the order of the keys, and the number of levels of each key."""
     key, sizes = np.zeros(len(frame), dtype=np.int64), []
-    for name in KEYS:
+    for name in keys:
         binary = name in ("lock", "aged50")
         sizes.append(2 if binary else len(frame[name].cat.categories))
         key = key * sizes[-1] + (frame[name] if binary else frame[name].cat.codes).to_numpy(dtype=np.int64)
     return key, sizes
 
 
-def hazard_cells(frame, sums=()):
-    """Person-months collapsed to unit x month x cohort x sex x tenure band x lock x aged50.
+def hazard_cells(frame, sums=(), keys=KEYS):
+    """Person-months collapsed to unit x month x cohort x sex x tenure band x lock x aged50, or to other ``keys``.
 
-    ``frame`` as from :func:`person_months`. ``n`` is the number of person-months, the event columns count exits by
-    cause (``voluntary`` = resign + select + exam + transfer). Columns named in ``sums`` are added up as they are.
+    ``frame`` as from :func:`person_months` (with details for DETAILS). ``n`` is the number of person-months, the event
+    columns count exits by cause (``voluntary`` = resign + select + exam + transfer). Columns named in ``sums`` are
+    added up as they are.
     The likelihood and every standard error clustered at unit level or above are the same on cells as on person-months.
     """
-    key, sizes = cell_keys(frame)
+    key, sizes = cell_keys(frame, keys)
     distinct, cell = np.unique(key, return_inverse=True)
 
     columns, rest = {}, distinct
-    for name, size in zip(reversed(KEYS), reversed(sizes), strict=True):
+    for name, size in zip(reversed(keys), reversed(sizes), strict=True):
         code = rest % size
         binary = name in ("lock", "aged50")
         columns[name] = code == 1 if binary else pd.Categorical.from_codes(code, dtype=frame[name].dtype)
         rest = rest // size
-    cells = pd.DataFrame({name: columns[name] for name in KEYS})
+    cells = pd.DataFrame({name: columns[name] for name in keys})
     cells["n"] = np.bincount(cell, minlength=len(distinct))
     cause = frame["cause"].cat.codes.to_numpy()
     counts = {

@@ -136,10 +136,13 @@ def columns_of(frame, terms, categories, weights=None):
     return Design(frame, terms, categories, weights)
 
 
-def require_columns(frame, variables):
-    """Raise :class:`NotEstimable` for the first variable that the data do not have, or only as missing values."""
+def require_columns(frame, variables, absent=None):
+    """Raise :class:`NotEstimable` for the first variable that the data do not have, or only as missing values.
+
+    absent: {variable that could not be derived: column of the source that is missing for it}, named instead.
+    """
     for variable in variables:
         if variable not in frame:
-            raise NotEstimable(f"column {variable} is absent")
+            raise NotEstimable(f"column {(absent or {}).get(variable, variable)} is absent")
         if len(frame) and pd.isna(frame[variable]).all():
             raise NotEstimable(f"column {variable} has no values")

@@ -79,7 +79,7 @@ def select(spec, table, categories, truth=False):
     estimator = ESTIMATORS[spec["estimator"]]
     named = columns_named(spec, estimator)
     terms = term_variables(spec.get("terms", []), categories)
-    require_columns(frame, [*named, *terms])
+    require_columns(frame, [*named, *terms], table.absent)
     sample = Sample(np.ones(len(frame), dtype=bool), dict(table.dropped), notes)
 
     def drop(lost, reason):
@@ -89,7 +89,7 @@ def select(spec, table, categories, truth=False):
             sample.rows &= ~lost
 
     for column, value in spec.get("where", {}).items():
-        require_columns(frame, [column])
+        require_columns(frame, [column], table.absent)
         drop((frame[column] != value).to_numpy(), "outside_risk_set")
     for column in _complete(spec, estimator, named, [*terms, *term_variables(controls, categories)]):
         drop(frame[column].isna().to_numpy(), _missing_reason(column, spec, table))

@@ -1,7 +1,7 @@
 """From canonical tables and exposures to estimates and the curves behind the figures.
 
 REQUIRED INPUTS: canonical spells, survey and units; exposures.parquet.
-OUTPUTS: hazard_cells, survey_scores, person_counts, estimates_full, cumulative_incidence, dose_response, burnout_bins
+OUTPUTS: hazard_cells, hazard_details, exits, survey_scores, person_counts, chains, task_years, estimates_full, cumulative_incidence, dose_response, burnout_bins
     (Parquet) and flow.csv under results/{province}/restricted; targets.csv of a simulated province; docs/coverage.csv on demand
 """
 
@@ -13,6 +13,8 @@ rule build_hazard_cells:
         checked="results/{province}/quality/rejects_checked.txt",
     output:
         hazard_cells="results/{province}/restricted/hazard_cells.parquet",
+        hazard_details="results/{province}/restricted/hazard_details.parquet",
+        exits="results/{province}/restricted/exits.parquet",
         person_counts="results/{province}/restricted/person_counts.parquet",
         flow="results/{province}/restricted/flow_exits.csv",
     log:
@@ -57,9 +59,53 @@ rule build_survey_scores:
         "../../scripts/build_survey_scores.py"
 
 
+rule build_task_tables:
+    """Links of parent and child tasks, and tasks and artefacts by unit and year."""
+    input:
+        units="results/{province}/restricted/canonical/units.parquet",
+        tasks="results/{province}/restricted/canonical/tasks.parquet",
+        app_activity="results/{province}/restricted/canonical/app_activity.parquet",
+        documents="results/{province}/restricted/canonical/documents.parquet",
+        unit_year="results/{province}/restricted/canonical/unit_year.parquet",
+        app_days="results/{province}/restricted/canonical/app_days.parquet",
+        spells="results/{province}/restricted/canonical/spells.parquet",
+        survey="results/{province}/restricted/canonical/survey.parquet",
+        unit_months="results/{province}/restricted/unit_months.parquet",
+        holidays=holidays,
+    output:
+        chains="results/{province}/restricted/chains.parquet",
+        task_years="results/{province}/restricted/task_years.parquet",
+    log:
+        "results/{province}/logs/build_task_tables.log",
+    benchmark:
+        "results/{province}/benchmarks/build_task_tables.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1500,
+    params:
+        window=setting("data", "window"),
+        reference=setting("indices"),
+        calendar=setting("calendar"),
+        exclude=setting("exclude"),
+        code=code("build_task_tables"),
+    script:
+        "../../scripts/build_task_tables.py"
+
+
 rule fit_models:
     """All declared models, as one tidy table of estimates."""
     input:
+        hazard_details="results/{province}/restricted/hazard_details.parquet",
+        exits="results/{province}/restricted/exits.parquet",
+        unit_months="results/{province}/restricted/unit_months.parquet",
+        indicators="results/{province}/restricted/indicators.parquet",
+        indices="results/{province}/restricted/indices.parquet",
+        chains="results/{province}/restricted/chains.parquet",
+        task_years="results/{province}/restricted/task_years.parquet",
+        unit_year="results/{province}/restricted/canonical/unit_year.parquet",
+        policies="results/{province}/restricted/canonical/policies.parquet",
+        indicator_plan=plan("indicators.csv"),
         hazard_cells="results/{province}/restricted/hazard_cells.parquet",
         flow_exits="results/{province}/restricted/flow_exits.csv",
         survey_scores="results/{province}/restricted/survey_scores.parquet",
@@ -82,6 +128,8 @@ rule fit_models:
         mem_mb=1500,
     params:
         window=setting("data", "window"),
+        indices=setting("indices"),
+        exposure=setting("exposure"),
         selected=setting("models"),
         inference=setting("inference"),
         code=code("fit_models"),

@@ -10,17 +10,29 @@ unit_years       one row per unit and year: reference values, tasks, artefacts, 
 chains           one row per task with a known parent task: ln ratio of its demands to those of the parent
 """
 
-from jianfu.analysis.outcomes import hazard_table, read_hazard, read_survey, read_tables, survey_table
+from jianfu.analysis.outcomes import exit_table, hazard_table, survey_table
+from jianfu.analysis.reading import assemble, read_flow, read_frames, read_hazard, read_survey, read_tables
 from jianfu.analysis.table import AnalysisTable, exposure_at
-from jianfu.analysis.unit_months import unit_month_table
+from jianfu.analysis.unit_months import indicators_before, unit_month_table
+from jianfu.analysis.unit_years import chain_table, unit_year_table, wave_table
+from jianfu.analysis.variables import derive
 
 __all__ = [
     "AnalysisTable",
+    "assemble",
+    "chain_table",
+    "derive",
+    "exit_table",
     "exposure_at",
     "hazard_table",
+    "indicators_before",
+    "read_flow",
+    "read_frames",
     "read_hazard",
     "read_survey",
     "read_tables",
     "survey_table",
     "unit_month_table",
+    "unit_year_table",
+    "wave_table",
 ]

@@ -2,8 +2,10 @@
 
 import pandas as pd
 
-from jianfu import frames
 from jianfu.analysis.table import NAMES, AnalysisTable, categorical, with_exposures, with_traits
+from jianfu.analysis.unit_months import Z
+
+GROUPS = ("cohort", "sex", "tenure_band", "role", "lock_band")
 
 
 def read_and_dropped(flow, column):
@@ -16,7 +18,7 @@ def read_and_dropped(flow, column):
 def hazard_table(cells, flow, exposures, units):
     """Hazard cells with exposures of the month (OD, OD_lead ...) and unit traits; observations are person-months."""
     frame = cells.copy()
-    for column in ("unit_code", "month", "cohort", "sex", "tenure_band"):
+    for column in frame.columns.intersection(["unit_code", "month", *GROUPS]):
         frame[column] = categorical(frame[column])
     frame, names = with_exposures(frame, exposures, "month", survey=False)
     n_read, dropped = read_and_dropped(flow, "person_months")
@@ -24,36 +26,30 @@ def hazard_table(cells, flow, exposures, units):
     return AnalysisTable(frame, "n", n_read, dropped, names)
 
 
-def survey_table(scores, flow, exposures, units):
-    """Respondents with the exposures of the six months before fieldwork (OD is OD_6m here) and unit traits."""
+def exit_table(exits, exposures, units):
+    """Voluntary exits, one row each, with exposures of the month and unit traits."""
+    frame = exits.copy()
+    for column in ("unit_code", "month", *GROUPS):
+        frame[column] = categorical(frame[column])
+    frame, names = with_exposures(frame, exposures, "month", survey=False)
+    frame = with_traits(frame, units).rename(columns=NAMES)
+    return AnalysisTable(frame, None, len(frame), {}, names)
+
+
+def survey_table(scores, flow, exposures, units, before=None):
+    """Respondents with the exposures of the six months before fieldwork (OD is OD_6m here) and unit traits.
+
+    before: indicators before every month (:func:`jianfu.analysis.unit_months.indicators_before`); the columns of the
+    fieldwork month are joined under their names.
+    """
     frame = scores.copy()
     for column in ("unit_code", "fieldwork_month", "cohort", "sex", "tenure_band"):
         frame[column] = categorical(frame[column])
     frame, names = with_exposures(frame, exposures, "fieldwork_month", survey=True)
+    if before is not None:
+        keys = pd.MultiIndex.from_frame(frame[["unit_code", "fieldwork_month"]].astype(object))
+        frame = pd.concat([frame, before.reindex(keys).set_axis(frame.index)], axis=1)
+        names = names | {column: column.removesuffix(Z) for column in before}
     n_read, dropped = read_and_dropped(flow, "respondents")
     frame = with_traits(frame, units).rename(columns=NAMES)
     return AnalysisTable(frame, None, n_read, dropped, names)
-
-
-def read_hazard(inputs):
-    """Hazard table and its flow from the files ``inputs`` (hazard_cells, flow_exits, exposures, units)."""
-    flow = pd.read_csv(inputs["flow_exits"], encoding="utf-8-sig", keep_default_na=False)
-    cells, exposures, units = (frames.load(inputs[name]) for name in ("hazard_cells", "exposures", "units"))
-    return hazard_table(cells, flow, exposures, units), flow
-
-
-def read_survey(inputs):
-    """Survey table and its flow from the files ``inputs`` (survey_scores, flow_survey, exposures, units)."""
-    flow = pd.read_csv(inputs["flow_survey"], encoding="utf-8-sig", keep_default_na=False)
-    scores, exposures, units = (frames.load(inputs[name]) for name in ("survey_scores", "exposures", "units"))
-    return survey_table(scores, flow, exposures, units), flow
-
-
-def read_tables(inputs):
-    """Both analysis tables and their flows, each as {name of data: ...}."""
-    hazard, exits = read_hazard(inputs)
-    survey, respondents = read_survey(inputs)
-    return {"hazard_cells": hazard, "survey_scores": survey}, {
-        "hazard_cells": exits,
-        "survey_scores": respondents,
-    }

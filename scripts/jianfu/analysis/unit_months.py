@@ -98,3 +98,26 @@ def policy_timing(county, month, policies, groups):
         columns[f"{group}_national"] = national <= month
         columns[f"{group}_national_since"] = month - national
     return pd.DataFrame(columns, index=county.index)
+
+
+def indicators_before(table, months, least):
+    """Means of the indicators in SD over the ``months`` months before each month: frame by (unit, month).
+
+    table: analysis table of unit-months; a mean needs ``least`` months with a value.
+    """
+    frame = table.frame
+    codes = [name for name in frame if name.endswith(Z)]
+    values = frame[codes].to_numpy(dtype=float)
+    known = ~np.isnan(values)
+    unit, time = frame["unit"].cat.codes.to_numpy(), frame["time"].to_numpy(dtype=int)
+    place = np.full((unit.max() + 1, time.max() + months + 1), -1) if len(frame) else np.empty((0, 0), int)
+    place[unit, time + months] = np.arange(len(frame))
+    total, n = np.zeros(values.shape), np.zeros(values.shape)
+    for lag in range(1, months + 1):
+        at = place[unit, time + months - lag]
+        there = (at >= 0)[:, None]
+        total += np.where(there & known[at], values[at], 0)
+        n += there & known[at]
+    mean = np.divide(total, n, out=np.full(values.shape, np.nan), where=n >= max(least, 1))
+    keys = pd.MultiIndex.from_frame(frame[["unit", "month"]].astype(object))
+    return pd.DataFrame(mean, columns=codes, index=keys)

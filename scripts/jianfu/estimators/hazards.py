@@ -99,7 +99,7 @@ def _absorbed(spec, columns, events, trials, effects, offset, errors):
 
 def _dense(spec, columns, events, trials, effects, offset, errors):
     """The same without absorbed effects, the constant first."""
-    design = regression.with_constant(columns)
+    design = regression.with_constant(columns, len(events))
     information = spec.get("options", {}).get("information", "expected")
     fitted = glm.fit(events, trials, design, spec["estimator"], offset, information)
     if fitted.separated:

@@ -35,7 +35,7 @@ def fit(spec, used, weights, columns, settings, truth):
             outcome, design, effects, errors.clusters, analytic, errors.kind, errors.small
         )
     else:
-        design = shared.with_constant(columns)
+        design = shared.with_constant(columns, len(used))
         fitted = regression.fit_plain(outcome, design, analytic, errors.kind, errors.clusters, errors.small)
     known = fitted.df[np.isfinite(fitted.df) & ~np.isnan(fitted.coefficients)]
     first = known[0 if effects or len(known) < 2 else 1] if len(known) else np.nan

@@ -111,7 +111,6 @@ def _combinations(options, used, columns, names):
     return found
 
 
-def with_constant(columns):
-    """Design matrix (N, k + 1) with a constant in front."""
-    values = list(columns.values())
-    return np.column_stack([np.ones(len(values[0])), *values])
+def with_constant(columns, n):
+    """Design matrix (n, k + 1) with a constant in front; without columns the constant alone."""
+    return np.column_stack([np.ones(n), *columns.values()])
