@@ -32,6 +32,7 @@ never returned as if they had.
 """
 
 from jianfu.estimators import (
+    diagnostics,
     gee,
     hazards,
     mediation,
@@ -151,5 +152,21 @@ ESTIMATORS = {
         required=("low", "high"),
         reports_all=True,
         of_results=True,
+    ),
+    "e_value": Estimator(
+        diagnostics.fit_e_value, "risk_ratio", options=diagnostics.E_VALUE, reports_all=True
+    ),
+    "leave_one_out": Estimator(
+        diagnostics.fit_leave_one_out,
+        "unit",
+        options=diagnostics.LEAVE_ONE_OUT,
+        required=("group",),
+        reports_all=True,
+    ),
+    "additive_scale": Estimator(
+        diagnostics.fit_additive, "excess_per_1000", options=diagnostics.ADDITIVE, reports_all=True
+    ),
+    "detectable_effect": Estimator(
+        diagnostics.fit_detectable, "unit", options=diagnostics.DETECTABLE, reports_all=True
     ),
 }

@@ -6,6 +6,7 @@ import numpy as np
 
 from jianfu.design import NotEstimable
 from jianfu.estimators.common import COLUMN, Effect, codes_of, effects_of, few_clusters, variable
+from jianfu.estimators.regression import CONSTANT
 from jianfu.statistics import gee, mixed
 
 OPTIONS = {
@@ -41,7 +42,7 @@ def fit(spec, used, weights, columns, settings, truth):
     vcov = "cluster_G" if corrected else "cluster"
     errors = np.sqrt(np.diag(covariance))
     scale = SCALES[family]
-    effects = effects_of({"intercept": None} | columns, fitted.coefficients, errors, np.inf, vcov, settings)
+    effects = effects_of({CONSTANT: None} | columns, fitted.coefficients, errors, np.inf, vcov, settings)
     effects = [replace(effect, scale=scale) for effect in effects]
     if structure != "independence":
         effects.append(Effect("correlation", fitted.correlation, scale="correlation"))

@@ -4,6 +4,7 @@ import numpy as np
 
 from jianfu.design import NotEstimable
 from jianfu.estimators.common import COLUMNS, Effect, codes_of, collinear_note, effects_of, variable
+from jianfu.estimators.regression import CONSTANT
 from jianfu.statistics import mixed
 
 OPTIONS = {"groups": COLUMNS, "slopes": list, "method": ("reml", "ml")}
@@ -28,7 +29,7 @@ def fit(spec, used, weights, columns, settings, truth):
     random = np.column_stack([columns[name] for name in slopes]) if slopes else None
     outcome = variable(used, spec["outcome"], spec, truth)
     fitted = mixed.fit(outcome, design, groups, random, reml)
-    named = {"intercept": None} | columns
+    named = {CONSTANT: None} | columns
     errors = np.sqrt(np.diag(fitted.covariance))
     effects = effects_of(named, fitted.coefficients, errors, np.inf, "iid", settings)
     parts = ["intercept", *slopes]

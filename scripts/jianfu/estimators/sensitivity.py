@@ -3,7 +3,7 @@
 import numpy as np
 
 from jianfu.design import NotEstimable
-from jianfu.estimators.common import COLUMN, Effect, codes_of, variable
+from jianfu.estimators.common import COLUMN, Effect, codes_of, outcomes_of, variable
 from jianfu.statistics import inference, sensitivity
 
 OPTIONS = {
@@ -34,16 +34,25 @@ def fit(spec, used, weights, columns, settings, truth):
         return effects, {"converged": True, "residual_df": np.nan, "notes": notes}
     if not spec.get("outcome") or not columns:
         raise NotEstimable("give outcome and terms, or the option estimate")
-    groups = [codes_of(used[name]) for name in spec.get("effects", [])]
-    parts = sensitivity.linear_parts(
-        variable(used, spec["outcome"], spec, truth), np.column_stack(list(columns.values())), groups
-    )
+    parts, kind = parts_of(spec, used, weights, columns)
     names, effects = list(columns), []
     for term in spec["terms"]:
         for name in [name for name in names if name == term or name.startswith(f"{term}_")]:
             effects += of_column(parts, names, name, options, settings)
     df = parts.n - parts.absorbed - parts.rank(range(len(names)))
-    return effects, {"converged": True, "residual_df": df, "notes": ["least squares", "iid errors"]}
+    return effects, {"converged": True, "residual_df": df, "notes": [kind, "conventional errors"]}
+
+
+def parts_of(spec, used, weights, columns):
+    """Sums of squares and products of a model's rows, and what it is: cells count as their single observations."""
+    groups = [codes_of(used[name]) for name in spec.get("effects", [])]
+    design = np.column_stack(list(columns.values()))
+    if (weights == 1).all() and len(outcomes_of(spec)) == 1:
+        outcome = variable(used, spec["outcome"], spec)
+        return sensitivity.linear_parts(outcome, design, groups), "least squares"
+    share = used[outcomes_of(spec)].sum(axis=1).to_numpy(dtype=float) / weights
+    parts = sensitivity.linear_parts(share, design, groups, weights, grouped_events=True)
+    return parts, "linear probability of an event per observation"
 
 
 def of_column(parts, names, name, options, settings, scale="unit"):
@@ -59,15 +68,15 @@ def of_column(parts, names, name, options, settings, scale="unit"):
     q, alpha = options.get("q", 1.0), options.get("alpha", 1 - settings.confidence)
     t = estimate / error
     found = [
-        Effect(f"{name}: partial_r2", float(sensitivity.partial_r2(t, df)), scale="r2"),
+        Effect(f"partial_r2({name})", float(sensitivity.partial_r2(t, df)), scale="r2"),
         Effect(
-            f"{name}: robustness_value",
+            f"robustness_value({name})",
             float(sensitivity.robustness_value(t, df, q)),
             scale="r2",
             note=f"q = {q:g}, df {df}",
         ),
         Effect(
-            f"{name}: robustness_value_significance",
+            f"robustness_value_significance({name})",
             float(sensitivity.robustness_value(t, df, q, alpha)),
             scale="r2",
             note=f"q = {q:g}, alpha = {alpha:.2g}, df {df}",
@@ -90,7 +99,7 @@ def of_column(parts, names, name, options, settings, scale="unit"):
 
 def _bound(name, benchmark, k, regression, bound, settings, scale):
     estimate, error, df = regression
-    term = f"{name}: bound_{benchmark}_{k:g}"
+    term = f"bound({name}; {k:g} x {benchmark})"
     if np.isnan(bound[0]):
         return Effect(term, np.nan, note=f"no confounder can be {k:g} times as strong as {benchmark}")
     value, new_error = sensitivity.adjusted_for_confounder(estimate, error, df, *bound)
@@ -108,13 +117,13 @@ def _oster(parts, name, column, controls, options, scale, r2):
     note = f"R2 max {r_max:.4f}, R2 {movement.r2_full:.4f}, without controls {movement.r2_short:.4f}"
     return [
         Effect(
-            f"{name}: oster_delta",
+            f"oster_delta({name})",
             _finite(sensitivity.oster_delta(movement, beta, r_max)),
             scale="ratio",
             note=f"effect {beta:g}; {note}",
         ),
         Effect(
-            f"{name}: oster_beta",
+            f"oster_beta({name})",
             sensitivity.oster_beta(movement, delta, r_max),
             scale=scale,
             note=f"delta {delta:g}; {note}; without controls {movement.beta_short:.4g}",
@@ -156,7 +165,7 @@ def _of_results(options, used, settings):
                 "robustness_value": sensitivity.robustness_value(t, row["df"], q),
                 "robustness_value_significance": sensitivity.robustness_value(t, row["df"], q, alpha),
             }
-            effects += [Effect(f"{label}: {key}", float(value), scale="r2") for key, value in figures.items()]
+            effects += [Effect(f"{key}({label})", float(value), scale="r2") for key, value in figures.items()]
     if measure == "linear":
         return effects, [f"q = {q:g}", f"alpha = {alpha:.2g}"]
     return effects, [f"E-value, {measure}, {'common' if common else 'rare'} outcome"]
@@ -176,6 +185,6 @@ def _e_values(label, row, measure, common, log, settings):
     )
     point, limit = sensitivity.e_value(ratio, low, high)
     return [
-        Effect(f"{label}: e_value", point, scale="risk_ratio", note=f"risk ratio {ratio:.4g}"),
-        Effect(f"{label}: e_value_limit", limit, scale="risk_ratio"),
+        Effect(f"e_value({label})", point, scale="risk_ratio", note=f"risk ratio {ratio:.4g}"),
+        Effect(f"e_value_limit({label})", limit, scale="risk_ratio"),
     ]

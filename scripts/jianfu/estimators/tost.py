@@ -5,9 +5,18 @@ import numpy as np
 from jianfu.design import NotEstimable
 from jianfu.estimators import ols
 from jianfu.estimators.common import COLUMN, Effect
+from jianfu.estimators.regression import CONSTANT
+from jianfu.estimators.regression import OPTIONS as OF_REGRESSION
 from jianfu.statistics import equivalence
 
-OPTIONS = {"low": float, "high": float, "alpha": float, "estimate": COLUMN, "std_error": COLUMN, "df": COLUMN}
+OPTIONS = OF_REGRESSION | {
+    "low": float,
+    "high": float,
+    "alpha": float,
+    "estimate": COLUMN,
+    "std_error": COLUMN,
+    "df": COLUMN,
+}
 OF_TABLE = ("estimate", "std_error")
 
 
@@ -24,7 +33,7 @@ def fit(spec, used, weights, columns, settings, truth):
         if not spec.get("outcome") or not columns:
             raise NotEstimable("give outcome and terms, or the options estimate and std_error")
         found, extra = ols.fit(spec, used, weights, columns, settings, truth)
-        triples = [(e.term, e.estimate, e.std_error, e.df) for e in found]
+        triples = [(e.term, e.estimate, e.std_error, e.df) for e in found if e.term != CONSTANT]
         notes = extra["notes"]
     effects = []
     for term, estimate, error, df in triples:
