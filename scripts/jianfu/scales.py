@@ -125,7 +125,8 @@ def survey_scores(survey, spells, scales, min_answered, drop_straightliners, min
     """Respondents with their scores: ``(frame, flow)``.
 
     A matched respondent has unit, cohort, sex and tenure from the roster; an anonymous one has the unit and cohort
-    that the survey gives and sex and tenure 'unknown'. ``<scale>_z`` is standardised over all rows of the frame.
+    that the survey gives and sex and tenure 'unknown'. ``rank_years``: years in the present rank; the items stand there
+    with the reversed ones turned round; ``<scale>_z`` is standardised over all rows of the frame.
     ``flow`` counts respondents: read, dropped by reason, scored.
     """
     survey = survey.reset_index(drop=True)
@@ -148,6 +149,8 @@ def survey_scores(survey, spells, scales, min_answered, drop_straightliners, min
             **{name: post[name] for name in ROSTER_COLUMNS},
             "hours_week": survey["hours_week"],
             "hours_trace": survey["hours_trace"],
+            "hours_substantive": survey["hours_substantive"],
+            "rank_years": (month - cells.date_month(post["rank_since"])) / 12,
         }
     )
     scores = score(survey, scales, min_answered)
@@ -168,7 +171,9 @@ def survey_scores(survey, spells, scales, min_answered, drop_straightliners, min
         lost = lost.mask((lost == "") & true, reason)
     flow = [("read", "", len(frame))]
     flow += [("dropped", reason, int((lost == reason).sum())) for reason in reasons if (lost == reason).any()]
-    kept = pd.concat([frame, scores], axis=1)[lost == ""]
+    answers = pd.concat([turned(survey, key) for key in scales.values()], axis=1)
+    answers = answers.loc[:, ~answers.columns.duplicated()]
+    kept = pd.concat([frame, scores, answers], axis=1)[lost == ""]
     for name in scores:
         kept[f"{name}_z"] = standardise(kept[name])
     kept = kept.sort_values(["wave", "unit_code", "person_key"], kind="stable", ignore_index=True)

@@ -9,7 +9,7 @@ mean_z      mean of several standardised columns
 lag         value of ``by`` periods earlier at the same unit (``period``: month or year; default 1 month)
 difference  value less that of ``by`` periods earlier
 among       1 where the value is one of ``values``, else 0
-contains    1 where the text contains one of ``words``, else 0
+contains    1 where the text contains one of ``words``, else 0; lacks is the opposite
 
 Truth columns (``<column>__true``) of simulated provinces follow z, mean and mean_z, with the constants of the data.
 """
@@ -92,6 +92,7 @@ OPERATIONS = {
     ),
     "among": _among,
     "contains": _contains,
+    "lacks": lambda frame, sources, arguments: 1 - _contains(frame, sources, arguments),
 }
 LINEAR = {
     "z": lambda frame, sources: _standardised(frame, sources, TRUE)[:, 0],
