@@ -293,8 +293,8 @@ def _row(base, effect, spec, table):
         for part in t.split(":")
         if part in table.exposures
     ]
-    scale = effect.scale or ESTIMATORS[spec["estimator"]].scale
-    scale = "sd" if outcome in spec.get("standardise", []) else scale
+    usual = "sd" if outcome in spec.get("standardise", []) else ESTIMATORS[spec["estimator"]].scale
+    scale = effect.scale or usual
     return base | {
         "outcome": outcome,
         "exposure": next(iter([*own, *general]), ""),
@@ -305,6 +305,7 @@ def _row(base, effect, spec, table):
         "ci_low": effect.low,
         "ci_high": effect.high,
         "p_value": effect.p_value,
+        "p_adjusted": effect.p_adjusted,
         "vcov": effect.vcov,
         "note": "; ".join(part for part in (base["note"], effect.note) if part),
     }

@@ -8,7 +8,7 @@ from jianfu.config.spelling import suggestion
 from jianfu.design import FUNCTIONS, GROUPED, call_of, parts_of
 from jianfu.disclosure import release_estimates
 from jianfu.errors import ConfigError, DataError
-from jianfu.estimators import COLUMN, COLUMNS, ESTIMATORS, columns_named
+from jianfu.estimators import COLUMN, COLUMNS, ESTIMATORS, VALUE, columns_named
 from jianfu.models import ESTIMATE_COLUMNS
 from jianfu.user_tables import MOST_LEVELS, is_text, levels_of, read_table
 
@@ -87,11 +87,12 @@ def _check_option(name, value, kind, place):
         if value not in kind:
             raise ConfigError(f"{place}: option '{name}' cannot be '{value}'; {suggestion(value, kind)}")
         return
-    types = {COLUMN: str, COLUMNS: (str, list), float: (int, float)}.get(kind, kind)
+    types = {COLUMN: str, COLUMNS: (str, list), VALUE: (str, int, float), float: (int, float)}.get(kind, kind)
     if not isinstance(value, types) or (isinstance(value, bool) and kind is not bool):
         words = {
             COLUMN: "the name of a column",
             COLUMNS: "a column or a list of columns",
+            VALUE: "text or a number",
             float: "a number",
             int: "a whole number",
             bool: "true or false",

@@ -12,6 +12,7 @@ INDIRECT = "_indirect"  # ending of the terms that are products of two paths
 TRUE = "__true"  # suffix of the columns that hold expected counts and conditional means (simulated provinces only)
 COLUMN = "column"  # type of an option whose value is a column of the table
 COLUMNS = "columns"  # type of an option whose value is a list of columns of the table
+VALUE = "value"  # type of an option that is a value of some column: text or number
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Effect:
     """One estimate before it becomes a row; NaN where there is none.
 
     vcov names the kind of standard error; df the degrees of freedom of its t distribution (inf = normal); outcome, note
-    and scale replace or complete what holds for the whole model.
+    and scale replace or complete what holds for the whole model; p_adjusted only where the estimator itself adjusts.
     """
 
     term: str
@@ -42,6 +43,7 @@ class Effect:
     note: str = ""
     scale: str = ""
     df: float = np.inf
+    p_adjusted: float = np.nan
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Estimator:
     fit: the function, see :mod:`jianfu.estimators`; scale: of its estimates (unit, log_odds, log_hazard ...);
     needs, takes: keys of a declared model that it must and may have, beside name, estimator, data, where and report;
     options: {name: kind}, where kind is a tuple of the values allowed, a Python type (int, float, bool, str, list,
-    dict; float takes whole numbers too), ``COLUMN`` or ``COLUMNS``; required: options that must be there;
+    dict; float takes whole numbers too), ``COLUMN``, ``COLUMNS`` or ``VALUE``; required: options that must be there;
     may_miss: keys and options whose columns may hold missing values (None = all of them; the estimator then counts
     what it leaves out); text: keys whose columns may hold text; reports_all: every effect becomes a row, not only the
     declared terms; counts: the outcome counts events (logit, hazards), so that levels without any event are left out

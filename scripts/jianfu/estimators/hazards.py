@@ -24,8 +24,8 @@ def trials_of(spec, used, weights):
     return used[name].to_numpy(dtype=float) if name else np.asarray(weights, dtype=float)
 
 
-def fit(spec, used, weights, columns, settings, truth):
-    """Maximum likelihood; expected information, errors clustered times G / (G - 1) unless the options say otherwise."""
+def solve(spec, used, weights, columns, settings, truth=False):
+    """Coefficients (the constant in front unless effects are absorbed), covariance and ``extra`` of a model."""
     suffix, link = TRUE if truth else "", spec["estimator"]
     events = used[[name + suffix for name in outcomes_of(spec)]].sum(axis=1).to_numpy(dtype=float)
     trials = trials_of(spec, used, weights)
@@ -40,20 +40,37 @@ def fit(spec, used, weights, columns, settings, truth):
     errors = regression.errors_of(spec, used, allowed=ABSORBED_VCOV if effects else DENSE_VCOV)
     weighted = used[spec["weights"]].to_numpy(dtype=float) if spec.get("weights") else 1.0
     data = (events * weighted, trials * weighted, effects, _offset(spec, used), errors)
-    fitted = _absorbed(spec, columns, *data) if effects else _dense(spec, columns, *data)
-    estimates, covariance, collinear, converged = fitted
+    estimates, covariance, collinear, converged = (_absorbed if effects else _dense)(spec, columns, *data)
     df = errors.n_clusters - 1 if errors.kind == "cluster" else np.inf
-    notes = [
-        f"{spec.get('options', {}).get('information', 'expected')} information",
-        *regression.note_of(errors, df),
-    ]
+    information = spec.get("options", {}).get("information", "expected")
+    notes = [f"{information} information", *regression.note_of(errors, df)]
     notes += few_clusters(errors.n_clusters) if errors.clusters is not None else []
     notes += _events_notes(events.sum(), len(columns) - len(collinear), effects, spec)
     notes += collinear_note(collinear, columns)
-    found = regression.rows(spec, used, columns, estimates, covariance, df, errors.name, settings)
+    return (
+        estimates,
+        covariance,
+        {
+            "converged": converged,
+            "n_clusters": errors.n_clusters,
+            "n_events": float(events.sum()),
+            "residual_df": int(weights.sum() - total),
+            "notes": notes,
+            "vcov": errors.name,
+            "df": df,
+            "data": (events, trials, effects, errors.clusters),
+        },
+    )
+
+
+def fit(spec, used, weights, columns, settings, truth):
+    """Maximum likelihood; expected information, errors clustered times G / (G - 1) unless the options say otherwise."""
+    estimates, covariance, extra = solve(spec, used, weights, columns, settings, truth)
+    (events, trials, effects, clusters), df, vcov = extra.pop("data"), extra.pop("df"), extra.pop("vcov")
+    found = regression.rows(spec, used, columns, estimates, covariance, df, vcov, settings)
     plain = not (spec.get("weights") or spec.get("offset") or truth)
-    if converged and plain and 0 < errors.n_clusters < FEW_CLUSTERS and settings.bootstrap:
-        data = (events, trials, np.column_stack(list(columns.values())), effects, errors.clusters, link)
+    if extra["converged"] and plain and 0 < extra["n_clusters"] < FEW_CLUSTERS and settings.bootstrap:
+        data = (events, trials, np.column_stack(list(columns.values())), effects, clusters, spec["estimator"])
         names = list(columns)
         found = [
             _with_wild_p(effect, data, names.index(effect.term), settings)
@@ -61,13 +78,7 @@ def fit(spec, used, weights, columns, settings, truth):
             else effect
             for effect in found
         ]
-    return found, {
-        "converged": converged,
-        "n_clusters": errors.n_clusters,
-        "n_events": float(events.sum()),
-        "residual_df": int(weights.sum() - total),
-        "notes": notes,
-    }
+    return found, extra
 
 
 def _offset(spec, used):

@@ -17,6 +17,13 @@ def fit(spec, used, weights, columns, settings, truth):
     Where an outcome counts events in several observations behind a row (cells, or the option ``trials``), it is the
     share of them, weighted by the observations: the linear probability model on rows.
     """
+    estimates, covariance, extra = solve(spec, used, weights, columns, settings, truth)
+    df, vcov = extra.pop("df"), extra.pop("vcov")
+    return shared.rows(spec, used, columns, estimates, covariance, df, vcov, settings), extra
+
+
+def solve(spec, used, weights, columns, settings, truth=False):
+    """Coefficients (the constant in front unless effects are absorbed), covariance and ``extra`` of a model."""
     effects = [codes_of(used[name]) for name in spec.get("effects", [])]
     outcome, analytic = _outcome(spec, used, weights, truth)
     if len(used) <= len(columns) + sum(codes.max() + 1 for codes in effects):
@@ -40,13 +47,18 @@ def fit(spec, used, weights, columns, settings, truth):
     known = fitted.df[np.isfinite(fitted.df) & ~np.isnan(fitted.coefficients)]
     first = known[0 if effects or len(known) < 2 else 1] if len(known) else np.nan
     notes = [*shared.note_of(errors, first), *collinear_note(fitted.collinear, columns)]
-    args = (columns, fitted.coefficients, fitted.covariance, fitted.df, errors.name, settings)
-    return shared.rows(spec, used, *args), {
-        "converged": True,
-        "n_clusters": fitted.n_clusters if errors.clusters is not None else 0,
-        "residual_df": fitted.residual_df,
-        "notes": notes,
-    }
+    return (
+        fitted.coefficients,
+        fitted.covariance,
+        {
+            "converged": True,
+            "n_clusters": fitted.n_clusters if errors.clusters is not None else 0,
+            "residual_df": fitted.residual_df,
+            "notes": notes,
+            "vcov": errors.name,
+            "df": fitted.df,
+        },
+    )
 
 
 def _outcome(spec, used, weights, truth):

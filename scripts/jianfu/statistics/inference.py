@@ -5,6 +5,14 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+ADJUSTMENTS = {
+    "holm": "holm",
+    "hochberg": "simes-hochberg",
+    "hommel": "hommel",
+    "bonferroni": "bonferroni",
+    "BH": "fdr_bh",
+    "BY": "fdr_by",
+}
 METHODS = {"confirmatory": "holm", "exploratory": "fdr_bh"}
 
 
@@ -29,6 +37,16 @@ def adjusted(p_values, method):
     p_values = np.asarray(p_values, dtype=float)
     result = multipletests(np.where(np.isnan(p_values), 1.0, p_values), method=method)[1]
     return np.where(np.isnan(p_values), np.nan, result)
+
+
+def adjusted_within(p_values, families, method):
+    """Adjusted p-values (N,) as R's ``p.adjust`` (``method``: a key of :data:`ADJUSTMENTS`), inside each family."""
+    p_values, families = np.asarray(p_values, dtype=float), np.asarray(families, dtype=object)
+    result = np.empty(len(p_values))
+    for family in dict.fromkeys(families):
+        rows = families == family
+        result[rows] = multipletests(p_values[rows], method=ADJUSTMENTS[method])[1]
+    return result
 
 
 def adjust_families(estimates, hypotheses):

@@ -1,0 +1,190 @@
+"""Cox regression with delayed entry, strata, weights and clustered errors (Andersen and Gill 1982; ties: Efron 1977).
+
+As R's ``survival::coxph``: a row is at risk at t if entry < t <= exit. Everything is a sum over risk sets, had by
+cumulative sums over the sorted times, so that one step costs O(N k^2).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from jianfu.statistics.hazard import FLAT, _independent
+
+TOLERANCE = 1e-10
+MAX_STEPS = 50
+MOVING, STUCK = 1e-3, 6  # step of a standardised coefficient without limit; so many of them are separation
+TIES = ("efron", "breslow")
+
+
+@dataclass(frozen=True)
+class CoxFit:
+    """Result of :func:`fit`.
+
+    coefficients: (k,), NaN for a collinear column; bread: (k, k) inverse information; residuals: (N, k) score
+    residuals
+    (weighted); loglik: at zero and at the maximum; collinear, moving: indices; converged; separated: no finite
+    maximum.
+    """
+
+    coefficients: np.ndarray
+    bread: np.ndarray
+    residuals: np.ndarray
+    loglik: tuple
+    collinear: tuple
+    moving: tuple
+    converged: bool
+    separated: bool
+
+
+class _RiskSets:
+    """Positions of every row in the sorted times of its stratum, and the tied deaths at each time.
+
+    A 'share' is one death of a tie: with Efron's ties the l-th of d deaths leaves l/d of the dying in the risk set,
+    with
+    Breslow's all of them stay.
+    """
+
+    def __init__(self, entry, exit_, event, weights, strata, ties):
+        self.weights, self.event = weights, event
+        times = np.unique(np.rec.fromarrays([strata[event], exit_[event]]))
+        self.n_times = len(times)
+        stratum, time = np.asarray(times["f0"]), np.asarray(times["f1"])
+        self.after_entry = _position(stratum, time, strata, entry, "right")
+        self.until_exit = _position(stratum, time, strata, exit_, "right")
+        self.own = np.where(event, self.until_exit - 1, -1)
+        self.deaths = np.bincount(self.own[event], minlength=self.n_times)
+        self.mean_weight = np.bincount(self.own[event], weights[event], minlength=self.n_times) / self.deaths
+        self.of = np.repeat(np.arange(self.n_times), self.deaths)
+        number = np.arange(len(self.of)) - np.repeat(np.cumsum(self.deaths) - self.deaths, self.deaths)
+        self.fraction = number / self.deaths[self.of] if ties == "efron" else np.zeros(len(self.of))
+
+    def at_risk(self, values):
+        """Sum of ``values`` (N,) or (N, k) over the risk set of every death time."""
+        return _suffix(values, self.until_exit, self.n_times) - _suffix(
+            values, self.after_entry, self.n_times
+        )
+
+    def dying(self, values):
+        """Sum of ``values`` over those who die at each time."""
+        return _sums(values[self.event], self.own[self.event], self.n_times)
+
+    def between(self, increments):
+        """Sum of ``increments`` (T,) or (T, k) over the death times at which each row is at risk."""
+        total = np.concatenate([np.zeros_like(increments[:1]), np.cumsum(increments, axis=0)])
+        return total[self.until_exit] - total[self.after_entry]
+
+
+def _position(stratum, time, strata, values, side):
+    """Number of death times (sorted by stratum and time) at or before each value, strata before its own included."""
+    found = np.empty(len(values), dtype=int)
+    first = np.searchsorted(stratum, np.arange(strata.max() + 2))
+    for level in range(strata.max() + 1):
+        rows = strata == level
+        part = time[first[level] : first[level + 1]]
+        found[rows] = first[level] + np.searchsorted(part, values[rows], side)
+    return found
+
+
+def _sums(values, position, size):
+    if values.ndim == 1:
+        return np.bincount(position, values, minlength=size)
+    return np.column_stack([np.bincount(position, column, minlength=size) for column in values.T])
+
+
+def _suffix(values, position, size):
+    """For each time t, the sum of ``values`` over rows whose position lies beyond t, i.e. who exit at t or later."""
+    sums = _sums(values, position, size + 1)
+    return np.cumsum(sums[::-1], axis=0)[::-1][1:]
+
+
+def _evaluate(x, beta, offset, sets):
+    """Log likelihood, score (k,), information (k, k) and what the residuals need, at ``beta``."""
+    eta = x @ beta + offset
+    shift = eta.max()
+    risk = sets.weights * np.exp(eta - shift)
+    s0, s1 = sets.at_risk(risk), sets.at_risk(risk[:, None] * x)
+    e0, e1 = sets.dying(risk), sets.dying(risk[:, None] * x)
+    of, fraction = sets.of, sets.fraction
+    below = s0[of] - fraction * e0[of]
+    mean = (s1[of] - fraction[:, None] * e1[of]) / below[:, None]
+    weight = sets.mean_weight[of]
+    loglik = sets.weights[sets.event] @ (eta[sets.event] - shift) - weight @ np.log(below)
+    score = sets.weights[sets.event] @ x[sets.event] - weight @ mean
+    hazard = _sums(weight / below, of, sets.n_times)
+    spared = _sums(weight * fraction / below, of, sets.n_times)
+    exposure = risk * (sets.between(hazard) - np.where(sets.event, spared[sets.own], 0.0))
+    information = x.T @ (x * exposure[:, None]) - mean.T @ (mean * weight[:, None])
+    return loglik, score, information, (risk, exposure, mean, weight / below)
+
+
+def _residuals(x, sets, parts):
+    """Score residuals (N, k): what each row adds to the score, expectation in the risk sets included; weighted."""
+    risk, exposure, mean, rate = parts
+    of, fraction = sets.of, sets.fraction
+    average = _sums(mean, of, sets.n_times) / sets.deaths[:, None]
+    rows, own = sets.event, sets.own
+    drift = _sums(rate[:, None] * mean, of, sets.n_times)
+    spared = _sums((rate * fraction)[:, None] * mean, of, sets.n_times)
+    crossed = sets.between(drift) - np.where(rows[:, None], spared[own], 0.0)
+    residuals = risk[:, None] * crossed - x * exposure[:, None]
+    residuals[rows] += sets.weights[rows][:, None] * (x[rows] - average[own[rows]])
+    return residuals
+
+
+def fit(entry, exit_, event, design, strata=None, weights=None, offset=0.0, ties="efron"):
+    """Maximum partial likelihood on ``design`` (N, k), with entry < exit (N,), ``event`` (N,) bool.
+
+    strata: (N,) codes 0 ... S-1 or None; weights: (N,) or None. Needs at least one event.
+    """
+    event = np.asarray(event, dtype=bool)
+    n, k = design.shape
+    weights = np.ones(n) if weights is None else np.asarray(weights, dtype=float)
+    strata = np.zeros(n, dtype=int) if strata is None else strata
+    sets = _RiskSets(
+        np.asarray(entry, dtype=float), np.asarray(exit_, dtype=float), event, weights, strata, ties
+    )
+    centred = design - design.mean(axis=0)
+    spread = centred.std(axis=0)
+    unit = np.where(spread > 1e-12 * np.abs(design).max(axis=0), spread, 1.0)
+    scaled = centred / unit
+    offset = np.broadcast_to(np.asarray(offset, dtype=float), n)
+    start, score, information, parts = _evaluate(scaled, np.zeros(k), offset, sets)
+    free = _independent(information, np.maximum(np.diag(scaled.T @ scaled), 0) * 1e-3, range(k))
+    x, beta = scaled[:, free], np.zeros(len(free))
+    loglik, score, information, parts = _evaluate(x, beta, offset, sets)
+    converged, stuck, step = len(free) == 0, 0, np.zeros(len(free))
+    for _ in range(MAX_STEPS if len(free) else 0):
+        try:
+            step = np.linalg.solve(information, score)
+        except np.linalg.LinAlgError:
+            stuck = STUCK
+            break
+        size = min(1.0, 3.0 / max(np.abs(x @ step).max(), 3.0))
+        while size > 1e-4:
+            found = _evaluate(x, beta + size * step, offset, sets)
+            if found[0] >= loglik - 1e-10 * abs(loglik):
+                break
+            size /= 2
+        flat = abs(found[0] - loglik) <= FLAT * abs(loglik)
+        beta, (loglik, score, information, parts) = beta + size * step, found
+        if np.abs(step).max() < TOLERANCE * (1 + np.abs(beta).max()):
+            converged = True
+            break
+        stuck = stuck + 1 if flat and np.abs(step).max() > MOVING else 0
+        if stuck == STUCK:
+            break
+    coefficients, bread, residuals = np.full(k, np.nan), np.zeros((k, k)), np.zeros((n, k))
+    coefficients[free] = beta / unit[free]
+    if converged and len(free):
+        bread[np.ix_(free, free)] = np.linalg.inv(information) / np.outer(unit[free], unit[free])
+        residuals[:, free] = _residuals(x, sets, parts) * unit[free]
+    return CoxFit(
+        coefficients=coefficients,
+        bread=bread,
+        residuals=residuals,
+        loglik=(float(start), float(loglik)),
+        collinear=tuple(sorted(set(range(k)) - set(free))),
+        moving=tuple(int(free[j]) for j in np.flatnonzero(np.abs(step) > MOVING)),
+        converged=converged,
+        separated=stuck >= STUCK,
+    )
