@@ -12,7 +12,9 @@ import build_dose_response
 import build_hazard_cells
 import build_survey_scores
 import fit_models
-from jianfu import coverage, indices, panel
+from jianfu import indices, panel
+from jianfu.simulate import draw
+from jianfu.study import design
 
 CONFIG = Path(__file__).parents[2] / "config"
 PLAN = CONFIG / "plan"
@@ -26,8 +28,8 @@ def canonical(tmp_path_factory):
     """Spells, survey, units and exposures of a simulated province of 24 units as Parquet files."""
     folder = tmp_path_factory.mktemp("canonical")
     files = [PLAN / name for name in ("models.yaml", "indicators.csv", "indices.csv", "scales.yaml")]
-    setup = coverage.setup(CONFIG / "simulation.yaml", CONFIG / "default.yaml", *files, small=True)
-    drawn = coverage.simulate_draw(setup.parameters, 6)
+    setup = design.setup(CONFIG / "simulation.yaml", CONFIG / "default.yaml", *files, small=True)
+    drawn = draw(setup.parameters, 6)
     window = tuple(setup.parameters["window"])
     logged = drawn.unit_months
     keys = ["unit_code", "month"]

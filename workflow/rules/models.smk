@@ -2,7 +2,7 @@
 
 REQUIRED INPUTS: canonical spells, survey and units; exposures.parquet.
 OUTPUTS: hazard_cells, hazard_details, exits, survey_scores, person_counts, chains, task_years, estimates_full, cumulative_incidence, dose_response, burnout_bins
-    (Parquet) and flow.csv under results/{province}/restricted; targets.csv of a simulated province; docs/coverage.csv on demand
+    (Parquet) and flow.csv under results/{province}/restricted; targets.csv of a simulated province
 """
 
 
@@ -238,30 +238,3 @@ rule build_targets:
         code=code("build_targets"),
     script:
         "../../scripts/build_targets.py"
-
-
-rule simulate_coverage:
-    """Coverage of known truths over 100 simulated provinces (`make coverage`; not part of a province's run)."""
-    input:
-        parameters="config/simulation.yaml",
-        defaults="config/default.yaml",
-        models=plan("models.yaml"),
-        indicators=plan("indicators.csv"),
-        members=plan("indices.csv"),
-        scales=plan("scales.yaml"),
-    output:
-        coverage="docs/coverage.csv",
-    log:
-        "results/logs/simulate_coverage.log",
-    benchmark:
-        "results/benchmarks/simulate_coverage.tsv"
-    conda:
-        "../../environment.yml"
-    threads: 2
-    resources:
-        mem_mb=3000,
-    params:
-        seeds=[1, 100],
-        code=code("simulate_coverage"),
-    script:
-        "../../scripts/simulate_coverage.py"

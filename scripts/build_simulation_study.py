@@ -1,0 +1,45 @@
+"""Bring the draws of the simulation study together: docs/simulation_study.csv and docs/simulation_study_raw.csv.
+
+1. Compare the draws made through raw files with the same draws made directly.
+2. Compute bias, spread, size, power and coverage with Monte-Carlo errors, and judge them.
+
+Both tables are written in any case. Fails when a size or a coverage lies outside the limits with its whole
+Monte-Carlo interval, when a model without unit effects covers its target in half of the draws or more, or when a draw
+gives other estimates through raw files.
+"""
+
+import pandas as pd
+
+from jianfu import frames, logs
+from jianfu.config import read_yaml
+from jianfu.errors import DataError
+from jianfu.study import summary
+
+
+def main(design, draws, raw, confidence, table, raw_table):
+    design = read_yaml(design)
+    draws = pd.concat([frames.load(path) for path in draws], ignore_index=True)
+    again = pd.concat([frames.load(path) for path in raw], ignore_index=True)
+    same = draws[draws["seed"].isin(again["seed"]) & draws["model"].isin(design["models"])]
+    compared = summary.compared(same, again, design["raw"]["tolerance"])
+    result = summary.summarise(draws, design, confidence)
+    for frame, path in ((compared, raw_table), (result, table)):
+        frame.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.5g")
+    wrong = summary.failures(result)
+    if len(wrong):
+        rows = ", ".join(f"{r.scenario} {r.model} {r.term} ({r.verdict})" for r in wrong.itertuples())
+        raise DataError(f"{table}: not as it should be: {rows}.")
+    if not compared["same"].all():
+        raise DataError(f"{raw_table}: some draws give other estimates through raw files.")
+
+
+if __name__ == "__main__":
+    logs.start(snakemake.log[0])
+    main(
+        design=snakemake.input.design,
+        draws=snakemake.input.draws,
+        raw=snakemake.input.raw,
+        confidence=snakemake.params.confidence,
+        table=snakemake.output.table,
+        raw_table=snakemake.output.raw,
+    )

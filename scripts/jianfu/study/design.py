@@ -1,0 +1,104 @@
+"""What the study simulates: scenarios, their parameters and seeds, and the models that are fitted."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from jianfu import indices
+from jianfu.calendar import Calendar, calendar_of
+from jianfu.config import merge, read_yaml
+from jianfu.errors import ConfigError
+from jianfu.indicators import read_plan as read_indicators
+from jianfu.simulate import read_parameters
+
+SEEDS_PER_SCENARIO = 100_000
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What every draw needs: simulation parameters, models with their categories, plan of the indices, settings."""
+
+    parameters: dict
+    specs: list
+    categories: dict
+    members: pd.DataFrame
+    scales: dict
+    calendar: Calendar
+    settings: dict
+
+    def of(self, **changes):
+        """The same with other values of some fields."""
+        return Setup(**{**self.__dict__, **changes})
+
+    def only(self, names):
+        """The same for the models in ``names``, with the members of the indices that these need."""
+        specs = [spec for spec in self.specs if spec["name"] in names]
+        terms = {part for spec in specs for term in spec["terms"] for part in term.split(":")}
+        used = {term.removesuffix("_lead") for term in terms}
+        return self.of(specs=specs, members=self.members[self.members["index"].isin(used)])
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A part of the draws of a scenario: ``first`` is the number of the first one, ``n`` how many there are."""
+
+    scenario: str
+    first: int
+    n: int
+
+
+def setup(parameters, defaults, models, indicators, members, scales, small=False):
+    """A :class:`Setup` from the files of the plan; ``small`` simulates the test-size province."""
+    parameters = read_parameters(parameters, small)
+    settings = merge(read_yaml(defaults), {"data": {"window": parameters["window"]}})
+    plan = read_yaml(models)
+    return Setup(
+        parameters=parameters,
+        specs=plan["models"],
+        categories=plan["categories"],
+        members=indices.read_plan(members, read_indicators(indicators)),
+        scales=read_yaml(scales)["scales"],
+        calendar=calendar_of(settings["calendar"]),
+        settings=settings,
+    )
+
+
+def scenario_of(design, name):
+    """The declared scenario ``name``; raises :class:`ConfigError` if there is none."""
+    for scenario in design["scenarios"]:
+        if scenario["name"] == name:
+            return scenario
+    raise ConfigError(f"simulation_study.yaml: there is no scenario '{name}'; name one of those declared.")
+
+
+def parameters_of(parameters, design, scenario):
+    """Simulation parameters of a scenario: the common ones with the overlays of the study, its truth and pressure."""
+    overlay = merge(design["province"], design["truths"][scenario["truth"]])
+    if not scenario["pressure"]:
+        overlay = merge(overlay, design["without_pressure"])
+    return merge(parameters, overlay)
+
+
+def seed_of(design, name, number):
+    """Seed of draw ``number`` of the scenario ``name``."""
+    position = [scenario["name"] for scenario in design["scenarios"]].index(name)
+    return design["seed"] + position * SEEDS_PER_SCENARIO + number
+
+
+def chunks(design):
+    """All :class:`Chunk` of the study, in the order of the scenarios."""
+    size = design["chunk"]
+    return [
+        Chunk(scenario["name"], first, min(size, scenario["draws"] - first))
+        for scenario in design["scenarios"]
+        for first in range(0, scenario["draws"], size)
+    ]
+
+
+def shortened(design, draws, raw):
+    """The study with ``draws`` draws per scenario, ``raw`` of them through raw files."""
+    return design | {
+        "scenarios": [scenario | {"draws": draws} for scenario in design["scenarios"]],
+        "further": design["further"] | {"draws": min(draws, design["further"]["draws"])},
+        "raw": design["raw"] | {"draws": raw},
+    }

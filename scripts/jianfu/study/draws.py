@@ -1,0 +1,134 @@
+"""Estimates of simulated provinces, with their targets, through the code that real provinces use."""
+
+import numpy as np
+import pandas as pd
+
+from jianfu import cells, estimators, indices, models, panel, scales, targets
+from jianfu.analysis import hazard_table, survey_table
+from jianfu.simulate import draw
+from jianfu.study.design import parameters_of, scenario_of, seed_of
+
+# A pooled row is judged by the target of the within model.
+WITHIN = {"H2_pooled": "H2_exits", "H3_pooled": "H3_exits_by_cohort"}
+COLUMNS = [
+    "hypothesis",
+    "model",
+    "role",
+    "term",
+    "scale",
+    "estimate",
+    "std_error",
+    "ci_low",
+    "ci_high",
+    "p_value",
+]
+OF_INTEREST = "_per_sd"  # ending of the scale of exposures; the other terms are controls
+
+
+def sources(drawn):
+    """The tables of a draw from which the analysis starts, as ingestion and build_indicators give them."""
+    logged = drawn.unit_months
+    return {
+        "units": drawn.units,
+        "spells": drawn.spells,
+        "survey": drawn.survey,
+        "indicators": drawn.indicators,
+        "tasks_months": logged.loc[logged["tasks_logged"], ["unit_code", "month"]],
+        "app_months": logged.loc[logged["app_logged"], ["unit_code", "month"]],
+    }
+
+
+def analysis_tables(tables, setup, truth=None):
+    """Hazard and survey table of a province from :func:`sources`; with ``truth`` (a draw) expected outcomes beside."""
+    settings, members = setup.settings, setup.members
+    window = tuple(settings["data"]["window"])
+    frame = panel.build_unit_months(
+        tables["units"],
+        tables["spells"],
+        tables["tasks_months"],
+        tables["app_months"],
+        window,
+        setup.calendar,
+    )
+    share = settings["indices"]["min_share"]
+    means = {
+        name: settings["exposure"][name] for name in ("min_months", "survey_months", "survey_min_months")
+    }
+    means |= {"lags": tuple(settings["exposure"]["lags"])}
+    reference = indices.reference_window(
+        window, settings["indices"]["reference_months"], settings["indices"]["reference_window"]
+    )
+    anchors = indices.fit_anchors(tables["indicators"], members, reference, frame, share, **means)
+    exposures = indices.build_exposures(tables["indicators"], frame, members, anchors, **means)
+    months, flow = cells.person_months(tables["spells"], window)
+    survey = settings["survey"]
+    scores, survey_flow = scales.survey_scores(
+        tables["survey"],
+        tables["spells"],
+        scales.with_ranges(setup.scales, survey["ranges"]),
+        survey["min_answered"],
+        survey["drop_straightliners"],
+        survey["min_seconds"],
+    )
+    if truth is None:
+        hazard = cells.hazard_cells(months)
+    else:
+        hazard = targets.expected_cells(months, truth.person_months)
+        scores = targets.expected_scores(scores, truth.survey_truth)
+    return {
+        "hazard_cells": hazard_table(hazard, flow, exposures, tables["units"]),
+        "survey_scores": survey_table(scores, survey_flow, exposures, tables["units"]),
+    }
+
+
+def estimates(tables, setup):
+    """Estimates of the models of ``setup`` for exposures; of a mediation without the product of its paths, whose
+    interval is a bootstrap."""
+    inference = estimators.Settings(setup.settings["inference"]["confidence"], bootstrap=0)
+    specs = [
+        {key: spec[key] for key in spec if (key, spec[key]) != ("report", "all")} for spec in setup.specs
+    ]
+    rows = models.fit_models(specs, tables, setup.categories, inference, "")
+    return rows.loc[~rows["term"].str.endswith(estimators.INDIRECT), COLUMNS].reset_index(drop=True)
+
+
+def with_targets(rows, tables, setup):
+    """Column ``target``: what each model gives on the true probabilities and conditional means of the same draw."""
+    inference = estimators.Settings(setup.settings["inference"]["confidence"], bootstrap=0)
+    truth = targets.targets(setup.specs, tables, setup.categories, inference)
+    own = truth.set_index(["model", "term"])["target"]
+    names = [(row.model, row.term) for row in rows.itertuples()]
+    within = [(WITHIN.get(model, model), term) for model, term in names]
+    names = [first if first in own.index else name for first, name in zip(within, names, strict=True)]
+    return rows.assign(target=[own.get(name, np.nan) for name in names])
+
+
+def one_draw(setup, seed, with_target):
+    """Rows of one simulated province: :data:`COLUMNS` and ``target`` (NaN unless ``with_target``)."""
+    needed = set(setup.members["indicator"])
+    drawn = draw(setup.parameters, seed, identities=False, indicators=needed)
+    tables = analysis_tables(sources(drawn), setup, drawn if with_target else None)
+    rows = estimates(tables, setup)
+    rows = with_targets(rows, tables, setup) if with_target else rows.assign(target=np.nan)
+    return rows.assign(seed=seed)
+
+
+def chunk_draws(setup, design, chunk):
+    """Rows of all draws of a :class:`~jianfu.study.design.Chunk`, in their order, with the scenario.
+
+    The first draws of a scenario have targets (none under the truth ``null``, where they are zero), and those of the
+    scenario named under ``further`` fit more models.
+    """
+    scenario = scenario_of(design, chunk.scenario)
+    own = setup.of(parameters=parameters_of(setup.parameters, design, scenario))
+    primary, wider = own.only(design["models"]), own.only([*design["models"], *design["further"]["models"]])
+    null = scenario["truth"] == "null"
+    parts = []
+    for number in range(chunk.first, chunk.first + chunk.n):
+        more = scenario["name"] == design["further"]["scenario"] and number < design["further"]["draws"]
+        targeted = more or (number < design["target_draws"] and not null)
+        rows = one_draw(wider if more else primary, seed_of(design, chunk.scenario, number), targeted)
+        parts.append(rows.assign(target=0.0) if null else rows)
+    result = pd.concat(parts, ignore_index=True)
+    result.insert(0, "scenario", chunk.scenario)
+    return result

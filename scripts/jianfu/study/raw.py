@@ -1,0 +1,84 @@
+"""The same draws once more through raw exports: written, ingested and turned into indicators like real ones."""
+
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+from jianfu import indices, panel
+from jianfu.calendar import calendar_of
+from jianfu.config import load_province, merge
+from jianfu.indicators import build_indicators, read_plan
+from jianfu.ingest.tables import ingest_table
+from jianfu.simulate import draw, write_raw
+from jianfu.simulate.write import extraction_date
+from jianfu.study.design import parameters_of, scenario_of, seed_of
+from jianfu.study.draws import analysis_tables, estimates
+
+PROVINCE = "demo"  # the province file that describes the raw exports of the simulator
+TABLES = ("units", "tasks", "app_activity", "spells", "survey", "documents", "unit_year", "app_days")
+
+
+def raw_sources(drawn, parameters, root, folder):
+    """What :func:`jianfu.study.draws.sources` holds, from raw exports written to ``folder`` and read again.
+
+    ``root`` is the folder with config/ and workflow/, whose province file of the demonstration names the sources.
+    """
+    root, folder = Path(root), Path(folder)
+    raw, scratch = folder / "raw", folder / "canonical"
+    scratch.mkdir(parents=True)
+    write_raw(drawn, raw, parameters)
+    settings = load_province(PROVINCE, root, [root / "config" / "provinces"])
+    window = tuple(parameters["window"])
+    dates = {"window": list(window), "extraction_date": str(extraction_date(drawn.detail.months))}
+    settings = merge(settings, {"data": dates})
+    schema, plan = root / "workflow" / "schemas" / "canonical.yaml", root / "config" / "plan"
+    paths = {table: scratch / f"{table}.parquet" for table in TABLES}
+    units = None
+    for table in TABLES:
+        found = ingest_table(table, str(raw), settings, str(plan), str(schema), units=units, scratch=scratch)
+        others = {
+            name: scratch / f"{table}_{name}.csv" for name in ("quarantine", "counts", "columns", "notices")
+        }
+        found.write(parquet=paths[table], **others)
+        units = pd.read_parquet(paths["units"]) if table == "units" else units
+    spells = pd.read_parquet(paths["spells"])
+    return _with_indicators(paths, units, spells, settings, window, plan)
+
+
+def _with_indicators(paths, units, spells, settings, window, plan):
+    calendar = calendar_of(settings["calendar"])
+    tasks_months, app_months = panel.logged_months(str(paths["tasks"]), str(paths["app_activity"]))
+    frame = panel.build_unit_months(units, spells, tasks_months, app_months, window, calendar)
+    own = settings["indices"]
+    indicators, _ = build_indicators(
+        {name: str(path) for name, path in paths.items()},
+        frame,
+        read_plan(plan / "indicators.csv"),
+        calendar,
+        window,
+        indices.reference_window(window, own["reference_months"], own["reference_window"]),
+        settings["exclude"],
+        1,
+    )
+    return {
+        "units": units,
+        "spells": spells,
+        "survey": pd.read_parquet(paths["survey"]),
+        "indicators": indicators,
+        "tasks_months": tasks_months,
+        "app_months": app_months,
+    }
+
+
+def raw_draw(setup, design, number, root):
+    """Estimates of draw ``number`` of the scenario that the study names under ``raw``, through raw exports."""
+    name = design["raw"]["scenario"]
+    own = setup.of(parameters=parameters_of(setup.parameters, design, scenario_of(design, name)))
+    own = own.only(design["models"])
+    seed = seed_of(design, name, number)
+    with tempfile.TemporaryDirectory(prefix="jianfu_study_") as folder:
+        tables = raw_sources(draw(own.parameters, seed), own.parameters, root, folder)
+    rows = estimates(analysis_tables(tables, own), own)
+    rows.insert(0, "scenario", name)
+    return rows.assign(seed=seed)

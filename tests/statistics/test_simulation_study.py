@@ -1,0 +1,175 @@
+"""The simulation study: draws that do not depend on each other, the same through raw files, figures by hand."""
+
+from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jianfu import cells, targets
+from jianfu.config import merge, read_yaml
+from jianfu.errors import ConfigError, DataError
+from jianfu.simulate import draw
+from jianfu.study import design, draws, raw, summary
+
+ROOT = Path(__file__).parents[2]
+CONFIG = ROOT / "config"
+PLAN = CONFIG / "plan"
+STUDY = read_yaml(PLAN / "simulation_study.yaml")
+TINY = {
+    "units": {"prefectures": 1, "counties": 2, "towns": 8, "townships": 2, "streets": 2},
+    "policies": {"formal_checks": {"early_counties": 0, "early": []}},
+}
+
+
+MANY_EXITS = {"exits": {"yearly": {"70s": 0.08, "80s": 0.10, "90s": 0.20, "00s": 0.15}}}
+
+
+def setup(small=False):
+    files = [PLAN / name for name in ("models.yaml", "indicators.csv", "indices.csv", "scales.yaml")]
+    found = design.setup(CONFIG / "simulation.yaml", CONFIG / "default.yaml", *files, small)
+    # enough exits for a small province
+    return found.of(parameters=merge(found.parameters, MANY_EXITS)) if small else found
+
+
+def tiny(**changes):
+    return STUDY | {"province": TINY, "target_draws": 1} | changes
+
+
+def test_every_province_of_the_study_has_its_own_seed():
+    seeds = [
+        design.seed_of(STUDY, scenario["name"], number)
+        for scenario in STUDY["scenarios"]
+        for number in range(scenario["draws"])
+    ]
+    assert len(set(seeds)) == len(seeds)
+    assert sum(chunk.n for chunk in design.chunks(STUDY)) == len(seeds)
+    by_truth = {
+        truth: [s["draws"] for s in STUDY["scenarios"] if s["truth"] == truth] for truth in STUDY["truths"]
+    }
+    assert min(by_truth["null"]) >= 2000 and min(by_truth["default"] + by_truth["strong"]) >= 1000
+    with pytest.raises(ConfigError, match="no scenario 'other'"):
+        design.scenario_of(STUDY, "other")
+
+
+def test_a_draw_depends_neither_on_the_chunk_nor_on_its_place_in_it():
+    study = tiny(models=["H2_exits"], further={"scenario": "", "draws": 0, "models": []})
+    pair = draws.chunk_draws(setup(small=True), study, design.Chunk("strong_pressure", 4, 2))
+    alone = draws.chunk_draws(setup(small=True), study, design.Chunk("strong_pressure", 5, 1))
+    second = pair[pair["seed"] == design.seed_of(study, "strong_pressure", 5)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(second, alone)
+    assert pair["target"].isna().all()
+
+
+def test_draws_without_identities_give_the_estimates_of_draws_with_them():
+    own = setup(small=True).only(["H1_burnout", "H2_exits"])
+    direct = draws.one_draw(own, 3, False)
+    tables = draws.analysis_tables(draws.sources(draw(own.parameters, 3)), own)
+    both = summary.compared(direct, draws.estimates(tables, own).assign(seed=3), 1e-9)
+    assert both["same"].all() and len(both) == 2
+
+
+def test_a_province_gives_the_same_estimates_through_raw_files():
+    study = tiny(models=["H2_exits", "H1_burnout"])
+    own = setup(small=True)
+    through = raw.raw_draw(own, study, 0, ROOT)
+    direct = draws.chunk_draws(own, study | {"further": STUDY["further"] | {"draws": 0}},
+                               design.Chunk(study["raw"]["scenario"], 0, 1))  # fmt: skip
+    both = summary.compared(direct, through, study["raw"]["tolerance"])
+    assert both["same"].all() and both["estimate"].notna().all() and len(both) == 2
+
+
+def test_the_null_is_one_for_every_primary_model():
+    """Under the truth `null` what the models give on true probabilities and means is zero, with unit pressure too."""
+    own = setup()
+    scenario = design.scenario_of(STUDY, "null_pressure")
+    own = own.of(parameters=design.parameters_of(own.parameters, STUDY, scenario)).only(STUDY["models"])
+    rows = draws.one_draw(own, 1, True)
+    assert np.abs(rows["target"]).max() < 2e-3
+    strong = design.parameters_of(own.parameters, STUDY, design.scenario_of(STUDY, "strong_no_pressure"))
+    assert strong["exits"]["overload"] == 0.28 and strong["pressure"]["on_exit"] == 0
+
+
+def test_every_person_month_needs_its_probability():
+    small = setup(small=True)
+    drawn = draw(small.parameters, 1)
+    months, _ = cells.person_months(drawn.spells, tuple(small.parameters["window"]))
+    joined = targets.with_probabilities(months, drawn.person_months)
+    assert len(joined) == len(drawn.person_months)
+    voluntary = joined["cause"].isin(cells.VOLUNTARY).sum()
+    assert abs(voluntary - joined["p_voluntary"].sum()) < 5 * np.sqrt(voluntary)
+    with pytest.raises(DataError, match="have no probability"):
+        targets.with_probabilities(months, drawn.person_months.iloc[:-50])
+
+
+def rows_of(model, role, estimates, term="OD", scenario="default_pressure", target=0.2, p=0.01):
+    frame = pd.DataFrame({"estimate": estimates, "std_error": 0.1, "target": target, "p_value": p})
+    frame["ci_low"], frame["ci_high"] = frame["estimate"] - 0.2, frame["estimate"] + 0.2
+    return frame.assign(hypothesis="H2", model=model, role=role, term=term, scenario=scenario, scale="s")
+
+
+def test_summary_by_hand():
+    frame = pd.concat(
+        [
+            rows_of("H2_exits", "primary", [0.1, 0.2, 0.5, 0.3]),
+            rows_of("H2_pooled", "pooled", [0.6, 0.6, 0.6, np.nan]),
+            rows_of("H3_pooled", "pooled", [0.6, 0.6, 0.6, 0.7], term="OD:cohort_90s"),
+        ]
+    )
+    found = summary.summarise(frame, STUDY, 0.95).set_index("model")
+    assert found.loc["H2_exits", ["coverage", "rejected", "tested"]].tolist() == [0.75, 1.0, "power"]
+    assert found.loc["H2_exits", "bias"] == pytest.approx(0.075)
+    assert found.loc["H2_exits", "bias_mc_error"] == pytest.approx(np.std([-0.1, 0, 0.3, 0.1], ddof=1) / 2)
+    assert found.loc["H2_exits", "coverage_mc_error"] == pytest.approx(np.sqrt(0.75 * 0.25 / 4))
+    assert found.loc["H2_pooled", ["coverage", "n_failed", "n_draws"]].tolist() == [0, 1, 4]
+    assert found["verdict"].str.split(",").str[0].tolist() == ["ok", "biased", "not judged"]
+
+
+def test_a_figure_fails_only_if_its_whole_interval_lies_outside():
+    def verdict(rejections, n=2000):
+        p = np.where(np.arange(n) < rejections, 0.01, 0.5)
+        # estimates of a distribution that is covered in 95 of 100 draws
+        estimates = np.where(np.arange(n) % 20 == 0, 0.3, 0.0) * np.where(np.arange(n) % 40 == 0, 1, -1)
+        frame = rows_of("H2_exits", "primary", estimates, scenario="null_pressure", target=0.0, p=p)
+        table = summary.summarise(frame, STUDY, 0.95)
+        return table["verdict"].iloc[0], len(summary.failures(table))
+
+    assert verdict(100) == ("ok", 0)
+    assert verdict(150) == ("ok", 0)  # 7.5 %: the interval reaches down to 6.1 %
+    assert verdict(170) == ("size outside", 1)
+    assert verdict(30) == ("size outside", 1)
+
+
+def test_the_share_has_the_interval_of_clopper_and_pearson():
+    # 5 of 100 at 95 %: 1.64 % to 11.28 % (Clopper and Pearson 1934, as R's binom.test gives)
+    value, low, high = summary.share(np.arange(100) < 5, 0.95)
+    assert (value, round(low, 4), round(high, 4)) == (0.05, 0.0164, 0.1128)
+    assert summary.share(np.zeros(10, dtype=bool), 0.95)[1] == 0.0
+
+
+def _chunk(chunk):
+    return draws.chunk_draws(setup(), design.shortened(STUDY, 50, 1), chunk)
+
+
+@pytest.mark.slow
+def test_fifty_provinces_of_every_scenario(monkeypatch):
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.setenv(name, "1")
+    study = design.shortened(STUDY | {"chunk": 10}, 50, 1)
+    with get_context("spawn").Pool(2) as pool:
+        rows = pd.concat(pool.map(_chunk, design.chunks(study), chunksize=1), ignore_index=True)
+    table = summary.summarise(rows, study, 0.95)
+    wrong = summary.failures(table)
+    assert wrong.empty, wrong[["scenario", "model", "term", "verdict"]].to_string()
+    judged = table[table["judged"]]
+    assert (judged["n_failed"] == 0).all() and (judged["bias_z"].abs() < 5).all()
+    direct = rows[rows["model"].isin(study["models"])]
+    direct = direct[direct["seed"] == design.seed_of(study, study["raw"]["scenario"], 0)]
+    assert summary.compared(direct, raw.raw_draw(setup(), study, 0, ROOT), 1e-6)["same"].all()
+
+
+def test_chunks_are_those_of_the_rule():
+    chunk = design.chunks(STUDY)[1]
+    assert replace(chunk, first=0) == design.chunks(STUDY)[0]

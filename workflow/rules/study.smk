@@ -1,0 +1,121 @@
+"""The simulation study (`make simulation-study`; not part of a province's run).
+
+REQUIRED INPUTS: config/simulation.yaml and config/plan/simulation_study.yaml.
+OUTPUTS: docs/simulation_study.csv, .png and .svg; docs/simulation_study_raw.csv; the estimates of all draws under
+    results/simulation_study. A study that was stopped goes on where it stopped.
+"""
+
+from jianfu.config import read_yaml
+
+STUDY = read_yaml(plan("simulation_study.yaml"))
+STUDY_INPUTS = {
+    "design": plan("simulation_study.yaml"),
+    "parameters": str(Path(workflow.basedir) / "config" / "simulation.yaml"),
+    "defaults": str(Path(workflow.basedir) / "config" / "default.yaml"),
+    "models": plan("models.yaml"),
+    "indicators": plan("indicators.csv"),
+    "members": plan("indices.csv"),
+    "scales": plan("scales.yaml"),
+}
+RAW_AT_ONCE = 5  # draws through raw files per job
+
+
+wildcard_constraints:
+    scenario="|".join(scenario["name"] for scenario in STUDY["scenarios"]),
+    first=r"\d+",
+
+
+rule simulate_study:
+    """Estimates of some draws of one scenario."""
+    input:
+        **STUDY_INPUTS,
+    output:
+        draws="results/simulation_study/{scenario}/{first}.parquet",
+    log:
+        "results/logs/simulate_study_{scenario}_{first}.log",
+    benchmark:
+        "results/benchmarks/simulate_study_{scenario}_{first}.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1500,
+    params:
+        code=code("simulate_study"),
+    script:
+        "../../scripts/simulate_study.py"
+
+
+rule simulate_study_raw:
+    """Estimates of some draws through raw exports: written, ingested and analysed."""
+    input:
+        **STUDY_INPUTS,
+        schema=Path(workflow.basedir) / "workflow" / "schemas" / "canonical.yaml",
+    output:
+        draws="results/simulation_study/raw/{first}.parquet",
+    log:
+        "results/logs/simulate_study_raw_{first}.log",
+    benchmark:
+        "results/benchmarks/simulate_study_raw_{first}.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=2000,
+    params:
+        root=str(Path(workflow.basedir)),
+        n=RAW_AT_ONCE,
+        code=code("simulate_study_raw"),
+    script:
+        "../../scripts/simulate_study_raw.py"
+
+
+rule build_simulation_study:
+    """Bias, coverage, size and power of all scenarios, with Monte-Carlo errors."""
+    input:
+        design=plan("simulation_study.yaml"),
+        draws=[
+            f"results/simulation_study/{scenario['name']}/{first}.parquet"
+            for scenario in STUDY["scenarios"]
+            for first in range(0, scenario["draws"], STUDY["chunk"])
+        ],
+        raw=[
+            f"results/simulation_study/raw/{first}.parquet"
+            for first in range(0, STUDY["raw"]["draws"], RAW_AT_ONCE)
+        ],
+    output:
+        table="docs/simulation_study.csv",
+        raw="docs/simulation_study_raw.csv",
+    log:
+        "results/logs/build_simulation_study.log",
+    benchmark:
+        "results/benchmarks/build_simulation_study.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1000,
+    params:
+        confidence=read_yaml(str(Path(workflow.basedir) / "config" / "default.yaml"))["inference"]["confidence"],
+        code=code("build_simulation_study"),
+    script:
+        "../../scripts/build_simulation_study.py"
+
+
+rule plot_simulation_study:
+    """Size, coverage and power by scenario, with their Monte-Carlo intervals and the limits."""
+    input:
+        table="docs/simulation_study.csv",
+        design=plan("simulation_study.yaml"),
+    output:
+        png="docs/simulation_study.png",
+        svg="docs/simulation_study.svg",
+    log:
+        "results/logs/plot_simulation_study.log",
+    benchmark:
+        "results/benchmarks/plot_simulation_study.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1000,
+    params:
+        code=code("plot_simulation_study"),
+    script:
+        "../../scripts/plot_simulation_study.py"
