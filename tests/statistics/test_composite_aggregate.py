@@ -14,7 +14,7 @@ METHODS = ["arithmetic", "geometric", "power", "ampi"]
 VALUES = arrays(float, (3, 4), elements=st.floats(70, 130))
 WEIGHTS = arrays(float, 4, elements=st.floats(0.05, 1))
 CELLS = st.tuples(st.integers(0, 2), st.integers(0, 3))
-SETTINGS = settings(max_examples=150, deadline=None)
+SETTINGS = settings(max_examples=60, deadline=None)
 
 
 def test_values_by_hand():

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from jianfu.composite.aggregate import aggregate
+from jianfu.composite.pipeline import aggregate_groups
 from jianfu.composite.weights import correlation
 
 COLUMNS = ("diagnostic", "group", "code", "with", "value", "n", "note")
@@ -111,6 +112,72 @@ def group_rows(group, children, values, score, weights, options):
             for c, x in zip(children, without, strict=True)
         ]
     return rows
+
+
+def effective_weights(anchors):
+    """Weight of every indicator and aggregate in the top of its tree: the product of the weights on the way.
+
+    NaN below a group whose weights differ from row to row.
+    """
+    groups, effective = anchors["groups"], {}
+    for code in reversed(groups):
+        group, own = groups[code], effective.get(code, 1.0)
+        weights = group["weights"] or [np.nan] * len(group["children"])
+        effective |= {child: own * weight for child, weight in zip(group["children"], weights, strict=True)}
+    return effective
+
+
+def index_rows(anchors, steps):
+    """What each indicator does to the index at the top of its tree: effective weight and influence on it, and the rank
+    correlation with the index made without it (same weights otherwise). Rows of ``COLUMNS``."""
+    codes, groups = list(anchors["indicators"]), anchors["groups"]
+    effective, rows = effective_weights(anchors), []
+    for j, top in enumerate(groups):
+        if any(top in group["children"] for group in groups.values()):
+            continue
+        leaves, score = _leaves(top, groups), steps.aggregated[:, j]
+        values = steps.normalised[:, [codes.index(leaf) for leaf in leaves]]
+        shares, _ = influence(values, score)
+        n = int((~np.isnan(score)).sum())
+        for i, leaf in enumerate(leaves):
+            rows.append(("effective_weight", top, leaf, top, effective[leaf], n, ""))
+            rows.append(("influence_on_index", top, leaf, top, shares[i], n, ""))
+            rows.append(("correlation_with_index", top, leaf, top, *pearson(values[:, i], score), ""))
+            without = _without(leaf, steps.normalised, codes, groups, j)
+            rows.append(("leave_one_out_index", top, leaf, top, *spearman(score, without), ""))
+    return rows
+
+
+def _leaves(top, groups):
+    """Indicators below an aggregate, in order."""
+    return [
+        leaf
+        for child in groups[top]["children"]
+        for leaf in (_leaves(child, groups) if child in groups else [child])
+    ]
+
+
+def _without(leaf, normalised, codes, groups, j):
+    """Index number ``j`` with the indicator ``leaf`` left out; an aggregate that it alone makes up goes with it."""
+    gone, rest = {leaf}, {}
+    for code, group in groups.items():
+        kept = [i for i, child in enumerate(group["children"]) if child not in gone]
+        if not kept:
+            gone.add(code)
+            continue
+        weights = group["weights"]
+        part = {
+            "children": [group["children"][i] for i in kept],
+            "weights": weights and [weights[i] for i in kept],
+        }
+        if "peers" in group:
+            part["peers"] = [[row[i] for i in kept] for row in group["peers"]]
+            part["bounds"] = [group["bounds"][i] for i in kept]
+        rest[code] = group | part
+    if list(groups)[j] not in rest:
+        return np.full(len(normalised), np.nan)
+    scores, _, _ = aggregate_groups(normalised, codes, rest)
+    return scores[:, list(rest).index(list(groups)[j])]
 
 
 def frame(rows):

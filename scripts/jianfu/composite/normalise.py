@@ -108,7 +108,7 @@ def _posts(entry, method, direction, given):
 
 def _reason(entry, method):
     """Why the indicator cannot be anchored, or None."""
-    if method in LINEAR and entry["scale"] is not None:
+    if method in LINEAR and entry["scale"] is not None and entry["centre"] is not None:
         return None
     if entry["n"] == 0:
         return "no value in the reference window"

@@ -31,19 +31,6 @@ def build_panel(settings, null_tokens=()):
     return frames, _weights(panel, anchors, steps), diagnostics.frame(rows), anchors
 
 
-def effective_weights(anchors):
-    """Weight of every indicator and aggregate in the top of its tree: the product of the weights on the way.
-
-    NaN below a group whose weights differ from row to row.
-    """
-    groups, effective = anchors["groups"], {}
-    for code in reversed(groups):
-        group, own = groups[code], effective.get(code, 1.0)
-        weights = group["weights"] or [np.nan] * len(group["children"])
-        effective |= {child: own * weight for child, weight in zip(group["children"], weights, strict=True)}
-    return effective
-
-
 def _long(panel, codes, values):
     """unit, period, code, value: every cell, missing ones with an empty value."""
     return pd.DataFrame(
@@ -58,7 +45,7 @@ def _long(panel, codes, values):
 
 def _weights(panel, anchors, steps):
     """code, parent, level, weight, effective_weight, and unit, period where each row has weights of its own."""
-    effective, frames = effective_weights(anchors), []
+    effective, frames = diagnostics.effective_weights(anchors), []
     levels = {code: group["level"] for code, group in anchors["groups"].items()}
     for parent, group in anchors["groups"].items():
         children, used = group["children"], steps.weights[parent]
@@ -109,15 +96,12 @@ def _group_rows(structure, anchors, steps):
     """What holds each group together and what its weights rest on, as rows of diagnostics."""
     columns = dict(zip(structure.codes, steps.normalised.T, strict=True))
     columns |= dict(zip(anchors["groups"], steps.aggregated.T, strict=True))
-    rows, effective = [], effective_weights(anchors)
+    rows = []
     for code, group in anchors["groups"].items():
         children, score = group["children"], columns[code]
         values = np.stack([columns[child] for child in children], axis=1)
         weights = None if group["weights"] is None else np.array(group["weights"])
         rows += diagnostics.group_rows(code, children, values, score, weights, group["aggregation"])
-        rows += [
-            ("effective_weight", code, child, "", effective[child], len(score), "") for child in children
-        ]
         if "cr" in group:
             note = "above 0.1: revise the comparisons" if (group["cr"] or 0) > 0.1 else ""
             for name in ("eigenvalue", "ci", "cr"):
@@ -127,4 +111,4 @@ def _group_rows(structure, anchors, steps):
         if "explained" in group:
             rows.append(("pc1_explained_share", code, "", "", group["explained"], len(score), ""))
         rows.append(("missing_share", code, code, "", float(np.isnan(score).mean()), len(score), ""))
-    return rows
+    return rows + diagnostics.index_rows(anchors, steps)

@@ -90,14 +90,23 @@ def apply(values, anchors):
     entries = list(anchors["indicators"].values())
     treated = _treat(np.asarray(values, dtype=float), entries)
     normalised, clipped = _normalise(treated, entries, anchors)
-    columns = {code: normalised[:, j] for j, code in enumerate(anchors["indicators"])}
+    scores, counts, used = aggregate_groups(normalised, list(anchors["indicators"]), anchors["groups"])
+    return Steps(treated, normalised, clipped, scores, counts, used)
+
+
+def aggregate_groups(normalised, codes, groups):
+    """Scores (N, g), components present (N, g) and weights {group: array} of normalised indicators (N, k).
+
+    ``groups`` as in the anchors, in their order; weights may be other ones than those fitted.
+    """
+    columns = dict(zip(codes, normalised.T, strict=True))
     scores, counts, used = [], [], {}
-    for code, group in anchors["groups"].items():
+    for code, group in groups.items():
         score, n, used[code] = _aggregate(columns, group)
         columns[code] = score
         scores.append(score)
         counts.append(n)
-    return Steps(treated, normalised, clipped, np.stack(scores, 1), np.stack(counts, 1), used)
+    return np.stack(scores, axis=1), np.stack(counts, axis=1), used
 
 
 def _fit_treatment(rows, table, treatment):

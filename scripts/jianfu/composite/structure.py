@@ -12,6 +12,16 @@ from jianfu.errors import ConfigError
 TEXTS = ("parent", "transformation", "treatment", "denominator", "label")
 NUMBERS = ("direction", "weight", "low", "high", "lower", "upper", "reference")
 COLUMNS = ("code", *TEXTS, *NUMBERS)
+DESCRIPTIVE = (
+    "name",
+    "label_zh",
+    "label_en",
+    "description",
+    "unit",
+    "level",
+    "source",
+    "note",
+)  # for readers only
 
 
 @dataclass(frozen=True)
@@ -73,6 +83,7 @@ def build_structure(table, name="structure"):
 def _clean(table, name):
     """The table by code, with all columns, texts stripped and numbers as floats."""
     table = table.rename(columns=lambda column: str(column).strip().lower())
+    table = table.drop(columns=[column for column in table.columns if column in DESCRIPTIVE])
     for column in table.columns:
         if column not in COLUMNS:
             close = nearest(column, COLUMNS)
