@@ -11,6 +11,7 @@ from jianfu.estimators.common import COLUMN, Effect, codes_of, outcomes_of, vari
 from jianfu.statistics import hazard, inference, margins, power, sensitivity
 
 MODELS = ("ols", "cloglog", "logit", "poisson")
+SCALES = {"ols": "", "cloglog": "log_hazard", "logit": "log_odds", "poisson": "log_rate"}
 MEASURES = {"cloglog": "hr", "logit": "or", "poisson": "rr"}
 PER = 1000  # observations that excess events are counted per
 STEP = 1e-4  # of the numerical derivative of design columns, exact for terms that are linear in the variable
@@ -146,7 +147,7 @@ def fit_leave_one_out(spec, used, weights, columns, settings, truth):
         raise NotEstimable(f"{len(levels)} levels of {spec['options']['group']} are too few to leave one out")
     whole = np.array(data.estimates(np.ones(len(groups), dtype=bool)))
     each = np.array([data.estimates(groups != level) for level in levels])
-    effects = []
+    effects, scale = [], SCALES[data.link]
     for j, column in enumerate(data.of_interest()):
         name, values = data.names[column], each[:, j]
         known = values[~np.isnan(values)]
@@ -154,8 +155,8 @@ def fit_leave_one_out(spec, used, weights, columns, settings, truth):
             raise NotEstimable("no fit without one level")
         turned = int((np.sign(known) != np.sign(whole[j])).sum())
         note = f"{len(known)} of {len(levels)} left out in turn; the sign turns in {turned}; with all {whole[j]:.4f}"
-        effects.append(Effect(f"lowest_without_one({name})", float(known.min()), note=note))
-        effects.append(Effect(f"highest_without_one({name})", float(known.max()), note=note))
+        effects.append(Effect(f"lowest_without_one({name})", float(known.min()), scale=scale, note=note))
+        effects.append(Effect(f"highest_without_one({name})", float(known.max()), scale=scale, note=note))
     return effects, data.extra([f"one {spec['options']['group']} left out at a time"])
 
 
@@ -227,7 +228,8 @@ def fit_detectable(spec, used, weights, columns, settings, truth):
             raise NotEstimable(f"nothing of {data.names[column]} is left beside effects and controls")
         effect = power.minimum_detectable(error, df, settings.confidence, wanted)
         note = f"{behind}, {df + 1} clusters, SE {error:.4f}"
-        effects.append(Effect(f"detectable({data.names[column]})", effect, error, note=note))
+        name = f"detectable({data.names[column]})"
+        effects.append(Effect(name, effect, error, scale=SCALES[data.link], note=note))
     formula = f"SE = sqrt(design effect / (D V)), design effect {factor:g}"
     text = f"smallest effect detectable with power {wanted:.0%} ({formula})"
     return effects, data.extra([text])

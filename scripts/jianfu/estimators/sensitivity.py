@@ -24,6 +24,7 @@ OPTIONS = {
     "low": COLUMN,
     "high": COLUMN,
 }
+KINDS = {"": "least squares", "probability": "linear probability of an event per observation"}
 
 
 def fit(spec, used, weights, columns, settings, truth):
@@ -34,28 +35,28 @@ def fit(spec, used, weights, columns, settings, truth):
         return effects, {"converged": True, "residual_df": np.nan, "notes": notes}
     if not spec.get("outcome") or not columns:
         raise NotEstimable("give outcome and terms, or the option estimate")
-    parts, kind = parts_of(spec, used, weights, columns)
+    parts, scale = parts_of(spec, used, weights, columns)
     names, effects = list(columns), []
     for term in spec["terms"]:
         for name in [name for name in names if name == term or name.startswith(f"{term}_")]:
-            effects += of_column(parts, names, name, options, settings)
+            effects += of_column(parts, names, name, options, settings, scale)
     df = parts.n - parts.absorbed - parts.rank(range(len(names)))
-    return effects, {"converged": True, "residual_df": df, "notes": [kind, "conventional errors"]}
+    return effects, {"converged": True, "residual_df": df, "notes": [KINDS[scale], "conventional errors"]}
 
 
 def parts_of(spec, used, weights, columns):
-    """Sums of squares and products of a model's rows, and what it is: cells count as their single observations."""
+    """Sums of squares and products of a model's rows, and their scale: cells count as their single observations."""
     groups = [codes_of(used[name]) for name in spec.get("effects", [])]
     design = np.column_stack(list(columns.values()))
     if (weights == 1).all() and len(outcomes_of(spec)) == 1:
         outcome = variable(used, spec["outcome"], spec)
-        return sensitivity.linear_parts(outcome, design, groups), "least squares"
+        return sensitivity.linear_parts(outcome, design, groups), ""
     share = used[outcomes_of(spec)].sum(axis=1).to_numpy(dtype=float) / weights
     parts = sensitivity.linear_parts(share, design, groups, weights, grouped_events=True)
-    return parts, "linear probability of an event per observation"
+    return parts, "probability"
 
 
-def of_column(parts, names, name, options, settings, scale="unit"):
+def of_column(parts, names, name, options, settings, scale=""):
     """Effects of one design column: partial R2, robustness values, benchmark bounds, Oster's delta and beta.
 
     parts: :class:`jianfu.statistics.sensitivity.LinearParts` of the columns ``names``; options: as in ``OPTIONS``.
