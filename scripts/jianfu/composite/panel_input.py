@@ -168,6 +168,8 @@ def read_plan(settings):
         if part["method"] == "ahp" and part["matrix"] is not None:
             part["matrix"] = _comparisons(part["matrix"])
     check_structure(used, structure)
+    if settings.get("reference_window") and not settings.get("period"):
+        raise ConfigError("'reference_window' needs 'period', the column that says when a row was observed.")
     return structure, used
 
 
@@ -281,8 +283,6 @@ def _numbers(column, missing, name):
 def _reference(labels, settings, name):
     window = settings.get("reference_window")
     if not settings.get("period"):
-        if window:
-            raise ConfigError("'reference_window' needs 'period', the column with the period of a row.")
         return np.ones(len(labels), dtype=bool)
     rows = periods.reference_rows(labels, window)
     if rows is None or not rows.any():

@@ -1,0 +1,219 @@
+"""A user's own indicator panel: examples of the manual, formats, outputs, and mistakes in one sentence."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from province_cases import ROOT
+
+from build_panel import main
+from jianfu import config
+from jianfu.composite import panel_input, periods
+from jianfu.errors import ConfigError, DataError
+
+MANUAL = (ROOT / "config" / "README.md").read_text(encoding="utf-8")
+SECTION = re.search(r"\n## indicators\n(.*?)\n## ", MANUAL, re.S)[1]
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", SECTION, re.S)
+STEPS = ["raw", "denominated", "screened", "treated", "normalised", "aggregated"]
+KEYS = ["unit", "period", "code"]
+CELLS = """town,year,roads,clinics,people
+甲镇,2020,1.5,4,100
+甲镇,2021,,6,100
+乙镇,2020,3,5,50
+乙镇,2021,4.5,,50
+"""
+STRUCTURE = "code,parent,direction,weight,denominator\nroads,index,1,1,\nclinics,index,-1,3,people\n"
+BASE = {"data": "panel.csv", "unit": "town", "period": "year", "structure": "structure.csv"}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    (tmp_path / "panel.csv").write_text(CELLS, encoding="utf-8")
+    (tmp_path / "structure.csv").write_text(STRUCTURE, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def built(**settings):
+    """{file: frame} of a panel with the settings ``BASE`` and these."""
+    main({**BASE, **settings}, ["—"], "out")
+    return {
+        path.stem: pd.read_csv(path, encoding="utf-8-sig", dtype={"unit": str})
+        for path in Path("out").glob("*.csv")
+    }
+
+
+def wide(frame):
+    """One row per unit and period, one column per code, in the order of the file."""
+    return frame.pivot_table(
+        index=["unit", "period"], columns="code", values="value", sort=False, dropna=False
+    )
+
+
+def load(text, folder):
+    """Settings of a province file with this text."""
+    (folder / "own.yaml").write_text(text.replace("../../tests", str(ROOT / "tests")), encoding="utf-8")
+    return config.load_command({"provinces": "own", "provinces_dir": str(folder)}, ROOT)["own"]
+
+
+@pytest.mark.parametrize("text", EXAMPLES, ids=range(len(EXAMPLES)))
+def test_every_example_of_the_manual_runs(text, tmp_path):
+    settings = load(text, tmp_path)
+    main(settings["indicators"], settings["data"]["null_tokens"], tmp_path / "panel")
+    assert sorted(path.name for path in (tmp_path / "panel").iterdir()) == sorted(
+        [*(f"{name}.csv" for name in (*STEPS, "weights", "diagnostics")), "anchors.json"]
+    )
+    for name in STEPS:
+        frame = pd.read_csv(tmp_path / "panel" / f"{name}.csv", encoding="utf-8-sig")
+        assert list(frame.columns) == KEYS + ["value"] + ["imputed"] * (name == "screened")
+        assert not frame.duplicated(KEYS).any() and frame["value"].notna().mean() > 0.8
+    weights = pd.read_csv(tmp_path / "panel" / "weights.csv", encoding="utf-8-sig")
+    np.testing.assert_allclose(weights.groupby("parent")["weight"].sum(), 1)
+
+
+def test_the_steps_of_a_small_panel_by_hand(folder):
+    found = built(
+        normalisation="minmax",
+        reference_window=[2020, 2021],
+        aggregation={"method": "arithmetic", "min_share": 0.5},
+    )
+    clinics = np.array([0.04, 0.06, 0.1, np.nan])
+    np.testing.assert_array_equal(wide(found["raw"])["clinics"], [4, 6, 5, np.nan])
+    np.testing.assert_allclose(wide(found["denominated"])["clinics"], clinics)
+    roads = np.array([0, np.nan, 0.5, 1])
+    np.testing.assert_allclose(wide(found["normalised"])["roads"], roads)
+    np.testing.assert_allclose(wide(found["normalised"])["clinics"], (0.1 - clinics) / 0.06)
+    np.testing.assert_allclose(wide(found["aggregated"])["index"], [0.75, 2 / 3, 0.125, 1])
+    assert found["weights"].set_index("code")["weight"].to_dict() == {"roads": 0.25, "clinics": 0.75}
+    rows = found["diagnostics"].set_index(["diagnostic", "code"])["value"]
+    assert rows["missing_share", "roads"] == 0.25 and rows["effective_weight", "clinics"] == 0.75
+
+
+def test_the_reference_is_the_first_year_unless_it_is_declared(folder):
+    base = wide(built(normalisation="minmax")["normalised"])
+    assert base.loc[("甲镇", 2020), "roads"] == 0 and base.loc[("乙镇", 2021), "roads"] == 2
+    months = np.array([f"2024-{month:02d}" for month in range(1, 13)] + ["2025-01"])
+    assert periods.reference_rows(months, None).sum() == 12
+    assert periods.reference_rows(months, ["2024-03", "2024-05"]).sum() == 3
+    assert periods.reference_rows(np.array(["2020Q1", "2020Q4", "2021Q1"]), None).tolist() == [
+        True,
+        True,
+        False,
+    ]
+    assert periods.reference_rows(np.array(["9", "10", "8"]), [8, 9]).tolist() == [True, False, True]
+    assert periods.reference_rows(np.array(["a", "c", "b"]), ["b", "c"]).tolist() == [False, True, True]
+    assert periods.number(np.array(["2023-12", "2024-02"]))[1].tolist() == [24288, 24290]
+
+
+def test_gaps_are_filled_from_the_past_of_the_same_unit_and_flagged(folder):
+    found = built(imputation={"method": "last", "limit": 1}, normalisation="rank")
+    np.testing.assert_array_equal(wide(found["screened"])["roads"], [1.5, 1.5, 3, 4.5])
+    np.testing.assert_allclose(wide(found["screened"])["clinics"], [0.04, 0.06, 0.1, 0.1])
+    assert found["screened"]["imputed"].sum() == 2
+    assert not built(normalisation="rank")["screened"]["imputed"].any()
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "parquet", "dta", "gb18030", "semicolon"])
+def test_every_format_gives_the_same(folder, kind):
+    expected = wide(built(normalisation="minmax")["aggregated"])
+    frame = pd.read_csv("panel.csv")
+    path = f"panel.{kind if kind in ('xlsx', 'parquet', 'dta') else 'csv'}"
+    if kind == "xlsx":
+        frame.to_excel(path, index=False, engine="xlsxwriter")
+    elif kind == "parquet":
+        frame.to_parquet(path)
+    elif kind == "dta":
+        frame.to_stata(path, write_index=False, version=118)
+    else:
+        text = CELLS.replace(",", ";") if kind == "semicolon" else CELLS
+        Path(path).write_bytes(text.encode("gb18030"))
+    pd.testing.assert_frame_equal(wide(built(normalisation="minmax", data=path)["aggregated"]), expected)
+
+
+def test_numbers_as_people_type_them_and_codes_with_zeros(folder):
+    text = 'town,year,roads,clinics,people\n001,2020,"1,500",12.5%,1\n002,2020,—,3万,1\nNA,2020,７,NA,1\n'
+    Path("panel.csv").write_text(text, encoding="utf-8")
+    raw = pd.read_csv
+    main({**BASE, "normalisation": "rank"}, ["—"], "out")
+    found = raw("out/raw.csv", encoding="utf-8-sig", dtype={"unit": str}, keep_default_na=False)
+    assert found["unit"].tolist() == ["001", "001", "002", "002", "NA", "NA"]
+    assert found["value"].tolist() == ["1500", "0.125", "", "30000", "7", ""]
+
+
+MISTAKES = [
+    ("甲镇,2020,1,1,1\n", {}, "'甲镇' stands twice in 2020"),
+    ("丙镇,2020,a lot,1,1\n", {}, "panel.csv: 'a lot' in column 'roads', row 6, is no number"),
+    (",2020,1,1,1\n", {}, "row 6 has no unit"),
+    ("丙镇,,1,1,1\n", {}, "row 6 has no period"),
+    ("", {"period": None}, "'甲镇' stands twice; keep one row per unit, or name the column of the period"),
+    ("", {"unit": "twon"}, "'unit' names 'twon', which is no column of panel.csv; did you mean 'town'"),
+    ("", {"reference_window": [2019, 2019]}, "holds no row of panel.csv; its periods run from 2020 to 2021"),
+    ("", {"reference_window": ["2020-01", "2020-12"]}, "holds no row of panel.csv"),
+    ("", {"period": None, "reference_window": [2020, 2020]}, "'reference_window' needs 'period'"),
+    ("", {"weights": "equall"}, "'weights' cannot be 'equall'; did you mean 'equal'"),
+    (
+        "",
+        {"structure": [{"code": "raods", "parent": "i"}]},
+        "'structure' names 'raods', .* did you mean 'roads'",
+    ),
+    ("", {"aggregation": "geometric"}, "roads, clinics: geometric aggregation needs values above zero"),
+    ("", {"data": "panel.txt"}, "must end in .csv"),
+]
+
+
+@pytest.mark.parametrize("row, options, sentence", MISTAKES)
+def test_mistakes_give_one_sentence(folder, row, options, sentence):
+    Path("panel.csv").write_text(CELLS + row, encoding="utf-8")
+    with pytest.raises((ConfigError, DataError), match=sentence) as caught:
+        built(**options)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_column_that_stands_twice_is_refused(folder):
+    Path("panel.csv").write_text("town,year,roads,roads\nA,2020,1,2\n", encoding="utf-8")
+    with pytest.raises(DataError, match="the column 'roads' stands twice"):
+        built()
+
+
+PROVINCE = "indicators: {data: panel.csv, unit: town, period: year, structure: structure.csv%s}\n"
+SETTINGS = [
+    (", wieghts: equal", "unknown key 'indicators.wieghts'; did you mean 'indicators.weights'"),
+    (", weights: [equal]", "'indicators.weights' must be a method, or {method: ..., options}"),
+    (", normalisation: zz", "'indicators.normalisation' cannot be 'zz'"),
+    (
+        ", aggregation: {method: arithmetic, p: 3}",
+        "'indicators.aggregation.p' is no option of the method arithmetic",
+    ),
+    (", imputation: {limit: 0, method: last}", "'indicators.imputation.limit' must be at least 1, not '0'"),
+    (
+        ", weights: {method: ahp, matrix: m.csv}",
+        "'indicators.weights.matrix' names 'm.csv', which does not exist",
+    ),
+    (", reference_window: [2020]", "'indicators.reference_window' must"),
+]
+
+
+@pytest.mark.parametrize("extra, sentence", SETTINGS)
+def test_settings_are_checked_before_any_job(folder, extra, sentence):
+    with pytest.raises(ConfigError, match=re.escape(sentence)) as caught:
+        load(PROVINCE % extra, folder)
+    assert str(caught.value).startswith("own.yaml: ") and "\n" not in str(caught.value)
+
+
+def test_a_province_needs_nothing_but_its_panel_and_paths_are_relative_to_its_file(folder, monkeypatch):
+    (folder / "elsewhere").mkdir()
+    monkeypatch.chdir(folder / "elsewhere")
+    settings = load("province: {name: {en: Own}}\n" + PROVINCE % "", folder)
+    assert settings["sources"] == []
+    files = panel_input.files_of(settings["indicators"])
+    assert [Path(file).resolve() for file in files] == [folder / "panel.csv", folder / "structure.csv"]
+    main(settings["indicators"], [], folder / "out")
+
+
+def test_the_same_input_gives_the_same_bytes(folder):
+    built(weights="entropy", normalisation="minmax")
+    first = {path.name: path.read_bytes() for path in Path("out").iterdir()}
+    built(weights="entropy", normalisation="minmax")
+    assert {path.name: path.read_bytes() for path in Path("out").iterdir()} == first
