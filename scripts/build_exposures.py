@@ -2,7 +2,8 @@
 
 1. Rebuild the indices, also for later months with per-head members on the headcount of the row's own month.
 2. Average them over the months before (exposure, survey exposure) and after (placebo lead), and standardise.
-3. Write exposures.parquet.
+3. Do the same with common anchors, where the province names some: the scale for pooling.
+4. Write exposures.parquet and exposures_common.parquet.
 
 Fails when the anchors were changed after they were made.
 """
@@ -11,18 +12,22 @@ import pandas as pd
 
 from jianfu import logs
 from jianfu.indicators import read_plan as read_indicators
-from jianfu.indices import build_exposures, read_anchors, read_plan
+from jianfu.indices import build_exposures, check_common, read_anchors, read_plan
 
 
-def main(indicators, unit_months, anchors, plan, members, min_share, exposure, weights, exposures):
-    build_exposures(
-        pd.read_parquet(indicators),
-        pd.read_parquet(unit_months),
-        read_plan(members, read_indicators(plan), weights),
-        read_anchors(anchors),
-        **exposure,
-        min_share=min_share,
-    ).to_parquet(exposures, compression="zstd", index=False)
+def main(
+    indicators, unit_months, anchors, plan, members, common_anchors, exposure, weights, exposures, common
+):
+    members = read_plan(members, read_indicators(plan), weights)
+    values, frame = pd.read_parquet(indicators), pd.read_parquet(unit_months)
+    own = build_exposures(values, frame, members, read_anchors(anchors), **exposure)
+    own.to_parquet(exposures, compression="zstd", index=False)
+    shared = own.iloc[:0]
+    if common_anchors:
+        given = read_anchors(common_anchors)
+        check_common(given, members, common_anchors)
+        shared = build_exposures(values, frame, members, given, **exposure)
+    shared.rename(columns={"value": "value_common"}).to_parquet(common, compression="zstd", index=False)
 
 
 if __name__ == "__main__":
@@ -33,8 +38,9 @@ if __name__ == "__main__":
         anchors=snakemake.input.anchors,
         plan=snakemake.input.plan,
         members=snakemake.input.members,
-        min_share=snakemake.params.min_share,
+        common_anchors=snakemake.params.common_anchors,
         exposure=snakemake.params.exposure,
         weights=snakemake.params.weights,
         exposures=snakemake.output.exposures,
+        common=snakemake.output.common,
     )

@@ -2,7 +2,7 @@
 
 1. Switch off the indicators whose columns a province does not have, with a notice.
 2. Evaluate all the others, one scan per source.
-3. Write indicators.parquet and indicator_notices.csv.
+3. Write indicators.parquet, indicator_notices.csv and the first steps: values before and after division.
 
 Fails when an expression of the table cannot be evaluated or the calendar does not cover the window.
 """
@@ -11,12 +11,25 @@ import pandas as pd
 
 from jianfu import logs
 from jianfu.calendar import calendar_of
-from jianfu.indicators import build_indicators, read_plan
+from jianfu.indicators import evaluate, read_plan
 from jianfu.indices import reference_window
 
 
-def main(tables, unit_months, plan, window, reference, calendar, exclude, threads, indicators, notices):
-    values, remarks = build_indicators(
+def main(
+    tables,
+    unit_months,
+    plan,
+    window,
+    reference,
+    calendar,
+    exclude,
+    threads,
+    indicators,
+    raw,
+    denominated,
+    notices,
+):
+    found = evaluate(
         tables,
         pd.read_parquet(unit_months),
         read_plan(plan),
@@ -26,10 +39,12 @@ def main(tables, unit_months, plan, window, reference, calendar, exclude, thread
         exclude,
         threads,
     )
-    for remark in remarks.itertuples():
+    for remark in found.notices.itertuples():
         logs.LOGGER.info("%s: %s %s %s", remark.indicator, remark.outcome, remark.column, remark.n or "")
-    values.to_parquet(indicators, compression="zstd", index=False)
-    remarks.to_csv(notices, index=False, encoding="utf-8-sig")
+    found.long().to_parquet(indicators, compression="zstd", index=False)
+    found.step("raw").to_parquet(raw, compression="zstd", index=False)
+    found.step("denominated").to_parquet(denominated, compression="zstd", index=False)
+    found.notices.to_csv(notices, index=False, encoding="utf-8-sig")
 
 
 if __name__ == "__main__":
@@ -45,5 +60,7 @@ if __name__ == "__main__":
         exclude=snakemake.params.exclude,
         threads=snakemake.threads,
         indicators=snakemake.output.indicators,
+        raw=snakemake.output.raw,
+        denominated=snakemake.output.denominated,
         notices=snakemake.output.notices,
     )

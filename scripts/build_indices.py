@@ -1,40 +1,88 @@
-"""Build the indices OD, TR, RG, GAP and REST with frozen anchors.
+"""Build the burden indices with frozen anchors, every step kept.
 
-1. Take mean and standard deviation of every component, index and exposure from the reference window.
-2. Standardise the components and average them.
-3. Write indices.parquet and anchors.json.
+1. Take the constants of every component, index and exposure from the reference window.
+2. Impute (off by default), treat, normalise and aggregate the components.
+3. Do the same with common anchors, where the province names some: the scale for pooling, never mixed with its own.
+4. Write indices.parquet, indices_common.parquet, anchors.json, the steps and index_notices.csv.
 
-Fails when a member of an index is no indicator. A component that cannot be anchored is dropped and reported.
+Fails when a member of an index is no indicator, when a method is not defined for the values, or when the common anchors
+belong to another plan. A component that cannot be anchored is dropped and reported.
 """
+
+from pathlib import Path
 
 import pandas as pd
 
 from jianfu import logs
 from jianfu.indicators import read_plan as read_indicators
-from jianfu.indices import build_indices, dropped, fit_anchors, read_plan, reference_window, write_anchors
+from jianfu.indices import (
+    STEPS,
+    build_steps,
+    check_common,
+    fit_anchors,
+    notices,
+    read_anchors,
+    read_plan,
+    reference_window,
+    write_anchors,
+)
+
+KEYS = ["unit_code", "month", "indicator"]
 
 
 def main(
-    indicators, unit_months, plan, members, window, settings, exposure, weights, indices, anchors, notices
+    indicators,
+    unit_months,
+    plan,
+    members,
+    window,
+    settings,
+    exposure,
+    weights,
+    indices,
+    common,
+    anchors,
+    steps,
+    remarks,
 ):
     members = read_plan(members, read_indicators(plan), weights)
-    values = pd.read_parquet(indicators)
+    values = pd.read_parquet(
+        indicators,
+        columns=[*KEYS, "value"],
+        filters=[("indicator", "in", members["indicator"].unique().tolist())],
+        read_dictionary=KEYS,
+    )
+    frame = pd.read_parquet(unit_months)
     fitted = fit_anchors(
         values,
         members,
         reference_window(window, settings["reference_months"], settings["reference_window"]),
-        pd.read_parquet(unit_months),
+        frame,
         settings["min_share"],
+        methods=settings,
         **exposure,
     )
-    remarks = dropped(fitted)
-    for remark in remarks.itertuples():
-        logs.LOGGER.warning("%s is left out of its index: %s.", remark.indicator, remark.column)
-    build_indices(values, members, fitted, settings["min_share"]).to_parquet(
-        indices, compression="zstd", index=False
+    found = notices(fitted)
+    for row in found.itertuples():
+        logs.LOGGER.warning("%s: %s (%s).", row.indicator, row.outcome, row.column)
+    built = build_steps(values, members, fitted, frame)
+    built.indices().to_parquet(indices, compression="zstd", index=False)
+    for step, table in zip(STEPS, built.frames().values(), strict=True):
+        table.to_parquet(Path(steps) / f"{step}.parquet", compression="zstd", index=False)
+    _on_common_scale(values, members, frame, settings["anchors"], built).to_parquet(
+        common, compression="zstd", index=False
     )
     write_anchors(fitted, anchors)
-    remarks.to_csv(notices, index=False, encoding="utf-8-sig")
+    found.to_csv(remarks, index=False, encoding="utf-8-sig")
+
+
+def _on_common_scale(values, members, frame, path, own):
+    """The indices with the constants of another province; no rows where none are named."""
+    if not path:
+        return own.indices().iloc[:0].rename(columns={"value": "value_common"})
+    anchors = read_anchors(path)
+    check_common(anchors, members, path)
+    return build_steps(values, members, anchors, frame).indices().rename(columns={"value": "value_common"})
 
 
 if __name__ == "__main__":
@@ -49,6 +97,8 @@ if __name__ == "__main__":
         exposure=snakemake.params.exposure,
         weights=snakemake.params.weights,
         indices=snakemake.output.indices,
+        common=snakemake.output.common,
         anchors=snakemake.output.anchors,
-        notices=snakemake.output.notices,
+        steps=Path(snakemake.output.aggregated).parent,
+        remarks=snakemake.output.notices,
     )

@@ -67,6 +67,7 @@ def indicator_list(indicators, plan, indices, notices, unanchored, labels):
     known = indicators[indicators["value"].notna()].groupby("indicator")
     summary = known["value"].agg(unit_months="size", mean="mean", sd="std").join(known["coverage"].mean())
     off = set(notices.loc[notices["outcome"] == "switched_off", "indicator"])
+    dropped = unanchored.loc[unanchored["outcome"] == "dropped_from_index", "indicator"]
     member = indices.groupby("indicator")["index"].agg(";".join)
     result = plan[["code", "construct"]].copy()
     result["index"] = plan["code"].map(member).fillna("")
@@ -75,7 +76,7 @@ def indicator_list(indicators, plan, indices, notices, unanchored, labels):
     result["unit_months"] = result["unit_months"].fillna(0).astype("int64")
     present = result["unit_months"] > 0
     result["status"] = np.select(
-        [present & result["code"].isin(unanchored["indicator"]), present, result["code"].isin(off)],
+        [present & result["code"].isin(dropped), present, result["code"].isin(off)],
         ["not_in_index", "used", "switched_off"],
         "no_values",
     )

@@ -5,6 +5,8 @@ switched off (``needs``), what it is divided by (``denominator``) and the share 
 missing (``min_coverage``). All rows of one source are evaluated in one scan.
 """
 
+from dataclasses import dataclass
+
 import duckdb
 import numpy as np
 import pandas as pd
@@ -74,7 +76,41 @@ def read_plan(path: str) -> pd.DataFrame:
     return plan
 
 
-def build_indicators(
+@dataclass(frozen=True)
+class Evaluation:
+    """Indicators step by step: arrays (rows of ``unit_months`` × rows of ``plan``), missing = NaN.
+
+    ``raw`` before division, ``denominated`` after it, ``values`` without those below the minimum coverage,
+    ``coverage`` the usable share of the rows; ``plan`` without the indicators that are switched off.
+    """
+
+    unit_months: pd.DataFrame
+    plan: pd.DataFrame
+    raw: np.ndarray
+    denominated: np.ndarray
+    values: np.ndarray
+    coverage: np.ndarray
+    notices: pd.DataFrame
+
+    def long(self):
+        """unit_code, month, indicator, value, coverage; unit-months of a log that was not kept have no row."""
+        return _long(self.unit_months, self.plan, self.values, self.coverage)
+
+    def step(self, name):
+        """``raw`` or ``denominated`` as a frame: unit_code, month and one column per indicator."""
+        frame = pd.DataFrame(getattr(self, name), columns=self.plan["code"].tolist())
+        frame.insert(0, "unit_code", self.unit_months["unit_code"].to_numpy())
+        frame.insert(1, "month", self.unit_months["month"].to_numpy())
+        return frame
+
+
+def build_indicators(*arguments, **options) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Indicators (:meth:`Evaluation.long`) and notices of :func:`evaluate`, which has the same arguments."""
+    evaluation = evaluate(*arguments, **options)
+    return evaluation.long(), evaluation.notices
+
+
+def evaluate(
     tables,
     unit_months: pd.DataFrame,
     plan: pd.DataFrame,
@@ -83,11 +119,11 @@ def build_indicators(
     reference_window: tuple[str, str],
     exclude=NOTHING_EXCLUDED,
     threads: int = 1,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> Evaluation:
     """Evaluate the plan on canonical tables.
 
     ``tables``: canonical table → Parquet path or frame, for every table of the contract. ``unit_months`` as from
-    :func:`jianfu.panel.build_unit_months`. Returns
+    :func:`jianfu.panel.build_unit_months`. The result holds
 
     * indicators: unit_code, month, indicator, value, coverage, ordered by unit, month and plan. A month in which
       the log was not kept has no row; a value that cannot be known is missing. A yearly value of year y stands in the
@@ -106,18 +142,19 @@ def build_indicators(
     notices = [("A5_amp", outcome, "", n) for outcome, n in cascade.items() if n]
     plan, missing = available(plan, filled)
     notices += missing
-    values, coverage = _evaluate(con, plan, unit_months)
+    raw, coverage = _evaluate(con, plan, unit_months)
+    denominated, values = np.empty(raw.shape), np.empty(raw.shape)
     for k, row in enumerate(plan.itertuples()):
         with np.errstate(divide="ignore", invalid="ignore"):
-            values[:, k] /= DENOMINATORS[row.denominator](unit_months).to_numpy(float)
-        known = np.isfinite(values[:, k])
+            divided = raw[:, k] / DENOMINATORS[row.denominator](unit_months).to_numpy(float)
+        known = np.isfinite(divided)
+        denominated[:, k] = np.where(known, divided, np.nan)
         coverage[:, k] = np.where(known, np.nan_to_num(coverage[:, k], nan=1.0), 0.0)
-        values[~known | (coverage[:, k] < row.min_coverage), k] = np.nan
+        values[:, k] = np.where(known & (coverage[:, k] >= row.min_coverage), divided, np.nan)
         if np.isnan(values[:, k]).all():
             notices.append((row.code, "no_values", "", 0))
-    return _long(unit_months, plan, values, coverage), pd.DataFrame(
-        notices, columns=["indicator", "outcome", "column", "n"]
-    )
+    remarks = pd.DataFrame(notices, columns=["indicator", "outcome", "column", "n"])
+    return Evaluation(unit_months, plan, raw, denominated, values, coverage, remarks)
 
 
 def available(plan, filled):

@@ -2,8 +2,15 @@
 
 REQUIRED INPUTS: results/{province}/restricted/canonical/*.parquet, checked for rejected rows.
 OUTPUTS: unit_months, indicators, indices, exposures (Parquet) and anchors.json under results/{province}/restricted;
+    every step from raw values to indices under results/{province}/restricted/steps; indices and exposures on the scale
+    of common anchors (indices_common, exposures_common), without rows where the province names none;
     coverage.csv, indicator_notices.csv and index_notices.csv under results/{province}/quality
 """
+
+
+def common_anchors(wildcards):
+    """The anchors of another province, where this one names some."""
+    return SETTINGS[wildcards.province]["indices"]["anchors"] or []
 
 
 rule build_unit_months:
@@ -51,6 +58,8 @@ rule build_indicators:
         holidays=lambda wildcards: SETTINGS[wildcards.province]["calendar"]["holidays"] or [],
     output:
         indicators="results/{province}/restricted/indicators.parquet",
+        raw="results/{province}/restricted/steps/raw.parquet",
+        denominated="results/{province}/restricted/steps/denominated.parquet",
         notices="results/{province}/quality/indicator_notices.csv",
     log:
         "results/{province}/logs/build_indicators.log",
@@ -78,9 +87,16 @@ rule build_indices:
         unit_months="results/{province}/restricted/unit_months.parquet",
         plan=plan("indicators.csv"),
         members=plan("indices.csv"),
+        common_anchors=common_anchors,
     output:
         indices="results/{province}/restricted/indices.parquet",
+        common="results/{province}/restricted/indices_common.parquet",
         anchors="results/{province}/restricted/anchors.json",
+        screened="results/{province}/restricted/steps/screened.parquet",
+        imputed="results/{province}/restricted/steps/imputed.parquet",
+        treated="results/{province}/restricted/steps/treated.parquet",
+        normalised="results/{province}/restricted/steps/normalised.parquet",
+        aggregated="results/{province}/restricted/steps/aggregated.parquet",
         notices="results/{province}/quality/index_notices.csv",
     log:
         "results/{province}/logs/build_indices.log",
@@ -108,8 +124,10 @@ rule build_exposures:
         anchors="results/{province}/restricted/anchors.json",
         plan=plan("indicators.csv"),
         members=plan("indices.csv"),
+        common_anchors=common_anchors,
     output:
         exposures="results/{province}/restricted/exposures.parquet",
+        common="results/{province}/restricted/exposures_common.parquet",
     log:
         "results/{province}/logs/build_exposures.log",
     benchmark:
@@ -119,7 +137,7 @@ rule build_exposures:
     resources:
         mem_mb=1500,
     params:
-        min_share=setting("indices", "min_share"),
+        common_anchors=setting("indices", "anchors"),
         exposure=setting("exposure"),
         weights=setting("weights"),
         code=code("build_exposures"),

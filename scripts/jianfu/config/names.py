@@ -59,6 +59,9 @@ def check_names(settings, names, file):
     for row, entry in enumerate(settings["weights"], start=1):
         _check(entry["index"], "indices", f"weights[{row}].index", names, file)
         _check(entry["indicator"], "indicators", f"weights[{row}].indicator", names, file)
+    for key in ("goalposts", "limits"):
+        for code in settings["indices"][key]:
+            _check(code, "indicators", f"indices.{key}", names, file)
     for model in settings["models"] if isinstance(settings["models"], list) else []:
         _check(model, "models", "models", names, file)
     for scale in settings["survey"]["ranges"]:

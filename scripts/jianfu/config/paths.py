@@ -47,6 +47,9 @@ def resolve_paths(settings, folder, file):
         found = resolve(settings["calendar"]["holidays"], "calendar.holidays", "file")
         _check_holidays(found, file)
         settings = merge(settings, {"calendar": {"holidays": found}})
+    if settings["indices"]["anchors"]:
+        found = resolve(settings["indices"]["anchors"], "indices.anchors", "file")
+        settings = merge(settings, {"indices": {"anchors": found}})
     if settings["indicators"]:
         from jianfu.composite.panel_input import replace_files  # only such a province needs it
 

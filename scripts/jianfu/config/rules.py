@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import date
 
 from jianfu.errors import ConfigError
+from jianfu.index_methods import resolve_methods
 
 REQUIRED_SOURCES = ("units", "tasks", "app_activity", "roster")
 
@@ -20,7 +21,17 @@ def check_fields(settings, file):
         _models_on(settings, file)
     if brings_ready_tables(settings):
         return
-    for rule in (_window, _extraction, _sources, _simulation, _office_hours, _weights, _reference, _exposure):
+    for rule in (
+        _window,
+        _extraction,
+        _sources,
+        _simulation,
+        _office_hours,
+        _weights,
+        _reference,
+        _exposure,
+        _indices,
+    ):
         rule(settings, file)
     for scale, (low, high) in settings["survey"]["ranges"].items():
         if low >= high:
@@ -139,6 +150,26 @@ def _reference(settings, file):
         _forward(reference, "indices.reference_window", file)
         if not (window[0] <= reference[0] and reference[1] <= window[1]):
             raise ConfigError(f"{file}: 'indices.reference_window' must lie inside 'data.window'.")
+
+
+def _indices(settings, file):
+    indices = settings["indices"]
+    try:
+        used = resolve_methods(indices, indices["min_share"])
+    except ConfigError as error:
+        raise ConfigError(f"{file}: {error}") from None
+    for key in ("goalposts", "limits"):
+        for code, (low, high) in indices[key].items():
+            if low >= high:
+                raise ConfigError(f"{file}: 'indices.{key}.{code}' must give the lower value first.")
+    for key, method in (
+        ("goalposts", used["normalisation"]["method"]),
+        ("limits", used["treatment"]["method"]),
+    ):
+        if indices[key] and method != key:
+            raise ConfigError(
+                f"{file}: 'indices.{key}' has no effect with the method {method}; leave it out."
+            )
 
 
 def _exposure(settings, file):
