@@ -1,0 +1,228 @@
+"""Models on a ready table: refusals in one sentence, categorical columns, and honesty about every row."""
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from province_cases import ROOT
+
+from jianfu import config, models_on
+from jianfu.design import columns_of
+from jianfu.disclosure import Limits
+from jianfu.errors import ConfigError, DataError
+from jianfu.estimators import ESTIMATORS, Settings, columns_named
+from jianfu.models import ESTIMATE_COLUMNS
+from jianfu.user_tables import read_table
+
+SECTION = (ROOT / "config" / "README.md").read_text(encoding="utf-8").split("\n## models_on\n")[1]
+EXAMPLES = dict(re.findall(r"\n#### (\w+)\n.*?```yaml\n(.*?)```", SECTION.split("\n## ")[0], re.S))
+SETTINGS = Settings(bootstrap=19)
+
+
+def small(n=80, seed=1):
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        {"unit": np.arange(n) % 20, "x": rng.normal(size=n), "sex": rng.choice(["女", "男"], n)}
+    )
+    frame["y"] = frame["x"] + rng.normal(size=n)
+    frame["left"] = (rng.random(n) < 0.3).astype(int)
+    return frame
+
+
+def fit(frame, folder, *entries, **keys):
+    frame.to_csv(folder / "own.csv", index=False)
+    settings = {
+        "data": str(folder / "own.csv"),
+        "list": [{"name": f"m{i}", **e} for i, e in enumerate(entries)],
+        **keys,
+    }
+    models_on.check(settings, "own.yaml")
+    return models_on.estimates(settings, SETTINGS, "own")
+
+
+@pytest.mark.parametrize(
+    ("entry", "sentence"),
+    [
+        ({"estimator": "olss"}, "'olss', which does not exist; did you mean 'ols'?"),
+        ({"estimator": "ols", "outcome": "y"}, "entry 'm0': the estimator ols needs the key 'terms'"),
+        ({"estimator": "ols", "outcome": "y", "terms": ["x"], "entry": "x"}, "has no key 'entry'"),
+        ({"estimator": "ols", "outcome": "z", "terms": ["x"]}, "names the column 'z'"),
+        ({"estimator": "ols", "outcome": "y", "terms": ["sexx"]}, "did you mean 'sex'?"),
+        (
+            {"estimator": "ols", "outcome": "y", "terms": ["log(xx)"]},
+            "the term 'log(xx)' names the column 'xx'",
+        ),
+        ({"estimator": "ols", "outcome": "y", "terms": ["lgo(x)"]}, "did you mean 'log(x)'?"),
+        ({"estimator": "ols", "outcome": "y", "terms": ["bs(x, 2)"]}, "degrees of freedom of at least 3"),
+        (
+            {"estimator": "ols", "outcome": "y", "terms": ["x"], "options": {"vcvo": "iid"}},
+            "did you mean 'vcov'?",
+        ),
+        ({"estimator": "ols", "outcome": "y", "terms": ["x"], "options": {"vcov": "HC4"}}, "cannot be 'HC4'"),
+        ({"estimator": "p_adjust", "outcome": "y"}, "needs the option 'method'"),
+        (
+            {"estimator": "aalen_johansen", "exit": "x", "event": "y", "options": {"group": "sx"}},
+            "did you mean 'sex'?",
+        ),
+    ],
+)
+def test_what_does_not_exist_is_one_sentence_with_the_nearest_name(entry, sentence, tmp_path):
+    with pytest.raises(ConfigError, match=re.escape(sentence)) as caught:
+        fit(small(), tmp_path, entry)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_province_with_a_ready_table_needs_nothing_else(tmp_path):
+    small().to_csv(tmp_path / "own.csv", index=False)
+    text = "models_on: {data: own.csv, list: [{name: a, estimator: ols, outcome: y, terms: [x]}]}\n"
+    (tmp_path / "own.yaml").write_text(text, encoding="utf-8")
+    folder = {"provinces": "own", "provinces_dir": str(tmp_path)}
+    assert config.load_command(folder, ROOT)["own"]["models_on"]["list"][0]["name"] == "a"
+    (tmp_path / "own.yaml").write_text(text.replace("own.csv", "other.csv"), encoding="utf-8")
+    with pytest.raises(ConfigError, match="'models_on.data' names 'other.csv', which does not exist"):
+        config.load_command(folder, ROOT)
+    (tmp_path / "own.yaml").write_text(text + "simulate: {parameters: p.yaml}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="keep one of the two"):
+        config.load_command(folder, ROOT)
+
+
+def test_text_becomes_dummies_with_the_reference_one_wants(tmp_path):
+    first, second = (
+        fit(small(), tmp_path, {"estimator": "ols", "outcome": "y", "terms": ["sex"], "options": options})
+        for options in ({}, {"reference": {"sex": "男"}})
+    )
+    assert list(first["term"]) == ["(Intercept)", "sex_男"]
+    assert list(second["term"]) == ["(Intercept)", "sex_女"]
+    assert first["estimate"].iloc[1] == pytest.approx(-second["estimate"].iloc[1])
+    with pytest.raises(DataError, match="is no level of 'sex'"):
+        fit(
+            small(),
+            tmp_path,
+            {"estimator": "ols", "outcome": "y", "terms": ["sex"], "options": {"reference": {"sex": "m"}}},
+        )
+    with pytest.raises(DataError, match="the outcome 'sex' holds text"):
+        fit(small(), tmp_path, {"estimator": "ols", "outcome": "sex", "terms": ["x"]})
+
+
+def test_terms_are_what_they_say():
+    frame = pd.DataFrame({"x": [1.0, 2.0, 4.0, 8.0], "g": ["a", "a", "b", "b"]})
+    columns = columns_of(frame, ["log(x)", "square(x)", "between(x, g)", "within(x, g)", "x:log(x)"], {})
+    np.testing.assert_allclose(columns["log(x)"], np.log(frame["x"]))
+    np.testing.assert_allclose(columns["between(x, g)"], [1.5, 1.5, 6, 6])
+    np.testing.assert_allclose(columns["within(x, g)"], [-0.5, 0.5, -2, 2])
+    np.testing.assert_allclose(columns["x:log(x)"], frame["x"] * np.log(frame["x"]))
+    weighted = columns_of(frame, ["between(x, g)"], {}, weights=np.array([3, 1, 1, 1]))
+    np.testing.assert_allclose(weighted["between(x, g)"], [1.25, 1.25, 6, 6])
+
+
+def test_rows_outside_the_domain_of_a_function_are_counted(tmp_path):
+    frame = small()
+    frame["x"] = frame["x"].abs()
+    frame.loc[:4, "x"] = 0.0
+    frame.loc[5:6, "y"] = np.nan
+    row = fit(frame, tmp_path, {"estimator": "ols", "outcome": "y", "terms": ["log(x)"]}).iloc[1]
+    assert json.loads(row["dropped_by_reason"]) == {"missing_outcome": 2, "outside_log(x)": 5}
+    assert (row["n_read"], row["n_used"]) == (80, 73)
+
+
+def test_contrasts_and_curves_are_combinations_of_the_coefficients(tmp_path):
+    entry = {"estimator": "ols", "outcome": "y", "terms": ["x", "square(x)", "left"]}
+    options = {"contrasts": {"sum": ["x", "left"], "difference": {"x": 1, "left": -1}}, "curve": {"x": [2]}}
+    rows = fit(small(), tmp_path, entry | {"options": options}).set_index("term")["estimate"]
+    assert rows["sum"] == pytest.approx(rows["x"] + rows["left"])
+    assert rows["difference"] == pytest.approx(rows["x"] - rows["left"])
+    assert rows["x=2"] == pytest.approx(2 * rows["x"] + 4 * rows["square(x)"])
+
+
+@pytest.mark.parametrize("estimator", ["logit", "cloglog", "poisson", "cox", "fine_gray"])
+def test_separation_and_collinearity_never_come_as_numbers(estimator, tmp_path):
+    frame = small(200)
+    frame["always"] = ((frame["left"] == 1) & (frame["x"] > 0)).astype(int)  # left whenever it is 1
+    frame["never"] = ((frame["left"] == 0) & (frame["x"] > 0)).astype(int)  # never left when it is 1
+    frame["twice"], frame["time"] = 2 * frame["x"], np.arange(200) % 17 + 1
+    survival = {"exit": "time", "event": "left"}
+    own = survival if estimator in ("cox", "fine_gray") else {"outcome": "left"}
+    rows = fit(
+        frame,
+        tmp_path,
+        {"estimator": estimator, "terms": ["never"], **own},
+        {"estimator": estimator, "terms": ["x", "twice"], **own},
+    )
+    separated, collinear = rows[rows["model"] == "m0"], rows[rows["model"] == "m1"].set_index("term")
+    assert not separated["converged"].any()
+    assert separated["estimate"].isna().all()
+    assert separated["note"].str.contains("separated").all()
+    assert np.isnan(collinear.loc["twice", "estimate"])
+    assert collinear["note"].str.contains("collinear and left out: twice").all()
+
+
+def _holes(text, folder):
+    """The example with holes in every table, as settings; the columns that a model uses lose some values."""
+    settings = yaml.safe_load(text.replace("../../tests", str(ROOT / "tests")))["models_on"]
+    paths, rng = {}, np.random.default_rng(5)
+    for name, path in models_on.named_tables(settings["data"]).items():
+        frame = read_table(path)
+        for column in frame.columns:
+            if len(frame) > 50 and column not in ("unit", "month", "person", "county"):
+                frame[column] = frame[column].astype(object).where(rng.random(len(frame)) > 0.01, None)
+        paths[name] = str(folder / f"{name}.csv")
+        frame.to_csv(paths[name], index=False)
+    return settings | {"data": paths if isinstance(settings["data"], dict) else paths["data"]}
+
+
+@pytest.mark.parametrize("name", sorted(ESTIMATORS))
+def test_what_was_read_less_what_was_dropped_is_what_was_used(name, tmp_path):
+    settings = _holes(EXAMPLES[name], tmp_path)
+    rows = models_on.estimates(settings, SETTINGS, "own")
+    tables = models_on.named_tables(settings["data"])
+    for entry in settings["list"]:
+        frame = read_table(tables[entry.get("data", next(iter(tables)))])
+        own = rows[rows["model"] == entry["name"]]
+        for row in own.itertuples():
+            drops = json.loads(row.dropped_by_reason)
+            assert row.n_read == len(frame)
+            assert row.n_read - sum(drops.values()) == row.n_used >= 0
+            assert all(n > 0 for n in drops.values())
+            assert row.converged or np.isnan(row.estimate)
+        needed = [
+            c for c, key in columns_named(entry, ESTIMATORS[entry["estimator"]]).items() if key == "outcome"
+        ]
+        if ESTIMATORS[name].may_miss == () and needed:
+            missing = frame[needed].isna().any(axis=1).sum()
+            kept = frame if "where" not in entry else frame[frame[list(entry["where"])[0]].notna()]
+            assert len(kept) == 0 or own["n_dropped"].iloc[0] >= missing * (len(kept) == len(frame))
+
+
+def test_small_tables_are_withheld_unless_they_are_public(tmp_path):
+    entry = {"estimator": "ols", "outcome": "y", "terms": ["x"]}
+    settings = {"list": [{"name": "m0", **entry}], "data": ""}
+    rows = fit(small(11), tmp_path, entry)
+    hidden = models_on.released(rows, settings, Limits(), "withheld")
+    shown = models_on.released(rows, settings | {"public": True}, Limits(), "withheld")
+    assert hidden["estimate"].isna().all()
+    assert shown["estimate"].notna().all()
+    assert list(shown.columns) == ESTIMATE_COLUMNS
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet", "dta", "sav"])
+def test_every_format_gives_the_same_table(ending, tmp_path):
+    import pyreadstat
+
+    frame, path = small(), tmp_path / f"own.{ending}"
+    labelled = frame.assign(sex=(frame["sex"] == "女").astype(int))
+    labels = {"variable_value_labels": {"sex": {0: "男", 1: "女"}}}
+    if ending == "csv":
+        path.write_bytes(frame.to_csv(index=False, sep=";").encode("gb18030"))
+    elif ending == "xlsx":
+        frame.to_excel(path, index=False)
+    elif ending == "parquet":
+        frame.assign(left=frame["left"] == 1).to_parquet(path)
+    else:
+        getattr(pyreadstat, f"write_{ending}")(labelled, str(path), **labels)
+    read = read_table(path)
+    assert list(read_table(path, rows=0).columns) == list(frame.columns)
+    assert list(read["sex"].astype(str)) == list(frame["sex"])
+    np.testing.assert_allclose(read[["x", "left"]].astype(float), frame[["x", "left"]])
