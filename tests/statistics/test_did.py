@@ -125,3 +125,20 @@ def test_effects_of_a_known_roll_out():
     assert (np.abs(found.att - truth) < 4 * did.standard_errors(found.influence)).all()
     statistic, df, p_value = did.pretrend_test(did.att_gt(y, cohort, periods))
     assert df == 6 and p_value > 0.001
+
+
+def test_few_clusters_are_a_welch_test_of_cluster_means():
+    from scipy import stats
+
+    rng = np.random.default_rng(2)
+    cohort = np.repeat([1.0, np.inf], [4, 9])
+    change = rng.normal(size=13) * np.where(cohort == 1, 2, 1)
+    y = np.column_stack([np.zeros(13), change])
+    cells = did.att_gt(np.repeat(y, 5, axis=0), np.repeat(cohort, 5), np.arange(2))
+    errors, df = did.welch(cells.influence, np.repeat(np.arange(13), 5), np.repeat(cohort, 5))
+    test = stats.ttest_ind(change[:4], change[4:], equal_var=False)
+    assert cells.att[0] / errors[0] == pytest.approx(test.statistic)
+    assert df[0] == pytest.approx(test.df)
+    single = np.repeat(np.where(np.arange(13) == 0, 1.0, np.inf), 5)
+    lone = did.att_gt(np.repeat(y, 5, axis=0) + rng.normal(size=(65, 2)), single, np.arange(2))
+    assert np.isnan(did.welch(lone.influence, np.repeat(np.arange(13), 5), single)[0][0])

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 
 from jianfu.statistics import segmented
 
 
-def series(n_units=20, n_months=36, level=-2.0, slope=0.1, noise=0.0, common=0.0, seed=0):
+def series(n_units=20, n_months=36, level=-2.0, slope=0.1, noise=0.0, common=0.0, lingering=0.0, seed=0):
     rng = np.random.default_rng(seed)
     unit, month = np.repeat(np.arange(n_units), n_months), np.tile(np.arange(n_months), n_units)
     shock = np.zeros(n_months)
@@ -15,7 +16,10 @@ def series(n_units=20, n_months=36, level=-2.0, slope=0.1, noise=0.0, common=0.0
         shock[t] = 0.5 * shock[t - 1] + common * rng.normal()
     after = month >= 15
     y = unit * 0.3 + 0.05 * month + np.where(after, level + slope * (month - 15), 0)
-    y = y + np.sin(month % 12) + shock[month] + noise * rng.normal(size=len(unit))
+    own = rng.normal(size=(n_units, n_months))
+    for t in range(1, n_months):
+        own[:, t] = lingering * own[:, t - 1] + np.sqrt(1 - lingering**2) * own[:, t]
+    y = y + np.sin(month % 12) + shock[month] + noise * own.ravel()
     return y, unit, month
 
 
@@ -42,7 +46,7 @@ def test_one_series_is_newey_west():
 def test_balanced_panel_is_the_series_of_means():
     y, unit, month = series(noise=1.0, common=0.5, seed=2)
     columns = segmented.design(month, [15], month % 12)
-    panel = segmented.fit(y, columns, unit, month, lag=2)
+    panel = segmented.fit(y, columns, unit, month, kind="months", lag=2)
     first = unit == 0
     mean = y.reshape(20, 36).mean(axis=0)
     single = segmented.fit(mean, {k: v[first] for k, v in columns.items()}, unit[first], month[first], lag=2)
@@ -50,19 +54,25 @@ def test_balanced_panel_is_the_series_of_means():
     np.testing.assert_allclose(panel.covariance, single.covariance, rtol=1e-8, atol=1e-14)
 
 
-def test_shocks_common_to_all_units_need_errors_by_month():
-    rejected = np.zeros(2)
-    for seed in range(200):
-        y, unit, month = series(n_units=15, level=0, slope=0, noise=0.5, common=0.4, seed=seed)
-        columns = segmented.design(month, [15])
-        for i, clusters in enumerate((None, unit)):
-            found = segmented.fit(y, columns, unit, month, clusters)
-            j = found.names.index("level_1")
-            rejected[i] += abs(found.coefficients[j]) > 2.1 * np.sqrt(found.covariance[j, j])
-    assert rejected[0] / 200 < 0.25  # short series with serial correlation: not exact, but far from ...
-    assert (
-        rejected[1] / 200 > 0.5
-    )  # ... errors clustered by unit, which treat every unit as evidence of its own
+def rejections(kind, **options):
+    """Share of 60 panels without effect in which the level change is significant at 5 %."""
+    rejected = 0
+    for seed in range(60):
+        y, unit, month = series(n_units=15, level=0, slope=0, noise=0.5, seed=seed, **options)
+        found = segmented.fit(y, segmented.design(month, [15]), unit, month, kind=kind)
+        j = found.names.index("level_1")
+        critical = stats.t.ppf(0.975, found.df)
+        rejected += abs(found.coefficients[j]) > critical * np.sqrt(found.covariance[j, j])
+    return rejected / 60
+
+
+def test_size_with_shocks_common_to_all_units():
+    assert rejections("both", common=0.4) < 0.12
+    assert rejections("cluster", common=0.4) > 0.5  # every unit taken as evidence of its own
+
+
+def test_size_with_what_lingers_within_units():
+    assert rejections("both", lingering=0.9) < 0.12
 
 
 def test_poisson_level_is_a_log_ratio():

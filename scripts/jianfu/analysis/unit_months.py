@@ -23,8 +23,8 @@ def unit_month_table(panel, indicators, indices, exposures, plan, reference, pol
     panel; ``A2_checks`` as reported and ``A2_checks_z`` in SD; ``OD_month`` the index of the month, ``OD`` the exposure
     (mean of m-1 to m-3), ``OD_lead``; of each group of policies ``relief`` (in force: true from the month of the start
     on), ``relief_start`` (its month number, year * 12 + month - 1; missing where it never comes), ``relief_since``
-    (months since the start, negative before), and ``relief_national``, ``relief_national_since`` of the start that
-    holds everywhere.
+    (months since the start, negative before), ``relief_early`` (starts before it holds everywhere), and
+    ``relief_national``, ``relief_national_since`` of the start that holds everywhere.
     """
     frame = panel.sort_values(["unit_code", "month"], ignore_index=True)
     rows = pd.MultiIndex.from_frame(frame[["unit_code", "month"]])
@@ -95,6 +95,7 @@ def policy_timing(county, month, policies, groups):
         columns[group] = first <= month
         columns[f"{group}_start"] = first
         columns[f"{group}_since"] = month - first
+        columns[f"{group}_early"] = first < national
         columns[f"{group}_national"] = national <= month
         columns[f"{group}_national_since"] = month - national
     return pd.DataFrame(columns, index=county.index)

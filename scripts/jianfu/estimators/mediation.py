@@ -14,7 +14,7 @@ from jianfu.estimators.common import (
     renamed,
     variable,
 )
-from jianfu.statistics import inference, mediation, natural_effects
+from jianfu.statistics import hazard, inference, mediation, natural_effects
 
 OPTIONS = {
     "outcome_model": natural_effects.LINKS,
@@ -177,15 +177,23 @@ def _fit_natural(spec, used, weights, columns, settings):
     options, term = spec.get("options", {}), spec["terms"][0]
     if len(spec["terms"]) > 1:
         raise NotEstimable("natural effects are of one term; name the others under controls")
-    clusters = _clusters(spec, used)
-    design = _linear_design(spec, used, columns)
-    mediator = variable(used, spec["mediator"], spec)
     link = options.get("outcome_model", "linear")
-    y = used[outcomes_of(spec)].sum(axis=1).to_numpy(dtype=float)
     binary = link in ("logit", "probit", "cloglog")
-    outcome = y / weights if weights.max() > 1 else y
-    if binary and (outcome.min() < 0 or outcome.max() > 1):
+    y = used[outcomes_of(spec)].sum(axis=1).to_numpy(dtype=float)
+    if binary and (y.min() < 0 or (y > weights).any()):
         raise NotEstimable(f"{outcome_name(spec)} is no share of events")
+    dropped, kept = (
+        _without_events(spec, used, y, weights) if binary else ({}, np.ones(len(used), dtype=bool))
+    )
+    columns = {name: values[kept] for name, values in columns.items()}
+    used, y, weights = used[kept], y[kept], weights[kept]
+    clusters = _clusters(spec, used)
+    mediator = variable(used, spec["mediator"], spec)
+    design = _linear_design(spec, used, columns)
+    if binary:
+        y, weights, clusters, mediator, design = _collapsed(y, weights, clusters, mediator, design)
+    columns = {term: design[:, 1]}
+    outcome = y / weights if binary else y
     try:
         found = natural_effects.fit(
             outcome,
@@ -226,7 +234,31 @@ def _fit_natural(spec, used, weights, columns, settings):
         "n_events": float(y.sum()) if binary else np.nan,
         "residual_df": int(weights.sum() - design.shape[1] - 1),
         "notes": notes,
+        "dropped": dropped,
     }
+
+
+def _without_events(spec, used, events, weights):
+    """({reason: observations}, rows kept) after levels of the effects without any event are left out."""
+    groups = {name: codes_of(used[name]) for name in spec.get("effects", [])}
+    kept, lost = hazard.drop_separated(events, weights, groups)
+    if not kept.any():
+        raise NotEstimable("no events")
+    dropped = {}
+    for (name, _), n in lost.items():
+        dropped[f"separated_{name}"] = dropped.get(f"separated_{name}", 0) + n
+    return dropped, kept
+
+
+def _collapsed(events, weights, clusters, mediator, design):
+    """Rows that are alike in cluster, mediator and design added up: the likelihood of shares stays the same."""
+    rows = np.column_stack([clusters, mediator, design])
+    order = np.lexsort(rows.T[::-1])
+    new = np.r_[True, (rows[order][1:] != rows[order][:-1]).any(axis=1)]
+    place = np.cumsum(new) - 1
+    first = order[new]
+    totals = [np.bincount(place, values[order].astype(float)) for values in (events, weights)]
+    return *totals, clusters[first], mediator[first], design[first]
 
 
 def _natural_notes(options, found, zero, settings):

@@ -1,12 +1,14 @@
 """Staggered roll-outs: group-time effects (did_cs) and event studies by four estimators (event_study)."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from jianfu.design import NotEstimable
 from jianfu.estimators.common import COLUMN, Effect, codes_of, few_clusters
-from jianfu.statistics import did, event_study
+from jianfu.statistics import did, event_study, regression
 
 OPTIONS = {"unit": COLUMN, "time": COLUMN, "start": COLUMN, "placebo": int}
 DID_OPTIONS = OPTIONS | {
@@ -29,19 +31,22 @@ def fit_did(spec, used, weights, columns, settings, truth):
     rows = _rows(spec, used, columns)
     cells = _cells(rows, options)
     clusters = _clusters(rows, cells)
+    few = clusters.max() + 1 < regression.FEW_CLUSTERS and bool(spec.get("cluster"))
+    law = _Law(clusters, cells.cohort if few else None, options, settings)
     effects, notes = [], _cell_notes(cells, options)
+    notes += ["clusters of a cohort as a sample: C/(C-1), Welch-Satterthwaite t"] if few else []
     for kind in options.get("aggregate", AGGREGATES):
         if kind not in AGGREGATES:
             raise NotEstimable(f"aggregate {kind} is not one of {', '.join(AGGREGATES)}")
         if kind == "cells":
             names = [f"att_{_text(g)}_{_text(t)}" for g, t in zip(cells.group, cells.time, strict=True)]
-            effects += _band(names, cells.att, cells.influence, clusters, options, settings)
+            effects += _band(names, cells.att, cells.influence, law)
             continue
         found = did.aggregate(cells, kind, options.get("balance") if kind == "dynamic" else None)
         name = "att" if kind == "simple" else f"att_{kind}"
-        effects += _pointwise(name, found.overall, found.overall_influence, clusters, settings)
+        effects += _pointwise(name, found.overall, found.overall_influence, law)
         names = [f"{NAMES.get(kind)}_{_text(label)}" for label in found.label]
-        effects += _band(names, found.att, found.influence, clusters, options, settings)
+        effects += _band(names, found.att, found.influence, law)
     statistic, df, p_value = did.pretrend_test(cells, clusters)
     if np.isfinite(p_value):
         notes.append(f"effects before the start: Wald({df}) {statistic:.2f}, p {p_value:.3f}")
@@ -77,13 +82,13 @@ def fit_event_study(spec, used, weights, columns, settings, truth):
         raise NotEstimable(str(error)) from None
     shown = (found.event >= -options.get("leads", np.inf)) & (found.event <= options.get("lags", np.inf))
     groups = len(found.contributions)
-    effects = _pointwise("att", found.overall, found.overall_contributions * groups, None, settings)
+    df = np.inf if name == "imputation" else groups - 1
+    law = _Law(None, None, options, settings, df)
+    effects = _pointwise("att", found.overall, found.overall_contributions * groups, law)
     names = [f"event_{_text(e)}" for e in found.event[shown]]
-    effects += _band(
-        names, found.estimate[shown], found.contributions[:, shown] * groups, None, options, settings
-    )
+    effects += _band(names, found.estimate[shown], found.contributions[:, shown] * groups, law)
     notes = {
-        "sunab": ["Sun-Abraham, weights taken as given", "G/(G-1)"],
+        "sunab": ["Sun-Abraham, weights taken as given", "G/(G-1)", f"t({groups - 1})"],
         "imputation": ["imputation (Borusyak, Jaravel and Spiess), conservative errors"],
         "twfe": [
             "two-way fixed effects: diagnostic only, biased if effects differ by group or time",
@@ -215,37 +220,53 @@ def _cell_notes(cells, options):
 # ------------------------------------------------------------------------------------------------ effects
 
 
-def _pointwise(name, estimate, influence, clusters, settings):
-    error = did.standard_errors(influence[:, None], clusters)[0]
-    return [_effect(name, estimate, error, stats.norm.ppf((1 + settings.confidence) / 2), "")]
+@dataclass(frozen=True)
+class _Law:
+    """How intervals are made: cluster codes of the units (None = rows are clusters), cohort of the units where few
+    clusters call for Welch's t, options, settings, degrees of freedom otherwise."""
+
+    clusters: np.ndarray | None
+    cohort: np.ndarray | None
+    options: dict
+    settings: object
+    df: float = np.inf
+
+    def errors(self, influence):
+        """Standard errors and degrees of freedom, (K,) each."""
+        if self.cohort is not None:
+            return did.welch(influence, self.clusters, self.cohort)
+        return did.standard_errors(influence, self.clusters), np.full(influence.shape[1], float(self.df))
 
 
-def _band(names, estimates, influence, clusters, options, settings):
+def _pointwise(name, estimate, influence, law):
+    errors, df = law.errors(influence[:, None])
+    return [_effect(name, estimate, errors[0], df[0], (1 + law.settings.confidence) / 2, law, "")]
+
+
+def _band(names, estimates, influence, law):
     """Effects whose intervals cover together (sup-t) or, without bootstrap, one by one."""
     if not names:
         return []
-    errors = did.standard_errors(influence, clusters)
-    critical, note = stats.norm.ppf((1 + settings.confidence) / 2), ""
-    if settings.bootstrap and options.get("band", "simultaneous") == "simultaneous":
+    settings, share, note = law.settings, (1 + law.settings.confidence) / 2, ""
+    errors, df = law.errors(influence)
+    if settings.bootstrap and law.options.get("band", "simultaneous") == "simultaneous":
         critical = did.critical_value(
-            influence, settings.confidence, settings.bootstrap, settings.seed, clusters
+            influence, settings.confidence, settings.bootstrap, settings.seed, law.clusters
         )
+        share = stats.norm.cdf(critical)
         note = f"simultaneous band, critical value {critical:.3f} ({settings.bootstrap} multiplier draws)"
-    return [_effect(n, e, s, critical, note) for n, e, s in zip(names, estimates, errors, strict=True)]
+    parts = zip(names, estimates, errors, df, strict=True)
+    return [_effect(name, estimate, error, own, share, law, note) for name, estimate, error, own in parts]
 
 
-def _effect(name, estimate, error, critical, note):
-    p_value = 2 * stats.norm.sf(abs(estimate / error)) if error > 0 else np.nan
-    return Effect(
-        name,
-        float(estimate),
-        float(error),
-        float(estimate - critical * error),
-        float(estimate + critical * error),
-        float(p_value),
-        "influence",
-        note=note,
-    )
+def _effect(name, estimate, error, df, share, law, note):
+    """``share``: probability below the upper critical value; the t distribution stretches it."""
+    half = stats.t.ppf(share, df) * error
+    p_value = 2 * stats.t.sf(abs(estimate / error), df) if error > 0 else np.nan
+    vcov = "influence" if law.cohort is None else "influence_welch"
+    estimate = float(estimate)
+    interval = (float(estimate - half), float(estimate + half))
+    return Effect(name, estimate, float(error), *interval, float(p_value), vcov, note=note, df=float(df))
 
 
 def _extra(rows, notes, clusters, n_units, dropped):
@@ -255,7 +276,7 @@ def _extra(rows, notes, clusters, n_units, dropped):
         "n_clusters": n_clusters,
         "n_units": int(n_units),
         "residual_df": n_clusters - 1,
-        "notes": [*notes, *few_clusters(n_clusters)],
+        "notes": notes if "Welch" in "".join(notes) else [*notes, *few_clusters(n_clusters)],
         "dropped": rows["dropped"] | dropped,
     }
 

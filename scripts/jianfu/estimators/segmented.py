@@ -15,7 +15,7 @@ OPTIONS = {
     "season": bool,
     "slopes": bool,
     "link": ("identity", "log"),
-    "vcov": ("months", "cluster"),
+    "vcov": ("both", "months", "cluster"),
     "lag": int,
 }
 SINCE = "_since"
@@ -25,7 +25,7 @@ def fit(spec, used, weights, columns, settings, truth):
     """Changes of level and slope at each date: terms ``level_<date>``, ``slope_<date>`` and ``trend``.
 
     ``dates``: months or numbers; or ``since``: columns that count the periods since a date (``relief_since`` gives
-    level_relief and slope_relief).
+    level_relief and slope_relief). Without either the trend alone.
     """
     options = spec["options"]
     time = periods_of(used[options["time"]])
@@ -43,9 +43,6 @@ def fit(spec, used, weights, columns, settings, truth):
             built[f"slope_{name}"] = np.maximum(time - date, 0.0)
     effects = spec.get("effects", [])
     unit = codes_of(used[effects[0]]) if effects else np.zeros(len(used), dtype=int)
-    clustered = options.get("vcov", "months") == "cluster"
-    if clustered and not spec.get("cluster"):
-        raise NotEstimable("vcov: cluster needs the key cluster")
     y = variable(used, spec["outcome"], spec, truth)
     if options.get("link") == "log" and (y < 0).any():
         raise NotEstimable("a log link needs an outcome that is never negative")
@@ -55,20 +52,26 @@ def fit(spec, used, weights, columns, settings, truth):
             built | columns,
             unit,
             time,
-            codes_of(used[spec["cluster"]]) if clustered else None,
+            codes_of(used[spec["cluster"]]) if spec.get("cluster") else None,
             options.get("link", "identity"),
+            options.get("vcov", "both"),
             options.get("lag"),
             used[spec["offset"]].to_numpy(dtype=float) if spec.get("offset") else None,
         )
     except ValueError as error:
         raise NotEstimable(str(error)) from None
     errors = np.sqrt(np.diag(fitted.covariance))
-    vcov = "cluster_G" if clustered else "hac"
+    vcov = {"both": "hac_cluster", "months": "hac", "cluster": "cluster_G"}[fitted.kind]
+    words = {
+        "both": f"clustered G/(G-1) and over months (Thompson 2011), lag {fitted.lag}, T/(T-k)",
+        "months": f"Newey-West over months (Driscoll-Kraay), lag {fitted.lag}, T/(T-k)",
+        "cluster": "G/(G-1)",
+    }
     found = effects_of(fitted.names, fitted.coefficients, errors, fitted.df, vcov, settings)
     shown = [effect for effect in found if not effect.term.startswith("calendar_")]
     left_out = tuple(np.flatnonzero(np.isnan(fitted.coefficients)))
     notes = [
-        "G/(G-1)" if clustered else f"Newey-West over months (Driscoll-Kraay), lag {fitted.lag}, T/(T-k)",
+        words[fitted.kind],
         f"t({fitted.df:.0f})",
         f"{fitted.n_months} periods",
         *(["calendar-month effects"] if monthly else []),
@@ -93,6 +96,4 @@ def _dates(options, used, time):
         if len(start) > 1:
             raise NotEstimable(f"{column} does not count from one date")
         dates[column.removesuffix(SINCE)] = float(start[0])
-    if not dates:
-        raise NotEstimable("name dates or since")
     return dates

@@ -15,6 +15,7 @@ NEVER = np.inf
 METHODS = ("dr", "reg", "ipw")
 CONTROLS = ("not_yet_treated", "never_treated")
 BASES = ("varying", "universal")
+MIN_CLUSTERS_PER_TEST = 5
 PROBABILITY_LIMIT = 0.995  # controls with a higher propensity score get no weight, as in R's DRDID
 
 
@@ -285,6 +286,37 @@ def standard_errors(influence, clusters=None):
     return np.where(errors > 1e-12, errors, np.nan)
 
 
+def welch(influence, clusters, cohort):
+    """Standard errors (K,) and degrees of freedom (K,) where few clusters carry the treatment.
+
+    The clusters of a cohort are a sample of their own: squared sums are scaled by C / (C - 1) within each cohort of C
+    clusters, the degrees of freedom are those of Welch and Satterthwaite. Equal to the unequal-variances t test of
+    cluster means where clusters are of one size. cohort: (n,); NaN where a cohort has one cluster, or a cluster two
+    cohorts.
+    """
+    first = np.full(clusters.max() + 1, np.inf)
+    np.minimum.at(first, clusters, cohort)
+    labels, of_cluster = np.unique(first, return_inverse=True)
+    sizes = np.bincount(of_cluster).astype(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor = np.where(sizes > 1, sizes / (sizes - 1), np.nan)
+    squared = cluster_sums(influence, clusters) ** 2 / len(influence) ** 2
+    parts = _sums_by(squared, of_cluster, len(labels)).T
+    parts = np.where(parts > 1e-24, parts * factor, 0.0)
+    total = parts.sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        df = total**2 / np.where(parts > 0, parts**2 / (sizes - 1), 0.0).sum(axis=1)
+    involved = _sums_by(np.abs(influence), of_cluster[clusters], len(labels)) > 1e-9
+    unknown = (
+        (first[clusters] != cohort).any() | (involved & (sizes == 1)[:, None]).any(axis=0) | (total <= 1e-24)
+    )
+    return np.where(unknown, np.nan, np.sqrt(total)), np.where(unknown, np.nan, df)
+
+
+def _sums_by(values, codes, size):
+    return np.column_stack([np.bincount(codes, column, size) for column in values.T])
+
+
 def cluster_sums(influence, clusters):
     """Influence functions added up within clusters, (G, K)."""
     return np.column_stack([np.bincount(clusters, column) for column in influence.T])
@@ -309,7 +341,10 @@ def critical_value(influence, confidence, replicates, seed, clusters=None):
 
 
 def pretrend_test(cells, clusters=None):
-    """Wald test that all ATT(g, t) before treatment are zero: (statistic, degrees of freedom, p-value)."""
+    """Wald test that all ATT(g, t) before treatment are zero: (statistic, degrees of freedom, p-value).
+
+    NaN with fewer than five clusters per restriction: the covariance is then too uncertain to be inverted.
+    """
     from scipy import stats
 
     rows = np.flatnonzero((cells.time < cells.group) & ~cells.reference)
@@ -317,7 +352,7 @@ def pretrend_test(cells, clusters=None):
     sums = influence if clusters is None else cluster_sums(influence, clusters)
     covariance = sums.T @ sums / len(influence) ** 2
     rank = np.linalg.matrix_rank(covariance) if len(rows) else 0
-    if not len(rows) or rank < len(rows):
+    if not len(rows) or rank < len(rows) or len(sums) < MIN_CLUSTERS_PER_TEST * len(rows):
         return np.nan, len(rows), np.nan
     statistic = float(cells.att[rows] @ np.linalg.solve(covariance, cells.att[rows]))
     return statistic, len(rows), float(stats.chi2.sf(statistic, len(rows)))

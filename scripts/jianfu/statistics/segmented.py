@@ -1,9 +1,11 @@
 """Segmented regression of an interrupted time series (Wagner et al. 2002) on a panel of units and months.
 
 For every date: a change of level at that month and a change of slope from it on, beside a common trend, calendar-month
-effects and unit effects. With a date common to all units, months are the observations that count: errors sum the
-scores of a month over all units and allow for autocorrelation between months (Newey and West 1987 for one unit,
-Driscoll and Kraay 1998 for a panel), scaled by T / (T - k). Link 'log' is a Poisson pseudo-likelihood with unit
+effects and unit effects. With a date common to all units two things make the panel say less than its rows: shocks that
+hit all units in a month and linger, and what lingers within a unit. Errors of a panel allow for both (Thompson 2011,
+equation 13: clustered by unit, plus scores summed by month with a Bartlett kernel, less what the two share). Those of a
+single series, or by choice of a panel, are of months alone (Newey and West 1987, Driscoll and Kraay 1998). The part of
+the months is scaled by T / (T - k), the units' by G / (G - 1). Link 'log' is a Poisson pseudo-likelihood with unit
 effects (Hausman, Hall and Griliches 1984): its level and slope changes are changes of log rates.
 """
 
@@ -19,7 +21,7 @@ class SegmentedFit:
     """Result of :func:`fit`.
 
     names: of the coefficients; coefficients: (k,), NaN where collinear; covariance: (k, k); df: degrees of freedom of
-    t; converged; lag: of the kernel (None with clustered errors); n_months: T; n_clusters.
+    t; converged; kind: of the errors; lag: of the kernel (None without); n_months: T; n_clusters: of units.
     """
 
     names: tuple
@@ -27,6 +29,7 @@ class SegmentedFit:
     covariance: np.ndarray
     df: float
     converged: bool
+    kind: str
     lag: int | None
     n_months: int
     n_clusters: int
@@ -53,11 +56,12 @@ def default_lag(n_months):
     return int(4 * (n_months / 100) ** (2 / 9))
 
 
-def fit(y, columns, unit, month, clusters=None, link="identity", lag=None, offset=None):
+def fit(y, columns, unit, month, clusters=None, link="identity", kind="both", lag=None, offset=None):
     """Segmented regression of ``y`` (N,) on ``columns`` ({name: (N,)}) with effects of ``unit`` (codes).
 
-    ``clusters`` (codes) asks for clustered errors, G / (G - 1), instead of those by month; ``lag`` overrides
-    :func:`default_lag`; ``offset`` (N,) is added to the log rate.
+    ``kind`` of errors: both (units, or ``clusters``, and months), months, cluster. A single cluster has months only.
+    ``clusters`` (codes, default the units); ``lag`` overrides :func:`default_lag`; ``offset`` (N,) is added to the log
+    rate. Raises ValueError where there are fewer months than coefficients.
     """
     names = list(columns)
     x = np.column_stack([columns[name] for name in names]).astype(float)
@@ -67,33 +71,61 @@ def fit(y, columns, unit, month, clusters=None, link="identity", lag=None, offse
     else:
         inside = demean(x[:, free], unit)
         information, converged = inside.T @ inside, True
-        beta = np.linalg.solve(
-            information, inside.T @ demean(np.asarray(y, dtype=float)[:, None], unit)[:, 0]
-        )
-        residual = demean(np.asarray(y, dtype=float)[:, None], unit)[:, 0] - inside @ beta
-    _, period = np.unique(month, return_inverse=True)
-    n_months = int(period.max()) + 1
+        response = demean(np.asarray(y, dtype=float)[:, None], unit)[:, 0]
+        beta = np.linalg.solve(information, inside.T @ response)
+        residual = response - inside @ beta
+    clusters = unit if clusters is None else clusters
+    n_clusters = int(clusters.max()) + 1
+    kind = "months" if n_clusters == 1 else kind
+    period = (month - month.min()).astype(int)
+    n_months = len(np.unique(period))
+    left = n_months - int(free.sum()) - 1
+    if left < 1:
+        raise ValueError(f"{n_months} months are too few for {int(free.sum()) + 1} coefficients")
+    lag = default_lag(n_months) if lag is None else int(lag)
     scores = inside * residual[:, None]
-    if clusters is not None:
-        groups = np.column_stack([np.bincount(clusters, column) for column in scores.T])
-        n_clusters = len(groups)
-        middle = groups.T @ groups * n_clusters / (n_clusters - 1)
-        df, lag = n_clusters - 1, None
-    else:
-        lag = default_lag(n_months) if lag is None else int(lag)
-        sums = np.column_stack([np.bincount(period, column) for column in scores.T])
-        middle, n_clusters = _bartlett(sums, lag), n_months
-        df = n_months - free.sum() - 1
-        if df < 1:
-            raise ValueError(f"{n_months} months are too few for {free.sum() + 1} coefficients")
-        middle = middle * n_months / df
+    middle, df = np.zeros((scores.shape[1],) * 2), n_clusters - 1
+    if kind != "months":
+        middle = _cross(_sums(scores, clusters, n_clusters)) * n_clusters / (n_clusters - 1)
+    if kind != "cluster":
+        common = _bartlett(_sums(scores, period, period.max() + 1), lag)
+        df = min(df, left) if kind == "both" else left
+        middle = middle + common * n_months / left
+    if kind == "both":
+        middle = _positive(middle - _own(scores, clusters, period, lag) * n_months / left, middle)
     bread = np.linalg.inv(information)
     coefficients, covariance = np.full(len(names), np.nan), np.full((len(names), len(names)), np.nan)
     coefficients[free] = beta
     covariance[np.ix_(free, free)] = bread @ middle @ bread
+    shown = None if kind == "cluster" else lag
     return SegmentedFit(
-        tuple(names), coefficients, covariance, float(df), converged, lag, n_months, n_clusters
+        tuple(names), coefficients, covariance, float(df), converged, kind, shown, n_months, n_clusters
     )
+
+
+def _sums(scores, codes, size):
+    return np.column_stack([np.bincount(codes, column, size) for column in scores.T])
+
+
+def _cross(sums):
+    return sums.T @ sums
+
+
+def _own(scores, clusters, period, lag):
+    """The part of the months' kernel that comes from pairs of rows of one cluster."""
+    n = int(period.max()) + 1
+    cells = _sums(scores, clusters * n + period, (int(clusters.max()) + 1) * n)
+    cube = cells.reshape(-1, n, scores.shape[1])
+    total = np.einsum("gtj,gtk->jk", cube, cube)
+    for step in range(1, min(lag, n - 1) + 1):
+        cross = np.einsum("gtj,gtk->jk", cube[:, step:], cube[:, :-step])
+        total += (1 - step / (lag + 1)) * (cross + cross.T)
+    return total
+
+
+def _positive(matrix, fallback):
+    """The matrix where it is a covariance, else the larger one that counts twice what units and months share."""
+    return matrix if np.linalg.eigvalsh(matrix).min() > 0 else fallback
 
 
 def _bartlett(sums, lag):
