@@ -37,9 +37,9 @@ def fit(spec, used, weights, columns, settings, truth):
         raise NotEstimable("give outcome and terms, or the option estimate")
     parts, scale = parts_of(spec, used, weights, columns)
     names, effects = list(columns), []
-    for term in spec["terms"]:
-        for name in [name for name in names if name == term or name.startswith(f"{term}_")]:
-            effects += of_column(parts, names, name, options, settings, scale)
+    own = [name for name in names if any(name == t or name.startswith(f"{t}_") for t in spec["terms"])]
+    for name in own:
+        effects += of_column(parts, names, name, own, options, settings, scale)
     df = parts.n - parts.absorbed - parts.rank(range(len(names)))
     return effects, {"converged": True, "residual_df": df, "notes": [KINDS[scale], "conventional errors"]}
 
@@ -56,14 +56,15 @@ def parts_of(spec, used, weights, columns):
     return parts, "probability"
 
 
-def of_column(parts, names, name, options, settings, scale=""):
+def of_column(parts, names, name, terms, options, settings, scale=""):
     """Effects of one design column: partial R2, robustness values, benchmark bounds, Oster's delta and beta.
 
-    parts: :class:`jianfu.statistics.sensitivity.LinearParts` of the columns ``names``; options: as in ``OPTIONS``.
+    parts: :class:`jianfu.statistics.sensitivity.LinearParts` of the columns ``names``; terms: those of interest among
+    them; options: as in ``OPTIONS``.
     """
     column = names.index(name)
     controls = [j for j in range(len(names)) if j != column]
-    estimate, error, df, r2 = parts.regression(column, controls)
+    estimate, error, df, _ = parts.regression(column, controls)
     if df < 2 or not np.isfinite(estimate):
         raise NotEstimable(f"{name} is explained by the other terms or too few observations are left")
     q, alpha = options.get("q", 1.0), options.get("alpha", 1 - settings.confidence)
@@ -86,15 +87,20 @@ def of_column(parts, names, name, options, settings, scale=""):
     for benchmark in options.get("benchmarks", []):
         group = [j for j in controls if names[j] == benchmark or names[j].startswith(f"{benchmark}_")]
         if not group:
-            raise NotEstimable(f"the benchmark {benchmark} is none of the controls")
+            note = f"the benchmark {benchmark} is none of the controls"
+            found.append(Effect(f"bound({name}; 1 x {benchmark})", np.nan, note=note))
+            continue
         rest = [j for j in controls if j not in group]
         r2_exposure = parts.partial_r2(column, group, rest)
         r2_outcome = parts.partial_r2(-1, group, [*rest, column])
         for k in options.get("multiples", [1, 2, 3]):
             bound = sensitivity.benchmark_bounds(r2_exposure, r2_outcome, k)
             found.append(_bound(name, benchmark, k, (estimate, error, df), bound, settings, scale))
+    # What moves a coefficient are the controls; the other terms of interest are held constant throughout.
+    other = [j for j in controls if names[j] in terms]
+    controls = [j for j in controls if j not in other]
     if controls:
-        found += _oster(parts, name, column, controls, options, scale, r2)
+        found += _oster(parts.within(other), name, column, controls, options, scale)
     return found
 
 
@@ -109,8 +115,9 @@ def _bound(name, benchmark, k, regression, bound, settings, scale):
     return Effect(term, *map(float, (value, new_error, low, high, p_value)), "iid", note=note, scale=scale)
 
 
-def _oster(parts, name, column, controls, options, scale, r2):
+def _oster(parts, name, column, controls, options, scale):
     movement = parts.movement(column, controls)
+    r2 = movement.r2_full
     r_max = options.get("r_max", movement.r_max)
     if r_max < r2:
         raise NotEstimable(f"r_max {r_max:g} is below the R2 of the model, {r2:.4f}")

@@ -212,6 +212,10 @@ class LinearParts:
         with_group = self._swept([*given, *group])[1 + target, 1 + target]
         return 1 - with_group / without
 
+    def within(self, columns):
+        """The same after projecting out ``columns``, as if they were absorbed effects."""
+        return LinearParts(self._swept(list(columns)), self.n, self.absorbed + self.rank(columns))
+
     def movement(self, column, controls):
         """:class:`Movement` of the coefficient of ``column`` when ``controls`` come in."""
         short, _, _, r2_short = self.regression(column, [])

@@ -1,0 +1,48 @@
+"""Build the exposures that only the identification checks use.
+
+1. Evaluate the members of the indices again without the tasks tagged as emergency, and standardise as usual.
+2. Standardise the share of automatically recorded tasks in the same way.
+3. Give the leads a name under which the survey waves find them; write check_exposures.parquet.
+
+What the province's columns do not allow is left out. Fails when an expression of the indicator table is wrong.
+"""
+
+from jianfu import frames, logs
+from jianfu.calendar import calendar_of
+from jianfu.checks.exposures import check_exposures
+from jianfu.indicators import read_plan
+from jianfu.indices import read_plan as read_members
+from jianfu.indices import reference_window
+
+TABLES = ("units", "tasks", "app_activity", "documents", "unit_year", "app_days", "spells", "survey")
+
+
+def main(inputs, window, indices, exclude, exposure, weights, calendar, exposures):
+    plan = read_plan(inputs["plan"])
+    frames.store(
+        check_exposures(
+            {table: inputs[table] for table in TABLES},
+            *(frames.load(inputs[name]) for name in ("unit_months", "indicators", "exposures")),
+            plan,
+            read_members(inputs["members"], plan, weights),
+            calendar_of(calendar),
+            window,
+            reference_window(window, indices["reference_months"], indices["reference_window"]),
+            {"exclude": exclude, "exposure": exposure, "indices": indices},
+        ),
+        exposures,
+    )
+
+
+if __name__ == "__main__":
+    logs.start(snakemake.log[0])
+    main(
+        inputs=dict(snakemake.input.items()),
+        window=snakemake.params.window,
+        indices=snakemake.params.indices,
+        exclude=snakemake.params.exclude,
+        exposure=snakemake.params.exposure,
+        weights=snakemake.params.weights,
+        calendar=snakemake.params.calendar,
+        exposures=snakemake.output.exposures,
+    )

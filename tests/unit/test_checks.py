@@ -1,0 +1,205 @@
+"""Checks beside the primary models: what they derive, where they apply, and that their figures are right."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from jianfu import checks, models
+from jianfu.analysis import AnalysisTable
+from jianfu.checks.table import identification_table, is_check
+from jianfu.estimators import ESTIMATORS, Settings
+from jianfu.labels import Labels
+from jianfu.statistics import hazard, sensitivity
+
+ROOT = Path(__file__).parents[2]
+PLAN = yaml.safe_load((ROOT / "config" / "plan" / "checks.yaml").read_text(encoding="utf-8"))["checks"]
+CATEGORIES = {"cohort": {"80后": "cohort_80s", "90后": "cohort_90s"}}
+SETTINGS = Settings(bootstrap=0)
+SPEC = {
+    "name": "H3_x",
+    "hypothesis": "H3",
+    "role": "primary",
+    "estimator": "cloglog",
+    "data": "hazard_cells",
+    "outcome": "voluntary",
+    "terms": ["OD", "OD:cohort_90s"],
+    "controls": ["cohort"],
+    "effects": ["unit", "month"],
+    "cluster": "unit",
+    "report": "all",
+}
+
+
+def check_of(name):
+    return next(check for check in PLAN if check["name"] == name)
+
+
+@pytest.fixture(scope="module")
+def table():
+    rng = np.random.default_rng(5)
+    index = pd.MultiIndex.from_product(
+        [range(50), range(18), CATEGORIES["cohort"]], names=["unit", "month", "cohort"]
+    )
+    frame = index.to_frame(index=False)
+    frame["county"] = pd.Categorical(frame["unit"] // 10)
+    pressure = rng.normal(size=50)
+    by_month = {}
+    for name in ("OD", "OD_lead", "OD_calm", "LOG"):
+        values = 0.5 * pressure[:, None] + rng.normal(size=(50, 18))
+        by_month[name] = frame[name] = values[frame["unit"], frame["month"]]
+    frame["n"] = rng.integers(10, 30, len(frame))
+    young = frame["cohort"] == "90后"
+    eta = -4 + (0.2 + 0.2 * young) * frame["OD"] + 0.5 * young + 0.3 * pressure[frame["unit"]]
+    frame["voluntary"] = rng.binomial(frame["n"], -np.expm1(-np.exp(eta)))
+    frame["retire"] = rng.binomial(frame["n"], 0.02)
+    frame["aged50"] = ~young
+    for name in ("distance_km", "hardship", "ln_population", "ln_area_km2", "ln_revenue"):
+        frame[name] = rng.normal(size=50)[frame["unit"]]
+    for name in ("unit", "month", "cohort"):
+        frame[name] = pd.Categorical(frame[name])
+    exposures = {name: name for name in by_month}
+    return AnalysisTable(frame, "n", int(frame["n"].sum()), {}, exposures)
+
+
+@pytest.fixture(scope="module")
+def fitted(table):
+    rows = models.fit_models([SPEC], {"hazard_cells": table}, CATEGORIES, SETTINGS, "p")
+    beside = checks.beside(PLAN, [SPEC], rows, {"hazard_cells": table}, CATEGORIES, SETTINGS, "p")
+    return rows, beside
+
+
+def test_a_lead_enters_beside_the_lag_and_its_products(table):
+    lead = checks.derive(check_of("lead"), SPEC, table)
+    assert lead["name"] == "H3_x.lead" and lead["role"] == "placebo"
+    assert lead["terms"] == ["OD", "OD:cohort_90s", "OD_lead", "OD_lead:cohort_90s"]
+    assert lead["report"] == ["OD_lead", "OD_lead:cohort_90s"]
+    assert lead["effects"] == SPEC["effects"] and lead["controls"] == SPEC["controls"]
+
+
+def test_other_changes_of_the_plan(table):
+    calm = checks.derive(check_of("no_emergency"), SPEC, table)
+    assert calm["terms"] == ["OD_calm", "OD_calm:cohort_90s"]
+    between = checks.derive(check_of("within_between"), SPEC, table)
+    assert between["effects"] == ["month"]
+    assert "between(OD, unit):cohort_90s" in between["terms"] and "ln_revenue" in between["controls"]
+    control = checks.derive(check_of("retirement"), SPEC, table)
+    assert (control["outcome"], control["terms"], control["where"]) == ("retire", ["OD"], {"aged50": True})
+    assert checks.derive(check_of("logging"), SPEC, table)["controls"] == ["cohort", "LOG"]
+    e_value = checks.derive(check_of("e_value"), SPEC, table)
+    assert e_value["options"] == {"model": "cloglog", "common": True}
+    assert SPEC["terms"] == ["OD", "OD:cohort_90s"]  # the primary model is left as it was
+
+
+def test_checks_apply_only_where_they_make_sense(table):
+    plain = SPEC | {"terms": ["hardship"]}
+    assert checks.derive(check_of("lead"), plain, table) is None
+    assert checks.derive(check_of("power"), plain, table) is not None
+    assert checks.derive(check_of("within_between"), SPEC | {"effects": ["month"]}, table) is None
+    assert checks.derive(check_of("additive"), SPEC | {"estimator": "ols"}, table) is None
+    assert checks.derive(check_of("power"), SPEC | {"estimator": "mediation"}, table) is None
+
+
+def test_every_check_of_the_plan_names_what_exists():
+    labels = Labels("zh", ROOT / "config" / "plan" / "labels.csv")
+    for check in PLAN:
+        assert f"beside_{check['name']}" in labels
+        assert set(check.get("estimators", [])) <= set(ESTIMATORS)
+        assert check.get("set", {}).get("estimator", "ols") in ESTIMATORS
+
+
+def test_every_check_gives_rows_that_account_for_every_observation(fitted):
+    _, beside = fitted
+    assert set(beside["model"]) == {f"H3_x.{check['name']}" for check in PLAN} | {"H3_x.events"}
+    assert is_check(beside).all()
+    assert list(beside.columns) == [*models.ESTIMATE_COLUMNS, "residual_df"]
+    for row in beside.itertuples():
+        assert row.n_read - sum(json.loads(row.dropped_by_reason).values()) == row.n_used
+    assert beside["converged"].all(), beside.loc[~beside["converged"].astype(bool), ["model", "note"]]
+    assert not beside.duplicated(["model", "term"]).any()
+
+
+def figure(beside, term):
+    return beside[beside["term"] == term].iloc[0]
+
+
+def test_scales_say_what_the_figures_are(fitted):
+    _, beside = fitted
+    scales = {
+        "OD_lead": "log_hazard_per_sd",
+        "between(OD, unit)": "log_hazard_per_sd",
+        "lowest_without_one(OD)": "log_hazard_per_sd",
+        "detectable(OD)": "log_hazard_per_sd",
+        "robustness_value(OD)": "r2",
+        "oster_beta(OD)": "probability",
+        "e_value(OD)": "risk_ratio",
+        "events_per_unit": "count",
+    }
+    assert {term: figure(beside, term)["scale"] for term in scales} == scales
+
+
+def test_the_e_value_is_that_of_the_primary_estimate(fitted, table):
+    rows, beside = fitted
+    main = rows[rows["term"] == "OD"].iloc[0]
+    ratio = sensitivity.risk_ratio(main[["estimate", "ci_low", "ci_high"]].to_numpy(float), "hr", common=True)
+    point, limit = sensitivity.e_value(*map(float, ratio))
+    assert figure(beside, "e_value(OD)")["estimate"] == pytest.approx(point)
+    assert figure(beside, "e_value_limit(OD)")["estimate"] == pytest.approx(limit)
+
+
+def test_influence_is_that_of_fits_without_a_county(fitted, table):
+    _, beside = fitted
+    frame = table.frame
+    young = (frame["cohort"] == "90后").to_numpy(float)
+    x = np.column_stack([frame["OD"], frame["OD"] * young, young])
+    found = []
+    for county in range(5):
+        rows = (frame["county"] != county).to_numpy()
+        y, n = frame["voluntary"].to_numpy()[rows], frame["n"].to_numpy()[rows]
+        groups = {name: frame[name].cat.codes.to_numpy()[rows] for name in ("unit", "month")}
+        keep, _ = hazard.drop_separated(y, n, groups)
+        effects = [codes[keep] for codes in groups.values()]
+        found.append(
+            hazard.fit(y[keep], n[keep], x[rows][keep], effects, groups["unit"][keep]).coefficients[1]
+        )
+    ends = [figure(beside, f"{end}_without_one(OD:cohort_90s)")["estimate"] for end in ("lowest", "highest")]
+    assert ends == pytest.approx([min(found), max(found)], rel=1e-6)
+
+
+def test_the_additive_scale_finds_the_difference_between_cohorts(fitted, table):
+    """The excess exits per 1,000 of each cohort, and of the one less the other, are those of the true model."""
+    _, beside = fitted
+    young, old = (figure(beside, f"excess_per_1000(OD; {cohort})") for cohort in ("90后", "80后"))
+    gap = figure(beside, "excess_per_1000(OD; 90后 - others)")
+    assert gap["estimate"] == pytest.approx(young["estimate"] - old["estimate"], rel=1e-9)
+    assert gap["std_error"] < young["std_error"] + old["std_error"]
+    hazard_of = table.frame.groupby("cohort", observed=True)[["voluntary", "n"]].sum()
+    rate = 1000 * hazard_of["voluntary"] / hazard_of["n"]
+    assert abs(young["estimate"] - 0.4 * rate["90后"]) < 3 * young["std_error"]
+    assert abs(old["estimate"] - 0.2 * rate["80后"]) < 3 * old["std_error"]
+
+
+def test_a_null_result_says_what_could_have_been_found(fitted):
+    rows, beside = fitted
+    null = rows.assign(p_value=0.5)
+    noted = checks.with_detectable(null, beside, 0.95)
+    smallest = figure(beside, "detectable(OD)")["estimate"]
+    note = noted.loc[noted["term"] == "OD", "note"].item()
+    assert f"smallest effect detectable with power 80 %: {smallest:.3f}" in note
+    clear = checks.with_detectable(rows.assign(p_value=0.001), beside, 0.95)
+    assert not clear["note"].str.contains("detectable").any()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_table_shows_every_check_in_words(fitted, language):
+    _, beside = fitted
+    labels = Labels(language, ROOT / "config" / "plan" / "labels.csv")
+    table = identification_table(beside, {"H3_x": {"label_zh": "模型", "label_en": "Model"}}, labels)
+    assert len(table.rows) == len(beside)
+    names = {row[3] for row in table.rows}
+    assert len(names) > 20
+    assert not any("_" in name or re.search(r"[a-z]_|[a-z0-9]\(", name) for name in names), names
