@@ -5,11 +5,12 @@ import pandas as pd
 from jianfu import frames
 from jianfu.analysis.outcomes import exit_table, hazard_table, survey_table
 from jianfu.analysis.unit_months import indicators_before, unit_month_table
-from jianfu.analysis.unit_years import chain_table, unit_year_table, wave_table
+from jianfu.analysis.unit_years import chain_table, unit_year_table, wave_table, with_last_wave
 from jianfu.analysis.variables import derive
 from jianfu.indicators import read_plan
 from jianfu.indices import reference_window
 
+OF_LAST_WAVE = ("burnout", "meaning", "OD", "TR")  # means of the last wave that stand beside the hazard cells
 AFTER = 3  # months from the fieldwork on over which the indicators of a unit-wave are averaged
 
 
@@ -44,9 +45,18 @@ def read_tables(inputs, plan, window, indices, exposure):
 
 
 def read_frames(inputs):
-    """Frames of all Parquet files among ``inputs`` by name, and the flows by the table that they lead to."""
+    """Frames of all Parquet files among ``inputs`` by name, and the flows by the table that they lead to.
+
+    The exposures that only checks use (``check_exposures``) stand among the others.
+    """
     found = {name: frames.load(path) for name, path in inputs.items() if str(path).endswith(".parquet")}
-    flows = {"hazard_cells": read_flow(inputs["flow_exits"]), "survey_scores": read_flow(inputs["flow_survey"])}
+    if "check_exposures" in found:
+        parts = [found["exposures"], found.pop("check_exposures")]
+        found["exposures"] = pd.concat(parts, ignore_index=True)
+    flows = {
+        "hazard_cells": read_flow(inputs["flow_exits"]),
+        "survey_scores": read_flow(inputs["flow_survey"]),
+    }
     return found, flows
 
 
@@ -71,13 +81,15 @@ def assemble(found, flows, plan, indicator_plan, reference, exposure):
     before = indicators_before(months, exposure["survey_months"], exposure["survey_min_months"])
     survey = survey_table(found["survey_scores"], flows["survey_scores"], exposures, units, before)
     exits = flows["hazard_cells"]
+    waves = wave_table(survey, months, AFTER)
+    hazards = hazard_table(found["hazard_cells"], exits, exposures, units)
     tables = {
-        "hazard_cells": hazard_table(found["hazard_cells"], exits, exposures, units),
+        "hazard_cells": with_last_wave(hazards, waves, OF_LAST_WAVE),
         "hazard_details": hazard_table(found["hazard_details"], exits, exposures, units),
         "exits": exit_table(found["exits"], exposures, units),
         "survey_scores": survey,
         "unit_months": months,
-        "unit_waves": wave_table(survey, months, AFTER),
+        "unit_waves": waves,
         "unit_years": unit_year_table(found["unit_year"], found["task_years"], found["survey_scores"], units),
         "chains": chain_table(found["chains"], units),
     }

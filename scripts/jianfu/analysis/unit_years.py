@@ -1,5 +1,7 @@
 """Unit-years: yearly reference values beside tasks, artefacts and hours of work of the same year."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -26,7 +28,11 @@ def unit_year_table(unit_year, task_years, scores, units):
     for column in ("unit_code", "year"):
         frame[column] = categorical(frame[column])
     frame = with_traits(frame, units).rename(columns=NAMES)
-    return AnalysisTable(frame, None, len(frame))
+    absent = {f"ln_{name}": name for name in HOURS if frame[f"ln_{name}"].isna().all()}
+    absent |= {
+        f"{name}_month": name for name in ("tasks", "artefacts") if frame[f"{name}_month"].isna().all()
+    }
+    return AnalysisTable(frame.drop(columns=list(absent)), None, len(frame), absent=absent)
 
 
 def _hours(scores):
@@ -84,3 +90,28 @@ def wave_table(survey, months, after):
     mean = np.divide(total, n, out=np.full(total.shape, np.nan), where=n > 0)
     frame = pd.concat([waves, pd.DataFrame(mean, columns=codes)], axis=1)
     return AnalysisTable(frame, None, len(frame), {}, survey.exposures)
+
+
+def with_last_wave(table, waves, names):
+    """Hazard table with what the last survey wave before each month said of the unit.
+
+    table: analysis table by unit and month; waves: analysis table of unit-waves (:func:`wave_table`). ``names``:
+    columns of the waves; they become ``<name>_wave`` beside ``wave``, missing before the first wave and where nobody of
+    the unit answered.
+    """
+    frame, asked = table.frame.copy(deep=False), waves.frame
+    known = [name for name in names if name in asked]
+    rounds = asked[["wave", "fieldwork_month"]].astype({"fieldwork_month": str}).drop_duplicates()
+    months = frame["month"].cat.categories.to_numpy(dtype=object)
+    first = rounds.groupby("fieldwork_month")["wave"].max().sort_index()
+    place = np.searchsorted(first.index.to_numpy(dtype=object), months) - 1
+    last = np.where(place >= 0, first.to_numpy()[np.maximum(place, 0)] if len(first) else np.nan, np.nan)
+    wave = last[frame["month"].cat.codes.to_numpy()]
+    values = asked.set_index([asked["unit"].astype(object), "wave"])[known]
+    rows = values.index.get_indexer(pd.MultiIndex.from_arrays([frame["unit"].astype(object), wave]))
+    found = np.where(rows[:, None] >= 0, values.to_numpy(dtype=float)[rows], np.nan) if len(values) else None
+    for j, name in enumerate(known):
+        frame[f"{name}_wave"] = np.nan if found is None else found[:, j]
+    exposures = {f"{name}_wave": waves.exposures[name] for name in known if name in waves.exposures}
+    wave = pd.Series(wave, index=frame.index).astype("Int64").astype(object)
+    return replace(table, frame=frame.assign(wave=categorical(wave)), exposures=table.exposures | exposures)
