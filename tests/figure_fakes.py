@@ -189,13 +189,15 @@ def estimates(models):
     rows = []
     for model in models:
         hazard = model["data"] == "hazard_cells"
-        for term in model.get("report", model["terms"]) if model.get("report") != "all" else model["terms"]:
+        terms = model.get("terms", [])
+        for term in model.get("report", terms) if model.get("report") != "all" else terms:
             value, error = rng.normal(0.15, 0.1), rng.uniform(0.03, 0.1)
             rows.append(
                 {
                     "hypothesis": model["hypothesis"],
                     "model": model["name"],
                     "role": model["role"],
+                    "outcome": str(model.get("outcome", "")),
                     "term": term,
                     "scale": "log_hazard_per_sd" if hazard else "sd_per_sd",
                     "estimate": value,

@@ -4,14 +4,18 @@ Every function takes the tidy estimates (columns as in ``release/estimates.csv``
 :class:`jianfu.tables.Table`; none of them sees a fitted model.
 """
 
+import re
+
 from jianfu.errors import ConfigError
 from jianfu.tables import NOTHING, Table, count, interval, missing, number, p_text, stars
 
 CHECK_ROLES = ("placebo", "negative_control", "diagnostic")
-VERDICTS = ("supported", "limited", "direction_only", "not_supported", "contrary", "not_tested")
+VERDICTS = ("supported", "limited", "direction_only", "open", "not_supported", "contrary", "not_tested")
 FEW_CLUSTERS = 40
 FEW_EVENTS = "few events"  # how the note of a model says so
 SMALL_SAMPLE = ("CR2", "wild")  # errors made for few clusters
+# What the note of a model says where the data lack what it needs.
+LACKING = re.compile(r"column (\S+) (?:is absent|has no values)|table (\w+) has no rows")
 
 
 def text_of(key, labels, fallback):
@@ -51,7 +55,11 @@ def of_interest(estimates, models):
 
     def wanted(name, term):
         model = models.get(name, {})
-        return model.get("estimator") == "mediation" or term in model.get("terms", [term])
+        named = [
+            *model.get("terms", [term]),
+            *(model.get("report") or [] if model.get("report") != "all" else []),
+        ]
+        return model.get("estimator") == "mediation" or term in named
 
     return estimates[[wanted(*pair) for pair in zip(estimates["model"], estimates["term"], strict=True)]]
 
@@ -161,15 +169,18 @@ def limited(row):
 def verdict(row, sign, alpha):
     """Verdict on one estimate, one of VERDICTS.
 
-    ``sign`` is the predicted one (``+``, ``-`` or ``0``); the adjusted p-value decides where there is one.
-    For ``0`` the question is only whether the estimate differs from zero. Where the evidence is limited there is no
-    ``supported`` and no ``contrary``.
+    ``sign`` is the predicted one (``+``, ``-``, ``0`` or ``=``); the adjusted p-value decides where there is one.
+    For ``0`` the question is only whether the estimate differs from zero; for ``=`` the p-value is that of a test of
+    equivalence to zero, and the question stays ``open`` where it is not shown. Where the evidence is limited there is
+    no ``supported`` and no ``contrary``.
     """
     if row is None or not usable(row):
         return "not_tested"
     p_value = row["p_value"] if missing(row["p_adjusted"]) else row["p_adjusted"]
     significant = not missing(p_value) and p_value < alpha
     against = "not_supported" if limited(row) else "contrary"
+    if sign == "=":
+        return ("limited" if limited(row) else "supported") if significant else "open"
     if sign == "0":
         return against if significant else "supported"
     agrees = row["estimate"] > 0 if sign == "+" else row["estimate"] < 0
@@ -181,9 +192,16 @@ def verdict(row, sign, alpha):
 
 
 def sign_of(text):
-    """``+``, ``-`` or ``0`` from the plan's predicted sign (``+``, ``>0``, ``−``, ``< 0`` …)."""
+    """``+``, ``-``, ``=`` or ``0`` from the plan's predicted sign (``+``, ``>0``, ``−``, ``< 0``, ``=`` …)."""
     text = str(text)
+    if text.strip() == "=":
+        return "="
     return "+" if "+" in text or ">" in text else "-" if set("-−<") & set(text) else "0"
+
+
+def sign_text(text):
+    """The plan's predicted sign in print: minus as minus, equivalence to zero as ``≈ 0``."""
+    return {"-": "−", "=": "≈ 0"}.get(sign_of(text), sign_of(text))
 
 
 def hypothesis_rows(estimates, hypotheses, alpha):
@@ -194,6 +212,16 @@ def hypothesis_rows(estimates, hypotheses, alpha):
         row = _first(primary[(primary["model"] == plan["model"]) & (primary["term"] == plan["term"])])
         found.append((plan, row, verdict(row, sign_of(plan["predicted_sign"]), alpha)))
     return found
+
+
+def verdict_label(row, result, labels):
+    """Words for a verdict; of a hypothesis that was not tested also what the data lack for it."""
+    found = LACKING.search(str(row["note"])) if result == "not_tested" and row is not None else None
+    if not found:
+        return labels(f"verdict_{result}")
+    column, table = found.groups()
+    what = term_label(column, labels) if column else labels(f"data_{table}")
+    return labels("verdict_lacking", what=what)
 
 
 def _table(name, keys, rows, notes, labels, left):
@@ -211,10 +239,10 @@ def hypotheses_table(estimates, hypotheses, labels, alpha):
         if result != "not_tested":
             p_value = row["p_value"] if missing(row["p_adjusted"]) else row["p_adjusted"]
             figures = [number(row["estimate"]), interval(row["ci_low"], row["ci_high"]), p_text(p_value)]
-        sign = sign_of(plan["predicted_sign"]).replace("-", "−")
+        sign = sign_text(plan["predicted_sign"])
         term = f"{term_label(plan['term'], labels)} ({sign})" if plan["term"] else NOTHING
         statement = plan[f"statement_{labels.language}"]
-        rows.append((plan["hypothesis"], statement, term, *figures, labels(f"verdict_{result}")))
+        rows.append((plan["hypothesis"], statement, term, *figures, verdict_label(row, result, labels)))
     keys = ("hypothesis", "statement", "variable_sign", "estimate", "interval", "p_adjusted", "verdict")
     return _table("hypotheses", keys, rows, ("note_verdict",), labels, 3)
 

@@ -209,7 +209,7 @@ def test_no_verdict_without_convergence_or_row():
 
 @pytest.mark.parametrize(
     ("text", "sign"),
-    [("+", "+"), ("> 0", "+"), ("<0", "-"), ("−", "-"), ("-", "-"), ("0", "0"), ("≈ 0", "0")],
+    [("+", "+"), ("> 0", "+"), ("<0", "-"), ("−", "-"), ("-", "-"), ("0", "0"), ("≈ 0", "0"), ("=", "=")],
 )
 def test_predicted_signs_are_read(text, sign):
     assert sign_of(text) == sign

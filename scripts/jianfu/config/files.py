@@ -9,12 +9,17 @@ import yaml
 from jianfu.errors import ConfigError
 
 
+MERGE = "tag:yaml.org,2002:merge"  # the key <<, which takes over the entries of another group
+
+
 class _Loader(yaml.SafeLoader):
     """Safe YAML that keeps dates as text and refuses a key written twice."""
 
     def construct_mapping(self, node, deep=False):
         seen = set()
         for key_node, _ in node.value:
+            if key_node.tag == MERGE:
+                continue
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, Hashable):
                 raise yaml.constructor.ConstructorError(

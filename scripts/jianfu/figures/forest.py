@@ -5,10 +5,11 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
+from jianfu.checks.table import is_check
 from jianfu.config import read_yaml
 from jianfu.figures.style import GREY, INK, empty, finish, new_figure, text_width
 from jianfu.outputs import write_csv
-from jianfu.result_tables import model_label, of_interest, sign_of, term_label, usable
+from jianfu.result_tables import model_label, of_interest, sign_text, term_label, text_of, usable
 
 CHECK, QUIET = "#4f7ca8", "#4d4d4d"
 ROLES = ("primary", "robustness", "pooled", "placebo", "negative_control")
@@ -19,7 +20,6 @@ LOOKS = {
     "placebo": {"marker": "^", "color": CHECK, "markersize": 4.2, "markerfacecolor": "white"},
     "negative_control": {"marker": "v", "color": CHECK, "markersize": 4.2, "markerfacecolor": "white"},
 }
-PANELS = ("hazard", "linear")
 BAND = "#efede6"
 WIDTHS = (6.0, 4.9, 3.4)  # of labels, plot and numbers
 ROW_CM = 0.41
@@ -32,7 +32,8 @@ def read(estimates, hypotheses, models, csv):
     """
     plan = pd.read_csv(hypotheses, encoding="utf-8-sig", dtype=str, keep_default_na=False)
     by_name = {model["name"]: model for model in read_yaml(models)["models"]}
-    rows = forest_rows(pd.read_csv(estimates, encoding="utf-8-sig"), plan, by_name)
+    released = pd.read_csv(estimates, encoding="utf-8-sig")
+    rows = forest_rows(released[~is_check(released)], plan, by_name)
     write_csv(rows, csv)
     return rows, plan, by_name
 
@@ -40,8 +41,9 @@ def read(estimates, hypotheses, models, csv):
 def forest_rows(estimates, hypotheses, models):
     """Rows of the figure: the usable estimates of the terms of interest, with ``panel`` and ``block``.
 
-    panel: hazard or linear; block: the line of the plan's hypotheses under which the row stands (the one with its
-    model and term, else the first of its hypothesis). Of mediations only the terms named in the plan are shown.
+    panel: the common scale (:func:`panel_of`); block: the line of the plan's hypotheses under which the row stands (the
+    one with its model and term, else the first of its hypothesis). Of mediations, and of primary models outside the
+    confirmatory family, only the terms named in the plan are shown.
     """
     rows = of_interest(estimates, models)
     rows = rows[
@@ -50,15 +52,24 @@ def forest_rows(estimates, hypotheses, models):
     exact = {(h["model"], h["term"]): i for i, h in enumerate(hypotheses.to_dict("records")) if h["model"]}
     first = {name: i for i, name in reversed(list(enumerate(hypotheses["hypothesis"])))}
     pairs = list(zip(rows["model"], rows["term"], rows["hypothesis"], strict=True))
-    shown = [(m, t) in exact or models.get(m, {}).get("estimator") != "mediation" for m, t, _ in pairs]
-    shown = np.array(shown, dtype=bool)
-    blocks = [exact.get((m, t), first.get(h, len(hypotheses))) for m, t, h in pairs]
-    hazard = rows["scale"].astype(str).str.startswith("log_")
-    rows = rows.assign(panel=np.where(hazard, *PANELS), block=blocks, rank=rows["role"].map(ROLES.index))[
-        shown
+    main = set(hypotheses.loc[hypotheses["family"] == "confirmatory", "hypothesis"])
+    free = [
+        models.get(m, {}).get("estimator") != "mediation" and (role != "primary" or h in main)
+        for (m, _, h), role in zip(pairs, rows["role"], strict=True)
     ]
+    shown = np.array([(m, t) in exact for m, t, _ in pairs], dtype=bool) | np.array(free, dtype=bool)
+    blocks = [exact.get((m, t), first.get(h, len(hypotheses))) for m, t, h in pairs]
+    panels = [panel_of(*pair) for pair in zip(rows["scale"].astype(str), rows["outcome"], strict=True)]
+    rows = rows.assign(panel=panels, block=blocks, rank=rows["role"].map(ROLES.index))[shown]
     rows = rows.sort_values(["block", "panel", "rank"], kind="stable", ignore_index=True)
     return rows.drop(columns="rank")
+
+
+def panel_of(scale, outcome):
+    """Panel of an estimate: hazard (log scale per SD), linear (in SD), log (other log scales), else its own outcome."""
+    if scale.startswith("log_"):
+        return "hazard" if scale.endswith("_per_sd") else "log"
+    return "linear" if scale.startswith("sd") else f"unit_{outcome}"
 
 
 def draw(rows, hypotheses, models, labels, synthetic=False):
@@ -97,7 +108,7 @@ def _lines(rows, hypotheses, models, labels):
         block = part["block"].min()
         if block < len(hypotheses):
             plan = hypotheses.iloc[block]
-            sign = sign_of(plan["predicted_sign"]).replace("-", "−")
+            sign = sign_text(plan["predicted_sign"])
             statement = plan[f"statement_{labels.language}"]
             heading = labels("fig_forest_heading", name=heading, statement=statement, sign=sign)
         found.append((heading, None))
@@ -155,7 +166,9 @@ def _panel(axes, lines, panel, labels):
             text.text(0.01, position, label, va="center", fontsize=7.5).set_in_layout(False)
         else:
             _line(axes, position, label, row)
-    plot.set_xlabel(labels(f"fig_forest_{panel}"))
+    own = panel.removeprefix("unit_")
+    words = labels(f"fig_forest_{panel}") if own == panel else text_of(f"outcome_{own}", labels, own)
+    plot.set_xlabel(words)
     plot.margins(x=0.06)
     plot.grid(axis="x", color="#e6e6e6", linewidth=0.5)
     plot.set_axisbelow(True)

@@ -9,6 +9,7 @@ import yaml
 
 from jianfu.bookkeeping import ROW_OUTCOMES, SOURCE_TABLES
 from jianfu.config import deviations, read_yaml
+from jianfu.estimators.common import INDIRECT
 from jianfu.outputs import TOTAL
 from jianfu.report import facts
 from jianfu.report.plan_tables import (
@@ -28,6 +29,7 @@ from jianfu.result_tables import (
     hypothesis_rows,
     model_label,
     of_interest,
+    outcome_label,
     paired_with_pooled,
     term_label,
     text_of,
@@ -46,6 +48,7 @@ FIGURES = (
     "cumulative_incidence",
     "burnout_by_overload",
     "forest",
+    "index_sensitivity",
 )
 TABLES = (
     "data_quality",
@@ -56,6 +59,8 @@ TABLES = (
     "checks",
     "robustness",
     "fe_versus_pooled",
+    "index_diagnostics",
+    "index_shares",
     "deviations",
     "sources",
     "disclosure",
@@ -71,8 +76,9 @@ NOTES_ZH = (  # what a model says when it gives no estimate, and how the Chinese
     (r"(\d+) events for (\d+) coefficients", r"\1个事件，\2个系数"),
     (r"(\d+) observations are too few", r"仅\1个观测"),
     (r"a single cluster", "只有一个聚类"),
-    (r"column (\w+) is absent", r"缺少字段\1"),
-    (r"column (\w+) has no values", r"字段\1没有值"),
+    (r"column (\S+) is absent", r"缺少字段\1"),
+    (r"column (\S+) has no values", r"字段\1没有值"),
+    (r"table (\w+) has no rows", r"没有\1的数据"),
     (r"([\w:]+) does not vary", r"\1没有变化"),
 )
 
@@ -166,16 +172,27 @@ def numbers(results, alpha, labels):
 
 
 def by_verdict(tested, labels):
-    """Names of the hypotheses by verdict, in the order of VERDICTS; with the variable where one has several rows.
+    """Names of the hypotheses by verdict, in the order of VERDICTS.
 
-    Of those not tested each name stands once.
+    Where one has several rows the variable stands behind the name, or the outcome where they share the variable. Of
+    those not tested each name stands once.
     """
-    names = [plan["hypothesis"] for plan, _, _ in tested]
+    terms = {}
+    for plan, _, _ in tested:
+        terms.setdefault(plan["hypothesis"], []).append(plan["term"])
     groups = {key: [] for key in VERDICTS}
-    for plan, _, result in tested:
-        several = names.count(plan["hypothesis"]) > 1 and result != "not_tested"
-        variable = labels("in_brackets", text=labels(plan["term"].split("_")[0])) if several else ""
-        groups[result].append(plan["hypothesis"] + variable)
+    for plan, row, result in tested:
+        own = terms[plan["hypothesis"]]
+        apart = ""
+        if len(own) > 1 and result != "not_tested":
+            shared = own.count(plan["term"]) > 1 and row is not None
+            words = (
+                outcome_label(row, labels)
+                if shared
+                else term_label(plan["term"].removesuffix(INDIRECT), labels)
+            )
+            apart = labels("in_brackets", text=words)
+        groups[result].append(plan["hypothesis"] + apart)
     groups["not_tested"] = list(dict.fromkeys(groups["not_tested"]))
     return [(key, found) for key, found in groups.items() if found]
 
@@ -189,6 +206,7 @@ def figure_numbers(release):
         "rest_eve": facts.rest_eve_share(data["issue_clock"]),
         "dose": facts.dose_extremes(data["dose_response"]),
         "incidence": facts.final_incidence(data["cumulative_incidence"]),
+        "ranks": facts.rank_stability(read_release(Path(release, "figures", "county_ranks.csv"))),
     }
 
 
