@@ -18,6 +18,7 @@ FIGURES = [
     "burnout_by_overload",
     "forest",
     "sample_flow",
+    "index_sensitivity",
 ]
 COLUMNS = [
     "province",
@@ -339,6 +340,22 @@ def frames():
             columns=["bin", "exposure_mean", "burnout_mean", "ci_low", "ci_high", "n_persons", "fitted"],
         ),
         "figures/forest.csv": estimates(),
+        "figures/county_ranks.csv": pd.DataFrame(
+            [
+                ("OD", f"3901{c:02d}", f"第{c}县", "甲市", c, c, max(c - 1, 1), c, 1, 5, 10, "shown")
+                for c in range(1, 6)
+            ],
+            columns=["index", "county_code", "county_name", "city_name", "rank", "rank_median"]
+            + ["rank_low", "rank_high", "drawn_low", "drawn_high", "units", "status"],
+        ),
+        "tables/index_diagnostics.csv": pd.DataFrame(
+            [("OD", "A1_tasks", 0.5, 0.6, 1.2, 0.95, 0.7), ("OD", "A2_checks", 0.5, 0.4, 1.2, 0.9, 0.6)],
+            columns=["index", "code", "weight", "influence", "vif", "leave_one_out", "with_index"],
+        ),
+        "tables/index_shares.csv": pd.DataFrame(
+            [("OD", "weights", 4, 0.6, 0.7, "pc1"), ("OD", "drop_one", 8, 0.3, 0.4, "")],
+            columns=["index", "factor", "levels", "first_order", "total", "left_out"],
+        ),
         "figures/sample_flow.csv": pd.DataFrame(flow, columns=["position", "step", "reason", "unit", "n"]),
         "tables/descriptives.csv": pd.DataFrame(
             descriptives, columns=["block", "row", "cohort", "persons", "n", "mean", "sd"]

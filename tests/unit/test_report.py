@@ -114,10 +114,10 @@ def built(tmp_path_factory):
 def test_every_figure_and_table_stands_once_and_in_order(province, language):
     text, tables = markdown(province, language)
     assert re.findall(r"#fig-(\w+)\}", text) == list(FIGURES)
-    assert len(re.findall(r"#tab-(\w+)\}", text)) == len(tables) == 12
+    assert len(re.findall(r"#tab-(\w+)\}", text)) == len(tables) == 14
     word = "表" if language == "zh" else "Table "
     numbers = [int(n) for n in re.findall(rf'"Table Title" #tab-\w+\}}\n{word}(\d+)', text)]
-    assert numbers == list(range(1, 13))
+    assert numbers == list(range(1, 15))
     for name in {*re.findall(r"\(#tab-(\w+)\)", text)}:
         assert f"#tab-{name}}}" in text
 
@@ -443,11 +443,11 @@ def test_title_stands_above_a_table_and_below_a_figure(word):
     ]
     assert all(styles[n - 1] == "TableTitle" for n, name in enumerate(styles) if name == "table")
     pictures = [n for n, name in enumerate(styles) if name == "FigurePicture"]
-    assert len(pictures) == 8 and all(styles[n + 1] == "FigureTitle" for n in pictures)
+    assert len(pictures) == len(FIGURES) and all(styles[n + 1] == "FigureTitle" for n in pictures)
 
 
 def test_pictures_have_their_own_width_and_are_sharp(word):
-    assert len(word.inline_shapes) == 8
+    assert len(word.inline_shapes) == len(FIGURES)
     for shape in word.inline_shapes:
         assert shape.width.cm == pytest.approx(6.1 * 2.54, abs=0.02)  # as report_fakes draws them
     for part in word.part.package.iter_parts():
@@ -501,7 +501,7 @@ def test_pdf_has_no_clock_time(built):
 def test_page_needs_no_network_and_carries_the_mark(built):
     page = (built / "one.html").read_text(encoding="utf-8")
     assert '<div class="mark">合成数据 SYNTHETIC</div>' in page
-    assert page.count('src="data:image/png;base64,') == 8
+    assert page.count('src="data:image/png;base64,') == len(FIGURES)
     assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//""", page)
     assert "@import" not in page and "<script" not in page and "<link" not in page
     assert 'class="group' in page

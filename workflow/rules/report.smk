@@ -5,7 +5,14 @@ REQUIRED INPUTS: estimates.csv, disclosure_log.csv, tables/*.csv and figures/*.{
 OUTPUTS: tables/*.xlsx and the tables of results as CSV; report.docx, report.pdf, report.html
 """
 
-RESULT_TABLES = ["main_regression", "hypotheses", "checks", "robustness", "fe_versus_pooled"]
+RESULT_TABLES = [
+    "main_regression",
+    "hypotheses",
+    "checks",
+    "identification",
+    "robustness",
+    "fe_versus_pooled",
+]
 REPORT_FIGURES = [
     "sample_flow",
     "index_over_time",
@@ -15,6 +22,7 @@ REPORT_FIGURES = [
     "cumulative_incidence",
     "burnout_by_overload",
     "forest",
+    "index_sensitivity",
 ]
 REPORT_FOLDER = Path(workflow.basedir) / "workflow" / "report"
 REPORT_FILES = [
@@ -71,8 +79,9 @@ rule render_report:
         estimates="results/{province}/release/estimates.csv",
         disclosure_log="results/{province}/release/disclosure_log.csv",
         released=expand("results/{{province}}/release/tables/{name}.csv", name=published(area="tables")),
-        figures=expand(
-            "results/{{province}}/release/figures/{name}.{kind}", name=REPORT_FIGURES, kind=["png", "csv"]
+        figures=expand("results/{{province}}/release/figures/{name}.png", name=REPORT_FIGURES),
+        data=expand(
+            "results/{{province}}/release/figures/{name}.csv", name=[*published(area="figures"), "forest"]
         ),
         config="results/{province}/provenance/config.yaml",
         run="results/{province}/provenance/run.json",

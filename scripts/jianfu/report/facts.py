@@ -132,3 +132,12 @@ def final_incidence(curves, cohort="90后", tertiles=("low", "high")):
             "high": number(100 * point["ci_high"], 1),
         }
     return found
+
+
+def rank_stability(counties, index="OD"):
+    """Counties with a rank, and those whose band over the multiverse spans at most one rank; None without data."""
+    rows = counties[(counties["index"] == index) & counties["rank"].notna()]
+    if rows.empty:
+        return None
+    steady = (rows["rank_high"] - rows["rank_low"]) <= 1
+    return {"n": len(rows), "steady": int(steady.sum())}
