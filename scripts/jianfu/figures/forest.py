@@ -42,8 +42,8 @@ def forest_rows(estimates, hypotheses, models):
     """Rows of the figure: the usable estimates of the terms of interest, with ``panel`` and ``block``.
 
     panel: the common scale (:func:`panel_of`); block: the line of the plan's hypotheses under which the row stands (the
-    one with its model and term, else the first of its hypothesis). Of mediations, and of primary models outside the
-    confirmatory family, only the terms named in the plan are shown.
+    one with its model and term, else the first of its hypothesis). Outside the confirmatory family only the terms named
+    in the plan are shown.
     """
     rows = of_interest(estimates, models)
     rows = rows[
@@ -53,11 +53,7 @@ def forest_rows(estimates, hypotheses, models):
     first = {name: i for i, name in reversed(list(enumerate(hypotheses["hypothesis"])))}
     pairs = list(zip(rows["model"], rows["term"], rows["hypothesis"], strict=True))
     main = set(hypotheses.loc[hypotheses["family"] == "confirmatory", "hypothesis"])
-    free = [
-        models.get(m, {}).get("estimator") != "mediation" and (role != "primary" or h in main)
-        for (m, _, h), role in zip(pairs, rows["role"], strict=True)
-    ]
-    shown = np.array([(m, t) in exact for m, t, _ in pairs], dtype=bool) | np.array(free, dtype=bool)
+    shown = np.array([(m, t) in exact or h in main for m, t, h in pairs], dtype=bool)
     blocks = [exact.get((m, t), first.get(h, len(hypotheses))) for m, t, h in pairs]
     panels = [panel_of(*pair) for pair in zip(rows["scale"].astype(str), rows["outcome"], strict=True)]
     rows = rows.assign(panel=panels, block=blocks, rank=rows["role"].map(ROLES.index))[shown]
