@@ -3,7 +3,7 @@
 1. Turn spells into person-months at risk: on the post at the end of the month before.
 2. Collapse them to unit x month x cohort x sex x tenure band x lock x aged 50 and more, and to finer cells with role
    and time since the end of the minimum service.
-3. Write hazard_cells.parquet, hazard_details.parquet, exits.parquet (one row per voluntary exit), person_counts.parquet
+3. Write hazard_cells.parquet, hazard_details.parquet, tenure_cells.parquet (by month of tenure), exits.parquet (one row per voluntary exit), person_counts.parquet
    (by cohort and unit) and flow_exits.csv (what was dropped and why).
 
 Fails when the spells lack a column that the risk set needs.
@@ -12,10 +12,11 @@ Fails when the spells lack a column that the risk set needs.
 from jianfu import cells, frames, logs
 
 
-def main(spells, window, hazard_cells, hazard_details, exits, person_counts, flow):
+def main(spells, window, hazard_cells, hazard_details, tenure_cells, exits, person_counts, flow):
     months, dropped = cells.person_months(frames.load(spells), window, details=True)
     frames.store(cells.hazard_cells(months), hazard_cells)
     frames.store(cells.hazard_cells(months, keys=cells.DETAILS), hazard_details)
+    frames.store(cells.tenure_cells(months), tenure_cells)
     frames.store(cells.exits(months), exits)
     frames.store(cells.person_counts(months), person_counts)
     dropped.to_csv(flow, index=False, encoding="utf-8-sig")
@@ -28,6 +29,7 @@ if __name__ == "__main__":
         window=snakemake.params.window,
         hazard_cells=snakemake.output.hazard_cells,
         hazard_details=snakemake.output.hazard_details,
+        tenure_cells=snakemake.output.tenure_cells,
         exits=snakemake.output.exits,
         person_counts=snakemake.output.person_counts,
         flow=snakemake.output.flow,

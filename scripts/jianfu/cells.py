@@ -21,6 +21,14 @@ LOCK_BANDS = ("locked", "ended_1y", "ended", "none")
 LOCK_YEAR = 12  # months after the end of the minimum service that count as just ended
 KEYS = ("unit_code", "month", "cohort", "sex", "tenure_band", "lock", "aged50")
 DETAILS = (*KEYS, "role", "lock_band")  # keys of the finer cells
+TENURE = (
+    "unit_code",
+    "month",
+    "cohort",
+    "sex",
+    "tenure_month",
+    "lock",
+)  # keys of the cells of a Cox model on tenure
 EVENTS = ("voluntary", "resign", "select", "exam", "transfer", "retire", "secondment", "other")
 CAUSES = {"辞职": "resign", "遴选": "select", "考录": "exam", "退休": "retire", "借调": "secondment"}
 VOLUNTARY = ("resign", "select", "exam", "transfer")
@@ -323,6 +331,15 @@ def hazard_cells(frame, sums=(), keys=KEYS):
     for name in sums:
         cells[name] = np.bincount(cell, frame[name].to_numpy(dtype=float), minlength=len(distinct))
     return cells
+
+
+def tenure_cells(frame):
+    """Person-months collapsed by month of tenure at the post (``tenure_month``) in place of the tenure band.
+
+    A Poisson model on these cells with one effect per month of tenure is the Cox model on tenure with delayed entry
+    (Breslow's ties): months of tenure without an event add nothing to either likelihood.
+    """
+    return hazard_cells(frame.assign(tenure_month=pd.Categorical(frame["tenure_months"])), keys=TENURE)
 
 
 def person_counts(frame):

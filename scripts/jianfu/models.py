@@ -9,8 +9,10 @@ import pandas as pd
 from jianfu import cells
 from jianfu.design import (
     NotEstimable,
+    call_of,
     columns_of,
     outside_domain,
+    parts_of,
     reference_level,
     require_columns,
     term_variables,
@@ -286,13 +288,9 @@ def _without_figures(spec, base, note):
 def _row(base, effect, spec, table):
     outcome = effect.outcome or outcome_name(spec)
     stem = effect.term.removesuffix("_a").removesuffix("_direct").removesuffix("_indirect")
-    own = [table.exposures[part] for part in stem.split(":") if part in table.exposures]
-    general = [
-        table.exposures[part]
-        for t in spec.get("terms", [])
-        for part in t.split(":")
-        if part in table.exposures
-    ]
+    sums = spec.get("options", {}).get("contrasts", {})
+    own = _exposures_in(sums.get(stem, [stem]), table)
+    general = _exposures_in(spec.get("terms", []), table)
     usual = "sd" if outcome in spec.get("standardise", []) else ESTIMATORS[spec["estimator"]].scale
     scale = effect.scale or usual
     return base | {
@@ -309,6 +307,12 @@ def _row(base, effect, spec, table):
         "vcov": effect.vcov,
         "note": "; ".join(part for part in (base["note"], effect.note) if part),
     }
+
+
+def _exposures_in(terms, table):
+    """Exposures behind terms, functions of them included."""
+    columns = [call_of(part)[1][0] for part in parts_of(terms)]
+    return [table.exposures[column] for column in columns if column in table.exposures]
 
 
 def fit_models(specs, tables, categories, settings, province, truth=False):

@@ -1,7 +1,7 @@
 """From canonical tables and exposures to estimates and the curves behind the figures.
 
 REQUIRED INPUTS: canonical spells, survey and units; exposures.parquet.
-OUTPUTS: hazard_cells, hazard_details, exits, survey_scores, person_counts, chains, task_years, estimates_full, cumulative_incidence, dose_response, burnout_bins
+OUTPUTS: hazard_cells, hazard_details, tenure_cells, exits, survey_scores, person_counts, chains, task_years, estimates_full, cumulative_incidence, dose_response, burnout_bins
     (Parquet) and flow.csv under results/{province}/restricted; targets.csv of a simulated province
 """
 
@@ -14,6 +14,7 @@ rule build_hazard_cells:
     output:
         hazard_cells="results/{province}/restricted/hazard_cells.parquet",
         hazard_details="results/{province}/restricted/hazard_details.parquet",
+        tenure_cells="results/{province}/restricted/tenure_cells.parquet",
         exits="results/{province}/restricted/exits.parquet",
         person_counts="results/{province}/restricted/person_counts.parquet",
         flow="results/{province}/restricted/flow_exits.csv",
@@ -97,6 +98,7 @@ rule fit_models:
     """All declared models, as one tidy table of estimates."""
     input:
         hazard_details="results/{province}/restricted/hazard_details.parquet",
+        tenure_cells="results/{province}/restricted/tenure_cells.parquet",
         exits="results/{province}/restricted/exits.parquet",
         unit_months="results/{province}/restricted/unit_months.parquet",
         indicators="results/{province}/restricted/indicators.parquet",

@@ -18,7 +18,7 @@ def read_and_dropped(flow, column):
 def hazard_table(cells, flow, exposures, units):
     """Hazard cells with exposures of the month (OD, OD_lead ...) and unit traits; observations are person-months."""
     frame = cells.copy()
-    for column in frame.columns.intersection(["unit_code", "month", *GROUPS]):
+    for column in frame.columns.intersection(["unit_code", "month", "tenure_month", *GROUPS]):
         frame[column] = categorical(frame[column])
     frame, names = with_exposures(frame, exposures, "month", survey=False)
     n_read, dropped = read_and_dropped(flow, "person_months")

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from jianfu import frames
+from jianfu.analysis.lags import lagged_exposures
 from jianfu.analysis.outcomes import exit_table, hazard_table, survey_table
 from jianfu.analysis.unit_months import indicators_before, unit_month_table
 from jianfu.analysis.unit_years import chain_table, unit_year_table, wave_table, with_last_wave
@@ -82,10 +83,12 @@ def assemble(found, flows, plan, indicator_plan, reference, exposure):
     survey = survey_table(found["survey_scores"], flows["survey_scores"], exposures, units, before)
     exits = flows["hazard_cells"]
     waves = wave_table(survey, months, AFTER)
-    hazards = hazard_table(found["hazard_cells"], exits, exposures, units)
+    single = pd.concat([exposures, lagged_exposures(found["indices"], reference)], ignore_index=True)
+    hazards = hazard_table(found["hazard_cells"], exits, single, units)
     tables = {
         "hazard_cells": with_last_wave(hazards, waves, OF_LAST_WAVE),
         "hazard_details": hazard_table(found["hazard_details"], exits, exposures, units),
+        "tenure_cells": hazard_table(found["tenure_cells"], exits, exposures, units),
         "exits": exit_table(found["exits"], exposures, units),
         "survey_scores": survey,
         "unit_months": months,

@@ -1,0 +1,133 @@
+"""The exit models of the plan: causes that add up, Cox on tenure from cells, lags and curves."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from province_cases import ROOT
+
+from jianfu import cells, models
+from jianfu.analysis import hazard_table
+from jianfu.analysis.lags import lagged_exposures
+from jianfu.config import read_yaml
+from jianfu.estimators import Settings
+from jianfu.statistics import cox
+
+PLAN = read_yaml(ROOT / "config" / "plan" / "models.yaml")
+SPECS = {spec["name"]: spec for spec in PLAN["models"]}
+MONTHS = [str(m) for m in pd.period_range("2024-01", "2025-06", freq="M")]
+UNITS = [f"3901210{u:02d}" for u in range(45)]
+CAUSES = ["", "resign", "select", "exam", "transfer", "retire", "secondment", "other"]
+
+
+@pytest.fixture(scope="module")
+def months():
+    """Person-months of 900 persons who leave for various causes, as from jianfu.cells.person_months."""
+    rng, rows = np.random.default_rng(11), []
+    for person in range(900):
+        unit, start, tenure = person % 45, rng.integers(0, 6), rng.integers(0, 30)
+        traits = (rng.choice(["80后", "90后"]), rng.choice(["男", "女"]))
+        for k, month in enumerate(MONTHS[start:]):
+            cause = rng.choice(CAUSES, p=[0.955, 0.012, 0.008, 0.004, 0.009, 0.002, 0.007, 0.003])
+            rows.append((f"p{person}", UNITS[unit], month, *traits, tenure + k, cause))
+            if cause and cause != "secondment":
+                break
+    columns = ["person_key", "unit_code", "month", "cohort", "sex", "tenure_months", "cause"]
+    frame = pd.DataFrame(rows, columns=columns)
+    frame["tenure_band"] = cells.tenure_band(frame["tenure_months"])
+    frame["lock"], frame["aged50"] = frame["tenure_months"] < 12, False
+    for name in ("person_key", "unit_code", "month", "cohort", "sex", "tenure_band"):
+        frame[name] = pd.Categorical(frame[name], sorted(frame[name].unique()))
+    frame["cause"] = pd.Categorical(frame["cause"], CAUSES)
+    return frame
+
+
+@pytest.fixture(scope="module")
+def tables(months):
+    rng = np.random.default_rng(12)
+    earlier = [str(m) for m in pd.period_range("2023-01", "2025-06", freq="M")]
+    indices = pd.DataFrame([(u, m, "OD", rng.normal(50, 8)) for u in UNITS for m in earlier])
+    indices.columns = ["unit_code", "month", "index", "value"]
+    now = pd.DataFrame([(u, m, "OD", rng.normal()) for u in UNITS for m in MONTHS])
+    now.columns = ["unit_code", "month", "exposure", "value"]
+    exposures = pd.concat([now, lagged_exposures(indices, ("2023-01", "2023-12"))], ignore_index=True)
+    flow = pd.DataFrame({"step": ["read"], "reason": [""], "person_months": [len(months)]})
+    units = pd.DataFrame({"unit_code": UNITS, "county_code": [u[:6] for u in UNITS], "valid_from": pd.NaT})
+    return {
+        "hazard_cells": hazard_table(cells.hazard_cells(months), flow, exposures, units),
+        "tenure_cells": hazard_table(cells.tenure_cells(months), flow, exposures, units),
+    }
+
+
+def fit(name, tables, **changes):
+    return models.fit_models([SPECS[name] | changes], tables, PLAN["categories"], Settings(bootstrap=0), "x")
+
+
+def test_the_causes_add_up_to_all_voluntary_exits(tables, months):
+    parts = ("H2_resign", "H2_select_exam", "H2_transfer")
+    events = {name: fit(name, tables)["n_events"].iloc[0] for name in (*parts, "H2_exits", "H2_secondment")}
+    assert sum(events[name] for name in parts) == events["H2_exits"] > 100
+    counted = months["cause"].value_counts()
+    assert events["H2_exits"] == sum(counted[cause] for cause in cells.VOLUNTARY)
+    assert events["H2_secondment"] == counted["secondment"]  # a state: not among the exits
+    outcomes = [SPECS[name]["outcome"] for name in parts]
+    named = [cause for outcome in outcomes for cause in ([outcome] if isinstance(outcome, str) else outcome)]
+    assert sorted(named) == sorted(cells.VOLUNTARY)
+
+
+def test_poisson_on_tenure_cells_is_cox_on_tenure(tables, months):
+    row = fit("H2_cox", tables, effects=["tenure_month"], report=["OD"]).iloc[0]
+    keys = ["unit_code", "month"]
+    known = (
+        tables["hazard_cells"]
+        .frame[["unit", "month", "OD"]]
+        .drop_duplicates()
+        .astype({"unit": str, "month": str})
+    )
+    rows = months.astype(dict.fromkeys(keys, str)).merge(
+        known.rename(columns={"unit": "unit_code"}), on=keys, how="left"
+    )
+    columns = np.column_stack(
+        [rows["OD"], rows["cohort"] == "90后", rows["sex"] == "男", rows["lock"]]
+    ).astype(float)
+    entry = rows["tenure_months"].to_numpy(dtype=float)
+    wanted = cox.fit(entry, entry + 1, rows["cause"].isin(cells.VOLUNTARY), columns, ties="breslow")
+    assert row["estimate"] == pytest.approx(wanted.coefficients[0], abs=1e-7)
+    units = pd.factorize(rows["unit_code"])[0]
+    sums = np.column_stack([np.bincount(units, column) for column in wanted.residuals.T])
+    covariance = wanted.bread @ (sums.T @ sums) @ wanted.bread * 45 / 44
+    assert row["std_error"] == pytest.approx(np.sqrt(covariance[0, 0]), rel=1e-6)
+
+
+def test_the_linear_model_on_cells_is_that_on_rows(tables, months):
+    row = fit("H2_linear", tables, effects=[], controls=["sex"], report=["OD"]).iloc[0]
+    frame = tables["hazard_cells"].frame
+    frame = frame.loc[frame.index.repeat(frame["n"])]
+    x = np.column_stack([np.ones(len(frame)), frame["OD"], frame["sex"] == "男"])
+    share = (frame["voluntary"] / frame["n"]).to_numpy()  # rows of a cell sum to its events
+    beta = np.linalg.solve(x.T @ x, x.T @ share)
+    assert row["estimate"] == pytest.approx(beta[1], abs=1e-10)
+
+
+def test_lags_are_the_index_of_earlier_months(tables):
+    frame = tables["hazard_cells"].frame.drop_duplicates(["unit", "month"]).set_index(["unit", "month"])
+    one, three = frame["OD_lag1"], frame["OD_lag3"]
+    assert one[(UNITS[3], "2024-05")] == three[(UNITS[3], "2024-07")]
+    assert np.isfinite(frame["OD_lag12"]).all()
+
+
+def test_the_cumulative_effect_is_the_sum_of_the_lags(tables):
+    rows = fit("H2_distributed_lag", tables).set_index("term")
+    assert list(rows.index) == [*(f"OD_lag{k}" for k in range(1, 13)), "OD_cumulative"]
+    assert rows.loc["OD_cumulative", "estimate"] == pytest.approx(rows["estimate"].iloc[:12].sum())
+    assert (rows["scale"] == "log_hazard_per_sd").all()
+    assert json.loads(rows["dropped_by_reason"].iloc[0]) == {}
+
+
+def test_the_curve_passes_through_zero_and_bends(tables):
+    rows = fit("H2_spline", tables).set_index("term")["estimate"]
+    assert list(rows.index) == ["OD=-2", "OD=-1", "OD=1", "OD=2"]
+    assert np.isfinite(rows).all()
+    straight = fit("H2_spline", tables, terms=["OD"]).set_index("term")["estimate"]
+    assert straight["OD=2"] == pytest.approx(2 * straight["OD=1"])
