@@ -24,7 +24,8 @@ def derive(check, spec, table):
     """The model that ``check`` makes of the primary model ``spec`` on ``table``; None where it does not apply."""
     exposures = _exposures(spec, table)
     fits = (
-        spec["estimator"] in check.get("estimators", ESTIMATORS)
+        spec.get("terms")
+        and spec["estimator"] in check.get("estimators", ESTIMATORS)
         and spec["data"] in check.get("data", [spec["data"]])
         and set(check.get("needs", [])) <= set(spec.get("effects", []))
         and (exposures or not check.get("exposures"))

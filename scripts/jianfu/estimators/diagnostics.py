@@ -8,7 +8,7 @@ import numpy as np
 
 from jianfu.design import NotEstimable
 from jianfu.estimators.common import COLUMN, Effect, codes_of, outcomes_of, variable
-from jianfu.statistics import hazard, inference, margins, power, sensitivity
+from jianfu.statistics import hazard, inference, influence, margins, power, sensitivity
 
 MODELS = ("ols", "cloglog", "logit", "poisson")
 SCALES = {"ols": "", "cloglog": "log_hazard", "logit": "log_odds", "poisson": "log_rate"}
@@ -37,19 +37,15 @@ class _Data:
             self.y = variable(used, spec["outcome"], spec)
             return
         self.y = used[outcomes_of(spec)].sum(axis=1).to_numpy(dtype=float)
-        self._keep(self._with_events(self.keep))
+        self._keep(self._with_events())
 
-    def _with_events(self, rows):
-        """Mask of ``rows`` without the levels in which nothing, or only events, happened."""
-        binary = {
-            name: j for j, name in enumerate(self.names) if np.isin(self.design[rows][:, j], (0, 1)).all()
-        }
-        groups = {i: codes[rows] for i, codes in enumerate(self.effects)}
-        groups |= {name: self.design[rows][:, j].astype(int) for name, j in binary.items()}
-        inside = hazard.drop_separated(self.y[rows], self.n[rows], groups)[0]
-        kept = rows.copy()
-        kept[np.flatnonzero(rows)[~inside]] = False
-        return kept
+    def _with_events(self):
+        """Mask of the rows without the levels in which nothing, or only events, happened."""
+        groups = dict(enumerate(self.effects))
+        for name, column in zip(self.names, self.design.T, strict=True):
+            if np.isin(column, (0, 1)).all():
+                groups[name] = column.astype(int)
+        return hazard.drop_separated(self.y, self.n, groups)[0]
 
     def _keep(self, rows):
         self.keep, self.lost = rows, int(self.n[~rows].sum())
@@ -59,25 +55,16 @@ class _Data:
         if not self.y.sum() > self.design.shape[1]:
             raise NotEstimable(f"{int(self.y.sum())} events for {self.design.shape[1]} coefficients")
 
-    def fit(self, rows=None):
-        """The hazard fit of all rows, or of some."""
-        rows = np.ones(len(self.y), dtype=bool) if rows is None else rows
-        effects = [codes[rows] for codes in self.effects]
-        return hazard.fit(
-            self.y[rows], self.n[rows], self.design[rows], effects, self.clusters[rows], self.link
-        )
+    def fit(self):
+        """The hazard fit of all rows."""
+        return hazard.fit(self.y, self.n, self.design, self.effects, self.clusters, self.link)
 
-    def estimates(self, rows):
-        """Coefficients of the terms of interest without the other rows, NaN where they cannot be had."""
-        if self.link == "ols":
-            effects = [hazard.codes_of(codes[rows])[0] for codes in self.effects]
-            parts = sensitivity.linear_parts(self.y[rows], self.design[rows], effects, None)
-            others = range(len(self.names))
-            return [parts.regression(j, [k for k in others if k != j])[0] for j in self.of_interest()]
-        fitted = self.fit(self._with_events(rows))
-        if not fitted.converged:
-            return [np.nan] * len(self.of_interest())
-        return [fitted.coefficients[j] for j in self.of_interest()]
+    def slopes(self, rows):
+        """Coefficients of least squares of ``rows``, of the terms of interest."""
+        effects = [hazard.codes_of(codes[rows])[0] for codes in self.effects]
+        parts = sensitivity.linear_parts(self.y[rows], self.design[rows], effects)
+        others = range(len(self.names))
+        return [parts.regression(j, [k for k in others if k != j])[0] for j in self.of_interest()]
 
     def of_interest(self):
         """Indices of the design columns of the declared terms."""
@@ -141,12 +128,20 @@ def _rows_of_fit(data, settings):
 def fit_leave_one_out(spec, used, weights, columns, settings, truth):
     """Smallest and largest estimate when one level of ``group`` after another is left out."""
     data = _Data(spec, used, weights, columns)
-    groups = codes_of(used[spec.get("options", {})["group"]])[data.keep]
+    groups = hazard.codes_of(codes_of(used[spec["options"]["group"]])[data.keep])[0]
     levels = np.unique(groups)
     if len(levels) < 3:
         raise NotEstimable(f"{len(levels)} levels of {spec['options']['group']} are too few to leave one out")
-    whole = np.array(data.estimates(np.ones(len(groups), dtype=bool)))
-    each = np.array([data.estimates(groups != level) for level in levels])
+    if data.link == "ols":
+        whole = data.slopes(np.ones(len(groups), dtype=bool))
+        each = np.array([data.slopes(groups != level) for level in levels])
+    else:
+        fitted = data.fit()
+        if not fitted.converged:
+            return [], data.extra(["the hazard did not converge"]) | {"converged": False}
+        arrays = (data.y, data.n, data.design, data.effects, groups, data.link)
+        whole = fitted.coefficients[data.of_interest()]
+        each = influence.without_groups(*arrays, fitted)[:, data.of_interest()]
     effects, scale = [], SCALES[data.link]
     for j, column in enumerate(data.of_interest()):
         name, values = data.names[column], each[:, j]
