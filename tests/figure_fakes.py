@@ -188,7 +188,7 @@ def estimates(models):
     rng = np.random.default_rng(4)
     rows = []
     for model in models:
-        hazard = model["data"] == "hazard_cells"
+        hazard = model["estimator"] in ("cloglog", "logit", "poisson", "cox")
         terms = model.get("terms", [])
         for term in model.get("report", terms) if model.get("report") != "all" else terms:
             value, error = rng.normal(0.15, 0.1), rng.uniform(0.03, 0.1)

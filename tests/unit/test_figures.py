@@ -237,10 +237,11 @@ def test_forest_shows_the_planned_terms_under_their_hypothesis():
     assert (placed["hypothesis"] == placed["hypothesis_plan"]).all()
 
 
-def test_hypotheses_stand_in_order_each_under_one_heading_with_names_of_indices(monkeypatch):
+def test_hypotheses_stand_in_order_under_headings_with_names_of_indices(monkeypatch):
     texts = [text for text, _ in drawn_texts(draw_forest(LABELS["zh"], False), monkeypatch)]
     headings = [text.split("\u3000")[0] for text in texts if re.match(r"H\d+[ab]?\u3000", text)]
-    assert headings == sorted(set(headings), key=list(HYPOTHESES["hypothesis"]).index)
+    distinct = [name for name, _ in itertools.groupby(headings)]  # one heading in each panel
+    assert distinct == sorted(set(headings), key=list(HYPOTHESES["hypothesis"]).index)
     assert headings[:3] == ["H1", "H2", "H3"]
     assert not any(re.search(r"\b(OD|TR|RG)\b", text) for text in texts)
 

@@ -23,6 +23,7 @@ LOOKS = {
 BAND = "#efede6"
 WIDTHS = (6.0, 4.9, 3.4)  # of labels, plot and numbers
 ROW_CM = 0.41
+MOST_TERMS = 3  # a model with more of them is a curve and has no place among single estimates
 
 
 def read(estimates, hypotheses, models, csv):
@@ -39,11 +40,11 @@ def read(estimates, hypotheses, models, csv):
 
 
 def forest_rows(estimates, hypotheses, models):
-    """Rows of the figure: the usable estimates of the terms of interest, with ``panel`` and ``block``.
+    """Rows of the figure: usable estimates of the terms of interest, with ``panel`` and ``block``.
 
     panel: the common scale (:func:`panel_of`); block: the line of the plan's hypotheses under which the row stands (the
-    one with its model and term, else the first of its hypothesis). Outside the confirmatory family only the terms named
-    in the plan are shown.
+    one with its model and term, else the first of its hypothesis). Beside the terms named in the plan there are, in the
+    confirmatory family, the robustness rows and checks on the scale of its primary rows; curves are left out.
     """
     rows = of_interest(estimates, models)
     rows = rows[
@@ -52,11 +53,19 @@ def forest_rows(estimates, hypotheses, models):
     exact = {(h["model"], h["term"]): i for i, h in enumerate(hypotheses.to_dict("records")) if h["model"]}
     first = {name: i for i, name in reversed(list(enumerate(hypotheses["hypothesis"])))}
     pairs = list(zip(rows["model"], rows["term"], rows["hypothesis"], strict=True))
-    main = set(hypotheses.loc[hypotheses["family"] == "confirmatory", "hypothesis"])
-    shown = np.array([(m, t) in exact or h in main for m, t, h in pairs], dtype=bool)
-    blocks = [exact.get((m, t), first.get(h, len(hypotheses))) for m, t, h in pairs]
     panels = [panel_of(*pair) for pair in zip(rows["scale"].astype(str), rows["outcome"], strict=True)]
-    rows = rows.assign(panel=panels, block=blocks, rank=rows["role"].map(ROLES.index))[shown]
+    named = np.array([(m, t) in exact for m, t, _ in pairs], dtype=bool)
+    rows = rows.assign(
+        panel=panels,
+        block=[exact.get((m, t), first.get(h, len(hypotheses))) for m, t, h in pairs],
+        rank=rows["role"].map(ROLES.index),
+    )
+    main = set(hypotheses.loc[hypotheses["family"] == "confirmatory", "hypothesis"])
+    scales = set(zip(rows["hypothesis"][named], rows["panel"][named], strict=True))
+    same = [pair in scales for pair in zip(rows["hypothesis"], rows["panel"], strict=True)]
+    points = rows["model"].map(rows["model"].value_counts())
+    shown = named | (rows["hypothesis"].isin(main) & np.array(same, dtype=bool) & (points <= MOST_TERMS))
+    rows = rows[shown.to_numpy(dtype=bool)]
     rows = rows.sort_values(["block", "panel", "rank"], kind="stable", ignore_index=True)
     return rows.drop(columns="rank")
 
