@@ -11,19 +11,15 @@ from pathlib import Path
 
 from jianfu import logs
 from jianfu.composite import anchors as stored
-from jianfu.composite.panel_output import build_panel
-
-DIGITS = "%.13g"
+from jianfu.composite.panel_output import build_panel, write
 
 
 def main(settings, null_tokens, folder):
-    frames, weights, diagnostics, anchors = build_panel(settings, null_tokens)
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    for row in diagnostics[diagnostics["note"] != ""].itertuples():
+    result = build_panel(settings, null_tokens)
+    for row in result.diagnostics[result.diagnostics["note"] != ""].itertuples():
         logs.LOGGER.warning("%s of %s: %s", row.diagnostic, row.code or row.group, row.note)
-    for name, frame in {**frames, "weights": weights, "diagnostics": diagnostics}.items():
-        frame.to_csv(Path(folder) / f"{name}.csv", index=False, encoding="utf-8-sig", float_format=DIGITS)
-    stored.write(anchors, Path(folder) / "anchors.json")
+    write(result, folder)
+    stored.write(result.anchors, Path(folder) / "anchors.json")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from province_cases import ROOT
 
 from build_panel import main
 from jianfu import config
-from jianfu.composite import panel_input, periods
+from jianfu.composite import panel_input, panel_output, periods
 from jianfu.errors import ConfigError, DataError
 
 MANUAL = (ROOT / "config" / "README.md").read_text(encoding="utf-8")
@@ -217,3 +217,25 @@ def test_the_same_input_gives_the_same_bytes(folder):
     first = {path.name: path.read_bytes() for path in Path("out").iterdir()}
     built(weights="entropy", normalisation="minmax")
     assert {path.name: path.read_bytes() for path in Path("out").iterdir()} == first
+
+
+def test_written_values_have_thirteen_digits_whatever_their_size():
+    x = np.array([1 / 3, -2e9 / 3, 1e-20 / 3, 1e20 / 3, 0.0, np.nan, 12345.0])
+    found = panel_output._rounded(x)
+    np.testing.assert_array_equal(found, [float(f"{value:.13g}") for value in x])
+
+
+def test_single_precision_numbers_keep_their_own_digits(folder):
+    frame = pd.read_csv("panel.csv").astype({"roads": np.float32})
+    frame.loc[0, "roads"] = np.float32(0.1)
+    frame.to_parquet("panel.parquet")
+    assert built(data="panel.parquet", normalisation="rank")["raw"]["value"].iloc[0] == 0.1
+
+
+def test_text_far_down_a_column_of_numbers_is_found(folder):
+    rows = "".join(f"T{i},2020,{i}.5,1,1\n" for i in range(200_000))
+    Path("panel.csv").write_text(
+        "town,year,roads,clinics,people\n" + rows + "U,2020,many,1,1\n", encoding="utf-8"
+    )
+    with pytest.raises(DataError, match="'many' in column 'roads', row 200002, is no number"):
+        built()

@@ -128,23 +128,28 @@ def effective_weights(anchors):
 
 
 def index_rows(anchors, steps):
-    """What each indicator does to the index at the top of its tree: effective weight and influence on it, and the rank
-    correlation with the index made without it (same weights otherwise). Rows of ``COLUMNS``."""
+    """What each indicator does to the index at the top of its tree, as rows of ``COLUMNS``.
+
+    Effective weight; and where there are levels between them, influence on the index and rank correlation with the
+    index made without the indicator (same weights otherwise).
+    """
     codes, groups = list(anchors["indicators"]), anchors["groups"]
     effective, rows = effective_weights(anchors), []
     for j, top in enumerate(groups):
         if any(top in group["children"] for group in groups.values()):
             continue
         leaves, score = _leaves(top, groups), steps.aggregated[:, j]
+        direct = set(groups[top]["children"])
         values = steps.normalised[:, [codes.index(leaf) for leaf in leaves]]
         shares, _ = influence(values, score)
         n = int((~np.isnan(score)).sum())
         for i, leaf in enumerate(leaves):
             rows.append(("effective_weight", top, leaf, top, effective[leaf], n, ""))
-            rows.append(("influence_on_index", top, leaf, top, shares[i], n, ""))
-            rows.append(("correlation_with_index", top, leaf, top, *pearson(values[:, i], score), ""))
-            without = _without(leaf, steps.normalised, codes, groups, j)
-            rows.append(("leave_one_out_index", top, leaf, top, *spearman(score, without), ""))
+            if not direct >= set(leaves):
+                without = _without(leaf, steps.normalised, codes, groups, j)
+                rows.append(("influence_of_indicator", top, leaf, top, shares[i], n, ""))
+                rows.append(("leave_one_out_indicator", top, leaf, top, *spearman(score, without), ""))
+                rows.append(("correlation_with_index", top, leaf, top, *pearson(values[:, i], score), ""))
     return rows
 
 

@@ -4,12 +4,18 @@ Settings are those of the key ``indicators`` of a province file (manual: config/
 parquet or Stata dta, one row per unit and period, one column per indicator.
 """
 
+import codecs
+import csv
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyreadstat
+from pyarrow import csv as arrow_csv
+from pyarrow import parquet
 
 from jianfu.composite import periods
 from jianfu.composite.methods import check_structure, resolve_all
@@ -23,25 +29,28 @@ MISSING = {"", "na", "n/a", "nan", "null", "none", ".", "..", "...", "#n/a"}
 
 @dataclass(frozen=True)
 class Panel:
-    """units, labels of the periods ("" without periods), numbered periods, reference (bool): (N,); values and
+    """units, labels of the periods ("" without periods), numbered periods, reference (bool): (N,); raw values and
     denominators (N, k), columns in the order of the structure, all NaN where an indicator has no denominator."""
 
     units: np.ndarray
     labels: np.ndarray
     period: np.ndarray
     reference: np.ndarray
-    values: np.ndarray
+    raw: np.ndarray
     denominators: np.ndarray
 
 
-def read_cells(path, rows=None):
-    """The table in ``path`` as a frame of text, empty text = missing; with ``rows`` = 0 its columns only."""
+def read_table(path, texts=None, rows=None):
+    """The table in ``path`` as a frame; columns named in ``texts`` (None: all) are text, empty text = missing.
+
+    ``rows`` = 0: the columns only. Raises :class:`DataError` in one sentence.
+    """
     path = Path(path)
     readers = {".csv": _csv, ".xlsx": _xlsx, ".parquet": _parquet, ".dta": _dta}
     if path.suffix.lower() not in readers:
         raise DataError(f"{path.name}: tables of an indicator panel must end in {', '.join(readers)}.")
     try:
-        frame = readers[path.suffix.lower()](path, rows)
+        frame = readers[path.suffix.lower()](path, texts, rows)
     except DataError:
         raise
     except Exception as error:
@@ -51,57 +60,81 @@ def read_cells(path, rows=None):
     twice = frame.columns[frame.columns.duplicated()]
     if len(twice):
         raise DataError(f"{path.name}: the column '{twice[0]}' stands twice; rename one.")
-    return pd.DataFrame({column: [_text(x) for x in frame[column]] for column in frame}, dtype=object)
+    for column in frame.columns if texts is None else texts:
+        if column in frame:
+            frame[column] = _texts(frame[column])
+    return frame
 
 
-def _csv(path, rows):
-    for encoding in ("utf-8-sig", "gb18030"):
+def _csv(path, texts, rows):
+    content = path.read_bytes()
+    try:
+        content.decode("utf-8-sig")
+        content = content.removeprefix(codecs.BOM_UTF8)
+    except UnicodeDecodeError:
         try:
-            with open(path, encoding=encoding, newline="") as file:
-                first = file.readline()
-            separator = max(",;\t", key=first.count)
-            header = pd.read_csv(path, encoding=encoding, sep=separator, header=None, nrows=1, dtype=str)
-            frame = pd.read_csv(
-                path,
-                encoding=encoding,
-                sep=separator,
-                nrows=rows,
-                dtype=str,
-                na_filter=False,
-                index_col=False,
-            )
-            return frame.set_axis(header.iloc[0].fillna("").tolist(), axis=1)  # pandas would rename doubles
+            content = content.decode("gb18030").encode()
         except UnicodeDecodeError:
-            continue
-    raise DataError(
-        f"{path.name}: the file is neither UTF-8 nor GB18030 text; save it again with encoding UTF-8."
-    )
+            raise DataError(
+                f"{path.name}: the file is neither UTF-8 nor GB18030 text; save it again with encoding UTF-8."
+            ) from None
+    first = content.split(b"\n", 1)[0].decode()
+    separator = max(",;\t", key=first.count)
+    names = next(csv.reader([first.rstrip("\r")], delimiter=separator), [])
+    if rows == 0 or len(set(names)) < len(names):
+        return pd.DataFrame([], columns=names)
+    text = dict.fromkeys(names, pa.string())
+    if texts is None:
+        return _arrow_csv(content, separator, text)
+    try:
+        return _arrow_csv(content, separator, {name: pa.string() for name in names if name.strip() in texts})
+    except pa.ArrowInvalid:  # a column whose later cells are of another kind than its first ones
+        return _arrow_csv(content, separator, text)
 
 
-def _xlsx(path, rows):
+def _arrow_csv(content, separator, types):
+    return arrow_csv.read_csv(
+        pa.BufferReader(content),
+        parse_options=arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=types, strings_can_be_null=False, null_values=[""]
+        ),
+    ).to_pandas()
+
+
+def _xlsx(path, texts, rows):
     return pd.read_excel(path, nrows=rows, dtype=object, engine="calamine", keep_default_na=False)
 
 
-def _parquet(path, rows):
-    frame = pd.read_parquet(path)
-    return frame if rows is None else frame.head(rows)
+def _parquet(path, texts, rows):
+    return parquet.read_schema(path).empty_table().to_pandas() if rows == 0 else pd.read_parquet(path)
 
 
-def _dta(path, rows):
-    frame = pd.read_stata(path, convert_categoricals=False)
-    return frame if rows is None else frame.head(rows)
+def _dta(path, texts, rows):
+    if rows == 0:
+        return pd.DataFrame([], columns=pyreadstat.read_dta(str(path), metadataonly=True)[1].column_names)
+    return pd.read_stata(path, convert_categoricals=False)
+
+
+def _texts(column):
+    """The cells of a column as text without blanks around it; categories and dates too."""
+    names = pd.unique(column.astype(object))
+    return (
+        column.astype(object)
+        .map({name: _text(name) for name in names if name == name})
+        .fillna("")
+        .astype(object)
+    )
 
 
 def _text(value):
     """A cell as text: whole numbers without decimals, others with all digits, dates as YYYY-MM-DD (firsts: YYYY-MM)."""
     if isinstance(value, str):
         return value.strip()
-    if value is None or value is pd.NA or value is pd.NaT or value != value:
+    if value is None or value is pd.NA or value is pd.NaT:
         return ""
     if hasattr(value, "strftime"):
         return value.strftime("%Y-%m" if value.day == 1 else "%Y-%m-%d")
-    if isinstance(value, np.float32):
-        value = float(str(value))
     if isinstance(value, (float, np.floating)):
         whole = float(value).is_integer() and abs(value) < 1e15
         return str(int(value)) if whole else repr(float(value))
@@ -144,7 +177,7 @@ def check(settings, file):
     """Raise :class:`ConfigError` in one sentence where settings, structure or headings do not fit, before any job."""
     try:
         structure, _ = read_plan(settings)
-        _check_columns(list(read_cells(settings["data"], 0).columns), structure, settings)
+        _check_columns(list(read_table(settings["data"], rows=0).columns), structure, settings)
     except (ConfigError, DataError) as error:
         sentence = str(error)
         group = "'indicators." if sentence.startswith("'") else ""
@@ -156,7 +189,7 @@ def read_plan(settings):
     table = settings["structure"]
     name = "'structure'" if isinstance(table, list) else Path(table).name
     cells = (
-        pd.DataFrame(table, dtype=object) if isinstance(table, list) else read_cells(table).replace("", None)
+        pd.DataFrame(table, dtype=object) if isinstance(table, list) else read_table(table).replace("", None)
     )
     structure = build_structure(cells, name)
     used = resolve_all(settings)
@@ -176,7 +209,7 @@ def read_plan(settings):
 def _comparisons(matrix):
     """Pairwise comparisons {code: {code: number}} from a file or a mapping; fractions such as 1/3 are numbers."""
     if isinstance(matrix, str):
-        cells = read_cells(matrix)
+        cells = read_table(matrix)
         rows = {row.iloc[0]: row.iloc[1:].to_dict() for _, row in cells.iterrows()}
         name = Path(matrix).name
     else:
@@ -213,9 +246,13 @@ def _check_columns(columns, structure, settings):
 def read_panel(settings, structure, null_tokens=()):
     """The :class:`Panel` of the data file. Raises :class:`DataError` or :class:`ConfigError` in one sentence."""
     name = Path(settings["data"]).name
-    cells = read_cells(settings["data"])
+    keys = [settings[key] for key in ("unit", "period") if settings.get(key)]
+    cells = read_table(settings["data"], keys)
     _check_columns(list(cells.columns), structure, settings)
-    cells = cells[(cells != "").any(axis=1)]
+    blank = (cells[keys] == "").all(axis=1)
+    if blank.any():
+        blank[blank] = (cells[blank].isna() | (cells[blank] == "")).all(axis=1)
+        cells = cells[~blank]
     if cells.empty:
         raise DataError(f"{name}: the table has no row.")
     units, labels = _keys(cells, settings, name)
@@ -262,7 +299,20 @@ def _keys(cells, settings, name):
 
 
 def _numbers(column, missing, name):
-    """Floats of a column of text."""
+    """Floats of a column of numbers or text."""
+    if column.dtype == np.float32:  # with the digits it has, not those of the nearest double
+        numbers = column.to_numpy().astype(str).astype(float)
+    elif pd.api.types.is_integer_dtype(column.dtype) or pd.api.types.is_float_dtype(column.dtype):
+        numbers = column.to_numpy(dtype=float, na_value=np.nan)
+    else:
+        numbers = _parsed(_texts(column), missing, name)
+    if np.isinf(numbers).any():
+        raise DataError(f"{name}: column '{column.name}' holds an infinite number; correct the cell.")
+    return numbers
+
+
+def _parsed(column, missing, name):
+    """Floats of a column of text; numbers as people type them, NaN for the words in ``missing``."""
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, copy=True)
     for row in np.flatnonzero(np.isnan(numbers)):
         text = column.iloc[row]
@@ -275,8 +325,6 @@ def _numbers(column, missing, name):
                 "cell or leave it empty."
             )
         numbers[row] = value
-    if np.isinf(numbers).any():
-        raise DataError(f"{name}: column '{column.name}' holds an infinite number; correct the cell.")
     return numbers
 
 

@@ -1,46 +1,105 @@
 """A user's own indicator panel through every step: what is written to release/panel."""
 
+from dataclasses import dataclass
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from pyarrow import compute
+from pyarrow import csv as arrow_csv
 
 from jianfu.composite import diagnostics, pipeline
 from jianfu.composite.impute import carry_forward
 from jianfu.composite.panel_input import read_panel, read_plan
 from jianfu.composite.treat import kurtosis, skewness
 
+DIGITS = 13  # significant digits of written values: beyond, processors may differ
+STEPS = ("raw", "denominated", "screened", "treated", "normalised")  # of indicators; then come the aggregates
+
+
+@dataclass(frozen=True)
+class Result:
+    """units and labels of the periods (N,); ``steps`` {step: (codes, values (N, codes))}; imputed (N, k) bool; weights
+    and diagnostics as frames; the anchors."""
+
+    units: np.ndarray
+    labels: np.ndarray
+    steps: dict
+    imputed: np.ndarray
+    weights: pd.DataFrame
+    diagnostics: pd.DataFrame
+    anchors: dict
+
 
 def build_panel(settings, null_tokens=()):
-    """All outputs of a panel: ({step: long frame}, weights, diagnostics, anchors)."""
+    """The :class:`Result` of a panel with the settings ``indicators`` of a province file."""
     structure, used = read_plan(settings)
     panel = read_panel(settings, structure, null_tokens)
-    denominated = pipeline.denominate(panel.values, panel.denominators)
+    denominated = pipeline.denominate(panel.raw, panel.denominators)
     screened, imputed = denominated, np.zeros(denominated.shape, dtype=bool)
     if used["imputation"]["method"] == "last":
         screened, imputed = carry_forward(denominated, panel.units, panel.period, used["imputation"]["limit"])
     anchors = pipeline.fit(screened, structure, panel.reference, used)
     steps = pipeline.apply(screened, anchors)
-    frames = {
-        "raw": _long(panel, structure.codes, panel.values),
-        "denominated": _long(panel, structure.codes, denominated),
-        "screened": _long(panel, structure.codes, screened).assign(imputed=imputed.ravel().astype(int)),
-        "treated": _long(panel, structure.codes, steps.treated),
-        "normalised": _long(panel, structure.codes, steps.normalised),
-        "aggregated": _long(panel, list(anchors["groups"]), steps.aggregated),
-    }
+    indicators = (panel.raw, denominated, screened, steps.treated, steps.normalised)
+    written = {name: (structure.codes, x) for name, x in zip(STEPS, indicators, strict=True)}
+    written["aggregated"] = (list(anchors["groups"]), steps.aggregated)
     rows = _indicator_rows(anchors, denominated, imputed, steps) + _group_rows(structure, anchors, steps)
-    return frames, _weights(panel, anchors, steps), diagnostics.frame(rows), anchors
-
-
-def _long(panel, codes, values):
-    """unit, period, code, value: every cell, missing ones with an empty value."""
-    return pd.DataFrame(
-        {
-            "unit": np.repeat(panel.units, len(codes)),
-            "period": np.repeat(panel.labels, len(codes)),
-            "code": np.tile(np.array(codes, dtype=object), len(panel.units)),
-            "value": values.ravel(),
-        }
+    return Result(
+        panel.units,
+        panel.labels,
+        written,
+        imputed,
+        _weights(panel, anchors, steps),
+        diagnostics.frame(rows),
+        anchors,
     )
+
+
+def write(result, folder):
+    """Every step (unit, period, code, value; missing values empty), weights and diagnostics as CSV for people."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    for name, (codes, values) in result.steps.items():
+        n, k = values.shape
+        columns = {
+            "unit": pa.array(result.units, pa.string()).take(np.repeat(np.arange(n), k)),
+            "period": pa.array(result.labels, pa.string()).take(np.repeat(np.arange(n), k)),
+            "code": pa.array(codes, pa.string()).take(np.tile(np.arange(k), n)),
+            "value": pa.array(_rounded(values.ravel()), from_pandas=True),
+        }
+        if name == "screened":
+            columns["imputed"] = pa.array(result.imputed.ravel().astype(np.int8))
+        _write_csv(pa.table(columns), Path(folder) / f"{name}.csv")
+    for name in ("weights", "diagnostics"):
+        frame = getattr(result, name)
+        frame.to_csv(
+            Path(folder) / f"{name}.csv",
+            index=False,
+            encoding="utf-8-sig",
+            lineterminator="\n",
+            float_format=f"%.{DIGITS}g",
+        )
+
+
+def _write_csv(table, path):
+    table = table.set_column(
+        1, "period", compute.if_else(compute.equal(table["period"], ""), None, table["period"])
+    )
+    with open(path, "wb") as file:
+        file.write(b"\xef\xbb\xbf")
+        arrow_csv.write_csv(
+            table, file, arrow_csv.WriteOptions(quoting_style="needed", quoting_header="needed")
+        )
+
+
+def _rounded(values):
+    """Values with ``DIGITS`` significant digits."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        places = DIGITS - 1 - np.floor(np.log10(np.abs(values)))
+    places = np.where(np.isfinite(places), np.clip(places, -300, 300), 0)
+    up, down = 10.0 ** np.maximum(places, 0), 10.0 ** np.maximum(-places, 0)
+    return np.round(values * up / down) / up * down
 
 
 def _weights(panel, anchors, steps):

@@ -29,7 +29,8 @@ def skewness(values):
     n = len(x)
     if n < 3 or not x.any():
         return np.nan
-    return np.sqrt(n) * (x**3).sum() / (x**2).sum() ** 1.5 * np.sqrt(n * (n - 1)) / (n - 2)
+    square = x * x
+    return np.sqrt(n) * (square * x).sum() / square.sum() ** 1.5 * np.sqrt(n * (n - 1)) / (n - 2)
 
 
 def kurtosis(values):
@@ -38,7 +39,8 @@ def kurtosis(values):
     n = len(x)
     if n < 4 or not x.any():
         return np.nan
-    ratio = n * (x**4).sum() / (x**2).sum() ** 2
+    square = x * x
+    ratio = n * (square * square).sum() / square.sum() ** 2
     return ((n + 1) * (ratio - 3) + 6) * (n - 1) / ((n - 2) * (n - 3))
 
 
