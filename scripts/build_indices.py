@@ -68,7 +68,8 @@ def main(
     built = build_steps(values, members, fitted, frame)
     built.indices().to_parquet(indices, compression="zstd", index=False)
     for step, table in zip(STEPS, built.frames().values(), strict=True):
-        table.to_parquet(Path(steps) / f"{step}.parquet", compression="zstd", index=False)
+        path = Path(steps) / f"{step}.parquet"
+        table.to_parquet(path, compression="zstd", index=False, use_dictionary=KEYS[:2])
     _on_common_scale(values, members, frame, settings["anchors"], built).to_parquet(
         common, compression="zstd", index=False
     )

@@ -32,14 +32,15 @@ class Grid:
 
     def spread(self, indicators, codes):
         """Array (units, months, codes) of the values of a long frame unit_code, month, indicator, value."""
-        place = (
-            positions(indicators["unit_code"], self.units),
-            positions(indicators["month"], self.months),
-            positions(indicators["indicator"], pd.Index(codes)),
-        )
-        inside = np.logical_and.reduce([axis >= 0 for axis in place])
-        cube = np.full((*self.valid.shape, len(codes)), np.nan)
-        cube[tuple(axis[inside] for axis in place)] = indicators["value"].to_numpy(float)[inside]
+        unit = positions(indicators["unit_code"], self.units)
+        month = positions(indicators["month"], self.months)
+        code = positions(indicators["indicator"], pd.Index(codes))
+        place = (unit * len(self.months) + month) * len(codes) + code
+        cube, values = np.full((*self.valid.shape, len(codes)), np.nan), indicators["value"].to_numpy(float)
+        inside = (unit >= 0) & (month >= 0) & (code >= 0)
+        if not inside.all():
+            place, values = place[inside], values[inside]
+        cube.ravel()[place] = values
         return cube
 
     def window(self, first, last):
