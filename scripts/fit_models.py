@@ -4,7 +4,9 @@
    variables that the plan declares.
 2. Fit every model of config/plan/models.yaml that the province did not switch off.
 3. Adjust the p-values of the tested hypotheses within their families.
-4. Write estimates_full.parquet and flow.csv (from what was read to what H1 and H2 used).
+4. Make the checks of config/plan/checks.yaml beside every primary model; a primary estimate that does not differ from
+   zero says what could have been detected.
+5. Write estimates_full.parquet and flow.csv (from what was read to what H1 and H2 used).
 
 A model that the data do not support gives rows without figures and the reason in `note`. Fails when a model does not
 converge, unless `inference: allow_unconverged` is set.
@@ -12,7 +14,7 @@ converge, unless `inference: allow_unconverged` is set.
 
 import pandas as pd
 
-from jianfu import analysis, frames, logs, models
+from jianfu import analysis, checks, frames, logs, models
 from jianfu.config import read_yaml
 from jianfu.estimators import Settings
 
@@ -25,7 +27,11 @@ def main(inputs, window, indices, exposure, selected, inference, province, estim
     rows = models.fit_models(specs, tables, plan["categories"], settings, province)
     models.check_converged(rows, inference["allow_unconverged"])
     hypotheses = pd.read_csv(inputs["hypotheses"], dtype=str, encoding="utf-8-sig")
-    frames.store(models.adjusted(rows, hypotheses), estimates)
+    rows = models.adjusted(rows, hypotheses)
+    declared = read_yaml(inputs["checks"])["checks"]
+    beside = checks.beside(declared, specs, rows, tables, plan["categories"], settings, province)
+    rows = checks.with_detectable(rows, beside, settings.confidence)
+    frames.store(pd.concat([rows, beside], ignore_index=True), estimates)
     spells = frames.load(inputs["spells"])
     chain = models.sample_flow(specs, tables, plan["categories"], flows, spells, window)
     chain.to_csv(flow, index=False, encoding="utf-8-sig")

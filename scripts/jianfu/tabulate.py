@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from jianfu.checks.table import identification_table, is_check
 from jianfu.config import read_yaml
 from jianfu.labels import Labels
 from jianfu.outputs import read_outputs
@@ -19,8 +20,8 @@ TEXT = ("county_code", "month", "policy_id", "start_date", "cohort", "tertile", 
 class Results:
     """What the tables and the report start from.
 
-    estimates: released estimates; released: released tables by name; hypotheses: frame; models: entries of the plan by
-    name; tables: every table by name.
+    estimates: released estimates of the declared models; released: released tables by name; hypotheses: frame; models:
+    entries of the plan by name; tables: every table by name.
     """
 
     estimates: pd.DataFrame
@@ -45,13 +46,16 @@ def read_estimates(path):
 
 def read_results(release, plan, labels, alpha):
     """Results from the folder ``release`` and the ``plan`` files hypotheses, models, tables (layout) and outputs."""
-    estimates = read_estimates(Path(release, "estimates.csv"))
+    everything = read_estimates(Path(release, "estimates.csv"))
+    beside = is_check(everything)
+    estimates = everything[~beside].reset_index(drop=True)
     names = [name for name, output in read_outputs(plan["outputs"]).items() if output.area == "tables"]
     released = {name: read_release(Path(release, "tables", f"{name}.csv")) for name in names}
     hypotheses = pd.read_csv(plan["hypotheses"], encoding="utf-8-sig", dtype=str, keep_default_na=False)
     models = {model["name"]: model for model in read_yaml(plan["models"])["models"]}
     layout = read_yaml(plan["tables"])
     tables = all_tables(estimates, released, hypotheses, models, layout, labels, alpha)
+    tables["identification"] = identification_table(everything[beside], models, labels)
     return Results(estimates, released, hypotheses, models, tables)
 
 

@@ -95,8 +95,10 @@ rule build_task_tables:
 
 
 rule fit_models:
-    """All declared models, as one tidy table of estimates."""
+    """All declared models and the checks beside the primary ones, as one tidy table of estimates."""
     input:
+        check_exposures="results/{province}/restricted/check_exposures.parquet",
+        checks=plan("checks.yaml"),
         hazard_details="results/{province}/restricted/hazard_details.parquet",
         tenure_cells="results/{province}/restricted/tenure_cells.parquet",
         exits="results/{province}/restricted/exits.parquet",

@@ -1,0 +1,44 @@
+"""Exposures for the checks beside the primary models.
+
+REQUIRED INPUTS: canonical tables, unit_months, indicators and exposures of the province.
+OUTPUTS: check_exposures.parquet under results/{province}/restricted
+"""
+
+
+rule build_check_exposures:
+    """Exposures without emergency tasks, after the survey, and the intensity of logging."""
+    input:
+        units="results/{province}/restricted/canonical/units.parquet",
+        tasks="results/{province}/restricted/canonical/tasks.parquet",
+        app_activity="results/{province}/restricted/canonical/app_activity.parquet",
+        documents="results/{province}/restricted/canonical/documents.parquet",
+        unit_year="results/{province}/restricted/canonical/unit_year.parquet",
+        app_days="results/{province}/restricted/canonical/app_days.parquet",
+        spells="results/{province}/restricted/canonical/spells.parquet",
+        survey="results/{province}/restricted/canonical/survey.parquet",
+        unit_months="results/{province}/restricted/unit_months.parquet",
+        indicators="results/{province}/restricted/indicators.parquet",
+        exposures="results/{province}/restricted/exposures.parquet",
+        plan=plan("indicators.csv"),
+        members=plan("indices.csv"),
+        holidays=holidays,
+    output:
+        exposures="results/{province}/restricted/check_exposures.parquet",
+    log:
+        "results/{province}/logs/build_check_exposures.log",
+    benchmark:
+        "results/{province}/benchmarks/build_check_exposures.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1500,
+    params:
+        window=setting("data", "window"),
+        indices=setting("indices"),
+        exclude=setting("exclude"),
+        exposure=setting("exposure"),
+        weights=setting("weights"),
+        calendar=setting("calendar"),
+        code=code("build_check_exposures"),
+    script:
+        "../../scripts/build_check_exposures.py"
