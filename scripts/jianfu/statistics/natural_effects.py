@@ -14,7 +14,7 @@ from scipy import special
 
 LINKS = ("linear", "logit", "probit", "cloglog", "poisson")
 MANY_COLUMNS = 60  # beyond this the bootstrap takes one Newton step instead of fitting anew
-NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
+NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(11)
 NODE_WEIGHTS = NODE_WEIGHTS / NODE_WEIGHTS.sum()
 QUANTITIES = (
     ("total", "direct", "indirect", "direct_total", "indirect_pure", "proportion")
@@ -104,15 +104,22 @@ def fit(
     draws, one_step = {}, first.shape[1] > MANY_COLUMNS
     if replicates:
         found = []
-        for drawn in _cluster_weights(clusters, replicates, seed):
-            m_beta = _again(m_fit, mediator, first, weights, drawn, one_step)
-            now, variance = second, spread
-            if not one_step:
-                residual = mediator - _mean(first @ m_beta, mediator_model)
-                variance = _variance(residual, weights * drawn, first.shape[1]) * inner
-                if inner < 1:
-                    now = _outcome_design(exposure, mediator - (1 - inner) * residual, interaction, first)
-            y_beta = _again(y_fit, outcome, now, weights, drawn, one_step)
+        sums = [_cluster_sums(fitted.scores, clusters) if one_step else None for fitted in (m_fit, y_fit)]
+        for times in _cluster_draws(clusters, replicates, seed):
+            if one_step:
+                betas = [
+                    f.beta + f.inverse @ (times @ own) for f, own in zip((m_fit, y_fit), sums, strict=True)
+                ]
+                found.append(_quantities(models, *betas, spread))
+                continue
+            drawn = times[clusters]
+            m_beta = _again(m_fit, mediator, first, weights, drawn)
+            residual = mediator - _mean(first @ m_beta, mediator_model)
+            variance = _variance(residual, weights * drawn, first.shape[1]) * inner
+            now = second
+            if inner < 1:
+                now = _outcome_design(exposure, mediator - (1 - inner) * residual, interaction, first)
+            y_beta = _again(y_fit, outcome, now, weights, drawn)
             found.append(_quantities(models, m_beta, y_beta, variance))
         draws = {name: np.array([row[name] for row in found]) for name in estimates}
     return NaturalEffects(
@@ -131,14 +138,16 @@ def _outcome_design(exposure, mediator, interaction, first):
     return np.column_stack([first[:, 0], exposure, mediator, *product, first[:, 2:]])
 
 
-def _cluster_weights(clusters, replicates, seed):
-    """How often each row's cluster is drawn, one array (N,) per replicate."""
+def _cluster_draws(clusters, replicates, seed):
+    """How often each cluster is drawn, one array (G,) per replicate."""
     n_clusters = int(clusters.max()) + 1
     rng = np.random.default_rng(seed)
     for _ in range(replicates):
-        yield np.bincount(rng.integers(0, n_clusters, n_clusters), minlength=n_clusters)[clusters].astype(
-            float
-        )
+        yield np.bincount(rng.integers(0, n_clusters, n_clusters), minlength=n_clusters).astype(float)
+
+
+def _cluster_sums(scores, clusters):
+    return np.column_stack([np.bincount(clusters, column) for column in scores.T])
 
 
 # ------------------------------------------------------------------------------------------------ predictions
@@ -161,10 +170,13 @@ class _Models:
 def _quantities(models, m_beta, y_beta, variance):
     """All quantities of :data:`QUANTITIES` for one pair of coefficient vectors."""
     low, high = models.contrast
-    at = {a: _mediator_values(models, m_beta, a, variance) for a in (low, high)}
-    y = {(a, b): _risk(models, y_beta, a, *at[b]) for a in (low, high) for b in (low, high)}
+    mediator = models.first @ m_beta - m_beta[1] * models.exposure
+    n_own = 3 + models.interaction
+    rest = models.second[:, 0] * y_beta[0] + models.second[:, n_own:] @ y_beta[n_own:]
+    at = {a: _mediator_values(models, mediator + m_beta[1] * a, variance) for a in (low, high)}
+    y = {(a, b): _risk(models, y_beta, rest, a, *at[b]) for a in (low, high) for b in (low, high)}
     ones = np.ones((1, 1))
-    fixed = {a: _risk(models, y_beta, a, np.full((1, 1), models.reference), ones) for a in (low, high)}
+    fixed = {a: _risk(models, y_beta, rest, a, models.reference * ones, ones) for a in (low, high)}
     y00, y01, y10, y11 = y[low, low], y[low, high], y[high, low], y[high, high]
     controlled = fixed[high] - fixed[low]
     found = {
@@ -183,9 +195,8 @@ def _quantities(models, m_beta, y_beta, variance):
     return found
 
 
-def _mediator_values(models, beta, a, variance):
-    """(values, weights), both (N or 1, q): the fitted distribution of the mediator at exposure ``a``."""
-    eta = models.first @ beta + beta[1] * (a - models.exposure)
+def _mediator_values(models, eta, variance):
+    """(values, weights), both (N or 1, q): the fitted distribution of the mediator with linear predictor ``eta``."""
     if models.mediator_model == "linear":
         if models.outcome_model == "linear":
             return eta[:, None], np.ones((1, 1))
@@ -196,19 +207,14 @@ def _mediator_values(models, beta, a, variance):
     if models.outcome_model == "linear":
         return mean[:, None], np.ones((1, 1))
     counts = np.arange(int(mean.max() + 10 * np.sqrt(mean.max()) + 15))[None, :]
-    return counts.astype(float), np.exp(
-        special.xlogy(counts, mean[:, None]) - mean[:, None] - special.gammaln(counts + 1)
-    )
+    mean = mean[:, None]
+    return counts.astype(float), np.exp(special.xlogy(counts, mean) - mean - special.gammaln(counts + 1))
 
 
-def _risk(models, beta, a, values, probabilities):
-    """Mean outcome over the rows at exposure ``a`` with the mediator distributed as given."""
-    rest = (
-        models.second[:, 0] * beta[0]
-        + models.second[:, 3 + models.interaction :] @ beta[3 + models.interaction :]
-    )
+def _risk(models, beta, rest, a, values, probabilities):
+    """Mean outcome over the rows at exposure ``a`` with the mediator distributed as given; rest: other terms (N,)."""
     slope = beta[2] + (beta[3] * a if models.interaction else 0.0)
-    mean = _mean(rest[:, None] + beta[1] * a + slope * values, models.outcome_model)
+    mean = _mean((rest + beta[1] * a)[:, None] + slope * values, models.outcome_model)
     if models.horizon > 1:
         mean = 1 - (1 - np.minimum(mean, 1 - 1e-12)) ** models.horizon
     return float(np.average((mean * probabilities).sum(axis=1), weights=models.weights))
@@ -284,10 +290,8 @@ def _link_of(mean, link):
     return np.log(-np.log1p(-mean)) if link == "cloglog" else np.log(max(mean, 1e-12))
 
 
-def _again(fitted, y, x, weights, drawn, one_step):
-    """Coefficients when rows count ``drawn`` times: fitted anew from the estimates, or one Newton step from them."""
-    if one_step:
-        return fitted.beta + fitted.inverse @ (drawn @ fitted.scores)
+def _again(fitted, y, x, weights, drawn):
+    """Coefficients when rows count ``drawn`` times, fitted anew from the estimates."""
     kept = drawn > 0
     return _glm(y[kept], x[kept], (weights * drawn)[kept], fitted.link, fitted.beta, rounds=25).beta
 
