@@ -1,6 +1,6 @@
 """Build the targets of a simulated province: what every model would give on the true probabilities.
 
-1. Join the person-months at risk with their true probabilities of leaving, and the scores with their conditional means.
+1. Put the true probabilities of leaving, conditional means of scores and expected yearly outcomes beside the data.
 2. Fit every declared model to expected counts and means instead of what happened.
 3. Write targets.csv: one row per model and term, beside the truth and apart from everything the analysis reads.
 
@@ -12,22 +12,22 @@ from pathlib import Path
 from jianfu import analysis, cells, frames, logs, models, targets
 from jianfu.config import read_yaml
 from jianfu.estimators import Settings
+from jianfu.indicators import read_plan
+from jianfu.indices import reference_window
+
+TRUTH = ("person_months", "survey_truth", "unit_month_truth", "unit_year_truth")
 
 
-def main(inputs, window, selected, inference, table):
-    truth = Path(inputs["truth"])
+def main(inputs, window, indices, exposure, selected, inference, table):
     plan = read_yaml(inputs["plan"])
-    exposures, units = frames.load(inputs["exposures"]), frames.load(inputs["units"])
-    months, flow = cells.person_months(frames.load(inputs["spells"]), window)
-    expected = targets.expected_cells(months, frames.load(truth / "person_months.parquet"))
-    _, respondents = analysis.read_survey(inputs)
-    scores = targets.expected_scores(
-        frames.load(inputs["survey_scores"]), frames.load(truth / "survey_truth.parquet")
+    found, flows = analysis.read_frames(inputs)
+    truth = {name: frames.load(Path(inputs["truth"], f"{name}.parquet")) for name in TRUTH}
+    months, flows["hazard_cells"] = cells.person_months(found["spells"], window, details=True)
+    reference = reference_window(window, indices["reference_months"], indices["reference_window"])
+    expected = targets.expected_frames(found, months, truth)
+    tables = analysis.assemble(
+        expected, flows, plan, read_plan(inputs["indicator_plan"]), reference, exposure
     )
-    tables = {
-        "hazard_cells": analysis.hazard_table(expected, flow, exposures, units),
-        "survey_scores": analysis.survey_table(scores, respondents, exposures, units),
-    }
     settings = Settings(inference["confidence"], inference["bootstrap"], inference["seed"])
     specs = models.selected(plan["models"], selected)
     rows = targets.targets(specs, tables, plan["categories"], settings)
@@ -39,6 +39,8 @@ if __name__ == "__main__":
     main(
         inputs=dict(snakemake.input.items()),
         window=snakemake.params.window,
+        indices=snakemake.params.indices,
+        exposure=snakemake.params.exposure,
         selected=snakemake.params.selected,
         inference=snakemake.params.inference,
         table=snakemake.output.targets,

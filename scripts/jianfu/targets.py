@@ -15,6 +15,8 @@ from jianfu.estimators import TRUE, outcomes_of
 
 EXPECTED = {"p_voluntary": "voluntary", "p_retire": "retire"}
 ZERO = ("placebo", "negative_control")  # roles whose true effect is zero
+# Estimators that can be fitted to expected outcomes.
+ON_EXPECTED = ("ols", "cloglog", "logit", "poisson", "mediation", "mixed", "tost")
 
 
 def with_probabilities(person_months, truth):
@@ -41,9 +43,9 @@ def with_probabilities(person_months, truth):
     return person_months.assign(**{name: found[name].to_numpy() for name in EXPECTED})
 
 
-def expected_cells(person_months, truth):
+def expected_cells(person_months, truth, keys=cells.KEYS):
     """Hazard cells with the expected counts beside the observed ones (``voluntary__true``, ``retire__true``)."""
-    table = cells.hazard_cells(with_probabilities(person_months, truth), sums=list(EXPECTED))
+    table = cells.hazard_cells(with_probabilities(person_months, truth), sums=list(EXPECTED), keys=keys)
     return table.rename(columns={name: event + TRUE for name, event in EXPECTED.items()})
 
 
@@ -65,8 +67,34 @@ def expected_scores(scores, truth):
     return result
 
 
+def expected_frames(found, person_months, truth):
+    """Frames of a simulated province (by the names of the inputs of fit_models) with expectations beside the data.
+
+    person_months: at risk, with details (:func:`jianfu.cells.person_months`); truth: frames person_months,
+    survey_truth, unit_month_truth (unit_code, month, D8_late, ln_ratio) and unit_year_truth. The destination of an exit
+    is drawn alike for everyone, so that its expectation is the same in every row.
+    """
+    months, years = truth["unit_month_truth"], truth["unit_year_truth"]
+    late = months.rename(columns={"D8_late": "value"})[["unit_code", "month", "value"]]
+    known = found["indicators"].query("indicator == 'D8_late'")[["unit_code", "month"]]
+    late = known.merge(late, on=["unit_code", "month"]).assign(indicator="D8_late" + TRUE, coverage=1.0)
+    outcomes = years.set_index(["unit_code", "year"]).add_suffix(TRUE).reset_index()
+    ratio = months.rename(columns={"ln_ratio": "ln_ratio" + TRUE})[["unit_code", "month", "ln_ratio" + TRUE]]
+    return found | {
+        "hazard_cells": expected_cells(person_months, truth["person_months"]),
+        "hazard_details": expected_cells(person_months, truth["person_months"], cells.DETAILS),
+        "exits": found["exits"].assign(**{"upward" + TRUE: found["exits"]["upward"].mean()}),
+        "survey_scores": expected_scores(found["survey_scores"], truth["survey_truth"]),
+        "unit_year": found["unit_year"].merge(outcomes, on=["unit_code", "year"], how="left"),
+        "chains": found["chains"].merge(ratio, on=["unit_code", "month"], how="left"),
+        "indicators": pd.concat([found["indicators"], late], ignore_index=True),
+    }
+
+
 def has_truth(spec, table):
-    """True if the expectation of every outcome of a declared model is known."""
+    """True if the expectation of every outcome of a declared model is known, and its estimator can use it."""
+    if spec["estimator"] not in ON_EXPECTED:
+        return False
     outcomes = [*outcomes_of(spec), *([spec["mediator"]] if "mediator" in spec else [])]
     return all(name + TRUE in table.frame for name in outcomes)
 

@@ -219,6 +219,17 @@ rule build_targets:
     """What every model would give on the true probabilities of a simulated province."""
     input:
         truth="results/{province}/simulated/truth",
+        flow_exits="results/{province}/restricted/flow_exits.csv",
+        tenure_cells="results/{province}/restricted/tenure_cells.parquet",
+        exits="results/{province}/restricted/exits.parquet",
+        unit_months="results/{province}/restricted/unit_months.parquet",
+        indicators="results/{province}/restricted/indicators.parquet",
+        indices="results/{province}/restricted/indices.parquet",
+        chains="results/{province}/restricted/chains.parquet",
+        task_years="results/{province}/restricted/task_years.parquet",
+        unit_year="results/{province}/restricted/canonical/unit_year.parquet",
+        policies="results/{province}/restricted/canonical/policies.parquet",
+        indicator_plan=plan("indicators.csv"),
         spells="results/{province}/restricted/canonical/spells.parquet",
         survey_scores="results/{province}/restricted/survey_scores.parquet",
         flow_survey="results/{province}/restricted/flow_survey.csv",
@@ -237,6 +248,8 @@ rule build_targets:
         mem_mb=1500,
     params:
         window=setting("data", "window"),
+        indices=setting("indices"),
+        exposure=setting("exposure"),
         selected=setting("models"),
         inference=setting("inference"),
         code=code("build_targets"),
