@@ -96,8 +96,8 @@ def weighted(scores, survey, spells, units):
     """Scores with the column ``weight``, and the response by group: ``(frame, table)``.
 
     scores: respondents (wave, unit_code, cohort, sex ...); survey: canonical table, for the days of the fieldwork. The
-    table has wave, variable (cohort, sex, unit_type or all), level, roster (persons on post), respondents, rate, mean
-    weight, and for a whole wave the effective number of respondents.
+    table has wave, variable (cohort, sex, unit_type), level (or all), roster (persons on post), respondents, rate, mean
+    weight, and for all levels together the effective number of respondents.
     """
     types = unit_types(units)
     days = (
@@ -123,16 +123,15 @@ def weighted(scores, survey, spells, units):
 
 
 def _rows(wave, roster, own, variables, weight):
-    """Rows of the response table of one wave."""
-    found = [(wave, ALL, ALL, len(roster), len(own), weight.mean(), effective_size(weight))]
+    """Rows of the response table of one wave: the levels of every variable, then all of them."""
+    found = []
     for name in variables:
         for level in sorted(set(roster[name].dropna()) | set(own[name].dropna())):
             here = own[name].eq(level).to_numpy(dtype=bool, na_value=False)
             mean = weight[here].mean() if here.any() else np.nan
-            found.append(
-                (wave, name, level, int((roster[name] == level).sum()), int(here.sum()), mean, np.nan)
-            )
+            found.append((name, level, int((roster[name] == level).sum()), int(here.sum()), mean, np.nan))
+        found.append((name, ALL, len(roster), len(own), weight.mean(), effective_size(weight)))
     return [
-        (wave, name, level, persons, answers, answers / persons if persons else np.nan, mean, effective)
-        for wave, name, level, persons, answers, mean, effective in found
+        (str(wave), name, level, persons, answers, answers / persons if persons else np.nan, mean, effective)
+        for name, level, persons, answers, mean, effective in found
     ]

@@ -53,7 +53,7 @@ def test_weights_are_the_inverse_of_the_rate_where_one_trait_decides():
     young, old = found["weight"][:10], found["weight"][10:]
     np.testing.assert_allclose(young, 4 / 2, rtol=1e-9)  # rates 1/4 and 3/4, mean weight 1
     np.testing.assert_allclose(old, 4 / 3 / 2, rtol=1e-9)
-    total = response.set_index(["variable", "level"]).loc[("all", "all")]
+    total = response.set_index(["variable", "level"]).loc[("cohort", "all")]
     assert total["roster"] == 80 and total["respondents"] == 40 and total["rate"] == 0.5
     assert total["effective_n"] == pytest.approx(40**2 / (10 * 4 + 30 * 16 / 36))
     assert response.set_index("level").loc["90后", "rate"] == 0.25
@@ -79,7 +79,7 @@ def test_weighted_shares_are_those_of_the_roster():
 def test_anonymous_respondents_are_weighed_without_their_sex():
     scores, survey = answers({("390121001", "90后", "不详"): 10, ("390121001", "80后", "不详"): 30})
     found, response = nonresponse.weighted(scores, survey, roster(EVERYBODY), units())
-    assert set(response["variable"]) == {"all", "cohort", "unit_type"}
+    assert set(response["variable"]) == {"cohort", "unit_type"}
     assert found["weight"].notna().all() and found["weight"].nunique() == 2
 
 

@@ -11,7 +11,7 @@ from jianfu.psychometrics import NotMeasurable, checked, positive_definite
 def _correlation(items):
     correlation = np.corrcoef(items, rowvar=False)
     if not positive_definite(correlation):
-        raise NotMeasurable("the correlations are not positive definite")
+        raise NotMeasurable("not_positive_definite", "the correlations are not positive definite")
     return correlation
 
 

@@ -31,12 +31,12 @@ def icc(scores, groups, size="mean"):
     counts = np.bincount(codes)
     n, n_groups = len(scores), len(counts)
     if n_groups < 2 or n <= n_groups:
-        raise NotMeasurable("needs two groups and more answers than groups")
+        raise NotMeasurable("few_groups", "needs two groups and more answers than groups")
     means = np.bincount(codes, scores) / counts
     within = ((scores - means[codes]) ** 2).sum() / (n - n_groups)
     between = (counts * (means - scores.mean()) ** 2).sum() / (n_groups - 1)
     if not between > 0:
-        raise NotMeasurable("the groups do not differ")
+        raise NotMeasurable("equal_groups", "the groups do not differ")
     k = n / n_groups if size == "mean" else (n - (counts**2).sum() / n) / (n_groups - 1)
     icc1 = (between - within) / (between + (k - 1) * within)
     f_value = between / within if within > 0 else float("inf")

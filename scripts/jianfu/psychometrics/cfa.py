@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize
 
-from jianfu.psychometrics import NotMeasurable, complete, positive_definite
+from jianfu.psychometrics import NotMeasurable, Problem, complete, positive_definite
 from jianfu.psychometrics.measurement import Layout, Model, implied
 
 GRADIENT = 1e-7  # largest gradient of a converged fit, in units of the standard errors at N = 1
@@ -137,13 +137,15 @@ def _moments(items, groups, levels, names):
         own = items if groups is None else items[groups == level]
         where = "" if groups is None else f" in group {level}"
         if len(own) <= own.shape[1]:
-            raise NotMeasurable(f"{len(own)} complete rows{where} are too few for {own.shape[1]} items")
+            raise NotMeasurable(
+                "few_rows", f"{len(own)} complete rows{where} are too few for {own.shape[1]} items"
+            )
         constant = np.flatnonzero(np.ptp(own, axis=0) == 0)
         if len(constant):
-            raise NotMeasurable(f"item {names[constant[0]]} does not vary{where}")
+            raise NotMeasurable("constant_item", f"item {names[constant[0]]} does not vary{where}")
         covariance = np.cov(own, rowvar=False, ddof=0)
         if not positive_definite(covariance):
-            raise NotMeasurable(f"the covariances{where} are not positive definite")
+            raise NotMeasurable("not_positive_definite", f"the covariances{where} are not positive definite")
         found.append((covariance, own.mean(axis=0)))
         sizes.append(len(own))
         rows.append(own)
@@ -159,7 +161,7 @@ def fit(items, model, groups=None):
     """
     wanted = np.asarray(items[model.items], dtype=float)
     if wanted.shape[1] < 3:
-        return Fit(model, [], [], False, problems=("needs three items or more",))
+        return Fit(model, [], [], False, problems=(Problem("few_items", "needs three items or more"),))
     if groups is None:
         data, levels = complete(wanted), [None]
     else:
@@ -171,24 +173,24 @@ def fit(items, model, groups=None):
     dropped = len(wanted) - len(data)
     try:
         if not levels:
-            raise NotMeasurable("no complete rows")
+            raise NotMeasurable("few_rows", "no complete rows")
         moments, sizes, rows = _moments(data, groups, levels, model.items)
     except NotMeasurable as reason:
-        return Fit(model, levels, [], False, problems=(str(reason),), dropped=dropped)
+        return Fit(model, levels, [], False, problems=(reason.problem,), dropped=dropped)
     means = len(levels) > 1 if model.meanstructure is None else model.meanstructure
     layout = Layout(model, levels, means)
     p, q = len(model.items), len(layout.parameters)
     df = len(levels) * (p * (p + 1) // 2 + (p if means else 0)) - q
     empty = Fit(model, levels, sizes, False, layout.parameters, moments=moments, df=df, dropped=dropped)
     if df < 0:
-        return _failed(empty, "more parameters than moments: not identified")
+        return _failed(empty, "not_identified", "more parameters than moments: not identified")
     return _minimised(layout, moments, sizes, rows, empty)
 
 
-def _failed(empty, reason):
+def _failed(empty, code, reason):
     q = len(empty.parameters)
     nothing = {"estimates": np.full(q, np.nan), "covariance": np.full((q, q), np.nan)}
-    return Fit(**(vars(empty) | nothing | {"problems": (reason,), "converged": False}))
+    return Fit(**(vars(empty) | nothing | {"problems": (Problem(code, reason),), "converged": False}))
 
 
 def _standardised(layout, moments, shares):
@@ -217,17 +219,46 @@ def _standardised(layout, moments, shares):
     return scaled, factor, shift
 
 
+def _largest(objective, values):
+    """Gradient (q,), expected Hessian (q, q) and the largest gradient in units of the standard errors."""
+    gradient, hessian = objective.slopes(values)
+    size = np.sqrt(np.maximum(np.diag(hessian), 1e-300))
+    return gradient, hessian, np.abs(gradient / size).max()
+
+
+def _observed_hessian(objective, values, size):
+    """Hessian by central differences of the gradient, steps in units of the standard errors ``1 / size``."""
+    steps = 1e-4 / size
+    columns = [
+        objective.slopes(values + h * unit)[0] - objective.slopes(values - h * unit)[0]
+        for h, unit in zip(steps, np.eye(len(values)), strict=True)
+    ]
+    hessian = np.array(columns) / (2 * steps[:, None])
+    return (hessian + hessian.T) / 2
+
+
 def _polished(objective, values):
-    """Fisher scoring from near the minimum until the gradient is gone in units of the standard errors."""
-    for _ in range(20):
-        gradient, hessian = objective.slopes(values)
+    """From near the minimum until the gradient is gone: Fisher scoring, or Newton where that no longer helps.
+
+    Fisher scoring is slow where the model fits badly, as the expected information is then not the observed one.
+    """
+    gradient, hessian, largest = _largest(objective, values)
+    newton = False
+    for _ in range(30):
+        if largest < GRADIENT:
+            break
         size = np.sqrt(np.maximum(np.diag(hessian), 1e-300))
-        if np.abs(gradient / size).max() < GRADIENT:
-            return values
-        step = np.linalg.lstsq(hessian / np.outer(size, size), gradient / size, rcond=1e-12)[0] / size
-        if not objective.value((values - step) * objective.scale) < np.inf:
-            return values
-        values = values - step
+        used = _observed_hessian(objective, values, size) if newton else hessian
+        step = np.linalg.lstsq(used / np.outer(size, size), gradient / size, rcond=1e-12)[0] / size
+        if not np.isfinite(objective.value((values - step) * objective.scale)):
+            break
+        found = _largest(objective, values - step)
+        if found[2] < (1.0 if newton else 0.3) * largest:
+            values, (gradient, hessian, largest) = values - step, found
+        elif newton:
+            break
+        else:
+            newton = True
     return values
 
 
@@ -244,18 +275,18 @@ def _minimised(layout, moments, sizes, rows, empty):
         jac=objective.gradient,
         hess=objective.hessian,
         method="trust-exact",
-        options={"gtol": 1e-6, "maxiter": 500, "initial_trust_radius": 1.0, "max_trust_radius": 100.0},
+        options={"gtol": 1e-6, "maxiter": 200, "initial_trust_radius": 1.0, "max_trust_radius": 100.0},
     )
     if not np.isfinite(result.fun):
-        return _failed(empty, "no starting values")
+        return _failed(empty, "not_converged", "no starting values")
     values = _polished(objective, result.x / objective.scale)
-    gradient, hessian = objective.slopes(values)
+    _, hessian, largest = _largest(objective, values)
     size = np.sqrt(np.maximum(np.diag(hessian), 1e-300))
-    if not np.abs(gradient / size).max() < GRADIENT:
-        return _failed(empty, "did not converge")
+    if not largest < GRADIENT:
+        return _failed(empty, "not_converged", "did not converge")
     correlation = hessian / np.outer(size, size)
     if np.linalg.eigvalsh(correlation)[0] < 1e-9:
-        return _failed(empty, "not identified: the information is singular")
+        return _failed(empty, "not_identified", "not identified: the information is singular")
     covariance = 2 * np.linalg.inv(correlation) / np.outer(size, size) / total * np.outer(factor, factor)
     discrepancy = objective.value(values * objective.scale)
     values = factor * values + shift
@@ -281,10 +312,10 @@ def _improper(matrices, layout):
     for (_, factors, residuals, _, _), group in zip(matrices, layout.groups, strict=True):
         where = f" in group {group}" if len(layout.groups) > 1 else ""
         found += [
-            f"negative residual variance of {item}{where}"
+            Problem("heywood", f"negative residual variance of {item}{where}")
             for item, variance in zip(layout.items, np.diag(residuals), strict=True)
             if variance < 0
         ]
         if np.linalg.eigvalsh(factors)[0] < -1e-10 * max(np.trace(factors), 1e-300):
-            found.append(f"covariances of the factors not positive definite{where}")
+            found.append(Problem("heywood", f"covariances of the factors not positive definite{where}"))
     return tuple(found)

@@ -30,7 +30,7 @@ def cronbach_alpha(items, confidence=0.95):
     covariance = np.cov(items, rowvar=False)
     total = covariance.sum()
     if not total > 1e-12 * np.trace(covariance):
-        raise NotMeasurable("the items cancel out")
+        raise NotMeasurable("items_cancel_out", "the items cancel out")
     alpha = k / (k - 1) * (1 - np.trace(covariance) / total)
     quantiles = stats.f.ppf([(1 + confidence) / 2, (1 - confidence) / 2], n - 1, (k - 1) * (n - 1))
     low, high = 1 - (1 - alpha) * quantiles
@@ -76,6 +76,6 @@ def omega_minres(items):
     items = checked(items, fewest=3)
     correlation = np.corrcoef(items, rowvar=False)
     if not positive_definite(correlation):
-        raise NotMeasurable("the correlations are not positive definite")
+        raise NotMeasurable("not_positive_definite", "the correlations are not positive definite")
     loadings = minres_loadings(correlation)
     return float(1 - (1 - loadings**2).sum() / correlation.sum())
