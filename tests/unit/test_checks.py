@@ -11,8 +11,10 @@ import yaml
 
 from jianfu import checks, models
 from jianfu.analysis import AnalysisTable
+from jianfu.checks.exposures import check_exposures
 from jianfu.checks.table import identification_table, is_check
 from jianfu.estimators import ESTIMATORS, Settings
+from jianfu.indices import build_exposures, fit_anchors
 from jianfu.labels import Labels
 from jianfu.statistics import hazard, sensitivity
 
@@ -203,3 +205,77 @@ def test_the_table_shows_every_check_in_words(fitted, language):
     names = {row[3] for row in table.rows}
     assert len(names) > 20
     assert not any("_" in name or re.search(r"[a-z]_|[a-z0-9]\(", name) for name in names), names
+
+
+@pytest.fixture
+def panel():
+    """Two indices of one indicator each for 6 units and 24 months; the calm indicator is half the usual one."""
+    rng = np.random.default_rng(3)
+    months = [f"{2023 + m // 12}-{m % 12 + 1:02d}" for m in range(24)]
+    keys = pd.MultiIndex.from_product([[f"u{i}" for i in range(6)], months], names=["unit_code", "month"])
+    frame = keys.to_frame(index=False)
+    unit_months = frame.assign(headcount=20.0, tasks_logged=True, app_logged=True)
+    values = rng.gamma(2, 2, len(frame))
+    usual = frame.assign(indicator="A", value=values, coverage=1.0)
+    logged = frame.assign(indicator="LOG_auto", value=rng.uniform(size=len(frame)), coverage=1.0)
+    plan = pd.DataFrame(
+        {
+            "code": ["A", "LOG_auto"],
+            "source": ["tasks", "tasks"],
+            "transformation": "none",
+            "unit_en": "share",
+            "denominator": "none",
+            "frequency": "month",
+        }
+    )
+    members = pd.DataFrame(
+        [{"index": "OD", "indicator": "A", "weight": 1.0, "direction": 1.0, "transformation": "none"}]
+    ).assign(per_head=False, yearly=False, unit="share")
+    return unit_months, usual, logged, plan, members
+
+
+def build(panel, tmp_path, monkeypatch, emergency):
+    unit_months, usual, logged, plan, members = panel
+    calls = []
+
+    def evaluated(tables, frame, rows, calendar, window, reference, exclude):
+        calls.append((list(rows["code"]), exclude["emergency"]))
+        return usual.assign(value=usual["value"] / 2), None
+
+    monkeypatch.setattr("jianfu.checks.exposures.build_indicators", evaluated)
+    pd.DataFrame({"emergency": emergency}).to_parquet(tmp_path / "tasks.parquet")
+    exposures = unit_months[["unit_code", "month"]].assign(exposure="OD_lead", value=1.5)
+    built = check_exposures(
+        {"tasks": tmp_path / "tasks.parquet"},
+        unit_months,
+        pd.concat([usual, logged]),
+        exposures,
+        plan,
+        members,
+        None,
+        ("2023-01", "2024-12"),
+        ("2023-01", "2023-12"),
+        {"exclude": {"emergency": False}, "exposure": {}, "indices": None},
+    )
+    return built, calls
+
+
+def test_exposures_of_the_checks(panel, tmp_path, monkeypatch):
+    built, calls = build(panel, tmp_path, monkeypatch, [True, False, None])
+    assert calls == [(["A"], True)]
+    assert set(built["exposure"]) == {"OD_calm", "OD_calm_6m", "OD_lead_6m", "LOG", "LOG_6m"}
+    unit_months, usual, _, _, members = panel
+    anchors = fit_anchors(usual, members, ("2023-01", "2023-12"), unit_months)
+    plain = build_exposures(usual, unit_months, members, anchors).set_index(
+        ["unit_code", "month", "exposure"]
+    )
+    calm = built[built["exposure"] == "OD_calm"].replace({"exposure": {"OD_calm": "OD"}})
+    wanted = plain["value"].reindex(pd.MultiIndex.from_frame(calm[["unit_code", "month", "exposure"]]))
+    np.testing.assert_allclose(calm["value"], wanted, atol=1e-8)  # half of everything is the same in SD
+    assert (built.loc[built["exposure"] == "OD_lead_6m", "value"] == 1.5).all()
+
+
+def test_without_tags_there_is_nothing_to_leave_out(panel, tmp_path, monkeypatch):
+    built, calls = build(panel, tmp_path, monkeypatch, [None, False])
+    assert not calls
+    assert set(built["exposure"]) == {"OD_lead_6m", "LOG", "LOG_6m"}
