@@ -8,7 +8,7 @@ from jianfu.config.spelling import suggestion
 from jianfu.design import FUNCTIONS, GROUPED, call_of, parts_of
 from jianfu.disclosure import release_estimates
 from jianfu.errors import ConfigError, DataError
-from jianfu.estimators import COLUMN, COLUMNS, ESTIMATORS, VALUE, columns_named
+from jianfu.estimators import COLUMN, COLUMNS, ESTIMATORS, FACTORS, VALUE, columns_named
 from jianfu.models import ESTIMATE_COLUMNS
 from jianfu.user_tables import MOST_LEVELS, is_text, levels_of, read_table
 
@@ -87,11 +87,20 @@ def _check_option(name, value, kind, place):
         if value not in kind:
             raise ConfigError(f"{place}: option '{name}' cannot be '{value}'; {suggestion(value, kind)}")
         return
-    types = {COLUMN: str, COLUMNS: (str, list), VALUE: (str, int, float), float: (int, float)}.get(kind, kind)
+    types = {
+        COLUMN: str,
+        COLUMNS: (str, list),
+        FACTORS: dict,
+        VALUE: (str, int, float),
+        float: (int, float),
+    }.get(kind, kind)
+    if kind == FACTORS and isinstance(value, dict) and not _lists(value):
+        raise ConfigError(f"{place}: option '{name}' must give a list of columns for each factor.")
     if not isinstance(value, types) or (isinstance(value, bool) and kind is not bool):
         words = {
             COLUMN: "the name of a column",
             COLUMNS: "a column or a list of columns",
+            FACTORS: "a group of factors, each with its list of columns",
             VALUE: "text or a number",
             float: "a number",
             int: "a whole number",
@@ -101,6 +110,11 @@ def _check_option(name, value, kind, place):
             dict: "a group of keys",
         }
         raise ConfigError(f"{place}: option '{name}' must be {words[kind]}, not '{value}'.")
+
+
+def _lists(value):
+    """True for a group of lists, none of them empty."""
+    return bool(value) and all(isinstance(items, list) and items for items in value.values())
 
 
 def _check_column(column, columns, place):
@@ -216,6 +230,8 @@ def estimates(settings, inference, province):
 def _of_results(entry):
     """Whether the rows behind an entry are results; what can also fit a model takes them by the option estimate."""
     estimator = ESTIMATORS[entry["estimator"]]
+    if "model" in entry.get("options", {}):
+        return False
     either = "estimate" in estimator.options and "estimate" not in estimator.required
     return estimator.of_results and not (either and "estimate" not in entry.get("options", {}))
 

@@ -32,17 +32,20 @@ never returned as if they had.
 """
 
 from jianfu.estimators import (
+    cfa,
     diagnostics,
     gee,
     hazards,
     marginal,
     mediation,
+    meta,
     mixed,
     multinomial,
     ols,
     ordinal,
     p_adjust,
     policy,
+    pool_imputations,
     segmented,
     sensitivity,
     survival,
@@ -51,6 +54,7 @@ from jianfu.estimators import (
 from jianfu.estimators.common import (
     COLUMN,
     COLUMNS,
+    FACTORS,
     INDIRECT,
     TRUE,
     VALUE,
@@ -69,6 +73,7 @@ __all__ = [
     "COLUMN",
     "COLUMNS",
     "ESTIMATORS",
+    "FACTORS",
     "FEW_EVENTS",
     "INDIRECT",
     "TRUE",
@@ -224,5 +229,33 @@ ESTIMATORS = {
     ),
     "detectable_effect": Estimator(
         diagnostics.fit_detectable, "unit", options=diagnostics.DETECTABLE, reports_all=True
+    ),
+    "meta": Estimator(
+        meta.fit,
+        "unit",
+        needs=("outcome",),
+        takes=("terms",),
+        options=meta.OPTIONS,
+        reports_all=True,
+        of_results=True,
+    ),
+    "pool_imputations": Estimator(
+        pool_imputations.fit,
+        "unit",
+        needs=("outcome",),
+        takes=("terms", "controls", "effects", "cluster", "weights"),
+        options=pool_imputations.OPTIONS,
+        required=("imputation",),
+        reports_all=True,
+        of_results=True,
+    ),
+    "cfa": Estimator(
+        cfa.fit,
+        "unit",
+        needs=(),
+        takes=(),
+        options=cfa.OPTIONS,
+        required=("model",),
+        reports_all=True,
     ),
 }

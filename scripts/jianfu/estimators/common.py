@@ -12,6 +12,7 @@ INDIRECT = "_indirect"  # ending of the terms that are products of two paths
 TRUE = "__true"  # suffix of the columns that hold expected counts and conditional means (simulated provinces only)
 COLUMN = "column"  # type of an option whose value is a column of the table
 COLUMNS = "columns"  # type of an option whose value is a list of columns of the table
+FACTORS = "factors"  # type of an option whose value is {factor: [columns of the table]}
 VALUE = "value"  # type of an option that is a value of some column: text or number
 
 
@@ -53,7 +54,8 @@ class Estimator:
     fit: the function, see :mod:`jianfu.estimators`; scale: of its estimates (unit, log_odds, log_hazard ...);
     needs, takes: keys of a declared model that it must and may have, beside name, estimator, data, where and report;
     options: {name: kind}, where kind is a tuple of the values allowed, a Python type (int, float, bool, str, list,
-    dict; float takes whole numbers too), ``COLUMN``, ``COLUMNS`` or ``VALUE``; required: options that must be there;
+    dict; float takes whole numbers too), ``COLUMN``, ``COLUMNS``, ``FACTORS`` or ``VALUE``; required: options that must
+    be there;
     may_miss: keys and options whose columns may hold missing values (None = all of them; the estimator then counts
     what it leaves out); text: keys whose columns may hold text; reports_all: every effect becomes a row, not only the
     declared terms; counts: the outcome counts events (logit, hazards), so that levels without any event are left out
@@ -98,6 +100,9 @@ def columns_named(spec, estimator):
     for name, value in spec.get("options", {}).items():
         if estimator.options.get(name) in (COLUMN, COLUMNS):
             add(value, name)
+        elif estimator.options.get(name) == FACTORS:
+            for columns in value.values():
+                add(columns, name)
     return found
 
 
