@@ -137,7 +137,8 @@ def test_scales_say_what_the_figures_are(fitted):
         "lowest_without_one(OD)": "log_hazard_per_sd",
         "detectable(OD)": "log_hazard_per_sd",
         "robustness_value(OD)": "r2",
-        "oster_beta(OD)": "probability",
+        "oster_beta(OD)": "probability_per_sd",
+        "excess_per_1000(OD)": "excess_per_1000_per_sd",
         "e_value(OD)": "risk_ratio",
         "events_per_unit": "count",
     }

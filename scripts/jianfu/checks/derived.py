@@ -18,6 +18,7 @@ from jianfu.statistics.sensitivity import COMMON
 
 CHECK = "."  # between the name of a model and that of a check beside it
 EXPOSURE = "{exposure}"
+EFFECTS = ("probability", "excess_per_1000")  # scales of effects other than that of the model itself
 
 
 def derive(check, spec, table):
@@ -133,7 +134,8 @@ def _scaled(found, own):
     if not len(scales):
         return found
     stem = scales.iloc[0].removesuffix("_per_sd")
-    return found.assign(scale=found["scale"].mask(found["scale"] == stem, scales.iloc[0]))
+    per_sd = found["scale"].isin([stem, *EFFECTS])
+    return found.assign(scale=found["scale"].mask(per_sd, found["scale"] + "_per_sd"))
 
 
 def _counted(spec, own):
