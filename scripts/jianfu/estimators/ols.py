@@ -4,7 +4,15 @@ import numpy as np
 
 from jianfu.design import NotEstimable
 from jianfu.estimators import regression as shared
-from jianfu.estimators.common import COLUMN, TRUE, codes_of, collinear_note, outcomes_of, variable
+from jianfu.estimators.common import (
+    COLUMN,
+    TRUE,
+    codes_of,
+    collinear_note,
+    few_clusters,
+    outcomes_of,
+    variable,
+)
 from jianfu.estimators.hazards import trials_of
 from jianfu.statistics import regression
 
@@ -47,6 +55,7 @@ def solve(spec, used, weights, columns, settings, truth=False):
     known = fitted.df[np.isfinite(fitted.df) & ~np.isnan(fitted.coefficients)]
     first = known[0 if effects or len(known) < 2 else 1] if len(known) else np.nan
     notes = [*shared.note_of(errors, first), *collinear_note(fitted.collinear, columns)]
+    notes += few_clusters(errors.n_clusters) if errors.kind == "cluster" else []
     return (
         fitted.coefficients,
         fitted.covariance,

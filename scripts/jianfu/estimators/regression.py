@@ -73,7 +73,9 @@ def rows(spec, used, columns, estimates, covariance, df, vcov, settings):
     found = effects_of(names, estimates, np.sqrt(np.diag(covariance)), df, vcov, settings)
     options, least = (
         spec.get("options", {}),
-        np.min(np.broadcast_to(df, len(estimates))[~np.isnan(estimates)]),
+        np.min(
+            np.broadcast_to(np.asarray(df, dtype=float), len(estimates))[~np.isnan(estimates)], initial=np.inf
+        ),
     )
     for name, weights in _combinations(options, used, columns, names).items():
         value, error = combined(weights, estimates, covariance)
