@@ -208,3 +208,26 @@ def estimates(models):
                 }
             )
     return pd.DataFrame(rows)
+
+
+def event_studies(models):
+    """Rows of every event study among ``models`` ({name: model}): six months before and after the start, and a mean."""
+    rng = np.random.default_rng(8)
+    rows = []
+    for name, model in models.items():
+        if model["estimator"] != "event_study":
+            continue
+        for event in [*range(-6, 6), None]:
+            value, error = rng.normal(-1.0 if event is None or event >= 0 else 0, 0.3), 0.4
+            rows.append(
+                {
+                    "model": name,
+                    "term": "att" if event is None else f"event_{event}",
+                    "estimate": value,
+                    "std_error": error,
+                    "ci_low": value - 2.6 * error,
+                    "ci_high": value + 2.6 * error,
+                    "converged": True,
+                }
+            )
+    return pd.DataFrame(rows)

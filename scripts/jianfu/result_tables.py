@@ -56,7 +56,7 @@ def of_interest(estimates, models):
     def wanted(name, term):
         model = models.get(name, {})
         named = [
-            *model.get("terms", [term]),
+            *model.get("terms", [] if "report" in model else [term]),
             *(model.get("report") or [] if model.get("report") != "all" else []),
         ]
         return model.get("estimator") == "mediation" or term in named

@@ -20,6 +20,7 @@ from jianfu.figures import (
     forest,
     index_over_time,
     issue_clock,
+    policy_event_study,
     sample_flow,
 )
 from jianfu.figures.style import new_figure, save, text_width, wrap
@@ -57,6 +58,9 @@ FIGURES = {
         fakes.burnout_by_overload(), fakes.data_quality(), *a
     ),
     "forest": draw_forest,
+    "policy_event_study": lambda *a: policy_event_study.draw(
+        policy_event_study.event_rows(fakes.event_studies(BY_NAME), BY_NAME), BY_NAME, *a
+    ),
     "sample_flow": lambda *a: sample_flow.draw(fakes.sample_flow(), fakes.data_quality(), *a),
 }
 NAMES = [name for name in FIGURES if not name.endswith(("_short", "_small"))]
@@ -296,3 +300,12 @@ def test_every_declared_output_has_a_rule_that_makes_it():
     for output in read_outputs(PLAN / "outputs.csv").values():
         assert f"rule {output.rule}:" in rules, output.name
         assert f'published_by("{output.rule}")' in rules, output.name
+
+
+def test_event_studies_show_estimates_in_order_of_the_plan():
+    estimates = fakes.event_studies(BY_NAME)
+    rows = policy_event_study.event_rows(estimates.sample(frac=1, random_state=1), BY_NAME)
+    names = list(dict.fromkeys(rows["model"]))
+    assert names == [name for name in BY_NAME if name in names] and "H14_formal_two_way" not in names
+    assert rows.groupby("model")["event"].apply(lambda e: e.dropna().is_monotonic_increasing).all()
+    assert not policy_event_study.event_rows(estimates.assign(estimate=float("nan")), BY_NAME).size

@@ -116,6 +116,7 @@ def final_outputs(province):
         return panel
     outputs = [f"{results}/release/report.{kind}" for kind in ("docx", "pdf", "html")]
     outputs += [f"{results}/release/tables/main_regression.xlsx", f"{results}/provenance/run.json"]
+    outputs.append(f"{results}/release/figures/policy_event_study.png")
     if SETTINGS[province]["simulate"]:
         outputs.append(f"{results}/simulated/targets.csv")
     return outputs + panel

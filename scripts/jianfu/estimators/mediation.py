@@ -28,6 +28,7 @@ OPTIONS = {
     "rho": list,
 }
 LINEAR = {"outcome_model", "mediator_model"}
+EVENTS_PER_COEFFICIENT = 2  # below, a bootstrap of nonlinear models with effects is no guide
 RATIOS = ("total_ratio", "direct_ratio", "indirect_ratio")
 
 
@@ -192,6 +193,8 @@ def _fit_natural(spec, used, weights, columns, settings):
     design = _linear_design(spec, used, columns)
     if binary:
         y, weights, clusters, mediator, design = _collapsed(y, weights, clusters, mediator, design)
+        if y.sum() < EVENTS_PER_COEFFICIENT * design.shape[1]:
+            raise NotEstimable(f"{int(y.sum())} events for {design.shape[1] + 1} coefficients")
     columns = {term: design[:, 1]}
     outcome = y / weights if binary else y
     try:

@@ -19,6 +19,7 @@ OPTIONS = {
     "lag": int,
 }
 SINCE = "_since"
+TWO_YEARS = 24  # periods from which calendar-month effects can be told from a change of level
 
 
 def fit(spec, used, weights, columns, settings, truth):
@@ -32,7 +33,7 @@ def fit(spec, used, weights, columns, settings, truth):
     if np.isnan(time).any() or (time != np.round(time)).any():
         raise NotEstimable(f"{options['time']} must count periods in whole numbers")
     dates = _dates(options, used, time)
-    monthly = options.get("season", True)
+    monthly = options.get("season", True) and len(np.unique(time)) >= TWO_YEARS
     built = segmented.design(time, [], time.astype(int) % 12 if monthly else None)
     for name, date in dates.items():
         before = int((np.unique(time) < date).sum())

@@ -1,0 +1,23 @@
+"""Draw the figure policy_event_study: effects of the roll-out of relief rules by months since their start.
+
+1. Read the released estimates and the plan's models.
+2. Choose the event studies and write them as policy_event_study.csv.
+3. Draw, in the language of the settings; write PNG, PDF and SVG.
+
+Fails when a label is not in the dictionary or a character has no glyph.
+"""
+
+from jianfu import logs
+from jianfu.figures import policy_event_study, run
+
+if __name__ == "__main__":
+    logs.start(snakemake.log[0])
+    run.plot(
+        policy_event_study.draw,
+        tables=policy_event_study.read(
+            snakemake.input.estimates, snakemake.input.models, snakemake.output.csv
+        ),
+        labels=snakemake.input.labels,
+        settings=dict(snakemake.params.items()),
+        paths=snakemake.output[:3],
+    )
