@@ -59,7 +59,9 @@ def _reasons(part):
 
 
 def indicator_list(indicators, plan, indices, notices, unanchored, labels):
-    """Every indicator of the plan: its label, logged unit-months, mean, standard deviation, coverage, status.
+    """Every indicator of the plan: label, remarks, logged unit-months, mean, standard deviation, coverage, status.
+
+    remarks: the unit, what moves it through the year, and on whose records it depends.
 
     status: ``used`` (has values), ``not_in_index`` (has values, but the reference window cannot anchor it: a row of
     unanchored), ``switched_off`` (a column it needs is absent), ``no_values``.
@@ -72,6 +74,12 @@ def indicator_list(indicators, plan, indices, notices, unanchored, labels):
     result = plan[["code", "construct"]].copy()
     result["index"] = plan["code"].map(member).fillna("")
     result["label"] = plan[f"label_{labels.language}"]
+    remarks = (
+        plan[f"unit_{labels.language}"],
+        plan["season"].map(lambda season: labels(f"season_{season}")),
+        plan["logging"].map(lambda source: labels(f"logging_{source}")),
+    )
+    result["remarks"] = [labels("list_semicolon").join(row) for row in zip(*remarks, strict=True)]
     result = result.merge(summary, left_on="code", right_index=True, how="left")
     result["unit_months"] = result["unit_months"].fillna(0).astype("int64")
     present = result["unit_months"] > 0
@@ -80,7 +88,8 @@ def indicator_list(indicators, plan, indices, notices, unanchored, labels):
         ["not_in_index", "used", "switched_off"],
         "no_values",
     )
-    return result[["code", "construct", "index", "label", "unit_months", "mean", "sd", "coverage", "status"]]
+    columns = ["code", "construct", "index", "label", "remarks", "unit_months", "mean", "sd", "coverage", "status"]
+    return result[columns]
 
 
 # ------------------------------------------------------------------------------------------------ sample flow

@@ -43,6 +43,30 @@ TOGETHER = {
         "weights: [{index: OD, indicator: A1_tasks}, {index: OD, indicator: A1_tasks, weight: 2}]\n",
         "'weights' has 2 rows for A1_tasks in OD; keep one.",
     ),
+    "method of the indices": (
+        "indices: {weights: entropie}\n",
+        "indices: 'weights' cannot be 'entropie'; did you mean 'entropy'",
+    ),
+    "geometric mean of burden": (
+        "indices: {aggregation: geometric}\n",
+        "indices: the geometric mean is taken on the relief scale",
+    ),
+    "limits without effect": (
+        "indices: {limits: {A1_tasks: [0, 9]}}\n",
+        "'indices.limits' has no effect with the method none; leave it out.",
+    ),
+    "limits reversed": (
+        "indices: {treatment: limits, limits: {A1_tasks: [9, 0]}}\n",
+        "'indices.limits.A1_tasks' must give the lower value first.",
+    ),
+    "no such indicator": (
+        "indices: {treatment: limits, limits: {A1_task: [0, 9]}}\n",
+        "'indices.limits' ",
+    ),
+    "no such anchors": (
+        "indices: {anchors: common.json}\n",
+        "'indices.anchors' names 'common.json', which does not exist",
+    ),
     "share": ("indices: {min_share: 60}\n", "'indices.min_share' must be between 0 and 1, not '60'."),
     "open range": (
         "inference: {confidence: 95}\n",
