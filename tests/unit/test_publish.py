@@ -288,6 +288,10 @@ def test_every_indicator_of_the_plan_is_listed_with_its_state():
             "construct": ["A1", "B1", "C1", "D1"],
             "label_en": ["a", "b", "c", "d"],
             "label_zh": "甲",
+            "unit_zh": "件",
+            "unit_en": "tasks",
+            "season": "year_end",
+            "logging": "entry",
         }
     )
     values = pd.DataFrame(
