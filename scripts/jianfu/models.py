@@ -77,6 +77,8 @@ def select(spec, table, categories, truth=False):
     With ``truth`` a unit is left out only if no event was possible, not because none happened.
     """
     frame = table.frame
+    if not table.n_read:
+        raise NotEstimable(f"table {spec.get('data', '')} has no rows")
     controls, notes = _present_controls(spec, frame, categories)
     estimator = ESTIMATORS[spec["estimator"]]
     named = columns_named(spec, estimator)

@@ -26,7 +26,8 @@ TABLES = ("hazard_cells", "hazard_details", "tenure_cells", "exits", "survey_sco
     "unit_years",
     "chains",
 )
-ELSEWHERE = ("H2_secondment", "H2_distributed_lag", "H5b_meaning_to_exits")  # need columns that are not here
+# Models that need columns which are not here.
+ELSEWHERE = ("H1_item", "H1_weighted", "H2_secondment", "H2_distributed_lag", "H5b_meaning_to_exits")
 FITTED = [
     spec
     for spec in PLAN["models"]

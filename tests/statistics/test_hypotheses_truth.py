@@ -1,0 +1,73 @@
+"""Models on the tables of unit-years and chains find what the parameters of the full-size province put in."""
+
+import functools
+
+import pytest
+from ingest_cases import ROOT
+
+from jianfu import analysis, models, scales
+from jianfu.config import read_yaml
+from jianfu.estimators import Settings
+from jianfu.simulate import draw, read_parameters
+from jianfu.simulate.log_tables import task_tables
+
+PLAN = read_yaml(ROOT / "config" / "plan" / "models.yaml")
+SCALES = read_yaml(ROOT / "config" / "plan" / "scales.yaml")["scales"]
+
+
+@functools.cache
+def parameters():
+    return read_parameters(ROOT / "config" / "simulation.yaml")
+
+
+@functools.cache
+def tables():
+    drawn = draw(parameters(), 2)
+    chains, task_years = task_tables(drawn)
+    scores, _ = scales.survey_scores(drawn.survey, drawn.spells, SCALES, 0.8, True, None)
+    years = analysis.unit_year_table(drawn.unit_year, task_years, scores, drawn.units)
+    found = {"unit_years": years, "chains": analysis.chain_table(chains, drawn.units)}
+    return {name: analysis.derive(table, PLAN["variables"].get(name, {})) for name, table in found.items()}
+
+
+def row(name, term):
+    """Estimate of one term of a declared model."""
+    spec = next(spec for spec in PLAN["models"] if spec["name"] == name)
+    rows = models.fit_model(spec, tables()[spec["data"]], PLAN["categories"], Settings(bootstrap=0))
+    return rows.set_index("term").loc[term]
+
+
+@pytest.mark.parametrize(
+    ("model", "term", "truth"),
+    [
+        ("H9_accountability", "log(tasks_month)", lambda p: p["accountability"]["tasks"]),
+        ("H9_accountability", "log1p(n_errors)", lambda p: p["accountability"]["errors"]),
+        ("H12_outcome", "ln_hours_trace", lambda p: 0.0),
+        ("H13_score", "log(artefacts_month)", lambda p: p["score"]["material"]),
+    ],
+)
+def test_yearly_models_find_their_parameters(model, term, truth):
+    found = row(model, term)
+    assert abs(found["estimate"] - truth(parameters()["unit_year"])) < 3 * found["std_error"]
+    assert found["converged"] and found["n_clusters"] > 190
+
+
+def test_scores_reward_material():
+    assert row("H13_score", "log(artefacts_month)")["p_value"] < 0.001
+
+
+def test_chains_find_the_mean_ratio():
+    """Targets and days are whole numbers, which moves the mean of the logarithm by less than 0.01."""
+    found = row("H16_amplification", "(Intercept)")
+    assert found["estimate"] == pytest.approx(parameters()["tasks"]["chain_log_ratio"]["mean"], abs=0.015)
+    assert found["n_clusters"] == 200 and found["p_value"] < 1e-6
+
+
+def test_what_the_data_lack_is_named():
+    years = tables()["unit_years"]
+    spec = next(spec for spec in PLAN["models"] if spec["name"] == "H12_outcome")
+    lacking = years.frame.drop(columns=["ln_hours_trace"])
+    table = analysis.AnalysisTable(lacking, None, len(lacking), absent={"ln_hours_trace": "hours_trace"})
+    rows = models.fit_model(spec, table, PLAN["categories"], Settings(bootstrap=0))
+    assert rows["estimate"].isna().all()
+    assert set(rows["note"]) == {"not estimable: column hours_trace is absent"}
