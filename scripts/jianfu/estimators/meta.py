@@ -4,6 +4,7 @@ import numpy as np
 
 from jianfu.design import NotEstimable
 from jianfu.estimators.common import COLUMN, Effect, effects_of
+from jianfu.estimators.regression import CONSTANT
 from jianfu.statistics import meta
 
 OPTIONS = {
@@ -31,7 +32,7 @@ def fit(spec, used, weights, columns, settings, truth):
         found = meta.fit(y, v, moderators, **chosen)
     except meta.NotPoolable as reason:
         raise NotEstimable(str(reason)) from None
-    names = ["intercept", *columns] if columns else [POOLED]
+    names = [CONSTANT, *columns] if columns else [POOLED]
     rows = effects_of(names, found.coefficients, found.std_errors, found.df, "iid", settings)
     rows += _heterogeneity(found, y, v, moderators, settings)
     if options.get("leave_one_out"):
