@@ -11,6 +11,7 @@ from jianfu.tables import NOTHING, Table, count, interval, missing, number, p_te
 
 CHECK_ROLES = ("placebo", "negative_control", "diagnostic")
 VERDICTS = ("supported", "limited", "direction_only", "open", "not_supported", "contrary", "not_tested")
+DECIDING = ("primary", "robustness")  # roles of models that a hypothesis may name
 FEW_CLUSTERS = 40
 FEW_EVENTS = "few events"  # how the note of a model says so
 SMALL_SAMPLE = ("CR2", "wild")  # errors made for few clusters
@@ -205,8 +206,8 @@ def sign_text(text):
 
 
 def hypothesis_rows(estimates, hypotheses, alpha):
-    """The plan's hypotheses with their primary estimate: list of (plan row, estimate row or None, verdict)."""
-    primary = estimates[estimates["role"] == "primary"]
+    """The plan's hypotheses with the estimate that decides: list of (plan row, estimate row or None, verdict)."""
+    primary = estimates[estimates["role"].isin(DECIDING)]
     found = []
     for plan in hypotheses.to_dict("records"):
         row = _first(primary[(primary["model"] == plan["model"]) & (primary["term"] == plan["term"])])
@@ -218,7 +219,8 @@ def verdict_label(row, result, labels):
     """Words for a verdict; of a hypothesis that was not tested also what the data lack for it."""
     found = LACKING.search(str(row["note"])) if result == "not_tested" and row is not None else None
     if not found:
-        return labels(f"verdict_{result}")
+        collinear = result == "not_tested" and row is not None and "collinear" in str(row["note"])
+        return labels("verdict_collinear" if collinear else f"verdict_{result}")
     column, table = found.groups()
     what = term_label(column, labels) if column else labels(f"data_{table}")
     return labels("verdict_lacking", what=what)
