@@ -8,8 +8,8 @@
    zero says what could have been detected.
 5. Write estimates_full.parquet and flow.csv (from what was read to what H1 and H2 used).
 
-A model that the data do not support gives rows without figures and the reason in `note`. Fails when a model does not
-converge, unless `inference: allow_unconverged` is set.
+A model that the data do not support, or that does not converge, gives rows without figures and the reason in `note`.
+Fails when the model of a confirmatory hypothesis does not converge, unless `inference: allow_unconverged` is set.
 """
 
 import pandas as pd
@@ -25,8 +25,9 @@ def main(inputs, window, indices, exposure, selected, inference, province, estim
     specs = models.selected(plan["models"], selected)
     settings = Settings(inference["confidence"], inference["bootstrap"], inference["seed"])
     rows = models.fit_models(specs, tables, plan["categories"], settings, province)
-    models.check_converged(rows, inference["allow_unconverged"])
     hypotheses = pd.read_csv(inputs["hypotheses"], dtype=str, encoding="utf-8-sig")
+    confirmatory = hypotheses.loc[hypotheses["family"] == "confirmatory", "model"]
+    models.check_converged(rows[rows["model"].isin(confirmatory)], inference["allow_unconverged"])
     rows = models.adjusted(rows, hypotheses)
     declared = read_yaml(inputs["checks"])["checks"]
     beside = checks.beside(declared, specs, rows, tables, plan["categories"], settings, province)
