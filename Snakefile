@@ -60,6 +60,7 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/policy.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/provenance.smk"
+include: "workflow/rules/full.smk"
 include: "workflow/rules/study.smk"
 
 

@@ -124,4 +124,8 @@ def final_outputs(province):
 
 def heavy_outputs(province):
     """What `full` makes beyond the final outputs: results that take minutes."""
-    return []
+    settings = SETTINGS[province]
+    if settings["models_on"] or brings_ready_tables(settings):
+        return []
+    full = f"results/{province}/release/full"
+    return [f"{full}/estimates.csv", f"{full}/figures/specification_curve.png"]

@@ -79,6 +79,15 @@ def choices(plan, codes):
     return ways
 
 
+def declared(settings):
+    """The way in which the province makes its indices, from the group ``indices`` of the settings."""
+    names = ("normalisation", "weights", "aggregation")
+    methods = {name: settings[name] for name in names}
+    return {"left_out": None} | {
+        name: method if isinstance(method, str) else method["method"] for name, method in methods.items()
+    }
+
+
 def index_levels(members, way, min_share, rows=None):
     """Index (U, T) made in one ``way`` of :func:`choices`, up to a linear transformation.
 
@@ -100,7 +109,9 @@ def index_levels(members, way, min_share, rows=None):
         used = DATA_DRIVEN[way["weights"]](reference * direction)
     elif way["weights"] == "pc1":
         used, _ = weights.pc1(reference * direction, [members.codes[j] for j in keep])
-    elif way["weights"] != "equal":
+    elif way["weights"] == "equal":
+        used = np.ones(len(keep))
+    elif way["weights"] != "given":
         raise DataError(f"the weights '{way['weights']}' are not offered in a specification curve.")
     return aggregate(scores, used, way["aggregation"], min_share).reshape(values.shape[:2])
 

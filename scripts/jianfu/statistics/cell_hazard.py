@@ -17,6 +17,7 @@ import numpy as np
 from jianfu.statistics.hazard import COLLINEAR, LINKS, LONGEST_MOVE, START, _independent, codes_of
 
 TOLERANCE, MAX_STEPS = 1e-8, 40
+EMPTY = 1e-9  # information of a column below which nothing is known about it (a month with the weight zero)
 
 
 @dataclass(frozen=True)
@@ -119,13 +120,17 @@ class Cells:
         """Maximum likelihood with exposures ``x`` (N, J).
 
         clusters: levels of clustering, each as (G,) codes of the clusters of the units; times: (G,) weights of the
-        units, None = one each; start: ``CellFit.start`` of a fit with the same or fewer exposures; tolerance: largest
-        step of a coefficient at which the fit counts as converged.
+        units, None = one each (months without any event among the weighted units are left out); start:
+        ``CellFit.start`` of a fit with the same or fewer exposures; tolerance: largest step of a coefficient at which
+        the fit counts as converged.
         """
         x = np.asarray(x, dtype=float).reshape(len(self.y), -1)
         x = x - self.n @ x / self.n.sum()
         family, j = LINKS[self.link], x.shape[1]
         weights = np.ones(len(self.y)) if times is None else np.asarray(times, dtype=float)[self.unit]
+        if times is not None:
+            events = self._sums(self.y * weights, self.n_months, self.month)
+            weights = weights * (events > 0)[self.month]
         y, n = self.y * weights, self.n * weights
         beta, first = self._start(start, j)
         eta = self._predictor(beta, first, x)
@@ -134,7 +139,10 @@ class Cells:
         while not converged and steps < MAX_STEPS:
             info, share, diagonal = self._information(weight, x)
             slope, slope_first = self._slopes(score, x)
-            step = np.linalg.solve(info, slope - share.T @ slope_first)
+            step, active = np.zeros(len(info)), np.diag(info) > EMPTY
+            step[active] = np.linalg.solve(
+                info[np.ix_(active, active)], (slope - share.T @ slope_first)[active]
+            )
             present = diagonal > 0
             step_first = np.where(present, slope_first / np.where(present, diagonal, 1.0), 0.0)
             step_first -= np.where(present, share @ step, 0.0)

@@ -22,7 +22,7 @@ COLUMNS = [
     "ci_high",
     "p_value",
 ]
-OF_INTEREST = "_per_sd"  # ending of the scale of exposures; the other terms are controls
+BY_BOOTSTRAP = (estimators.INDIRECT, "_total")  # endings of terms whose only interval is a bootstrap
 
 
 def sources(drawn):
@@ -82,14 +82,14 @@ def analysis_tables(tables, setup, truth=None):
 
 
 def estimates(tables, setup):
-    """Estimates of the models of ``setup`` for exposures; of a mediation without the product of its paths, whose
-    interval is a bootstrap."""
+    """Estimates of the models of ``setup`` for exposures; of a mediation only its paths, as indirect and total effects
+    have their intervals by bootstrap."""
     inference = estimators.Settings(setup.settings["inference"]["confidence"], bootstrap=0)
     specs = [
         {key: spec[key] for key in spec if (key, spec[key]) != ("report", "all")} for spec in setup.specs
     ]
     rows = models.fit_models(specs, tables, setup.categories, inference, "")
-    return rows.loc[~rows["term"].str.endswith(estimators.INDIRECT), COLUMNS].reset_index(drop=True)
+    return rows.loc[~rows["term"].str.endswith(BY_BOOTSTRAP), COLUMNS].reset_index(drop=True)
 
 
 def with_targets(rows, tables, setup):

@@ -1,0 +1,38 @@
+"""Fit the primary association under every combination of choices that config/plan/specifications.yaml declares.
+
+1. Make the index in every declared way, and its exposures with every lag.
+2. Fit every link, set of controls, sample and level of clustering; failures stay as rows with their reason.
+3. Test median and shares jointly by exchanging whole exposure series between units.
+4. Write specifications.parquet, and specification_curve.parquet and specification_summary.parquet for the gate.
+
+Fails when the varied model or a column of a sample is absent.
+"""
+
+from jianfu import analysis, frames, logs
+from jianfu.config import read_yaml
+from jianfu.curve import province
+
+
+def main(inputs, settings, processes, full, curve, summary):
+    plan, models = read_yaml(inputs["specifications"]), read_yaml(inputs["models"])
+    table, _ = analysis.read_hazard(inputs)
+    members = province.read_members(inputs, settings, plan["term"])
+    inference = settings["inference"]
+    rows, overall = province.curve(
+        table, members, plan, models, inference["confidence"], inference["seed"], processes
+    )
+    frames.store(rows, full)
+    frames.store(province.publishable(rows, settings["disclosure"]), curve)
+    frames.store(overall, summary)
+
+
+if __name__ == "__main__":
+    logs.start(snakemake.log[0])
+    main(
+        inputs=dict(snakemake.input.items()),
+        settings=dict(snakemake.params.items()),
+        processes=snakemake.threads,
+        full=snakemake.output.specifications,
+        curve=snakemake.output.specification_curve,
+        summary=snakemake.output.specification_summary,
+    )

@@ -1,0 +1,35 @@
+"""Estimate the primary models with the uncertainty of the index inside.
+
+1. Draw units (or counties) with replacement; make anchors, index, exposures and estimates anew.
+2. Take intervals from the replicates, and correct the estimates by the reliability of the exposure within units.
+3. Write robustness rows with the columns of the estimates to uncertainty.parquet.
+
+Fails when a model named in config/plan/uncertainty.yaml is not declared.
+"""
+
+from jianfu import analysis, frames, logs
+from jianfu.config import read_yaml
+from jianfu.curve import province
+from jianfu.uncertainty import rows
+
+
+def main(inputs, settings, inference, processes, output):
+    plan, models = read_yaml(inputs["uncertainty"]), read_yaml(inputs["models"])
+    members = province.read_members(inputs, settings, plan["index"])
+    tables = {
+        "hazard_cells": analysis.read_hazard(inputs)[0],
+        "survey_scores": analysis.read_survey(inputs)[0],
+    }
+    estimates = frames.load(inputs["estimates"])
+    frames.store(rows.build(members, tables, plan, models, settings, inference, estimates, processes), output)
+
+
+if __name__ == "__main__":
+    logs.start(snakemake.log[0])
+    main(
+        inputs=dict(snakemake.input.items()),
+        settings=dict(snakemake.params.items()),
+        inference=snakemake.params.inference,
+        processes=snakemake.threads,
+        output=snakemake.output.uncertainty,
+    )

@@ -1,0 +1,22 @@
+"""Draw the figure specification_curve: every specification in the order of its estimate, and the choices behind it.
+
+1. Read the released data.
+2. Draw, in the language of the settings.
+3. Write PNG, PDF and SVG.
+
+Fails when a label is not in the dictionary or a character has no glyph.
+"""
+
+from jianfu import logs
+from jianfu.figures import run
+from jianfu.figures.specification_curve import draw
+
+if __name__ == "__main__":
+    logs.start(snakemake.log[0])
+    run.plot(
+        draw,
+        tables=[snakemake.input.curve, snakemake.input.summary],
+        labels=snakemake.input.labels,
+        settings=dict(snakemake.params.items()),
+        paths=snakemake.output[:3],
+    )

@@ -1,0 +1,26 @@
+"""The disclosure gate for what only a full run makes.
+
+1. Refuse outputs that are not declared in config/plan/outputs_full.csv or may not leave.
+2. Withhold estimates with too few persons, events or residual degrees of freedom.
+3. Write the released tables, estimates_uncertainty.csv and disclosure_log_full.csv.
+
+Fails when an output may not leave in any form.
+"""
+
+from jianfu import logs
+from jianfu.disclosure import release_all
+from jianfu.labels import Labels
+
+if __name__ == "__main__":
+    logs.start(snakemake.log[0])
+    release_all(
+        published={
+            key: path for key, path in snakemake.input.items() if key not in ("estimates", "plan", "labels")
+        },
+        estimates=snakemake.input.estimates,
+        plan=snakemake.input.plan,
+        settings=snakemake.params.settings,
+        labels=Labels(snakemake.params.language, snakemake.input.labels),
+        synthetic=snakemake.params.synthetic,
+        folder=snakemake.params.folder,
+    )

@@ -1,0 +1,100 @@
+"""Reliability within units on data with known error; replicates of the pipeline against repeated rows."""
+
+import numpy as np
+import pytest
+
+from jianfu.curve.variants import Members, exposure, index_levels
+from jianfu.uncertainty import bootstrap, reliability
+
+UNITS, MONTHS, K = 40, 24, 5
+WAY = {"normalisation": "z", "weights": "equal", "aggregation": "arithmetic", "left_out": None}
+
+
+def made(seed=3, error=0.8, units=UNITS):
+    rng = np.random.default_rng(seed)
+    level = rng.normal(size=(units, 1)) * 0.7
+    common = level + rng.normal(size=(units, MONTHS)) * 0.6
+    values = common[..., None] + error * rng.normal(size=(units, MONTHS, K))
+    return common, values
+
+
+def test_reliability_is_that_of_parallel_members():
+    common, values = made(units=400)
+    found = reliability.within(values)
+    # error of the mean 0.64 / 5; within units and months the true part has the variance 0.36
+    assert found.error == pytest.approx(0.64 / K * (1 - 1 / MONTHS), rel=0.03)
+    assert found.value == pytest.approx(0.36 / (0.36 + 0.64 / K), abs=0.02)
+    assert found.between == pytest.approx(0.49 / (0.49 + 0.36 + 0.128), abs=0.05)
+    assert found.value == pytest.approx(1 - found.error / (found.total * (1 - found.between)), abs=1e-3)
+    assert common.shape == values.shape[:2]
+
+
+def test_dividing_by_the_reliability_gives_the_effect_back():
+    common, values = made(units=400)
+    rng = np.random.default_rng(9)
+    y = 0.5 * common + rng.normal(size=(400, 1)) + 0.5 * rng.normal(size=common.shape)
+    inside = reliability.deviations(np.stack([y, values.mean(axis=2)], axis=-1), np.ones(common.shape))
+    slope = (inside[..., 0] * inside[..., 1]).sum() / (inside[..., 1] ** 2).sum()
+    assert slope < 0.42
+    assert slope / reliability.within(values).value == pytest.approx(0.5, abs=0.035)
+
+
+def test_a_unit_drawn_twice_counts_twice_in_the_reliability():
+    _, values = made()
+    times = np.random.default_rng(2).integers(0, 3, UNITS)
+    repeated = reliability.within(values[np.repeat(np.arange(UNITS), times)])
+    weighted = reliability.within(values, times)
+    assert weighted.value == pytest.approx(repeated.value, abs=1e-8)
+    assert weighted.error == pytest.approx(repeated.error, abs=1e-10)
+
+
+def members_of(values):
+    names = np.array([f"{i:03d}" for i in range(len(values))], dtype=object)
+    months = np.array([f"2024-{i:02d}" for i in range(MONTHS)], dtype=object)
+    return Members(
+        names, months, values, np.ones(values.shape[:2], dtype=bool), np.arange(MONTHS) < 12,
+        [f"m{j}" for j in range(K)], np.ones(K), np.ones(K),
+    )  # fmt: skip
+
+
+def test_constants_come_from_the_drawn_units():
+    _, values = made()
+    members, times = members_of(values), np.random.default_rng(4).integers(0, 3, UNITS)
+    rows = np.repeat(np.arange(UNITS), times)
+    alone = members_of(values[rows])
+    levels = index_levels(members, WAY, 0.6, rows)
+    own = index_levels(alone, WAY, 0.6)
+    assert levels[rows] == pytest.approx(own)
+    drawn = exposure(levels, members, (1, 3), 0.6, rows)
+    assert drawn[rows] == pytest.approx(exposure(own, alone, (1, 3), 0.6), nan_ok=True)
+
+
+def test_least_squares_with_weights_are_those_of_repeated_units():
+    rng = np.random.default_rng(8)
+    unit = np.repeat(np.arange(UNITS), 10)
+    month = rng.integers(8, MONTHS, len(unit))
+    values, columns = rng.normal(size=(UNITS, MONTHS)), rng.normal(size=(len(unit), 2))
+    y = 0.4 * values[unit, month] + columns[:, 0] + rng.normal(size=len(unit)) + rng.normal(size=UNITS)[unit]
+    times = rng.integers(0, 3, UNITS)
+    weighted = bootstrap.Survey(y, columns, unit, month, (1, 6)).estimate(values, times)[0]
+    rows = np.concatenate([np.flatnonzero(unit == u) for u in np.repeat(np.arange(UNITS), times)])
+    new = np.repeat(np.arange(times.sum()), 10)
+    own = values[np.repeat(np.arange(UNITS), times)]
+    repeated = bootstrap.Survey(y[rows], columns[rows], new, month[rows], (1, 6)).estimate(own, None)[0]
+    assert weighted == pytest.approx(repeated, abs=1e-10)
+
+
+def test_replicates_do_not_depend_on_how_they_are_shared_out():
+    _, values = made()
+    members = members_of(values)
+    rng = np.random.default_rng(8)
+    unit = np.repeat(np.arange(UNITS), 10)
+    month = rng.integers(8, MONTHS, len(unit))
+    models = {
+        "H1": bootstrap.Survey(rng.normal(size=len(unit)), np.empty((len(unit), 0)), unit, month, (1, 6))
+    }
+    arguments = (members, models, WAY, 0.6, {(1, 6): 0.6}, np.arange(UNITS), 1)
+    found, lambdas = bootstrap.draws(*arguments, 0, 4)
+    later, own = bootstrap.draws(*arguments, 2, 2)
+    assert np.array_equal(found["H1"][2:], later["H1"])
+    assert np.array_equal(lambdas[1, 6][2:], own[1, 6])

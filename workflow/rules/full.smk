@@ -1,0 +1,131 @@
+"""What only a full run makes: the specification curve, and the uncertainty of the index inside the estimates.
+
+REQUIRED INPUTS: indicators, unit_months, exposures, hazard cells, survey scores and estimates of the province.
+OUTPUTS: results/{province}/release/full: estimates.csv, tables/specification_*.csv, figures/specification_curve.*
+"""
+
+FULL_OUTPUTS = read_outputs(Path(workflow.basedir) / "config" / "plan" / "outputs_full.csv")
+FULL_INPUTS = {
+    "hazard_cells": "results/{province}/restricted/hazard_cells.parquet",
+    "flow_exits": "results/{province}/restricted/flow_exits.csv",
+    "exposures": "results/{province}/restricted/exposures.parquet",
+    "units": "results/{province}/restricted/canonical/units.parquet",
+    "indicators": "results/{province}/restricted/indicators.parquet",
+    "unit_months": "results/{province}/restricted/unit_months.parquet",
+    "models": plan("models.yaml"),
+    "indicator_plan": plan("indicators.csv"),
+    "index_plan": plan("indices.csv"),
+}
+
+
+rule build_specification_curve:
+    """The primary association under every declared combination of choices, with its joint test."""
+    input:
+        **FULL_INPUTS,
+        specifications=plan("specifications.yaml"),
+    output:
+        specifications="results/{province}/restricted/specifications.parquet",
+        specification_curve="results/{province}/restricted/publish/specification_curve.parquet",
+        specification_summary="results/{province}/restricted/publish/specification_summary.parquet",
+    log:
+        "results/{province}/logs/build_specification_curve.log",
+    benchmark:
+        "results/{province}/benchmarks/build_specification_curve.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 2
+    resources:
+        mem_mb=2000,
+    params:
+        window=setting("data", "window"),
+        indices=setting("indices"),
+        weights=setting("weights"),
+        inference=setting("inference"),
+        disclosure=setting("disclosure"),
+        code=code("build_specification_curve"),
+    script:
+        "../../scripts/build_specification_curve.py"
+
+
+rule build_uncertainty:
+    """The primary estimates with the uncertainty of the index inside."""
+    input:
+        **FULL_INPUTS,
+        survey_scores="results/{province}/restricted/survey_scores.parquet",
+        flow_survey="results/{province}/restricted/flow_survey.csv",
+        estimates="results/{province}/restricted/estimates_full.parquet",
+        uncertainty=plan("uncertainty.yaml"),
+    output:
+        uncertainty="results/{province}/restricted/uncertainty.parquet",
+    log:
+        "results/{province}/logs/build_uncertainty.log",
+    benchmark:
+        "results/{province}/benchmarks/build_uncertainty.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 2
+    resources:
+        mem_mb=2000,
+    params:
+        window=setting("data", "window"),
+        indices=setting("indices"),
+        weights=setting("weights"),
+        exposure=setting("exposure"),
+        inference=setting("inference"),
+        code=code("build_uncertainty"),
+    script:
+        "../../scripts/build_uncertainty.py"
+
+
+rule release_full_results:
+    """The disclosure gate for what only a full run makes."""
+    input:
+        **{name: f"results/{{province}}/restricted/publish/{name}.parquet" for name in FULL_OUTPUTS},
+        estimates="results/{province}/restricted/uncertainty.parquet",
+        plan=plan("outputs_full.csv"),
+        labels=plan("labels.csv"),
+    output:
+        tables=expand("results/{{province}}/release/full/tables/{name}.csv", name=list(FULL_OUTPUTS)),
+        estimates="results/{province}/release/full/estimates.csv",
+        log="results/{province}/release/full/disclosure_log.csv",
+    log:
+        "results/{province}/logs/release_full_results.log",
+    benchmark:
+        "results/{province}/benchmarks/release_full_results.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1000,
+    params:
+        settings=setting("disclosure"),
+        language=setting("language"),
+        synthetic=setting("province", "synthetic"),
+        folder="results/{province}/release/full",
+        code=code("release_full_results"),
+    script:
+        "../../scripts/release_full_results.py"
+
+
+rule plot_specification_curve:
+    """Every specification in the order of its estimate, and the choices behind it."""
+    input:
+        curve="results/{province}/release/full/tables/specification_curve.csv",
+        summary="results/{province}/release/full/tables/specification_summary.csv",
+        labels=plan("labels.csv"),
+    output:
+        multiext("results/{province}/release/full/figures/specification_curve", ".png", ".pdf", ".svg"),
+    log:
+        "results/{province}/logs/plot_specification_curve.log",
+    benchmark:
+        "results/{province}/benchmarks/plot_specification_curve.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1000,
+    params:
+        language=setting("language"),
+        synthetic=setting("province", "synthetic"),
+        dpi=setting("figures", "dpi"),
+        code=code("plot_specification_curve"),
+    script:
+        "../../scripts/plot_specification_curve.py"
