@@ -8,7 +8,7 @@ import pandas as pd
 from jianfu.calendar import month_range
 from jianfu.composite import diagnostics, methods, pipeline
 from jianfu.composite.bootstrap import replicates
-from jianfu.composite.multiverse import bands, multiverse, rank_shifts, ranks, shares
+from jianfu.composite.multiverse import bands, multiverse, rank_shifts, ranks, shares, unit_means
 from jianfu.composite.structure import build_structure
 from jianfu.publish import latest_units, top2_share
 
@@ -136,7 +136,7 @@ def _means(values, group, size, weights):
 def rank_tables(index, data, result, boot, units):
     """Rank bands by county (publishable) and by unit (restricted), from the multiverse and from the bootstrap."""
     _, weights, scores, _ = boot
-    by_unit = bands(result.scores, result.units, LEVEL).merge(
+    by_unit = bands(result.scores, data.units, LEVEL).merge(
         _drawn(data.units, ranks(scores)), on="unit", how="left"
     )
     counties, levels = county_scores(result.scores, data)
@@ -228,9 +228,8 @@ def build_all(indicators, unit_months, units, members, dropped, first_month, set
         masks = windows(data.rows["month"].to_numpy(dtype=object), first_month, settings["reference_months"])
         reference = next(iter(masks.values()))
         factors = {name: settings[name] for name in ("normalisation", "weights", "aggregation")}
-        result = multiverse(
-            data.values, data.table, data.rows["unit_code"], masks, factors, settings["drop_one"]
-        )
+        _, measure = unit_means(data.rows["unit_code"])
+        result = multiverse(data.values, data.table, masks, factors, measure, settings["drop_one"])
         boot = resample(data, reference, settings["bootstrap"], inference["seed"])
         by_county, by_unit = rank_tables(index, data, result, boot, units)
         left = result.failures.groupby("factor")["level"].agg(";".join)

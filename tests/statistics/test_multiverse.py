@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from jianfu.composite import bootstrap, methods
-from jianfu.composite.multiverse import bands, multiverse, rank_shifts, ranks, shares
+from jianfu.composite.multiverse import bands, multiverse, rank_shifts, ranks, shares, unit_means
 from jianfu.composite.structure import build_structure
 
 FACTORS = {"normalisation": ["z", "minmax"], "weights": ["equal"], "aggregation": ["arithmetic", "power"]}
@@ -27,13 +27,9 @@ def panel(units=30, months=6, k=3, seed=1):
 def test_scores_and_shift_by_hand():
     # Two components, three units, one month: z and equal weights, one component left out in turn.
     values = np.array([[1.0, 9.0], [2.0, 4.0], [3.0, 2.0]])
-    found = multiverse(
-        values,
-        structure(2),
-        ["a", "b", "c"],
-        {"all": np.ones(3, dtype=bool)},
-        {"normalisation": ["z"], "weights": ["equal"], "aggregation": ["arithmetic"]},
-    )
+    factors = {"normalisation": ["z"], "weights": ["equal"], "aggregation": ["arithmetic"]}
+    _, measure = unit_means(["a", "b", "c"])
+    found = multiverse(values, structure(2), {"all": np.ones(3, dtype=bool)}, factors, measure)
     z1, z2 = np.array([-1, 0, 1]), (values[:, 1] - 5) / np.sqrt(13)
     assert found.design["drop_one"].tolist() == ["none", "i0", "i1"]
     assert np.allclose(found.scores, 100 + 10 * np.array([(z1 + z2) / 2, z2, z1]), atol=1e-10)
@@ -43,7 +39,9 @@ def test_scores_and_shift_by_hand():
 
 def test_shares_are_those_of_the_published_grid():
     values, unit, month = panel()
-    found = multiverse(values, structure(3), unit, {"half": month < 3, "all": month < 6}, FACTORS)
+    found = multiverse(
+        values, structure(3), {"half": month < 3, "all": month < 6}, FACTORS, unit_means(unit)[1]
+    )
     grid = rank_shifts(found)
     assert len(grid) == 2 * 1 * 2 * 4 * 2
     y = grid["mean_rank_shift"].to_numpy()
@@ -61,7 +59,7 @@ def test_an_undefined_level_is_left_out_with_its_reason():
     values, unit, month = panel(k=3)
     values[:, 2] = -values[:, 0] + 0.01 * values[:, 1]
     factors = FACTORS | {"weights": ["equal", "pc1"]}
-    found = multiverse(values, structure(3), unit, {"all": month < 6}, factors, drop_one=False)
+    found = multiverse(values, structure(3), {"all": month < 6}, factors, unit_means(unit)[1], drop_one=False)
     assert found.failures["factor"].tolist() == ["weights"] and found.failures["level"].tolist() == ["pc1"]
     assert "mixed signs" in found.failures["reason"][0]
     assert set(found.design["weights"]) == {"equal"} and not np.isnan(found.scores).any()
@@ -79,7 +77,7 @@ def test_bands_hold_the_stated_share_of_ranks():
 
 def test_a_single_component_cannot_be_left_out():
     values, unit, month = panel(k=1)
-    found = multiverse(values, structure(1), unit, {"all": month < 6}, FACTORS)
+    found = multiverse(values, structure(1), {"all": month < 6}, FACTORS, unit_means(unit)[1])
     assert set(found.design["drop_one"]) == {"none"}
 
 
@@ -99,3 +97,12 @@ def test_bootstrap_draws_units_whole_and_makes_the_anchors_anew():
     means = np.array([np.average(values[:, 0], weights=counts[unit]) for counts, _ in draws])
     unit_means = pd.Series(values[:, 0]).groupby(unit).mean()
     assert means.std() == pytest.approx(unit_means.std() / np.sqrt(40), rel=0.2)
+
+
+def test_any_measure_of_the_index_can_be_looked_at():
+    values, _, month = panel(k=2)
+    found = multiverse(
+        values, structure(2), {"all": month < 6}, FACTORS, lambda index, rows: index[rows].max()
+    )
+    assert found.scores.shape == (len(found.design), 1)
+    assert found.scores[0, 0] == pytest.approx(found.scores[:, 0].max(), rel=0.5)

@@ -29,41 +29,52 @@ SCALES = {  # one positive scale for all, on which every aggregation is defined:
 
 @dataclass(frozen=True)
 class Multiverse:
-    """design: (S, factors) combinations that were computed; scores: (S, U) mean index of each unit; units: (U,);
-    failures: factor, level, reason of the levels left out because a combination with them is not defined."""
+    """design: (S, factors) combinations that were computed; scores: (S, U) what each of them gives; failures: factor,
+    level, reason of the levels left out because a combination with them is not defined."""
 
     design: pd.DataFrame
     scores: np.ndarray
-    units: np.ndarray
     failures: pd.DataFrame
 
 
-def multiverse(values, table, units, windows, factors, drop_one=True):
+def multiverse(values, table, windows, factors, measure, drop_one=True):
     """Every combination of the ``factors`` and reference ``windows``.
 
-    values: (N, k), columns as the indicators in ``table`` (as for :func:`build_structure`, a single top); units: (N,)
-    whose score is the mean of its rows; windows: {name: (N,) bool}; factors: {normalisation, weights, aggregation:
-    methods, the primary one first}. A level that is not defined for the data (refused principal component, say) is
-    left out with its reason, so that the design stays complete.
+    values: (N, k), columns as the indicators in ``table`` (as for :func:`build_structure`, a single top); windows:
+    {name: (N,) bool}; factors: {normalisation, weights, aggregation: methods, the primary one first}; measure: function
+    (index (N,), reference (N,) bool) -> (U,) of what is looked at, as :func:`unit_means`. A level that is not defined
+    for the data (refused principal component, say) is left out with its reason, so that the design stays complete.
     """
     codes = build_structure(table).codes
     dropped = [NOTHING_DROPPED, *_droppable(table, codes)] if drop_one else [NOTHING_DROPPED]
     design = full_factorial({**factors, "drop_one": dropped, "window": list(windows)})
-    unit_names, unit = np.unique(np.asarray(units, dtype=object), return_inverse=True)
-    size = np.bincount(unit).astype(float)
     structures = {code: build_structure(table[table["code"] != code]) for code in dropped}
     scores, reasons = [], []
     for row in design.itertuples(index=False):
         try:
             kept = [j for j, code in enumerate(codes) if code != row.drop_one]
             index = _index(values[:, kept], structures[row.drop_one], windows[row.window], row)
-            scores.append(_unit_means(index, unit, size))
+            scores.append(np.atleast_1d(measure(index, windows[row.window])))
             reasons.append("")
         except (ConfigError, DataError) as error:
-            scores.append(np.full(len(unit_names), np.nan))
+            scores.append(None)
             reasons.append(str(error))
     kept, failures = _complete(design, np.array(reasons, dtype=object))
-    return Multiverse(design[kept].reset_index(drop=True), np.array(scores)[kept], unit_names, failures)
+    found = [score for score, there in zip(scores, kept, strict=True) if there]
+    return Multiverse(design[kept].reset_index(drop=True), np.array(found), failures)
+
+
+def unit_means(units):
+    """(names (U,), measure): the mean index of each unit, NaN without any; ``units`` (N,) are the rows' units."""
+    names, unit = np.unique(np.asarray(units, dtype=object), return_inverse=True)
+
+    def means(index, _):
+        known = ~np.isnan(index)
+        n = np.bincount(unit, known, minlength=len(names))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.bincount(unit, np.where(known, index, 0.0), minlength=len(names)) / n
+
+    return names, means
 
 
 def _droppable(table, codes):
@@ -81,14 +92,6 @@ def _index(values, structure, reference, row):
     }
     anchors = pipeline.fit(values, structure, reference, resolve_all(settings))
     return pipeline.apply(values, anchors).aggregated[:, -1]
-
-
-def _unit_means(index, unit, size):
-    """Mean of the values present of each unit; NaN without any."""
-    known = ~np.isnan(index)
-    n = np.bincount(unit, known, minlength=len(size))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.bincount(unit, np.where(known, index, 0.0), minlength=len(size)) / n
 
 
 def _complete(design, reasons):
