@@ -77,6 +77,32 @@ rule build_uncertainty:
         "../../scripts/build_uncertainty.py"
 
 
+rule build_romano_wolf:
+    """Romano-Wolf p-values of the declared hypotheses, by a joint cluster score bootstrap."""
+    input:
+        **dict(rules.fit_models.input.items()),
+        estimates="results/{province}/restricted/estimates_full.parquet",
+    output:
+        romano_wolf="results/{province}/restricted/publish/romano_wolf.parquet",
+    log:
+        "results/{province}/logs/build_romano_wolf.log",
+    benchmark:
+        "results/{province}/benchmarks/build_romano_wolf.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1500,
+    params:
+        window=setting("data", "window"),
+        indices=setting("indices"),
+        exposure=setting("exposure"),
+        inference=setting("inference"),
+        disclosure=setting("disclosure"),
+        code=code("build_romano_wolf"),
+    script:
+        "../../scripts/build_romano_wolf.py"
+
+
 rule release_full_results:
     """The disclosure gate for what only a full run makes."""
     input:

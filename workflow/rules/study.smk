@@ -93,7 +93,9 @@ rule build_simulation_study:
     resources:
         mem_mb=1000,
     params:
-        confidence=read_yaml(str(Path(workflow.basedir) / "config" / "default.yaml"))["inference"]["confidence"],
+        confidence=read_yaml(str(Path(workflow.basedir) / "config" / "default.yaml"))["inference"][
+            "confidence"
+        ],
         code=code("build_simulation_study"),
     script:
         "../../scripts/build_simulation_study.py"

@@ -23,13 +23,13 @@ def draw(curve, summary, labels, synthetic=False):
     above.vlines(x, shown["ci_low"], shown["ci_high"], color=PALE, linewidth=0.5)
     for mask, color in ((~significant, GREY), (significant, SERIES[0]["color"])):
         place = [k for k, own in zip(x, mask, strict=True) if own]
-        above.scatter(place, shown.loc[mask, "estimate"], s=2, color=color, linewidths=0)
+        above.scatter(place, shown.loc[mask, "estimate"], s=3, color=color, linewidths=0, zorder=3)
     above.axhline(0, color=INK, linewidth=0.6)
     own = summary.iloc[0]
     above.axhline(own["median"], color=ALERT, linewidth=0.8, linestyle=(0, (4, 2)))
     above.set_ylabel(labels("fig_log_hazard_sd"))
     _choices(below, shown, x, labels)
-    return finish(figure, labels, [_note(own, labels)], synthetic, x_label=labels("fig_specification"))
+    return finish(figure, labels, _notes(own, labels), synthetic, x_label=labels("fig_specification"))
 
 
 def _choices(axes, shown, x, labels):
@@ -48,13 +48,13 @@ def _choices(axes, shown, x, labels):
     axes.invert_yaxis()
 
 
-def _note(own, labels):
-    return labels(
+def _notes(own, labels):
+    counts = labels(
         "fig_curve_note",
         n=int(own["specifications"]),
         failed=int(own["failed"]),
-        median=f"{own['median']:.3f}",
+        median=f"{own['median']:.3f}".replace("-", "−"),
         share=f"{100 * own['share_positive_significant']:.0f}",
-        p=f"{own['p_median']:.3f}",
-        permutations=int(own["permutations"]),
     )
+    joint = labels("fig_curve_joint", permutations=int(own["permutations"]), p=f"{own['p_median']:.3f}")
+    return [counts, joint]

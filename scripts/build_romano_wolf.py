@@ -1,0 +1,41 @@
+"""Adjust the tests of the declared hypotheses by a joint cluster score bootstrap (Romano and Wolf).
+
+1. Take the efficient scores of every tested term by unit.
+2. Multiply them by the same random weights in all tests of a family, and step down.
+3. Write romano_wolf.parquet for the gate; figures of models with too few events are blank.
+"""
+
+import pandas as pd
+
+from jianfu import analysis, frames, joint_tests, logs
+from jianfu.config import read_yaml
+
+REPLICATES = 9999
+
+
+def main(inputs, window, indices, exposure, inference, disclosure, output):
+    estimates = frames.load(inputs.pop("estimates"))
+    plan = read_yaml(inputs["plan"])
+    hypotheses = pd.read_csv(inputs["hypotheses"], dtype=str, encoding="utf-8-sig")
+    tables, _ = analysis.read_tables(inputs, plan, window, indices, exposure)
+    table = joint_tests.romano_wolf_table(
+        plan["models"], tables, plan["categories"], hypotheses, estimates, REPLICATES, inference["seed"]
+    )
+    few = estimates.loc[estimates["n_events"] < disclosure["min_cell"], "model"]
+    hidden = table["model"].isin(few) | table["p_value"].isna()
+    figures = ["p_value", "p_adjusted", "p_score", "p_romano_wolf"]
+    table[figures] = table[figures].mask(hidden)
+    frames.store(table, output)
+
+
+if __name__ == "__main__":
+    logs.start(snakemake.log[0])
+    main(
+        inputs=dict(snakemake.input.items()),
+        window=snakemake.params.window,
+        indices=snakemake.params.indices,
+        exposure=snakemake.params.exposure,
+        inference=snakemake.params.inference,
+        disclosure=snakemake.params.disclosure,
+        output=snakemake.output.romano_wolf,
+    )
