@@ -1,0 +1,97 @@
+"""Coefficients over the multiverse of an index: equal to a direct fit, shares exact, failures left out."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jianfu.curve import fits
+from jianfu.curve.shares import coefficient_shares
+from jianfu.curve.variants import members_of
+from jianfu.sensitivity import components
+from jianfu.statistics import hazard
+from jianfu.statistics.sobol import exact_shares
+
+CATEGORIES = {"cohort": {"80后": "cohort_80s", "90后": "cohort_90s"}}
+PLAN = {"lags": [[1, 3]], "min_share": 0.6, "links": ["cloglog"]}
+FACTORS = {"normalisation": ["z", "minmax"], "weights": ["given"], "aggregation": ["arithmetic"]}
+
+
+@pytest.fixture(scope="module")
+def province():
+    """40 units in 18 months with two components, exits following the first."""
+    random = np.random.default_rng(4)
+    months = [f"2024-{m:02d}" for m in range(1, 13)] + [f"2025-{m:02d}" for m in range(1, 7)]
+    names = [f"33010{u // 10}{u:03d}" for u in range(40)]
+    unit_months = pd.DataFrame(
+        [(u, m, u[:6], 60) for u in names for m in months],
+        columns=["unit_code", "month", "county_code", "headcount"],
+    )
+    level = random.normal(size=len(unit_months))
+    indicators = pd.concat(
+        [
+            unit_months[["unit_code", "month"]].assign(indicator="a", value=level),
+            unit_months[["unit_code", "month"]].assign(indicator="b", value=random.normal(size=len(level))),
+        ],
+        ignore_index=True,
+    )
+    frame = unit_months.rename(columns={"unit_code": "unit", "county_code": "county"})
+    frame = frame.loc[frame.index.repeat(2)].assign(cohort=["80后", "90后"] * len(unit_months), n=60)
+    lagged = pd.Series(level).groupby(unit_months["unit_code"]).shift(1).fillna(0.0)
+    rate = 1 - np.exp(-np.exp(-4 + 0.4 * np.repeat(lagged.to_numpy(), 2)))
+    frame["voluntary"] = random.binomial(60, rate)
+    frame = frame.astype({"unit": "category", "month": "category", "cohort": "category"}).reset_index(
+        drop=True
+    )
+    plan = pd.DataFrame(
+        {"index": "OD", "indicator": ["a", "b"], "weight": 1.0, "direction": 1, "transformation": "none"}
+    )
+    members = members_of(indicators, unit_months, plan, "OD", ("2024-01", "2024-12"))
+    data = components("OD", indicators, unit_months, plan)
+    base = fits.Base(frame, members, CATEGORIES, ["cohort"], {}, ["voluntary"])
+    year = np.isin(data.rows["month"].to_numpy(object), months[:12])
+    return frame, members, data, base, {"12": year, "18": np.ones(len(year), dtype=bool)}
+
+
+def test_the_first_coefficient_is_that_of_a_direct_fit(province):
+    frame, members, data, base, windows = province
+    grid, _ = coefficient_shares(base, members, data, windows, FACTORS, True, PLAN, np.arange(40))
+    assert len(grid) == 2 * 3 * 2
+    year = windows["12"]
+    values = data.values  # noqa: PD011
+    z = (values - values[year].mean(axis=0)) / values[year].std(axis=0, ddof=1)
+    index = pd.Series(z.mean(axis=1)).groupby(data.rows["unit_code"])
+    lags = pd.concat([index.shift(lag) for lag in (1, 2, 3)], axis=1)
+    exposure = lags.mean(axis=1).where(lags.notna().sum(axis=1) >= 2)
+    own = exposure[year].dropna()
+    exposure = (exposure - own.mean()) / own.std(ddof=1)
+    keys = pd.MultiIndex.from_frame(data.rows[["unit_code", "month"]])
+    wanted = pd.MultiIndex.from_arrays([frame["unit"].astype(object), frame["month"].astype(object)])
+    frame = frame.assign(x=pd.Series(exposure.to_numpy(), index=keys).reindex(wanted).to_numpy())
+    frame = frame[frame["x"].notna()]
+    design = np.column_stack([frame["x"], frame["cohort"] == "90后"])
+    effects = [hazard.codes_of(frame[name].cat.codes.to_numpy())[0] for name in ("unit", "month")]
+    direct = hazard.fit(frame["voluntary"].to_numpy(float), frame["n"].to_numpy(float), design, effects)
+    assert grid["estimate"][0] == pytest.approx(direct.coefficients[0], abs=1e-7)
+
+
+def test_shares_are_those_of_the_grid_and_leaving_the_driver_out_matters_most(province):
+    _, members, data, base, windows = province
+    grid, shares = coefficient_shares(base, members, data, windows, FACTORS, True, PLAN, np.arange(40))
+    expected = exact_shares(
+        grid[["normalisation", "weights", "aggregation", "drop_one", "window"]], grid["estimate"]
+    )
+    assert np.allclose(shares["first_order"].fillna(0), expected["first_order"].fillna(0))
+    assert shares.set_index("factor")["total"].idxmax() == "drop_one"
+    assert abs(grid.loc[grid["drop_one"] == "a", "estimate"]).max() < grid["estimate"].max() / 2
+
+
+def test_an_undefined_level_is_named(province):
+    _, members, data, base, windows = province
+    factors = FACTORS | {"aggregation": ["arithmetic", "geometric"], "normalisation": ["z"]}
+    values = data.values.copy()  # noqa: PD011
+    values[0, 0] = -50  # far below: no geometric mean of 100 + 10 z
+    data = replace(data, values=values)
+    _, shares = coefficient_shares(base, members, data, windows, factors, False, PLAN, np.arange(40))
+    assert shares.set_index("factor")["left_out"]["aggregation"] == "geometric"
