@@ -15,24 +15,29 @@ def with_ranges(scales, ranges):
 
 def _answers(survey, items):
     """Answers as float frame; items that the survey does not have are missing throughout."""
-    return survey.reindex(columns=items).astype(float)
+    values = np.full((len(survey), len(items)), np.nan)
+    for j, item in enumerate(items):
+        if item in survey:
+            values[:, j] = survey[item].to_numpy(dtype=float, na_value=np.nan)
+    return pd.DataFrame(values, columns=items, index=survey.index)
 
 
 def turned(survey, key):
     """Answers to the items of one scale with the reversed ones turned round; answers outside the range are missing."""
     low, high = key["range"]
     answers = _answers(survey, key["items"])
-    answers = answers.where((answers >= low) & (answers <= high))
-    reversed_items = key.get("reversed") or []
-    answers[reversed_items] = low + high - answers[reversed_items]
-    return answers
+    values = answers.to_numpy(copy=True)
+    values[~((values >= low) & (values <= high))] = np.nan
+    reversed_items = answers.columns.isin(key.get("reversed") or [])
+    values[:, reversed_items] = low + high - values[:, reversed_items]
+    return pd.DataFrame(values, columns=answers.columns, index=answers.index)
 
 
 def out_of_range(survey, key):
     """Number of answers to the items of one scale that lie outside its range."""
     low, high = key["range"]
-    answers = _answers(survey, key["items"])
-    return int((answers.notna() & ~((answers >= low) & (answers <= high))).sum().sum())
+    values = _answers(survey, key["items"]).to_numpy()
+    return int((~np.isnan(values) & ~((values >= low) & (values <= high))).sum())
 
 
 def _mean_of_answered(answers, min_answered):
