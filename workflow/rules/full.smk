@@ -47,6 +47,33 @@ rule build_specification_curve:
         "../../scripts/build_specification_curve.py"
 
 
+rule build_coefficient_shares:
+    """The primary coefficient under every way to build its index, and the exact shares of its variance."""
+    input:
+        **FULL_INPUTS,
+        specifications=plan("specifications.yaml"),
+    output:
+        coefficient_multiverse="results/{province}/restricted/publish/coefficient_multiverse.parquet",
+        coefficient_shares="results/{province}/restricted/publish/coefficient_shares.parquet",
+    log:
+        "results/{province}/logs/build_coefficient_shares.log",
+    benchmark:
+        "results/{province}/benchmarks/build_coefficient_shares.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=2000,
+    params:
+        window=setting("data", "window"),
+        indices=setting("indices"),
+        weights=setting("weights"),
+        sensitivity=setting("sensitivity"),
+        disclosure=setting("disclosure"),
+        code=code("build_coefficient_shares"),
+    script:
+        "../../scripts/build_coefficient_shares.py"
+
+
 rule build_uncertainty:
     """The primary estimates with the uncertainty of the index inside."""
     input:
