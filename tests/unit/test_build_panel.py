@@ -239,3 +239,138 @@ def test_text_far_down_a_column_of_numbers_is_found(folder):
     )
     with pytest.raises(DataError, match="'many' in column 'roads', row 200002, is no number"):
         built()
+
+
+def test_a_long_table_gives_the_same_as_a_wide_one(folder):
+    expected = built(normalisation="minmax")
+    frame = pd.read_csv("panel.csv").melt(["town", "year"], var_name="code")
+    frame["value"] = frame["value"].astype(object).where(frame["value"].notna(), "—")
+    frame.sort_values(["code", "town"]).to_csv("long.csv", index=False)
+    found = built(normalisation="minmax", data="long.csv")
+    for name in ("raw", "denominated", "aggregated"):
+        sides = [table[name].sort_values(KEYS, ignore_index=True) for table in (expected, found)]
+        pd.testing.assert_frame_equal(*sides)
+
+
+@pytest.mark.parametrize(
+    "rows, sentence",
+    [
+        ("甲镇,2020,roads,2\n", "'roads' of '甲镇' stands twice in 2020"),
+        ("甲镇,2020,,2\n", "row 4 has no code"),
+        (",2020,roads,2\n", "row 4 has no unit"),
+        ("乙镇,2020,roads,many\n", "'many' in column 'value', row 4, is no number"),
+        ("", "the column 'code' never says 'people'"),
+    ],
+)
+def test_mistakes_in_a_long_table_give_one_sentence(folder, rows, sentence):
+    people = "甲镇,2021,people,5\n" if rows else ""
+    text = f"town,year,code,value\n甲镇,2020,roads,1\n甲镇,2020,clinics,3\n{rows}{people}"
+    Path("panel.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=sentence):
+        built()
+
+
+def test_anchors_of_an_earlier_run_hold_for_later_periods_and_other_units(folder):
+    given = {
+        "normalisation": "minmax",
+        "weights": {"parents": {"index": "equal"}},
+        "reference_window": [2020, 2020],
+    }
+    steps = built(**given)
+    Path("out").rename("first")
+    later = pd.read_csv("panel.csv").query("year == 2021 and town == '甲镇'")
+    pd.concat([later, later.assign(town="丙镇", roads=9.0)]).to_csv("later.csv", index=False)
+    found = built(data="later.csv", anchors="first/anchors.json")
+    for name in ("normalised", "aggregated"):
+        same = [wide(table[name]).loc["甲镇"].loc[2021] for table in (steps, found)]
+        pd.testing.assert_series_equal(*same)
+    assert found["normalised"].query("unit == '丙镇' and code == 'roads'")["value"].item() == 5
+    assert Path("out/anchors.json").read_bytes() == Path("first/anchors.json").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "options, sentence",
+    [
+        ({"weights": "equal"}, "'weights' cannot stand beside 'anchors'"),
+        ({"reference_window": [2020, 2020]}, "'reference_window' cannot stand beside 'anchors'"),
+        (
+            {"structure": [{"code": "roads", "parent": "index"}]},
+            "anchors.json: the anchors are those of roads, clinics; 'structure' must name the same",
+        ),
+        (
+            {"structure": [{"code": "roads", "parent": "index"}, {"code": "clinics", "parent": "index"}]},
+            "the anchors of 'clinics' have direction -1, not 1",
+        ),
+        (
+            {
+                "structure": [
+                    {"code": "roads", "parent": "a"},
+                    {"code": "clinics", "parent": "b", "direction": -1},
+                ]
+            },
+            "the anchors aggregate other components",
+        ),
+        ({"anchors": "panel.csv"}, "panel.csv: the file is no JSON with anchors"),
+    ],
+)
+def test_anchors_that_do_not_fit_are_refused(folder, options, sentence):
+    built()
+    with pytest.raises((ConfigError, DataError), match=sentence):
+        built(**{"anchors": "out/anchors.json", **options})
+
+
+def test_changed_anchors_are_refused_before_any_job(folder):
+    built()
+    text = Path("out/anchors.json").read_text(encoding="utf-8")
+    Path("anchors.json").write_text(text.replace('"shift": 0.0', '"shift": 1.0'), encoding="utf-8")
+    with pytest.raises(ConfigError, match="do not match their own check sum"):
+        load(PROVINCE % ", anchors: anchors.json", folder)
+
+
+def test_indicator_tables_as_r_writes_them(folder):
+    expected = built()
+    text = "code,parent,direction,weight,denominator\nroads,index,+,1,NA\nclinics,index,-,3,people\nindex,NA,+,NA,NA\n"
+    Path("structure.csv").write_text(text, encoding="utf-8")
+    found = built()
+    for name in expected:
+        pd.testing.assert_frame_equal(found[name], expected[name])
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "parquet"])
+@pytest.mark.parametrize(
+    "labels, written",
+    [
+        (["2020-03-01", "2020-04-01"], ["2020-03", "2020-04"]),
+        (["2020-03-01", "2020-03-02"], ["2020-03-01", "2020-03-02"]),
+        ([2020.0, 2021.0], ["2020", "2021"]),
+    ],
+)
+def test_periods_are_written_alike_whatever_the_format(folder, kind, labels, written):
+    frame = pd.read_csv("panel.csv")
+    column = labels if isinstance(labels[0], float) else list(pd.to_datetime(labels))
+    frame["year"] = column * 2
+    if kind == "csv":
+        frame.assign(year=[str(x) for x in labels] * 2).to_csv("panel.csv", index=False)
+    elif kind == "xlsx":
+        frame.to_excel("panel.xlsx", index=False, engine="xlsxwriter")
+    else:
+        frame.to_parquet("panel.parquet")
+    built(data=f"panel.{kind}", normalisation="rank", reference_window=written)
+    raw = pd.read_csv("out/raw.csv", encoding="utf-8-sig", dtype=str)
+    assert raw["period"].drop_duplicates().tolist() == written
+
+
+def test_an_index_that_no_row_has_is_noted(folder):
+    Path("panel.csv").write_text(CELLS.replace(",4,", ",,").replace(",5,", ",,"), encoding="utf-8")
+    rows = built()["diagnostics"].query("diagnostic == 'missing_share' and code == 'index'")
+    assert rows["value"].item() == 1 and rows["note"].item() == "no row has enough components"
+
+
+def test_distance_takes_zeros_but_not_as_divisor(folder):
+    text = CELLS.replace("1.5,4", "0,4")
+    Path("panel.csv").write_text(text, encoding="utf-8")
+    found = wide(built(normalisation="distance")["normalised"])["roads"]
+    assert found.iloc[0] == 0 and found.iloc[2] == 1
+    Path("panel.csv").write_text(text.replace("5,50", "0,50"), encoding="utf-8")
+    with pytest.raises(DataError, match="clinics: the normalisation 'distance' is a ratio"):
+        built(normalisation="distance")

@@ -13,5 +13,5 @@ impute, treat, normalise, weights, aggregate   one step each, as functions on ar
 anchors     the frozen constants as a plain dict, stored with a check sum
 pipeline    fit the anchors, apply them
 diagnostics what the components have in common and contribute
-periods, panel_input, panel_output   a user's own panel: reading it, writing every step
+periods, layout, panel_input, panel_output   a user's own panel: reading it, writing every step
 """

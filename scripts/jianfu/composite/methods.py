@@ -2,7 +2,7 @@
 
 from math import isnan
 
-from jianfu.config.spelling import suggestion
+from jianfu.config.spelling import nearest, suggestion, valid
 from jianfu.errors import ConfigError
 
 IMPUTATION = {"none": {}, "last": {"limit": 3}}
@@ -28,7 +28,7 @@ WEIGHTS = {
     "critic": {},
     "pc1": {},
     "ahp": {"matrix": None},
-    "bod": {"bounds": None},
+    "bod": {"bounds": None, "bounds_of": "shares"},
 }
 AGGREGATION = {
     "arithmetic": {"min_share": 0.6},
@@ -47,7 +47,9 @@ def resolve(setting, methods, default, key):
     setting = {"method": setting} if isinstance(setting, str) else dict(setting or {})
     method = setting.get("method", default)
     if method not in methods:
-        raise ConfigError(f"'{key}' cannot be '{method}'; {suggestion(method, list(methods))}")
+        close = nearest(method, methods)
+        advice = f"did you mean '{close}'?" if close else f"{valid(methods)}."
+        raise ConfigError(f"'{key}' cannot be '{method}'; {advice}")
     options = {name: value for name, value in setting.items() if name not in ("method", *BY_GROUP)}
     for name in options:
         if name not in methods[method]:

@@ -11,13 +11,16 @@ ampi        centre reference value R, half the range Δ on either side: 70 … 1
 rank        1 + number of reference values below it ("min" ties); 1 = lowest
 borda       rank - 1
 percentile  (rank - 1)/(n - 1), at most 1; n = number of reference values
-distance    x / best reference value (direction -1: best / x); option ``to``: best, mean or worst
+distance    x / best reference value (direction -1: best / x); option ``to``: best, mean or worst; see
+            :func:`check_ratio`
 
 An indicator that the reference rows cannot anchor (no value; no spread where the method divides by it) is dropped: its
 scores are missing and the reason is kept. Ranks of a constant indicator are all 1; goalposts need no reference at all.
 """
 
 import numpy as np
+
+from jianfu.errors import DataError
 
 LINEAR = ("z", "minmax", "goalposts", "ampi")
 RANKS = ("rank", "borda", "percentile")
@@ -42,11 +45,11 @@ def fit(values, reference, direction, method, low=None, high=None, centre=None, 
         entry = _moments(x)
         posts = _posts(entry, method, direction[j], (low[j], high[j], centre[j]))
         entry |= {name: float(value) if np.isfinite(value) else None for name, value in posts.items()}
-        entry["dropped"] = _reason(entry, method)
         if method in RANKS:
             entry["sorted"] = np.sort(direction[j] * x).tolist()
         if method == "distance":
             entry["best"] = _settle(_distance_anchor(x, to, direction[j]))
+        entry["dropped"] = _reason(entry, method)
         entries.append(entry)
     return entries
 
@@ -70,9 +73,21 @@ def apply(values, entries, direction, method, shift=0.0, stretch=1.0, clip=False
             scores[:, j] = shift + stretch * ranks
     elif method == "distance":
         best = _column(entries, "best")
-        scores = np.where(direction > 0, values / best, best / values)
+        with np.errstate(divide="ignore", invalid="ignore"):  # zeros: see check_ratio; best 0: dropped
+            scores = np.where(direction > 0, values / best, best / values)
     scores[:, dropped] = np.nan
     return scores, clipped
+
+
+def check_ratio(values, direction, codes):
+    """Raise :class:`DataError` where ``distance`` is undefined: values (N, k) below zero, or zero as a divisor."""
+    wrong = (values < 0) | ((values == 0) & (np.asarray(direction) < 0))
+    if wrong.any():
+        code = codes[int(np.flatnonzero(wrong.any(axis=0))[0])]
+        raise DataError(
+            f"{code}: the normalisation 'distance' is a ratio; it needs values that are not negative, and above zero "
+            "where the direction is -1."
+        )
 
 
 def _moments(x):
@@ -117,6 +132,8 @@ def _reason(entry, method):
             return "fewer than two values in the reference window"
         if method in LINEAR:
             return "no spread in the reference window"
+    if method == "distance" and not entry["best"]:
+        return "no value above zero to be measured by in the reference window"
     return None
 
 

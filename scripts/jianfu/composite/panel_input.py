@@ -1,7 +1,8 @@
 """Reading a user's own indicator panel: a ready unit × period table and its indicator table.
 
 Settings are those of the key ``indicators`` of a province file (manual: config/README.md). Tables are csv, xlsx,
-parquet or Stata dta, one row per unit and period, one column per indicator.
+parquet or Stata dta, one row per unit and period, one column per indicator; or long, one row per unit, period and
+indicator, with the columns ``code`` and ``value``.
 """
 
 import codecs
@@ -17,13 +18,15 @@ import pyreadstat
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
-from jianfu.composite import periods
+from jianfu.composite import anchors as stored
+from jianfu.composite import layout, periods
 from jianfu.composite.methods import check_structure, resolve_all
 from jianfu.composite.structure import build_structure
 from jianfu.config.spelling import suggestion
 from jianfu.errors import ConfigError, DataError
 from jianfu.ingest.numbers import parse_number
 
+FIXED = ("reference_window", "treatment", "normalisation", "weights", "aggregation")  # are part of anchors
 MISSING = {"", "na", "n/a", "nan", "null", "none", ".", "..", "...", "#n/a"}
 
 
@@ -128,13 +131,13 @@ def _texts(column):
 
 
 def _text(value):
-    """A cell as text: whole numbers without decimals, others with all digits, dates as YYYY-MM-DD (firsts: YYYY-MM)."""
+    """A cell as text: whole numbers without decimals, others with all digits, dates as YYYY-MM-DD."""
     if isinstance(value, str):
         return value.strip()
     if value is None or value is pd.NA or value is pd.NaT:
         return ""
     if hasattr(value, "strftime"):
-        return value.strftime("%Y-%m" if value.day == 1 else "%Y-%m-%d")
+        return value.strftime("%Y-%m-%d")
     if isinstance(value, (float, np.floating)):
         whole = float(value).is_integer() and abs(value) < 1e15
         return str(int(value)) if whole else repr(float(value))
@@ -142,10 +145,11 @@ def _text(value):
 
 
 def replace_files(settings, resolve):
-    """The settings with every file replaced by ``resolve(value, key)``: data, structure, matrices of comparisons."""
+    """The settings with every file replaced by ``resolve(value, key)``: data, structure, anchors, comparisons."""
     settings = {**settings, "data": resolve(settings["data"], "indicators.data")}
-    if isinstance(settings["structure"], str):
-        settings["structure"] = resolve(settings["structure"], "indicators.structure")
+    for key in ("structure", "anchors"):
+        if isinstance(settings.get(key), str):
+            settings[key] = resolve(settings[key], f"indicators.{key}")
 
     def matrices(part, key):
         if not isinstance(part, dict):
@@ -177,6 +181,7 @@ def check(settings, file):
     """Raise :class:`ConfigError` in one sentence where settings, structure or headings do not fit, before any job."""
     try:
         structure, _ = read_plan(settings)
+        read_anchors(settings, structure)
         _check_columns(list(read_table(settings["data"], rows=0).columns), structure, settings)
     except (ConfigError, DataError) as error:
         sentence = str(error)
@@ -204,6 +209,20 @@ def read_plan(settings):
     if settings.get("reference_window") and not settings.get("period"):
         raise ConfigError("'reference_window' needs 'period', the column that says when a row was observed.")
     return structure, used
+
+
+def read_anchors(settings, structure):
+    """The anchors of another run that the settings name, or None. Raises where they do not fit the structure."""
+    if not settings.get("anchors"):
+        return None
+    for key in FIXED:
+        if settings.get(key):
+            raise ConfigError(
+                f"'{key}' cannot stand beside 'anchors', which hold it already; delete one of them."
+            )
+    anchors = stored.read(settings["anchors"])
+    stored.check_fit(anchors, structure, Path(settings["anchors"]).name)
+    return anchors
 
 
 def _comparisons(matrix):
@@ -234,8 +253,8 @@ def _check_columns(columns, structure, settings):
     wanted = [("unit", settings["unit"])]
     if settings.get("period"):
         wanted.append(("period", settings["period"]))
-    wanted += [("structure", code) for code in structure.codes]
-    wanted += [("structure", code) for code in structure.indicators["denominator"].dropna()]
+    if not layout.is_long(columns, structure.codes):
+        wanted += [("structure", code) for code in _needed(structure)]
     for key, column in wanted:
         if column not in columns:
             raise ConfigError(
@@ -243,11 +262,16 @@ def _check_columns(columns, structure, settings):
             )
 
 
+def _needed(structure):
+    """Columns of the data that the structure names: indicators, then further denominators."""
+    return list(dict.fromkeys([*structure.codes, *structure.indicators["denominator"].dropna()]))
+
+
 def read_panel(settings, structure, null_tokens=()):
     """The :class:`Panel` of the data file. Raises :class:`DataError` or :class:`ConfigError` in one sentence."""
     name = Path(settings["data"]).name
     keys = [settings[key] for key in ("unit", "period") if settings.get(key)]
-    cells = read_table(settings["data"], keys)
+    cells = read_table(settings["data"], [*keys, "code"])
     _check_columns(list(cells.columns), structure, settings)
     blank = (cells[keys] == "").all(axis=1)
     if blank.any():
@@ -255,10 +279,17 @@ def read_panel(settings, structure, null_tokens=()):
         cells = cells[~blank]
     if cells.empty:
         raise DataError(f"{name}: the table has no row.")
-    units, labels = _keys(cells, settings, name)
+    if settings.get("period"):
+        cells[settings["period"]] = layout.tidy_periods(cells[settings["period"]])
+    _check_filled(cells, settings, name)
     missing = MISSING | {token.lower() for token in null_tokens}
+    if layout.is_long(cells.columns, structure.codes):
+        cells = layout.chosen(cells, _needed(structure), name)
+        cells["value"] = _numbers(cells["value"], missing, name)
+        cells = layout.widen(cells, keys, _needed(structure), name)
+    units, labels = _keys(cells, settings, name)
     below = structure.indicators["denominator"]
-    columns = {code: _numbers(cells[code], missing, name) for code in {*structure.codes, *below.dropna()}}
+    columns = {code: _numbers(cells[code], missing, name) for code in _needed(structure)}
     nothing = np.full(len(cells), np.nan)
     return Panel(
         units,
@@ -270,6 +301,15 @@ def read_panel(settings, structure, null_tokens=()):
     )
 
 
+def _check_filled(cells, settings, name):
+    """Every row has a unit and, where the panel has periods, a period."""
+    for key in ("unit", "period"):
+        if settings.get(key):
+            empty = cells.index[cells[settings[key]] == ""]
+            if len(empty):
+                raise DataError(f"{name}: row {empty[0] + 2} has no {key}; fill it in or delete the row.")
+
+
 def _keys(cells, settings, name):
     """Units and labels of the periods; every row has its own."""
     with_periods = bool(settings.get("period"))
@@ -279,11 +319,6 @@ def _keys(cells, settings, name):
         if with_periods
         else np.full(len(cells), "", dtype=object)
     )
-    for key, column in (("unit", units), ("period", labels))[: 1 + with_periods]:
-        if (column == "").any():
-            raise DataError(
-                f"{name}: row {cells.index[column == ''][0] + 2} has no {key}; fill it in or delete the row."
-            )
     twice = pd.DataFrame({"unit": units, "period": labels}).duplicated().to_numpy()
     if twice.any():
         first = int(np.argmax(twice))

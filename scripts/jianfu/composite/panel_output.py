@@ -11,7 +11,7 @@ from pyarrow import csv as arrow_csv
 
 from jianfu.composite import diagnostics, pipeline
 from jianfu.composite.impute import carry_forward
-from jianfu.composite.panel_input import read_panel, read_plan
+from jianfu.composite.panel_input import read_anchors, read_panel, read_plan
 from jianfu.composite.treat import kurtosis, skewness
 
 DIGITS = 13  # significant digits of written values: beyond, processors may differ
@@ -40,7 +40,7 @@ def build_panel(settings, null_tokens=()):
     screened, imputed = denominated, np.zeros(denominated.shape, dtype=bool)
     if used["imputation"]["method"] == "last":
         screened, imputed = carry_forward(denominated, panel.units, panel.period, used["imputation"]["limit"])
-    anchors = pipeline.fit(screened, structure, panel.reference, used)
+    anchors = read_anchors(settings, structure) or pipeline.fit(screened, structure, panel.reference, used)
     steps = pipeline.apply(screened, anchors)
     indicators = (panel.raw, denominated, screened, steps.treated, steps.normalised)
     written = {name: (structure.codes, x) for name, x in zip(STEPS, indicators, strict=True)}
@@ -169,5 +169,7 @@ def _group_rows(structure, anchors, steps):
                 )
         if "explained" in group:
             rows.append(("pc1_explained_share", code, "", "", group["explained"], len(score), ""))
-        rows.append(("missing_share", code, code, "", float(np.isnan(score).mean()), len(score), ""))
+        missing = float(np.isnan(score).mean())
+        note = "no row has enough components" if missing == 1 else ""
+        rows.append(("missing_share", code, code, "", missing, len(score), note))
     return rows + diagnostics.index_rows(anchors, steps)

@@ -61,8 +61,8 @@ def fit(values, structure, reference, used):
     treated = _treat(rows, entries)
     direction = table["direction"].to_numpy()
     low, high, centre = (_goalposts(table, name) for name in ("low", "high", "reference"))
-    if normalisation["method"] == "distance" and (treated <= 0).any():
-        raise DataError("the normalisation 'distance' is a ratio and needs values above zero.")
+    if normalisation["method"] == "distance":
+        normalise.check_ratio(treated, direction, table.index)
     constants = normalise.fit(
         treated,
         np.ones(len(rows), dtype=bool),
@@ -165,7 +165,9 @@ def _goalposts(table, name):
 
 def _normalise(treated, entries, anchors):
     used = anchors["normalisation"]
-    direction = [entry["direction"] for entry in entries]
+    direction = np.array([entry["direction"] for entry in entries])
+    if used["method"] == "distance":
+        normalise.check_ratio(treated, direction, list(anchors["indicators"]))
     return normalise.apply(
         treated, entries, direction, used["method"], used["shift"], used["stretch"], used["clip"]
     )
@@ -194,7 +196,12 @@ def _weigh(spec, group, data, peers):
     method, found = spec["method"], {}
     if method == "bod":
         bounds = _bounds(spec["bounds"], group)
-        return {"weights": None, "peers": _json(peers), "bounds": _json(bounds)}
+        return {
+            "weights": None,
+            "peers": _json(peers),
+            "bounds": _json(bounds),
+            "bounds_of": spec["bounds_of"],
+        }
     if method == "equal":
         values = weights.share(np.ones(len(group.children)))
     elif method == "given":
@@ -269,5 +276,6 @@ def _aggregate(columns, group):
         np.where(enough[:, None], values, np.nan),
         np.array(group["peers"], dtype=float),
         np.array(group["bounds"], dtype=float),
+        group["bounds_of"],
     )
     return scores, known, used

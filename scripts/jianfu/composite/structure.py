@@ -12,6 +12,7 @@ from jianfu.errors import ConfigError
 TEXTS = ("parent", "transformation", "treatment", "denominator", "label")
 NUMBERS = ("direction", "weight", "low", "high", "lower", "upper", "reference")
 COLUMNS = ("code", *TEXTS, *NUMBERS)
+SIGNS = {"+": 1, "-": -1, "−": -1}  # of a direction
 DESCRIPTIVE = (
     "name",
     "label_zh",
@@ -98,7 +99,7 @@ def _clean(table, name):
     for column in ("code", *TEXTS):
         table[column] = table[column].map(_text)
     for column in NUMBERS:
-        numbers = pd.to_numeric(table[column], errors="coerce")
+        numbers = pd.to_numeric(table[column].replace(SIGNS), errors="coerce")
         wrong = table.loc[numbers.isna() & table[column].notna() & (table[column].map(_text).notna()), "code"]
         if len(wrong):
             raise ConfigError(f"{name}: '{column}' of '{wrong.iloc[0]}' is no number; correct the cell.")
@@ -114,12 +115,13 @@ def _clean(table, name):
 
 
 def _text(value):
-    """Text of a cell; whole numbers without decimals; None where it is empty."""
+    """Text of a cell; whole numbers without decimals; None where it is empty or NA, as R writes it."""
     if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA:
         return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return str(value).strip() or None
+    text = str(value).strip()
+    return None if text in ("", "NA", "NaN", "nan") else text
 
 
 def _levels(parents, aggregates, name):

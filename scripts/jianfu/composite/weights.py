@@ -111,14 +111,15 @@ def ahp(matrix):
     return weights, float(values[largest].real), float(index), float(ratio)
 
 
-def bod(values, peers, bounds=None):
+def bod(values, peers, bounds=None, bounds_of="shares"):
     """Benefit of the doubt: for each row the weights that put it in the best light: (weights (N, k), scores (N,)).
 
     max Σ w_j y_j subject to Σ w_j y_ij ≤ 1 for every peer i, w ≥ 0, and for bounded components
-    low_j ≤ w_j y_j / Σ w y ≤ high_j (Cherchye et al. 2007, Social Indicators Research 82: 111–145). The score is the
-    maximum: 1 = on the frontier of the peers; a row that is no peer can exceed it.
+    low_j ≤ w_j y_j / Σ w y ≤ high_j (Cherchye et al. 2007, Social Indicators Research 82: 111–145) or, with
+    ``bounds_of`` "weights", low_j ≤ w_j / Σ w ≤ high_j (OECD/JRC Handbook 2008, table 19). The score is the maximum:
+    1 = on the frontier of the peers; a row that is no peer can exceed it.
 
-    values  (N, k) normalised, not negative; peers (m, k), the reference rows; bounds (k, 2) of shares, NaN = none.
+    values  (N, k) normalised, not negative; peers (m, k), the reference rows; bounds (k, 2), NaN = none.
     Missing components of a row get weight 0; peers without one of its components do not bind it.
     """
     values, peers = np.asarray(values, dtype=float), np.asarray(peers, dtype=float)
@@ -135,20 +136,20 @@ def bod(values, peers, bounds=None):
             frontier = peers[complete[:, columns].all(axis=1)][:, columns]
             frontier = np.unique(frontier, axis=0)
             for row in np.flatnonzero(rows.ravel() == pattern):
-                weights[row, columns], scores[row] = _best(values[row, columns], frontier, bounds[columns])
+                weights[row, columns], scores[row] = _best(
+                    values[row, columns], frontier, bounds[columns], bounds_of
+                )
     return weights, scores
 
 
-def _best(y, frontier, bounds):
+def _best(y, frontier, bounds, bounds_of):
     """Weights and score of one row."""
-    limits = []
-    for j, (low, high) in enumerate(bounds):
-        own = np.zeros(len(y))
-        own[j] = y[j]
+    limits, parts = [], y if bounds_of == "shares" else np.ones(len(y))
+    for own, (low, high) in zip(np.diag(parts), bounds, strict=True):
         if np.isfinite(low):
-            limits.append(low * y - own)
+            limits.append(low * parts - own)
         if np.isfinite(high):
-            limits.append(own - high * y)
+            limits.append(own - high * parts)
     constraints = np.vstack([frontier, *limits]) if len(frontier) or limits else None
     right = np.r_[np.ones(len(frontier)), np.zeros(len(limits))]
     found = linprog(-y, A_ub=constraints, b_ub=right, bounds=(0, None), method="highs")
