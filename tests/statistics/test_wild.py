@@ -71,3 +71,54 @@ def test_by_hand_ties_count_and_the_seed_decides():
     found = wild.p_value(scores, 99_999, 1)
     assert found == pytest.approx(exact, abs=0.005)
     assert wild.p_value(-scores, 999, 1) == wild.p_value(scores, 999, 1) == wild.p_value(2 * scores, 999, 1)
+
+
+def least_squares(n_clusters, seed=1, effect=0.3):
+    rng = np.random.default_rng(seed)
+    clusters = np.repeat(np.arange(n_clusters), 12)
+    wave = np.tile(np.arange(4), len(clusters) // 4)
+    x = rng.normal(size=len(clusters)) + rng.normal(size=n_clusters)[clusters]
+    z = rng.normal(size=len(clusters))
+    y = effect * x + z + rng.normal(size=n_clusters)[clusters] + rng.normal(size=len(clusters))
+    return y, np.column_stack([x, z]), clusters, wave
+
+
+def t_squared(y, full, term, clusters):
+    bread = np.linalg.pinv(full.T @ full)
+    beta = bread @ full.T @ y
+    scores = full * (y - full @ beta)[:, None]
+    sums = np.array([scores[clusters == g].sum(axis=0) for g in np.unique(clusters)])
+    return beta[term] ** 2 / (bread @ sums.T @ sums @ bread)[term, term]
+
+
+@pytest.mark.parametrize("absorbed", [False, True])
+def test_cluster_bootstrap_is_that_of_refitting_every_replicate(absorbed):
+    y, design, clusters, wave = least_squares(9)
+    dummies = [clusters[:, None] == np.arange(9), wave[:, None] == np.arange(1, 4)]
+    full = np.column_stack([design, *dummies]) if absorbed else np.column_stack([design, np.ones(len(y))])
+    full = full.astype(float)
+    others = np.delete(full, 0, axis=1)
+    fitted = others @ np.linalg.lstsq(others, y, rcond=None)[0]
+    points = np.r_[-wild.WEBB, wild.WEBB]
+    drawn = np.random.default_rng(7).choice(points, size=(99, 9))
+    observed = t_squared(y, full, 0, clusters)
+    larger = sum(
+        t_squared(fitted + (y - fitted) * w[clusters], full, 0, clusters) >= observed * (1 - 1e-10)
+        for w in drawn
+    )
+    effects = [clusters, wave] if absorbed else []
+    assert wild.cluster_p_value(y, design, effects, clusters, 0, 99, 7) == (1 + larger) / 100
+
+
+def test_cluster_bootstrap_keeps_its_size_with_few_clusters():
+    p = [wild.cluster_p_value(*least_squares(10, seed, 0.0)[:2], [], least_squares(10, seed, 0.0)[2], 0, 199, seed)
+         for seed in range(400)]  # fmt: skip
+    assert 0.02 <= np.mean(np.array(p) <= 0.05) <= 0.085
+    strong = least_squares(10, 3, 2.0)
+    assert wild.cluster_p_value(strong[0], strong[1], [], strong[2], 0, 999, 1) < 0.02
+
+
+def test_a_collinear_column_has_no_p_value():
+    y, design, clusters, _ = least_squares(9)
+    twice = np.column_stack([design, design[:, 0]])
+    assert np.isnan(wild.cluster_p_value(y, twice, [], clusters, 2, 99, 1))

@@ -1,4 +1,4 @@
-"""Restricted wild score cluster bootstrap (Kline and Santos 2012): p-values of hazards with few clusters.
+"""Restricted wild bootstraps by cluster: p-values with few clusters, of hazards by scores (Kline and Santos 2012).
 
 The efficient scores of the clusters at the estimate under the hypothesis are multiplied by random weights, so that
 nothing is fitted again. Weights are Webb's six points below 12 clusters, else Rademacher's two.
@@ -31,3 +31,47 @@ def p_value(scores, replicates, seed):
 def _statistic(scores):
     spread = ((scores - scores.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
     return scores.sum(axis=1) ** 2 / spread
+
+
+def cluster_p_value(y, design, effects, clusters, term, replicates, seed):
+    """Restricted wild cluster bootstrap of least squares (Cameron, Gelbach and Miller 2008; MacKinnon 2023): p-value.
+
+    The hypothesis is that column ``term`` of ``design`` (N, k) has the coefficient zero; effects: arrays of codes (none
+    = a constant). Residuals of the restricted fit are multiplied by one weight per cluster, t statistics have
+    cluster-robust errors, and everything is computed from sums by cluster, so that nothing is fitted again. Two-sided,
+    ties count against the hypothesis, the observed statistic counts as one replicate. NaN for a collinear column.
+    """
+    full = _columns(np.asarray(design, dtype=float), effects)
+    response = np.asarray(y, dtype=float)
+    x, others = full[:, term], np.delete(full, term, axis=1)
+    residual_x = x - others @ np.linalg.lstsq(others, x, rcond=None)[0]
+    if not residual_x @ residual_x > 1e-10 * (x @ x):
+        return np.nan
+    restricted = response - others @ np.linalg.lstsq(others, response, rcond=None)[0]
+    codes = np.unique(clusters, return_inverse=True)[1]
+    n_clusters = codes.max() + 1
+    inverse = np.linalg.pinv(full.T @ full, hermitian=True)
+
+    def by_cluster(values):
+        return np.column_stack([np.bincount(codes, column, minlength=n_clusters) for column in values.T])
+
+    scores = np.bincount(codes, residual_x * restricted, minlength=n_clusters)
+    left, right = by_cluster(full * residual_x[:, None]), by_cluster(full * restricted[:, None])
+    shrink = (
+        right @ inverse @ left.T
+    )  # what fitting to the residuals of one cluster takes from another's score
+    points = np.r_[-WEBB, WEBB] if n_clusters < FEW_WEBB else np.array([-1.0, 1.0])
+    drawn = np.random.default_rng(seed).choice(points, size=(replicates, n_clusters))
+    weights = np.vstack([np.ones(n_clusters), drawn])
+    spread = ((weights * scores - weights @ shrink) ** 2).sum(axis=1)
+    squared = (weights @ scores) ** 2 / spread
+    return (1 + int((squared[1:] >= squared[0] * (1 - TIES)).sum())) / (replicates + 1)
+
+
+def _columns(design, effects):
+    """Design with dummies of the effects (a constant where there are none)."""
+    if not effects:
+        return np.column_stack([design, np.ones(len(design))])
+    dummies = [codes[:, None] == np.unique(codes)[None, :] for codes in map(np.asarray, effects)]
+    later = [block[:, 1:] for block in dummies[1:]]
+    return np.column_stack([design, dummies[0], *later]).astype(float)
