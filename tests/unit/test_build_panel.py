@@ -374,3 +374,13 @@ def test_distance_takes_zeros_but_not_as_divisor(folder):
     Path("panel.csv").write_text(text.replace("5,50", "0,50"), encoding="utf-8")
     with pytest.raises(DataError, match="clinics: the normalisation 'distance' is a ratio"):
         built(normalisation="distance")
+
+
+def test_tables_as_pandas_and_other_programs_leave_them(folder):
+    frame = pd.read_csv("panel.csv").query("year == 2020").assign(roads=[True, False])
+    frame.set_index("town").to_parquet("panel.parquet")
+    found = built(data="panel.parquet", normalisation="rank")["raw"].query("code == 'roads'")
+    assert found["unit"].tolist() == ["甲镇", "乙镇"] and found["value"].tolist() == [1, 0]
+    Path("panel.csv").write_text("", encoding="utf-8")
+    with pytest.raises(DataError, match="panel.csv: the file is empty"):
+        built()

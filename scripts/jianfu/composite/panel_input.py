@@ -60,6 +60,8 @@ def read_table(path, texts=None, rows=None):
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{path.name}: the file cannot be read ({reason}); save it again.") from None
     frame.columns = [str(column).strip() for column in frame.columns]
+    if frame.columns.empty:
+        raise DataError(f"{path.name}: the file is empty; save the table again.")
     twice = frame.columns[frame.columns.duplicated()]
     if len(twice):
         raise DataError(f"{path.name}: the column '{twice[0]}' stands twice; rename one.")
@@ -84,7 +86,7 @@ def _csv(path, texts, rows):
     first = content.split(b"\n", 1)[0].decode()
     separator = max(",;\t", key=first.count)
     names = next(csv.reader([first.rstrip("\r")], delimiter=separator), [])
-    if rows == 0 or len(set(names)) < len(names):
+    if rows == 0 or not names or len(set(names)) < len(names):
         return pd.DataFrame([], columns=names)
     text = dict.fromkeys(names, pa.string())
     if texts is None:
@@ -110,7 +112,9 @@ def _xlsx(path, texts, rows):
 
 
 def _parquet(path, texts, rows):
-    return parquet.read_schema(path).empty_table().to_pandas() if rows == 0 else pd.read_parquet(path)
+    """Without what pandas keeps beside the table, so that its index is a column like the others."""
+    table = parquet.read_schema(path).empty_table() if rows == 0 else parquet.read_table(path)
+    return table.replace_schema_metadata().to_pandas()
 
 
 def _dta(path, texts, rows):
@@ -337,7 +341,7 @@ def _numbers(column, missing, name):
     """Floats of a column of numbers or text."""
     if column.dtype == np.float32:  # with the digits it has, not those of the nearest double
         numbers = column.to_numpy().astype(str).astype(float)
-    elif pd.api.types.is_integer_dtype(column.dtype) or pd.api.types.is_float_dtype(column.dtype):
+    elif pd.api.types.is_numeric_dtype(column.dtype):  # true and false are 1 and 0
         numbers = column.to_numpy(dtype=float, na_value=np.nan)
     else:
         numbers = _parsed(_texts(column), missing, name)
