@@ -77,3 +77,33 @@ def test_unknown_names_are_answered_with_the_known_ones():
         gee.fit(y, x, clusters, "gamma")
     with pytest.raises(ValueError, match="exchangeable, independence, ar1"):
         gee.fit(y, x, clusters, structure="toeplitz")
+
+
+@pytest.mark.parametrize(
+    ("structure", "correlation", "scale", "coefficients", "errors"),
+    [
+        (
+            "exchangeable",
+            0.349290622323,
+            0.994501125658,
+            [-1.8737808956, -0.1069936510, 0.2848701071],
+            [0.12431092256, 0.04891318539, 0.19435229734],
+        ),
+        (
+            "ar1",
+            0.495997824199,
+            1.00089997341,
+            [-1.8783574655, -0.1072611778, 0.2702649636],
+            [0.1286759716, 0.0527822078, 0.2024830382],
+        ),
+    ],
+)
+def test_weights_within_clusters(structure, correlation, scale, coefficients, errors):
+    """geeglm(resp ~ age + smoke, id, weights = (7 i) %% 5 + 1, binomial, corstr): pairs are weighted by w_i w_j."""
+    y, x, clusters, family = data("ohio")
+    weights = 7 * np.arange(1, len(y) + 1) % 5 + 1
+    fitted = gee.fit(y, x, clusters, family, structure, weights=weights)
+    assert fitted.correlation == pytest.approx(correlation, rel=1e-8)
+    assert fitted.scale == pytest.approx(scale, rel=1e-8)
+    assert np.allclose(fitted.coefficients, coefficients, rtol=1e-8)
+    assert np.allclose(np.sqrt(np.diag(fitted.covariance)), errors, rtol=1e-8)

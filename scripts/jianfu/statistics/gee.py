@@ -63,9 +63,9 @@ def fit(
     for _ in range(MAX_STEPS):
         mu = mean_of(design @ beta + offset)
         root = np.sqrt(weights / variance_of(mu))
-        residual = (y - mu) * root
-        scale = float(residual @ residual / len(y))
-        correlation = _correlation(residual / np.sqrt(scale), codes, gaps, structure)
+        residual, pearson = (y - mu) * root, (y - mu) / np.sqrt(variance_of(mu))
+        scale = float(weights @ pearson**2 / weights.sum())
+        correlation = _correlation(pearson / np.sqrt(scale), weights, codes, gaps, structure)
         derivative = design * (slope_of(mu) * root)[:, None]
         left, right = _whitened(derivative, residual, codes, gaps, correlation, structure)
         step = np.linalg.solve(left.T @ left, left.T @ right)
@@ -94,22 +94,24 @@ def _start(y, design, offset, weights, family):
     return np.linalg.lstsq(design * root, (target - offset) * root[:, 0], rcond=None)[0]
 
 
-def _correlation(residual, codes, gaps, structure):
-    """Moment estimator from standardised residuals, over all pairs within clusters."""
+def _correlation(residual, weights, codes, gaps, structure):
+    """Moment estimator from standardised residuals, over all pairs within clusters, weighted by w_i w_j (geepack)."""
     if structure == "independence":
         return 0.0
     if structure == "exchangeable":
-        sums, squares = np.bincount(codes, residual), np.bincount(codes, residual**2)
-        sizes = np.bincount(codes)
-        pairs = (sizes * (sizes - 1)).sum()
-        return float((sums**2 - squares).sum() / pairs) if pairs else 0.0
+        own = weights * residual
+        pairs = np.bincount(codes, weights) ** 2 - np.bincount(codes, weights**2)
+        products = np.bincount(codes, own) ** 2 - np.bincount(codes, own**2)
+        return float(products.sum() / pairs.sum()) if (np.bincount(codes) > 1).any() else 0.0
     products, lags = _pairs(residual, codes, gaps)
-    rho = float(np.clip(products[lags == 1].mean(), -0.99, 0.99)) if (lags == 1).any() else 0.0
+    heft, _ = _pairs(weights, codes, gaps)
+    near = lags == 1
+    rho = float(np.clip(np.average(products[near], weights=heft[near]), -0.99, 0.99)) if near.any() else 0.0
     for _ in range(
         MAX_STEPS
     ):  # sum over pairs of (d rho^lag / d rho) * (product - rho^lag) = 0, Gauss-Newton
         slope = lags * rho ** (lags - 1)
-        step = float(slope @ (products - rho**lags) / (slope @ slope))
+        step = float((heft * slope) @ (products - rho**lags) / ((heft * slope) @ slope))
         rho = float(np.clip(rho + step, -0.999, 0.999))
         if abs(step) < 1e-13:
             break
