@@ -33,8 +33,8 @@ EQUALITIES = ("loadings", "intercepts", "residuals")
 def fit(spec, used, weights, columns, settings, truth):
     """Parameters in lavaan's notation (f=~x, f~~g, x~~x, x~1), standardised loadings (std f=~x) and fit measures.
 
-    In groups a parameter that is not equal ends with ``[group]``. ``invariance``: fit and differences of the
-    configural, metric and scalar model, the verdict in the note, in place of the parameters.
+    In groups every parameter ends with ``[group]``, equal ones have the same figures. ``invariance``: fit and
+    differences of the configural, metric and scalar model, the verdict in the note, in place of the parameters.
     """
     options = spec["options"]
     model = _model(options)
@@ -52,8 +52,10 @@ def fit(spec, used, weights, columns, settings, truth):
         robust = fit_measures.satorra_bentler(fitted)
         errors = robust.std_errors
     kind = "hetero" if robust else "iid"
-    names = [_name(parameter) for parameter in fitted.parameters]
-    rows = _fixed(fitted) + effects_of(names, fitted.estimates, errors, np.inf, kind, settings)
+    names, places = _names(fitted)
+    rows = _fixed(fitted) + effects_of(
+        names, fitted.estimates[places], np.asarray(errors)[places], np.inf, kind, settings
+    )
     rows += _standardised(fitted, settings) + _fit_rows(fitted, robust)
     information = "Satorra-Bentler" if robust else "expected information"
     notes = [f"maximum likelihood (normal theory, divisor N), {information}, normal", *fitted.problems]
@@ -95,17 +97,25 @@ def _failed(fitted):
     return [], _extra(fitted, [problem])
 
 
-def _name(parameter):
-    group = "" if parameter.group is None else f" [{parameter.group}]"
-    return f"{parameter.left}{SIGNS[parameter.matrix]}{parameter.right}{group}"
+def _names(fitted):
+    """Terms of the free parameters and their places; in groups, one for each group in which a parameter stands."""
+    names, places = [], []
+    for place, parameter in enumerate(fitted.parameters):
+        name = f"{parameter.left}{SIGNS[parameter.matrix]}{parameter.right}"
+        for group in [parameter.group] if parameter.group is not None else fitted.groups:
+            names.append(f"{name} [{group}]" if len(fitted.groups) > 1 else name)
+            places.append(place)
+    return names, places
 
 
 def _fixed(fitted):
     """The loadings that give the factors their unit."""
     if fitted.model.identification != "marker":
         return []
+    ends = [f" [{group}]" for group in fitted.groups] if len(fitted.groups) > 1 else [""]
     return [
-        Effect(f"{factor}=~{items[0]}", 1.0, note="fixed", scale="unit")
+        Effect(f"{factor}=~{items[0]}{end}", 1.0, note="fixed", scale="unit")
+        for end in ends
         for factor, items in fitted.model.factors.items()
     ]
 

@@ -69,7 +69,10 @@ class Layout:
         if matrix == 0:
             return self.factors[j], self.items[i]
         names = self.factors if matrix in (1, 4) else self.items
-        return names[i], names[j] if matrix in (1, 2) else "1"
+        if matrix in (3, 4):
+            return names[i], "1"
+        declared = matrix == 2 and (names[i], names[j]) in self.model.residual_covariances
+        return (names[i], names[j]) if declared else (names[j], names[i])
 
     def _group(self, g):
         model, several = self.model, len(self.groups) > 1
