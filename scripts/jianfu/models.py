@@ -54,7 +54,8 @@ def specification(spec):
         f"; {key} {spec[key]}" for key in ("weights", "offset", "entry", "exit") if spec.get(key)
     )
     options = "".join(f"; {name} {_plain(value)}" for name, value in spec.get("options", {}).items())
-    cluster = f"; cluster {spec['cluster']}" if spec.get("cluster") else ""
+    clusters = [spec["cluster"]] if isinstance(spec.get("cluster"), str) else spec.get("cluster") or []
+    cluster = f"; cluster {' and '.join(clusters)}" if clusters else ""
     formula = f"{outcome_name(spec) or '1'} ~ {terms} | {effects}{through}{columns}{rows}{options}"
     return f"{spec['estimator']}({formula}){cluster}"
 

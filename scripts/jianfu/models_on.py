@@ -15,6 +15,7 @@ from jianfu.user_tables import MOST_LEVELS, is_text, levels_of, read_table
 ALWAYS = ("name", "estimator", "data", "where", "report", "standardise", "options")
 COMMON_OPTIONS = {"reference": dict}
 FACTOR = "factor("
+TWO_WAY = ("ols", "logit", "cloglog", "poisson")  # estimators whose errors may be clustered by two columns
 
 
 def named_tables(data):
@@ -75,6 +76,10 @@ def _check_entry(entry, columns, place):
             raise ConfigError(
                 f"{place}: the estimator {entry['estimator']} needs the option '{name}'; add it."
             )
+    if isinstance(entry.get("cluster"), list) and entry["estimator"] not in TWO_WAY:
+        raise ConfigError(
+            f"{place}: the estimator {entry['estimator']} takes one column as 'cluster'; {', '.join(TWO_WAY)} take two."
+        )
     for column, key in columns_named(entry, estimator).items():
         _check_column(column, columns, f"{place}: '{key}'")
     for column in entry.get("where", {}):

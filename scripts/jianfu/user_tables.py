@@ -50,7 +50,7 @@ def _labelled(path, rows):
 
 READERS = {
     ".csv": _csv,
-    ".xlsx": lambda path, rows: pd.read_excel(path, nrows=rows),
+    ".xlsx": lambda path, rows: pd.read_excel(path, nrows=rows, engine="calamine"),
     ".parquet": _parquet,
     ".dta": _labelled,
     ".sav": _labelled,

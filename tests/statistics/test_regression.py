@@ -123,3 +123,46 @@ def test_singletons_are_found_until_none_is_left():
     # unit 2 is alone; so are waves 0 and 2; then units 0 and 1 have one row left each
     assert not keep.any()
     assert dropped == {"unit": 3, "wave": 2}
+
+
+def test_weighted_cr2_by_its_definition(few):
+    """Identity as working covariance: A = ((I - H) (I - H)')^(-1/2) by cluster, as clubSandwich for a weighted lm."""
+    y, x, unit, wave, cluster = few
+    weights = np.random.default_rng(1).uniform(0.2, 5, len(y))
+    full = dense(x, unit, wave)
+    bread = np.linalg.inv(full.T @ (full * weights[:, None]))
+    rest = np.eye(len(y)) - full @ bread @ (full * weights[:, None]).T
+    scores, projected = [], []
+    for g in range(20):
+        rows = cluster == g
+        values, vectors = np.linalg.eigh(rest[rows] @ rest[rows].T)
+        kept = values > 1e-10
+        root = (vectors[:, kept] / np.sqrt(values[kept])) @ vectors[:, kept].T
+        lead = root @ (full * weights[:, None])[rows] @ bread[:, :2]
+        scores.append(lead.T @ (rest @ y)[rows])
+        projected.append(rest[rows].T @ lead)
+    covariance, df = regression.cr2(y, x, [unit, wave], cluster, weights)
+    assert np.allclose(covariance, np.array(scores).T @ np.array(scores), rtol=1e-8)
+    for j in range(2):
+        columns = np.column_stack([p[:, j] for p in projected])
+        cross = columns.T @ columns
+        assert df[j] == pytest.approx(np.trace(cross) ** 2 / (cross**2).sum(), rel=1e-8)
+
+
+def test_equal_weights_change_nothing_in_cr2(few):
+    y, x, unit, wave, cluster = few
+    plain, weighted = (
+        regression.cr2(y, x, [unit], cluster),
+        regression.cr2(y, x, [unit], cluster, np.full(300, 7.0)),
+    )
+    assert np.allclose(plain[0], weighted[0]) and np.allclose(plain[1], weighted[1])
+
+
+def test_cr2_does_not_depend_on_the_units_of_columns(few):
+    y, x, unit, wave, cluster = few
+    weights = np.random.default_rng(2).uniform(1, 1e5, len(y))
+    first, df = regression.cr2(y, x, [unit, wave], cluster, weights)
+    second, same = regression.cr2(y, x * [1e6, 1e-4], [unit, wave], cluster, weights / 1e5)
+    assert np.allclose(first, second * np.outer([1e6, 1e-4], [1e6, 1e-4]), rtol=1e-7) and np.allclose(
+        df, same
+    )

@@ -226,3 +226,36 @@ def test_every_format_gives_the_same_table(ending, tmp_path):
     assert list(read_table(path, rows=0).columns) == list(frame.columns)
     assert list(read["sex"].astype(str)) == list(frame["sex"])
     np.testing.assert_allclose(read[["x", "left"]].astype(float), frame[["x", "left"]])
+
+
+def test_two_clusters_add_up_as_declared(tmp_path):
+    """V(a) + V(b) - V(a and b), each with its own G / (G - 1)."""
+    frame = small(120)
+    frame["wave"] = np.arange(120) // 20
+    frame["pair"] = frame["unit"].astype(str) + "-" + (frame["wave"] // 3).astype(str)
+    frame["half"] = frame["wave"] // 3
+    for base in ({"estimator": "ols", "outcome": "y"}, {"estimator": "logit", "outcome": "left"}):
+        plain = {**base, "terms": ["x"], "options": {"vcov": "cluster"}}
+        models = [{**plain, "cluster": c} for c in ("unit", "wave", ["unit", "wave"])]
+        models += [{**plain, "cluster": c} for c in ("half", ["unit", "half"], "pair")]
+        rows = fit(frame, tmp_path, *models)
+        found = rows[rows["term"] == "x"].set_index("model")
+        error = found["std_error"] ** 2
+        assert error["m4"] == pytest.approx(error["m0"] + error["m3"] - error["m5"], rel=1e-9)
+        assert np.ptp(found["estimate"]) < 1e-9
+        assert found.loc["m2", "vcov"] == "cluster_G_two_way" and found.loc["m2", "n_clusters"] == 6
+        assert "two-way clustered: 20 x unit, 6 x wave" in found.loc["m2", "note"]
+        assert "t(5)" in found.loc["m2", "note"]
+
+
+def test_two_clusters_are_refused_where_they_mean_nothing(tmp_path):
+    entry = {"estimator": "gee", "outcome": "y", "terms": ["x"], "cluster": ["unit", "sex"]}
+    with pytest.raises(ConfigError, match="takes one column as 'cluster'"):
+        fit(small(), tmp_path, entry)
+
+
+def test_few_clusters_with_weights_have_cr2(tmp_path):
+    frame = small()
+    frame["w"] = 1.0 + frame["unit"] % 3
+    weighted = {"estimator": "ols", "outcome": "y", "terms": ["x"], "weights": "w", "cluster": "unit"}
+    assert (fit(frame, tmp_path, weighted)["vcov"] == "CR2").all()

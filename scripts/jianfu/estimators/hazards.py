@@ -26,6 +26,8 @@ def trials_of(spec, used, weights):
 
 def solve(spec, used, weights, columns, settings, truth=False):
     """Coefficients (the constant in front unless effects are absorbed), covariance and ``extra`` of a model."""
+    if regression.is_two_way(spec):
+        return regression.two_way(solve, spec, used, weights, columns, settings, truth)
     suffix, link = TRUE if truth else "", spec["estimator"]
     events = used[[name + suffix for name in outcomes_of(spec)]].sum(axis=1).to_numpy(dtype=float)
     trials = trials_of(spec, used, weights)
@@ -68,7 +70,7 @@ def fit(spec, used, weights, columns, settings, truth):
     estimates, covariance, extra = solve(spec, used, weights, columns, settings, truth)
     (events, trials, effects, clusters), df, vcov = extra.pop("data"), extra.pop("df"), extra.pop("vcov")
     found = regression.rows(spec, used, columns, estimates, covariance, df, vcov, settings)
-    plain = not (spec.get("weights") or spec.get("offset") or truth)
+    plain = not (spec.get("weights") or spec.get("offset") or regression.is_two_way(spec) or truth)
     if extra["converged"] and plain and 0 < extra["n_clusters"] < FEW_CLUSTERS and settings.bootstrap:
         data = (events, trials, np.column_stack(list(columns.values())), effects, clusters, spec["estimator"])
         names = list(columns)
@@ -128,18 +130,22 @@ def _dense(spec, columns, events, trials, effects, offset, errors):
 
 
 def _with_wild_p(effect, data, column, settings):
-    """The effect with the p-value of the wild score bootstrap; as it is where that cannot be had."""
+    """The effect with p-value and interval of the wild score bootstrap; as it is where that cannot be had."""
     if np.isnan(effect.estimate):
         return effect
     scores = hazard.efficient_scores(*data, column)
     if scores is None:
         return replace(effect, note="restricted model did not converge: p-value from t")
     p_value = wild.p_value(scores, settings.bootstrap, settings.seed)
+    half = wild.half_width(scores, effect.estimate, settings.bootstrap, settings.seed, settings.confidence)
     weights = wild.weights_name(len(scores))
-    note = (
-        f"p-value: restricted wild score bootstrap ({weights}, {settings.bootstrap} replicates), interval: t"
+    note = f"restricted wild score bootstrap ({weights}, {settings.bootstrap} replicates)"
+    if np.isnan(half):
+        return replace(effect, p_value=p_value, vcov="wild", note=f"p-value: {note}, interval: t")
+    low, high = effect.estimate - half, effect.estimate + half
+    return replace(
+        effect, p_value=p_value, low=low, high=high, vcov="wild", note=f"p-value and interval: {note}"
     )
-    return replace(effect, p_value=p_value, vcov="wild", note=note)
 
 
 def _events_notes(events, n_slopes, effects, spec):

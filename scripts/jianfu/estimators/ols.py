@@ -1,5 +1,7 @@
 """Least squares with absorbed effects."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from jianfu.design import NotEstimable
@@ -14,7 +16,7 @@ from jianfu.estimators.common import (
     variable,
 )
 from jianfu.estimators.hazards import trials_of
-from jianfu.statistics import regression
+from jianfu.statistics import regression, wild
 
 OPTIONS = shared.OPTIONS | {"trials": COLUMN}
 
@@ -27,19 +29,48 @@ def fit(spec, used, weights, columns, settings, truth):
     """
     estimates, covariance, extra = solve(spec, used, weights, columns, settings, truth)
     df, vcov = extra.pop("df"), extra.pop("vcov")
-    return shared.rows(spec, used, columns, estimates, covariance, df, vcov, settings), extra
+    effects = shared.rows(spec, used, columns, estimates, covariance, df, vcov, settings)
+    if vcov == "CR2" and settings.bootstrap and not truth and (trials_of(spec, used, weights) == 1).all():
+        effects = _with_wild_p(effects, spec, used, weights, columns, settings)
+    return effects, extra
+
+
+def _with_wild_p(effects, spec, used, weights, columns, settings):
+    """Effects whose notes have the p-value of the restricted wild cluster bootstrap, for the terms of interest."""
+    outcome, analytic = _outcome(spec, used, weights, False)
+    if analytic is not None or not columns:
+        return effects
+    absorbed = [codes_of(used[name]) for name in spec.get("effects", [])]
+    design, clusters = np.column_stack(list(columns.values())), codes_of(used[spec["cluster"]])
+    result = []
+    for effect in effects:
+        if effect.term in spec["terms"] and effect.term in columns and not np.isnan(effect.estimate):
+            place = list(columns).index(effect.term)
+            p_value = wild.cluster_p_value(
+                outcome, design, absorbed, clusters, place, settings.bootstrap, settings.seed
+            )
+            note = (
+                f"restricted wild cluster bootstrap p={p_value:.4g} ({wild.weights_name(clusters.max() + 1)}, "
+                f"{settings.bootstrap} replicates)"
+            )
+            effect = replace(effect, note="; ".join(part for part in (effect.note, note) if part))
+        result.append(effect)
+    return result
 
 
 def solve(spec, used, weights, columns, settings, truth=False):
     """Coefficients (the constant in front unless effects are absorbed), covariance and ``extra`` of a model."""
+    if shared.is_two_way(spec):
+        return shared.two_way(solve, spec, used, weights, columns, settings, truth)
     effects = [codes_of(used[name]) for name in spec.get("effects", [])]
     outcome, analytic = _outcome(spec, used, weights, truth)
     if len(used) <= len(columns) + sum(codes.max() + 1 for codes in effects):
         raise NotEstimable(f"{len(used)} observations are too few")
     few = used[spec["cluster"]].nunique() < regression.FEW_CLUSTERS if spec.get("cluster") else False
-    errors = shared.errors_of(spec, used, few="CR2" if few and analytic is None else "cluster")
-    if errors.kind == "CR2" and analytic is not None:
-        raise NotEstimable("CR2 is not available with weights; use vcov: cluster")
+    cells = not (trials_of(spec, used, weights) == 1).all()
+    errors = shared.errors_of(spec, used, few="CR2" if few and not cells else "cluster")
+    if errors.kind == "CR2" and cells:
+        raise NotEstimable("CR2 is not available on cells; use vcov: cluster")
     if errors.kind in ("HC2", "HC3") and effects:
         raise NotEstimable(
             f"{errors.kind} is not available with absorbed effects; use factor(x) among the terms"

@@ -10,6 +10,7 @@ from jianfu.estimators.common import codes_of, effects_of
 from jianfu.statistics import sandwich
 
 CONSTANT = "(Intercept)"
+BOTH = "(both)"  # column of the intersection of two clusters
 VCOV = ("iid", "HC0", "HC1", "HC2", "HC3", "hetero", "cluster", "CR2")
 OPTIONS = {"vcov": VCOV, "small_sample": sandwich.SMALL_SAMPLE, "contrasts": dict, "curve": dict}
 
@@ -61,6 +62,50 @@ def note_of(errors, df):
     if errors.kind == "CR2":
         return [first, f"Satterthwaite t({df:.1f})"]
     return [first, "normal distribution" if np.isinf(df) else f"t({int(df)})"]
+
+
+def is_two_way(spec):
+    """True if a model names two columns of clusters."""
+    return isinstance(spec.get("cluster"), list)
+
+
+def two_way(solve, spec, used, *others):
+    """What ``solve`` gives, with errors clustered in two ways (Cameron, Gelbach and Miller 2011).
+
+    The covariance is that of the first column, plus that of the second, less that of their intersection, each with its
+    own small-sample factor (``sandwich::vcovCL``). Reference: t(min(G) - 1).
+    """
+    if len(spec["cluster"]) != 2:
+        raise NotEstimable("cluster takes one column or two")
+    if spec.get("options", {}).get("vcov", "cluster") != "cluster":
+        raise NotEstimable(f"vcov {spec['options']['vcov']} takes a single cluster")
+    used = used.assign(**{BOTH: used.groupby(spec["cluster"], observed=True).ngroup()})
+    options = spec.get("options", {}) | {"vcov": "cluster"}
+    parts = [
+        solve(spec | {"cluster": name, "options": options}, used, *others)
+        for name in [*spec["cluster"], BOTH]
+    ]
+    first, second, both = (covariance for _, covariance, _ in parts)
+    covariance, remarks = _positive(first + second - both)
+    estimates, _, extra = min(parts[:2], key=lambda part: part[2]["n_clusters"])
+    counts = [
+        f"{extra['n_clusters']} x {name}" for name, (_, _, extra) in zip(spec["cluster"], parts, strict=False)
+    ]
+    notes = [f"two-way clustered: {', '.join(counts)}", *extra["notes"], *remarks]
+    return estimates, covariance, extra | {"notes": notes, "vcov": f"{extra['vcov']}_two_way"}
+
+
+def _positive(covariance):
+    """The covariance, negative eigenvalues set to 0 where a variance would be negative, and a note on it (a list)."""
+    known = ~np.isnan(np.diag(covariance))
+    values, vectors = np.linalg.eigh(covariance[np.ix_(known, known)])
+    if not len(values) or values.min() >= -1e-12 * abs(values).max():
+        return covariance, []
+    if (np.diag(covariance)[known] > 0).all():
+        return covariance, ["covariance not positive semidefinite"]
+    mended = np.full_like(covariance, np.nan)
+    mended[np.ix_(known, known)] = (vectors * np.maximum(values, 0)) @ vectors.T
+    return mended, ["negative eigenvalues of the covariance set to 0"]
 
 
 def rows(spec, used, columns, estimates, covariance, df, vcov, settings):

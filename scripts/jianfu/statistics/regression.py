@@ -15,6 +15,7 @@ from jianfu.statistics import sandwich
 
 FEW_CLUSTERS = 40
 DEMEAN_TOLERANCE = 1e-10
+RANK_TOLERANCE = 1e-10
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ def fit(y, design, effects=(), clusters=None, weights=None, vcov=None, small="G"
     """Least squares of ``y`` (N,) on ``design`` (N, k) with absorbed ``effects`` (arrays of codes; none = constant).
 
     clusters: (N,) codes, needed by ``vcov`` cluster and CR2; weights: (N,) or None; vcov: iid, HC0, HC1, cluster or
-    CR2, None = clustered, CR2 when there are fewer than 40 clusters (never with weights); small: factor of clustered
-    errors (G, none, full; see :func:`jianfu.statistics.sandwich.small_sample`).
+    CR2, None = clustered, CR2 when there are fewer than 40 clusters; small: factor of clustered errors (G, none, full;
+    see :func:`jianfu.statistics.sandwich.small_sample`).
     """
     import pyfixest
 
@@ -68,7 +69,7 @@ def fit(y, design, effects=(), clusters=None, weights=None, vcov=None, small="G"
     clusters = np.arange(len(y)) if clusters is None else pd.factorize(np.asarray(clusters))[0]
     n_clusters = int(clusters.max()) + 1
     if vcov is None:
-        vcov = "CR2" if n_clusters < FEW_CLUSTERS and weights is None else "cluster"
+        vcov = "CR2" if n_clusters < FEW_CLUSTERS else "cluster"
     names = [f"x{j}" for j in range(k)]
     data = pd.DataFrame(design - design.mean(axis=0), columns=names).assign(y=y, cluster=clusters)
     for j, effect in enumerate(effects):
@@ -107,7 +108,7 @@ def fit(y, design, effects=(), clusters=None, weights=None, vcov=None, small="G"
     residual_df = len(y) - len(free) - max(absorbed_levels, 1)
     df = np.full(k, float(n_clusters - 1 if vcov == "cluster" else residual_df))
     if vcov == "CR2":
-        covariance[np.ix_(free, free)], df[free] = cr2(y, design[:, free], list(effects), clusters)
+        covariance[np.ix_(free, free)], df[free] = cr2(y, design[:, free], list(effects), clusters, weights)
     return RegressionFit(
         coefficients=coefficients,
         covariance=covariance,
@@ -142,7 +143,7 @@ def fit_plain(y, design, weights=None, vcov="iid", clusters=None, small="G"):
         factor = sandwich.small_sample(small, n_clusters, len(y), len(free))
         small_covariance = sandwich.clustered(x, weights * residual, bread, clusters, factor)
     elif vcov == "CR2":
-        small_covariance, df[free] = cr2(y, x, None, clusters)
+        small_covariance, df[free] = cr2(y, x, None, clusters, weights)
     else:
         small_covariance = sandwich.robust(x, weights * residual, bread, vcov, weights)
     coefficients, covariance = np.full(k, np.nan), np.full((k, k), np.nan)
@@ -171,45 +172,69 @@ def _first_independent(x):
     return kept
 
 
-def cr2(y, design, effects, clusters):
+def cr2(y, design, effects, clusters, weights=None):
     """CR2 covariance (k, k) and Satterthwaite degrees of freedom (k,) of least squares.
 
-    ``effects`` None: ``design`` holds its own constant. Effects enter as dummy columns, except that the first one
-    is swept out by group means where its levels lie inside
-    clusters (the adjustment matrices are then the same).
+    The working model is independent and homoskedastic, ``weights`` (N,) or not: weights of sampling, as in
+    ``clubSandwich::vcovCR`` of a weighted ``lm``. ``effects`` None: ``design`` holds its own constant. Effects enter as
+    dummy columns, except that without weights the first one is swept out by group means where its levels lie inside
+    clusters (the adjustment matrices are then the same; with weights they are not).
     """
     k = design.shape[1]
     columns, response = [design], np.asarray(y, dtype=float)
     groups = [] if effects is None else [pd.factorize(np.asarray(effect))[0] for effect in effects]
     if effects == []:
         groups = [np.zeros(len(y), dtype=int)]
-    nested = bool(groups) and _nested(groups[0], clusters)
+    equal = weights is None or np.ptp(weights) == 0
+    nested = equal and bool(groups) and _nested(groups[0], clusters)
     for codes in groups[1:] if nested else groups:
         columns.append((codes[:, None] == np.arange(codes.max() + 1)).astype(float))
     full = np.column_stack(columns)
     if nested:
         full, response = demean(full, groups[0]), demean(response[:, None], groups[0])[:, 0]
-    bread = np.linalg.pinv(full.T @ full, hermitian=True)
-    residual = response - full @ (bread @ (full.T @ response))
-    n_clusters = clusters.max() + 1
-    scores = np.zeros((n_clusters, k))
-    loads, norms = np.zeros((k, n_clusters, full.shape[1])), np.zeros((k, n_clusters))
+    root = (
+        np.ones((len(full), 1))
+        if equal
+        else np.sqrt(np.asarray(weights, dtype=float) / np.mean(weights))[:, None]
+    )
+    orthonormal, back = _orthonormal(full * root)
+    basis, weighted = (
+        orthonormal / root,
+        orthonormal * root,
+    )  # in this basis the information matrix is the identity
+    spread = weighted.T @ weighted
+    residual = response - basis @ (weighted.T @ response)
+    n_clusters, p = clusters.max() + 1, basis.shape[1]
+    scores, norms = np.zeros((n_clusters, k)), np.zeros((k, n_clusters))
+    plain, heavy = np.zeros((k, n_clusters, p)), np.zeros((k, n_clusters, p))
     for g in range(n_clusters):
         rows = np.flatnonzero(clusters == g)
-        part = full[rows]
-        leverage = part @ bread @ part.T
+        part, own = basis[rows], weighted[rows]
+        crossed = part @ own.T
+        variance = np.eye(len(rows)) - crossed - crossed.T + part @ spread @ part.T
         if nested:
             same = groups[0][rows][:, None] == groups[0][rows]
-            leverage = leverage + same / same.sum(axis=1)
-        weights = _inverse_root(np.eye(len(rows)) - leverage) @ part @ bread[:, :k]
-        scores[g] = weights.T @ residual[rows]
-        loads[:, g] = weights.T @ part
-        norms[:, g] = (weights**2).sum(axis=0)
+            variance -= same / same.sum(axis=1)
+        adjusted = _inverse_root(variance) @ own @ back[:, :k]
+        scores[g] = adjusted.T @ residual[rows]
+        plain[:, g], heavy[:, g] = adjusted.T @ part, adjusted.T @ own
+        norms[:, g] = (adjusted**2).sum(axis=0)
     df = np.empty(k)
     for j in range(k):
-        cross = np.diag(norms[j]) - loads[j] @ bread @ loads[j].T
+        crossed = plain[j] @ heavy[j].T
+        cross = np.diag(norms[j]) - crossed - crossed.T + plain[j] @ spread @ plain[j].T
         df[j] = np.trace(cross) ** 2 / (cross**2).sum()
     return scores.T @ scores, df
+
+
+def _orthonormal(matrix):
+    """Orthonormal basis Q (N, p) of the columns of ``matrix`` (N, K), and (p, K) with pinv(matrix).T = Q times it."""
+    size = np.linalg.norm(matrix, axis=0)
+    size = np.where(size > 0, size, 1.0)
+    q, r = np.linalg.qr(matrix / size)
+    left, values, right = np.linalg.svd(r, full_matrices=False)
+    kept = values > RANK_TOLERANCE * values[0]
+    return q @ left[:, kept], right[kept] / values[kept, None] / size
 
 
 def _nested(codes, clusters):
