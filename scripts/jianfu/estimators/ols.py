@@ -60,14 +60,17 @@ def _with_wild_p(effects, spec, used, weights, columns, settings):
 
 def solve(spec, used, weights, columns, settings, truth=False):
     """Coefficients (the constant in front unless effects are absorbed), covariance and ``extra`` of a model."""
+    if shared.is_two_way(spec):
+        return shared.two_way(solve, spec, used, weights, columns, settings, truth)
     effects = [codes_of(used[name]) for name in spec.get("effects", [])]
     outcome, analytic = _outcome(spec, used, weights, truth)
     if len(used) <= len(columns) + sum(codes.max() + 1 for codes in effects):
         raise NotEstimable(f"{len(used)} observations are too few")
     few = used[spec["cluster"]].nunique() < regression.FEW_CLUSTERS if spec.get("cluster") else False
-    errors = shared.errors_of(spec, used, few="CR2" if few and analytic is None else "cluster")
-    if errors.kind == "CR2" and analytic is not None:
-        raise NotEstimable("CR2 is not available with weights; use vcov: cluster")
+    cells = not (trials_of(spec, used, weights) == 1).all()
+    errors = shared.errors_of(spec, used, few="CR2" if few and not cells else "cluster")
+    if errors.kind == "CR2" and cells:
+        raise NotEstimable("CR2 is not available on cells; use vcov: cluster")
     if errors.kind in ("HC2", "HC3") and effects:
         raise NotEstimable(
             f"{errors.kind} is not available with absorbed effects; use factor(x) among the terms"
