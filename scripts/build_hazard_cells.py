@@ -3,8 +3,8 @@
 1. Turn spells into person-months at risk: on the post at the end of the month before.
 2. Collapse them to unit x month x cohort x sex x tenure band x lock x aged 50 and more, and to finer cells with role
    and time since the end of the minimum service.
-3. Write hazard_cells.parquet, hazard_details.parquet, tenure_cells.parquet (by month of tenure), exits.parquet (one row per voluntary exit), person_counts.parquet
-   (by cohort and unit) and flow_exits.csv (what was dropped and why).
+3. Write hazard_cells.parquet, hazard_details.parquet, tenure_cells.parquet (by month of tenure), exits.parquet (one row
+   per voluntary exit), person_counts.parquet (by cohort and unit) and flow_exits.csv (what was dropped and why).
 
 Fails when the spells lack a column that the risk set needs.
 """

@@ -18,6 +18,7 @@ from jianfu.figures import (
     cumulative_incidence,
     dose_response,
     forest,
+    forest_all,
     index_over_time,
     issue_clock,
     policy_event_study,
@@ -40,6 +41,11 @@ def draw_forest(labels, synthetic):
     return forest.draw(rows, HYPOTHESES, BY_NAME, labels, synthetic)
 
 
+def draw_forest_all(labels, synthetic):
+    rows = forest_all.deciding_rows(fakes.deciding(MODELS, HYPOTHESES), HYPOTHESES, 0.05)
+    return forest_all.draw(rows, BY_NAME, labels, synthetic)
+
+
 FIGURES = {
     "index_over_time": lambda *a: index_over_time.draw(
         fakes.index_over_time(), fakes.policy_dates(), fakes.data_quality(), *a
@@ -58,6 +64,7 @@ FIGURES = {
         fakes.burnout_by_overload(), fakes.data_quality(), *a
     ),
     "forest": draw_forest,
+    "forest_all": draw_forest_all,
     "policy_event_study": lambda *a: policy_event_study.draw(
         policy_event_study.event_rows(fakes.event_studies(BY_NAME), BY_NAME), BY_NAME, *a
     ),
@@ -154,6 +161,9 @@ def test_figures_without_data_say_so(language, monkeypatch):
         forest.draw(
             without_rows(forest.forest_rows(fakes.estimates(MODELS), HYPOTHESES, BY_NAME)), HYPOTHESES, BY_NAME, labels
         ),
+        forest_all.draw(
+            without_rows(forest_all.deciding_rows(fakes.estimates(MODELS), HYPOTHESES, 0.05)), BY_NAME, labels
+        ),
     ]  # fmt: skip
     said = {labels(key) for key in ("fig_no_data", "fig_no_minutes", "fig_no_survey", "fig_panel_withheld")}
     for figure in empty:
@@ -241,6 +251,23 @@ def test_forest_shows_the_planned_terms_under_their_hypothesis():
     assert (placed["hypothesis"] == placed["hypothesis_plan"]).all()
 
 
+@pytest.mark.parametrize("name", list(FIGURES))
+def test_no_figure_is_taller_than_a_page(name):
+    assert FIGURES[name](LABELS["zh"], True).get_figheight() * 2.54 <= 22
+
+
+def test_forest_of_all_has_one_row_per_estimated_hypothesis_and_scales_only_own_units():
+    estimates = fakes.deciding(MODELS, HYPOTHESES)
+    estimates.loc[estimates["model"] == "H16_amplification", ["scale", "estimate", "std_error"]] = ["unit", 0.3, 0.1]
+    estimates.loc[estimates["model"] == "H6_meaning", "estimate"] = None
+    rows = forest_all.deciding_rows(estimates, HYPOTHESES, 0.05)
+    assert len(rows) == len(HYPOTHESES) - 1 and "H6" not in set(rows["hypothesis"])
+    own = rows[rows["model"] == "H16_amplification"].iloc[0]
+    assert own["panel"] == "own" and own["x"] == pytest.approx(3) and own["estimate"] == 0.3
+    shared = rows[rows["panel"] != "own"]
+    assert (shared["x"] == shared["estimate"]).all() and set(shared["panel"]) == {"hazard", "linear"}
+
+
 def test_hypotheses_stand_in_order_under_headings_with_names_of_indices(monkeypatch):
     texts = [text for text, _ in drawn_texts(draw_forest(LABELS["zh"], False), monkeypatch)]
     headings = [text.split("\u3000")[0] for text in texts if re.match(r"H\d+[ab]?\u3000", text)]
@@ -286,7 +313,7 @@ def test_labels_that_the_figures_name_exist():
 
 
 def test_every_figure_has_a_rule_a_script_and_a_caption():
-    rules = (ROOT / "workflow" / "rules" / "figures.smk").read_text(encoding="utf-8")
+    rules = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "workflow" / "rules").glob("*.smk"))
     for name in NAMES:
         assert f"rule plot_{name}:" in rules
         assert (ROOT / "scripts" / f"plot_{name}.py").exists()

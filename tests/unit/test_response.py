@@ -107,6 +107,7 @@ def test_slope_of_the_line_is_the_coefficient():
     frame["sex"] = pd.Categorical(rng.choice(["男", "女"], 600), ["男", "女"])
     frame["burnout"] = 2 + 0.5 * exposure + rng.normal(size=20)[unit] + rng.normal(size=600)
     spec = {
+        "estimator": "ols",
         "name": "H1",
         "data": "survey_scores",
         "outcome": "burnout",
@@ -131,6 +132,7 @@ def test_slope_of_the_line_is_the_coefficient():
 def test_no_survey_gives_no_points():
     frame = pd.DataFrame({"unit": [], "wave": [], "burnout": [], "person": []})
     spec = {
+        "estimator": "ols",
         "name": "H1",
         "data": "survey_scores",
         "outcome": "burnout",

@@ -48,6 +48,11 @@ def holidays(wildcards):
     return SETTINGS[wildcards.province]["calendar"]["holidays"] or []
 
 
+def common_anchors(wildcards):
+    """The anchors of another province, where this one names some."""
+    return SETTINGS[wildcards.province]["indices"]["anchors"] or []
+
+
 def canonical_units(wildcards):
     """The unit table, which every table with units is read against."""
     if wildcards.table in ("units", "policies"):

@@ -8,11 +8,6 @@ OUTPUTS: unit_months, indicators, indices, exposures (Parquet) and anchors.json 
 """
 
 
-def common_anchors(wildcards):
-    """The anchors of another province, where this one names some."""
-    return SETTINGS[wildcards.province]["indices"]["anchors"] or []
-
-
 rule build_unit_months:
     """Units and months of the analysis, with headcount, statutory days and what was logged."""
     input:

@@ -9,6 +9,7 @@ ruleorder: run_models_on > release_results
 
 
 rule run_models_on:
+    """Estimates of the models that the province file lists on its own table."""
     input:
         tables=own_tables,
         labels=plan("labels.csv"),
@@ -18,7 +19,6 @@ rule run_models_on:
         "results/{province}/logs/run_models_on.log",
     benchmark:
         "results/{province}/benchmarks/run_models_on.tsv"
-    """Estimates of the models that the province file lists on its own table."""
     wildcard_constraints:
         province="|".join(name for name in SETTINGS if SETTINGS[name]["models_on"]) or "(?!)",
     conda:

@@ -61,7 +61,7 @@ rule simulate_study_raw:
     resources:
         mem_mb=2000,
     params:
-        root=str(Path(workflow.basedir)),
+        root=lambda wildcards, input: str(Path(input.schema).parents[2]),
         n=RAW_AT_ONCE,
         code=code("simulate_study_raw"),
     script:

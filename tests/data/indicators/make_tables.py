@@ -10,7 +10,7 @@ RANDOM = np.random.default_rng(20240401)
 
 
 def cross_section():
-    """districts.csv: 24 districts, seven indicators of a public-service index; three cells are empty, one is an outlier."""
+    """districts.csv: 24 districts, seven indicators of a public-service index; three empty cells and one outlier."""
     n = 24
     wealth = RANDOM.normal(size=n)
     table = pd.DataFrame(
@@ -33,7 +33,7 @@ def cross_section():
 
 
 def panel():
-    """towns.csv: 10 towns, 2023-01 … 2024-12, four burden indicators in counts, headcount; gaps of up to four months."""
+    """towns.csv: 10 towns, 2023-01 … 2024-12, four burden counts and the headcount; gaps of up to four months."""
     towns, months = [f"T{i:02d}" for i in range(1, 11)], pd.period_range("2023-01", "2024-12", freq="M").astype(str)
     rows = []
     for town in towns:
