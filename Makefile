@@ -72,6 +72,7 @@ simulation-study: .venv/runtime
 bench: .venv/runtime
 	$(BIN)/python tests/bench/bench_indices.py
 	$(BIN)/python tests/bench/bench_hazard.py
+	$(BIN)/python tests/bench/bench_models.py
 	$(BIN)/python tests/bench/bench_ingest.py $(BENCH)
 
 lint: .venv/development
