@@ -73,6 +73,29 @@ def test_by_hand_ties_count_and_the_seed_decides():
     assert wild.p_value(-scores, 999, 1) == wild.p_value(scores, 999, 1) == wild.p_value(2 * scores, 999, 1)
 
 
+@pytest.mark.parametrize(("replicates", "confidence"), [(199, 0.95), (499, 0.9), (99, 0.99)])
+def test_interval_leaves_out_zero_where_the_p_value_rejects(replicates, confidence):
+    rng = np.random.default_rng(3)
+    rejected = 0
+    for seed in range(60):
+        scores = rng.normal(0.4, 1, size=15)
+        half = wild.half_width(scores, 0.2, replicates, seed, confidence)
+        p = wild.p_value(scores, replicates, seed)
+        if np.isnan(half):
+            assert (1 - confidence) * (replicates + 1) <= 1 + 1e-9
+        else:
+            assert (half < 0.2) == (p < 1 - confidence - 1e-9)
+            rejected += p < 1 - confidence
+    assert confidence == 0.99 or 5 < rejected < 55
+
+
+def test_interval_with_many_clusters_is_that_of_the_sandwich():
+    data = province(2, units=150, slope=0.06)
+    fit = hazard.fit(*data[:3], data[3], data[4])
+    half = wild.half_width(scores_of(data), fit.coefficients[0], 1999, 1)
+    assert half == pytest.approx(1.96 * np.sqrt(fit.covariance[0, 0]), rel=0.1)
+
+
 def least_squares(n_clusters, seed=1, effect=0.3):
     rng = np.random.default_rng(seed)
     clusters = np.repeat(np.arange(n_clusters), 12)

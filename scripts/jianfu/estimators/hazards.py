@@ -130,18 +130,22 @@ def _dense(spec, columns, events, trials, effects, offset, errors):
 
 
 def _with_wild_p(effect, data, column, settings):
-    """The effect with the p-value of the wild score bootstrap; as it is where that cannot be had."""
+    """The effect with p-value and interval of the wild score bootstrap; as it is where that cannot be had."""
     if np.isnan(effect.estimate):
         return effect
     scores = hazard.efficient_scores(*data, column)
     if scores is None:
         return replace(effect, note="restricted model did not converge: p-value from t")
     p_value = wild.p_value(scores, settings.bootstrap, settings.seed)
+    half = wild.half_width(scores, effect.estimate, settings.bootstrap, settings.seed, settings.confidence)
     weights = wild.weights_name(len(scores))
-    note = (
-        f"p-value: restricted wild score bootstrap ({weights}, {settings.bootstrap} replicates), interval: t"
+    note = f"restricted wild score bootstrap ({weights}, {settings.bootstrap} replicates)"
+    if np.isnan(half):
+        return replace(effect, p_value=p_value, vcov="wild", note=f"p-value: {note}, interval: t")
+    low, high = effect.estimate - half, effect.estimate + half
+    return replace(
+        effect, p_value=p_value, low=low, high=high, vcov="wild", note=f"p-value and interval: {note}"
     )
-    return replace(effect, p_value=p_value, vcov="wild", note=note)
 
 
 def _events_notes(events, n_slopes, effects, spec):

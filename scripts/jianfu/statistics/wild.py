@@ -22,10 +22,30 @@ def p_value(scores, replicates, seed):
     The statistic is the squared sum over the sum of squared deviations from the mean; ties count against the
     hypothesis (>=), and the observed statistic counts as one replicate.
     """
+    observed, replicated = _replicates(scores, replicates, seed)
+    return (1 + int((replicated >= observed * (1 - TIES)).sum())) / (replicates + 1)
+
+
+def half_width(scores, estimate, replicates, seed, confidence=0.95):
+    """Half the width of an interval around ``estimate`` that leaves out zero where p < 1 - ``confidence``.
+
+    The score statistic is the estimate over its standard error under the hypothesis; that error times the quantile of
+    the replicated statistics is the half width. NaN where the replicates are too few for the quantile.
+    """
+    observed, replicated = _replicates(scores, replicates, seed)
+    # as many may be that large, the observed one included, at most
+    beyond = int(np.ceil((1 - confidence) * (replicates + 1) - TIES)) - 1
+    if beyond < 1 or not observed > 0:
+        return np.nan
+    critical = np.sort(replicated)[len(replicated) - beyond]
+    return abs(estimate) * float(np.sqrt(critical / (observed * (1 - TIES))))
+
+
+def _replicates(scores, replicates, seed):
+    """The observed statistic and the replicated ones."""
     points = np.r_[-WEBB, WEBB] if len(scores) < FEW_WEBB else np.array([-1.0, 1.0])
     drawn = np.random.default_rng(seed).choice(points, size=(replicates, len(scores)))
-    observed, replicated = _statistic(scores[None, :])[0], _statistic(drawn * scores)
-    return (1 + int((replicated >= observed * (1 - TIES)).sum())) / (replicates + 1)
+    return _statistic(scores[None, :])[0], _statistic(drawn * scores)
 
 
 def _statistic(scores):
