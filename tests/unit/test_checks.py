@@ -280,3 +280,56 @@ def test_without_tags_there_is_nothing_to_leave_out(panel, tmp_path, monkeypatch
     built, calls = build(panel, tmp_path, monkeypatch, [None, False])
     assert not calls
     assert set(built["exposure"]) == {"OD_lead_6m", "LOG", "LOG_6m"}
+
+
+def small_survey(units, waves, answers, seed=1):
+    rng = np.random.default_rng(seed)
+    index = pd.MultiIndex.from_product(
+        [range(units), range(waves), range(answers)], names=["unit", "wave", "row"]
+    )
+    frame = index.to_frame(index=False).drop(columns="row").assign(county=lambda f: f["unit"] % 3)
+    frame["OD"] = rng.normal(size=units)[frame["unit"]]  # constant within units
+    frame["TR"] = rng.normal(size=len(frame))
+    frame["burnout"] = frame["OD"] + 0.3 * frame["TR"] + rng.normal(size=len(frame))
+    return AnalysisTable(frame, None, len(frame), {}, {"OD": "OD", "TR": "TR"})
+
+
+def survey_check(name, table, terms):
+    spec = SPEC | {"name": "x", "estimator": "ols", "data": "survey_scores", "outcome": "burnout"}
+    spec |= {"terms": terms, "controls": [], "effects": ["unit", "wave"], "report": terms}
+    own = dict(check_of(name)["set"])
+    own["options"] = {
+        key: {"{estimator}": "ols", "{common}": False}.get(value, value) if isinstance(value, str) else value
+        for key, value in own["options"].items()
+    }
+    own["options"].pop("benchmarks", None)
+    derived = {key: value for key, value in (spec | own).items() if key != "report"}
+    return models.fit_model(derived, table, CATEGORIES, SETTINGS)
+
+
+@pytest.mark.parametrize("name", ["confounding", "e_value", "one_county_out", "power"])
+def test_a_check_of_a_collinear_term_has_no_figures(name):
+    rows = survey_check(name, small_survey(12, 1, 20), ["OD"])
+    assert rows["estimate"].isna().all() and not rows["converged"].any()
+    assert rows["note"].str.startswith("not estimable").all()
+
+
+def test_a_collinear_term_leaves_the_figures_of_the_others():
+    rows = survey_check("confounding", small_survey(12, 1, 20), ["TR", "OD"])
+    own = rows["term"].str.contains("(OD)", regex=False)
+    assert (
+        rows.loc[own, "estimate"].isna().all() and rows.loc[own, "note"].str.contains("not estimable").all()
+    )
+    assert rows.loc[rows["term"].isin(["partial_r2(TR)", "robustness_value(TR)"]), "estimate"].notna().all()
+
+
+def test_as_many_coefficients_as_observations_have_no_detectable_effect():
+    table = small_survey(3, 3, 1)
+    frame = table.frame[(table.frame["unit"] + table.frame["wave"]) != 4].reset_index(drop=True)
+    frame["dummy"] = (frame.index == 2) * 1.0
+    frame["other"] = (frame.index == 4) * 1.0
+    for column in ("a", "b"):
+        frame[column] = np.random.default_rng(ord(column)).normal(size=len(frame))
+    table = AnalysisTable(frame, None, len(frame), {}, {"TR": "TR"})
+    rows = survey_check("power", table, ["TR", "dummy", "other", "a", "b"])
+    assert rows["estimate"].isna().all() and rows["note"].str.contains("too few|nothing of").all()

@@ -7,7 +7,7 @@ it is, and reports figures of its terms, named ``figure(term)``.
 import numpy as np
 
 from jianfu.design import NotEstimable
-from jianfu.estimators.common import COLUMN, Effect, codes_of, outcomes_of, variable
+from jianfu.estimators.common import COLUMN, Effect, codes_of, few_clusters, outcomes_of, variable
 from jianfu.statistics import hazard, inference, influence, margins, power, sensitivity
 
 MODELS = ("ols", "cloglog", "logit", "poisson")
@@ -102,6 +102,8 @@ def fit_e_value(spec, used, weights, columns, settings, truth):
     for effect in found:
         if effect.term not in spec["terms"]:
             continue
+        if np.isnan(effect.estimate):
+            raise NotEstimable(f"{effect.term} is collinear with effects and controls")
         values = [effect.estimate / spread, effect.low / spread, effect.high / spread]
         ratio, low, high = (float(sensitivity.risk_ratio(value, measure, common)) for value in values)
         point, limit = sensitivity.e_value(ratio, low, high)
@@ -146,6 +148,8 @@ def fit_leave_one_out(spec, used, weights, columns, settings, truth):
     for j, column in enumerate(data.of_interest()):
         name, values = data.names[column], each[:, j]
         known = values[~np.isnan(values)]
+        if np.isnan(whole[j]):
+            raise NotEstimable(f"{name} is collinear with effects and controls")
         if not len(known):
             raise NotEstimable("no fit without one level")
         turned = int((np.sign(known) != np.sign(whole[j])).sum())
@@ -190,7 +194,7 @@ def fit_additive(spec, used, weights, columns, settings, truth):
         for name, *row in zip(averages, values, errors, low, high, p_value, strict=True)
     ]
     notes = ["average marginal effect, delta method with the absorbed effects", "G/(G-1)", f"t({df})"]
-    return effects, data.extra(notes)
+    return effects, data.extra([*notes, *few_clusters(fitted.n_clusters)])
 
 
 def _slopes(columns, used, name):
@@ -213,6 +217,8 @@ def fit_detectable(spec, used, weights, columns, settings, truth):
             parts = sensitivity.linear_parts(data.y, others, data.effects)
             controls = range(others.shape[1])
             left = parts.n - parts.absorbed - parts.rank(controls)
+            if left < 1:
+                raise NotEstimable(f"{parts.n} observations are too few")
             spread = np.sqrt(parts.unexplained(controls) / left)
             error = power.least_squares_error(term, others, data.effects, None, spread, 0.0, factor)
             behind = f"{len(data.y)} observations, residual SD {spread:.3g}"

@@ -77,9 +77,14 @@ def solve(spec, used, weights, columns, settings, truth=False):
         )
     if effects:
         design = np.column_stack(list(columns.values()))
-        fitted = regression.fit(
-            outcome, design, effects, errors.clusters, analytic, errors.kind, errors.small
-        )
+        try:
+            fitted = regression.fit(
+                outcome, design, effects, errors.clusters, analytic, errors.kind, errors.small
+            )
+        except ValueError as error:
+            if "collinear" not in str(error):
+                raise
+            raise NotEstimable(f"{', '.join(columns)}: collinear with the effects") from None
     else:
         design = shared.with_constant(columns, len(used))
         fitted = regression.fit_plain(outcome, design, analytic, errors.kind, errors.clusters, errors.small)

@@ -4,7 +4,15 @@ import numpy as np
 import pandas as pd
 
 from jianfu.design import NotEstimable
-from jianfu.estimators.common import COLUMN, COLUMNS, codes_of, collinear_note, effects_of, variable
+from jianfu.estimators.common import (
+    COLUMN,
+    COLUMNS,
+    codes_of,
+    collinear_note,
+    effects_of,
+    few_clusters,
+    variable,
+)
 from jianfu.estimators.policy import periods_of
 from jianfu.statistics import segmented
 
@@ -77,6 +85,7 @@ def fit(spec, used, weights, columns, settings, truth):
         f"{fitted.n_months} periods",
         *(["calendar-month effects"] if monthly else []),
         *(["Poisson pseudo-likelihood"] if options.get("link") == "log" else []),
+        *(few_clusters(fitted.n_clusters) if fitted.kind != "months" else []),
         *collinear_note(left_out, dict.fromkeys(fitted.names)),
     ]
     return shown, {

@@ -39,7 +39,12 @@ def fit(spec, used, weights, columns, settings, truth):
     names, effects = list(columns), []
     own = [name for name in names if any(name == t or name.startswith(f"{t}_") for t in spec["terms"])]
     for name in own:
-        effects += of_column(parts, names, name, own, options, settings, scale)
+        try:
+            effects += of_column(parts, names, name, own, options, settings, scale)
+        except NotEstimable as error:
+            if name == own[-1] and not any(np.isfinite(effect.estimate) for effect in effects):
+                raise
+            effects.append(Effect(f"partial_r2({name})", np.nan, scale="r2", note=f"not estimable: {error}"))
     df = parts.n - parts.absorbed - parts.rank(range(len(names)))
     return effects, {"converged": True, "residual_df": df, "notes": [KINDS[scale], "conventional errors"]}
 

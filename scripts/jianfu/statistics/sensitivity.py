@@ -191,11 +191,16 @@ class LinearParts:
     absorbed: int
 
     def regression(self, column, controls):
-        """Least squares of the outcome on design ``column`` and ``controls`` (indices): estimate, iid error, df, R2."""
+        """Least squares of the outcome on design ``column`` and ``controls`` (indices): estimate, iid error, df, R2.
+
+        Estimate, error and R2 are NaN where effects and controls explain the column.
+        """
         outcome, rest = self._swept(controls)[np.ix_([0, 1 + column], [0, 1 + column])]
+        df = self.n - self.absorbed - self.rank(controls) - 1
+        if not rest[1] > COLLINEAR * self.gram[1 + column, 1 + column]:
+            return np.nan, np.nan, df, np.nan
         estimate = outcome[1] / rest[1]
         left = outcome[0] - estimate * outcome[1]
-        df = self.n - self.absorbed - self.rank(controls) - 1
         return estimate, np.sqrt(left / df / rest[1]), df, 1 - left / self.gram[0, 0]
 
     def rank(self, columns):
@@ -267,6 +272,11 @@ def linear_parts(outcome, design, effects=(), weights=None, grouped_events=False
         if others.size
         else full
     )
+    gone = np.diag(gram) <= COLLINEAR * (
+        weights @ blocks.design**2
+    )  # nothing but rounding is left within the effects
+    gone[0] = False
+    gram[gone, :] = gram[:, gone] = 0.0
     if grouped_events:
         gram[0, 0] += float(weights @ (outcome * (1 - outcome)))
     rank = np.linalg.matrix_rank(others, hermitian=True) if others.size else 0
