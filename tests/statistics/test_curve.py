@@ -1,0 +1,125 @@
+"""The specification curve: the declared specification is the model, failures stay, the joint test finds effects."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jianfu import estimators, models, panel
+from jianfu.analysis import exposure_at
+from jianfu.config import merge, read_yaml
+from jianfu.curve import fits, province
+from jianfu.curve.variants import choices, index_levels, members_of
+from jianfu.indices import reference_window
+from jianfu.simulate import draw
+from jianfu.study import design, draws
+
+CONFIG = Path(__file__).parents[2] / "config"
+PLAN = CONFIG / "plan"
+MODELS = read_yaml(PLAN / "models.yaml")
+DECLARED = read_yaml(PLAN / "specifications.yaml")
+FEW = DECLARED | {
+    "indices": {name: DECLARED["indices"][name] for name in ("declared", "percentile", "ampi")},
+    "drop_one": False,
+    "lags": [[1, 3], [1, 1]],
+    "permutations": 39,
+}
+STRONG = {"exits": {"overload": 0.9, "yearly": {"70s": 0.08, "80s": 0.1, "90s": 0.2, "00s": 0.15}}}
+
+
+@pytest.fixture(scope="module")
+def small():
+    files = [PLAN / name for name in ("models.yaml", "indicators.csv", "indices.csv", "scales.yaml")]
+    setup = design.setup(CONFIG / "simulation.yaml", CONFIG / "default.yaml", *files, small=True)
+    setup = setup.of(parameters=merge(setup.parameters, STRONG)).only(["H2_exits"])
+    tables = draws.sources(draw(setup.parameters, 4))
+    window = tuple(setup.settings["data"]["window"])
+    frame = panel.build_unit_months(
+        *(tables[name] for name in ("units", "spells", "tasks_months", "app_months")), window, setup.calendar
+    )
+    members = members_of(tables["indicators"], frame, setup.members, "OD", reference_window(window))
+    return setup, draws.analysis_tables(tables, setup), members
+
+
+@pytest.fixture(scope="module")
+def curve(small):
+    return province.curve(small[1]["hazard_cells"], small[2], FEW, MODELS, 0.95, 1, 1)
+
+
+def test_the_grid_has_at_least_five_hundred_specifications(small):
+    ways = choices(DECLARED, small[2].codes)
+    sizes = [
+        len(ways),
+        *(len(DECLARED[name]) for name in ("lags", "links", "controls", "samples", "clusters")),
+    ]
+    assert np.prod(sizes) >= 500
+
+
+def test_the_declared_index_has_the_exposure_of_the_models(small):
+    _, tables, members = small
+    exposures, refused = fits.exposures_of(members, FEW)
+    frame = tables["hazard_cells"].frame
+    long = pd.DataFrame(
+        {
+            "unit_code": np.repeat(members.units, len(members.months)),
+            "month": np.tile(members.months, len(members.units)),
+            "exposure": "OD",
+            "value": exposures["declared", "1-3"].ravel(),
+        }
+    )
+    found = exposure_at(frame["unit"], frame["month"], long, "OD")
+    assert found == pytest.approx(frame["OD"].to_numpy(), abs=1e-8, nan_ok=True)
+    assert not refused
+
+
+def test_the_declared_specification_is_the_declared_model(small, curve):
+    setup, tables, _ = small
+    settings = estimators.Settings(bootstrap=0)
+    model = models.fit_models(setup.specs, tables, setup.categories, settings, "").set_index("term").loc["OD"]
+    rows = curve[0].set_index(fits.KEYS)
+    own = rows.loc["declared", "1-3", "cloglog", "declared", "all", "unit"]
+    assert own["estimate"] == pytest.approx(model["estimate"], abs=1e-6)
+    assert own["std_error"] == pytest.approx(model["std_error"], rel=1e-5)
+    assert (own["n_used"], own["n_events"]) == (model["n_used"], model["n_events"])
+
+
+def test_every_combination_has_one_row_and_the_summary_counts_them(curve):
+    rows, overall = curve
+    assert not rows[fits.KEYS].duplicated().any()
+    assert len(rows) == 3 * 2 * 3 * 2 * 2 * 2 == overall["specifications"].iloc[0]
+    fitted = rows["estimate"].dropna()
+    assert overall["failed"].iloc[0] == len(rows) - len(fitted)
+    assert overall["median"].iloc[0] == pytest.approx(fitted.median())
+    assert (rows.loc[rows["estimate"].isna(), "note"] != "").all()
+
+
+def test_a_strong_effect_is_found_jointly_and_none_where_units_are_exchanged(small, curve):
+    assert curve[1]["p_median"].iloc[0] <= 0.05
+    _, tables, members = small
+    exposures, _ = fits.exposures_of(members, FEW)
+    order = np.random.default_rng(3).permutation(len(members.units))
+    exchanged = {name: values[order] for name, values in exposures.items()}
+    base = fits.Base(
+        tables["hazard_cells"].frame, members, MODELS["categories"], ["cohort"], {}, ["voluntary"]
+    )
+    clusters = province.clusters_of(tables["hazard_cells"].frame, members)
+    tests = fits.joint_test({("a", "b"): base}, exchanged, FEW | {"links": ["poisson"]}, clusters, 2)
+    assert tests.set_index("statistic").loc["median", "p_value"] > 0.05
+
+
+def test_weights_that_cannot_be_had_are_failures_with_their_reason(small):
+    members = small[2]
+    plan = FEW | {"indices": {"pc1": DECLARED["indices"]["pc1"]}}
+    with pytest.raises(fits.DataError, match="not offered"):
+        index_levels(members, DECLARED["indices"]["pc1"] | {"left_out": None, "weights": "ahp"}, 0.6)
+    rows = fits.run({("declared", "all"): None}, {}, {"pc1": "mixed signs"}, plan, {"unit": None}, 0.95)
+    assert len(rows) == 2 * 3 and (rows["note"] == "mixed signs").all() and rows["estimate"].isna().all()
+
+
+def test_figures_with_few_events_are_not_published(curve):
+    limits = {"min_cell": 10**6, "min_residual_df": 10}
+    hidden = province.publishable(curve[0], limits)
+    assert hidden[fits.FIGURES].isna().all().all()
+    shown = province.publishable(curve[0], {"min_cell": 10, "min_residual_df": 10})
+    assert shown["estimate"].notna().any() and "n_events" not in shown
