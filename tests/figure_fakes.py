@@ -210,6 +210,37 @@ def estimates(models):
     return pd.DataFrame(rows)
 
 
+def deciding(models, hypotheses):
+    """One row per line of the plan's hypotheses, with the model and term that decide it."""
+    rng = np.random.default_rng(9)
+    by_name = {model["name"]: model for model in models}
+    rows = []
+    for plan in hypotheses.to_dict("records"):
+        model = by_name[plan["model"]]
+        hazard = model["estimator"] in ("cloglog", "logit", "poisson", "cox")
+        value, error = rng.normal(0.15, 0.1), rng.uniform(0.03, 0.1)
+        rows.append(
+            {
+                "hypothesis": plan["hypothesis"],
+                "model": plan["model"],
+                "role": "primary",
+                "outcome": str(model.get("outcome", "")),
+                "term": plan["term"],
+                "scale": "log_hazard_per_sd" if hazard else "sd_per_sd",
+                "estimate": value,
+                "std_error": error,
+                "ci_low": value - 1.96 * error,
+                "ci_high": value + 1.96 * error,
+                "p_value": 0.01,
+                "p_adjusted": 0.03 if value > 0.1 else 0.2,
+                "n_clusters": 200,
+                "converged": True,
+                "note": "",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
 def event_studies(models):
     """Rows of every event study among ``models`` ({name: model}): six months before and after the start, and a mean."""
     rng = np.random.default_rng(8)

@@ -27,7 +27,7 @@ def released_table(name, frame, labels):
     frame = frame.drop(columns=gate, errors="ignore")
     columns = list(frame.columns)
     header = tuple(text_of(f"column_{column}", labels, column) for column in columns)
-    cells = [[_shown(value, column, labels) for value in frame[column]] for column in columns]
+    cells = [[worded(value, column, labels) for value in frame[column]] for column in columns]
     rows = [list(row) for row in zip(*cells, strict=True)]
     groups = _group(rows) if columns[0] == "block" else ()
     left = next((n for n, column in enumerate(columns) if pd.api.types.is_numeric_dtype(frame[column])), 1)
@@ -43,7 +43,7 @@ def released_table(name, frame, labels):
     )
 
 
-def _shown(value, column, labels):
+def worded(value, column, labels):
     """Words for a released value: ``value_<column>_<value>``, ``value_<value>``, the label of the value, or itself."""
     if not isinstance(value, str):
         return None if missing(value) else float(value)
@@ -65,16 +65,17 @@ def _group(rows):
     return tuple(begins)
 
 
-def all_tables(estimates, released, hypotheses, models, layout, labels, alpha):
+def all_tables(estimates, released, hypotheses, models, layout, labels, alpha, detectable=None):
     """Every released table and table of results by name.
 
-    released: frames by name; layout: columns of the regression tables (config/plan/tables.yaml).
+    released: frames by name; layout: columns of the regression tables (config/plan/tables.yaml); detectable: smallest
+    detectable effect by (model, term).
     """
     tables = {name: released_table(name, frame, labels) for name, frame in released.items()}
     tables |= {
         name: regression_table(name, names, estimates, models, labels) for name, names in layout.items()
     }
-    tables["hypotheses"] = hypotheses_table(estimates, hypotheses, labels, alpha)
+    tables["hypotheses"] = hypotheses_table(estimates, hypotheses, labels, alpha, detectable)
     tables["checks"] = checks_table(estimates, models, labels, alpha)
     tables["robustness"] = robustness_table(estimates, models, labels)
     tables["fe_versus_pooled"] = fe_versus_pooled(estimates, models, labels)

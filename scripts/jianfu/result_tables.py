@@ -11,8 +11,10 @@ from jianfu.tables import NOTHING, Table, count, interval, missing, number, p_te
 
 CHECK_ROLES = ("placebo", "negative_control", "diagnostic")
 VERDICTS = ("supported", "limited", "direction_only", "open", "not_supported", "contrary", "not_tested")
+INSIGNIFICANT = ("direction_only", "open", "not_supported")  # verdicts whose power a reader has to know
 DECIDING = ("primary", "robustness")  # roles of models that a hypothesis may name
 FEW_CLUSTERS = 40
+POLICY = ("H14", "H15")  # hypotheses on relief rules; their diagnostics stand in a table of their own
 FEW_EVENTS = "few events"  # how the note of a model says so
 SMALL_SAMPLE = ("CR2", "wild")  # errors made for few clusters
 # What the note of a model says where the data lack what it needs.
@@ -233,9 +235,13 @@ def _table(name, keys, rows, notes, labels, left):
     return Table(name, labels(f"table_{name}"), header, tuple(rows), (), source, notes, left)
 
 
-def hypotheses_table(estimates, hypotheses, labels, alpha):
-    """Verdict table: statement, variable with predicted sign, estimate, interval, adjusted p, verdict."""
-    rows = []
+def hypotheses_table(estimates, hypotheses, labels, alpha, detectable=None):
+    """Verdict table: statement, variable with predicted sign, estimate, interval, adjusted p, verdict.
+
+    detectable: smallest detectable effect by (model, term); it stands below the verdict on a result that does not
+    differ from zero.
+    """
+    rows, detectable = [], detectable or {}
     for plan, row, result in hypothesis_rows(estimates, hypotheses, alpha):
         figures = [NOTHING] * 3
         if result != "not_tested":
@@ -244,7 +250,11 @@ def hypotheses_table(estimates, hypotheses, labels, alpha):
         sign = sign_text(plan["predicted_sign"])
         term = f"{term_label(plan['term'], labels)} ({sign})" if plan["term"] else NOTHING
         statement = plan[f"statement_{labels.language}"]
-        rows.append((plan["hypothesis"], statement, term, *figures, verdict_label(row, result, labels)))
+        words = verdict_label(row, result, labels)
+        smallest = detectable.get((plan["model"], plan["term"]))
+        if result in INSIGNIFICANT and smallest is not None:
+            words += "\n" + labels("verdict_detectable", value=number(smallest))
+        rows.append((plan["hypothesis"], statement, term, *figures, words))
     keys = ("hypothesis", "statement", "variable_sign", "estimate", "interval", "p_adjusted", "verdict")
     return _table("hypotheses", keys, rows, ("note_verdict",), labels, 3)
 
@@ -265,7 +275,8 @@ def checks_table(estimates, models, labels, alpha):
     """Placebo leads and negative controls, which should be zero, and diagnostics."""
     rows = []
     for role in CHECK_ROLES:
-        for row in estimates[estimates["role"] == role].to_dict("records"):
+        shown = estimates["role"].eq(role) & ~(estimates["hypothesis"].isin(POLICY) & (role == "diagnostic"))
+        for row in estimates[shown].to_dict("records"):
             names = (model_label(row["model"], models, labels), term_label(row["term"], labels))
             result = labels(f"check_{check_result(row, estimates, alpha)}")
             rows.append((*names, *_estimate_cells(row), count(row["n_events"]), result))
@@ -274,8 +285,9 @@ def checks_table(estimates, models, labels, alpha):
 
 
 def expects_zero(row):
-    """True if zero is expected: negative controls, and the lead (not the lag beside it) of a placebo model."""
-    return row["role"] == "negative_control" or row["role"] == "placebo" and "_lead" in str(row["term"])
+    """True if zero is expected: negative controls, and the lead (not the lag beside it) or false date of a placebo."""
+    placebo = row["role"] == "placebo" and ("_lead" in str(row["term"]) or row["term"] == "att")
+    return row["role"] == "negative_control" or placebo
 
 
 def check_result(row, estimates, alpha):

@@ -5,11 +5,21 @@ from pathlib import Path
 
 import pandas as pd
 
+from jianfu.checks.summary import detectable_effects, identification_main_table
 from jianfu.checks.table import identification_table, is_check
 from jianfu.config import read_yaml
+from jianfu.effect_tables import (
+    main_robustness,
+    mediation_table,
+    outflow_table,
+    policy_table,
+    robustness_main_table,
+)
 from jianfu.labels import Labels
 from jianfu.outputs import read_outputs
 from jianfu.released_tables import all_tables
+from jianfu.result_tables import robustness_table
+from jianfu.scale_tables import invariance_verdicts_table, response_rates_table, scale_quality_table
 from jianfu.tables import write_csv, write_xlsx
 
 TRUTH = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
@@ -20,11 +30,12 @@ TEXT = ("county_code", "month", "policy_id", "start_date", "cohort", "tertile", 
 class Results:
     """What the tables and the report start from.
 
-    estimates: released estimates of the declared models; released: released tables by name; hypotheses: frame; models:
-    entries of the plan by name; tables: every table by name.
+    estimates: released estimates of the declared models; checks: those of the checks beside them; released: released
+    tables by name; hypotheses: frame; models: entries of the plan by name; tables: every table by name.
     """
 
     estimates: pd.DataFrame
+    checks: pd.DataFrame
     released: dict
     hypotheses: pd.DataFrame
     models: dict
@@ -48,15 +59,33 @@ def read_results(release, plan, labels, alpha):
     """Results from the folder ``release`` and the ``plan`` files hypotheses, models, tables (layout) and outputs."""
     everything = read_estimates(Path(release, "estimates.csv"))
     beside = is_check(everything)
-    estimates = everything[~beside].reset_index(drop=True)
+    estimates, checks = (everything[mask].reset_index(drop=True) for mask in (~beside, beside))
     names = [name for name, output in read_outputs(plan["outputs"]).items() if output.area == "tables"]
     released = {name: read_release(Path(release, "tables", f"{name}.csv")) for name in names}
     hypotheses = pd.read_csv(plan["hypotheses"], encoding="utf-8-sig", dtype=str, keep_default_na=False)
     models = {model["name"]: model for model in read_yaml(plan["models"])["models"]}
     layout = read_yaml(plan["tables"])
-    tables = all_tables(estimates, released, hypotheses, models, layout, labels, alpha)
-    tables["identification"] = identification_table(everything[beside], models, labels)
-    return Results(estimates, released, hypotheses, models, tables)
+    detectable = detectable_effects(checks)
+    tables = all_tables(estimates, released, hypotheses, models, layout, labels, alpha, detectable)
+    tables |= short_tables(estimates, checks, released, hypotheses, models, labels, alpha)
+    tables["identification"] = identification_table(checks, models, labels)
+    return Results(estimates, checks, released, hypotheses, models, tables)
+
+
+def short_tables(estimates, checks, released, hypotheses, models, labels, alpha):
+    """The tables of the report that answer one question each, by name; the arguments are as in :func:`read_results`."""
+    robustness = robustness_table(main_robustness(estimates, hypotheses, models), models, labels)
+    made = [
+        identification_main_table(estimates, checks, hypotheses, labels, alpha),
+        robustness_main_table(robustness, labels),
+        outflow_table(estimates, models, labels),
+        mediation_table(estimates, models, labels),
+        policy_table(estimates, models, labels),
+        scale_quality_table(released["scale_reliability"], released["scale_structure"], labels),
+        invariance_verdicts_table(released["measurement_invariance"], labels),
+        response_rates_table(released["survey_response"], labels),
+    ]
+    return {table.name: table for table in made}
 
 
 def write_tables(release, plan, labels, language, confidence, synthetic, csv, xlsx):

@@ -162,7 +162,7 @@ def test_figures_without_data_say_so(language, monkeypatch):
             without_rows(forest.forest_rows(fakes.estimates(MODELS), HYPOTHESES, BY_NAME)), HYPOTHESES, BY_NAME, labels
         ),
         forest_all.draw(
-            without_rows(forest_all.deciding_rows(fakes.estimates(MODELS), HYPOTHESES, 0.05)), BY_NAME, labels
+            without_rows(forest_all.deciding_rows(fakes.deciding(MODELS, HYPOTHESES), HYPOTHESES, 0.05)), BY_NAME, labels
         ),
     ]  # fmt: skip
     said = {labels(key) for key in ("fig_no_data", "fig_no_minutes", "fig_no_survey", "fig_panel_withheld")}
@@ -258,7 +258,11 @@ def test_no_figure_is_taller_than_a_page(name):
 
 def test_forest_of_all_has_one_row_per_estimated_hypothesis_and_scales_only_own_units():
     estimates = fakes.deciding(MODELS, HYPOTHESES)
-    estimates.loc[estimates["model"] == "H16_amplification", ["scale", "estimate", "std_error"]] = ["unit", 0.3, 0.1]
+    estimates.loc[estimates["model"] == "H16_amplification", ["scale", "estimate", "std_error"]] = [
+        "unit",
+        0.3,
+        0.1,
+    ]
     estimates.loc[estimates["model"] == "H6_meaning", "estimate"] = None
     rows = forest_all.deciding_rows(estimates, HYPOTHESES, 0.05)
     assert len(rows) == len(HYPOTHESES) - 1 and "H6" not in set(rows["hypothesis"])

@@ -315,7 +315,7 @@ rule plot_sample_flow:
 
 
 rule plot_forest:
-    """Estimates behind the hypotheses, with robustness, placebo and control rows."""
+    """Estimates behind the confirmatory hypotheses, with robustness, placebo and control rows."""
     input:
         estimates="results/{province}/release/estimates.csv",
         hypotheses=plan("hypotheses.csv"),
@@ -347,3 +347,39 @@ rule plot_forest:
         code=code("plot_forest"),
     script:
         "../../scripts/plot_forest.py"
+
+
+rule plot_forest_all:
+    """The deciding estimate of every hypothesis on one page."""
+    input:
+        estimates="results/{province}/release/estimates.csv",
+        hypotheses=plan("hypotheses.csv"),
+        models=plan("models.yaml"),
+        labels=plan("labels.csv"),
+    output:
+        png=report(
+            "results/{province}/release/figures/forest_all.png",
+            caption="../report/plot_forest_all.rst",
+            category="Figures",
+            subcategory="{province}",
+            labels={"figure": "forest_all"},
+        ),
+        pdf="results/{province}/release/figures/forest_all.pdf",
+        svg="results/{province}/release/figures/forest_all.svg",
+        csv="results/{province}/release/figures/forest_all.csv",
+    log:
+        "results/{province}/logs/plot_forest_all.log",
+    benchmark:
+        "results/{province}/benchmarks/plot_forest_all.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1000,
+    params:
+        language=setting("language"),
+        synthetic=setting("province", "synthetic"),
+        dpi=setting("figures", "dpi"),
+        confidence=setting("inference", "confidence"),
+        code=code("plot_forest_all"),
+    script:
+        "../../scripts/plot_forest_all.py"

@@ -10,7 +10,15 @@ RESULT_TABLES = [
     "hypotheses",
     "checks",
     "identification",
+    "identification_main",
     "robustness",
+    "robustness_main",
+    "outflow_models",
+    "mediation",
+    "policy_models",
+    "scale_quality",
+    "invariance_verdicts",
+    "response_rates",
     "fe_versus_pooled",
 ]
 REPORT_FIGURES = [
@@ -22,6 +30,8 @@ REPORT_FIGURES = [
     "cumulative_incidence",
     "burnout_by_overload",
     "forest",
+    "forest_all",
+    "policy_event_study",
     "index_sensitivity",
 ]
 REPORT_FOLDER = Path(workflow.basedir) / "workflow" / "report"

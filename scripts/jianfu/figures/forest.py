@@ -1,4 +1,4 @@
-"""Figure: the estimates behind the hypotheses, with robustness, placebo and negative-control rows in lighter ink."""
+"""Figure: estimates of the confirmatory hypotheses, with robustness, placebo and control rows in lighter ink."""
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ LOOKS = {
 BAND = "#efede6"
 WIDTHS = (6.0, 4.9, 3.4)  # of labels, plot and numbers
 ROW_CM = 0.41
+FAMILY = "confirmatory"
 MOST_TERMS = 3  # a model with more of them is a curve and has no place among single estimates
 
 
@@ -43,8 +44,8 @@ def forest_rows(estimates, hypotheses, models):
     """Rows of the figure: usable estimates of the terms of interest, with ``panel`` and ``block``.
 
     panel: the common scale (:func:`panel_of`); block: the line of the plan's hypotheses under which the row stands (the
-    one with its model and term, else the first of its hypothesis). Beside the terms named in the plan there are, in the
-    confirmatory family, the robustness rows and checks on the scale of its primary rows; curves are left out.
+    one with its model and term, else the first of its hypothesis). Shown is the confirmatory family: the terms named in
+    the plan, and the robustness rows and checks on the scale of its primary rows; curves are left out.
     """
     rows = of_interest(estimates, models)
     rows = rows[
@@ -60,11 +61,11 @@ def forest_rows(estimates, hypotheses, models):
         block=[exact.get((m, t), first.get(h, len(hypotheses))) for m, t, h in pairs],
         rank=rows["role"].map(ROLES.index),
     )
-    main = set(hypotheses.loc[hypotheses["family"] == "confirmatory", "hypothesis"])
+    main = rows["hypothesis"].isin(hypotheses.loc[hypotheses["family"] == FAMILY, "hypothesis"])
     scales = set(zip(rows["hypothesis"][named], rows["panel"][named], strict=True))
     same = [pair in scales for pair in zip(rows["hypothesis"], rows["panel"], strict=True)]
     points = rows["model"].map(rows["model"].value_counts())
-    shown = named | (rows["hypothesis"].isin(main) & np.array(same, dtype=bool) & (points <= MOST_TERMS))
+    shown = main & (named | (np.array(same, dtype=bool) & (points <= MOST_TERMS)))
     rows = rows[shown.to_numpy(dtype=bool)]
     rows = rows.sort_values(["block", "panel", "rank"], kind="stable", ignore_index=True)
     return rows.drop(columns="rank")

@@ -15,13 +15,16 @@ from jianfu.report import facts
 from jianfu.report.plan_tables import (
     deviations_table,
     disclosure_table,
+    indicators_table,
     members_in_use,
     members_left_out,
     members_table,
     sources_table,
 )
+from jianfu.report.sections import report_sections
 from jianfu.result_tables import (
     FEW_CLUSTERS,
+    POLICY,
     VERDICTS,
     check_result,
     expects_zero,
@@ -48,16 +51,25 @@ FIGURES = (
     "cumulative_incidence",
     "burnout_by_overload",
     "forest",
+    "forest_all",
+    "policy_event_study",
     "index_sensitivity",
 )
 TABLES = (
     "data_quality",
     "descriptives",
+    "response_rates",
     "members",
+    "scale_quality",
+    "invariance_verdicts",
     "main_regression",
     "hypotheses",
+    "outflow_models",
+    "mediation",
+    "policy_models",
     "checks",
-    "robustness",
+    "identification_main",
+    "robustness_main",
     "fe_versus_pooled",
     "index_diagnostics",
     "index_shares",
@@ -100,6 +112,7 @@ def collect(release, config, run, default, plan, labels):
     return {
         **identity(settings, labels),
         **numbers(results, alpha, labels),
+        **report_sections(results, alpha, labels),
         **figure_numbers(release),
         "confidence": f"{settings['inference']['confidence']:.0%}",
         "age90": age_range(settings["data"]["window"]),
@@ -115,6 +128,7 @@ def collect(release, config, run, default, plan, labels):
         "tables": results.tables
         | {
             "members": members_table(weights, indicators, labels),
+            "indicator_list": indicators_table(indicators, labels),
             "deviations": deviations_table(changed, labels),
             "disclosure": disclosure_table(log, labels),
             "sources": sources_table(FIGURES, shown, labels),
@@ -282,7 +296,7 @@ def check_facts(estimates, alpha):
     return [
         {"role": row["role"], "result": check_result(row, estimates, alpha), **facts.effect(row, alpha)}
         for row in estimates.to_dict("records")
-        if usable(row) and expects_zero(row)
+        if usable(row) and expects_zero(row) and row["hypothesis"] not in POLICY
     ]
 
 
@@ -299,7 +313,7 @@ def note_text(note, labels):
 
 
 def failed_models(estimates, models, labels):
-    """Models without a usable estimate: (hypothesis, model, term, note) in words."""
+    """Models without an estimate: (hypothesis, model, term, note) in words; an estimate without error counts as one."""
     found = [
         (
             row["hypothesis"],
@@ -308,6 +322,6 @@ def failed_models(estimates, models, labels):
             note_text(row["note"], labels),
         )
         for row in estimates.to_dict("records")
-        if not usable(row)
+        if missing(row["estimate"]) or row["converged"] is False
     ]
     return list(dict.fromkeys(found))

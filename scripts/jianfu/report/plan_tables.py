@@ -1,10 +1,12 @@
 """Tables that only the report has: members of the indices, deviations, disclosure, where everything was made."""
 
 import json
+import re
 
 import pandas as pd
 
-from jianfu.tables import NOTHING, Table, count
+from jianfu.released_tables import worded
+from jianfu.tables import NOTHING, Table, count, missing, number
 
 OWN = ("members", "deviations", "sources", "disclosure")
 
@@ -35,6 +37,34 @@ def members_left_out(weights, indicators):
     """Members that are not in the indices: list of (status, labels of the indicators), statuses as they come."""
     lost = indicators[indicators["code"].isin(weights["indicator"]) & (indicators["status"] != "used")]
     return [(status, rows["label"].tolist()) for status, rows in lost.groupby("status", sort=False)]
+
+
+def indicators_table(indicators, labels):
+    """The released list of indicators for a page: its unit behind each name, the other remarks left to the file."""
+    rows = []
+    for row in indicators.to_dict("records"):
+        unit = "" if missing(row.get("remarks")) else re.split("[；;]", row["remarks"])[0].strip()
+        name = row["label"] + (labels("in_brackets", text=unit) if unit and unit not in row["label"] else "")
+        indices = [] if missing(row["index"]) else str(row["index"]).split(";")
+        used = labels("list_comma").join(labels(index) if index in labels else index for index in indices)
+        figures = [None if missing(row[key]) else float(row[key]) for key in ("mean", "sd", "coverage")]
+        texts = [
+            number(value, 2) if value is None or abs(value) < 100 else number(value, 0) for value in figures
+        ]
+        rows.append(
+            (
+                row["code"].split("_")[0],
+                name,
+                used or NOTHING,
+                *texts,
+                worded(row["status"], "status", labels),
+            )
+        )
+    keys = ("code", "label", "index", "mean", "sd", "coverage", "status")
+    header = tuple(labels(f"column_{key}") for key in keys)
+    notes = (labels("note_indicator_list"), labels("note_indicator_file"))
+    source = labels("source_indicator_list")
+    return Table("indicator_list", labels("table_indicator_list"), header, tuple(rows), (), source, notes, 3)
 
 
 def deviations_table(changed, labels):

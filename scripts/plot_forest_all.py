@@ -1,0 +1,27 @@
+"""Draw the figure forest_all: the deciding estimate of every hypothesis on one page.
+
+1. Read the released estimates and the plan's hypotheses and models.
+2. Choose the estimate that decides each hypothesis and write the rows as forest_all.csv.
+3. Draw, in the language of the settings; write PNG, PDF and SVG.
+
+Fails when a label is not in the dictionary or a character has no glyph.
+"""
+
+from jianfu import logs
+from jianfu.figures import forest_all, run
+
+if __name__ == "__main__":
+    logs.start(snakemake.log[0])
+    run.plot(
+        forest_all.draw,
+        tables=forest_all.read(
+            snakemake.input.estimates,
+            snakemake.input.hypotheses,
+            snakemake.input.models,
+            round(1 - snakemake.params.confidence, 6),
+            snakemake.output.csv,
+        ),
+        labels=snakemake.input.labels,
+        settings=dict(snakemake.params.items()),
+        paths=snakemake.output[:3],
+    )
