@@ -164,7 +164,9 @@ def test_few_clusters_are_treated_as_such(results):
     assert f"t({exits['n_clusters'] - 1})" in exits["note"]
     assert "few clusters" in exits["note"]
     assert exits["vcov"] == "wild"
-    assert "wild score bootstrap (Rademacher, 49 replicates), interval: t" in exits["note"]
+    assert (
+        "p-value and interval: restricted wild score bootstrap (Rademacher, 49 replicates)" in exits["note"]
+    )
     assert exits["p_value"] * 50 == pytest.approx(round(exits["p_value"] * 50))
     sex = estimates[(estimates["model"] == "H2_exits") & (estimates["term"] == "sex_female")].iloc[0]
     assert sex["vcov"] == "cluster_G" and "wild" not in sex["note"]
