@@ -313,15 +313,20 @@ def note_text(note, labels):
 
 
 def failed_models(estimates, models, labels):
-    """Models without an estimate: (hypothesis, model, term, note) in words; an estimate without error counts as one."""
-    found = [
-        (
-            row["hypothesis"],
-            model_label(row["model"], models, labels),
-            term_label(row["term"], labels),
-            note_text(row["note"], labels),
-        )
-        for row in estimates.to_dict("records")
-        if missing(row["estimate"]) or row["converged"] is False
+    """Models without an estimate: (hypothesis, model, terms, note) in words; an estimate without error counts as one.
+
+    The terms of a model that share a note stand together, of a curve the first and the last.
+    """
+    found = {}
+    for row in estimates.to_dict("records"):
+        if missing(row["estimate"]) or row["converged"] is False:
+            key = row["hypothesis"], model_label(row["model"], models, labels), note_text(row["note"], labels)
+            found.setdefault(key, {})[term_label(row["term"], labels)] = True
+    return [
+        (hypothesis, model, labels("list_comma").join(terms) if len(terms) <= 3 else _ends(terms), note)
+        for (hypothesis, model, note), terms in ((key, list(names)) for key, names in found.items())
     ]
-    return list(dict.fromkeys(found))
+
+
+def _ends(terms):
+    return f"{terms[0]} … {terms[-1]}"
