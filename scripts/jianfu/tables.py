@@ -187,10 +187,15 @@ def column_widths(table):
     columns = [list(texts) for texts in zip(table.header, *printed(table), strict=True)]
     space = PAGE_WIDTH - CELL_PADDING * len(columns)
     trials = ([least_width(texts, short) for texts in columns] for short in SHORT)
-    widths = next(
-        (trial for trial in trials if sum(trial) <= space), [least_width(texts, 4) for texts in columns]
-    )
-    free = space - sum(widths)
+    fitting = [trial for trial in trials if sum(trial) <= space]
+    fitting = fitting or [[least_width(texts, 4) for texts in columns]]
+    shared = [share_space(columns, widths, space - sum(widths)) for widths in (fitting[0], fitting[-1])]
+    return [width + CELL_PADDING for width in min(shared, key=lambda widths: lines_on_page(columns, widths))]
+
+
+def share_space(columns, widths, free):
+    """Widths with the ``free`` space given, step by step, to the column whose cells take the most additional lines."""
+    widths = list(widths)
     while free >= 1:
         wraps = [
             sum(map(wrapped_lines, texts, repeat(width)))
@@ -200,7 +205,13 @@ def column_widths(table):
             break
         widths[wraps.index(max(wraps))] += 1
         free -= 1
-    return [width + max(0, free) / len(columns) + CELL_PADDING for width in widths]
+    return [width + max(0, free) / len(columns) for width in widths]
+
+
+def lines_on_page(columns, widths):
+    """Lines that the rows take, each as many as its longest cell."""
+    rows = zip(*columns, strict=True)
+    return sum(max(map(wrapped_lines, texts, widths)) for texts in rows)
 
 
 def least_width(texts, short):
