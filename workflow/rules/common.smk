@@ -130,7 +130,8 @@ def final_outputs(province):
 def heavy_outputs(province):
     """What `full` makes beyond the final outputs: results that take minutes."""
     settings = SETTINGS[province]
+    panel = [f"results/{province}/release/panel/multiverse_shares.csv"] if settings["indicators"] else []
     if settings["models_on"] or brings_ready_tables(settings):
-        return []
+        return panel
     full = f"results/{province}/release/full"
-    return [f"{full}/estimates.csv", f"{full}/figures/specification_curve.png"]
+    return panel + [f"{full}/estimates.csv", f"{full}/figures/specification_curve.png"]

@@ -2,7 +2,7 @@
 
 REQUIRED INPUTS: the files named under `indicators:` in the province file
 OUTPUTS: results/{province}/release/panel: raw, denominated, screened, treated, normalised and aggregated values,
-    weights and diagnostics (CSV), anchors.json
+    weights and diagnostics (CSV), anchors.json; in a full run also multiverse, multiverse_shares and ranks
 """
 
 PANEL_TABLES = "raw denominated screened treated normalised aggregated weights diagnostics".split()
@@ -29,3 +29,29 @@ rule build_panel:
         code=code("build_panel"),
     script:
         "../../scripts/build_panel.py"
+
+
+rule build_panel_multiverse:
+    """The index of a user's own panel under every combination of choices (make full)."""
+    input:
+        files=panel_files,
+    output:
+        expand(
+            "results/{{province}}/release/panel/{table}.csv",
+            table=["multiverse", "multiverse_shares", "ranks"],
+        ),
+    log:
+        "results/{province}/logs/build_panel_multiverse.log",
+    benchmark:
+        "results/{province}/benchmarks/build_panel_multiverse.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1500,
+    params:
+        settings=setting("indicators"),
+        choices=setting("sensitivity"),
+        null_tokens=setting("data", "null_tokens"),
+        code=code("build_panel_multiverse"),
+    script:
+        "../../scripts/build_panel_multiverse.py"
