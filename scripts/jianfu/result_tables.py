@@ -172,10 +172,11 @@ def limited(row):
 def verdict(row, sign, alpha):
     """Verdict on one estimate, one of VERDICTS.
 
-    ``sign`` is the predicted one (``+``, ``-``, ``0`` or ``=``); the adjusted p-value decides where there is one.
-    For ``0`` the question is only whether the estimate differs from zero; for ``=`` the p-value is that of a test of
-    equivalence to zero, and the question stays ``open`` where it is not shown. Where the evidence is limited there is
-    no ``supported`` and no ``contrary``.
+    ``sign`` is the predicted one (``+``, ``-``, ``>=``, ``0`` or ``=``); the adjusted p-value decides where there is
+    one. For ``0`` the question is only whether the estimate differs from zero; for ``=`` the p-value is that of a test
+    of equivalence to zero, and the question stays ``open`` where it is not shown. For ``>=`` (does not fall) an
+    estimate that does not differ from zero leaves the question ``open`` whatever its sign: its interval holds a fall.
+    Where the evidence is limited there is no ``supported`` and no ``contrary``.
     """
     if row is None or not usable(row):
         return "not_tested"
@@ -186,7 +187,9 @@ def verdict(row, sign, alpha):
         return ("limited" if limited(row) else "supported") if significant else "open"
     if sign == "0":
         return against if significant else "supported"
-    agrees = row["estimate"] > 0 if sign == "+" else row["estimate"] < 0
+    if sign == ">=" and not significant:
+        return "open"
+    agrees = row["estimate"] < 0 if sign == "-" else row["estimate"] > 0
     if not agrees:
         return against if significant else "not_supported"
     if not significant:
@@ -195,16 +198,18 @@ def verdict(row, sign, alpha):
 
 
 def sign_of(text):
-    """``+``, ``-``, ``=`` or ``0`` from the plan's predicted sign (``+``, ``>0``, ``−``, ``< 0``, ``=`` …)."""
-    text = str(text)
-    if text.strip() == "=":
+    """``+``, ``-``, ``>=``, ``=`` or ``0`` from the plan's predicted sign (``+``, ``>0``, ``−``, ``≥ 0``, ``=`` …)."""
+    text = str(text).strip()
+    if text == "=":
         return "="
+    if text.startswith((">=", "≥")):
+        return ">="
     return "+" if "+" in text or ">" in text else "-" if set("-−<") & set(text) else "0"
 
 
 def sign_text(text):
-    """The plan's predicted sign in print: minus as minus, equivalence to zero as ``≈ 0``."""
-    return {"-": "−", "=": "≈ 0"}.get(sign_of(text), sign_of(text))
+    """The plan's predicted sign in print: minus as minus, equivalence to zero as ``≈ 0``, no fall as ``≥ 0``."""
+    return {"-": "−", "=": "≈ 0", ">=": "≥ 0"}.get(sign_of(text), sign_of(text))
 
 
 def hypothesis_rows(estimates, hypotheses, alpha):

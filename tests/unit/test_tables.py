@@ -168,6 +168,10 @@ def test_few_clusters_are_noted(estimates):
         (-0.2, 0.01, "-", "supported"),
         (0.2, 0.01, "0", "contrary"),
         (0.2, 0.60, "0", "supported"),
+        (0.2, 0.01, ">=", "supported"),
+        (0.2, 0.06, ">=", "open"),
+        (-0.2, 0.06, ">=", "open"),
+        (-0.2, 0.01, ">=", "contrary"),
         (np.nan, np.nan, "+", "not_tested"),
     ],
 )
@@ -202,6 +206,13 @@ def test_few_events_or_clusters_support_nothing(change, expected):
     assert verdict(row, "+", 0.05) == expected
 
 
+def test_no_fall_is_not_supported_on_limited_evidence():
+    row = {"estimate": 0.2, "std_error": 0.1, "p_value": 0.001, "p_adjusted": 0.01, "converged": True}
+    row |= {"n_clusters": 24, "vcov": "cluster_G", "note": ""}
+    assert verdict(row, ">=", 0.05) == "limited"
+    assert verdict(row | {"estimate": -0.2}, ">=", 0.05) == "not_supported"
+
+
 def test_no_verdict_without_convergence_or_row():
     row = {"estimate": 0.2, "std_error": 0.1, "p_value": 0.001, "p_adjusted": 0.001, "converged": False}
     assert verdict(row, "+", 0.05) == verdict(None, "+", 0.05) == "not_tested"
@@ -209,7 +220,18 @@ def test_no_verdict_without_convergence_or_row():
 
 @pytest.mark.parametrize(
     ("text", "sign"),
-    [("+", "+"), ("> 0", "+"), ("<0", "-"), ("−", "-"), ("-", "-"), ("0", "0"), ("≈ 0", "0"), ("=", "=")],
+    [
+        ("+", "+"),
+        ("> 0", "+"),
+        ("<0", "-"),
+        ("−", "-"),
+        ("-", "-"),
+        ("0", "0"),
+        ("≈ 0", "0"),
+        ("=", "="),
+        (">=", ">="),
+        ("≥ 0", ">="),
+    ],
 )
 def test_predicted_signs_are_read(text, sign):
     assert sign_of(text) == sign
