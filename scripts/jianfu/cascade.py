@@ -11,7 +11,7 @@ SELECT t.task_id, t.parent_task_id, t.unit_code, t.month, t.year, p.task_id IS N
        CASE WHEN t.target_value > 0 AND p.target_value > 0 THEN ln(t.target_value / p.target_value) END AS by_target,
        CASE WHEN t.days_allowed > 0 AND p.days_allowed > 0 THEN ln(p.days_allowed / t.days_allowed) END AS by_days,
        CASE WHEN t.artefacts > 0 AND p.artefacts > 0 THEN ln(t.artefacts / p.artefacts) END AS by_artefacts,
-       false AS is_cycle, NULL::INTEGER AS level
+       p.issuer_level || '→' || t.issuer_level AS step, false AS is_cycle, NULL::INTEGER AS level
 FROM tasks_in t
 LEFT JOIN tasks_all p ON p.task_id = t.parent_task_id AND p.unit_code = t.unit_code
 WHERE t.parent_task_id IS NOT NULL;
@@ -19,7 +19,7 @@ WHERE t.parent_task_id IS NOT NULL;
 
 VIEW = """
 CREATE VIEW cascade AS
-SELECT unit_code, month, year, is_found, is_cycle, level,
+SELECT unit_code, month, year, is_found, is_cycle, level, step,
        CASE WHEN is_followed THEN by_target END AS ln_target,
        CASE WHEN is_followed THEN by_days END AS ln_days,
        CASE WHEN is_followed THEN by_artefacts END AS ln_artefacts,

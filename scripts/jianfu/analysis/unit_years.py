@@ -48,15 +48,18 @@ def _hours(scores):
 
 
 def chain_table(chains, units):
-    """Analysis table of chains: unit, county, month, ``ln_ratio`` and its parts, the level of the link, and ``one``.
+    """Analysis table of chains: unit, county, month, ``ln_ratio`` and its parts, the level and the step of the link.
 
-    chains: unit_code, month, level, ln_target, ln_days, ln_artefacts, ln_ratio of each task with a known parent.
+    chains: unit_code, month, level, step, ln_target, ln_days, ln_artefacts, ln_ratio of each task with a known parent.
     """
     frame = chains.sort_values(["unit_code", "month"], kind="stable", ignore_index=True)
     for column in ("unit_code", "month"):
         frame[column] = categorical(frame[column])
     frame = with_traits(frame, units).rename(columns=NAMES)
-    return AnalysisTable(frame, None, len(frame))
+    if "step" in frame and frame["step"].notna().any():
+        return AnalysisTable(frame, None, len(frame))
+    frame = frame.drop(columns="step", errors="ignore")
+    return AnalysisTable(frame, None, len(frame), absent={"step": "issuer_level"})
 
 
 def wave_table(survey, months, after):
