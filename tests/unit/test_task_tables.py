@@ -33,7 +33,9 @@ def links(levels):
 
 def fit(name, chains):
     spec = next(spec for spec in PLAN["models"] if spec["name"] == name)
-    return models.fit_model(spec, chain_table(chains, UNITS), PLAN["categories"], Settings(bootstrap=0)).iloc[0]
+    return models.fit_model(spec, chain_table(chains, UNITS), PLAN["categories"], Settings(bootstrap=0)).iloc[
+        0
+    ]
 
 
 def test_steps_name_the_levels_of_parent_and_child():
