@@ -138,3 +138,17 @@ def test_parameters_that_do_not_fit_are_named(tmp_path, old, new, sentence):
     wrong.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(ConfigError, match=sentence):
         read_parameters(wrong, pattern=PARAMETERS)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"counties": 1, "prefectures": 1}, "at least 2 counties, not 1,"),
+        ({"counties": 7, "prefectures": 7}, "1 to 6 prefectures, not 7"),
+        ({"towns": 2}, "units.towns is 2; a simulated province needs at least 3 towns"),
+    ],
+)
+def test_a_province_that_is_too_small_is_refused_in_one_sentence(change, sentence):
+    own = read_parameters(PARAMETERS, small=True)
+    with pytest.raises(ConfigError, match=sentence):
+        draw(own | {"units": own["units"] | change}, 1)
