@@ -8,7 +8,6 @@ import yaml
 
 from jianfu.errors import ConfigError
 
-
 MERGE = "tag:yaml.org,2002:merge"  # the key <<, which takes over the entries of another group
 
 
