@@ -25,8 +25,10 @@ COLUMNS = [
 
 def cluster_scores(spec, term, table, categories):
     """Efficient scores of one term by cluster as a series; raises :class:`NotEstimable` where there are none."""
-    if spec["estimator"] not in (*HAZARDS, "ols") or term not in spec["terms"]:
+    if spec["estimator"] not in (*HAZARDS, "ols"):
         raise NotEstimable(f"no efficient score for {spec['estimator']}")
+    if term not in spec["terms"]:
+        raise NotEstimable(f"{term} is no term of the model")
     sample, controls = select(spec, table, categories)
     used = used_rows(spec, table, categories, controls, sample)
     columns = columns_of(used, [*spec["terms"], *controls], categories)
@@ -68,7 +70,9 @@ def romano_wolf_table(specs, tables, categories, hypotheses, estimates, replicat
             try:
                 spec = by_name[test.model]
                 if spec.get("cluster") != "unit" or spec["data"] not in tables:
-                    raise NotEstimable(f"{spec['data']} by {spec.get('cluster')} is no part of the joint test")
+                    raise NotEstimable(
+                        f"{spec['data']} by {spec.get('cluster')} is no part of the joint test"
+                    )
                 scores[key] = cluster_scores(spec, test.term, tables[spec["data"]], categories)
             except (NotEstimable, np.linalg.LinAlgError) as error:
                 note = str(error)

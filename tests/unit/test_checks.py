@@ -106,6 +106,17 @@ def test_checks_apply_only_where_they_make_sense(table):
     assert checks.derive(check_of("power"), SPEC | {"estimator": "mediation"}, table) is None
 
 
+@pytest.mark.parametrize(("declared", "check"), [("H2_lead", "lead"), ("H2_retirement", "retirement")])
+def test_declared_placebos_are_the_checks_beside_the_main_model(declared, check, table):
+    """The report and the simulation study name them as models; they must not drift from the check."""
+    plan = yaml.safe_load((ROOT / "config" / "plan" / "models.yaml").read_text(encoding="utf-8"))["models"]
+    by_name = {spec["name"]: spec for spec in plan}
+    derived = checks.derive(check_of(check), by_name["H2_exits"], table)
+    same = {"estimator", "data", "outcome", "where", "terms", "controls", "effects", "cluster"}
+    own = {key: value for key, value in by_name[declared].items() if key in same}
+    assert own == {key: value for key, value in derived.items() if key in same}
+
+
 def test_every_check_of_the_plan_names_what_exists():
     labels = Labels("zh", ROOT / "config" / "plan" / "labels.csv")
     for check in PLAN:
@@ -333,3 +344,17 @@ def test_as_many_coefficients_as_observations_have_no_detectable_effect():
     table = AnalysisTable(frame, None, len(frame), {}, {"TR": "TR"})
     rows = survey_check("power", table, ["TR", "dummy", "other", "a", "b"])
     assert rows["estimate"].isna().all() and rows["note"].str.contains("too few|nothing of").all()
+
+
+@pytest.mark.parametrize("name", ["fit_detectable", "fit_e_value", "fit_leave_one_out"])
+def test_a_hazard_without_any_level_with_events_is_not_estimable(name):
+    from jianfu.design import NotEstimable
+    from jianfu.estimators import diagnostics
+
+    # every unit and control level has no event, or nothing but events: no row is left
+    used = pd.DataFrame({"unit": [0, 0, 1, 1], "county": [0, 0, 1, 1], "voluntary": [0, 0, 1, 1]})
+    columns = {"OD": np.array([0.1, 0.4, -0.2, 0.3])}
+    spec = {"terms": ["OD"], "outcome": "voluntary", "effects": ["unit"], "cluster": "unit"}
+    spec |= {"estimator": name.removeprefix("fit_"), "options": {"model": "cloglog", "group": "county"}}
+    with pytest.raises(NotEstimable, match="0 events"):
+        getattr(diagnostics, name)(spec, used, np.ones(4), columns, SETTINGS, False)
