@@ -13,7 +13,8 @@ from jianfu import checks, models
 from jianfu.analysis import AnalysisTable
 from jianfu.checks.exposures import check_exposures
 from jianfu.checks.table import identification_table, is_check
-from jianfu.estimators import ESTIMATORS, Settings
+from jianfu.design import NotEstimable
+from jianfu.estimators import ESTIMATORS, Settings, diagnostics
 from jianfu.indices import build_exposures, fit_anchors
 from jianfu.labels import Labels
 from jianfu.statistics import hazard, sensitivity
@@ -348,9 +349,6 @@ def test_as_many_coefficients_as_observations_have_no_detectable_effect():
 
 @pytest.mark.parametrize("name", ["fit_detectable", "fit_e_value", "fit_leave_one_out"])
 def test_a_hazard_without_any_level_with_events_is_not_estimable(name):
-    from jianfu.design import NotEstimable
-    from jianfu.estimators import diagnostics
-
     # every unit and control level has no event, or nothing but events: no row is left
     used = pd.DataFrame({"unit": [0, 0, 1, 1], "county": [0, 0, 1, 1], "voluntary": [0, 0, 1, 1]})
     columns = {"OD": np.array([0.1, 0.4, -0.2, 0.3])}

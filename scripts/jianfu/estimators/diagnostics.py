@@ -50,10 +50,10 @@ class _Data:
     def _keep(self, rows):
         self.keep, self.lost = rows, int(self.n[~rows].sum())
         self.y, self.n, self.design = self.y[rows], self.n[rows], self.design[rows]
-        self.effects = [hazard.codes_of(codes[rows])[0] for codes in self.effects]
-        self.clusters = hazard.codes_of(self.clusters[rows])[0]
         if not self.y.sum() > self.design.shape[1]:
             raise NotEstimable(f"{int(self.y.sum())} events for {self.design.shape[1]} coefficients")
+        self.effects = [hazard.codes_of(codes[rows])[0] for codes in self.effects]
+        self.clusters = hazard.codes_of(self.clusters[rows])[0]
 
     def fit(self):
         """The hazard fit of all rows."""
