@@ -43,7 +43,9 @@ def main(
         logs.LOGGER.info("%s: %s %s %s", remark.indicator, remark.outcome, remark.column, remark.n or "")
     found.long().to_parquet(indicators, compression="zstd", index=False)
     for step, path in (("raw", raw), ("denominated", denominated)):
-        found.step(step).to_parquet(path, compression="zstd", index=False, use_dictionary=["unit_code", "month"])
+        found.step(step).to_parquet(
+            path, compression="zstd", index=False, use_dictionary=["unit_code", "month"]
+        )
     found.notices.to_csv(notices, index=False, encoding="utf-8-sig")
 
 

@@ -17,7 +17,9 @@ if __name__ == "__main__":
         config=snakemake.input.config,
         run=snakemake.input.run,
         default=snakemake.input.default,
-        plan={name: snakemake.input[name] for name in ("hypotheses", "models", "tables", "outputs", "indices")},
+        plan={
+            name: snakemake.input[name] for name in ("hypotheses", "models", "tables", "outputs", "indices")
+        },
         labels=snakemake.input.labels,
         report=snakemake.params.report,
         language=snakemake.params.language,

@@ -88,7 +88,18 @@ def indicator_list(indicators, plan, indices, notices, unanchored, labels):
         ["not_in_index", "used", "switched_off"],
         "no_values",
     )
-    columns = ["code", "construct", "index", "label", "remarks", "unit_months", "mean", "sd", "coverage", "status"]
+    columns = [
+        "code",
+        "construct",
+        "index",
+        "label",
+        "remarks",
+        "unit_months",
+        "mean",
+        "sd",
+        "coverage",
+        "status",
+    ]
     return result[columns]
 
 

@@ -16,7 +16,12 @@ def data():
     unit, month, pattern = (axis.ravel() for axis in np.indices((UNITS, MONTHS, len(patterns))))
     exposure = rng.normal(size=(UNITS, MONTHS)) + rng.normal(size=(UNITS, 1))
     n = rng.integers(1, 12, len(unit))
-    eta = -2.5 + 0.3 * exposure[unit, month] + patterns[pattern] @ [0.4, -0.2] + rng.normal(size=UNITS)[unit] / 4
+    eta = (
+        -2.5
+        + 0.3 * exposure[unit, month]
+        + patterns[pattern] @ [0.4, -0.2]
+        + rng.normal(size=UNITS)[unit] / 4
+    )
     y = rng.binomial(n, -np.expm1(-np.exp(eta)))
     keep, _ = hazard.drop_separated(y, n, {"unit": unit, "month": month})
     return [a[keep] for a in (y, n, unit, month, pattern)], patterns, exposure

@@ -120,7 +120,9 @@ def test_undeclared_outputs_and_contradictory_declarations_are_refused(tmp_path)
     table([[20, 20]]).to_parquet(path)
     with pytest.raises(DataError, match="'secret' is not declared"):
         release_all({"secret": path}, path, PLAN / "outputs.csv", {}, LABELS, False, tmp_path)
-    row = dict.fromkeys(["name", "rule", "area", "method", "geography", "time", "dominance", "linked", "content"], "")
+    row = dict.fromkeys(
+        ["name", "rule", "area", "method", "geography", "time", "dominance", "linked", "content"], ""
+    )
     row |= dict.fromkeys(
         ("dimensions", "persons", "persons_hidden", "totals", "complements", "figures", "plain"), ""
     )

@@ -162,7 +162,9 @@ def test_figures_without_data_say_so(language, monkeypatch):
             without_rows(forest.forest_rows(fakes.estimates(MODELS), HYPOTHESES, BY_NAME)), HYPOTHESES, BY_NAME, labels
         ),
         forest_all.draw(
-            without_rows(forest_all.deciding_rows(fakes.deciding(MODELS, HYPOTHESES), HYPOTHESES, 0.05)), BY_NAME, labels
+            without_rows(forest_all.deciding_rows(fakes.deciding(MODELS, HYPOTHESES), HYPOTHESES, 0.05)),
+            BY_NAME,
+            labels,
         ),
     ]  # fmt: skip
     said = {labels(key) for key in ("fig_no_data", "fig_no_minutes", "fig_no_survey", "fig_panel_withheld")}

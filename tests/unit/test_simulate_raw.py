@@ -64,7 +64,9 @@ def test_indicators_come_back_exactly():
     keys = ["unit_code", "month", "indicator"]
     both = drawn().indicators.merge(found.dropna(subset="value"), on=keys, how="left", suffixes=("", "_raw"))
     np.testing.assert_allclose(both["value"], both["value_raw"], rtol=1e-9, atol=1e-11)
-    of_roster = set(plan.loc[plan["source"] == "posts", "code"])  # follows from the roster, not from the counts
+    of_roster = set(
+        plan.loc[plan["source"] == "posts", "code"]
+    )  # follows from the roster, not from the counts
     members = set(indices.read_plan(PLAN / "indices.csv", plan)["indicator"]) - of_roster
     assert members <= set(drawn().indicators["indicator"])
     n_found = found.dropna(subset="value").groupby("indicator").size()

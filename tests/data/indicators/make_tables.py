@@ -34,7 +34,10 @@ def cross_section():
 
 def panel():
     """towns.csv: 10 towns, 2023-01 … 2024-12, four burden counts and the headcount; gaps of up to four months."""
-    towns, months = [f"T{i:02d}" for i in range(1, 11)], pd.period_range("2023-01", "2024-12", freq="M").astype(str)
+    towns, months = (
+        [f"T{i:02d}" for i in range(1, 11)],
+        pd.period_range("2023-01", "2024-12", freq="M").astype(str),
+    )
     rows = []
     for town in towns:
         level = RANDOM.normal(0, 0.3)
@@ -51,7 +54,9 @@ def panel():
                     int(RANDOM.integers(30, 60)),
                 )
             )
-    table = pd.DataFrame(rows, columns=["town", "month", "tasks", "checks", "forms", "trace_only", "headcount"])
+    table = pd.DataFrame(
+        rows, columns=["town", "month", "tasks", "checks", "forms", "trace_only", "headcount"]
+    )
     for start, length in ((20, 2), (70, 4), (150, 1)):
         table.loc[start : start + length - 1, ["forms", "trace_only"]] = np.nan
     return table.astype({"forms": "Int64"})
