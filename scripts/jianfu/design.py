@@ -109,7 +109,12 @@ class Design(dict):
             means = self._group_means(frame, *arguments)
             return {part: means if function == "between" else values - means}
         known = self.frame[arguments[0]].to_numpy(dtype=float)
-        basis = SPLINES[function](values, int(arguments[1]), known)
+        if self.weights is not None:  # knots at quantiles of the observations, not of the cells
+            known = np.repeat(known, self.weights)
+        try:
+            basis = SPLINES[function](values, int(arguments[1]), known)
+        except ValueError:
+            raise NotEstimable(f"{part} has knots that coincide: too few different values") from None
         return {f"{part}{j + 1}": basis[:, j] for j in range(basis.shape[1])}
 
     def _group_means(self, frame, name, group):
@@ -131,7 +136,7 @@ def columns_of(frame, terms, categories, weights=None):
     """Design columns of ``terms`` as :class:`Design`.
 
     ``categories``: {variable: {value: name of its dummy}}, reference level first; ``weights``: observations behind
-    each row, for means within groups.
+    each row (whole numbers), for means within groups and the knots of splines.
     """
     return Design(frame, terms, categories, weights)
 

@@ -31,13 +31,13 @@ def cluster_scores(spec, term, table, categories):
         raise NotEstimable(f"{term} is no term of the model")
     sample, controls = select(spec, table, categories)
     used = used_rows(spec, table, categories, controls, sample)
-    columns = columns_of(used, [*spec["terms"], *controls], categories)
+    weights = table.weights(sample.rows)
+    columns = columns_of(used, [*spec["terms"], *controls], categories, weights)
     design, place = np.column_stack(list(columns.values())), list(columns).index(term)
     effects = [codes_of(used[name]) for name in spec.get("effects", [])]
     codes, names = pd.factorize(used[spec["cluster"]].astype(object))
     if spec["estimator"] in HAZARDS:
         events = used[outcomes_of(spec)].sum(axis=1).to_numpy(float)
-        weights = table.weights(sample.rows)
         scores = hazard.efficient_scores(events, weights, design, effects, codes, spec["estimator"], place)
         if scores is None:
             raise NotEstimable("the restricted model did not converge")

@@ -118,6 +118,23 @@ def test_terms_are_what_they_say():
     np.testing.assert_allclose(weighted["between(x, g)"], [1.25, 1.25, 6, 6])
 
 
+def test_splines_of_cells_are_those_of_the_rows_behind_them():
+    cells, n = pd.DataFrame({"x": [0.0, 1.0, 2.5, 4.0, 7.0]}), np.array([2, 1, 6, 2, 1])
+    rows = cells.loc[cells.index.repeat(n)].reset_index(drop=True)
+    for term in ("ns(x, 3)", "bs(x, 4)"):
+        own, whole = columns_of(cells, [term], {}, n), columns_of(rows, [term], {})
+        for name, values in own.items():
+            np.testing.assert_allclose(np.repeat(values, n), whole[name], atol=1e-12)
+
+
+def test_a_spline_without_enough_values_is_not_estimable(tmp_path):
+    frame = small()
+    frame["x"] = (frame["x"] > 0).astype(float)
+    rows = fit(frame, tmp_path, {"estimator": "ols", "outcome": "y", "terms": ["ns(x, 3)"]})
+    assert rows["estimate"].isna().all()
+    assert rows["note"].str.contains("ns(x, 3) has knots that coincide", regex=False).all()
+
+
 def test_rows_outside_the_domain_of_a_function_are_counted(tmp_path):
     frame = small()
     frame["x"] = frame["x"].abs()
