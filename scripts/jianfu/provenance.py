@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import platform
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -40,17 +41,23 @@ def _module_files(name, scripts):
     return [file for file in files if file.is_file()]
 
 
-def _imported(file, scripts):
-    """Dotted names of the project's modules that a source file imports."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+def _imported(text, package):
+    """Dotted names of the project's modules that a source ``text`` in ``package`` (tuple of names) imports."""
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name.split(".")[0] == "jianfu")
         elif isinstance(node, ast.ImportFrom):
-            package = file.relative_to(scripts).with_suffix("").parts[: -node.level] if node.level else ()
-            base = ".".join([*package, *([node.module] if node.module else [])])
+            above = package[: len(package) + 1 - node.level] if node.level else ()
+            base = ".".join([*above, *([node.module] if node.module else [])])
             if base.split(".")[0] == "jianfu":
                 yield base
                 yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+@cache
+def _needed(text, package, scripts):
+    """Source files that a source ``text`` imports; one answer per text, as all rules share most of the library."""
+    return [found for name in _imported(text, package) for found in _module_files(name, scripts)]
 
 
 def modules_used(script, scripts):
@@ -61,7 +68,8 @@ def modules_used(script, scripts):
         file = todo.pop()
         if file not in seen:
             seen.add(file)
-            todo += [found for name in _imported(file, scripts) for found in _module_files(name, scripts)]
+            package = file.relative_to(scripts).parent.parts
+            todo += _needed(file.read_text(encoding="utf-8"), package, scripts)
     return sorted(seen)
 
 
