@@ -2,7 +2,7 @@
 
 1. Refuse outputs that are not declared in config/plan/outputs_full.csv or may not leave.
 2. Withhold estimates with too few persons, events or residual degrees of freedom.
-3. Write the released tables, estimates_uncertainty.csv and disclosure_log_full.csv.
+3. Write the released tables, estimates.csv and disclosure_log.csv below release/full.
 
 Fails when an output may not leave in any form.
 """

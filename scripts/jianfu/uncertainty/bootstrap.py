@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jianfu.curve.variants import exposure, index_levels
+from jianfu.curve.variants import exposure, index_levels, lagged
 from jianfu.errors import DataError
 from jianfu.uncertainty import reliability
 
@@ -63,8 +63,8 @@ class Survey:
 
 def member_exposures(members, lags, min_share, rows=None):
     """Exposures (U, T, k) made of one member each, on the scale of the mean of all (standardised members)."""
-    ways = [[j] for j in range(len(members.codes))]
-    return np.stack([_single(members, keep[0], lags, min_share, rows) for keep in ways], axis=-1)
+    own = [_single(members, j, lags, min_share, rows) for j in range(len(members.codes))]
+    return np.stack(own, axis=-1)
 
 
 def _single(members, j, lags, min_share, rows):
@@ -74,15 +74,7 @@ def _single(members, j, lags, min_share, rows):
     if len(reference) < 2 or not reference.std(ddof=1) > 0:
         return np.full(own.shape, np.nan)
     z = members.direction[j] * (own - reference.mean()) / reference.std(ddof=1)
-    first, last = lags
-    total, present = np.zeros(z.shape), np.zeros(z.shape)
-    for lag in range(first, last + 1):
-        moved = np.full(z.shape, np.nan)
-        moved[:, lag:] = z[:, : z.shape[1] - lag]
-        total += np.nan_to_num(moved)
-        present += ~np.isnan(moved)
-    least = np.ceil(min_share * (last - first + 1) - 1e-9)
-    return np.divide(total, present, out=np.full(z.shape, np.nan), where=(present >= least) & members.valid)
+    return lagged(z, members, lags, min_share)
 
 
 def replicate(members, models, way, min_share, shares, times):
