@@ -1,5 +1,5 @@
-"""Time of the specification curve and of the bootstrap of the whole pipeline at the size of the demonstration; run with
-`make bench`.
+"""Time of the specification curve and of the bootstraps of the whole pipeline at the size of the demonstration (`make
+bench`).
 
 One simulated province of 200 units and 36 months. Other load on the machine meets everything alike, so that each time
 stands beside that of the primary hazard fitted once by the general code in the same run:
@@ -7,8 +7,10 @@ stands beside that of the primary hazard fitted once by the general code in the 
     hazard      the primary hazard, unit and month effects, clustered errors: once (median of several)
     curve       every specification of config/plan/specifications.yaml, two processes, with its joint test
     bootstrap   999 replicates of the primary hazard, units drawn, anchors, index and exposure made anew, two processes
+    indices     1,000 replicates of every index with two and more components, one process
 
-The limits are 60 seconds each for a curve of 500 specifications and for the bootstrap, on two quiet cores.
+The limits are 60 seconds each for a curve of 500 specifications and for the bootstrap of the hazard, and 30 seconds for
+that of the indices, on two quiet cores.
 """
 
 import os
@@ -21,7 +23,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
 
-from jianfu import estimators, indices, models, panel  # noqa: E402
+import numpy as np  # noqa: E402
+
+from jianfu import estimators, indices, models, panel, sensitivity  # noqa: E402
 from jianfu.config import read_yaml  # noqa: E402
 from jianfu.curve import province  # noqa: E402
 from jianfu.curve.variants import members_of  # noqa: E402
@@ -30,23 +34,35 @@ from jianfu.study import design, draws  # noqa: E402
 from jianfu.uncertainty import rows  # noqa: E402
 
 PLAN = ROOT / "config" / "plan"
-PROCESSES, REPEATS = 2, 5
+PROCESSES, REPEATS, INDEX_REPLICATES = 2, 5, 1000
 
 
 def demonstration():
-    """Setup, analysis tables and members of the overload index of one simulated province."""
+    """Setup, analysis tables, members of the overload index and components of all indices of one simulated province."""
     files = [PLAN / name for name in ("models.yaml", "indicators.csv", "indices.csv", "scales.yaml")]
     setup = design.setup(ROOT / "config" / "simulation.yaml", ROOT / "config" / "default.yaml", *files)
+    everything = setup.members
     setup = setup.only(["H1_burnout", "H2_exits", "H3_exits_by_cohort"])
-    needed = set(setup.members["indicator"])
-    tables = draws.sources(draw(setup.parameters, 1, identities=False, indicators=needed))
+    tables = draws.sources(draw(setup.parameters, 1, identities=False))
     window = tuple(setup.settings["data"]["window"])
     frame = panel.build_unit_months(
         *(tables[name] for name in ("units", "spells", "tasks_months", "app_months")), window, setup.calendar
     )
     reference = indices.reference_window(window)
     members = members_of(tables["indicators"], frame, setup.members, "OD", reference)
-    return setup, draws.analysis_tables(tables, setup), members
+    found = [
+        sensitivity.components(index, tables["indicators"], frame, everything)
+        for index in everything["index"].unique()
+    ]
+    return setup, draws.analysis_tables(tables, setup), members, [data for data in found if data is not None]
+
+
+def resample(components):
+    """Bootstrap the anchors and values of every index."""
+    for data in components:
+        months = data.rows["month"].to_numpy(object)
+        first_year = np.isin(months, np.unique(months)[:12])
+        sensitivity.resample(data, first_year, INDEX_REPLICATES, 1)
 
 
 def seconds(work):
@@ -57,7 +73,7 @@ def seconds(work):
 
 def main():
     models.LOGGER.setLevel("WARNING")
-    setup, tables, members = demonstration()
+    setup, tables, members, components = demonstration()
     settings = estimators.Settings(bootstrap=0)
     own = setup.only(["H2_exits"])
     plan, models_plan = read_yaml(PLAN / "specifications.yaml"), read_yaml(PLAN / "models.yaml")
@@ -76,12 +92,16 @@ def main():
             members, tables, wanted, models_plan, setup.settings, inference, estimates, PROCESSES
         )
     )
+    levels, _ = seconds(lambda: resample(components))
     print(f"{'':34}{'seconds':>9}{'per fit, of one hazard':>26}")
     print(f"{'hazard, once':34}{once:9.2f}{1:26.2f}")
     fitted = len(found) / len(plan["clusters"])
     print(f"{f'curve, {len(found)} specifications':34}{curve:9.1f}{curve / fitted / once:26.2f}")
     n = wanted["replicates"]
     print(f"{f'bootstrap, {n} replicates':34}{bootstrap:9.1f}{bootstrap / n / once:26.2f}")
+    print(
+        f"{f'indices, {INDEX_REPLICATES} replicates':34}{levels:9.1f}{levels / INDEX_REPLICATES / once:26.3f}"
+    )
 
 
 if __name__ == "__main__":
