@@ -10,7 +10,7 @@ from jianfu.disclosure import release_estimates
 from jianfu.errors import ConfigError, DataError
 from jianfu.estimators import COLUMN, COLUMNS, ESTIMATORS, FACTORS, VALUE, columns_named
 from jianfu.models import ESTIMATE_COLUMNS
-from jianfu.user_tables import MOST_LEVELS, is_text, levels_of, read_table
+from jianfu.user_tables import MOST_LEVELS, is_text, levels_of, read_analysis_table, read_table
 
 ALWAYS = ("name", "estimator", "data", "where", "report", "standardise", "options")
 COMMON_OPTIONS = {"reference": dict}
@@ -220,7 +220,7 @@ def _check_numbers(frame, spec):
 
 def estimates(settings, inference, province):
     """Rows of estimates of every entry of ``settings`` (the key ``models_on``), in their order."""
-    tables = {name: read_table(path) for name, path in named_tables(settings["data"]).items()}
+    tables = {name: read_analysis_table(path) for name, path in named_tables(settings["data"]).items()}
     parts = []
     for entry in settings["list"]:
         frame = tables[entry.get("data", next(iter(tables)))].copy()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyreadstat
 import pytest
 from province_cases import ROOT
 
@@ -115,17 +116,19 @@ def test_gaps_are_filled_from_the_past_of_the_same_unit_and_flagged(folder):
     assert not built(normalisation="rank")["screened"]["imputed"].any()
 
 
-@pytest.mark.parametrize("kind", ["xlsx", "parquet", "dta", "gb18030", "semicolon"])
+@pytest.mark.parametrize("kind", ["xlsx", "parquet", "dta", "sav", "gb18030", "semicolon"])
 def test_every_format_gives_the_same(folder, kind):
     expected = wide(built(normalisation="minmax")["aggregated"])
     frame = pd.read_csv("panel.csv")
-    path = f"panel.{kind if kind in ('xlsx', 'parquet', 'dta') else 'csv'}"
+    path = f"panel.{kind if kind in ('xlsx', 'parquet', 'dta', 'sav') else 'csv'}"
     if kind == "xlsx":
         frame.to_excel(path, index=False, engine="xlsxwriter")
     elif kind == "parquet":
         frame.to_parquet(path)
     elif kind == "dta":
         frame.to_stata(path, write_index=False, version=118)
+    elif kind == "sav":
+        pyreadstat.write_sav(frame, path)
     else:
         text = CELLS.replace(",", ";") if kind == "semicolon" else CELLS
         Path(path).write_bytes(text.encode("gb18030"))

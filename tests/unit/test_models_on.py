@@ -15,7 +15,7 @@ from jianfu.disclosure import Limits
 from jianfu.errors import ConfigError, DataError
 from jianfu.estimators import ESTIMATORS, Settings, columns_named
 from jianfu.models import ESTIMATE_COLUMNS
-from jianfu.user_tables import read_table
+from jianfu.user_tables import numbers, read_analysis_table, read_table
 
 SECTION = (ROOT / "config" / "README.md").read_text(encoding="utf-8").split("\n## models_on\n")[1]
 EXAMPLES = dict(re.findall(r"\n#### (\w+)\n.*?```yaml\n(.*?)```", SECTION.split("\n## ")[0], re.S))
@@ -181,7 +181,7 @@ def _holes(text, folder):
     settings = yaml.safe_load(text.replace("../../tests", str(ROOT / "tests")))["models_on"]
     paths, rng = {}, np.random.default_rng(5)
     for name, path in models_on.named_tables(settings["data"]).items():
-        frame = read_table(path)
+        frame = read_analysis_table(path)
         for column in frame.columns:
             if len(frame) > 50 and column not in ("unit", "month", "person", "county"):
                 frame[column] = frame[column].astype(object).where(rng.random(len(frame)) > 0.01, None)
@@ -196,7 +196,7 @@ def test_what_was_read_less_what_was_dropped_is_what_was_used(name, tmp_path):
     rows = models_on.estimates(settings, SETTINGS, "own")
     tables = models_on.named_tables(settings["data"])
     for entry in settings["list"]:
-        frame = read_table(tables[entry.get("data", next(iter(tables)))])
+        frame = read_analysis_table(tables[entry.get("data", next(iter(tables)))])
         own = rows[rows["model"] == entry["name"]]
         for row in own.itertuples():
             drops = json.loads(row.dropped_by_reason)
@@ -239,10 +239,39 @@ def test_every_format_gives_the_same_table(ending, tmp_path):
         frame.assign(left=frame["left"] == 1).to_parquet(path)
     else:
         getattr(pyreadstat, f"write_{ending}")(labelled, str(path), **labels)
-    read = read_table(path)
+    read = read_analysis_table(path)
     assert list(read_table(path, rows=0).columns) == list(frame.columns)
     assert list(read["sex"].astype(str)) == list(frame["sex"])
     np.testing.assert_allclose(read[["x", "left"]].astype(float), frame[["x", "left"]])
+
+
+def test_a_column_of_a_csv_is_numbers_only_if_every_cell_is_one(tmp_path):
+    """Commas of thousands and full-width digits are numbers, what counts in words is text; both readers agree."""
+    frame = pd.DataFrame(
+        {
+            "a": ["1,500", "７", ".."],
+            "rank": ["1级", "2级", "none"],
+            "day": ["2024-01-01", "NA", "2024-02-01"],
+        }
+    )
+    for ending, write in (("csv", frame.to_csv), ("xlsx", frame.to_excel)):
+        path = tmp_path / f"own.{ending}"
+        write(path, index=False)
+        read = read_analysis_table(path)
+        np.testing.assert_array_equal(read["a"], [1500, 7, np.nan])
+        np.testing.assert_array_equal(numbers(read_table(path)["a"], path.name), read["a"])
+        assert read["rank"].tolist() == ["1级", "2级", "none"]
+        assert read["day"].tolist() == ["2024-01-01", None, "2024-02-01"]
+
+
+def test_text_far_down_and_headings_of_two_lines_do_not_change_the_other_columns(tmp_path):
+    ids, rows = [*range(200_000), "A1"], np.arange(200_001)
+    frame = pd.DataFrame({"id": ids, "left\n0/1": rows % 2 == 1, "x": rows / 7, "": None})
+    frame.to_csv(tmp_path / "own.csv", index=False)
+    read = read_analysis_table(tmp_path / "own.csv")
+    assert read["id"].tolist() == [str(name) for name in ids]
+    np.testing.assert_array_equal(read["left\n0/1"], rows % 2)
+    np.testing.assert_array_equal(read["x"], rows / 7)
 
 
 def test_two_clusters_add_up_as_declared(tmp_path):

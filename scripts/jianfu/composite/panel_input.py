@@ -1,22 +1,16 @@
 """Reading a user's own indicator panel: a ready unit × period table and its indicator table.
 
-Settings are those of the key ``indicators`` of a province file (manual: config/README.md). Tables are csv, xlsx,
-parquet or Stata dta, one row per unit and period, one column per indicator; or long, one row per unit, period and
-indicator, with the columns ``code`` and ``value``.
+Settings are those of the key ``indicators`` of a province file (manual: config/README.md). A table has one row per unit
+and period and one column per indicator; or is long, one row per unit, period and indicator, with the columns ``code``
+and ``value``.
 """
 
-import codecs
-import csv
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyreadstat
-from pyarrow import csv as arrow_csv
-from pyarrow import parquet
 
 from jianfu.composite import anchors as stored
 from jianfu.composite import layout, periods
@@ -24,10 +18,9 @@ from jianfu.composite.methods import check_structure, resolve_all
 from jianfu.composite.structure import build_structure
 from jianfu.config.spelling import suggestion
 from jianfu.errors import ConfigError, DataError
-from jianfu.ingest.numbers import parse_number
+from jianfu.user_tables import numbers, read_table
 
 FIXED = ("reference_window", "treatment", "normalisation", "weights", "aggregation")  # are part of anchors
-MISSING = {"", "na", "n/a", "nan", "null", "none", ".", "..", "...", "#n/a"}
 
 
 @dataclass(frozen=True)
@@ -41,111 +34,6 @@ class Panel:
     reference: np.ndarray
     raw: np.ndarray
     denominators: np.ndarray
-
-
-def read_table(path, texts=None, rows=None):
-    """The table in ``path`` as a frame; columns named in ``texts`` (None: all) are text, empty text = missing.
-
-    ``rows`` = 0: the columns only. Raises :class:`DataError` in one sentence.
-    """
-    path = Path(path)
-    readers = {".csv": _csv, ".xlsx": _xlsx, ".parquet": _parquet, ".dta": _dta}
-    if path.suffix.lower() not in readers:
-        raise DataError(f"{path.name}: tables of an indicator panel must end in {', '.join(readers)}.")
-    try:
-        frame = readers[path.suffix.lower()](path, texts, rows)
-    except DataError:
-        raise
-    except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataError(f"{path.name}: the file cannot be read ({reason}); save it again.") from None
-    frame.columns = [str(column).strip() for column in frame.columns]
-    if frame.columns.empty:
-        raise DataError(f"{path.name}: the file is empty; save the table again.")
-    twice = frame.columns[frame.columns.duplicated()]
-    if len(twice):
-        raise DataError(f"{path.name}: the column '{twice[0]}' stands twice; rename one.")
-    for column in frame.columns if texts is None else texts:
-        if column in frame:
-            frame[column] = _texts(frame[column])
-    return frame
-
-
-def _csv(path, texts, rows):
-    content = path.read_bytes()
-    try:
-        content.decode("utf-8-sig")
-        content = content.removeprefix(codecs.BOM_UTF8)
-    except UnicodeDecodeError:
-        try:
-            content = content.decode("gb18030").encode()
-        except UnicodeDecodeError:
-            raise DataError(
-                f"{path.name}: the file is neither UTF-8 nor GB18030 text; save it again with encoding UTF-8."
-            ) from None
-    first = content.split(b"\n", 1)[0].decode()
-    separator = max(",;\t", key=first.count)
-    names = next(csv.reader([first.rstrip("\r")], delimiter=separator), [])
-    if rows == 0 or not names or len(set(names)) < len(names):
-        return pd.DataFrame([], columns=names)
-    text = dict.fromkeys(names, pa.string())
-    if texts is None:
-        return _arrow_csv(content, separator, text)
-    try:
-        return _arrow_csv(content, separator, {name: pa.string() for name in names if name.strip() in texts})
-    except pa.ArrowInvalid:  # a column whose later cells are of another kind than its first ones
-        return _arrow_csv(content, separator, text)
-
-
-def _arrow_csv(content, separator, types):
-    return arrow_csv.read_csv(
-        pa.BufferReader(content),
-        parse_options=arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True),
-        convert_options=arrow_csv.ConvertOptions(
-            column_types=types, strings_can_be_null=False, null_values=[""]
-        ),
-    ).to_pandas()
-
-
-def _xlsx(path, texts, rows):
-    return pd.read_excel(path, nrows=rows, dtype=object, engine="calamine", keep_default_na=False)
-
-
-def _parquet(path, texts, rows):
-    """Without what pandas keeps beside the table, so that its index is a column like the others."""
-    table = parquet.read_schema(path).empty_table() if rows == 0 else parquet.read_table(path)
-    return table.replace_schema_metadata().to_pandas()
-
-
-def _dta(path, texts, rows):
-    if rows == 0:
-        return pd.DataFrame([], columns=pyreadstat.read_dta(str(path), metadataonly=True)[1].column_names)
-    return pd.read_stata(path, convert_categoricals=False)
-
-
-def _texts(column):
-    """The cells of a column as text without blanks around it; categories and dates too."""
-    names = pd.unique(column.astype(object))
-    return (
-        column.astype(object)
-        .map({name: _text(name) for name in names if name == name})
-        .fillna("")
-        .astype(object)
-    )
-
-
-def _text(value):
-    """A cell as text: whole numbers without decimals, others with all digits, dates as YYYY-MM-DD."""
-    if isinstance(value, str):
-        return value.strip()
-    if value is None or value is pd.NA or value is pd.NaT:
-        return ""
-    if hasattr(value, "strftime"):
-        return value.strftime("%Y-%m-%d")
-    if isinstance(value, (float, np.floating)):
-        whole = float(value).is_integer() and abs(value) < 1e15
-        return str(int(value)) if whole else repr(float(value))
-    return str(value)
 
 
 def replace_files(settings, resolve):
@@ -286,14 +174,13 @@ def read_panel(settings, structure, null_tokens=()):
     if settings.get("period"):
         cells[settings["period"]] = layout.tidy_periods(cells[settings["period"]])
     _check_filled(cells, settings, name)
-    missing = MISSING | {token.lower() for token in null_tokens}
     if layout.is_long(cells.columns, structure.codes):
         cells = layout.chosen(cells, _needed(structure), name)
-        cells["value"] = _numbers(cells["value"], missing, name)
+        cells["value"] = numbers(cells["value"], name, null_tokens)
         cells = layout.widen(cells, keys, _needed(structure), name)
     units, labels = _keys(cells, settings, name)
     below = structure.indicators["denominator"]
-    columns = {code: _numbers(cells[code], missing, name) for code in _needed(structure)}
+    columns = {code: numbers(cells[code], name, null_tokens) for code in _needed(structure)}
     nothing = np.full(len(cells), np.nan)
     return Panel(
         units,
@@ -335,36 +222,6 @@ def _keys(cells, settings, name):
             "'indicators.period'."
         )
     return units, labels
-
-
-def _numbers(column, missing, name):
-    """Floats of a column of numbers or text."""
-    if column.dtype == np.float32:  # with the digits it has, not those of the nearest double
-        numbers = column.to_numpy().astype(str).astype(float)
-    elif pd.api.types.is_numeric_dtype(column.dtype):  # true and false are 1 and 0
-        numbers = column.to_numpy(dtype=float, na_value=np.nan)
-    else:
-        numbers = _parsed(_texts(column), missing, name)
-    if np.isinf(numbers).any():
-        raise DataError(f"{name}: column '{column.name}' holds an infinite number; correct the cell.")
-    return numbers
-
-
-def _parsed(column, missing, name):
-    """Floats of a column of text; numbers as people type them, NaN for the words in ``missing``."""
-    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, copy=True)
-    for row in np.flatnonzero(np.isnan(numbers)):
-        text = column.iloc[row]
-        if text.lower() in missing:
-            continue
-        value = parse_number(text)
-        if value is None:
-            raise DataError(
-                f"{name}: '{text}' in column '{column.name}', row {column.index[row] + 2}, is no number; correct the "
-                "cell or leave it empty."
-            )
-        numbers[row] = value
-    return numbers
 
 
 def _reference(labels, settings, name):
