@@ -57,7 +57,7 @@ def quarantine(sheets, rejects):
 
 def safe_text(value):
     """Text that a spreadsheet will not run as a formula."""
-    if not isinstance(value, str) or not value.lstrip().startswith(("=", "+", "-", "@", "\t", "\r")):
+    if not isinstance(value, str) or not value.lstrip().startswith(tuple("=+-@＝＋－＠")):
         return value
     try:
         float(value)
