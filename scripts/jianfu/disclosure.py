@@ -24,6 +24,7 @@ import pandas as pd
 from jianfu.errors import DataError
 from jianfu.linked import LINKED, round_linked
 from jianfu.outputs import Limits, check_grain, read_outputs, write_csv
+from jianfu.released_notes import coarse_notes, rates_of_released
 from jianfu.source_rows import in_words, release_rows
 from jianfu.suppression import cell_keys, gather_small, release_cells, release_flow, release_steps
 
@@ -107,6 +108,7 @@ def release_estimates(estimates, limits, withheld_text):
     siblings = _part_outcomes(released, few & hidden)
     released["n_events"] = released["n_events"].mask(siblings)
     note = released["note"].fillna("").astype(str)
+    note = coarse_notes(note, limits.min_cell)
     released["note"] = note.mask(hidden, (note + "; " + withheld_text).str.strip("; "))
     merged = _merge_dropped(released, events.isna().to_numpy(), limits.min_cell)
     counts = {
@@ -187,6 +189,7 @@ def release_all(
         pd.read_parquet(estimates), limits, labels("withheld_note")
     )
     tables, frame, changed = round_linked(tables, frame, limits.min_cell)
+    frame = rates_of_released(frame)
     if changed["estimates"]:
         frame["note"] = with_note(frame, labels("rounded_note", n=limits.min_cell))
     log = []

@@ -30,12 +30,15 @@ def rounded(values, base):
     return np.floor(pd.to_numeric(values).astype(float) / base + 0.5) * base
 
 
-def round_linked(tables, estimates, min_cell):
-    """Released tables (by name) and estimates, linked counts rounded where they must be; cells changed by output."""
+def round_linked(tables, estimates, min_cell, persons=True):
+    """Released tables (by name) and estimates, linked counts rounded where they must be; cells changed by output.
+
+    persons: mask of the estimates whose observations are persons or counts of them.
+    """
     tables, estimates = {name: frame.copy() for name, frame in tables.items()}, estimates.copy()
     changed = dict.fromkeys((*tables, "estimates"), 0)
     for name, column, rows in (
-        *_answers(tables, estimates, min_cell),
+        *_answers(tables, estimates, min_cell, persons),
         *_events(tables, estimates, min_cell),
         *_persons(tables, min_cell),
     ):
@@ -59,10 +62,10 @@ def _rows(tables, name, column, **equal):
     return mask, list(frame.loc[mask, column])
 
 
-def _answers(tables, estimates, min_cell):
+def _answers(tables, estimates, min_cell, counted):
     """Survey answers: read and used by models, scored, described."""
     persons = (
-        estimates["n_events"].isna() & ~estimates["scale"].astype(str).str.startswith("log_")
+        counted & estimates["n_events"].isna() & ~estimates["scale"].astype(str).str.startswith("log_")
     ).to_numpy()
     scores, described = _rows(tables, "descriptives", "n", block="scores")
     flow = tables["sample_flow"] if "sample_flow" in tables else pd.DataFrame(columns=["unit", "reason", "n"])

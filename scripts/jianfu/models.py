@@ -29,6 +29,7 @@ ESTIMATE_COLUMNS = (
     + ["n_read", "n_used", "n_dropped", "dropped_by_reason", "n_units", "n_clusters", "n_events"]
     + ["converged", "vcov", "note"]
 )
+GATE_COLUMNS = ["residual_df", "persons"]  # only the disclosure gate uses them
 UNCONVERGED = "did not converge"
 
 
@@ -100,6 +101,8 @@ def select(spec, table, categories, truth=False):
         drop(frame[column].isna().to_numpy(), _missing_reason(column, spec, table))
     for part, undefined in outside_domain(frame, [*spec.get("terms", []), *controls]).items():
         drop(undefined, f"outside_{part}")
+    for reason, lost in _never_at_risk(spec, frame).items():
+        drop(lost, reason)
     if not sample.rows.any():
         raise NotEstimable(f"no observations left ({_reasons(sample.dropped)})", sample)
     if estimator.counts:
@@ -116,6 +119,16 @@ def _complete(spec, estimator, named, variables):
     first = [column for column, key in named.items() if key in ("outcome", "mediator")]
     others = [column for column, key in named.items() if key not in estimator.may_miss]
     return list(dict.fromkeys([*first, *variables, *others]))
+
+
+def _never_at_risk(spec, frame):
+    """Rows of durations that no risk set has, {reason: mask}: entry not before exit, exit not after the landmark."""
+    lost = {}
+    if spec.get("entry") and spec.get("exit"):
+        lost["no_time_at_risk"] = (frame[spec["exit"]] <= frame[spec["entry"]]).to_numpy()
+    if "landmark" in spec.get("options", {}):
+        lost["before_landmark"] = (frame[spec["exit"]] <= spec["options"]["landmark"]).to_numpy()
+    return lost
 
 
 def used_rows(spec, table, categories, controls, sample):
@@ -192,7 +205,7 @@ def _drop_singletons(spec, table, sample):
 
 
 def fit_model(spec, table, categories, settings, truth=False):
-    """Rows of estimates (frame with :data:`ESTIMATE_COLUMNS` and residual_df) of one declared model.
+    """Rows of estimates (frame with :data:`ESTIMATE_COLUMNS` and :data:`GATE_COLUMNS`) of one declared model.
 
     A model that the data do not support gives rows without figures and the reason in ``note``. With ``truth`` the
     outcome is replaced by its expectation (columns ``<outcome>__true``): the estimates are then the targets.
@@ -225,7 +238,7 @@ def fit_model(spec, table, categories, settings, truth=False):
     rows = [
         _row(base, effect, spec, table) for effect in effects if reported is None or effect.term in reported
     ]
-    return pd.DataFrame(rows, columns=[*ESTIMATE_COLUMNS, "residual_df"])
+    return pd.DataFrame(rows, columns=[*ESTIMATE_COLUMNS, *GATE_COLUMNS])
 
 
 def _reported(spec):
@@ -254,6 +267,7 @@ def _base(spec, table):
         "n_clusters": 0,
         "n_events": np.nan,
         "residual_df": np.nan,
+        "persons": table.persons,
         "converged": False,
         "note": "",
     }
@@ -285,7 +299,7 @@ def _without_figures(spec, base, note):
     rows = [base | {"term": term, "outcome": outcome_name(spec), "vcov": "", "note": note} for term in terms]
     for row in rows:
         row |= {"scale": "", "exposure": "+".join(spec.get("terms", []))}
-    return pd.DataFrame(rows, columns=[*ESTIMATE_COLUMNS, "residual_df"])
+    return pd.DataFrame(rows, columns=[*ESTIMATE_COLUMNS, *GATE_COLUMNS])
 
 
 def _row(base, effect, spec, table):

@@ -28,6 +28,8 @@ def text_of(key, labels, fallback):
 
 def term_label(term, labels):
     """Text of a term: ``OD:cohort_90s`` becomes the two labels joined by ×, ``OD_lead`` the label with its suffix."""
+    if missing(term):
+        return NOTHING
     parts = []
     for part in str(term).split(":"):
         stem, _, tail = part.partition("_")

@@ -363,6 +363,35 @@ def test_small_dropped_groups_of_respondents_are_merged_in_the_estimates():
     assert json.loads(released.loc[0, "dropped_by_reason"]) == {"missing_exposure": 4}
 
 
+def test_counts_of_units_are_no_counts_of_persons():
+    drops = json.dumps({"missing_outcome": 1})
+    units = estimates(
+        n_events=np.nan, n_read=48, n_used=47, n_dropped=1, dropped_by_reason=drops, persons=False
+    )
+    released, counts = release_estimates(units, LIMITS, "withheld")
+    assert released.loc[0, ["n_read", "n_used", "n_dropped"]].tolist() == [48, 47, 1]
+    assert released.loc[0, "dropped_by_reason"] == drops and counts["dropped_groups"] == 0
+    close = pd.concat([units, estimates(n_events=np.nan, n_used=40, persons=False)], ignore_index=True)
+    _, rounded, changed = round_linked({}, close[ESTIMATE_COLUMNS], 10, ~close["persons"].eq(False))
+    assert rounded["n_used"].tolist() == [47, 40] and changed["estimates"] == 0
+
+
+def test_a_small_number_of_persons_used_is_no_difference_of_counts_shown():
+    few = estimates(n_events=np.nan, n_used=4, n_dropped=996, dropped_by_reason=json.dumps({"a": 996}))
+    released, _ = release_estimates(few, LIMITS, "withheld")
+    assert released.loc[0, ["n_used", "n_dropped"]].isna().all()
+    assert released.loc[0, "dropped_by_reason"] == "{}"
+    none = estimates(
+        n_events=np.nan,
+        n_used=0,
+        n_dropped=1000,
+        dropped_by_reason=json.dumps({"a": 1000}),
+        estimate=np.nan,
+    )
+    released, _ = release_estimates(none, LIMITS, "withheld")
+    assert released.loc[0, ["n_read", "n_used", "n_dropped"]].tolist() == [1000, 0, 1000]
+
+
 # ------------------------------------------------------------------------------------------------ files
 
 

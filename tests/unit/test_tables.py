@@ -92,6 +92,12 @@ def test_labels_of_terms():
     assert term_label("OD:cohort_90s", LABELS) == "过密化指数 × 90后"
     assert term_label("OD_lead", LABELS) == "过密化指数（未来3个月）"
     assert term_label("something", LABELS) == "something"
+    assert term_label(float("nan"), LABELS) == term_label(None, LABELS) == "—"
+
+
+def test_every_kind_of_errors_of_the_plan_has_words():
+    for kind in ("iid", "cluster_G", "CR2", "wild", "bootstrap", "hac_cluster", "hac", "influence_welch"):
+        assert f"vcov_{kind}" in LABELS
 
 
 # ------------------------------------------------------------------------------------------------ regression table

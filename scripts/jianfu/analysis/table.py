@@ -19,7 +19,8 @@ class AnalysisTable:
     frame: one row per cell or respondent, with columns named as in config/plan/models.yaml (unit, month, wave ...);
     weight: column with the number of observations behind a row, None = one; n_read: observations read before anything
     was dropped; dropped: {reason: observations} lost on the way to ``frame``; exposures: {term: name of the exposure
-    in exposures.parquet}; absent: {column that could not be derived: column of the source that is missing for it}.
+    in exposures.parquet}; absent: {column that could not be derived: column of the source that is missing for it};
+    persons: whether the rows are persons or counts of them, so that counts of rows fall under the disclosure rules.
     """
 
     frame: pd.DataFrame
@@ -28,6 +29,7 @@ class AnalysisTable:
     dropped: dict = field(default_factory=dict)
     exposures: dict = field(default_factory=dict)
     absent: dict = field(default_factory=dict)
+    persons: bool = True
 
     def weights(self, rows):
         """Observations behind each of ``rows`` (mask) as integer array."""

@@ -44,7 +44,7 @@ def unit_month_table(panel, indicators, indices, exposures, plan, reference, pol
         frame[column] = categorical(frame[column])
     frame, names = with_exposures(frame, exposures, "month", survey=False)
     frame = with_traits(frame, units).rename(columns=NAMES)
-    return AnalysisTable(frame, None, len(frame), {}, names)
+    return AnalysisTable(frame, None, len(frame), {}, names, persons=False)
 
 
 def wide(long, key, rows):

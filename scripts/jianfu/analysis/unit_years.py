@@ -32,7 +32,7 @@ def unit_year_table(unit_year, task_years, scores, units):
     absent |= {
         f"{name}_month": name for name in ("tasks", "artefacts") if frame[f"{name}_month"].isna().all()
     }
-    return AnalysisTable(frame.drop(columns=list(absent)), None, len(frame), absent=absent)
+    return AnalysisTable(frame.drop(columns=list(absent)), None, len(frame), absent=absent, persons=False)
 
 
 def _hours(scores):
@@ -57,9 +57,9 @@ def chain_table(chains, units):
         frame[column] = categorical(frame[column])
     frame = with_traits(frame, units).rename(columns=NAMES)
     if "step" in frame and frame["step"].notna().any():
-        return AnalysisTable(frame, None, len(frame))
+        return AnalysisTable(frame, None, len(frame), persons=False)
     frame = frame.drop(columns="step", errors="ignore")
-    return AnalysisTable(frame, None, len(frame), absent={"step": "issuer_level"})
+    return AnalysisTable(frame, None, len(frame), absent={"step": "issuer_level"}, persons=False)
 
 
 def wave_table(survey, months, after):
@@ -92,7 +92,7 @@ def wave_table(survey, months, after):
     total, n = np.where(known, ahead, 0).sum(axis=0), known.sum(axis=0)
     mean = np.divide(total, n, out=np.full(total.shape, np.nan), where=n > 0)
     frame = pd.concat([waves, pd.DataFrame(mean, columns=codes)], axis=1)
-    return AnalysisTable(frame, None, len(frame), {}, survey.exposures)
+    return AnalysisTable(frame, None, len(frame), {}, survey.exposures, persons=False)
 
 
 def with_last_wave(table, waves, names):
