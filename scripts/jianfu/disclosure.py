@@ -84,7 +84,8 @@ def release_estimates(estimates, limits, withheld_text):
     A row keeps its place but loses its figures where fewer than ``min_cell`` observations or events are behind it, or
     fewer than ``min_residual_df`` residual degrees of freedom (column ``residual_df``; without it, observations less
     one per unit); event counts that would tell a withheld one go with it. Where observations are persons (rows
-    without events), small dropped groups are merged.
+    without events; column ``persons``: not those whose rows are units, months or chains), small dropped groups are
+    merged. A small number of observations used goes with the counts whose difference it is, unless none was used.
     """
     missing = [column for column in ESTIMATE_COLUMNS if column not in estimates]
     if missing:
@@ -104,19 +105,30 @@ def release_estimates(estimates, limits, withheld_text):
     hidden = fitted & (few | thin) | few & events.notna().to_numpy()
     for column in ESTIMATE_FIGURES:
         released[column] = released[column].mask(hidden)
-    released["n_used"] = released["n_used"].mask(used.lt(limits.min_cell))
+    persons = _counts_persons(estimates)
+    small = (persons & used.gt(0) & used.lt(limits.min_cell)).to_numpy(dtype=bool, na_value=False)
+    for column in ("n_used", "n_dropped"):
+        released[column] = released[column].mask(small)
+    released["dropped_by_reason"] = released["dropped_by_reason"].mask(small, "{}")
     siblings = _part_outcomes(released, few & hidden)
     released["n_events"] = released["n_events"].mask(siblings)
     note = released["note"].fillna("").astype(str)
     note = coarse_notes(note, limits.min_cell)
     released["note"] = note.mask(hidden, (note + "; " + withheld_text).str.strip("; "))
-    merged = _merge_dropped(released, events.isna().to_numpy(), limits.min_cell)
+    merged = _merge_dropped(released, (persons & events.isna()).to_numpy(), limits.min_cell)
     counts = {
         "small_cells": int((hidden & few).sum()),
         "residual_df": int((hidden & thin & ~few).sum()),
         "dropped_groups": merged,
     }
     return released, counts
+
+
+def _counts_persons(estimates):
+    """Whether the observations behind each row are persons or counts of them; without the column, they are."""
+    if "persons" not in estimates:
+        return pd.Series(True, index=range(len(estimates)))
+    return estimates["persons"].reset_index(drop=True).map(lambda known: known is None or bool(known))
 
 
 def _part_outcomes(released, hidden):
@@ -185,10 +197,9 @@ def release_all(
         frame = pd.read_parquet(published[name])
         tables[name], touched[name] = release_frame(outputs[name], frame, limits, frozenset(shown))
         shown |= cell_keys(tables[name], outputs[name])
-    frame, touched["estimates"] = release_estimates(
-        pd.read_parquet(estimates), limits, labels("withheld_note")
-    )
-    tables, frame, changed = round_linked(tables, frame, limits.min_cell)
+    whole = pd.read_parquet(estimates)
+    frame, touched["estimates"] = release_estimates(whole, limits, labels("withheld_note"))
+    tables, frame, changed = round_linked(tables, frame, limits.min_cell, _counts_persons(whole))
     frame = rates_of_released(frame)
     if changed["estimates"]:
         frame["note"] = with_note(frame, labels("rounded_note", n=limits.min_cell))

@@ -5,7 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
+from jianfu import models
+from jianfu.analysis import AnalysisTable
+from jianfu.estimators import Settings
 from jianfu.statistics import did, event_study
 
 REFERENCE = Path(__file__).parents[1] / "data" / "reference"
@@ -102,3 +106,33 @@ def test_errors_of_the_mean_effect_over_draws(name):
         errors.append(found.overall_error)
     assert np.mean(errors) / np.std(estimates) == pytest.approx(1, abs=0.2)
     assert abs(np.mean(estimates)) < 4 * np.std(estimates) / np.sqrt(120)
+
+
+def panel_of_counties(starts, seed=1):
+    rng = np.random.default_rng(seed)
+    rows = pd.MultiIndex.from_product([range(4 * len(starts)), range(12)], names=["unit", "month"])
+    frame = rows.to_frame(index=False)
+    frame["county"] = frame["unit"] // 4
+    frame["start"] = np.array(starts, dtype=float)[frame["county"]]
+    frame["y"] = rng.normal(size=len(frame)) + (frame["month"] >= frame["start"])
+    return AnalysisTable(frame, None, len(frame), persons=False)
+
+
+def fitted_rollout(starts, **options):
+    columns = {"unit": "unit", "time": "month", "start": "start"}
+    spec = {"name": "a", "data": "d", "estimator": "event_study", "outcome": "y", "cluster": "county"}
+    spec |= {"options": columns | options}
+    return models.fit_model(spec, panel_of_counties(starts), {}, Settings(bootstrap=99)).iloc[0]
+
+
+def test_imputation_with_few_clusters_refers_to_t():
+    row = fitted_rollout([5, 5, 8, 8, np.nan, np.nan], estimator="imputation")
+    assert row["p_value"] == pytest.approx(2 * stats.t.sf(abs(row["estimate"] / row["std_error"]), 5))
+    assert row["ci_high"] - row["estimate"] == pytest.approx(stats.t.ppf(0.975, 5) * row["std_error"])
+    assert "; t(5); few clusters (6)" in row["note"]
+
+
+def test_a_cohort_of_one_cluster_has_no_error_and_the_note_says_so():
+    row = fitted_rollout([5, np.nan, np.nan])
+    assert np.isfinite(row["estimate"]) and np.isnan(row["std_error"])
+    assert "no error where a cohort has one cluster" in row["note"]

@@ -145,3 +145,11 @@ def test_a_collinear_column_has_no_p_value():
     y, design, clusters, _ = least_squares(9)
     twice = np.column_stack([design, design[:, 0]])
     assert np.isnan(wild.cluster_p_value(y, twice, [], clusters, 2, 99, 1))
+
+
+def test_weighted_cells_give_the_p_value_of_their_rows():
+    y, design, clusters, _ = least_squares(9)
+    times = np.random.default_rng(2).integers(1, 5, len(y))
+    rows = np.repeat(np.arange(len(y)), times)
+    of_rows = wild.cluster_p_value(y[rows], design[rows], [clusters[rows]], clusters[rows], 0, 199, 3)
+    assert wild.cluster_p_value(y, design, [clusters], clusters, 0, 199, 3, times) == of_rows

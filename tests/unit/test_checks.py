@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from scipy import stats
 
 from jianfu import checks, models
 from jianfu.analysis import AnalysisTable
@@ -130,7 +131,7 @@ def test_every_check_gives_rows_that_account_for_every_observation(fitted):
     _, beside = fitted
     assert set(beside["model"]) == {f"H3_x.{check['name']}" for check in PLAN} | {"H3_x.events"}
     assert is_check(beside).all()
-    assert list(beside.columns) == [*models.ESTIMATE_COLUMNS, "residual_df"]
+    assert list(beside.columns) == [*models.ESTIMATE_COLUMNS, *models.GATE_COLUMNS]
     for row in beside.itertuples():
         assert row.n_read - sum(json.loads(row.dropped_by_reason).values()) == row.n_used
     assert beside["converged"].all(), beside.loc[~beside["converged"].astype(bool), ["model", "note"]]
@@ -207,6 +208,22 @@ def test_a_null_result_says_what_could_have_been_found(fitted):
     assert f"smallest effect detectable with power 80 %: {smallest:.3f}" in note
     clear = checks.with_detectable(rows.assign(p_value=0.001), beside, 0.95)
     assert not clear["note"].str.contains("detectable").any()
+
+
+@pytest.mark.parametrize("estimator", ["mediation", "tost", "segmented"])
+def test_what_other_estimators_detect_follows_from_their_errors(estimator, table):
+    spec = {"name": "H5_x", "role": "primary", "estimator": estimator, "data": "hazard_cells", "terms": ["x"]}
+    fitted = models.fit_model(SPEC, table, CATEGORIES, SETTINGS).head(2)
+    rows = fitted.assign(model="H5_x", term=["x", "y"], std_error=[0.1, np.nan], n_clusters=21, p_value=0.4)
+    found = checks.beside(PLAN, [spec], rows, {"hazard_cells": table}, CATEGORIES, SETTINGS, "p")
+    assert found[["model", "term", "role"]].to_numpy().tolist() == [
+        ["H5_x.power", "detectable(x)", "diagnostic"]
+    ]
+    detectable = 0.1 * (stats.t.ppf(0.975, 20) + stats.t.ppf(0.8, 20))
+    assert found["estimate"].item() == pytest.approx(detectable)
+    assert found["p_value"].isna().all()
+    noted = checks.with_detectable(rows, found, 0.95)
+    assert f"detectable with power 80 %: {detectable:.3f}" in noted["note"].iloc[0]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

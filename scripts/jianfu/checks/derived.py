@@ -14,10 +14,13 @@ import pandas as pd
 from jianfu import models
 from jianfu.estimators import ESTIMATORS, outcomes_of
 from jianfu.logs import progress
+from jianfu.statistics import power
 from jianfu.statistics.sensitivity import COMMON
 
+BLANK = dict.fromkeys(("std_error", "ci_low", "ci_high", "p_value", "p_adjusted"), np.nan)
 CHECK = "."  # between the name of a model and that of a check beside it
 EXPOSURE = "{exposure}"
+BY_ERROR = ("mediation", "segmented", "tost")  # what they detect follows from the errors that they report
 EFFECTS = ("probability", "excess_per_1000")  # scales of effects other than that of the model itself
 
 
@@ -106,11 +109,11 @@ def beside(checks, specs, rows, tables, categories, settings, province):
     """
     parts, known = [], {}
     for spec in specs:
-        if spec.get("role") != "primary" or spec["estimator"] == "mediation":
+        if spec.get("role") != "primary":
             continue
         table, own = tables[spec["data"]], rows[rows["model"] == spec["name"]]
         progress(f"checking {spec['name']}")
-        for check in checks:
+        for check in checks if spec["estimator"] != "mediation" else []:
             derived = derive(check, spec, table)
             if derived is None:
                 continue
@@ -120,6 +123,8 @@ def beside(checks, specs, rows, tables, categories, settings, province):
             found = known[key].assign(model=derived["name"], hypothesis=spec.get("hypothesis", ""))
             parts.append(_scaled(found, own))
         parts.append(_counted(spec, own))
+        if spec["estimator"] in BY_ERROR:
+            parts.append(_detectable(spec, own, settings.confidence))
     if not parts:
         return pd.DataFrame(columns=rows.columns)
     return pd.concat(parts, ignore_index=True).assign(province=province)
@@ -154,13 +159,6 @@ def _counted(spec, own):
             ", ".join(f"{name} {n}" for name, n in sorted(separated.items())) or "none",
         ),
     }
-    blank = {
-        "std_error": np.nan,
-        "ci_low": np.nan,
-        "ci_high": np.nan,
-        "p_value": np.nan,
-        "p_adjusted": np.nan,
-    }
     rows = [
         row.assign(
             model=f"{spec['name']}{CHECK}events",
@@ -170,11 +168,29 @@ def _counted(spec, own):
             estimate=value,
             note=note,
             vcov="",
-            **blank,
+            **BLANK,
         )
         for term, (value, scale, note) in figures.items()
     ]
     return pd.concat(rows, ignore_index=True)
+
+
+def _detectable(spec, own, confidence):
+    """Diagnostic rows: the smallest effect that a test with the reported standard error detects with power 80 %."""
+    rows = own[own["std_error"].gt(0) & own["converged"]]
+    df = np.maximum(rows["n_clusters"].to_numpy(dtype=float) - 1, 1)
+    found = [power.minimum_detectable(*pair, confidence) for pair in zip(rows["std_error"], df, strict=True)]
+    return rows.assign(**BLANK).assign(
+        model=f"{spec['name']}{CHECK}power",
+        role="diagnostic",
+        term="detectable(" + rows["term"] + ")",
+        estimate=np.array(found, dtype=float),
+        vcov="",
+        note=[
+            f"smallest effect detectable with power {power.POWER:.0%} (from the reported SE {error:.4f})"
+            for error in rows["std_error"]
+        ],
+    )
 
 
 def with_detectable(rows, checked, confidence):

@@ -3,7 +3,15 @@
 import numpy as np
 
 from jianfu.design import NotEstimable
-from jianfu.estimators.common import COLUMNS, Effect, codes_of, collinear_note, effects_of, variable
+from jianfu.estimators.common import (
+    COLUMNS,
+    Effect,
+    codes_of,
+    collinear_note,
+    effects_of,
+    few_clusters,
+    variable,
+)
 from jianfu.estimators.regression import CONSTANT
 from jianfu.statistics import mixed
 
@@ -43,6 +51,7 @@ def fit(spec, used, weights, columns, settings, truth):
     effects.append(_variance("variance(residual)", fitted.residual))
     notes = ["REML" if reml else "maximum likelihood", "model-based errors", "normal"]
     notes.append(", ".join(f"{codes.max() + 1} x {name}" for name, codes in zip(names, groups, strict=True)))
+    notes += few_clusters(int(groups[0].max()) + 1)
     notes += ["singular fit: a variance between groups is zero"] if fitted.singular else []
     return effects, {
         "converged": fitted.converged,

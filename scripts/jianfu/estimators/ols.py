@@ -30,7 +30,9 @@ def fit(spec, used, weights, columns, settings, truth):
     estimates, covariance, extra = solve(spec, used, weights, columns, settings, truth)
     df, vcov = extra.pop("df"), extra.pop("vcov")
     effects = shared.rows(spec, used, columns, estimates, covariance, df, vcov, settings)
-    if vcov == "CR2" and settings.bootstrap and not truth and (trials_of(spec, used, weights) == 1).all():
+    few = extra["n_clusters"] < regression.FEW_CLUSTERS and isinstance(spec.get("cluster"), str)
+    automatic = few and "vcov" not in spec.get("options", {})
+    if (vcov == "CR2" or automatic) and settings.bootstrap and not truth:
         effects = _with_wild_p(effects, spec, used, weights, columns, settings)
     return effects, extra
 
@@ -38,7 +40,7 @@ def fit(spec, used, weights, columns, settings, truth):
 def _with_wild_p(effects, spec, used, weights, columns, settings):
     """Effects whose notes have the p-value of the restricted wild cluster bootstrap, for the terms of interest."""
     outcome, analytic = _outcome(spec, used, weights, False)
-    if analytic is not None or not columns:
+    if not columns:
         return effects
     absorbed = [codes_of(used[name]) for name in spec.get("effects", [])]
     design, clusters = np.column_stack(list(columns.values())), codes_of(used[spec["cluster"]])
@@ -47,7 +49,7 @@ def _with_wild_p(effects, spec, used, weights, columns, settings):
         if effect.term in spec["terms"] and effect.term in columns and not np.isnan(effect.estimate):
             place = list(columns).index(effect.term)
             p_value = wild.cluster_p_value(
-                outcome, design, absorbed, clusters, place, settings.bootstrap, settings.seed
+                outcome, design, absorbed, clusters, place, settings.bootstrap, settings.seed, analytic
             )
             note = (
                 f"restricted wild cluster bootstrap p={p_value:.4g} ({wild.weights_name(clusters.max() + 1)}, "

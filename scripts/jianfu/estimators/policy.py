@@ -47,6 +47,8 @@ def fit_did(spec, used, weights, columns, settings, truth):
         effects += _pointwise(name, found.overall, found.overall_influence, law)
         names = [f"{NAMES.get(kind)}_{_text(label)}" for label in found.label]
         effects += _band(names, found.att, found.influence, law)
+    if any(np.isnan(effect.std_error) for effect in effects) and few:
+        notes.append("no error where a cohort has one cluster or a cluster two cohorts")
     statistic, df, p_value = did.pretrend_test(cells, clusters)
     if np.isfinite(p_value):
         notes.append(f"effects before the start: Wald({df}) {statistic:.2f}, p {p_value:.3f}")
@@ -82,14 +84,17 @@ def fit_event_study(spec, used, weights, columns, settings, truth):
         raise NotEstimable(str(error)) from None
     shown = (found.event >= -options.get("leads", np.inf)) & (found.event <= options.get("lags", np.inf))
     groups = len(found.contributions)
-    df = np.inf if name == "imputation" else groups - 1
+    df = np.inf if name == "imputation" and groups >= regression.FEW_CLUSTERS else groups - 1
     law = _Law(None, None, options, settings, df)
     effects = _pointwise("att", found.overall, found.overall_contributions * groups, law)
     names = [f"event_{_text(e)}" for e in found.event[shown]]
     effects += _band(names, found.estimate[shown], found.contributions[:, shown] * groups, law)
     notes = {
         "sunab": ["Sun-Abraham, weights taken as given", "G/(G-1)", f"t({groups - 1})"],
-        "imputation": ["imputation (Borusyak, Jaravel and Spiess), conservative errors"],
+        "imputation": [
+            "imputation (Borusyak, Jaravel and Spiess), conservative errors",
+            "normal distribution" if np.isinf(df) else f"t({df})",
+        ],
         "twfe": [
             "two-way fixed effects: diagnostic only, biased if effects differ by group or time",
             "G/(G-1)",

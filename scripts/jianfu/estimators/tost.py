@@ -28,17 +28,18 @@ def fit(spec, used, weights, columns, settings, truth):
         raise NotEstimable(f"the bounds of equivalence are not in order: {low}, {high}")
     if all(name in options for name in OF_TABLE):
         triples, extra = _of_table(options, used), {"residual_df": np.nan}
-        notes = []
+        notes, vcov = [], ""
     else:
         if not spec.get("outcome") or not columns:
             raise NotEstimable("give outcome and terms, or the options estimate and std_error")
         found, extra = ols.fit(spec, used, weights, columns, settings, truth)
         triples = [(e.term, e.estimate, e.std_error, e.df) for e in found if e.term != CONSTANT]
+        vcov = next((e.vcov for e in found), "")
         notes = extra["notes"]
     effects = []
     for term, estimate, error, df in triples:
         result = equivalence.tost(estimate, error, low, high, df, alpha)
-        effects.append(Effect(term, estimate, error, result.ci_low, result.ci_high, result.p_value))
+        effects.append(Effect(term, estimate, error, result.ci_low, result.ci_high, result.p_value, vcov))
     text = f"equivalence to ({low:g}, {high:g}): p of two one-sided tests, interval {1 - 2 * alpha:.0%}"
     return effects, extra | {"converged": True, "notes": [text, *notes]}
 

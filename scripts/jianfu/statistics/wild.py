@@ -53,16 +53,18 @@ def _statistic(scores):
     return scores.sum(axis=1) ** 2 / spread
 
 
-def cluster_p_value(y, design, effects, clusters, term, replicates, seed):
+def cluster_p_value(y, design, effects, clusters, term, replicates, seed, weights=None):
     """Restricted wild cluster bootstrap of least squares (Cameron, Gelbach and Miller 2008; MacKinnon 2023): p-value.
 
     The hypothesis is that column ``term`` of ``design`` (N, k) has the coefficient zero; effects: arrays of codes (none
     = a constant). Residuals of the restricted fit are multiplied by one weight per cluster, t statistics have
     cluster-robust errors, and everything is computed from sums by cluster, so that nothing is fitted again. Two-sided,
     ties count against the hypothesis, the observed statistic counts as one replicate. NaN for a collinear column.
+    weights: (N,) of weighted least squares; those of cells with a number of rows each give what the rows give.
     """
-    full = _columns(np.asarray(design, dtype=float), effects)
-    response = np.asarray(y, dtype=float)
+    root = np.ones(len(y)) if weights is None else np.sqrt(np.asarray(weights, dtype=float))
+    full = _columns(np.asarray(design, dtype=float), effects) * root[:, None]
+    response = np.asarray(y, dtype=float) * root
     x, others = full[:, term], np.delete(full, term, axis=1)
     residual_x = x - others @ np.linalg.lstsq(others, x, rcond=None)[0]
     if not residual_x @ residual_x > 1e-10 * (x @ x):
@@ -82,9 +84,9 @@ def cluster_p_value(y, design, effects, clusters, term, replicates, seed):
     )  # what fitting to the residuals of one cluster takes from another's score
     points = np.r_[-WEBB, WEBB] if n_clusters < FEW_WEBB else np.array([-1.0, 1.0])
     drawn = np.random.default_rng(seed).choice(points, size=(replicates, n_clusters))
-    weights = np.vstack([np.ones(n_clusters), drawn])
-    spread = ((weights * scores - weights @ shrink) ** 2).sum(axis=1)
-    squared = (weights @ scores) ** 2 / spread
+    signs = np.vstack([np.ones(n_clusters), drawn])
+    spread = ((signs * scores - signs @ shrink) ** 2).sum(axis=1)
+    squared = (signs @ scores) ** 2 / spread
     return (1 + int((squared[1:] >= squared[0] * (1 - TIES)).sum())) / (replicates + 1)
 
 
