@@ -8,10 +8,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jianfu.ingest import dates
 from jianfu.ingest.people import describe_employee, describe_id
 from jianfu.ingest.punches import workday
 from jianfu.ingest.schema import REASONS
-from jianfu.ingest.stage import DAY_PREFIX
+from jianfu.ingest.stage import DAY_PREFIX, STAND_INS
 from jianfu.ingest.texts import coded, plain
 from jianfu.ingest.values import BAD, EMPTY, OK, TOKEN, Converted, bad
 
@@ -68,6 +69,8 @@ class Builder:
             raw[name] = _cells(cells, name)
             if name == "punched_at":
                 raw[name] = _with_day(raw[name], _cells(cells, "punched_on"))
+            if name in STAND_INS and raw[name] is None:
+                raw[name] = _stand_in(name, cells)
             if column.type == "person":
                 found[name] = described["person_key"]
             elif column.type == "unit":
@@ -83,7 +86,11 @@ class Builder:
         if described:
             self._prefer_id(described, found, contradictions)
         if self.table.name == "ledger":
+            if "exit_type" not in cells.column_names:
+                found["exit_type"] = _without_bad(found["exit_type"])
             _entries_have_no_exit(found)
+        if self.table.name == "units" and raw["county_code"] is None:
+            found["county_code"] = _counties_of(found["unit_code"])
         if self.table.name in PRECISION_OF:
             name, time = PRECISION_OF[self.table.name]
             found[name] = _precision(found[time], whole_day[time])
@@ -275,6 +282,34 @@ def _with_day(times, days):
     times = plain(times)
     alone = pc.match_substring_regex(times, r"^\s*\d{1,2}\s*[:：时]")
     return pc.if_else(alone, pc.binary_join_element_wise(plain(days), times, " "), times)
+
+
+def _stand_in(name, cells):
+    """Cells of the column that stands in for ``name``: start and end come from 起止时间, 增减类别 from 变动原因."""
+    column = _cells(cells, STAND_INS[name])
+    if column is None or STAND_INS[name] != "period":
+        return column
+    encoded = coded(column)
+    ends = [dates.split_period(text)[name == "done_at"] for text in encoded.dictionary.to_pylist()]
+    return pa.array(ends, pa.string()).take(encoded.indices)
+
+
+def _without_bad(converted):
+    """Cells of a stand-in that mean nothing here (减员 is no way of leaving) are empty, not bad."""
+    status = np.where(converted.status >= BAD, EMPTY, converted.status).astype(np.int8)
+    return Converted(converted.typed, status)
+
+
+def _counties_of(units):
+    """County codes as the first six digits of nine-digit unit codes."""
+    codes = plain(units.typed)
+    county = pc.if_else(
+        pc.match_substring_regex(codes, r"^\d{9}$"), pc.utf8_slice_codeunits(codes, 0, 6), None
+    )
+    status = np.where(
+        (units.status == OK) & ~county.is_valid().to_numpy(zero_copy_only=False), EMPTY, units.status
+    )
+    return Converted(county, status.astype(np.int8))
 
 
 def _days(values):

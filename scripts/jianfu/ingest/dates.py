@@ -39,13 +39,16 @@ _COMPACT = re.compile(
     r"(?P<year>\d{4})(?P<month>\d{2})(?:(?P<day>\d{2})(?:(?P<joined>\d{4}(?:\d{2})?)|" + _CLOCK + r"))?"
 )
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
+# a spreadsheet's mark of text, China's time zone as systems write it, and "by" after a deadline
+_AROUND = re.compile(r"^'|(?<=\d)\s*\+08:?00$|(?<=[\d日号时分])\s*(?:之|以)?前$")
+_TO = re.compile(r"[至到~∼〜—–-]+")
 _WEEKDAY = re.compile(r"[(（]?(?:星期|周|礼拜)[一二三四五六日天][)）]?")
 _NUMERAL_DATE = re.compile(rf"[{_NUMERAL}]+(?=[年月日号时点分秒])")
 
 
 def parse(text):
     """``(datetime, precision)`` with precision minute, day or month; None where the text is no date with a year."""
-    text = unicodedata.normalize("NFKC", text).strip().lower()
+    text = _AROUND.sub("", unicodedata.normalize("NFKC", text).strip().lower())
     if _SERIAL.fullmatch(text):
         seconds = round(float(text) * 86400)
         return _with_precision(EXCEL_EPOCH + timedelta(seconds=seconds))
@@ -58,6 +61,37 @@ def parse(text):
         return _build(match.groupdict())
     except ValueError:
         return None
+
+
+def split_period(text):
+    """``(start, end)`` of 2024.3.5-2024.3.7, 2024年3月5日至7日 or a single day, as texts; the end may be ''.
+
+    What the end leaves out (year, month, day) is that of the start.
+    """
+    text = _NUMERAL_DATE.sub(lambda match: _arabic(match[0]), unicodedata.normalize("NFKC", text)).strip()
+    found = text, ""
+    for match in _TO.finditer(text):
+        start, end = text[: match.start()].strip(), text[match.end() :].strip()
+        first = parse(start)
+        if first and first[1] != "month":
+            if whole := _end_after(first[0], end):
+                return start, whole
+            found = found if found[1] else (start, end)
+    return found
+
+
+def _end_after(start, end):
+    """``end`` completed by what it shares with the time ``start``; None where it is no time from then on."""
+    end = re.sub(r"^(\d{1,2})[月./](?=\d)", r"\1-", end)
+    if re.match(r"\D{0,2}\d{1,2}\s*[:时点]", end):
+        shared = (f"{start:%Y-%m-%d} ",)
+    else:
+        shared = ("", f"{start.year}-", f"{start.year + 1}-", f"{start.year}-{start.month}-")
+    for before in shared:
+        found = parse(before + end)
+        if found and found[1] != "month" and found[0].date() >= start.date():
+            return before + end
+    return None
 
 
 def _build(part):

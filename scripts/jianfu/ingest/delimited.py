@@ -27,7 +27,7 @@ _NEWLINE, _RETURN, _QUOTE = b'\n\r"'
 
 
 def find_encoding(open_file):
-    """``(encoding, bytes of the mark)``: byte order mark, then UTF-8, then GB18030.
+    """``(encoding, bytes of the mark)``: byte order mark, UTF-16 without one, then UTF-8, then GB18030.
 
     The first block with anything but ASCII decides between the last two.
     """
@@ -36,6 +36,8 @@ def find_encoding(open_file):
         for mark, encoding in MARKS:
             if block.startswith(mark):
                 return encoding, len(mark)
+        if encoding := _unmarked_utf16(block[:SAMPLE]):
+            return encoding, 0
         decoder = codecs.getincrementaldecoder("utf-8")()
         while block:
             try:
@@ -46,6 +48,14 @@ def find_encoding(open_file):
                 break
             block = file.read(BLOCK)
     return "utf-8", 0
+
+
+def _unmarked_utf16(start):
+    """utf-16-le or -be where every other byte is often zero, as in delimiters and digits; else None."""
+    first, second = start[::2].count(0), start[1::2].count(0)
+    if max(first, second) < 0.02 * len(start) or max(first, second) < 3 * min(first, second):
+        return None
+    return "utf-16-le" if second > first else "utf-16-be"
 
 
 def text_chunks(open_file, name, encoding, mark, size=BLOCK):

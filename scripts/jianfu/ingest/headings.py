@@ -2,7 +2,8 @@
 
 A province's own mapping comes first, then the dictionary of usual headings (config/plan/headings.csv). Title rows are
 skipped and headings of two or three rows are joined; they match joined (上层|下层) or by their last part. The name of
-a canonical column is itself a known heading, as a query of a database would write it.
+a canonical column is itself a known heading, as a query of a database would write it. An entry "second <column>" of
+the dictionary counts only where no better heading names the column (任务来源 beside 牵头单位).
 """
 
 import csv
@@ -14,6 +15,7 @@ from jianfu.errors import DataError
 
 PERSONAL, IGNORED, UNMAPPED = "personal", "ignored", "unmapped"
 IDENTIFIERS = ("id_number", "employee_id")
+SECOND = "second "  # what marks a second choice in the dictionary
 MAX_DEPTH = 3
 _PERSONAL_WORDS = re.compile("姓名|电话|手机|身份证|证件号|经度|纬度|定位|住址|邮箱")
 _BRACKETS = re.compile(r"[(（\[【].*?[)）\]】]")
@@ -53,12 +55,15 @@ class Dictionary:
     """Known headings of one raw table: heading -> canonical column, personal or ignored."""
 
     def __init__(self, path, table):
-        self.general, self.own = {}, {}
+        self.general, self.own, self.second = {}, {}, set()
         with open(path, encoding="utf-8-sig", newline="") as file:
             for row in csv.DictReader(file):
                 if row["table"] in ("*", table):
                     target = self.own if row["table"] == table else self.general
-                    target.setdefault(normal_heading(row["heading"]), []).append(row["column"])
+                    heading = normal_heading(row["heading"])
+                    target.setdefault(heading, []).append(row["column"].removeprefix(SECOND))
+                    if row["column"].startswith(SECOND):
+                        self.second.add(heading)
 
     def find(self, heading):
         """Columns that the dictionary knows for a heading; a table's own entries hide the general ones."""
@@ -78,7 +83,10 @@ class Matcher:
         self.seen = {}
 
     def match(self, heading):
-        """``(column names, tier)``: tier 0 the province file, 1 the dictionary, 2 its last part, 3 without brackets."""
+        """``(column names, tier)``: tier 0 the province file, 1 the dictionary, 2 its last part, 3 without brackets.
+
+        4 is a second choice of the dictionary, or no known heading.
+        """
         if heading not in self.seen:
             self.seen[heading] = self._match(heading)
         return self.seen[heading]
@@ -99,7 +107,7 @@ class Matcher:
             found = [c for c in self.dictionary.find(text) if c in self.known or c in (PERSONAL, IGNORED)]
             found = found or self.names.get(text)
             if found:
-                return found, tier
+                return found, 4 if text in self.dictionary.second else tier
         return ([PERSONAL] if _PERSONAL_WORDS.search(joined) else []), 4
 
     def score(self, headings):

@@ -32,6 +32,13 @@ _BAD_ARCHIVE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFErro
 # the part of a compound file that holds an encrypted workbook
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# other files that offices send, and what to do with them
+OTHER_KINDS = {
+    b"Rar!": "a RAR archive; unpack it",
+    b"7z\xbc\xaf": "a 7z archive; unpack it",
+    b"\x1f\x8b": "a gzip archive; unpack it",
+    b"%PDF": "a PDF document; ask for the table as .xlsx or .csv",
+}
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # the second: an archive without members
 
 
@@ -85,6 +92,9 @@ def _read(open_file, name, max_unzipped):
         if start.startswith(ZIP):
             return _zip(content, name, max_unzipped)
         return list(tabular.batches(content, name))
+    for mark, kind in OTHER_KINDS.items():
+        if start.startswith(mark):
+            raise DataError(f"{name}: the file is {kind}.")
     encoding, mark = find_encoding(open_file)
     sample, whole = first_text(open_file, name, encoding, mark)
     if _is_html(sample):
@@ -216,6 +226,8 @@ def _zip(content, name, max_unzipped):
     names = {info.filename for info in members}
     if names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}:
         return _workbook(content, name)
+    if "word/document.xml" in names:
+        raise DataError(f"{name}: the file is a Word document; copy its table into a workbook.")
     if sum(info.file_size for info in members) > max_unzipped:
         raise DataError(
             f"{name}: the archive expands to more than {max_unzipped / 1024**3:g} GB; unpack it and name the files "

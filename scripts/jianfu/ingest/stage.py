@@ -24,6 +24,8 @@ from jianfu.ingest.sheet import SPACES
 from jianfu.ingest.texts import blank, constant, is_coded, matching, plain
 from jianfu.logs import progress
 
+# columns that another one can stand in for where the files do not have them
+STAND_INS = {"issue_at": "period", "done_at": "period", "movement": "exit_type", "exit_type": "movement"}
 DAY_PREFIX = "@day:"  # staged columns of a sheet that is wide by day
 MANY_CUT, MANY_CUT_SHARE = 3, 0.01  # so many ID numbers ending in 000 are no chance (one in a thousand is)
 _CUT_ID = r"^\D?\d{15}000\s*$|^\d\.\d+[eE]\+?17$"
@@ -168,6 +170,8 @@ class Staging:
                 continue
             if name == "punched_at" and "punched_on" in places:
                 continue
+            if STAND_INS.get(name) in places:
+                continue
             if column.type == "count" and len(day_places(header)) >= MIN_DAYS:
                 continue
             lacking.append(name)
@@ -214,7 +218,7 @@ class Staging:
             places = {"sheet": sheet.name, "file": Path(sheet.file).stem, "title": unit[1] if unit else title}
             texts[name] = places[origin]
         for name, default in self.table.default.items():
-            if default != "row" and name not in header.places() and name not in texts:
+            if default not in ("row", "unit_code") and name not in header.places() and name not in texts:
                 texts[name] = _from_place(name, header, sheet) if default == "place" else default
         return texts
 
@@ -244,6 +248,8 @@ class Staging:
         for name, column in self.table.columns.items():
             if not column.required and not column.derived and name not in self.mapped:
                 if column.type == "unit" and "unit_name" in self.mapped:
+                    continue
+                if STAND_INS.get(name) in self.mapped:
                     continue
                 self.notice("absent_column", column=name)
         for column in self.columns:

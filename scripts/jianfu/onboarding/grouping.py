@@ -197,16 +197,18 @@ def _remedy(proposal, knowledge, units):
     def word(table, default):
         return next((value for pattern, value in table if re.search(pattern, text)), default)
 
+    given = {c: t for t, c in proposal.known.items()} | {h.column: t for t, h in proposal.columns.items()}
     for name in lacking(proposal, knowledge):
         if name == "unit_code" and units is not None:
             origin = _unit_origin(proposal, units)
             if origin:
                 proposal.fill["unit_name"] = (origin, "这些表没有单位列，单位写在" + _PLACES[origin])
         elif name == "event_label":
-            value = word(_EVENT_WORDS, "任务")
+            value = "任务" if "due_at" in given else word(_EVENT_WORDS, "任务")
             proposal.fixed[name] = (value, f"这些表没有类型列，全部当作“{value}”")
         elif name == "action_type":
-            value = word(_APP_WORDS, "其他")
+            value = next((v for p, v in _APP_WORDS if re.search(p, given.get("count", ""))), None)
+            value = value or word(_APP_WORDS, "其他")
             proposal.fixed[name] = (value, f"这些表没有操作类型列，全部当作“{value}”")
         elif name == "channel":
             value = "纸质" if "纸" in text else "电子"

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 from jianfu.config import read_yaml
-from jianfu.ingest.headings import IGNORED, PERSONAL, Dictionary, Matcher, normal_heading
+from jianfu.ingest.headings import IGNORED, PERSONAL, SECOND, Dictionary, Matcher, normal_heading
 from jianfu.ingest.schema import load_responses, load_tables
 from jianfu.ingest.values import Wordings
 
@@ -19,6 +19,7 @@ TABLES = {
     "unit_year": "年度情况",
     "policies": "政策清单",
     "app_days": "应用按日统计",
+    "punches": "打卡明细",
 }
 REQUIRED_TABLES = ("units", "tasks", "app_activity", "roster")
 # Words in file, sheet or title that hint at a table.
@@ -33,6 +34,7 @@ TABLE_HINTS = {
     "unit_year": "年度|年报|综合情况|履职|责任状",
     "policies": "政策|减负文件|减负政策|文件目录|文件清单",
     "app_days": "按日|每日|日报",
+    "punches": "打卡|签到|考勤|流水|明细",
 }
 # Words that hint at a column where no known heading is near.
 COLUMN_HINTS = {
@@ -59,6 +61,7 @@ COLUMN_HINTS = {
     "n_return": "退回|驳回|返工",
     "app_name": "应用|平台|app|程序|系统",
     "action_type": "操作|动作|行为|功能",
+    "punched_at": "打卡|签到|考勤",
     "count": "次数|数量|总数|条数|合计",
     "off_hours_count": "非工作|下班|八小时外",
     "rest_day_count": "休息日|周末|节假日",
@@ -112,7 +115,8 @@ class Knowledge:
         with open(self.plan / "headings.csv", encoding="utf-8-sig", newline="") as file:
             for row in csv.DictReader(file):
                 if row["table"] in headings and row["column"] not in (PERSONAL, IGNORED):
-                    headings[row["table"]].setdefault(row["column"], []).append(row["heading"])
+                    column = row["column"].removeprefix(SECOND)
+                    headings[row["table"]].setdefault(column, []).append(row["heading"])
                     sharing.setdefault(normal_heading(row["heading"]), set()).add(row["table"])
         return headings, {heading: len(tables) for heading, tables in sharing.items()}
 

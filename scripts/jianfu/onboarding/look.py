@@ -24,14 +24,14 @@ NO_TABLES = {
     ".jpeg",
     ".png",
     ".gif",
-    ".rar",
-    ".7z",
 }
 # What the sentences of the readers mean in Chinese.
 _REASONS = (
     ("password", "有密码保护，请另存一份不带密码的副本"),
     ("is empty", "空文件，请重新导出或移走"),
     ("XML spreadsheet", "是 2003 版 XML 表格，请用 Excel 或 WPS 打开后另存为 .xlsx"),
+    ("archive; unpack", "是 zip 以外的压缩包，请先解压"),
+    ("PDF document|Word document", "是文档不是表格，请把里面的表另存为 .xlsx"),
     ("expands to", "压缩包解开后太大，请先解压"),
     ("not readable as", "文字编码无法识别，请用 Excel 或 WPS 打开后另存为“CSV UTF-8”"),
     ("without a table", "网页里没有表格，请重新导出"),
