@@ -73,27 +73,61 @@ def test_by_hand_ties_count_and_the_seed_decides():
     assert wild.p_value(-scores, 999, 1) == wild.p_value(scores, 999, 1) == wild.p_value(2 * scores, 999, 1)
 
 
-@pytest.mark.parametrize(("replicates", "confidence"), [(199, 0.95), (499, 0.9), (99, 0.99)])
-def test_interval_leaves_out_zero_where_the_p_value_rejects(replicates, confidence):
-    rng = np.random.default_rng(3)
-    rejected = 0
-    for seed in range(60):
-        scores = rng.normal(0.4, 1, size=15)
-        half = wild.half_width(scores, 0.2, replicates, seed, confidence)
-        p = wild.p_value(scores, replicates, seed)
-        if np.isnan(half):
-            assert (1 - confidence) * (replicates + 1) <= 1 + 1e-9
-        else:
-            assert (half < 0.2) == (p < 1 - confidence - 1e-9)
-            rejected += p < 1 - confidence
-    assert confidence == 0.99 or 5 < rejected < 55
-
-
-def test_interval_with_many_clusters_is_that_of_the_sandwich():
-    data = province(2, units=150, slope=0.06)
+def interval_of(data, replicates=199, seed=1, confidence=0.95):
     fit = hazard.fit(*data[:3], data[3], data[4])
-    half = wild.half_width(scores_of(data), fit.coefficients[0], 1999, 1)
-    assert half == pytest.approx(1.96 * np.sqrt(fit.covariance[0, 0]), rel=0.1)
+    low, high = wild.interval(
+        lambda value: hazard.efficient_scores(*data, "cloglog", 0, value),
+        fit.coefficients[0],
+        np.sqrt(fit.covariance[0, 0]),
+        replicates,
+        seed,
+        confidence,
+    )
+    return low, high, fit
+
+
+def test_scores_under_another_value_are_those_with_the_effect_in_the_exposure():
+    y, n, design, effects, unit = province(4)
+    moved = hazard.efficient_scores(y, n * np.exp(0.7 * design[:, 0]), design, effects, unit, "poisson", 0)
+    found = hazard.efficient_scores(y, n, design, effects, unit, "poisson", 0, 0.7)
+    np.testing.assert_allclose(found, moved, atol=1e-8)
+
+
+@pytest.mark.parametrize("confidence", [0.95, 0.8])
+def test_interval_holds_the_values_that_are_not_rejected(confidence):
+    rejected = 0
+    for seed in range(5):
+        data = province(seed, slope=0.12)
+        low, high, fit = interval_of(data, confidence=confidence)
+        p = wild.p_value(scores_of(data), 199, 1)
+        assert low < fit.coefficients[0] < high
+        assert (low > 0 or high < 0) == (p < 1 - confidence - 1e-9)
+        rejected += p < 1 - confidence
+        for value, inside in ((low - 0.005, False), (low + 0.005, True), (high, True), (high + 0.01, False)):
+            at = hazard.efficient_scores(*data, "cloglog", 0, value - 0.005 * (value == high))
+            assert (wild.p_value(at, 199, 1) >= 1 - confidence - 1e-9) == inside
+    assert 0 < rejected < 5
+
+
+def test_an_end_that_the_test_does_not_have_is_that_of_the_test_of_zero():
+    def scores_at(value):  # one cluster decides below the estimate: nothing is rejected there
+        own = np.array([1.0, -0.1, -0.2, 0.1, 0.0])
+        return own if value < 0.3 else (0.3 - value) * np.arange(20.0, 25.0) + 0.01 * own - 0.0016
+
+    low, high = wild.interval(scores_at, 0.3, 0.1, 199, 1, 0.8)
+    assert wild.p_value(scores_at(0.0), 199, 1) > 0.2
+    assert low < 0 and 0.3 < high < 0.35
+
+
+def test_too_few_replicates_give_no_interval():
+    assert np.isnan(interval_of(province(1), replicates=19)[:2]).all()
+
+
+@pytest.mark.parametrize("slope", [0.06, 0.8])
+def test_interval_with_many_clusters_is_that_of_the_sandwich_however_strong_the_effect(slope):
+    low, high, fit = interval_of(province(2, units=150, slope=slope), 999)
+    half = 1.96 * np.sqrt(fit.covariance[0, 0])
+    np.testing.assert_allclose([low, high], fit.coefficients[0] + np.array([-half, half]), atol=0.15 * half)
 
 
 def least_squares(n_clusters, seed=1, effect=0.3):

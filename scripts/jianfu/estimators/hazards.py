@@ -137,12 +137,18 @@ def _with_wild_p(effect, data, column, settings):
     if scores is None:
         return replace(effect, note="restricted model did not converge: p-value from t")
     p_value = wild.p_value(scores, settings.bootstrap, settings.seed)
-    half = wild.half_width(scores, effect.estimate, settings.bootstrap, settings.seed, settings.confidence)
+    low, high = wild.interval(
+        lambda value: hazard.efficient_scores(*data, column, value),
+        effect.estimate,
+        effect.std_error,
+        settings.bootstrap,
+        settings.seed,
+        settings.confidence,
+    )
     weights = wild.weights_name(len(scores))
     note = f"restricted wild score bootstrap ({weights}, {settings.bootstrap} replicates)"
-    if np.isnan(half):
+    if np.isnan([low, high]).any():
         return replace(effect, p_value=p_value, vcov="wild", note=f"p-value: {note}, interval: t")
-    low, high = effect.estimate - half, effect.estimate + half
     return replace(
         effect, p_value=p_value, low=low, high=high, vcov="wild", note=f"p-value and interval: {note}"
     )

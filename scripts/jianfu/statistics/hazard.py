@@ -282,8 +282,8 @@ def _standardised(design, n):
     return centred / unit, unit
 
 
-def efficient_scores(y, n, design, effects, clusters, link, term):
-    """Score of each cluster (G,) for column ``term`` of ``design`` when its coefficient is zero.
+def efficient_scores(y, n, design, effects, clusters, link, term, value=0.0):
+    """Score of each cluster (G,) for column ``term`` of ``design`` when its coefficient is ``value``.
 
     The model is fitted without that column; the scores of all other coefficients are then projected out with the
     expected information at this fit, and those of the first effect with them. None if that fit did not converge.
@@ -291,7 +291,7 @@ def efficient_scores(y, n, design, effects, clusters, link, term):
     """
     y, n = np.asarray(y, dtype=float), np.asarray(n, dtype=float)
     others = [j for j in range(design.shape[1]) if j != term]
-    restricted = fit(y, n, design[:, others], effects, clusters, link)
+    restricted = fit(y, n, design[:, others], effects, clusters, link, value * design[:, term])
     if not restricted.converged:
         return None
     used = [j for i, j in enumerate(others) if i not in restricted.collinear]

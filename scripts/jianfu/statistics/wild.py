@@ -1,14 +1,25 @@
-"""Restricted wild bootstraps by cluster: p-values with few clusters, of hazards by scores (Kline and Santos 2012).
+"""Restricted wild bootstraps with few clusters: p-values and, by scores (Kline and Santos 2012), intervals of hazards.
 
 The efficient scores of the clusters at the estimate under the hypothesis are multiplied by random weights, so that
 nothing is fitted again. Weights are Webb's six points below 12 clusters, else Rademacher's two.
 """
 
+from functools import cache
+
 import numpy as np
+from scipy.optimize import brentq
 
 FEW_WEBB = 12
 WEBB = np.sqrt([0.5, 1.0, 1.5])
 TIES = 1e-10  # relative difference below which two statistics are equal
+STEPS = (
+    1.5,
+    3,
+    6,
+    12,
+    24,
+)  # distances from the estimate, in standard errors, where the end of an interval is sought
+END_TOLERANCE = 1e-4  # of an end, in standard errors
 
 
 def weights_name(n_clusters):
@@ -26,19 +37,49 @@ def p_value(scores, replicates, seed):
     return (1 + int((replicated >= observed * (1 - TIES)).sum())) / (replicates + 1)
 
 
-def half_width(scores, estimate, replicates, seed, confidence=0.95):
-    """Half the width of an interval around ``estimate`` that leaves out zero where p < 1 - ``confidence``.
+def interval(scores_at, estimate, std_error, replicates, seed, confidence=0.95):
+    """Values that the bootstrap test does not reject, (low, high): zero is outside where p < 1 - ``confidence``.
 
-    The score statistic is the estimate over its standard error under the hypothesis; that error times the quantile of
-    the replicated statistics is the half width. NaN where the replicates are too few for the quantile.
+    scores_at: function of a value, giving the efficient cluster scores (G,) under the hypothesis that the coefficient
+    has this value, None where that model cannot be fitted (the value then counts as not rejected); std_error: any
+    approximate one, the length of the steps in which the ends are looked for. With very few clusters the test may
+    reject no value on one side (within the last of ``STEPS``): that end is as far from the estimate as the test of zero
+    puts it, whose statistic is the estimate over a standard error. NaN where the replicates are too few.
     """
-    observed, replicated = _replicates(scores, replicates, seed)
     # as many may be that large, the observed one included, at most
     beyond = int(np.ceil((1 - confidence) * (replicates + 1) - TIES)) - 1
-    if beyond < 1 or not observed > 0:
-        return np.nan
-    critical = np.sort(replicated)[len(replicated) - beyond]
-    return abs(estimate) * float(np.sqrt(critical / (observed * (1 - TIES))))
+    if beyond < 1 or not std_error > 0:
+        return np.nan, np.nan
+
+    @cache
+    def excess(value):
+        scores = scores_at(value)
+        if scores is None:
+            return -1.0
+        observed, replicated = _replicates(scores, replicates, seed)
+        critical = np.sort(replicated)[len(replicated) - beyond]
+        return float(np.sqrt(observed * (1 - TIES) / critical)) - 1
+
+    ends = [_end(excess, estimate, side * std_error) for side in (-1, 1)]
+    ratio = 1 + excess(0.0)
+    half = abs(estimate) / ratio if ratio > 0 else np.nan
+    low, high = np.where(np.isnan(ends), [estimate - half, estimate + half], ends)
+    return float(low), float(high)
+
+
+def _end(excess, estimate, step):
+    """Where ``excess`` turns positive on the way from ``estimate`` in the direction of ``step``; NaN if it does not."""
+    inner, points = estimate, [estimate + k * step for k in STEPS]
+    if estimate * step < 0:  # zero lies on the way: the end is beyond it or not, as the test of zero says
+        if excess(0.0) > 0:
+            points = [*(point for point in points if point * estimate > 0), 0.0]
+        else:
+            inner, points = 0.0, [k * step for k in STEPS]
+    for outer in points:
+        if excess(outer) > 0:
+            return brentq(excess, inner, outer, xtol=END_TOLERANCE * abs(step))
+        inner = outer
+    return np.nan
 
 
 def _replicates(scores, replicates, seed):
