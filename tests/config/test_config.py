@@ -71,6 +71,19 @@ MISTAKES = {
         "config/provinces/sichuan.yaml: 'weights[1].index' names the index 'ODD', which does not exist; "
         "did you mean 'OD'?",
     ),
+    "index of the sensitivity that does not exist": (
+        "sensitivity: {indices: [OD, ODD]}\n",
+        "config/provinces/sichuan.yaml: 'sensitivity.indices[2]' names the index 'ODD', which does not exist; "
+        "did you mean 'OD'?",
+    ),
+    "nothing where a group belongs": (
+        "exposure: null\n",
+        "config/provinces/sichuan.yaml: 'exposure' must be a group of keys, not null.",
+    ),
+    "a word that YAML reads as false": (
+        "language: no\n",
+        "config/provinces/sichuan.yaml: 'language' cannot be false; valid are zh, en.",
+    ),
     "lags the wrong way round": (
         "exposure: {lags: [3, 1]}\n",
         "config/provinces/sichuan.yaml: 'exposure.lags' must name the nearer month first, e.g. [1, 3].",

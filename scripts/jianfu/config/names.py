@@ -62,6 +62,8 @@ def check_names(settings, names, file):
     for key in ("goalposts", "limits"):
         for code in settings["indices"][key]:
             _check(code, "indicators", f"indices.{key}", names, file)
+    for row, index in enumerate(settings["sensitivity"]["indices"], start=1):
+        _check(index, "indices", f"sensitivity.indices[{row}]", names, file)
     for model in settings["models"] if isinstance(settings["models"], list) else []:
         _check(model, "models", "models", names, file)
     for scale in settings["survey"]["ranges"]:

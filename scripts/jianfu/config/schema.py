@@ -75,6 +75,8 @@ def _shown(value):
         return "a group of keys"
     if isinstance(value, list):
         return "a list" if value else "an empty list"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
     return f"'{value}'"
 
 
