@@ -304,7 +304,9 @@ def _without_figures(spec, base, note):
 
 def _row(base, effect, spec, table):
     outcome = effect.outcome or outcome_name(spec)
-    stem = effect.term.removesuffix("_a").removesuffix("_direct").removesuffix("_indirect")
+    stem = effect.term
+    for suffix in ("_pure", "_total", "_a", "_direct", "_indirect"):
+        stem = stem.removesuffix(suffix)
     sums = spec.get("options", {}).get("contrasts", {})
     own = _exposures_in(sums.get(stem, [stem]), table)
     general = _exposures_in(spec.get("terms", []), table)

@@ -1,8 +1,12 @@
 """Mediation with known truth, and against separate regressions."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from jianfu import models
+from jianfu.analysis import AnalysisTable
+from jianfu.estimators import Settings
 from jianfu.statistics import mediation, regression
 
 
@@ -57,3 +61,20 @@ def test_bootstrap_error_is_that_of_the_coefficients():
 def test_same_seed_same_draws():
     data = province(4, units=20, size=6)
     assert (mediation.fit(*data, 50, 9).draws == mediation.fit(*data, 50, 9).draws).all()
+
+
+def test_every_effect_of_an_exposure_is_per_standard_deviation():
+    y, m, x, _, _, unit = province(1)
+    frame = pd.DataFrame({"unit": unit, "y": y, "m": m, "OD": x[:, 0]})
+    table = AnalysisTable(frame, None, len(frame), exposures={"OD": "OD"})
+    spec = {
+        "name": "a",
+        "data": "d",
+        "estimator": "mediation",
+        "outcome": "y",
+        "mediator": "m",
+        "terms": ["OD"],
+    }
+    spec |= {"standardise": ["y", "m"], "effects": ["unit"], "cluster": "unit"}
+    rows = models.fit_model(spec, table, {}, Settings(bootstrap=0)).set_index("term")["scale"]
+    assert rows[["OD_a", "OD_direct", "OD_indirect", "OD_total"]].eq("sd_per_sd").all()
