@@ -25,11 +25,11 @@ from jianfu.report.context import (
     age_range,
     by_verdict,
     collect,
-    note_text,
     reference_window,
     row_totals,
     supplied,
 )
+from jianfu.report.notes import note_text
 from jianfu.report.plan_tables import members_in_use
 from jianfu.report.render import render_markdown
 from jianfu.report.word import STYLES

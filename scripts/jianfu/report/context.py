@@ -1,7 +1,6 @@
 """Numbers of the report, taken from released files and the stored settings only."""
 
 import json
-import re
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +11,7 @@ from jianfu.config import deviations, read_yaml
 from jianfu.estimators.common import INDIRECT
 from jianfu.outputs import TOTAL
 from jianfu.report import facts
+from jianfu.report.notes import note_text
 from jianfu.report.plan_tables import (
     deviations_table,
     disclosure_table,
@@ -77,21 +77,6 @@ TABLES = (
     "sources",
     "disclosure",
     "indicator_list",
-)
-
-NOTES_ZH = (  # what a model says when it gives no estimate, and how the Chinese report puts it
-    (r"not estimable: ", "无法估计，"),
-    (r"did not converge", "未收敛"),
-    (r"no observations left \(none read\)", "没有读入可用的数据"),
-    (r"no observations left \((.*?)\)", r"剔除后没有剩余观测（\1）"),
-    (r"no events", "没有事件"),
-    (r"(\d+) events for (\d+) coefficients", r"\1个事件，\2个系数"),
-    (r"(\d+) observations are too few", r"仅\1个观测"),
-    (r"a single cluster", "只有一个聚类"),
-    (r"column (\S+) is absent", r"缺少字段\1"),
-    (r"column (\S+) has no values", r"字段\1没有值"),
-    (r"table (\w+) has no rows", r"没有\1的数据"),
-    (r"([\w:]+) does not vary", r"\1没有变化"),
 )
 
 
@@ -298,18 +283,6 @@ def check_facts(estimates, alpha):
         for row in estimates.to_dict("records")
         if usable(row) and expects_zero(row) and row["hypothesis"] not in POLICY
     ]
-
-
-def note_text(note, labels):
-    """Note of a model that gave no estimate, in the report's language, without the mark of synthetic data."""
-    text = "" if missing(note) else note.replace(labels("synthetic_mark"), "").strip("; ")
-    text = re.sub(
-        r"\b[a-z]+(?:_[a-z0-9]+)+\b", lambda found: text_of(f"reason_{found[0]}", labels, found[0]), text
-    )
-    if labels.language == "zh":
-        for pattern, words in NOTES_ZH:
-            text = re.sub(pattern, words, text)
-    return text
 
 
 def failed_models(estimates, models, labels):
