@@ -32,42 +32,37 @@ CENSORED = ("0", "", "censored", "censor", "cens", "删失", "截尾", "在岗")
 
 
 def _times(spec, used):
-    """Entry and exit (N,) of every row, and the mask of rows with time at risk."""
+    """Entry and exit (N,) of every row."""
     exit_ = used[spec["exit"]].to_numpy(dtype=float)
-    entry = used[spec["entry"]].to_numpy(dtype=float) if spec.get("entry") else np.full(len(used), -np.inf)
-    return entry, exit_, exit_ > entry
-
-
-def _without_time(weights, valid):
-    """Rows that are never at risk, as ``dropped`` of an estimator."""
-    lost = int(np.asarray(weights)[~valid].sum())
-    return {"no_time_at_risk": lost} if lost else {}
+    return used[spec["entry"]].to_numpy(dtype=float) if spec.get("entry") else np.full(
+        len(used), -np.inf
+    ), exit_
 
 
 def fit_cox(spec, used, weights, columns, settings, truth):
     """Cox regression; conventional errors, or clustered sums of score residuals (no small-sample factor, as
     coxph)."""
     options = spec.get("options", {})
-    entry, exit_, valid = _times(spec, used)
+    entry, exit_ = _times(spec, used)
     event = used[spec["event"]].to_numpy(dtype=float)
     if not np.isin(event, (0, 1)).all():
         raise NotEstimable(f"the event {spec['event']} must be 0 or 1")
-    if event[valid].sum() <= len(columns):
-        raise NotEstimable(f"{event[valid].sum():g} events for {len(columns)} coefficients")
+    if event.sum() <= len(columns):
+        raise NotEstimable(f"{event.sum():g} events for {len(columns)} coefficients")
     own = spec | {"options": {"small_sample": "none"} | options}
-    errors = shared.errors_of(own, used[valid], allowed=("iid", "HC0", "cluster"))
+    errors = shared.errors_of(own, used, allowed=("iid", "HC0", "cluster"))
     strata = None
     if options.get("strata"):
         names = [options["strata"]] if isinstance(options["strata"], str) else options["strata"]
-        strata = used.loc[valid, names].groupby(names, sort=True, observed=True).ngroup().to_numpy()
+        strata = used[names].groupby(names, sort=True, observed=True).ngroup().to_numpy()
     fitted = cox.fit(
-        entry[valid],
-        exit_[valid],
-        event[valid] == 1,
-        np.column_stack(list(columns.values()))[valid],
+        entry,
+        exit_,
+        event == 1,
+        np.column_stack(list(columns.values())),
         strata,
-        used[spec["weights"]].to_numpy(dtype=float)[valid] if spec.get("weights") else None,
-        used[spec["offset"]].to_numpy(dtype=float)[valid] if spec.get("offset") else 0.0,
+        used[spec["weights"]].to_numpy(dtype=float) if spec.get("weights") else None,
+        used[spec["offset"]].to_numpy(dtype=float) if spec.get("offset") else 0.0,
         options.get("ties", "efron"),
     )
     if fitted.separated:
@@ -75,7 +70,7 @@ def fit_cox(spec, used, weights, columns, settings, truth):
         raise NotEstimable(f"events are separated by {', '.join(names)}")
     covariance = fitted.bread
     if errors.kind != "iid":
-        n = int(valid.sum())
+        n = len(used)
         groups = np.arange(n) if errors.kind == "HC0" else errors.clusters
         factor = (
             sandwich.small_sample(errors.small, errors.n_clusters, n, len(columns))
@@ -92,10 +87,9 @@ def fit_cox(spec, used, weights, columns, settings, truth):
     return shared.rows(spec, used, columns, fitted.coefficients, covariance, np.inf, name, settings), {
         "converged": fitted.converged,
         "n_clusters": errors.n_clusters,
-        "n_events": float(event[valid].sum()),
-        "residual_df": int(event[valid].sum() - len(columns)),
+        "n_events": float(event.sum()),
+        "residual_df": int(event.sum() - len(columns)),
         "notes": notes,
-        "dropped": _without_time(weights, valid),
     }
 
 
@@ -134,10 +128,8 @@ def _cause(spec, causes):
 def fit_aalen_johansen(spec, used, weights, columns, settings, truth):
     """Cumulative incidence of every cause at the requested times, by group; infinitesimal-jackknife errors."""
     options = spec.get("options", {})
-    entry, exit_, valid = _times(spec, used)
+    entry, exit_ = _times(spec, used)
     landmark = float(options.get("landmark", -np.inf))
-    late = valid & (exit_ <= landmark)
-    valid &= ~late
     text, causes = _causes(spec, used)
     wanted = [_cause(spec, causes)] if options.get("cause") is not None else causes
     if not wanted:
@@ -148,8 +140,8 @@ def fit_aalen_johansen(spec, used, weights, columns, settings, truth):
     found, notes = [], [f"Aalen-Johansen; infinitesimal jackknife; interval {options.get('interval', 'log')}"]
     if np.isfinite(landmark):
         notes.append(f"conditional on being at risk just after {landmark:g}")
-    for level in sorted(group[valid].unique()):
-        rows = valid & (group == level).to_numpy()
+    for level in sorted(group.unique()):
+        rows = (group == level).to_numpy()
         label = f"{options['group']}_{_plain(level)}:" if options.get("group") else ""
         curve = competing.aalen_johansen(
             np.maximum(entry[rows], landmark), exit_[rows], text[rows], wanted, own[rows], person[rows]
@@ -158,17 +150,13 @@ def fit_aalen_johansen(spec, used, weights, columns, settings, truth):
         for cause in wanted:
             for time in times:
                 found.append(_incidence(curve, cause, float(time), label, options, settings))
-    dropped = _without_time(weights, valid | late)
-    if late.any():
-        dropped["before_landmark"] = int(np.asarray(weights)[late].sum())
-    events = float(np.isin(text[valid], wanted).sum())
+    events = float(np.isin(text, wanted).sum())
     return found, {
         "converged": True,
         "n_clusters": 0,
         "n_events": events,
-        "residual_df": int(valid.sum()) - 1,
+        "residual_df": len(used) - 1,
         "notes": notes,
-        "dropped": dropped,
     }
 
 
@@ -207,14 +195,14 @@ def incidence_interval(value, error, kind, confidence):
 
 def fit_fine_gray(spec, used, weights, columns, settings, truth):
     """Subdistribution hazards (Fine and Gray 1999) with the errors of R's ``cmprsk::crr``."""
-    _, exit_, valid = _times(spec, used)
+    _, exit_ = _times(spec, used)
     text, causes = _causes(spec, used)
     cause = _cause(spec, causes)
     code = np.where(text == cause, 1, np.where(text == "", 0, 2))
-    events = int((code[valid] == 1).sum())
+    events = int((code == 1).sum())
     if events <= len(columns):
         raise NotEstimable(f"{events} events for {len(columns)} coefficients")
-    fitted = competing.fine_gray(exit_[valid], code[valid], np.column_stack(list(columns.values()))[valid])
+    fitted = competing.fine_gray(exit_, code, np.column_stack(list(columns.values())))
     if fitted.separated:
         raise NotEstimable("events are separated by the terms")
     args = (columns, fitted.coefficients, fitted.covariance, np.inf, "fine_gray", settings)
@@ -225,5 +213,4 @@ def fit_fine_gray(spec, used, weights, columns, settings, truth):
         "residual_df": events - len(columns),
         "notes": ["robust errors with estimated censoring (crr)", "normal distribution"]
         + collinear_note(fitted.collinear, columns),
-        "dropped": _without_time(weights, valid),
     }
