@@ -110,10 +110,6 @@ CHAINS = {
     "exits": ("person_months", (("at_risk", "dropped"), ("used", "dropped_"))),
     "survey": ("respondents", (("scored", "dropped"), ("used", "dropped_"))),
 }
-EXTRA = {
-    "exits": ("persons", "events"),
-    "survey": (),
-}  # further units of a chain, which do not add up by reason
 FLOW_COLUMNS = ["chain", "position", "step", "reason", "unit", "n"]
 
 

@@ -18,7 +18,6 @@ from pylopdf_fonts_zh_cn import sans_path
 
 WIDTH_CM = 15.503  # 1831 pixels at 300 dpi: not fewer than 300 when placed on 15.5 cm
 CM = 1 / 2.54
-FORMATS = ("png", "pdf", "svg")
 INK, GREY, PALE, ALERT = "#1a1a1a", "#767676", "#d9d9d9", "#9b2226"
 # Lightness falls from series to series, so that they differ in greyscale print; markers and dashes differ as well.
 SERIES = (

@@ -6,7 +6,6 @@ White (1980); MacKinnon and White (1985) for HC1-HC3; Liang and Zeger (1986) for
 
 import numpy as np
 
-ROBUST = ("HC0", "HC1", "HC2", "HC3")
 SMALL_SAMPLE = ("G", "none", "full")
 
 
