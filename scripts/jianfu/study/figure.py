@@ -34,7 +34,9 @@ def plot(table, design, paths):
     figure.legend(handles, texts, loc="outside lower center", ncols=3)
     counts = sorted({f"{draws:,}" for draws in table["n_draws"]}, key=len)
     note = f"{' or '.join(counts)} provinces per scenario, {table['date'].iloc[0]}"
-    figure.suptitle(f"Simulation study, {note}; bars: {design['mc_confidence']:.0%} Monte-Carlo interval", fontsize=8)
+    figure.suptitle(
+        f"Simulation study, {note}; bars: {design['mc_confidence']:.0%} Monte-Carlo interval", fontsize=8
+    )
     for path in paths:
         extra = {"Date": None} if str(path).endswith("svg") else {"Software": None}
         figure.savefig(path, dpi=200, metadata=extra)
