@@ -16,7 +16,8 @@ DECIDING = ("primary", "robustness")  # roles of models that a hypothesis may na
 FEW_CLUSTERS = 40
 POLICY = ("H14", "H15")  # hypotheses on relief rules; their diagnostics stand in a table of their own
 FEW_EVENTS = "few events"  # how the note of a model says so
-SMALL_SAMPLE = ("CR2", "wild")  # errors made for few clusters
+SMALL_SAMPLE = ("CR2", "wild", "welch")  # errors made for few clusters
+FEW_TREATED = "few treated clusters"
 # What the note of a model says where the data lack what it needs.
 LACKING = re.compile(r"column (\S+) (?:is absent|has no values)|table (\w+) has no rows")
 
@@ -163,6 +164,7 @@ def few_events(row):
 def uncorrected_clusters(row):
     """True if clusters are too few for the errors that the row carries."""
     few = not missing(row["n_clusters"]) and row["n_clusters"] < FEW_CLUSTERS
+    few = few or (not missing(row["note"]) and FEW_TREATED in str(row["note"]))
     return few and not any(kind in str(row["vcov"]) for kind in SMALL_SAMPLE)
 
 

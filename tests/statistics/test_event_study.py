@@ -136,3 +136,15 @@ def test_a_cohort_of_one_cluster_has_no_error_and_the_note_says_so():
     row = fitted_rollout([5, np.nan, np.nan])
     assert np.isfinite(row["estimate"]) and np.isnan(row["std_error"])
     assert "no error where a cohort has one cluster" in row["note"]
+
+
+def test_few_treated_clusters_among_many_are_a_sample_of_their_own():
+    starts = [5] * 4 + [np.nan] * 46
+    row = fitted_rollout(starts)
+    assert row["vcov"] == "influence_welch" and "few treated clusters (4);" in row["note"]
+    half = (row["ci_high"] - row["ci_low"]) / 2
+    assert half > stats.t.ppf(0.975, 10) * row["std_error"]
+    enough = fitted_rollout([5] * 20 + [np.nan] * 30)
+    assert enough["vcov"] == "influence" and "few treated" not in enough["note"]
+    imputed = fitted_rollout(starts, estimator="imputation")
+    assert "few treated clusters (4): errors may be too small" in imputed["note"]

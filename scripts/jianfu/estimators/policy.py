@@ -23,6 +23,7 @@ DID_OPTIONS = OPTIONS | {
 EVENT_OPTIONS = DID_OPTIONS | {"estimator": ("cs", "sunab", "imputation", "twfe"), "leads": int, "lags": int}
 AGGREGATES = ("simple", "dynamic", "group", "calendar", "cells")
 NAMES = {"dynamic": "event", "group": "group", "calendar": "calendar"}
+FEW_TREATED = 15  # clusters with treatment below which the normal distribution rejects too often
 
 
 def fit_did(spec, used, weights, columns, settings, truth):
@@ -31,9 +32,12 @@ def fit_did(spec, used, weights, columns, settings, truth):
     rows = _rows(spec, used, columns)
     cells = _cells(rows, options)
     clusters = _clusters(rows, cells)
-    few = clusters.max() + 1 < regression.FEW_CLUSTERS and bool(spec.get("cluster"))
+    treated = _treated_clusters(clusters, cells.cohort)
+    few = bool(spec.get("cluster")) and (
+        clusters.max() + 1 < regression.FEW_CLUSTERS or treated < FEW_TREATED
+    )
     law = _Law(clusters, cells.cohort if few else None, options, settings)
-    effects, notes = [], _cell_notes(cells, options)
+    effects, notes = [], [*_cell_notes(cells, options), *_few_treated(treated, few)]
     notes += ["clusters of a cohort as a sample: C/(C-1), Welch-Satterthwaite t"] if few else []
     for kind in options.get("aggregate", AGGREGATES):
         if kind not in AGGREGATES:
@@ -100,6 +104,7 @@ def fit_event_study(spec, used, weights, columns, settings, truth):
             "G/(G-1)",
         ],
     }[name]
+    notes = [*_few_treated(_treated_clusters(rows["cluster"], start), corrected=False), *notes]
     if name == "twfe":
         more, own = _decomposition(rows, time, start)
         effects, notes = effects + more, notes + own
@@ -197,6 +202,17 @@ def _clusters(rows, cells):
     of_unit = np.zeros(rows["unit"].max() + 1, dtype=int)
     of_unit[rows["unit"]] = rows["cluster"]
     return np.unique(of_unit[cells.units], return_inverse=True)[1]
+
+
+def _treated_clusters(clusters, start):
+    """Number of clusters with treatment."""
+    return len(np.unique(clusters[np.isfinite(start)]))
+
+
+def _few_treated(treated, corrected):
+    """The note on few clusters with treatment as a list, empty where there are enough."""
+    told = f"few treated clusters ({treated})" + ("" if corrected else ": errors may be too small")
+    return [told] if treated < FEW_TREATED else []
 
 
 def _dropped_cells(rows, cells):
