@@ -101,6 +101,10 @@ def select(spec, table, categories, truth=False):
         drop(frame[column].isna().to_numpy(), _missing_reason(column, spec, table))
     for part, undefined in outside_domain(frame, [*spec.get("terms", []), *controls]).items():
         drop(undefined, f"outside_{part}")
+    if spec.get("weights"):
+        if (frame.loc[sample.rows, spec["weights"]] < 0).any():
+            raise NotEstimable(f"the weights {spec['weights']} are below 0 in some rows", sample)
+        drop((frame[spec["weights"]] == 0).to_numpy(), "zero_weight")
     for reason, lost in _never_at_risk(spec, frame).items():
         drop(lost, reason)
     if not sample.rows.any():
@@ -117,7 +121,10 @@ def _complete(spec, estimator, named, variables):
     if estimator.may_miss is None:
         return []
     first = [column for column, key in named.items() if key in ("outcome", "mediator")]
-    others = [column for column, key in named.items() if key not in estimator.may_miss]
+    may_miss = set(estimator.may_miss)
+    if "censored" in spec.get("options", {}):
+        may_miss -= {"event"}  # censoring has a value of its own, so that an empty event is unknown
+    others = [column for column, key in named.items() if key not in may_miss]
     return list(dict.fromkeys([*first, *variables, *others]))
 
 

@@ -108,6 +108,7 @@ ESTIMATORS = {
         needs=("exit", "event"),
         takes=("weights", "entry"),
         options=survival.AALEN_OPTIONS,
+        may_miss=("event",),
         text=("event",),
         reports_all=True,
     ),
@@ -117,6 +118,7 @@ ESTIMATORS = {
         needs=("exit", "event", "terms"),
         takes=("controls",),
         options=survival.FINE_OPTIONS,
+        may_miss=("event",),
         text=("event",),
     ),
     "average_marginal_effects": Estimator(

@@ -86,7 +86,7 @@ def _fit_linear(spec, used, weights, columns, settings, truth):
         plain = renamed(c[term], f"{term}_direct", outcome_name(spec))
         rows.append(plain if inner == 1 else _row(f"{term}_direct", direct, direct_draws, settings, notes))
         note = _rho_notes(y, observed[mediator], design, term, spec, ones) if len(spec["terms"]) == 1 else []
-        few = few_clusters(extra["n_clusters"])
+        few = few_clusters(extra["n_clusters"]) if spec.get("cluster") else []
         rows.append(_row(term + INDIRECT, product, draws, settings, [*few, *notes, *note]))
         total = None if draws is None else draws + direct_draws
         rows.append(_row(f"{term}_total", product + direct, total, settings, notes))

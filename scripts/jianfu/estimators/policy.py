@@ -75,6 +75,8 @@ def fit_event_study(spec, used, weights, columns, settings, truth):
     rows = _rows(spec, used, columns)
     if columns:
         raise NotEstimable(f"the event study by {name} takes no terms or controls; use estimator: cs")
+    if spec.get("weights"):
+        raise NotEstimable(f"the event study by {name} takes no weights; use estimator: cs")
     time = (rows["time"] - rows["time"].min()).astype(int)
     start = np.where(np.isfinite(rows["start"]), rows["start"] - rows["time"].min(), np.inf)
     arguments = (rows["y"], rows["unit"], time, start, rows["cluster"])
@@ -87,12 +89,14 @@ def fit_event_study(spec, used, weights, columns, settings, truth):
     except (ValueError, np.linalg.LinAlgError) as error:
         raise NotEstimable(str(error)) from None
     shown = (found.event >= -options.get("leads", np.inf)) & (found.event <= options.get("lags", np.inf))
-    groups = len(found.contributions)
+    groups = len(np.unique(rows["cluster"][found.used]))
     df = np.inf if name == "imputation" and groups >= regression.FEW_CLUSTERS else groups - 1
     law = _Law(None, None, options, settings, df)
-    effects = _pointwise("att", found.overall, found.overall_contributions * groups, law)
+    effects = _pointwise("att", found.overall, found.overall_contributions * len(found.contributions), law)
     names = [f"event_{_text(e)}" for e in found.event[shown]]
-    effects += _band(names, found.estimate[shown], found.contributions[:, shown] * groups, law)
+    effects += _band(
+        names, found.estimate[shown], found.contributions[:, shown] * len(found.contributions), law
+    )
     notes = {
         "sunab": ["Sun-Abraham, weights taken as given", "G/(G-1)", f"t({groups - 1})"],
         "imputation": [
@@ -108,7 +112,9 @@ def fit_event_study(spec, used, weights, columns, settings, truth):
     if name == "twfe":
         more, own = _decomposition(rows, time, start)
         effects, notes = effects + more, notes + own
-    return effects, _extra(rows, notes, rows["cluster"], rows["unit"].max() + 1, found.dropped)
+    return effects, _extra(
+        rows, notes, codes_of(rows["cluster"][found.used]), rows["unit"].max() + 1, found.dropped
+    )
 
 
 def _decomposition(rows, time, start):
@@ -146,7 +152,7 @@ def _rows(spec, used, columns):
     """Arrays of the rows: y, unit, time, start (inf = never), cluster, weights, x; placebo dates already moved."""
     options = spec["options"]
     time, start = periods_of(used[options["time"]]), periods_of(used[options["start"]])
-    start = np.where(np.isfinite(start) & (start > 0), start, np.inf)
+    start = np.where(np.isfinite(start) & (start > 0) & (start <= time.max()), start, np.inf)
     rows = {"y": used[spec["outcome"]].to_numpy(dtype=float), "dropped": {}}
     kept = np.ones(len(used), dtype=bool)
     if options.get("placebo"):

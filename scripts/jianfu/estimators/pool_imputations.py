@@ -89,7 +89,10 @@ def _fitted(spec, used, weights, columns, settings, delta):
         if not extra["converged"]:
             raise NotEstimable(f"the model did not converge in imputation {imputation}")
         notes = notes or [f"in each: {'; '.join(extra['notes'])}"]
-        parts += [(imputation, e.term, e.estimate, e.std_error**2, e.df) for e in effects]
+        df = [e.df if np.isfinite(e.df) else extra["residual_df"] for e in effects]
+        parts += [
+            (imputation, e.term, e.estimate, e.std_error**2, d) for e, d in zip(effects, df, strict=True)
+        ]
     return pd.DataFrame(parts, columns=["imputation", "term", "estimate", "variance", "df"]), notes
 
 

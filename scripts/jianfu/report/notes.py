@@ -63,6 +63,8 @@ NOTES_ZH = (
         r"the event study by (\S+) takes no terms or controls; use estimator: cs",
         r"事件研究（\1）不接受控制变量",
     ),
+    (r"the event study by (\S+) takes no weights; use estimator: cs", r"事件研究（\1）不接受权重"),
+    (r"the weights (.+) are below 0 in some rows", r"权重\1有负值"),
     (
         r"measurement error exceeds what the mediator varies within exposure and controls",
         "测量误差超过中介变量的剩余变异",
