@@ -89,7 +89,7 @@ def _fit_linear(spec, used, weights, columns, settings, truth):
         few = few_clusters(extra["n_clusters"]) if spec.get("cluster") else []
         rows.append(_row(term + INDIRECT, product, draws, settings, [*few, *notes, *note]))
         total = None if draws is None else draws + direct_draws
-        rows.append(_row(f"{term}_total", product + direct, total, settings, notes))
+        rows.append(_row(f"{term}_total", product + direct, total, settings, [*few, *notes]))
         rows += _at_rho(options, term, y, observed[mediator], design, spec, ones)
     return rows, extra
 
@@ -228,7 +228,7 @@ def _fit_natural(spec, used, weights, columns, settings):
         draws = found.draws.get(name)
         kind = "ratio" if ratio else "share" if name == "proportion" else scale
         null = 1.0 if ratio else 0.0
-        own = few_clusters(n_clusters) if name == "indirect" else []
+        own = few_clusters(n_clusters) if name in ("indirect", "total") else []
         draws = None if draws is None else draws * factor
         rows.append(_row(f"{term}_{name}", value * factor, draws, settings, own, kind, null))
     return rows, {
