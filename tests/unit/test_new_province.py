@@ -13,6 +13,7 @@ from sample_identifiers import found_in, identifiers
 
 import new_province
 from jianfu.config import load_province, read_yaml
+from jianfu.config.rules import check_length
 from jianfu.errors import ConfigError, DataError
 from jianfu.ingest.units import UnitIndex
 from jianfu.onboarding.contents import content_of
@@ -82,6 +83,21 @@ def test_plain_folder_ingests_without_editing(proposed, monkeypatch):
             r[table].counts.sort_values(order, ignore_index=True) for r in (results, sample_results())
         )
         pd.testing.assert_frame_equal(own, want)
+
+
+def test_few_months_are_all_a_reference(tmp_path, knowledge):
+    """A folder with fewer months than the reference has by default gives a file that make check accepts."""
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    for source in RAW.iterdir():
+        if re.match("乡镇|督查督办台账_20240[1-6]|政务应用使用情况_20240[1-6]|干部", source.name):
+            shutil.copy(source, folder)
+    root = _root(tmp_path / "root")
+    new_province.main("anhui", str(folder), root=root, show=lambda _: None)
+    settings = load_province("anhui", root, [root / "config" / "provinces"])
+    assert settings["data"]["window"] == ["2024-01", "2024-06"]
+    assert settings["indices"]["reference_months"] == 6
+    check_length(settings, "anhui.yaml")
 
 
 def test_preview_is_written_and_names_nobody(proposed):

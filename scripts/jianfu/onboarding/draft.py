@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from jianfu.calendar import month_range
 from jianfu.config import merge
 from jianfu.errors import DataError
 from jianfu.ingest.tables import ingest_table
@@ -35,6 +36,7 @@ class Draft:
     roster: Guess
     n_files: int
     n_sheets: int
+    reference_months: int | None  # where the window is shorter than the default reference
     partly: list = field(default_factory=list)
 
     def missing_tables(self):
@@ -61,7 +63,8 @@ class Draft:
             data |= {"window": self.window.value, "extraction_date": self.extraction.value}
         survey = {"ranges": self.survey.ranges, "responses": self.survey.responses}
         survey = {key: value for key, value in survey.items() if value}
-        return {"data": data, "sources": sources} | ({"survey": survey} if survey else {})
+        indices = {"indices": {"reference_months": self.reference_months}} if self.reference_months else {}
+        return {"data": data, "sources": sources} | indices | ({"survey": survey} if survey else {})
 
 
 def make_draft(folder, knowledge):
@@ -100,8 +103,15 @@ def make_draft(folder, knowledge):
         roster=roster,
         n_files=len(seen.files),
         n_sheets=len(seen.pages),
+        reference_months=_short_reference(window.value, knowledge.default["indices"]["reference_months"]),
         partly=sorted({page.path for page in seen.pages if page.partly}),
     )
+
+
+def _short_reference(window, default):
+    """Months of ``window`` where they are fewer than the reference has by default, else None (also for one month)."""
+    months = len(month_range(*window)) if window else default
+    return months if 1 < months < default else None
 
 
 def _recognise_all(pages, knowledge):

@@ -58,6 +58,7 @@ def render(draft, slug, knowledge):
         "  synthetic: false",
         "",
         *_data(draft),
+        *_indices(draft),
         "",
         "# ── 哪些文件是哪种表 " + "─" * 48,
         "# table 是表的种类；files 是文件名，* 代表任意文字，所以一个写法可以包含许多分月导出的文件。",
@@ -106,6 +107,20 @@ def _data(draft):
             f"  # null_tokens: {quoted(tokens)}",
         ]
     return lines
+
+
+def _indices(draft):
+    """Lines on the reference window, where the months are fewer than it has by default."""
+    if not draft.reference_months:
+        return []
+    return [
+        "",
+        "# ── 指数 " + "─" * 60,
+        "indices:",
+        "  # 指数的标尺（锚）来自分析时段最初的若干个月。现在的月份少，全部用上；",
+        "  # 以后加入新的月份时不要改它，旧的指数值才不变。",
+        f"  reference_months: {draft.reference_months}",
+    ]
 
 
 def _source(proposal, draft, knowledge):
