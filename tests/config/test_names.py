@@ -78,8 +78,8 @@ SOURCES = {
         "did you mean 'exit_type'?",
     ),
     "value in values": (
-        "ledger, values: {movement: {进来: 进}}",
-        "'sources[5].values.movement' leads '进来' to '进', which is no value of movement; valid are in, out.",
+        "ledger, values: {movement: {进来: 某某}}",
+        "'sources[5].values.movement' leads '进来' to '某某', which is no value of movement; valid are in, out.",
     ),
     "column of another table": (
         "ledger, values: {event_label: {查: 检查}}",
