@@ -5,7 +5,7 @@ import pandas as pd
 
 from jianfu.design import NotEstimable, columns_of
 from jianfu.estimators import codes_of, outcomes_of
-from jianfu.models import select, used_rows
+from jianfu.model_rows import select, used_rows
 from jianfu.response import residual
 from jianfu.statistics import hazard, romano_wolf
 

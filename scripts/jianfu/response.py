@@ -8,7 +8,7 @@ from jianfu.analysis import exposure_at
 from jianfu.cells import COHORTS, VOLUNTARY
 from jianfu.design import NotEstimable, columns_of
 from jianfu.estimators import codes_of
-from jianfu.models import select
+from jianfu.model_rows import select
 from jianfu.statistics import regression
 
 ALL = "all"

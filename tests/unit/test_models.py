@@ -9,7 +9,7 @@ import pytest
 import yaml
 from miniature import table as canonical
 
-from jianfu import cells, models
+from jianfu import cells, model_rows, models
 from jianfu.analysis import AnalysisTable, hazard_table, survey_table
 from jianfu.design import NotEstimable, columns_of, term_variables
 from jianfu.errors import DataError
@@ -327,7 +327,7 @@ def test_terms_and_reference_levels():
     }  # 80后 does not occur: 70后 is the reference
     assert term_variables(["OD:cohort_90s", "cohort", "lock"], CATEGORIES) == ["OD", "cohort", "lock"]
     with pytest.raises(NotEstimable):
-        models.select(spec_of("H2_exits"), AnalysisTable(frame, None, 3), CATEGORIES)
+        model_rows.select(spec_of("H2_exits"), AnalysisTable(frame, None, 3), CATEGORIES)
 
 
 def test_selected_models_keep_the_order_of_the_plan():

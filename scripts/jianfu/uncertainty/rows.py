@@ -8,7 +8,7 @@ from jianfu.curve.province import clusters_of, spec_of
 from jianfu.curve.variants import declared
 from jianfu.design import columns_of
 from jianfu.estimators import outcomes_of
-from jianfu.models import select
+from jianfu.model_rows import select
 from jianfu.statistics import inference
 from jianfu.uncertainty import bootstrap, reliability
 
