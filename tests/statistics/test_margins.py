@@ -30,13 +30,6 @@ def test_equal_to_statsmodels(data, link, model):
     assert margins.std_error(own, x, fit.cov_params()) == pytest.approx(
         expected["Std. Err."].iloc[0], rel=1e-5
     )
-    low, high = np.zeros_like(x), np.zeros_like(x)
-    low[:, 2], high[:, 2] = -x[:, 2], 1 - x[:, 2]
-    own = margins.average_change(x @ fit.params, low, high, fit.params, link)
-    assert own.estimate == pytest.approx(expected["dy/dx"].iloc[1], rel=1e-8)
-    assert margins.std_error(own, x, fit.cov_params()) == pytest.approx(
-        expected["Std. Err."].iloc[1], rel=1e-5
-    )
 
 
 @pytest.mark.parametrize("link", sorted(margins.LINKS))

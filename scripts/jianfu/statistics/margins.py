@@ -86,20 +86,6 @@ def average_derivative(eta, slopes, coefficients, link, weights=None):
     return Average(float(share @ (first * change)), share * second * change, (share * first) @ slopes)
 
 
-def average_change(eta, low, high, coefficients, link, weights=None):
-    """Average change of the mean when design rows go from ``low`` to ``high``, each (N, k) as a difference from the
-    observed design (X with x = low, less X); other arguments as in :func:`average_derivative`."""
-    share = _shares(weights, len(eta))
-    kept = np.nan_to_num(coefficients)
-    mean_high, slope_high, _ = LINKS[link](eta + high @ kept)
-    mean_low, slope_low, _ = LINKS[link](eta + low @ kept)
-    return Average(
-        float(share @ (mean_high - mean_low)),
-        share * (slope_high - slope_low),
-        (share * slope_high) @ high - (share * slope_low) @ low,
-    )
-
-
 def std_error(average, design, covariance):
     """Delta-method standard error from the covariance (k, k) of the coefficients of ``design`` (N, k), with constant.
 

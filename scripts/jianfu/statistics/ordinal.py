@@ -9,27 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from jianfu.statistics import margins
+
 TOLERANCE, MAX_STEPS = 1e-9, 100
 
 
-def _logit(z):
-    p = 1 / (1 + np.exp(-z))
-    density = p * (1 - p)
-    return p, density, density * (1 - 2 * p)
-
-
-def _probit(z):
-    density = stats.norm.pdf(z)
-    return stats.norm.cdf(z), density, -z * density
-
-
-def _cloglog(z):
-    odds = np.exp(z)
-    density = odds * np.exp(-odds)
-    return -np.expm1(-odds), density, density * (1 - odds)
-
-
-LINKS = {"logit": _logit, "probit": _probit, "cloglog": _cloglog}
+LINKS = {name: margins.LINKS[name] for name in ("logit", "probit", "cloglog")}
 QUANTILES = {
     "logit": stats.logistic.ppf,
     "probit": stats.norm.ppf,

@@ -33,13 +33,6 @@ def design_effect(cluster_sizes, rho_exposure, rho_residual):
     return float(1 + (sizes.var() / sizes.mean() + sizes.mean() - 1) * rho_exposure * rho_residual)
 
 
-def power_at(effect, std_error, df, confidence=0.95):
-    """Probability that a two-sided t test rejects when the true effect is ``effect``."""
-    critical = stats.t.ppf((1 + confidence) / 2, df)
-    shift = abs(effect) / std_error
-    return float(stats.t.sf(critical - shift, df) + stats.t.cdf(-critical - shift, df))
-
-
 def least_squares_error(
     term, controls, effects, weights=None, outcome_sd=1.0, share_explained=0.0, factor=1.0
 ):
