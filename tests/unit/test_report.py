@@ -231,7 +231,7 @@ def test_few_clusters_are_a_limit(province):
     )
     text, _ = markdown(province)
     assert text.count("的标准误或*p*值为") == 1  # a control variable decides on no hypothesis
-    assert "*p*值为野自助法，已考虑聚类较少（只用于*p*值" in text and "支持的有H1" in text
+    assert "*p*值为野自助法，已考虑聚类较少（*p*值和区间；标准误未校正）" in text and "支持的有H1" in text
 
 
 def test_few_events_are_named_and_weaken_checks(province, language):
