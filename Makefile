@@ -52,7 +52,7 @@ check: .venv/runtime
 reread: .venv/runtime
 	$(BIN)/snakemake --cores $(CORES) --forcerun ingest_table --config provinces=$(PROVINCE)
 
-# 10,000 files of valid, damaged and nonsense cells (half an hour or more): every row is counted, no traceback.
+# 10,000 files of valid, damaged and nonsense cells (a quarter of an hour): every row is counted, no traceback.
 fuzz: .venv/development
 	JIANFU_FUZZ=10000 $(BIN)/python -m pytest tests/unit/test_ingest_fuzz.py
 

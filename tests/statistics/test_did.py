@@ -142,3 +142,19 @@ def test_few_clusters_are_a_welch_test_of_cluster_means():
     single = np.repeat(np.where(np.arange(13) == 0, 1.0, np.inf), 5)
     lone = did.att_gt(np.repeat(y, 5, axis=0) + rng.normal(size=(65, 2)), single, np.arange(2))
     assert np.isnan(did.welch(lone.influence, np.repeat(np.arange(13), 5), single)[0][0])
+
+
+def test_few_treated_units_among_many_need_errors_of_their_own():
+    from scipy import stats
+
+    rng, usual, welch = np.random.default_rng(11), [], []
+    cohort = np.repeat([4.0, np.inf], [4, 56])
+    for _ in range(400):
+        y = rng.normal(size=(60, 1)) + rng.normal(size=(60, 8)).cumsum(axis=1) * 0.5
+        found = did.aggregate(did.att_gt(y, cohort, np.arange(8)), "simple")
+        influence = found.overall_influence[:, None]
+        usual.append(abs(found.overall) < 1.96 * did.standard_errors(influence)[0])
+        errors, df = did.welch(influence, np.arange(60), cohort)
+        welch.append(abs(found.overall) < stats.t.ppf(0.975, df[0]) * errors[0])
+    assert np.mean(usual) < 0.88
+    assert 0.92 <= np.mean(welch) <= 0.98
