@@ -387,7 +387,10 @@ def test_a_withheld_total_is_not_quoted():
 
 def test_notes_of_failed_models_lose_the_mark():
     labels = Labels("zh", LABELS_FILE)
-    assert note_text("合成数据 SYNTHETIC; not estimable: RG does not vary", labels) == "无法估计，RG没有变化"
+    assert (
+        note_text("合成数据 SYNTHETIC; not estimable: RG does not vary", labels)
+        == "无法估计，刻板化指数没有变化"
+    )
     assert (
         note_text("not estimable: no observations left (none read)", labels) == "无法估计，没有读入可用的数据"
     )

@@ -36,7 +36,7 @@ def _reasons():
     files = [path for path in (LIBRARY / "estimators").glob("*.py") if path.stem not in OWN_TABLES]
     found = {
         text
-        for path in (*files, LIBRARY / "models.py", LIBRARY / "design.py")
+        for path in (*files, *(LIBRARY / name for name in ("models.py", "model_rows.py", "design.py")))
         for text in _raised(path, "NotEstimable")
     }
     for name in CAUGHT:
@@ -52,6 +52,9 @@ def test_every_reason_in_the_code_has_a_chinese_form(reason):
 
 def test_the_reason_stands_without_the_conventions_of_the_errors():
     note = "合成数据 SYNTHETIC; 23 clusters: CR2; t(18.8); collinear and left out: OD, OD:GAP; 不予公布（人数不足）"
-    assert note_text(note, LABELS) == "与其他变量或固定效应共线，未纳入：OD, OD:GAP；不予公布（人数不足）"
+    assert (
+        note_text(note, LABELS)
+        == "与其他变量或固定效应共线，未纳入：过密化指数、过密化指数 × 权责落差指数；不予公布（人数不足）"
+    )
     assert note_text("did not converge: Singular matrix", LABELS) == "未收敛"
     assert note_text("did not converge; HC1; t(3)", LABELS) == "未收敛"

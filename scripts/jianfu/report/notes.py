@@ -2,7 +2,7 @@
 
 import re
 
-from jianfu.result_tables import text_of
+from jianfu.result_tables import term_label, text_of
 from jianfu.tables import missing
 
 # What the engine and the estimators say, and how the Chinese report puts it.
@@ -89,6 +89,7 @@ NOTES_ZH = (
     (r"cluster takes one column or two", "聚类变量应为一个或两个"),
 )
 FAILED = "not estimable: "
+TERM = re.compile(r"\b[A-Z]{2,}[A-Za-z0-9_]*(?::\w+)*", re.ASCII)  # codes of indices, alone or in products
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
@@ -99,9 +100,11 @@ def note_text(note, labels):
     """
     text = "" if missing(note) else note.replace(labels("synthetic_mark"), "").strip("; ")
     text = _chinese(text) if labels.language == "zh" else text
-    return re.sub(
+    text = TERM.sub(lambda found: term_label(found[0], labels), text)
+    text = re.sub(
         r"\b[a-z]+(?:_[a-z0-9]+)+\b", lambda found: text_of(f"reason_{found[0]}", labels, found[0]), text
     )
+    return text.replace(", ", "、") if labels.language == "zh" else text
 
 
 def _chinese(text):
