@@ -89,14 +89,14 @@ def fit_event_study(spec, used, weights, columns, settings, truth):
     except (ValueError, np.linalg.LinAlgError) as error:
         raise NotEstimable(str(error)) from None
     shown = (found.event >= -options.get("leads", np.inf)) & (found.event <= options.get("lags", np.inf))
-    groups = len(np.unique(rows["cluster"][found.used]))
+    clusters = codes_of(rows["cluster"][found.used])
+    groups = int(clusters.max()) + 1
     df = np.inf if name == "imputation" and groups >= regression.FEW_CLUSTERS else groups - 1
     law = _Law(None, None, options, settings, df)
-    effects = _pointwise("att", found.overall, found.overall_contributions * len(found.contributions), law)
+    size = len(found.contributions)  # an influence function is the contribution times the number of clusters
+    effects = _pointwise("att", found.overall, found.overall_contributions * size, law)
     names = [f"event_{_text(e)}" for e in found.event[shown]]
-    effects += _band(
-        names, found.estimate[shown], found.contributions[:, shown] * len(found.contributions), law
-    )
+    effects += _band(names, found.estimate[shown], found.contributions[:, shown] * size, law)
     notes = {
         "sunab": ["Sun-Abraham, weights taken as given", "G/(G-1)", f"t({groups - 1})"],
         "imputation": [
@@ -112,9 +112,7 @@ def fit_event_study(spec, used, weights, columns, settings, truth):
     if name == "twfe":
         more, own = _decomposition(rows, time, start)
         effects, notes = effects + more, notes + own
-    return effects, _extra(
-        rows, notes, codes_of(rows["cluster"][found.used]), rows["unit"].max() + 1, found.dropped
-    )
+    return effects, _extra(rows, notes, clusters, rows["unit"].max() + 1, found.dropped)
 
 
 def _decomposition(rows, time, start):

@@ -34,9 +34,8 @@ CENSORED = ("0", "", "censored", "censor", "cens", "删失", "截尾", "在岗")
 def _times(spec, used):
     """Entry and exit (N,) of every row."""
     exit_ = used[spec["exit"]].to_numpy(dtype=float)
-    return used[spec["entry"]].to_numpy(dtype=float) if spec.get("entry") else np.full(
-        len(used), -np.inf
-    ), exit_
+    entry = used[spec["entry"]].to_numpy(dtype=float) if spec.get("entry") else np.full(len(used), -np.inf)
+    return entry, exit_
 
 
 def fit_cox(spec, used, weights, columns, settings, truth):

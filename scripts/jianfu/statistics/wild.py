@@ -12,13 +12,7 @@ from scipy.optimize import brentq
 FEW_WEBB = 12
 WEBB = np.sqrt([0.5, 1.0, 1.5])
 TIES = 1e-10  # relative difference below which two statistics are equal
-STEPS = (
-    1.5,
-    3,
-    6,
-    12,
-    24,
-)  # distances from the estimate, in standard errors, where the end of an interval is sought
+STEPS = (1.5, 3, 6, 12, 24)  # standard errors from the estimate at which the end of an interval is sought
 END_TOLERANCE = 1e-4  # of an end, in standard errors
 
 
