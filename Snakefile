@@ -21,13 +21,13 @@ min_version("9.0")
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from jianfu.composite.panel_input import files_of
-from jianfu.config import load_command
-from jianfu.config.rules import brings_ready_tables
-from jianfu.errors import ConfigError
-from jianfu.outputs import read_outputs
-from jianfu.provenance import code_digest
-from jianfu.sources import RAW_TABLES, matching_files
+from jianfu.province.panel_files import files_of
+from jianfu.commands.settings import load_command
+from jianfu.province.rules import brings_ready_tables
+from jianfu.core.errors import ConfigError
+from jianfu.release.outputs import read_outputs
+from jianfu.core.provenance import code_digest
+from jianfu.core.sources import RAW_TABLES, matching_files
 
 # Results do not depend on the number of cores or on the run: one numerical thread per job, one order of hashing.
 os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", RAYON_NUM_THREADS="1")

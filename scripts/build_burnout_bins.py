@@ -6,8 +6,9 @@
 4. Write burnout_bins.parquet (no rows for a province without a survey).
 """
 
-from jianfu import analysis, frames, logs, response
 from jianfu.config import read_yaml
+from jianfu.core import frames, logs
+from jianfu.models import response, tables
 
 MODEL = "H1_burnout"
 GROUPS = 20
@@ -16,7 +17,7 @@ GROUPS = 20
 def main(inputs, confidence, bins):
     plan = read_yaml(inputs["plan"])
     spec = next(model for model in plan["models"] if model["name"] == MODEL)
-    table = analysis.read_survey(inputs)[0]
+    table = tables.read_survey(inputs)[0]
     frames.store(response.burnout_bins(spec, table, plan["categories"], GROUPS, confidence), bins)
 
 

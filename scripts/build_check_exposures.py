@@ -7,12 +7,12 @@
 What the province's columns do not allow is left out. Fails when an expression of the indicator table is wrong.
 """
 
-from jianfu import frames, logs
-from jianfu.calendar import calendar_of
-from jianfu.checks.exposures import check_exposures
-from jianfu.indicators import read_plan
-from jianfu.indices import read_plan as read_members
-from jianfu.indices import reference_window
+from jianfu.core import frames, logs
+from jianfu.core.calendar import calendar_of
+from jianfu.indicators.evaluation import read_plan
+from jianfu.indices.construction import read_plan as read_members
+from jianfu.indices.construction import reference_window
+from jianfu.models.checks.exposures import check_exposures
 
 TABLES = ("units", "tasks", "app_activity", "documents", "unit_year", "app_days", "spells", "survey")
 

@@ -9,22 +9,23 @@ A province whose data do not allow a single fit gets empty tables.
 
 import pandas as pd
 
-from jianfu import analysis, frames, logs
 from jianfu.config import read_yaml
-from jianfu.curve import fits, province
-from jianfu.curve.shares import coefficient_shares
-from jianfu.errors import DataError
-from jianfu.estimators import outcomes_of
-from jianfu.indicators import read_plan as read_indicators
-from jianfu.indices import read_plan, reference_window
-from jianfu.sensitivity import components, windows
+from jianfu.core import frames, logs
+from jianfu.core.errors import DataError
+from jianfu.indicators.evaluation import read_plan as read_indicators
+from jianfu.indices.construction import read_plan, reference_window
+from jianfu.models import tables
+from jianfu.models.estimators import outcomes_of
+from jianfu.robustness.curve import fits, province
+from jianfu.robustness.curve.shares import coefficient_shares
+from jianfu.robustness.index_sensitivity import components, windows
 
 FACTORS = ["normalisation", "weights", "aggregation", "drop_one", "window"]
 
 
 def main(inputs, settings, grid, shares):
     plan, models = read_yaml(inputs["specifications"]), read_yaml(inputs["models"])
-    table, _ = analysis.read_hazard(inputs)
+    table, _ = tables.read_hazard(inputs)
     members = province.read_members(inputs, settings, plan["term"])
     rows = pd.DataFrame(columns=[*FACTORS, "estimate"])
     split = pd.DataFrame(columns=["factor", "levels", "first_order", "total", "left_out"])

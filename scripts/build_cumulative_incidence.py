@@ -6,9 +6,9 @@
 4. Write cumulative_incidence.parquet (no rows where too few persons are at risk).
 """
 
-from jianfu import cells, frames, logs
-from jianfu.indices import reference_window
-from jianfu.statistics import incidence
+from jianfu.core import frames, logs
+from jianfu.exits import cells, incidence
+from jianfu.indices.construction import reference_window
 
 
 def main(spells, exposures, window, reference, min_at_risk, inference, curves):

@@ -6,7 +6,9 @@
 3. Write dose_response.parquet: exits per 1,000 person-months with cluster-robust intervals, and totals by cohort.
 """
 
-from jianfu import cells, frames, logs, response
+from jianfu.core import frames, logs
+from jianfu.exits import cells
+from jianfu.models import response
 
 
 def main(spells, exposures, window, min_exits, confidence, rates):

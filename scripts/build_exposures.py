@@ -10,9 +10,9 @@ Fails when the anchors were changed after they were made.
 
 import pandas as pd
 
-from jianfu import logs
-from jianfu.indicators import read_plan as read_indicators
-from jianfu.indices import build_exposures, check_common, read_anchors, read_plan
+from jianfu.core import logs
+from jianfu.indicators.evaluation import read_plan as read_indicators
+from jianfu.indices.construction import build_exposures, check_common, read_anchors, read_plan
 
 
 def main(

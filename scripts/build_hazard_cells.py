@@ -9,7 +9,8 @@
 Fails when the spells lack a column that the risk set needs.
 """
 
-from jianfu import cells, frames, logs
+from jianfu.core import frames, logs
+from jianfu.exits import cells
 
 
 def main(spells, window, hazard_cells, hazard_details, tenure_cells, exits, person_counts, flow):

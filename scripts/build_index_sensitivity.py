@@ -11,10 +11,10 @@ An index with fewer than two components in this province is left out.
 
 import pandas as pd
 
-from jianfu import frames, logs
-from jianfu.indicators import read_plan as read_indicators
-from jianfu.indices import read_plan, reference_window
-from jianfu.sensitivity import build_all
+from jianfu.core import frames, logs
+from jianfu.indicators.evaluation import read_plan as read_indicators
+from jianfu.indices.construction import read_plan, reference_window
+from jianfu.robustness.index_sensitivity import build_all
 
 
 def main(inputs, outputs, window, indices, weights, settings, inference):

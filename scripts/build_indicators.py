@@ -9,10 +9,10 @@ Fails when an expression of the table cannot be evaluated or the calendar does n
 
 import pandas as pd
 
-from jianfu import logs
-from jianfu.calendar import calendar_of
-from jianfu.indicators import evaluate, read_plan
-from jianfu.indices import reference_window
+from jianfu.core import logs
+from jianfu.core.calendar import calendar_of
+from jianfu.indicators.evaluation import evaluate, read_plan
+from jianfu.indices.construction import reference_window
 
 
 def main(

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from jianfu import logs
-from jianfu.indicators import read_plan as read_indicators
-from jianfu.indices import (
+from jianfu.core import logs
+from jianfu.indicators.evaluation import read_plan as read_indicators
+from jianfu.indices.construction import (
     STEPS,
     build_steps,
     check_common,

@@ -9,9 +9,9 @@ Fails when a column is missing, a cell is no number, a row stands twice, or a me
 
 from pathlib import Path
 
-from jianfu import logs
-from jianfu.composite import anchors as stored
-from jianfu.composite.panel_output import build_panel, write
+from jianfu.core import logs
+from jianfu.indices.engine import anchors as stored
+from jianfu.indices.own_panel.output import build_panel, write
 
 
 def main(settings, null_tokens, folder):

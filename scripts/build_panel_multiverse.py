@@ -9,8 +9,8 @@ Fails when no combination is defined for the values.
 
 from pathlib import Path
 
-from jianfu import logs
-from jianfu.composite.panel_multiverse import panel_multiverse
+from jianfu.core import logs
+from jianfu.indices.own_panel.multiverse import panel_multiverse
 
 
 def main(settings, choices, null_tokens, files):

@@ -8,8 +8,8 @@
 Nothing is suppressed here. Fails when the calendar does not cover the window.
 """
 
-from jianfu import logs
-from jianfu.publish import build_all
+from jianfu.core import logs
+from jianfu.release.publications import build_all
 
 if __name__ == "__main__":
     logs.start(snakemake.log[0])

@@ -9,9 +9,9 @@ Fails when the books or canonical tables of the province cannot be read.
 
 from pathlib import Path
 
-from jianfu import logs
-from jianfu.labels import Labels
-from jianfu.quality_report import collect_facts, write_page, write_text
+from jianfu.core import logs
+from jianfu.core.labels import Labels
+from jianfu.quality import collect_facts, write_page, write_text
 
 
 def main(counts, columns, notices, quarantine, tables, plans, template, settings, places, report, summary):

@@ -7,8 +7,10 @@
 
 import pandas as pd
 
-from jianfu import analysis, frames, joint_tests, logs
 from jianfu.config import read_yaml
+from jianfu.core import frames, logs
+from jianfu.models import tables as analysis
+from jianfu.robustness import joint_tests
 
 REPLICATES = 9999
 

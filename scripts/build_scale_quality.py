@@ -10,8 +10,10 @@ A scale that cannot be judged (few answers, a constant item) gives a row without
 
 import pandas as pd
 
-from jianfu import frames, logs, scale_keys, scale_quality
 from jianfu.config import read_yaml
+from jianfu.core import frames, logs
+from jianfu.ingest import scale_keys
+from jianfu.survey import scale_quality
 
 
 def main(survey_scores, response, plan, survey, inference, outputs):

@@ -10,9 +10,9 @@ gives other estimates through raw files.
 
 import pandas as pd
 
-from jianfu import frames, logs
 from jianfu.config import read_yaml
-from jianfu.errors import DataError
+from jianfu.core import frames, logs
+from jianfu.core.errors import DataError
 from jianfu.study import summary
 
 

@@ -9,13 +9,15 @@
 A province without a survey gives tables without rows. Fails when a scoring key names no items.
 """
 
-from jianfu import frames, logs, nonresponse, scale_keys, scales
 from jianfu.config import read_yaml
+from jianfu.core import frames, logs
+from jianfu.ingest import scale_keys
+from jianfu.survey import nonresponse, scoring
 
 
 def main(survey, spells, units, plan, settings, survey_scores, flow, response):
     answers, posts = frames.load(survey), frames.load(spells)
-    scores, dropped = scales.survey_scores(
+    scores, dropped = scoring.survey_scores(
         answers,
         posts,
         scale_keys.chosen(read_yaml(plan), settings["keys"], settings["ranges"]),

@@ -9,11 +9,15 @@ Fails when a person-month at risk has no true probability: the truth is then tha
 
 from pathlib import Path
 
-from jianfu import analysis, cells, frames, logs, models, targets
 from jianfu.config import read_yaml
-from jianfu.estimators import Settings
-from jianfu.indicators import read_plan
-from jianfu.indices import reference_window
+from jianfu.core import frames, logs
+from jianfu.exits import cells
+from jianfu.indicators.evaluation import read_plan
+from jianfu.indices.construction import reference_window
+from jianfu.models import engine
+from jianfu.models import tables as analysis
+from jianfu.models.estimators import Settings
+from jianfu.study import targets
 
 TRUTH = ("person_months", "survey_truth", "unit_month_truth", "unit_year_truth")
 
@@ -29,7 +33,7 @@ def main(inputs, window, indices, exposure, selected, inference, table):
         expected, flows, plan, read_plan(inputs["indicator_plan"]), reference, exposure
     )
     settings = Settings(inference["confidence"], inference["bootstrap"], inference["seed"])
-    specs = models.selected(plan["models"], selected)
+    specs = engine.selected(plan["models"], selected)
     rows = targets.targets(specs, tables, plan["categories"], settings)
     rows.to_csv(table, index=False, encoding="utf-8-sig")
 

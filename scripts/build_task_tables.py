@@ -9,10 +9,10 @@ A province without parent tasks gives chains without rows. Fails when the calend
 
 import pandas as pd
 
-from jianfu import frames, logs
-from jianfu.calendar import calendar_of
-from jianfu.indices import reference_window
-from jianfu.task_tables import build_task_tables
+from jianfu.core import frames, logs
+from jianfu.core.calendar import calendar_of
+from jianfu.indicators.task_tables import build_task_tables
+from jianfu.indices.construction import reference_window
 
 
 def main(tables, unit_months, window, reference, calendar, exclude, chains, task_years):

@@ -7,10 +7,11 @@
 Fails when a model named in config/plan/uncertainty.yaml is not declared.
 """
 
-from jianfu import analysis, frames, logs
 from jianfu.config import read_yaml
-from jianfu.curve import province
-from jianfu.uncertainty import rows
+from jianfu.core import frames, logs
+from jianfu.models import tables as analysis
+from jianfu.robustness.curve import province
+from jianfu.robustness.uncertainty import rows
 
 
 def main(inputs, settings, inference, processes, output):

@@ -9,9 +9,9 @@ Fails when the statutory calendar does not cover the window.
 
 import pandas as pd
 
-from jianfu import logs
-from jianfu.calendar import calendar_of
-from jianfu.panel import build_unit_months, logged_months
+from jianfu.core import logs
+from jianfu.core.calendar import calendar_of
+from jianfu.indicators.unit_months import build_unit_months, logged_months
 
 
 def main(units, spells, tasks, app_activity, window, calendar, excluded_months, unit_months, coverage):

@@ -6,7 +6,7 @@
 Fails when a sheet exceeds data.max_reject_share; the quality report and the quarantine are already written.
 """
 
-from jianfu import logs
+from jianfu.core import logs
 from jianfu.ingest.quality import pass_rejects
 
 if __name__ == "__main__":

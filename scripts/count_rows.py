@@ -7,7 +7,7 @@
 Fails when the books of a table cannot be read.
 """
 
-from jianfu import logs
+from jianfu.core import logs
 from jianfu.ingest.quality import join_books
 
 if __name__ == "__main__":

@@ -14,27 +14,29 @@ Fails when the model of a confirmatory hypothesis does not converge, unless `inf
 
 import pandas as pd
 
-from jianfu import analysis, checks, frames, logs, models
 from jianfu.config import read_yaml
-from jianfu.estimators import Settings
+from jianfu.core import frames, logs
+from jianfu.models import checks, engine
+from jianfu.models import tables as analysis
+from jianfu.models.estimators import Settings
 
 
 def main(inputs, window, indices, exposure, selected, inference, province, estimates, flow):
     plan = read_yaml(inputs["plan"])
     tables, flows = analysis.read_tables(inputs, plan, window, indices, exposure)
-    specs = models.selected(plan["models"], selected)
+    specs = engine.selected(plan["models"], selected)
     settings = Settings(inference["confidence"], inference["bootstrap"], inference["seed"])
-    rows = models.fit_models(specs, tables, plan["categories"], settings, province)
+    rows = engine.fit_models(specs, tables, plan["categories"], settings, province)
     hypotheses = pd.read_csv(inputs["hypotheses"], dtype=str, encoding="utf-8-sig")
     confirmatory = hypotheses.loc[hypotheses["family"] == "confirmatory", "model"]
-    models.check_converged(rows[rows["model"].isin(confirmatory)], inference["allow_unconverged"])
-    rows = models.adjusted(rows, hypotheses)
+    engine.check_converged(rows[rows["model"].isin(confirmatory)], inference["allow_unconverged"])
+    rows = engine.adjusted(rows, hypotheses)
     declared = read_yaml(inputs["checks"])["checks"]
     beside = checks.beside(declared, specs, rows, tables, plan["categories"], settings, province)
     rows = checks.with_detectable(rows, beside, settings.confidence)
     frames.store(pd.concat([rows, beside], ignore_index=True), estimates)
     spells = frames.load(inputs["spells"])
-    chain = models.sample_flow(specs, tables, plan["categories"], flows, spells, window)
+    chain = engine.sample_flow(specs, tables, plan["categories"], flows, spells, window)
     chain.to_csv(flow, index=False, encoding="utf-8-sig")
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from jianfu import logs
+from jianfu.core import logs
 from jianfu.ingest.tables import ingest_table
 
 if __name__ == "__main__":

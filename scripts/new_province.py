@@ -14,13 +14,14 @@ import re
 import sys
 from pathlib import Path
 
-from jianfu.config import load_province, merge
-from jianfu.errors import ConfigError, DataError, JianfuError
+from jianfu.commands.settings import load_checked
+from jianfu.config import merge
+from jianfu.core.errors import ConfigError, DataError, JianfuError
 from jianfu.onboarding.draft import make_draft
 from jianfu.onboarding.knowledge import TABLES, Knowledge
 from jianfu.onboarding.preview import write_preview
 from jianfu.onboarding.province_file import PROVINCES, render
-from jianfu.quality_report.text import pad
+from jianfu.quality.text import pad
 
 ROOT = Path(__file__).resolve().parents[1]
 REQUIRED_CATEGORIES = ("event_label", "action_type", "channel", "movement")
@@ -40,7 +41,7 @@ def main(slug, data, force=False, root=ROOT, show=print):
     shown = path.relative_to(root)
     show(f"\n已写好设置文件 {shown}（用文本编辑器打开，里面逐项有说明）。")
     if not draft.missing_tables() and draft.window.value:
-        load_province(slug, root, [path.parent])
+        load_checked(slug, root, [path.parent])
     _preview(draft, slug, root, knowledge, show)
     for line in _next_steps(draft, slug, shown):
         show(line)

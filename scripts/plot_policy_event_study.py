@@ -7,8 +7,8 @@
 Fails when a label is not in the dictionary or a character has no glyph.
 """
 
-from jianfu import logs
-from jianfu.figures import policy_event_study, run
+from jianfu.core import logs
+from jianfu.report.figures import policy_event_study, run
 
 if __name__ == "__main__":
     logs.start(snakemake.log[0])

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from jianfu import logs
 from jianfu.config import read_yaml
+from jianfu.core import logs
 from jianfu.study.figure import plot
 
 

@@ -7,9 +7,9 @@
 Fails when a label is not in the dictionary or a character has no glyph.
 """
 
-from jianfu import logs
-from jianfu.figures import run
-from jianfu.figures.specification_curve import draw
+from jianfu.core import logs
+from jianfu.report.figures import run
+from jianfu.report.figures.specification_curve import draw
 
 if __name__ == "__main__":
     logs.start(snakemake.log[0])

@@ -6,8 +6,8 @@
 Fails when a raw file cannot be read.
 """
 
-from jianfu import logs
-from jianfu.provenance import record_provenance
+from jianfu.core import logs
+from jianfu.core.provenance import record_provenance
 
 if __name__ == "__main__":
     logs.start(snakemake.log[0])

@@ -8,9 +8,9 @@
 Fails when an output may not leave in any form.
 """
 
-from jianfu import logs
-from jianfu.disclosure import release_all
-from jianfu.labels import Labels
+from jianfu.core import logs
+from jianfu.core.labels import Labels
+from jianfu.release.gate import release_all
 
 if __name__ == "__main__":
     logs.start(snakemake.log[0])

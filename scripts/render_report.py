@@ -7,8 +7,8 @@
 Fails when the template names something that does not exist, or when pandoc or typst reports an error.
 """
 
-from jianfu import logs
-from jianfu.report.build import build_report
+from jianfu.core import logs
+from jianfu.report.document.build import build_report
 
 if __name__ == "__main__":
     logs.start(snakemake.log[0])

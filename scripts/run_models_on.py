@@ -9,18 +9,20 @@
 Fails when a column that is calculated with holds text.
 """
 
-from jianfu import logs, models_on
-from jianfu.disclosure import Limits
-from jianfu.estimators import Settings
-from jianfu.labels import Labels
-from jianfu.outputs import write_csv
+from jianfu.core import logs
+from jianfu.core.labels import Labels
+from jianfu.models import own_tables
+from jianfu.models.estimators import Settings
+from jianfu.release.gate import Limits
+from jianfu.release.outputs import write_csv
+from jianfu.release.own_tables import released as release_own_tables
 
 
 def main(settings, inference, disclosure, province, synthetic, labels, estimates):
-    rows = models_on.estimates(
+    rows = own_tables.estimates(
         settings, Settings(inference["confidence"], inference["bootstrap"], inference["seed"]), province
     )
-    released = models_on.released(rows, settings, Limits(**disclosure), labels("withheld_note"))
+    released = release_own_tables(rows, settings, Limits(**disclosure), labels("withheld_note"))
     if synthetic:
         released["note"] = (labels("synthetic_mark") + "; " + released["note"]).str.strip("; ")
     write_csv(released, estimates)

@@ -7,7 +7,7 @@
 Fails when the parameter file cannot be read or differs from config/simulation.yaml in its keys.
 """
 
-from jianfu import logs
+from jianfu.core import logs
 from jianfu.simulate import draw, read_parameters, write_raw, write_truth
 
 

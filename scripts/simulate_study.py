@@ -8,13 +8,14 @@
 Fails when a scenario or a model is not declared.
 """
 
-from jianfu import frames, logs, models
 from jianfu.config import read_yaml
+from jianfu.core import frames, logs
+from jianfu.models import engine
 from jianfu.study import design, draws
 
 
 def main(inputs, scenario, first, output):
-    models.LOGGER.setLevel("WARNING")
+    engine.LOGGER.setLevel("WARNING")
     study = read_yaml(inputs.pop("design"))
     setup = design.setup(**inputs)
     chunk = next(c for c in design.chunks(study) if (c.scenario, c.first) == (scenario, first))

@@ -9,13 +9,14 @@ Fails where ingestion fails.
 
 import pandas as pd
 
-from jianfu import frames, logs, models
 from jianfu.config import read_yaml
+from jianfu.core import frames, logs
+from jianfu.models import engine
 from jianfu.study import design, raw
 
 
 def main(inputs, first, n, root, output):
-    models.LOGGER.setLevel("WARNING")
+    engine.LOGGER.setLevel("WARNING")
     study = read_yaml(inputs.pop("design"))
     inputs.pop("schema")
     setup = design.setup(**inputs)

@@ -7,8 +7,8 @@
 Fails when config/plan/tables.yaml names a model that is not in the plan, or when a label is missing.
 """
 
-from jianfu import logs
-from jianfu.tabulate import write_tables
+from jianfu.core import logs
+from jianfu.report.tables.write import write_tables
 
 if __name__ == "__main__":
     logs.start(snakemake.log[0])

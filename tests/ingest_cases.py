@@ -7,8 +7,9 @@ import json
 import tempfile
 from pathlib import Path
 
-from jianfu.config import load_province, merge, read_yaml
+from jianfu.config import merge, read_yaml
 from jianfu.ingest.tables import ingest_table
+from jianfu.province import load_province
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAN = ROOT / "config" / "plan"

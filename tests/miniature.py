@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import yaml
 
-from jianfu.calendar import Calendar
+from jianfu.core.calendar import Calendar
 
 SCHEMA = Path(__file__).parents[1] / "workflow" / "schemas" / "canonical.yaml"
 TYPES = {

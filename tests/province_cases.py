@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from jianfu import config
+from jianfu.commands import settings as settings_of
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = "config/provinces/sichuan.yaml"
@@ -32,6 +32,6 @@ def province_loader(folder, monkeypatch):
 
     def load(extra="", base=MINIMAL):
         Path(FILE).write_text(base + extra, encoding="utf-8")
-        return config.load_province("sichuan", ROOT, ["config/provinces"])
+        return settings_of.load_checked("sichuan", ROOT, ["config/provinces"])
 
     return load

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from ingest_cases import ROOT
 
-from jianfu import panel
-from jianfu.calendar import Calendar
-from jianfu.config import load_province, merge
+from jianfu.config import merge
+from jianfu.core.calendar import Calendar
+from jianfu.indicators.unit_months import build_unit_months
+from jianfu.province import load_province
 from jianfu.simulate import draw, read_parameters, write_raw
 
 PARAMETERS = ROOT / "config" / "simulation.yaml"
@@ -44,7 +45,7 @@ def province():
 def unit_months(draw):
     """The frame of the analysis, from the draw's own tables."""
     logged = draw.unit_months
-    return panel.build_unit_months(
+    return build_unit_months(
         draw.units,
         draw.spells,
         logged.loc[logged["tasks_logged"], ["unit_code", "month"]],

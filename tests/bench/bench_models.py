@@ -25,13 +25,16 @@ os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
 
 import numpy as np  # noqa: E402
 
-from jianfu import estimators, indices, models, panel, sensitivity  # noqa: E402
 from jianfu.config import read_yaml  # noqa: E402
-from jianfu.curve import province  # noqa: E402
-from jianfu.curve.variants import members_of  # noqa: E402
+from jianfu.indicators import unit_months  # noqa: E402
+from jianfu.indices import construction  # noqa: E402
+from jianfu.models import engine, estimators  # noqa: E402
+from jianfu.robustness import index_sensitivity  # noqa: E402
+from jianfu.robustness.curve import province  # noqa: E402
+from jianfu.robustness.curve.variants import members_of  # noqa: E402
+from jianfu.robustness.uncertainty import rows  # noqa: E402
 from jianfu.simulate import draw  # noqa: E402
 from jianfu.study import design, draws  # noqa: E402
-from jianfu.uncertainty import rows  # noqa: E402
 
 PLAN = ROOT / "config" / "plan"
 PROCESSES, REPEATS, INDEX_REPLICATES = 2, 5, 1000
@@ -45,13 +48,13 @@ def demonstration():
     setup = setup.only(["H1_burnout", "H2_exits", "H3_exits_by_cohort"])
     tables = draws.sources(draw(setup.parameters, 1, identities=False))
     window = tuple(setup.settings["data"]["window"])
-    frame = panel.build_unit_months(
+    frame = unit_months.build_unit_months(
         *(tables[name] for name in ("units", "spells", "tasks_months", "app_months")), window, setup.calendar
     )
-    reference = indices.reference_window(window)
+    reference = construction.reference_window(window)
     members = members_of(tables["indicators"], frame, setup.members, "OD", reference)
     found = [
-        sensitivity.components(index, tables["indicators"], frame, everything)
+        index_sensitivity.components(index, tables["indicators"], frame, everything)
         for index in everything["index"].unique()
     ]
     return setup, draws.analysis_tables(tables, setup), members, [data for data in found if data is not None]
@@ -62,7 +65,7 @@ def resample(components):
     for data in components:
         months = data.rows["month"].to_numpy(object)
         first_year = np.isin(months, np.unique(months)[:12])
-        sensitivity.resample(data, first_year, INDEX_REPLICATES, 1)
+        index_sensitivity.resample(data, first_year, INDEX_REPLICATES, 1)
 
 
 def seconds(work):
@@ -72,14 +75,14 @@ def seconds(work):
 
 
 def main():
-    models.LOGGER.setLevel("WARNING")
+    engine.LOGGER.setLevel("WARNING")
     setup, tables, members, components = demonstration()
     settings = estimators.Settings(bootstrap=0)
     own = setup.only(["H2_exits"])
     plan, models_plan = read_yaml(PLAN / "specifications.yaml"), read_yaml(PLAN / "models.yaml")
     wanted = read_yaml(PLAN / "uncertainty.yaml") | {"models": ["H2_exits"]}
     fits = [
-        seconds(lambda: models.fit_models(own.specs, tables, own.categories, settings, ""))
+        seconds(lambda: engine.fit_models(own.specs, tables, own.categories, settings, ""))
         for _ in range(REPEATS)
     ]
     once, estimates = statistics.median(time for time, _ in fits), fits[0][1]

@@ -7,7 +7,8 @@ import yaml
 from province_cases import MINIMAL, ROOT, province_loader
 
 from jianfu import config
-from jianfu.errors import ConfigError
+from jianfu.commands import settings as settings_of
+from jianfu.core.errors import ConfigError
 
 
 @pytest.fixture
@@ -174,12 +175,12 @@ def test_unknown_province_suggests_the_nearest(load):
     with pytest.raises(
         ConfigError, match="no province file 'sichaun.yaml' in config/provinces; did you mean 'sichuan'"
     ):
-        config.load_province("sichaun", ROOT, ["config/provinces"])
+        settings_of.load_checked("sichaun", ROOT, ["config/provinces"])
 
 
 def test_unknown_command_key_is_refused():
     with pytest.raises(ConfigError, match="--config: unknown key 'province'; did you mean 'provinces'"):
-        config.load_command({"province": "demo"}, ROOT)
+        settings_of.load_command({"province": "demo"}, ROOT)
 
 
 def test_simulated_province_must_say_so(load):
@@ -237,7 +238,7 @@ def test_schema_is_strict_at_every_level():
 @pytest.mark.parametrize("path", sorted((ROOT / "config" / "provinces").glob("*.yaml")), ids=lambda p: p.stem)
 def test_every_province_file_is_valid(path, monkeypatch):
     monkeypatch.chdir(ROOT)
-    settings = config.load_province(path.stem, ".", ["config/provinces"])
+    settings = settings_of.load_checked(path.stem, ".", ["config/provinces"])
     assert yaml.safe_dump(settings, allow_unicode=True)
 
 

@@ -4,9 +4,9 @@ import pytest
 from ingest_cases import PLAN, SCHEMA
 from province_cases import FILE, FURTHER, MINIMAL, ROOT, province_loader
 
-from jianfu import config
-from jianfu.errors import ConfigError
+from jianfu.core.errors import ConfigError
 from jianfu.ingest.schema import load_tables
+from jianfu.province.names import plan_names
 
 BASE = MINIMAL + FURTHER
 
@@ -134,7 +134,7 @@ def test_fixed_wording_of_the_same_source(load):
 def test_names_are_those_that_ingestion_knows():
     """The columns that settings may name are the columns that ingestion reads."""
     tables = load_tables(SCHEMA, PLAN / "scales.yaml")
-    named = config.plan_names(ROOT)["tables"]
+    named = plan_names(ROOT)["tables"]
     assert set(named) == set(tables) - {"spells"}
     for name, table in tables.items():
         if name != "spells":

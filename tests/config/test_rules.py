@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from province_cases import FILE, MINIMAL, ROOT, province_loader
 
-from jianfu import config
-from jianfu.errors import ConfigError
+from jianfu.commands import settings as settings_of
+from jianfu.core.errors import ConfigError
 
 
 @pytest.fixture
@@ -176,7 +176,9 @@ def test_one_workbook_for_two_tables(load):
 
 
 def _command(**options):
-    return config.load_command({"provinces": "sichuan", "provinces_dir": "config/provinces", **options}, ROOT)
+    return settings_of.load_command(
+        {"provinces": "sichuan", "provinces_dir": "config/provinces", **options}, ROOT
+    )
 
 
 @pytest.mark.parametrize(

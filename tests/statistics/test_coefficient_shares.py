@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jianfu.curve import fits
-from jianfu.curve.shares import coefficient_shares
-from jianfu.curve.variants import members_of
-from jianfu.sensitivity import components
+from jianfu.robustness.curve import fits
+from jianfu.robustness.curve.shares import coefficient_shares
+from jianfu.robustness.curve.variants import members_of
+from jianfu.robustness.index_sensitivity import components
 from jianfu.statistics import hazard
 from jianfu.statistics.sobol import exact_shares
 

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from jianfu.composite.aggregate import aggregate, present
-from jianfu.errors import DataError
+from jianfu.core.errors import DataError
+from jianfu.indices.engine.aggregate import aggregate, present
 
 NAN = np.nan
 METHODS = ["arithmetic", "geometric", "power", "ampi"]

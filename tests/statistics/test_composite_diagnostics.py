@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from jianfu.composite import diagnostics, methods, pipeline
-from jianfu.composite.structure import build_structure
+from jianfu.indices.engine import diagnostics, methods, pipeline
+from jianfu.indices.engine.structure import build_structure
 
 NAN = np.nan
 X = np.random.default_rng(5).normal(size=(60, 4))

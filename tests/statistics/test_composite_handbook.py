@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from province_cases import ROOT
 
-from jianfu.composite import normalise, weights
+from jianfu.indices.engine import normalise, weights
 
 TAI = pd.read_csv(ROOT / "tests" / "data" / "reference" / "tai.csv")
 VALUES = TAI.iloc[:, 1:].to_numpy(dtype=float)

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from jianfu.composite import anchors as stored
-from jianfu.composite import diagnostics, methods, normalise, pipeline
-from jianfu.composite.structure import build_structure
-from jianfu.errors import ConfigError, DataError
+from jianfu.core.errors import ConfigError, DataError
+from jianfu.indices.engine import anchors as stored
+from jianfu.indices.engine import diagnostics, methods, normalise, pipeline
+from jianfu.indices.engine.structure import build_structure
 
 NAN = np.nan
 TREE = [

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from province_cases import ROOT
 
-from jianfu.composite import diagnostics, methods, pipeline, treat, weights
-from jianfu.composite.structure import build_structure
+from jianfu.indices.engine import diagnostics, methods, pipeline, treat, weights
+from jianfu.indices.engine.structure import build_structure
 
 DATA = ROOT / "tests" / "data"
 CODES = ["clinics", "doctors", "waiting_days", "school_years", "broadband", "complaints"]

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from jianfu.composite import normalise
-from jianfu.composite.impute import carry_forward
-from jianfu.composite.treat import kurtosis, skewness, transform, winsor_limits
-from jianfu.errors import DataError
+from jianfu.core.errors import DataError
+from jianfu.indices.engine import normalise
+from jianfu.indices.engine.impute import carry_forward
+from jianfu.indices.engine.treat import kurtosis, skewness, transform, winsor_limits
 
 ALL = np.ones(5, dtype=bool)
 NAN = np.nan

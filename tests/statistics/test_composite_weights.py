@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from jianfu.composite import weights
-from jianfu.errors import DataError
+from jianfu.core.errors import DataError
+from jianfu.indices.engine import weights
 
 NAN = np.nan
 X = np.array([[1.0, 10, 5], [2, 20, 1], [4, 15, 3], [8, 40, 2]])

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jianfu import estimators, models, panel
-from jianfu.analysis import exposure_at
 from jianfu.config import merge, read_yaml
-from jianfu.curve import fits, province
-from jianfu.curve.variants import choices, index_levels, members_of
-from jianfu.indices import reference_window
+from jianfu.indicators import unit_months
+from jianfu.indices.construction import reference_window
+from jianfu.models import engine, estimators
+from jianfu.models.tables import exposure_at
+from jianfu.robustness.curve import fits, province
+from jianfu.robustness.curve.variants import choices, index_levels, members_of
 from jianfu.simulate import draw
 from jianfu.study import design, draws
 
@@ -35,7 +36,7 @@ def small():
     setup = setup.of(parameters=merge(setup.parameters, STRONG)).only(["H2_exits"])
     tables = draws.sources(draw(setup.parameters, 4))
     window = tuple(setup.settings["data"]["window"])
-    frame = panel.build_unit_months(
+    frame = unit_months.build_unit_months(
         *(tables[name] for name in ("units", "spells", "tasks_months", "app_months")), window, setup.calendar
     )
     members = members_of(tables["indicators"], frame, setup.members, "OD", reference_window(window))
@@ -76,7 +77,7 @@ def test_the_declared_index_has_the_exposure_of_the_models(small):
 def test_the_declared_specification_is_the_declared_model(small, curve):
     setup, tables, _ = small
     settings = estimators.Settings(bootstrap=0)
-    model = models.fit_models(setup.specs, tables, setup.categories, settings, "").set_index("term").loc["OD"]
+    model = engine.fit_models(setup.specs, tables, setup.categories, settings, "").set_index("term").loc["OD"]
     rows = curve[0].set_index(fits.KEYS)
     own = rows.loc["declared", "1-3", "cloglog", "declared", "all", "unit"]
     assert own["estimate"] == pytest.approx(model["estimate"], abs=1e-6)

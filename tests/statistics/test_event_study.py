@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from jianfu import models
-from jianfu.analysis import AnalysisTable
-from jianfu.estimators import Settings
+from jianfu.models import engine
+from jianfu.models.estimators import Settings
+from jianfu.models.tables import AnalysisTable
 from jianfu.statistics import did, event_study
 
 REFERENCE = Path(__file__).parents[1] / "data" / "reference"
@@ -122,7 +122,7 @@ def fitted_rollout(starts, **options):
     columns = {"unit": "unit", "time": "month", "start": "start"}
     spec = {"name": "a", "data": "d", "estimator": "event_study", "outcome": "y", "cluster": "county"}
     spec |= {"options": columns | options}
-    return models.fit_model(spec, panel_of_counties(starts), {}, Settings(bootstrap=99)).iloc[0]
+    return engine.fit_model(spec, panel_of_counties(starts), {}, Settings(bootstrap=99)).iloc[0]
 
 
 def test_imputation_with_few_clusters_refers_to_t():

@@ -5,11 +5,13 @@ import functools
 import pytest
 from ingest_cases import ROOT
 
-from jianfu import analysis, models, scales
 from jianfu.config import read_yaml
-from jianfu.estimators import Settings
+from jianfu.models import engine
+from jianfu.models import tables as analysis
+from jianfu.models.estimators import Settings
 from jianfu.simulate import draw, read_parameters
 from jianfu.simulate.log_tables import task_tables
+from jianfu.survey import scoring
 
 PLAN = read_yaml(ROOT / "config" / "plan" / "models.yaml")
 SCALES = read_yaml(ROOT / "config" / "plan" / "scales.yaml")["scales"]
@@ -24,7 +26,7 @@ def parameters():
 def tables():
     drawn = draw(parameters(), 2)
     chains, task_years = task_tables(drawn)
-    scores, _ = scales.survey_scores(drawn.survey, drawn.spells, SCALES, 0.8, True, None)
+    scores, _ = scoring.survey_scores(drawn.survey, drawn.spells, SCALES, 0.8, True, None)
     years = analysis.unit_year_table(drawn.unit_year, task_years, scores, drawn.units)
     found = {"unit_years": years, "chains": analysis.chain_table(chains, drawn.units)}
     return {name: analysis.derive(table, PLAN["variables"].get(name, {})) for name, table in found.items()}
@@ -33,7 +35,7 @@ def tables():
 def row(name, term):
     """Estimate of one term of a declared model."""
     spec = next(spec for spec in PLAN["models"] if spec["name"] == name)
-    rows = models.fit_model(spec, tables()[spec["data"]], PLAN["categories"], Settings(bootstrap=0))
+    rows = engine.fit_model(spec, tables()[spec["data"]], PLAN["categories"], Settings(bootstrap=0))
     return rows.set_index("term").loc[term]
 
 
@@ -68,6 +70,6 @@ def test_what_the_data_lack_is_named():
     spec = next(spec for spec in PLAN["models"] if spec["name"] == "H12_outcome")
     lacking = years.frame.drop(columns=["ln_hours_trace"])
     table = analysis.AnalysisTable(lacking, None, len(lacking), absent={"ln_hours_trace": "hours_trace"})
-    rows = models.fit_model(spec, table, PLAN["categories"], Settings(bootstrap=0))
+    rows = engine.fit_model(spec, table, PLAN["categories"], Settings(bootstrap=0))
     assert rows["estimate"].isna().all()
     assert set(rows["note"]) == {"not estimable: column hours_trace is absent"}

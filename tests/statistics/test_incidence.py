@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 from miniature import table
 
-from jianfu import cells
-from jianfu.statistics import incidence
+from jianfu.exits import cells, incidence
 
 REFERENCE = Path(__file__).parents[1] / "data" / "reference"  # made by incidence.R there
 

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jianfu import models
-from jianfu.analysis import AnalysisTable
-from jianfu.estimators import Settings
+from jianfu.models import engine
+from jianfu.models.estimators import Settings
+from jianfu.models.tables import AnalysisTable
 from jianfu.statistics import mediation, regression
 
 
@@ -76,5 +76,5 @@ def test_every_effect_of_an_exposure_is_per_standard_deviation():
         "terms": ["OD"],
     }
     spec |= {"standardise": ["y", "m"], "effects": ["unit"], "cluster": "unit"}
-    rows = models.fit_model(spec, table, {}, Settings(bootstrap=0)).set_index("term")["scale"]
+    rows = engine.fit_model(spec, table, {}, Settings(bootstrap=0)).set_index("term")["scale"]
     assert rows[["OD_a", "OD_direct", "OD_indirect", "OD_total"]].eq("sd_per_sd").all()

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from province_cases import ROOT
 
-from jianfu import models_on
-from jianfu.estimators import Settings
+from jianfu.models import own_tables
+from jianfu.models.estimators import Settings
 
 TABLES = {
     name: str(ROOT / "tests" / "data" / "models_on" / f"{name}.csv")
@@ -80,8 +80,8 @@ def _entries():
 @pytest.fixture(scope="module")
 def rows():
     settings = {"data": TABLES, "list": _entries()}
-    models_on.check(settings, "reference")
-    found = models_on.estimates(settings, Settings(bootstrap=0), "x")
+    own_tables.check(settings, "reference")
+    found = own_tables.estimates(settings, Settings(bootstrap=0), "x")
     several = found["outcome"].str.startswith("how=")
     found.loc[several, "model"] = "multinomial_" + found.loc[several, "outcome"].str.removeprefix("how=")
     return found

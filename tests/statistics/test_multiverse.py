@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jianfu.composite import bootstrap, methods
-from jianfu.composite.multiverse import bands, multiverse, rank_shifts, ranks, shares, unit_means
-from jianfu.composite.structure import build_structure
+from jianfu.indices.engine import bootstrap, methods
+from jianfu.indices.engine.multiverse import bands, multiverse, rank_shifts, ranks, shares, unit_means
+from jianfu.indices.engine.structure import build_structure
 
 FACTORS = {"normalisation": ["z", "minmax"], "weights": ["equal"], "aggregation": ["arithmetic", "power"]}
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jianfu.psychometrics import (
+from jianfu.survey.psychometrics import (
     NotMeasurable,
     adequacy,
     agreement,
@@ -15,7 +15,7 @@ from jianfu.psychometrics import (
     invariance,
     reliability,
 )
-from jianfu.psychometrics.measurement import Model
+from jianfu.survey.psychometrics.measurement import Model
 
 REFERENCE = Path(__file__).parents[1] / "data" / "reference"
 FACTORS = {"visual": ["x1", "x2", "x3"], "textual": ["x4", "x5", "x6"], "speed": ["x7", "x8", "x9"]}

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jianfu import models_on
-from jianfu.errors import ConfigError
-from jianfu.estimators import Settings
+from jianfu.core.errors import ConfigError
+from jianfu.models import own_tables
+from jianfu.models.estimators import Settings
 
 REFERENCE = Path(__file__).parents[1] / "data" / "reference"
 FACTORS = {"visual": ["x1", "x2", "x3"], "textual": ["x4", "x5", "x6"], "speed": ["x7", "x8", "x9"]}
@@ -22,8 +22,8 @@ def expected(name):
 def estimates(data, **entry):
     """Rows of one entry by term; ``data``: a reference table or a frame's path."""
     settings = {"data": str(data), "list": [{"name": "m", **entry}]}
-    models_on.check(settings, "own.yaml")
-    rows = models_on.estimates(settings, Settings(bootstrap=0), "own")
+    own_tables.check(settings, "own.yaml")
+    rows = own_tables.estimates(settings, Settings(bootstrap=0), "own")
     for row in rows.itertuples():
         assert row.n_read - sum(json.loads(row.dropped_by_reason).values()) == row.n_used
     return rows.set_index("term")

@@ -8,7 +8,7 @@ import pyfixest
 import pytest
 from ingest_cases import ROOT
 
-from jianfu.cells import cohort, hazard_cells, person_months
+from jianfu.exits.cells import cohort, hazard_cells, person_months
 from jianfu.simulate import draw, read_parameters
 from jianfu.simulate.survey import ITEMS, SCALES, SUBSCALES, observed_scores
 

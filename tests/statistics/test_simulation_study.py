@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jianfu import cells, targets
 from jianfu.config import merge, read_yaml
-from jianfu.errors import ConfigError, DataError
+from jianfu.core.errors import ConfigError, DataError
+from jianfu.exits import cells
 from jianfu.simulate import draw
-from jianfu.study import design, draws, raw, summary
+from jianfu.study import design, draws, raw, summary, targets
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config"

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jianfu.errors import DataError
+from jianfu.core.errors import DataError
 from jianfu.statistics.sobol import exact_shares, full_factorial
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from jianfu.curve.variants import Members, exposure, index_levels
-from jianfu.uncertainty import bootstrap, reliability
+from jianfu.robustness.curve.variants import Members, exposure, index_levels
+from jianfu.robustness.uncertainty import bootstrap, reliability
 
 UNITS, MONTHS, K = 40, 24, 5
 WAY = {"normalisation": "z", "weights": "equal", "aggregation": "arithmetic", "left_out": None}

@@ -10,9 +10,10 @@ import pytest
 from province_cases import ROOT
 
 from build_panel import main
-from jianfu import config
-from jianfu.composite import panel_input, panel_output, periods
-from jianfu.errors import ConfigError, DataError
+from jianfu.commands import settings as settings_of
+from jianfu.core.errors import ConfigError, DataError
+from jianfu.indices.own_panel import output, periods
+from jianfu.province.panel_files import files_of
 
 MANUAL = (ROOT / "config" / "README.md").read_text(encoding="utf-8")
 SECTION = re.search(r"\n## indicators\n(.*?)\n## ", MANUAL, re.S)[1]
@@ -56,7 +57,7 @@ def wide(frame):
 def load(text, folder):
     """Settings of a province file with this text."""
     (folder / "own.yaml").write_text(text.replace("../../tests", str(ROOT / "tests")), encoding="utf-8")
-    return config.load_command({"provinces": "own", "provinces_dir": str(folder)}, ROOT)["own"]
+    return settings_of.load_command({"provinces": "own", "provinces_dir": str(folder)}, ROOT)["own"]
 
 
 @pytest.mark.parametrize("text", EXAMPLES, ids=range(len(EXAMPLES)))
@@ -210,7 +211,7 @@ def test_a_province_needs_nothing_but_its_panel_and_paths_are_relative_to_its_fi
     monkeypatch.chdir(folder / "elsewhere")
     settings = load("province: {name: {en: Own}}\n" + PROVINCE % "", folder)
     assert settings["sources"] == []
-    files = panel_input.files_of(settings["indicators"])
+    files = files_of(settings["indicators"])
     assert [Path(file).resolve() for file in files] == [folder / "panel.csv", folder / "structure.csv"]
     main(settings["indicators"], [], folder / "out")
 
@@ -224,7 +225,7 @@ def test_the_same_input_gives_the_same_bytes(folder):
 
 def test_written_values_have_thirteen_digits_whatever_their_size():
     x = np.array([1 / 3, -2e9 / 3, 1e-20 / 3, 1e20 / 3, 0.0, np.nan, 12345.0])
-    found = panel_output._rounded(x)
+    found = output._rounded(x)
     np.testing.assert_array_equal(found, [float(f"{value:.13g}") for value in x])
 
 

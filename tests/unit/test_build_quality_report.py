@@ -8,11 +8,12 @@ import pytest
 from ingest_cases import PLAN, ROOT, SAMPLE, TABLES, expected, ingest_all, ingest_rows, sample_results
 
 from build_quality_report import main
-from jianfu.config import load_province, merge
+from jianfu.config import merge
 from jianfu.ingest.quality import join_books
-from jianfu.quality_report import collect_facts
-from jianfu.quality_report.text import pad, width
-from jianfu.quality_report.words import share, span
+from jianfu.province import load_province
+from jianfu.quality import collect_facts
+from jianfu.quality.text import pad, width
+from jianfu.quality.words import share, span
 
 BOOKS = ("counts", "columns", "notices")
 PLANS = {name: str(PLAN / f"{name}.csv") for name in ("indicators", "labels", "headings")}

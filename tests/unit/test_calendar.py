@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jianfu.calendar import Calendar, month_range, read_holidays
-from jianfu.errors import DataError
+from jianfu.core.calendar import Calendar, month_range, read_holidays
+from jianfu.core.errors import DataError
 
 CALENDAR = Calendar()
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from miniature import table
 
-from jianfu import cells
-from jianfu.errors import DataError
+from jianfu.core.errors import DataError
+from jianfu.exits import cells
 
 WINDOW = ("2024-01", "2024-06")
 PERSON = {"unit_code": "390121001", "birth_ym": "1992-05", "sex": "男", "on_post": True}

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from jianfu.errors import DataError
+from jianfu.core.errors import DataError
 from jianfu.ingest.quality import pass_rejects, write_csv
 
 COUNTS = pd.DataFrame(

@@ -10,14 +10,14 @@ import pytest
 import yaml
 from scipy import stats
 
-from jianfu import checks, models
-from jianfu.analysis import AnalysisTable
-from jianfu.checks.exposures import check_exposures
-from jianfu.checks.table import identification_table, is_check
-from jianfu.design import NotEstimable
-from jianfu.estimators import ESTIMATORS, Settings, diagnostics
-from jianfu.indices import build_exposures, fit_anchors
-from jianfu.labels import Labels
+from jianfu.core.labels import Labels
+from jianfu.indices.construction import build_exposures, fit_anchors
+from jianfu.models import checks, engine
+from jianfu.models.checks.exposures import check_exposures
+from jianfu.models.estimators import ESTIMATORS, Settings, diagnostics
+from jianfu.models.tables import AnalysisTable
+from jianfu.models.terms import NotEstimable
+from jianfu.report.tables.checks import identification_table, is_check
 from jianfu.statistics import hazard, sensitivity
 
 ROOT = Path(__file__).parents[2]
@@ -72,7 +72,7 @@ def table():
 
 @pytest.fixture(scope="module")
 def fitted(table):
-    rows = models.fit_models([SPEC], {"hazard_cells": table}, CATEGORIES, SETTINGS, "p")
+    rows = engine.fit_models([SPEC], {"hazard_cells": table}, CATEGORIES, SETTINGS, "p")
     beside = checks.beside(PLAN, [SPEC], rows, {"hazard_cells": table}, CATEGORIES, SETTINGS, "p")
     return rows, beside
 
@@ -131,7 +131,7 @@ def test_every_check_gives_rows_that_account_for_every_observation(fitted):
     _, beside = fitted
     assert set(beside["model"]) == {f"H3_x.{check['name']}" for check in PLAN} | {"H3_x.events"}
     assert is_check(beside).all()
-    assert list(beside.columns) == [*models.ESTIMATE_COLUMNS, *models.GATE_COLUMNS]
+    assert list(beside.columns) == [*engine.ESTIMATE_COLUMNS, *engine.GATE_COLUMNS]
     for row in beside.itertuples():
         assert row.n_read - sum(json.loads(row.dropped_by_reason).values()) == row.n_used
     assert beside["converged"].all(), beside.loc[~beside["converged"].astype(bool), ["model", "note"]]
@@ -213,7 +213,7 @@ def test_a_null_result_says_what_could_have_been_found(fitted):
 @pytest.mark.parametrize("estimator", ["mediation", "tost", "segmented"])
 def test_what_other_estimators_detect_follows_from_their_errors(estimator, table):
     spec = {"name": "H5_x", "role": "primary", "estimator": estimator, "data": "hazard_cells", "terms": ["x"]}
-    fitted = models.fit_model(SPEC, table, CATEGORIES, SETTINGS).head(2)
+    fitted = engine.fit_model(SPEC, table, CATEGORIES, SETTINGS).head(2)
     rows = fitted.assign(model="H5_x", term=["x", "y"], std_error=[0.1, np.nan], n_clusters=21, p_value=0.4)
     found = checks.beside(PLAN, [spec], rows, {"hazard_cells": table}, CATEGORIES, SETTINGS, "p")
     assert found[["model", "term", "role"]].to_numpy().tolist() == [
@@ -272,7 +272,7 @@ def build(panel, tmp_path, monkeypatch, emergency):
         calls.append((list(rows["code"]), exclude["emergency"]))
         return usual.assign(value=usual["value"] / 2), None
 
-    monkeypatch.setattr("jianfu.checks.exposures.build_indicators", evaluated)
+    monkeypatch.setattr("jianfu.models.checks.exposures.build_indicators", evaluated)
     pd.DataFrame({"emergency": emergency}).to_parquet(tmp_path / "tasks.parquet")
     exposures = unit_months[["unit_code", "month"]].assign(exposure="OD_lead", value=1.5)
     built = check_exposures(
@@ -333,7 +333,7 @@ def survey_check(name, table, terms):
     }
     own["options"].pop("benchmarks", None)
     derived = {key: value for key, value in (spec | own).items() if key != "report"}
-    return models.fit_model(derived, table, CATEGORIES, SETTINGS)
+    return engine.fit_model(derived, table, CATEGORIES, SETTINGS)
 
 
 @pytest.mark.parametrize("name", ["confounding", "e_value", "one_county_out", "power"])

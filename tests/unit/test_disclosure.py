@@ -8,13 +8,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jianfu.disclosure import ESTIMATE_COLUMNS, LOG_COLUMNS, release_all, release_estimates, release_frame
-from jianfu.errors import ConfigError, DataError
-from jianfu.labels import Labels
-from jianfu.linked import round_linked
-from jianfu.outputs import TOTAL, Limits, Output, check_grain, parse_output, read_outputs
-from jianfu.source_rows import in_words
-from jianfu.suppression import cell_keys, exposed_row, lines, members, merge_small_drops, protect_totals
+from jianfu.core.errors import ConfigError, DataError
+from jianfu.core.labels import Labels
+from jianfu.release.gate import ESTIMATE_COLUMNS, LOG_COLUMNS, release_all, release_estimates, release_frame
+from jianfu.release.linked import round_linked
+from jianfu.release.outputs import TOTAL, Limits, Output, check_grain, parse_output, read_outputs
+from jianfu.release.source_rows import in_words
+from jianfu.release.suppression import (
+    cell_keys,
+    exposed_row,
+    lines,
+    members,
+    merge_small_drops,
+    protect_totals,
+)
 
 PLAN = Path(__file__).parents[2] / "config" / "plan"
 LIMITS = Limits(min_cell=10, min_residual_df=10, dominance=0.9)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from test_indices import MEMBERS, MONTHS, REFERENCE, frame_of, long, members, random_indicators
 
-from jianfu.indices import build_exposures, build_indices, fit_anchors
+from jianfu.indices.construction import build_exposures, build_indices, fit_anchors
 
 X = members(("OD", "x", 1.0))
 PER_HEAD = members(("OD", "tasks", 1.0, 1.0, "log1p", True), ("OD", "x", 1.0))

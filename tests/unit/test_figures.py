@@ -12,7 +12,9 @@ from matplotlib.text import Text
 from PIL import Image
 
 from jianfu.config import read_yaml
-from jianfu.figures import (
+from jianfu.core.labels import Labels
+from jianfu.release.outputs import read_outputs
+from jianfu.report.figures import (
     burnout_by_overload,
     county_heatmap,
     cumulative_incidence,
@@ -24,9 +26,7 @@ from jianfu.figures import (
     policy_event_study,
     sample_flow,
 )
-from jianfu.figures.style import new_figure, save, text_width, wrap
-from jianfu.labels import Labels
-from jianfu.outputs import read_outputs
+from jianfu.report.figures.style import new_figure, save, text_width, wrap
 
 ROOT = Path(__file__).parents[2]
 PLAN = ROOT / "config" / "plan"
@@ -312,7 +312,8 @@ def test_every_label_has_both_languages_and_one_line():
 
 def test_labels_that_the_figures_name_exist():
     code = "".join(
-        path.read_text(encoding="utf-8") for path in (ROOT / "scripts" / "jianfu" / "figures").glob("*.py")
+        path.read_text(encoding="utf-8")
+        for path in (ROOT / "scripts" / "jianfu" / "report" / "figures").glob("*.py")
     )
     for key in sorted(set(re.findall(r'labels\("([a-z_A-Z0-9]+)"', code))):
         assert key in LABELS["zh"], key

@@ -12,7 +12,8 @@ import build_dose_response
 import build_hazard_cells
 import build_survey_scores
 import fit_models
-from jianfu import indices, panel
+from jianfu.indicators import unit_months as panel
+from jianfu.indices import construction
 from jianfu.simulate import draw
 from jianfu.simulate.log_tables import task_tables
 from jianfu.study import design
@@ -43,10 +44,10 @@ def canonical(tmp_path_factory):
         window,
         setup.calendar,
     )
-    anchors = indices.fit_anchors(
-        drawn.indicators, setup.members, indices.reference_window(window), unit_months
+    anchors = construction.fit_anchors(
+        drawn.indicators, setup.members, construction.reference_window(window), unit_months
     )
-    exposures = indices.build_exposures(drawn.indicators, unit_months, setup.members, anchors)
+    exposures = construction.build_exposures(drawn.indicators, unit_months, setup.members, anchors)
     chains, task_years = task_tables(drawn)
     frames = {
         "survey": drawn.survey,
@@ -56,7 +57,7 @@ def canonical(tmp_path_factory):
         "unit_year": drawn.unit_year,
         "unit_months": unit_months,
         "indicators": drawn.indicators,
-        "indices": indices.build_indices(drawn.indicators, setup.members, anchors),
+        "indices": construction.build_indices(drawn.indicators, setup.members, anchors),
         "exposures": exposures,
         "check_exposures": exposures.head(0),
         "chains": chains,

@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 from province_cases import ROOT
 
-from jianfu import cells, models
-from jianfu.analysis import hazard_table
-from jianfu.analysis.lags import lagged_exposures
 from jianfu.config import read_yaml
-from jianfu.estimators import Settings
+from jianfu.exits import cells
+from jianfu.models import engine
+from jianfu.models.estimators import Settings
+from jianfu.models.tables import hazard_table
+from jianfu.models.tables.lags import lagged_exposures
 from jianfu.statistics import cox
 
 PLAN = read_yaml(ROOT / "config" / "plan" / "models.yaml")
@@ -23,7 +24,7 @@ CAUSES = ["", "resign", "select", "exam", "transfer", "retire", "secondment", "o
 
 @pytest.fixture(scope="module")
 def months():
-    """Person-months of 900 persons who leave for various causes, as from jianfu.cells.person_months."""
+    """Person-months of 900 persons who leave for various causes, as from jianfu.exits.cells.person_months."""
     rng, rows = np.random.default_rng(11), []
     for person in range(900):
         unit, start, tenure = person % 45, rng.integers(0, 6), rng.integers(0, 30)
@@ -61,7 +62,7 @@ def tables(months):
 
 
 def fit(name, tables, **changes):
-    return models.fit_models([SPECS[name] | changes], tables, PLAN["categories"], Settings(bootstrap=0), "x")
+    return engine.fit_models([SPECS[name] | changes], tables, PLAN["categories"], Settings(bootstrap=0), "x")
 
 
 def test_the_causes_add_up_to_all_voluntary_exits(tables, months):

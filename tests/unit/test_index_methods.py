@@ -18,11 +18,9 @@ from test_indices import (
 
 import build_exposures as exposures_rule
 import build_indices as indices_rule
-from jianfu.calendar import month_range
-from jianfu.composite.treat import skewness
-from jianfu.errors import ConfigError, DataError
-from jianfu.index_methods import resolve_methods
-from jianfu.indices import (
+from jianfu.core.calendar import month_range
+from jianfu.core.errors import ConfigError, DataError
+from jianfu.indices.construction import (
     build_exposures,
     build_indices,
     build_steps,
@@ -32,6 +30,8 @@ from jianfu.indices import (
     read_plan,
     write_anchors,
 )
+from jianfu.indices.engine.treat import skewness
+from jianfu.indices.methods import resolve_methods
 
 TWO = members(("OD", "x", 1.0), ("OD", "y", 1.0))
 THREE_MONTHS = ("2024-01", "2024-03")

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jianfu.disclosure import release_frame
-from jianfu.figures.index_sensitivity import draw
-from jianfu.labels import Labels
-from jianfu.outputs import Limits, read_outputs
-from jianfu.sensitivity import OUTPUT_COLUMNS, build_all, components, county_scores, windows
+from jianfu.core.labels import Labels
+from jianfu.release.gate import release_frame
+from jianfu.release.outputs import Limits, read_outputs
+from jianfu.report.figures.index_sensitivity import draw
+from jianfu.robustness.index_sensitivity import OUTPUT_COLUMNS, build_all, components, county_scores, windows
 
 PLAN = Path(__file__).resolve().parents[2] / "config" / "plan"
 OUTPUTS = read_outputs(PLAN / "outputs.csv")

@@ -9,10 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 from miniature import CALENDAR, table, tables, task, unit_months
 
-from jianfu.calendar import month_range
-from jianfu.errors import ConfigError
-from jianfu.indicators import NOTHING_EXCLUDED, SOURCES, build_indicators, read_plan
-from jianfu.uniformity import uniformity
+from jianfu.core.calendar import month_range
+from jianfu.core.errors import ConfigError
+from jianfu.indicators.evaluation import NOTHING_EXCLUDED, SOURCES, build_indicators, read_plan
+from jianfu.indicators.uniformity import uniformity
 
 PLAN = Path(__file__).parents[2] / "config" / "plan" / "indicators.csv"
 FULL_PLAN = read_plan(PLAN)

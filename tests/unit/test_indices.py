@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jianfu.calendar import month_range
-from jianfu.errors import ConfigError, DataError
-from jianfu.indicators import read_plan as read_indicators
-from jianfu.indices import (
+from jianfu.core.calendar import month_range
+from jianfu.core.errors import ConfigError, DataError
+from jianfu.indicators.evaluation import read_plan as read_indicators
+from jianfu.indices.construction import (
     build_exposures,
     build_indices,
     fit_anchors,

@@ -14,14 +14,14 @@ import pytest
 from ingest_cases import PLAN, ROOT, SAMPLE, SCHEMA, few_units, sample_results, settings
 from postgres import PASSWORD, server
 
-from jianfu.config import load_province
-from jianfu.errors import DataError
+from jianfu.core.errors import DataError
+from jianfu.core.sources import query_names
 from jianfu.ingest import database
 from jianfu.ingest.headings import Dictionary, Matcher, read_header
 from jianfu.ingest.readers import read_file
 from jianfu.ingest.schema import load_tables
 from jianfu.ingest.tables import ingest_table
-from jianfu.sources import query_names
+from jianfu.province import load_province
 
 TASKS = [
     ("A", "河口镇", "任务", datetime(2024, 3, 1, 16), date(2024, 3, 4), Decimal("3.00"), True),

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ingest_cases import ingest_rows, write_csv
 
-from jianfu.errors import DataError
+from jianfu.core.errors import DataError
 from jianfu.ingest.readers import cell_text, read_bytes, read_file
 
 HEAD = ["编号", "责任单位", "事项类型", "下达时间"]

@@ -14,7 +14,7 @@ import pytest
 import xlsxwriter
 from ingest_cases import ROOT, ingest_rows
 
-from jianfu.errors import DataError
+from jianfu.core.errors import DataError
 from jianfu.ingest import tabular
 from jianfu.ingest.readers import read_bytes, read_source
 

@@ -24,7 +24,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from ingest_cases import ROOT, ingest_rows
 
-from jianfu.errors import JianfuError
+from jianfu.core.errors import JianfuError
 from jianfu.ingest import schema
 from jianfu.ingest import tables as ingest_tables
 

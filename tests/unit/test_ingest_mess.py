@@ -11,9 +11,9 @@ import pytest
 from ingest_cases import PLAN, ROOT, few_units, ingest_rows, write_csv
 from miniature import CALENDAR
 
-from jianfu.errors import DataError
+from jianfu.core.errors import DataError
+from jianfu.indicators.unit_months import build_unit_months, logged_months
 from jianfu.ingest.readers import read_bytes
-from jianfu.panel import build_unit_months, logged_months
 
 SENTENCES = {
     "CSV from Windows Excel/WPS is GBK; read order: BOM, strict UTF-8, GB18030 (superset of GBK/GB2312).": "encodings",

@@ -8,12 +8,12 @@ import pytest
 from ingest_cases import ROOT, SAMPLE, TABLES, ingest_all, sample_results
 from sample_identifiers import found_in, identifiers
 
-from jianfu.config import load_province
-from jianfu.errors import ConfigError
+from jianfu.core.errors import ConfigError
+from jianfu.core.keys import SYNTHETIC_KEY, pseudonym_key
+from jianfu.core.logs import LOGGER
 from jianfu.ingest.people import describe_id, normal_id
 from jianfu.ingest.quality import join_books
-from jianfu.keys import SYNTHETIC_KEY, pseudonym_key
-from jianfu.logs import LOGGER
+from jianfu.province import load_province
 
 
 @pytest.fixture(scope="module")

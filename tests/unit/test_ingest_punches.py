@@ -3,7 +3,7 @@
 import pytest
 from ingest_cases import ingest_rows
 
-from jianfu.errors import DataError
+from jianfu.core.errors import DataError
 
 HEAD = ["姓名", "部门", "应用名称", "打卡时间", "打卡地点", "结果"]
 PUNCHES = [

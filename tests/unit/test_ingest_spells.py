@@ -6,10 +6,10 @@ import pyarrow as pa
 import pytest
 from ingest_cases import ingest_rows, write_csv
 
-from jianfu.errors import DataError
+from jianfu.core.errors import DataError
+from jianfu.core.keys import SYNTHETIC_KEY
 from jianfu.ingest.people import normal_id, person_key
 from jianfu.ingest.spells import assemble
-from jianfu.keys import SYNTHETIC_KEY
 
 ROSTER = ["身份证号", "性别", "工作单位", "学历", "到现单位时间"]
 LEDGER = ["身份证号", "增减类别", "单位", "变动时间", "变动原因", "去向层级", "到本单位时间"]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ingest_cases import ingest_rows
 
-from jianfu.errors import DataError
+from jianfu.core.errors import DataError
 from jianfu.ingest import delimited, pipeline, spill, tables
 
 HEAD = ["编号", "责任单位", "事项类型", "下达时间", "主题", "经办人", "报表数"]

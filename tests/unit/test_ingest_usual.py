@@ -9,7 +9,7 @@ from ingest_cases import ROOT, ingest_rows, write_csv
 
 import new_province
 from jianfu.config import read_yaml
-from jianfu.errors import DataError
+from jianfu.core.errors import DataError
 from jianfu.ingest.dates import parse, split_period
 from jianfu.ingest.people import normal_id
 from jianfu.ingest.readers import read_bytes

@@ -9,7 +9,7 @@ from ingest_cases import ROOT
 def run(code, tmp_path):
     """Output and log of a script that starts logging and then runs ``code``."""
     log = tmp_path / "logs" / "rule.log"
-    text = f"from jianfu import logs\nfrom jianfu.errors import DataError\nlogs.start({str(log)!r})\n{code}\n"
+    text = f"from jianfu.core import logs\nfrom jianfu.core.errors import DataError\nlogs.start({str(log)!r})\n{code}\n"
     (tmp_path / "script.py").write_text(text, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "script.py"],

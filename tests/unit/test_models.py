@@ -9,11 +9,12 @@ import pytest
 import yaml
 from miniature import table as canonical
 
-from jianfu import cells, model_rows, models
-from jianfu.analysis import AnalysisTable, hazard_table, survey_table
-from jianfu.design import NotEstimable, columns_of, term_variables
-from jianfu.errors import DataError
-from jianfu.estimators import ESTIMATORS, Settings, codes_of
+from jianfu.core.errors import DataError
+from jianfu.exits import cells
+from jianfu.models import engine, sample
+from jianfu.models.estimators import ESTIMATORS, Settings, codes_of
+from jianfu.models.tables import AnalysisTable, hazard_table, survey_table
+from jianfu.models.terms import NotEstimable, columns_of, term_variables
 from jianfu.statistics import hazard, regression
 
 ROOT = Path(__file__).parents[2]
@@ -104,11 +105,11 @@ def tables():
 
 @pytest.fixture(scope="module")
 def estimates(tables):
-    return models.fit_models(FITTED, tables, CATEGORIES, SETTINGS, "test")
+    return engine.fit_models(FITTED, tables, CATEGORIES, SETTINGS, "test")
 
 
 def test_every_declared_model_gives_rows_in_the_fixed_columns(estimates):
-    assert list(estimates.columns)[:25] == models.ESTIMATE_COLUMNS
+    assert list(estimates.columns)[:25] == engine.ESTIMATE_COLUMNS
     assert set(estimates["model"]) == {spec["name"] for spec in FITTED}
     assert estimates["converged"].all()
     assert estimates["estimate"].notna().all()
@@ -186,7 +187,7 @@ def test_row_order_does_not_matter(tables):
     shuffled = AnalysisTable(
         table.frame.sample(frac=1, random_state=1), table.weight, table.n_read, table.dropped, table.exposures
     )
-    one, other = (models.fit_model(spec_of("H2_exits"), t, CATEGORIES, SETTINGS) for t in (table, shuffled))
+    one, other = (engine.fit_model(spec_of("H2_exits"), t, CATEGORIES, SETTINGS) for t in (table, shuffled))
     figures = ["estimate", "std_error", "p_value"]
     np.testing.assert_allclose(one[figures].to_numpy(float), other[figures].to_numpy(float), rtol=1e-7)
 
@@ -204,7 +205,7 @@ def changed(table, **columns):
     ],
 )
 def test_what_cannot_be_estimated_says_why(tables, columns, reason):
-    rows = models.fit_model(
+    rows = engine.fit_model(
         spec_of("H2_exits"), changed(tables["hazard_cells"], **columns), CATEGORIES, SETTINGS
     )
     assert rows["term"].tolist() == ["OD"]
@@ -214,7 +215,7 @@ def test_what_cannot_be_estimated_says_why(tables, columns, reason):
     lost = sum(json.loads(rows["dropped_by_reason"].item()).values())
     assert rows["n_read"].item() - lost == rows["n_used"].item()
     assert rows["n_dropped"].item() == lost
-    models.check_converged(rows, allowed=False)  # not a failure of the fit
+    engine.check_converged(rows, allowed=False)  # not a failure of the fit
 
 
 def with_exits(table, every, most):
@@ -227,7 +228,7 @@ def with_exits(table, every, most):
 def test_more_coefficients_than_events_cannot_be_estimated(tables):
     spec = spec_of("H2_exits") | {"effects": ["month"], "controls": ["sex"]}
     table = with_exits(tables["hazard_cells"], 20, 5)
-    row = models.fit_model(spec, table, CATEGORIES, SETTINGS).iloc[0]
+    row = engine.fit_model(spec, table, CATEGORIES, SETTINGS).iloc[0]
     left = table.frame[table.frame["voluntary"] > 0]
     events, months = left["voluntary"].sum(), left["month"].nunique()
     assert 2 < events <= months + 2
@@ -239,20 +240,20 @@ def test_more_coefficients_than_events_cannot_be_estimated(tables):
 def test_events_per_slope_and_unit_are_noted(tables):
     spec = spec_of("H2_exits") | {"controls": [], "report": ["OD"]}
     table = tables["hazard_cells"]
-    row = models.fit_model(spec, with_exits(table, 12, 200), CATEGORIES, SETTINGS).iloc[0]
+    row = engine.fit_model(spec, with_exits(table, 12, 200), CATEGORIES, SETTINGS).iloc[0]
     assert np.isfinite(row["estimate"])
     per_unit = row["n_events"] / row["n_units"]
     assert per_unit > 2 and row["n_events"] > 10
     assert f"events: {row['n_events']:.1f} per slope, {per_unit:.1f} per unit" in row["note"]
     assert "few events" not in row["note"]
-    pooled = models.fit_model(spec_of("H2_pooled"), table, CATEGORIES, SETTINGS).iloc[0]
+    pooled = engine.fit_model(spec_of("H2_pooled"), table, CATEGORIES, SETTINGS).iloc[0]
     assert ("few events" in pooled["note"]) == (pooled["n_events"] < 10 * 18)
 
 
 def test_a_survey_that_was_never_held(tables):
     table = tables["survey_scores"]
     empty = AnalysisTable(table.frame.iloc[:0], None, 0, {}, table.exposures)
-    rows = models.fit_models(
+    rows = engine.fit_models(
         [spec for spec in FITTED if spec["data"] == "survey_scores"],
         {"survey_scores": empty},
         CATEGORIES,
@@ -264,7 +265,7 @@ def test_a_survey_that_was_never_held(tables):
 
 
 def test_a_control_that_is_absent_is_left_out_and_noted(tables):
-    rows = models.fit_model(
+    rows = engine.fit_model(
         spec_of("H2_pooled"), changed(tables["hazard_cells"], distance_km=np.nan), CATEGORIES, SETTINGS
     )
     assert rows["converged"].all()
@@ -275,25 +276,25 @@ def test_a_separated_covariate_gives_no_figures_and_is_named(tables):
     table = tables["hazard_cells"]
     never = np.where(table.frame["voluntary"] > 0, 0.0, np.where(np.arange(len(table.frame)) % 3, 0.0, 1.0))
     spec = spec_of("H2_exits") | {"controls": ["never"]}
-    rows = models.fit_model(spec, changed(table, never=never), CATEGORIES, SETTINGS)
+    rows = engine.fit_model(spec, changed(table, never=never), CATEGORIES, SETTINGS)
     assert rows["estimate"].isna().all()
     assert rows["note"].item() == "not estimable: events are separated by never"
 
 
 def test_what_did_not_converge_gives_no_figures_and_stops_the_run(tables, monkeypatch):
     monkeypatch.setattr(hazard, "MAX_STEPS", 2)
-    rows = models.fit_model(spec_of("H2_exits"), tables["hazard_cells"], CATEGORIES, SETTINGS)
+    rows = engine.fit_model(spec_of("H2_exits"), tables["hazard_cells"], CATEGORIES, SETTINGS)
     assert rows["estimate"].isna().all()
     assert not rows["converged"].any()
     assert rows["note"].str.startswith("did not converge").all()
     with pytest.raises(DataError, match="H2_exits: the model did not converge"):
-        models.check_converged(rows, allowed=False)
-    models.check_converged(rows, allowed=True)
+        engine.check_converged(rows, allowed=False)
+    engine.check_converged(rows, allowed=True)
 
 
 def test_collinear_terms_have_no_figure_and_a_note(tables):
     table = tables["hazard_cells"]
-    rows = models.fit_model(
+    rows = engine.fit_model(
         spec_of("H2_lead"), changed(table, OD_lead=2 * table.frame["OD"]), CATEGORIES, SETTINGS
     )
     assert rows["estimate"].isna().all()
@@ -306,13 +307,13 @@ def test_expected_outcomes_give_the_target(tables):
     slope = np.where(frame["cohort"] == "90后", 0.34, 0.14)
     rate = -np.expm1(-np.exp(-5 + slope * frame["OD"].fillna(0) + 0.3 * (frame["cohort"] == "90后")))
     known = changed(table, voluntary__true=frame["n"] * rate)
-    rows = models.fit_model(spec_of("H3_exits_by_cohort"), known, CATEGORIES, SETTINGS, truth=True).set_index(
+    rows = engine.fit_model(spec_of("H3_exits_by_cohort"), known, CATEGORIES, SETTINGS, truth=True).set_index(
         "term"
     )
     assert rows.loc["OD", "estimate"] == pytest.approx(0.14, abs=1e-8)
     assert rows.loc["OD:cohort_90s", "estimate"] == pytest.approx(0.20, abs=1e-8)
     assert rows.loc["OD", "n_units"] == 45  # the unit without events had a chance of one
-    mixed = models.fit_model(spec_of("H2_exits"), known, CATEGORIES, SETTINGS, truth=True)["estimate"].iloc[0]
+    mixed = engine.fit_model(spec_of("H2_exits"), known, CATEGORIES, SETTINGS, truth=True)["estimate"].iloc[0]
     assert 0.14 < mixed < 0.34
 
 
@@ -327,13 +328,13 @@ def test_terms_and_reference_levels():
     }  # 80后 does not occur: 70后 is the reference
     assert term_variables(["OD:cohort_90s", "cohort", "lock"], CATEGORIES) == ["OD", "cohort", "lock"]
     with pytest.raises(NotEstimable):
-        model_rows.select(spec_of("H2_exits"), AnalysisTable(frame, None, 3), CATEGORIES)
+        sample.select(spec_of("H2_exits"), AnalysisTable(frame, None, 3), CATEGORIES)
 
 
 def test_selected_models_keep_the_order_of_the_plan():
     names = ["H3_exits_by_cohort", "H1_burnout"]
-    assert [s["name"] for s in models.selected(PLAN["models"], names)] == ["H1_burnout", "H3_exits_by_cohort"]
-    assert models.selected(PLAN["models"], "all") == PLAN["models"]
+    assert [s["name"] for s in engine.selected(PLAN["models"], names)] == ["H1_burnout", "H3_exits_by_cohort"]
+    assert engine.selected(PLAN["models"], "all") == PLAN["models"]
 
 
 def test_the_plan_is_consistent():
@@ -378,7 +379,7 @@ def test_sample_flow_adds_up(tables):
         {"step": ["read", "dropped"], "reason": ["", "too_fast"], "respondents": [1605, 5]}
     )
     flows = {"hazard_cells": flow, "survey_scores": survey_flow}
-    result = models.sample_flow(PLAN["models"], both, CATEGORIES, flows, spells, window)
+    result = engine.sample_flow(PLAN["models"], both, CATEGORIES, flows, spells, window)
     for chain, unit, model in (
         ("exits", "person_months", "H2_exits"),
         ("survey", "respondents", "H1_burnout"),

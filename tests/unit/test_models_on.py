@@ -9,13 +9,15 @@ import pytest
 import yaml
 from province_cases import ROOT
 
-from jianfu import config, models_on
-from jianfu.design import columns_of
-from jianfu.disclosure import Limits
-from jianfu.errors import ConfigError, DataError
-from jianfu.estimators import ESTIMATORS, Settings, columns_named
-from jianfu.models import ESTIMATE_COLUMNS
-from jianfu.user_tables import numbers, read_analysis_table, read_table
+from jianfu.commands import settings as settings_of
+from jianfu.core.errors import ConfigError, DataError
+from jianfu.ingest.user_tables import numbers, read_analysis_table, read_table
+from jianfu.models import own_tables
+from jianfu.models.engine import ESTIMATE_COLUMNS
+from jianfu.models.estimators import ESTIMATORS, Settings, columns_named
+from jianfu.models.terms import columns_of
+from jianfu.release.gate import Limits
+from jianfu.release.own_tables import released
 
 SECTION = (ROOT / "config" / "README.md").read_text(encoding="utf-8").split("\n## models_on\n")[1]
 EXAMPLES = dict(re.findall(r"\n#### (\w+)\n.*?```yaml\n(.*?)```", SECTION.split("\n## ")[0], re.S))
@@ -39,8 +41,8 @@ def fit(frame, folder, *entries, **keys):
         "list": [{"name": f"m{i}", **e} for i, e in enumerate(entries)],
         **keys,
     }
-    models_on.check(settings, "own.yaml")
-    return models_on.estimates(settings, SETTINGS, "own")
+    own_tables.check(settings, "own.yaml")
+    return own_tables.estimates(settings, SETTINGS, "own")
 
 
 @pytest.mark.parametrize(
@@ -80,13 +82,13 @@ def test_a_province_with_a_ready_table_needs_nothing_else(tmp_path):
     text = "models_on: {data: own.csv, list: [{name: a, estimator: ols, outcome: y, terms: [x]}]}\n"
     (tmp_path / "own.yaml").write_text(text, encoding="utf-8")
     folder = {"provinces": "own", "provinces_dir": str(tmp_path)}
-    assert config.load_command(folder, ROOT)["own"]["models_on"]["list"][0]["name"] == "a"
+    assert settings_of.load_command(folder, ROOT)["own"]["models_on"]["list"][0]["name"] == "a"
     (tmp_path / "own.yaml").write_text(text.replace("own.csv", "other.csv"), encoding="utf-8")
     with pytest.raises(ConfigError, match="'models_on.data' names 'other.csv', which does not exist"):
-        config.load_command(folder, ROOT)
+        settings_of.load_command(folder, ROOT)
     (tmp_path / "own.yaml").write_text(text + "simulate: {parameters: p.yaml}\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="keep one of the two"):
-        config.load_command(folder, ROOT)
+        settings_of.load_command(folder, ROOT)
 
 
 def test_text_becomes_dummies_with_the_reference_one_wants(tmp_path):
@@ -180,7 +182,7 @@ def _holes(text, folder):
     """The example with holes in every table, as settings; the columns that a model uses lose some values."""
     settings = yaml.safe_load(text.replace("../../tests", str(ROOT / "tests")))["models_on"]
     paths, rng = {}, np.random.default_rng(5)
-    for name, path in models_on.named_tables(settings["data"]).items():
+    for name, path in own_tables.named_tables(settings["data"]).items():
         frame = read_analysis_table(path)
         for column in frame.columns:
             if len(frame) > 50 and column not in ("unit", "month", "person", "county"):
@@ -193,8 +195,8 @@ def _holes(text, folder):
 @pytest.mark.parametrize("name", sorted(ESTIMATORS))
 def test_what_was_read_less_what_was_dropped_is_what_was_used(name, tmp_path):
     settings = _holes(EXAMPLES[name], tmp_path)
-    rows = models_on.estimates(settings, SETTINGS, "own")
-    tables = models_on.named_tables(settings["data"])
+    rows = own_tables.estimates(settings, SETTINGS, "own")
+    tables = own_tables.named_tables(settings["data"])
     for entry in settings["list"]:
         frame = read_analysis_table(tables[entry.get("data", next(iter(tables)))])
         own = rows[rows["model"] == entry["name"]]
@@ -217,8 +219,8 @@ def test_small_tables_are_withheld_unless_they_are_public(tmp_path):
     entry = {"estimator": "ols", "outcome": "y", "terms": ["x"]}
     settings = {"list": [{"name": "m0", **entry}], "data": ""}
     rows = fit(small(11), tmp_path, entry)
-    hidden = models_on.released(rows, settings, Limits(), "withheld")
-    shown = models_on.released(rows, settings | {"public": True}, Limits(), "withheld")
+    hidden = released(rows, settings, Limits(), "withheld")
+    shown = released(rows, settings | {"public": True}, Limits(), "withheld")
     assert hidden["estimate"].isna().all()
     assert shown["estimate"].notna().all()
     assert list(shown.columns) == ESTIMATE_COLUMNS

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from province_cases import ROOT
 
-from jianfu import config
-from jianfu.estimators import ESTIMATORS
-from jianfu.labels import Labels
-from jianfu.models import ESTIMATE_COLUMNS
+from jianfu.commands import settings as settings_of
+from jianfu.core.labels import Labels
+from jianfu.models.engine import ESTIMATE_COLUMNS
+from jianfu.models.estimators import ESTIMATORS
 from run_models_on import main
 
 MANUAL = (ROOT / "config" / "README.md").read_text(encoding="utf-8")
@@ -21,7 +21,7 @@ EXAMPLES = dict(re.findall(r"\n#### (\w+)\n.*?```yaml\n(.*?)```", SECTION, re.S)
 def run(text, folder):
     """Released estimates of a province file with the content ``text``."""
     (folder / "own.yaml").write_text(text.replace("../../tests", str(ROOT / "tests")), encoding="utf-8")
-    settings = config.load_command({"provinces": "own", "provinces_dir": str(folder)}, ROOT)["own"]
+    settings = settings_of.load_command({"provinces": "own", "provinces_dir": str(folder)}, ROOT)["own"]
     main(
         settings["models_on"],
         settings["inference"] | {"bootstrap": 99},

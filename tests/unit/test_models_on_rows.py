@@ -6,16 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jianfu import models_on
-from jianfu.estimators import Settings
+from jianfu.models import own_tables
+from jianfu.models.estimators import Settings
 
 
 def fit(frame, tmp_path, **entry):
     path = str(tmp_path / "own.csv")
     frame.to_csv(path, index=False)
     settings = {"data": path, "list": [{"name": "m", **entry}]}
-    models_on.check(settings, "own.yaml")
-    return models_on.estimates(settings, Settings(bootstrap=19), "own")
+    own_tables.check(settings, "own.yaml")
+    return own_tables.estimates(settings, Settings(bootstrap=19), "own")
 
 
 def persons():

@@ -5,8 +5,8 @@ import json
 import pandas as pd
 import pytest
 
-from jianfu import models_on
-from jianfu.estimators import Settings
+from jianfu.models import own_tables
+from jianfu.models.estimators import Settings
 
 MODELS = {
     "cox": {"estimator": "cox", "terms": ["x"]},
@@ -27,8 +27,8 @@ def table(tmp_path, gap):
 
 def fit(path, **keys):
     entry = {"name": "m", "entry": "entry", "exit": "exit", "event": "left", **keys}
-    models_on.check({"data": path, "list": [entry]}, "own.yaml")
-    return models_on.estimates({"data": path, "list": [entry]}, Settings(bootstrap=0), "own").iloc[0]
+    own_tables.check({"data": path, "list": [entry]}, "own.yaml")
+    return own_tables.estimates({"data": path, "list": [entry]}, Settings(bootstrap=0), "own").iloc[0]
 
 
 @pytest.mark.parametrize("model", MODELS)

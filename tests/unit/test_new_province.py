@@ -12,9 +12,8 @@ from ingest_cases import ROOT, SAMPLE, TABLES, UNITS, ingest_all, sample_results
 from sample_identifiers import found_in, identifiers
 
 import new_province
-from jianfu.config import load_province, read_yaml
-from jianfu.config.rules import check_length
-from jianfu.errors import ConfigError, DataError
+from jianfu.config import read_yaml
+from jianfu.core.errors import ConfigError, DataError
 from jianfu.ingest.units import UnitIndex
 from jianfu.onboarding.contents import content_of
 from jianfu.onboarding.draft import make_draft
@@ -22,6 +21,8 @@ from jianfu.onboarding.grouping import patterns_of, skeleton
 from jianfu.onboarding.knowledge import Knowledge
 from jianfu.onboarding.look import look
 from jianfu.onboarding.survey import order_answers
+from jianfu.province import load_province
+from jianfu.province.rules import check_length
 
 RAW = SAMPLE / "raw"
 RENAMED = "乡镇|督查督办台账_20240[1-3]|政务应用使用情况_20240[12]|干部|增减|问卷"

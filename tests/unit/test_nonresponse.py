@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from miniature import table
 
-from jianfu import nonresponse
+from jianfu.survey import nonresponse
 
 UNITS = {"390121001": "镇", "390121002": "乡"}
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jianfu.composite.panel_input import read_plan
-from jianfu.composite.panel_multiverse import panel_multiverse, table_of
-from jianfu.composite.structure import build_structure
+from jianfu.indices.engine.structure import build_structure
+from jianfu.indices.own_panel.multiverse import panel_multiverse, table_of
+from jianfu.indices.own_panel.reading import read_plan
 from jianfu.statistics.sobol import exact_shares
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "indicators"

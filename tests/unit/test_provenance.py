@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from jianfu import provenance
+from jianfu.core import provenance
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jianfu import publish
-from jianfu.calendar import Calendar
-from jianfu.disclosure import release_frame
-from jianfu.labels import Labels
-from jianfu.outputs import Limits, read_outputs
+from jianfu.core.calendar import Calendar
+from jianfu.core.labels import Labels
+from jianfu.release import publications
+from jianfu.release.gate import release_frame
+from jianfu.release.outputs import Limits, read_outputs
 
 PLAN = Path(__file__).parents[2] / "config" / "plan"
 LABELS = Labels("en", str(PLAN / "labels.csv"))
@@ -46,14 +46,14 @@ def units():
 
 
 def test_mean_and_quartiles_by_month_leave_missing_values_out():
-    row = publish.index_over_time(indices(VALUES), unit_months()).iloc[0]
+    row = publications.index_over_time(indices(VALUES), unit_months()).iloc[0]
     assert (row["mean"], row["q25"], row["q75"], row["units"]) == (50, 45, 55, 3)
     assert row["persons"] == 10 + 20 + 30
     assert row["top2_share"] == pytest.approx(50 / 60)
 
 
 def test_a_county_month_without_log_has_no_mean_but_stays_in_the_table():
-    result = publish.county_heatmap(indices(VALUES), unit_months(), units())
+    result = publications.county_heatmap(indices(VALUES), unit_months(), units())
     assert list(result["county_name"]) == ["甲县", "甲县", "乙县", "乙县"]
     assert result["mean"].tolist()[0] == 50
     assert result["mean"].isna().tolist() == [False, True, True, True]
@@ -63,7 +63,7 @@ def test_a_county_month_without_log_has_no_mean_but_stays_in_the_table():
 
 def test_a_county_of_two_townships_is_dominated():
     values = {("u1", "2024-01"): 40.0, ("u2", "2024-01"): 50.0}
-    frame = publish.county_heatmap(indices(values), unit_months(("u1", "u2")), units())
+    frame = publications.county_heatmap(indices(values), unit_months(("u1", "u2")), units())
     released, counts = release_frame(OUTPUTS["county_heatmap"], frame, Limits())
     assert counts["dominance"] == 1
     assert released["mean"].isna().all()
@@ -78,7 +78,7 @@ def test_a_policy_of_some_counties_is_counted_and_one_of_all_is_not():
             "county_code": [None, "390121", "390122"],
         }
     )
-    result = publish.policy_dates(frame)
+    result = publications.policy_dates(frame)
     assert result["start_date"].tolist() == ["2024-01-05", "2024-03-01"]
     assert result["counties"].isna().tolist() == [True, False]
     assert result["counties"].iloc[1] == 2
@@ -103,7 +103,7 @@ CASES = [
 
 
 def test_the_clock_counts_rest_eve_tasks_by_the_statutory_calendar():
-    clock = publish.issue_clock(tasks(CASES), Calendar(), ("2024-01", "2024-12"), NOTHING)
+    clock = publications.issue_clock(tasks(CASES), Calendar(), ("2024-01", "2024-12"), NOTHING)
     cells = clock.set_index(["weekday", "hour"])
     assert cells.loc[(4, 16), "tasks"] == 3
     assert cells.loc[(4, 16), "rest_eve_share"] == pytest.approx(1 / 3)
@@ -122,8 +122,10 @@ def test_the_clock_leaves_out_days_emergencies_other_events_and_exclusions():
     frame.loc[3, "topic"] = "秸秆禁烧"
     frame.loc[4, "issue_at"] = pd.Timestamp("2025-06-02 10:00")
     exclude = NOTHING | {"topics": ["秸秆禁烧"]}
-    assert publish.issue_clock(frame, Calendar(), ("2024-01", "2024-12"), exclude)["tasks"].tolist() == [1]
-    assert publish.issue_clock(
+    assert publications.issue_clock(frame, Calendar(), ("2024-01", "2024-12"), exclude)["tasks"].tolist() == [
+        1
+    ]
+    assert publications.issue_clock(
         frame, Calendar(), ("2024-01", "2024-12"), NOTHING | {"months": ["2024-03"]}
     ).empty
 
@@ -180,11 +182,11 @@ def test_a_person_who_moved_counts_once():
         columns=["person_key", "unit_code", "birth_ym", "spell_start", "spell_end"],
     ).assign(sex="女", on_post=True, exit_type=None, destination_level=None, lock_until=None)
     spells[["spell_start", "spell_end"]] = spells[["spell_start", "spell_end"]].apply(pd.to_datetime)
-    assert publish.persons_by_cohort(spells, ("2024-01", "2024-06")).to_dict() == {"90后": 1, "all": 1}
+    assert publications.persons_by_cohort(spells, ("2024-01", "2024-06")).to_dict() == {"90后": 1, "all": 1}
 
 
 def test_exits_of_a_cohort_are_withheld_in_the_descriptives_when_their_rate_is():
-    frame = publish.descriptives(PERSONS, COUNTS, indices(VALUES), unit_months(), pd.DataFrame(), ())
+    frame = publications.descriptives(PERSONS, COUNTS, indices(VALUES), unit_months(), pd.DataFrame(), ())
     exits = frame[frame["row"] == "exits"]
     assert exits.set_index("cohort").loc["80后", "cell"] == "dose_response|80后|all"
     output = OUTPUTS["descriptives"]
@@ -202,7 +204,9 @@ def test_exits_are_those_of_person_months_with_a_known_exposure():
     known = pd.DataFrame(
         {"unit_code": ["u1", "u2"], "month": "2024-04", "exposure": "OD", "value": [0.5, 0.1]}
     )
-    result = publish.with_exposed_exits(COUNTS, months, known).set_index(["cohort", "unit_code"])["exits"]
+    result = publications.with_exposed_exits(COUNTS, months, known).set_index(["cohort", "unit_code"])[
+        "exits"
+    ]
     assert result.to_dict() == {("80后", "u1"): 0, ("80后", "u2"): 0, ("90后", "u1"): 1, ("90后", "u2"): 0}
 
 
@@ -214,14 +218,14 @@ def test_numbers_at_risk_stand_at_round_times():
             "from_months",
         ],
     )  # fmt: skip
-    at_risk = publish.cumulative_incidence_at_risk(curves)
+    at_risk = publications.cumulative_incidence_at_risk(curves)
     assert sorted(set(at_risk["time_months"])) == [12, 24, 36, 48]
-    assert publish.cumulative_incidence_at_risk(curves.iloc[:0]).empty
+    assert publications.cumulative_incidence_at_risk(curves.iloc[:0]).empty
 
 
 def test_descriptives_sum_over_units_and_describe_indices_and_scores():
     scores = pd.DataFrame({"unit_code": ["u1", "u1", "u2"], "burnout": [1.0, 3.0, np.nan]})
-    frame = publish.descriptives(
+    frame = publications.descriptives(
         PERSONS, COUNTS, indices(VALUES), unit_months(), scores, ("burnout", "meaning")
     )
     table = frame.set_index(["row", "cohort"])
@@ -233,7 +237,7 @@ def test_descriptives_sum_over_units_and_describe_indices_and_scores():
     assert table.loc[("OD", "all"), ["n", "mean", "sd", "persons"]].tolist() == [3, 50, 10, 60]
     assert table.loc[("burnout", "all"), ["n", "mean", "persons"]].tolist() == [2, 2, 2]
     assert "meaning" not in set(frame["row"])
-    empty = publish.descriptives(
+    empty = publications.descriptives(
         PERSONS.iloc[:0], COUNTS.iloc[:0], indices({}), unit_months(), pd.DataFrame(), ()
     )
     assert set(empty.loc[empty["block"] == "persons", "n"]) == {0}
@@ -267,7 +271,7 @@ def test_rows_are_summed_by_table_with_the_commonest_reasons():
         columns=["table", "file", "sheet"],
     )
     notices = pd.DataFrame({"table": ["survey", "tasks"], "kind": ["absent_table", "absent_column"]})
-    result = publish.data_quality(counts, headings, notices).set_index("table")
+    result = publications.data_quality(counts, headings, notices).set_index("table")
     assert list(result.index) == ["tasks", "ledger", "other", "survey", "all"]
     assert result["files"].tolist() == [2, 1, 1, 0, 4]
     assert result.loc["tasks", ["rows_read", "kept", "rejected", "nondata", "bad_cells"]].tolist() == [
@@ -304,7 +308,7 @@ def test_every_indicator_of_the_plan_is_listed_with_its_state():
     notices = pd.DataFrame({"indicator": ["B1"], "outcome": ["switched_off"]})
     unanchored = pd.DataFrame({"indicator": ["C1", "D1"], "outcome": "dropped_from_index"})
     members = pd.DataFrame({"index": ["OD", "OD"], "indicator": ["A1", "D1"]})
-    result = publish.indicator_list(values, plan, members, notices, unanchored, LABELS).set_index("code")
+    result = publications.indicator_list(values, plan, members, notices, unanchored, LABELS).set_index("code")
     assert result["status"].tolist() == ["used", "switched_off", "no_values", "not_in_index"]
     assert result.loc["A1", ["index", "unit_months", "mean", "coverage"]].tolist() == ["OD", 2, 2.0, 0.75]
 
@@ -327,7 +331,7 @@ FLOW = pd.DataFrame(
 
 
 def test_the_sample_flow_adds_up_and_shows_no_small_difference():
-    frame = publish.sample_flow(FLOW)
+    frame = publications.sample_flow(FLOW)
     months = frame[frame["unit"] == "person_months"]
     assert months["n"].tolist() == [1400, 70, 1330, 90, 1240]
     persons = frame[frame["unit"] == "persons"]
@@ -339,17 +343,17 @@ def test_the_sample_flow_adds_up_and_shows_no_small_difference():
         "125 would show a group of five persons"
     )
     assert left[left["unit"] == "respondents"]["n"].tolist() == [96]
-    assert publish.sample_flow(FLOW.iloc[:0]).empty
+    assert publications.sample_flow(FLOW.iloc[:0]).empty
 
 
 def test_every_publishable_table_has_the_declared_columns():
     made = {
-        "index_over_time": publish.index_over_time(indices(VALUES), unit_months()),
-        "county_heatmap": publish.county_heatmap(indices(VALUES), unit_months(), units()),
+        "index_over_time": publications.index_over_time(indices(VALUES), unit_months()),
+        "county_heatmap": publications.county_heatmap(indices(VALUES), unit_months(), units()),
         "dose_response": rates(),
-        "issue_clock": publish.issue_clock(tasks(CASES), Calendar(), ("2024-01", "2024-12"), NOTHING),
-        "sample_flow": publish.sample_flow(FLOW),
-        "descriptives": publish.descriptives(
+        "issue_clock": publications.issue_clock(tasks(CASES), Calendar(), ("2024-01", "2024-12"), NOTHING),
+        "sample_flow": publications.sample_flow(FLOW),
+        "descriptives": publications.descriptives(
             PERSONS, COUNTS, indices(VALUES), unit_months(), pd.DataFrame(), ()
         ),
     }

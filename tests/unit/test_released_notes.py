@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jianfu.disclosure import ESTIMATE_COLUMNS, release_estimates
-from jianfu.outputs import Limits
-from jianfu.released_notes import coarse_notes, rates_of_released
+from jianfu.release.gate import ESTIMATE_COLUMNS, release_estimates
+from jianfu.release.notes import coarse_notes, rates_of_released
+from jianfu.release.outputs import Limits
 
 LIMITS = Limits(min_cell=10, min_residual_df=10, dominance=0.9)
 

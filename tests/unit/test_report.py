@@ -16,11 +16,11 @@ from docx.enum.text import WD_LINE_SPACING
 from docx.oxml.ns import qn
 from docx.shared import Pt
 
-from jianfu.labels import Labels
-from jianfu.report import facts
-from jianfu.report.blocks import escape, pipe_table
-from jianfu.report.build import build_report, picture_width
-from jianfu.report.context import (
+from jianfu.core.labels import Labels
+from jianfu.report.document import facts
+from jianfu.report.document.blocks import escape, pipe_table
+from jianfu.report.document.build import build_report, picture_width
+from jianfu.report.document.context import (
     FIGURES,
     age_range,
     by_verdict,
@@ -29,11 +29,11 @@ from jianfu.report.context import (
     row_totals,
     supplied,
 )
-from jianfu.report.notes import note_text
-from jianfu.report.plan_tables import members_in_use
-from jianfu.report.render import render_markdown
-from jianfu.report.word import STYLES
-from jianfu.tables import Table
+from jianfu.report.document.notes import note_text
+from jianfu.report.document.plan_tables import members_in_use
+from jianfu.report.document.render import render_markdown
+from jianfu.report.document.word import STYLES
+from jianfu.report.tables.table import Table
 
 ROOT = Path(__file__).parents[2]
 LABELS_FILE = str(ROOT / "config" / "plan" / "labels.csv")

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from miniature import table
 
-from jianfu import cells, response
-from jianfu.analysis import AnalysisTable
+from jianfu.exits import cells
+from jianfu.models import response
+from jianfu.models.tables import AnalysisTable
 from jianfu.statistics import regression
 
 MONTHS = ("2024-01", "2024-02", "2024-03", "2024-04")

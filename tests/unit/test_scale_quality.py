@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 from ingest_cases import PLAN
 
-from jianfu import scale_quality
 from jianfu.config import read_yaml
-from jianfu.disclosure import release_frame
-from jianfu.labels import Labels
-from jianfu.outputs import Limits, read_outputs
-from jianfu.released_tables import released_table
+from jianfu.core.labels import Labels
+from jianfu.release.gate import release_frame
+from jianfu.release.outputs import Limits, read_outputs
+from jianfu.report.tables.released import released_table
+from jianfu.survey import scale_quality
 
 KEYS = {
     "burnout": {

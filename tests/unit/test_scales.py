@@ -6,8 +6,9 @@ import pytest
 from ingest_cases import PLAN
 from miniature import table
 
-from jianfu import scale_keys, scales
 from jianfu.config import read_yaml
+from jianfu.ingest import scale_keys
+from jianfu.survey import scoring
 
 KEYS = {
     "burnout": {
@@ -48,7 +49,7 @@ def spells(*rows):
 
 
 def test_reversed_items_and_weights():
-    scores = scales.score(survey([1, 2, 3, 4, 5, 6, 6, 5, 4, 1]), KEYS, 0.8).iloc[0]
+    scores = scoring.score(survey([1, 2, 3, 4, 5, 6, 6, 5, 4, 1]), KEYS, 0.8).iloc[0]
     assert scores["exhaustion"] == 3
     assert scores["inefficacy"] == 0
     assert scores["burnout"] == pytest.approx(0.4 * 3 + 0.3 * 6 + 0.3 * 0)
@@ -57,7 +58,7 @@ def test_reversed_items_and_weights():
 
 def test_a_score_needs_enough_answers():
     n = np.nan
-    scores = scales.score(survey([1, n, 3, 4, 4, 6, 6, 5, n, 1], [1, n, n, n, 4, 6, 6, 5, 4, 1]), KEYS, 0.8)
+    scores = scoring.score(survey([1, n, 3, 4, 4, 6, 6, 5, n, 1], [1, n, n, n, 4, 6, 6, 5, 4, 1]), KEYS, 0.8)
     assert scores.loc[0, "exhaustion"] == 3  # four of five
     assert scores.loc[0, "burnout"] == pytest.approx(0.4 * 3 + 0.3 * 6)  # six of seven
     assert np.isnan(scores.loc[0, "meaning"])  # two of three
@@ -65,13 +66,13 @@ def test_a_score_needs_enough_answers():
 
 
 def test_other_coding_of_the_province():
-    keys = scales.with_ranges(KEYS, {"burnout": [1, 7]})
-    scores = scales.score(survey([1, 1, 1, 1, 1, 1, 7, 1, 1, 5]), keys, 0.8).iloc[0]
+    keys = scoring.with_ranges(KEYS, {"burnout": [1, 7]})
+    scores = scoring.score(survey([1, 1, 1, 1, 1, 1, 7, 1, 1, 5]), keys, 0.8).iloc[0]
     assert scores["inefficacy"] == 1
     assert (
-        scales.score(survey([7] * 5 + [6, 6, 1, 1, 1]), KEYS, 0.8)["exhaustion"].isna().all()
+        scoring.score(survey([7] * 5 + [6, 6, 1, 1, 1]), KEYS, 0.8)["exhaustion"].isna().all()
     )  # out of range
-    assert scales.out_of_range(survey([7] * 5 + [6, 6, 1, 1, 1]), KEYS["burnout"]) == 5
+    assert scoring.out_of_range(survey([7] * 5 + [6, 6, 1, 1, 1]), KEYS["burnout"]) == 5
 
 
 def test_straightliners_are_judged_coding_by_coding_before_turning():
@@ -82,7 +83,7 @@ def test_straightliners_are_judged_coding_by_coding_before_turning():
         [4, n, 4, 4, n, 4, 4, 2, n, 2],
         [4, n, n, n, n, n, n, 2, n, n],  # nearly empty: not called a straight-liner
     ]
-    assert scales.straightliners(survey(*answers), KEYS).tolist() == [True, False, True, False]
+    assert scoring.straightliners(survey(*answers), KEYS).tolist() == [True, False, True, False]
 
 
 def test_respondents_are_placed_by_the_roster_of_the_day():
@@ -95,7 +96,7 @@ def test_respondents_are_placed_by_the_roster_of_the_day():
         {"person_key": "p2", "spell_end": "2024-10-04"},
         {"person_key": "p4", "birth_ym": None},
     )
-    frame, flow = scales.survey_scores(survey(*[good] * 5), people, KEYS, 0.8, True, None)
+    frame, flow = scoring.survey_scores(survey(*[good] * 5), people, KEYS, 0.8, True, None)
     assert frame[["person_key", "unit_code", "cohort", "tenure_band"]].to_numpy().tolist() == [
         ["p0", "390121002", "90后", "<1"]
     ]
@@ -108,17 +109,17 @@ def test_exclusions_are_counted_by_their_first_reason():
     good, flat = [1, 2, 3, 4, 5, 6, 6, 5, 4, 1], [4] * 7 + [2] * 3
     rows = survey(good, flat, good, [np.nan] * 10, duration_s=[300.0, 20.0, 20.0, 300.0])
     people = spells(*[{"person_key": f"p{i}"} for i in range(4)])
-    _, flow = scales.survey_scores(rows, people, KEYS, 0.8, True, 60)
+    _, flow = scoring.survey_scores(rows, people, KEYS, 0.8, True, 60)
     dropped = flow[flow["step"] == "dropped"].set_index("reason")["respondents"].to_dict()
     assert dropped == {"straightliner": 1, "too_fast": 1, "no_scale_answered": 1}
-    frame, _ = scales.survey_scores(rows, people, KEYS, 0.8, False, None)
+    frame, _ = scoring.survey_scores(rows, people, KEYS, 0.8, False, None)
     assert len(frame) == 3
 
 
 def test_anonymous_respondents_keep_unit_and_cohort_of_the_sheet():
     rows = survey([1, 2, 3, 4, 5, 6, 6, 5, 4, 1], [2, 2, 3, 4, 5, 6, 6, 5, 4, 2])
     rows = rows.assign(person_key=pd.NA, unit_code="390121003", cohort=["80后", pd.NA])
-    frame, flow = scales.survey_scores(rows, spells(), KEYS, 0.8, True, None)
+    frame, flow = scoring.survey_scores(rows, spells(), KEYS, 0.8, True, None)
     assert frame[["unit_code", "cohort", "sex", "tenure_band"]].to_numpy().tolist() == [
         ["390121003", "80后", "不详", "不详"]
     ]
@@ -126,7 +127,7 @@ def test_anonymous_respondents_keep_unit_and_cohort_of_the_sheet():
 
 
 def test_no_survey_gives_no_rows():
-    frame, flow = scales.survey_scores(survey(), spells({"person_key": "p0"}), KEYS, 0.8, True, None)
+    frame, flow = scoring.survey_scores(survey(), spells({"person_key": "p0"}), KEYS, 0.8, True, None)
     assert frame.empty
     assert "burnout_z" in frame
     assert flow["respondents"].tolist() == [0, 0]
@@ -135,7 +136,7 @@ def test_no_survey_gives_no_rows():
 def test_standard_scores():
     rows = survey(*[[v, v, v, v, v, 3, 3, 5, 4, 1] for v in range(7)])
     people = spells(*[{"person_key": f"p{i}"} for i in range(7)])
-    frame, _ = scales.survey_scores(rows, people, KEYS, 0.8, True, None)
+    frame, _ = scoring.survey_scores(rows, people, KEYS, 0.8, True, None)
     assert frame["exhaustion_z"].mean() == pytest.approx(0)
     assert frame["exhaustion_z"].std(ddof=1) == pytest.approx(1)
 
@@ -143,9 +144,9 @@ def test_standard_scores():
 def test_key_with_its_own_rule_for_missing_answers():
     n = np.nan
     answered = survey([1, 2, 3, 4, 5, 6, 6, 5, n, 1])
-    assert np.isnan(scales.score(answered, KEYS, 0.8).loc[0, "meaning"])
+    assert np.isnan(scoring.score(answered, KEYS, 0.8).loc[0, "meaning"])
     loose = KEYS | {"meaning": KEYS["meaning"] | {"min_answered": 0.6}}
-    assert scales.score(answered, loose, 0.8).loc[0, "meaning"] == 5
+    assert scoring.score(answered, loose, 0.8).loc[0, "meaning"] == 5
 
 
 def test_sixteen_items_instead_of_fifteen():
@@ -153,7 +154,7 @@ def test_sixteen_items_instead_of_fifteen():
     keys = scale_keys.chosen(plan, {"burnout": "burnout_16"}, {"burnout": [1, 7]})
     assert list(keys) == list(plan["scales"]) and keys["meaning"] == plan["scales"]["meaning"]
     answers = pd.DataFrame([dict.fromkeys(keys["burnout"]["items"], 2.0) | {"CY5": 7.0}])
-    scores = scales.score(answers, keys, 0.8).iloc[0]
+    scores = scoring.score(answers, keys, 0.8).iloc[0]
     assert scores["cynicism"] == 3 and scores["inefficacy"] == 6 and scores["exhaustion"] == 2
     assert scores["burnout"] == pytest.approx(0.4 * 2 + 0.3 * 3 + 0.3 * 6)
     assert scale_keys.chosen(plan) == plan["scales"]

@@ -6,12 +6,12 @@ import pandas as pd
 import pytest
 import report_fakes
 
-from jianfu.checks.summary import detectable_effects, identification_main_table, variants
-from jianfu.effect_tables import mediation_table, outflow_table, percent, policy_table
-from jianfu.labels import Labels
-from jianfu.report.sections import early_months, policy_facts
-from jianfu.result_tables import hypotheses_table
-from jianfu.scale_tables import invariance_verdicts_table, response_rates_table, scale_quality_table
+from jianfu.core.labels import Labels
+from jianfu.report.document.sections import early_months, policy_facts
+from jianfu.report.tables.checks_summary import detectable_effects, identification_main_table, variants
+from jianfu.report.tables.effects import mediation_table, outflow_table, percent, policy_table
+from jianfu.report.tables.results import hypotheses_table
+from jianfu.report.tables.scales import invariance_verdicts_table, response_rates_table, scale_quality_table
 
 LABELS = Labels("zh", str(Path(__file__).parents[2] / "config" / "plan" / "labels.csv"))
 NUMBERS = ["estimate", "ci_low", "ci_high", "p_value"]

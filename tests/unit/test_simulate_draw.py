@@ -6,16 +6,17 @@ import pytest
 from ingest_cases import PLAN, SCHEMA
 from simulate_cases import PARAMETERS, SEED, drawn, parameters, unit_months
 
-from jianfu import indicators, indices
-from jianfu.cells import person_months
 from jianfu.config import merge, read_yaml
-from jianfu.errors import ConfigError
+from jianfu.core.errors import ConfigError
+from jianfu.core.keys import SYNTHETIC_KEY
+from jianfu.exits.cells import person_months
+from jianfu.indicators import evaluation
+from jianfu.indices import construction
 from jianfu.ingest.people import describe_id
 from jianfu.ingest.schema import load_tables
-from jianfu.keys import SYNTHETIC_KEY
-from jianfu.scales import score
 from jianfu.simulate import draw, read_parameters
 from jianfu.simulate.survey import ITEMS, observed_scores
+from jianfu.survey.scoring import score
 
 FRAMES = ("units", "spells", "indicators", "survey", "policies", "unit_year", "person_months", "survey_truth")
 
@@ -66,11 +67,11 @@ def test_identities_are_valid_distinct_and_of_nowhere():
 def test_exposure_in_the_hazard_is_the_exposure_of_the_pipeline():
     frame = unit_months(drawn())
     assert (frame["headcount"].to_numpy().reshape(24, -1) == drawn().detail.careers.headcount).all()
-    plan = indicators.read_plan(PLAN / "indicators.csv")
-    members = indices.read_plan(PLAN / "indices.csv", plan)
-    window = indices.reference_window(parameters()["window"])
-    anchors = indices.fit_anchors(drawn().indicators, members, window, frame)
-    found = indices.build_exposures(drawn().indicators, frame, members, anchors)
+    plan = evaluation.read_plan(PLAN / "indicators.csv")
+    members = construction.read_plan(PLAN / "indices.csv", plan)
+    window = construction.reference_window(parameters()["window"])
+    anchors = construction.fit_anchors(drawn().indicators, members, window, frame)
+    found = construction.build_exposures(drawn().indicators, frame, members, anchors)
     found = found[found["exposure"] == "OD"].set_index(["unit_code", "month"])["value"]
     used = drawn().exposure.set_index(["unit_code", "month"])["value"]
     np.testing.assert_allclose(found, used.loc[found.index], atol=1e-3)

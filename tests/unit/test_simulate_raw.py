@@ -10,8 +10,9 @@ import pytest
 from ingest_cases import PLAN, ingest_all
 from simulate_cases import drawn, parameters, province, raw_folder
 
-from jianfu import indicators, indices, panel
-from jianfu.calendar import Calendar
+from jianfu.core.calendar import Calendar
+from jianfu.indicators import evaluation, unit_months
+from jianfu.indices import construction
 from jianfu.ingest.readers import decode, read_file
 from jianfu.ingest.schema import REASONS
 from jianfu.simulate import write_raw, write_truth
@@ -54,20 +55,20 @@ def test_indicators_come_back_exactly():
     months = data["tasks"].assign(month=data["tasks"]["issue_at"].dt.strftime("%Y-%m"))
     logged = [frame[["unit_code", "month"]].drop_duplicates() for frame in (months, data["app_activity"])]
     window = parameters()["window"]
-    frame = panel.build_unit_months(data["units"], data["spells"], *logged, window, Calendar())
+    frame = unit_months.build_unit_months(data["units"], data["spells"], *logged, window, Calendar())
     assert frame["tasks_logged"].to_list() == drawn().unit_months["tasks_logged"].to_list()
     assert frame["app_logged"].to_list() == drawn().unit_months["app_logged"].to_list()
 
-    plan = indicators.read_plan(PLAN / "indicators.csv")
-    reference = indices.reference_window(window)
-    found, _ = indicators.build_indicators(data, frame, plan, Calendar(), window, reference)
+    plan = evaluation.read_plan(PLAN / "indicators.csv")
+    reference = construction.reference_window(window)
+    found, _ = evaluation.build_indicators(data, frame, plan, Calendar(), window, reference)
     keys = ["unit_code", "month", "indicator"]
     both = drawn().indicators.merge(found.dropna(subset="value"), on=keys, how="left", suffixes=("", "_raw"))
     np.testing.assert_allclose(both["value"], both["value_raw"], rtol=1e-9, atol=1e-11)
     of_roster = set(
         plan.loc[plan["source"] == "posts", "code"]
     )  # follows from the roster, not from the counts
-    members = set(indices.read_plan(PLAN / "indices.csv", plan)["indicator"]) - of_roster
+    members = set(construction.read_plan(PLAN / "indices.csv", plan)["indicator"]) - of_roster
     assert members <= set(drawn().indicators["indicator"])
     n_found = found.dropna(subset="value").groupby("indicator").size()
     n_drawn = drawn().indicators.groupby("indicator").size()

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulate_cases import drawn
 
-from jianfu.calendar import Calendar
+from jianfu.core.calendar import Calendar
 from jianfu.ingest.dates import parse
 from jianfu.ingest.readers import read_file
 from jianfu.simulate import raw_xlsx as xlsx

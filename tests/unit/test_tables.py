@@ -11,10 +11,10 @@ import report_fakes
 from openpyxl import load_workbook
 
 from jianfu.config import read_yaml
-from jianfu.errors import ConfigError
-from jianfu.labels import Labels
-from jianfu.released_tables import released_table
-from jianfu.result_tables import (
+from jianfu.core.errors import ConfigError
+from jianfu.core.labels import Labels
+from jianfu.report.tables.released import released_table
+from jianfu.report.tables.results import (
     checks_table,
     fe_versus_pooled,
     hypotheses_table,
@@ -23,7 +23,7 @@ from jianfu.result_tables import (
     term_label,
     verdict,
 )
-from jianfu.tables import (
+from jianfu.report.tables.table import (
     PAGE_WIDTH,
     Table,
     column_widths,

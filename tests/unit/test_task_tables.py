@@ -6,12 +6,12 @@ import pandas as pd
 import pytest
 from miniature import CALENDAR, tables, task, unit_months
 
-from jianfu import models
-from jianfu.analysis import chain_table
 from jianfu.config import read_yaml
-from jianfu.estimators import Settings
-from jianfu.indicators import NOTHING_EXCLUDED
-from jianfu.task_tables import build_task_tables
+from jianfu.indicators.evaluation import NOTHING_EXCLUDED
+from jianfu.indicators.task_tables import build_task_tables
+from jianfu.models import engine
+from jianfu.models.estimators import Settings
+from jianfu.models.tables import chain_table
 
 PLAN = read_yaml(Path(__file__).parents[2] / "config" / "plan" / "models.yaml")
 UNITS = pd.DataFrame({"unit_code": ["A", "B"], "county_code": ["1", "2"], "valid_from": pd.NaT})
@@ -33,7 +33,7 @@ def links(levels):
 
 def fit(name, chains):
     spec = next(spec for spec in PLAN["models"] if spec["name"] == name)
-    return models.fit_model(spec, chain_table(chains, UNITS), PLAN["categories"], Settings(bootstrap=0)).iloc[
+    return engine.fit_model(spec, chain_table(chains, UNITS), PLAN["categories"], Settings(bootstrap=0)).iloc[
         0
     ]
 

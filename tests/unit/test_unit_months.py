@@ -4,7 +4,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 from miniature import CALENDAR, table, tables, task
 
-from jianfu.panel import COLUMNS, build_unit_months, logged_months
+from jianfu.indicators.unit_months import COLUMNS, build_unit_months, logged_months
 
 NOTHING = pd.DataFrame({"unit_code": [], "month": []}, dtype=str)
 

@@ -4,7 +4,7 @@ REQUIRED INPUTS: the raw files of the province.
 OUTPUTS: results/{province}/provenance/config.yaml and run.json
 """
 
-from jianfu.provenance import project_digest
+from jianfu.core.provenance import project_digest
 
 
 rule record_provenance:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from jianfu.errors import ConfigError
+from jianfu.core.errors import ConfigError
 
 MERGE = "tag:yaml.org,2002:merge"  # the key <<, which takes over the entries of another group
 

@@ -2,8 +2,8 @@
 
 from jsonschema import Draft202012Validator
 
-from jianfu.config.spelling import nearest, suggestion, valid
-from jianfu.errors import ConfigError
+from jianfu.core.errors import ConfigError
+from jianfu.core.spelling import nearest, suggestion, valid
 
 _TYPE_NAMES = {
     "string": "text",

@@ -13,7 +13,7 @@ import pyarrow as pa
 import sqlalchemy
 from sqlalchemy import exc
 
-from jianfu.errors import DataError
+from jianfu.core.errors import DataError
 from jianfu.ingest.sheet import Sheet
 from jianfu.ingest.tabular import BATCH_ROWS, arrow_sheets, arrow_text, values_array
 
@@ -29,7 +29,7 @@ def batches(entry, path, name, size=BATCH_ROWS):
     """Yields the rows of a query as :class:`Sheet` of at most ``size`` rows, at least one.
 
     ``entry`` is the group ``database`` of a source, ``path`` its file or None, ``name`` as from
-    :func:`jianfu.sources.query_names`.
+    :func:`jianfu.core.sources.query_names`.
     Raises :class:`DataError` with one sentence that holds neither the URL nor any value of the database.
     """
     query = entry["query"].strip().rstrip(";")

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from jianfu.errors import DataError
+from jianfu.core.errors import DataError
 from jianfu.ingest.pipeline import ordered
 from jianfu.ingest.sheet import HEAD_ROWS, SPACES, Sheet
 from jianfu.ingest.texts import CODED

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from jianfu.errors import DataError
+from jianfu.core.errors import DataError
 
 PERSONAL, IGNORED, UNMAPPED = "personal", "ignored", "unmapped"
 IDENTIFIERS = ("id_number", "employee_id")

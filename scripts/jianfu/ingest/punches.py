@@ -5,7 +5,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jianfu.errors import DataError
+from jianfu.core.errors import DataError
 
 _MONTHLY = """
     SELECT min((src::BIGINT << 32) | "row") AS origin, unit_code, strftime(punched_at, '%Y-%m') AS month,

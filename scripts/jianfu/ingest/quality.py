@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from jianfu.errors import DataError
-from jianfu.sources import matching_files
+from jianfu.core.errors import DataError
+from jianfu.core.sources import matching_files
 
 COUNT_COLUMNS = ["file", "sheet", "outcome", "reason", "column", "rows"]
 NOTICE_COLUMNS = ["table", "kind", "file", "sheet", "column", "rows"]

@@ -19,7 +19,7 @@ import lxml.html
 import pyarrow as pa
 import python_calamine
 
-from jianfu.errors import DataError
+from jianfu.core.errors import DataError
 from jianfu.ingest import database, tabular
 from jianfu.ingest.delimited import TextSheet, find_encoding, first_records, first_text, text_chunks
 from jianfu.ingest.sheet import Sheet, cell_text
@@ -45,7 +45,7 @@ ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # the second: an archive without members
 def read_source(path, name, source, max_unzipped=MAX_UNZIPPED):
     """Yields lists of sheets that are to be judged together: those of a workbook, or each batch of a long table.
 
-    ``path``, ``name`` and ``source`` as from :func:`jianfu.sources.find_files`.
+    ``path``, ``name`` and ``source`` as from :func:`jianfu.core.sources.find_files`.
     """
     if "database" in source:
         yield from ([sheet] for sheet in database.batches(source["database"], path, name))

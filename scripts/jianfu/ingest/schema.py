@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import yaml
 
-from jianfu.scale_keys import chosen
+from jianfu.ingest.scale_keys import chosen
 
 # Reasons in the order in which the first one wins (data contract).
 REASONS = (
@@ -75,7 +75,8 @@ class Table:
 
 
 def load_tables(schema_path, scales_path, ranges=None, keys=None):
-    """All tables by name; survey items take their place and range from the scoring keys (:mod:`jianfu.scale_keys`)."""
+    """All tables by name; survey items take their place and range from the scoring keys
+    (:mod:`jianfu.ingest.scale_keys`)."""
     declared, scales = _read(schema_path), chosen(_read(scales_path), keys, ranges)
     tables = {}
     for name, entry in (declared["tables"] | declared["sources"]).items():

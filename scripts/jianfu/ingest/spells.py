@@ -11,7 +11,7 @@ from datetime import date, timedelta
 import pandas as pd
 import pyarrow as pa
 
-from jianfu.errors import DataError
+from jianfu.core.errors import DataError
 
 SECONDED = "借调"
 MAX_OVERLAP = 31  # days that two posts of one person may overlap

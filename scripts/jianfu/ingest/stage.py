@@ -15,14 +15,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jianfu.errors import DataError
+from jianfu.core.errors import DataError
+from jianfu.core.logs import progress
 from jianfu.ingest import dates
 from jianfu.ingest.headings import IDENTIFIERS, UNMAPPED, Column, Matcher, normal_heading, read_header
 from jianfu.ingest.pipeline import ordered
 from jianfu.ingest.readers import MAX_UNZIPPED, read_source
 from jianfu.ingest.sheet import SPACES
 from jianfu.ingest.texts import blank, constant, is_coded, matching, plain
-from jianfu.logs import progress
 
 # columns that another one can stand in for where the files do not have them
 STAND_INS = {"issue_at": "period", "done_at": "period", "movement": "exit_type", "exit_type": "movement"}

@@ -18,8 +18,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jianfu.calendar import calendar_of
-from jianfu.errors import DataError
+from jianfu.core.calendar import calendar_of
+from jianfu.core.errors import DataError
+from jianfu.core.keys import pseudonym_key
+from jianfu.core.sources import RAW_TABLES, find_files
 from jianfu.ingest import quality
 from jianfu.ingest.build import NO_ODD, Builder, Built
 from jianfu.ingest.duplicates import as_rejects
@@ -34,8 +36,6 @@ from jianfu.ingest.texts import coded
 from jianfu.ingest.units import UnitIndex
 from jianfu.ingest.values import Converter, Limits, Wordings
 from jianfu.ingest.writer import TableWriter
-from jianfu.keys import pseudonym_key
-from jianfu.sources import RAW_TABLES, find_files
 
 LOG = logging.getLogger("jianfu")
 LEAST_ROWS = 50_000  # staged rows of small files that are converted together
@@ -111,7 +111,7 @@ def ingest_table(table, folder, settings, plan_dir, schema, units=None, key=None
     settings   resolved settings: the groups province, data, sources, values, survey and calendar are used
     plan_dir   config/plan; schema: path of workflow/schemas/canonical.yaml
     units      frame of the canonical units (not needed for units and policies)
-    key        pseudonym key as bytes; default: from the environment, see :mod:`jianfu.keys`
+    key        pseudonym key as bytes; default: from the environment, see :mod:`jianfu.core.keys`
     scratch    folder in which a private folder for intermediate files is made; default: that of the system
 
     Returns :class:`IngestResult`. A table without a source has no rows and one notice. Raises DataError or

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyreadstat
 
-from jianfu.errors import DataError
+from jianfu.core.errors import DataError
 from jianfu.ingest.sheet import Sheet, cell_text
 
 BATCH_ROWS = 100_000

@@ -14,13 +14,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jianfu.core.wording import normal_wording
 from jianfu.ingest import dates
 from jianfu.ingest.numbers import parse_duration, parse_number
 from jianfu.ingest.schema import REASONS
 from jianfu.ingest.sheet import SPACES
 from jianfu.ingest.texts import coded, plain, trim
 from jianfu.ingest.units import normal_code
-from jianfu.wording import normal_wording
 
 OK, EMPTY, TOKEN, BAD = 0, 1, 2, 10
 CODED_BY_OWN = ("category", "boolean", "item")  # types that look into the province's wordings by themselves

@@ -7,15 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from jianfu.ingest import dates
-from jianfu.ingest.headings import (
-    IDENTIFIERS,
-    IGNORED,
-    PERSONAL,
-    UNMAPPED,
-    Column,
-    Header,
-    normal_heading,
-)
+from jianfu.ingest.headings import IDENTIFIERS, IGNORED, PERSONAL, UNMAPPED, Column, Header, normal_heading
 from jianfu.ingest.stage import MIN_DAYS, day_places
 from jianfu.ingest.values import normal_wording
 from jianfu.onboarding import HIGH, LOW, MEDIUM

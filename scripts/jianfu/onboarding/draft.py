@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from jianfu.calendar import month_range
 from jianfu.config import merge
-from jianfu.errors import DataError
+from jianfu.core.calendar import month_range
+from jianfu.core.errors import DataError
 from jianfu.ingest.tables import ingest_table
 from jianfu.ingest.units import UnitIndex
 from jianfu.onboarding.columns import propose_columns

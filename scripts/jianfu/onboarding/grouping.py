@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from jianfu.errors import DataError
+from jianfu.core.errors import DataError
 from jianfu.ingest.headings import read_header
 from jianfu.ingest.stage import Staging
 from jianfu.onboarding import HIGH, LOW, MEDIUM

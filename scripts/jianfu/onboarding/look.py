@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from jianfu.errors import DataError
+from jianfu.core.errors import DataError
 from jianfu.ingest.readers import read_source
 from jianfu.ingest.sheet import Sheet
 

@@ -4,13 +4,13 @@ import os
 import tempfile
 from pathlib import Path
 
-from jianfu.errors import DataError
+from jianfu.core.errors import DataError
+from jianfu.core.keys import pseudonym_key
+from jianfu.core.labels import Labels
 from jianfu.ingest.quality import join_books
 from jianfu.ingest.tables import ingest_table
-from jianfu.keys import pseudonym_key
-from jianfu.labels import Labels
-from jianfu.quality_report import collect_facts, write_page
-from jianfu.quality_report.text import summary
+from jianfu.quality import collect_facts, write_page
+from jianfu.quality.text import summary
 
 TABLES = (
     "units",

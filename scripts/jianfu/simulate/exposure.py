@@ -1,4 +1,4 @@
-"""The overload exposure inside the month loop: the same definition as jianfu.indices, month by month.
+"""The overload exposure inside the month loop: the same definition as jianfu.indices.construction, month by month.
 
 The loop needs the exposure of month m before the headcounts of later months exist, and the anchors of the tasks per
 head rest on all headcounts of the reference window. The months of that window are therefore run twice with the same

@@ -1,4 +1,4 @@
-"""The tables that the pipeline makes of the task log (jianfu.task_tables), from the counts of a draw."""
+"""The tables that the pipeline makes of the task log (jianfu.indicators.task_tables), from the counts of a draw."""
 
 import numpy as np
 import pandas as pd

@@ -1,7 +1,8 @@
 """Parameters of the simulated province (config/simulation.yaml)."""
 
-from jianfu.config import display, merge, read_yaml, suggestion
-from jianfu.errors import ConfigError
+from jianfu.config import display, merge, read_yaml
+from jianfu.core.errors import ConfigError
+from jianfu.core.spelling import suggestion
 
 
 def read_parameters(path, small: bool = False, pattern=None) -> dict:

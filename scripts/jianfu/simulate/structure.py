@@ -7,7 +7,7 @@ import chinese_calendar
 import numpy as np
 import pandas as pd
 
-from jianfu.errors import ConfigError
+from jianfu.core.errors import ConfigError
 
 UNIT_TYPES = ("街道", "镇", "乡")
 FIRST_CODE = {"街道": 1, "镇": 100, "乡": 200}

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from jianfu.views import uniformity
+from jianfu.indicators.views import uniformity
 
 
 def build_targets(parameters, structure, months, streams):

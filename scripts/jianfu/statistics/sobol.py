@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from jianfu.errors import DataError
+from jianfu.core.errors import DataError
 
 CONSTANT = 1e-12  # relative spread below which an outcome does not vary
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from jianfu import indices
-from jianfu.calendar import Calendar, calendar_of
 from jianfu.config import merge, read_yaml
-from jianfu.errors import ConfigError
-from jianfu.indicators import read_plan as read_indicators
+from jianfu.core.calendar import Calendar, calendar_of
+from jianfu.core.errors import ConfigError
+from jianfu.indicators.evaluation import read_plan as read_indicators
+from jianfu.indices import construction
 from jianfu.simulate import read_parameters
 
 SEEDS_PER_SCENARIO = 100_000
@@ -56,7 +56,7 @@ def setup(parameters, defaults, models, indicators, members, scales, small=False
         parameters=parameters,
         specs=plan["models"],
         categories=plan["categories"],
-        members=indices.read_plan(members, read_indicators(indicators)),
+        members=construction.read_plan(members, read_indicators(indicators)),
         scales=read_yaml(scales)["scales"],
         calendar=calendar_of(settings["calendar"]),
         settings=settings,

@@ -3,10 +3,15 @@
 import numpy as np
 import pandas as pd
 
-from jianfu import cells, estimators, indices, models, panel, scales, targets
-from jianfu.analysis import hazard_table, survey_table
+from jianfu.exits import cells
+from jianfu.indicators import unit_months
+from jianfu.indices import construction
+from jianfu.models import engine, estimators
+from jianfu.models.tables import hazard_table, survey_table
 from jianfu.simulate import draw
+from jianfu.study import targets
 from jianfu.study.design import parameters_of, scenario_of, seed_of
+from jianfu.survey import scoring
 
 # A pooled row is judged by the target of the within model.
 WITHIN = {"H2_pooled": "H2_exits", "H3_pooled": "H3_exits_by_cohort"}
@@ -42,7 +47,7 @@ def analysis_tables(tables, setup, truth=None):
     """Hazard and survey table of a province from :func:`sources`; with ``truth`` (a draw) expected outcomes beside."""
     settings, members = setup.settings, setup.members
     window = tuple(settings["data"]["window"])
-    frame = panel.build_unit_months(
+    frame = unit_months.build_unit_months(
         tables["units"],
         tables["spells"],
         tables["tasks_months"],
@@ -55,17 +60,17 @@ def analysis_tables(tables, setup, truth=None):
         name: settings["exposure"][name] for name in ("min_months", "survey_months", "survey_min_months")
     }
     means |= {"lags": tuple(settings["exposure"]["lags"])}
-    reference = indices.reference_window(
+    reference = construction.reference_window(
         window, settings["indices"]["reference_months"], settings["indices"]["reference_window"]
     )
-    anchors = indices.fit_anchors(tables["indicators"], members, reference, frame, share, **means)
-    exposures = indices.build_exposures(tables["indicators"], frame, members, anchors, **means)
+    anchors = construction.fit_anchors(tables["indicators"], members, reference, frame, share, **means)
+    exposures = construction.build_exposures(tables["indicators"], frame, members, anchors, **means)
     months, flow = cells.person_months(tables["spells"], window)
     survey = settings["survey"]
-    scores, survey_flow = scales.survey_scores(
+    scores, survey_flow = scoring.survey_scores(
         tables["survey"],
         tables["spells"],
-        scales.with_ranges(setup.scales, survey["ranges"]),
+        scoring.with_ranges(setup.scales, survey["ranges"]),
         survey["min_answered"],
         survey["drop_straightliners"],
         survey["min_seconds"],
@@ -88,7 +93,7 @@ def estimates(tables, setup):
     specs = [
         {key: spec[key] for key in spec if (key, spec[key]) != ("report", "all")} for spec in setup.specs
     ]
-    rows = models.fit_models(specs, tables, setup.categories, inference, "")
+    rows = engine.fit_models(specs, tables, setup.categories, inference, "")
     return rows.loc[~rows["term"].str.endswith(BY_BOOTSTRAP), COLUMNS].reset_index(drop=True)
 
 

@@ -4,7 +4,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from jianfu.figures import style
+from jianfu.report.figures import style
 
 PANELS = (("size", "rejected", "Size"), ("coverage", "coverage", "Coverage"), ("power", "rejected", "Power"))
 HEIGHT_CM = 9.5

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from jianfu import indices, panel
-from jianfu.calendar import calendar_of
-from jianfu.config import load_province, merge
-from jianfu.indicators import build_indicators, read_plan
+from jianfu.config import merge
+from jianfu.core.calendar import calendar_of
+from jianfu.indicators import unit_months
+from jianfu.indicators.evaluation import build_indicators, read_plan
+from jianfu.indices import construction
 from jianfu.ingest.tables import ingest_table
+from jianfu.province import load_province
 from jianfu.simulate import draw, write_raw
 from jianfu.simulate.write import extraction_date
 from jianfu.study.design import parameters_of, scenario_of, seed_of
@@ -48,8 +50,8 @@ def raw_sources(drawn, parameters, root, folder):
 
 def _with_indicators(paths, units, spells, settings, window, plan):
     calendar = calendar_of(settings["calendar"])
-    tasks_months, app_months = panel.logged_months(str(paths["tasks"]), str(paths["app_activity"]))
-    frame = panel.build_unit_months(units, spells, tasks_months, app_months, window, calendar)
+    tasks_months, app_months = unit_months.logged_months(str(paths["tasks"]), str(paths["app_activity"]))
+    frame = unit_months.build_unit_months(units, spells, tasks_months, app_months, window, calendar)
     own = settings["indices"]
     indicators, _ = build_indicators(
         {name: str(path) for name, path in paths.items()},
@@ -57,7 +59,7 @@ def _with_indicators(paths, units, spells, settings, window, plan):
         read_plan(plan / "indicators.csv"),
         calendar,
         window,
-        indices.reference_window(window, own["reference_months"], own["reference_window"]),
+        construction.reference_window(window, own["reference_months"], own["reference_window"]),
         settings["exclude"],
         1,
     )

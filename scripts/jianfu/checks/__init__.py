@@ -1,5 +1,0 @@
-"""Identification checks beside every primary model, declared in config/plan/checks.yaml."""
-
-from jianfu.checks.derived import CHECK, beside, derive, with_detectable
-
-__all__ = ["CHECK", "beside", "derive", "with_detectable"]

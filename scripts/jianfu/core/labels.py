@@ -1,0 +1,33 @@
+"""Bilingual labels: one dictionary (config/plan/labels.csv) for figures, tables and report."""
+
+import csv
+
+from jianfu.core.errors import ConfigError
+
+LANGUAGES = ("zh", "en")
+
+
+class Labels:
+    """Texts by key in one language.
+
+    ``Labels("zh", "config/plan/labels.csv")("OD")`` gives the Chinese label of OD. Keyword arguments fill
+    placeholders: ``labels("n_persons", n=12)``.
+    """
+
+    def __init__(self, language: str, path: str):
+        if language not in LANGUAGES:
+            raise ConfigError(f"language: '{language}' is not one of {', '.join(LANGUAGES)}.")
+        self.language = language
+        self.path = path
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            self.texts = {row["key"]: row[language] for row in csv.DictReader(file)}
+
+    def __call__(self, key: str, **values) -> str:
+        if key not in self.texts:
+            raise ConfigError(
+                f"{self.path}: there is no label '{key}'; add a line with its Chinese and English text."
+            )
+        return self.texts[key].format(**values) if values else self.texts[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.texts

@@ -1,0 +1,32 @@
+"""The sentences of errors in the language of the user: config/plan/messages.csv (code, zh, en)."""
+
+import csv
+from functools import cache
+from pathlib import Path
+
+from jianfu.core.reasons import Reason, say
+
+PATH = Path(__file__).parents[3] / "config" / "plan" / "messages.csv"
+SEPARATORS = {"zh": "、", "en": ", "}
+_spoken = {"language": "en"}
+
+
+def speak(language: str) -> None:
+    """Choose the language (zh or en) of this process's messages."""
+    _spoken["language"] = language
+
+
+@cache
+def sentences(language: str) -> dict[str, str]:
+    """``{code: sentence}`` of all messages in one language."""
+    with open(PATH, encoding="utf-8-sig", newline="") as file:
+        return {row["code"]: row[language] for row in csv.DictReader(file)}
+
+
+def message(reason: Reason, language: str | None = None) -> str:
+    """A reason as a sentence for the screen, in the language chosen with :func:`speak` unless one is named."""
+    language = language or _spoken["language"]
+    known = sentences(language)
+    if reason.code not in known and not reason.values:
+        return reason.code  # a sentence that has no code yet
+    return say(reason, known.__getitem__, SEPARATORS[language])

@@ -1,0 +1,1 @@
+"""From canonical tables to indicators by unit and month."""

@@ -1,0 +1,11 @@
+"""The unit table as the later steps need it: one row per unit."""
+
+import pandas as pd
+
+
+def latest_units(units):
+    """The latest row of every unit."""
+    ordered = units.assign(valid_from=pd.to_datetime(units["valid_from"])).sort_values(
+        ["unit_code", "valid_from"], na_position="first", kind="stable"
+    )
+    return ordered.drop_duplicates("unit_code", keep="last")

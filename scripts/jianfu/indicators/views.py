@@ -1,0 +1,236 @@
+"""The prepared views in which the expressions of config/plan/indicators.csv are evaluated.
+
+Every view has unit_code, month and year. Measures that need arithmetic on dates, parent chains
+(:mod:`jianfu.indicators.cascade`), the roster (:mod:`jianfu.indicators.staff_views`) or counts by category are made
+once, so that an indicator stays one short expression. All sums are integers or decimals, so that the
+order in which rows are read changes nothing. (DuckDB's least() and greatest() skip NULL: conditions stand outside.)
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from jianfu.core.calendar import REST_EVE_MINUTE, Calendar, month_ends, month_range
+from jianfu.indicators import cascade, staff_views
+from jianfu.indicators.uniformity import uniformity
+
+FOLLOWED = 366  # days after the month of issue for which a due date is followed; later ones are not short
+SHORT_MINUTES = 8 * 60
+ARTEFACTS = ("n_table", "n_text", "n_photo", "n_video")
+
+MACROS = """
+CREATE MACRO number(part) AS count(*) FILTER (part);
+CREATE MACRO share(flag, part := true) AS
+    count(*) FILTER (part AND flag) / nullif(count(*) FILTER (part AND flag IS NOT NULL), 0);
+CREATE MACRO total(x, part := true) AS (sum(CAST(x AS DECIMAL(38, 6))) FILTER (part))::DOUBLE;
+CREATE MACRO mean_of(x, part := true) AS
+    (sum(CAST(x AS DECIMAL(38, 12))) FILTER (part))::DOUBLE / nullif(count(x) FILTER (part), 0);
+CREATE MACRO entropy_of(n, n_log_n) AS ln(nullif(sum(n), 0)) - sum(n_log_n)::DOUBLE / nullif(sum(n), 0);
+CREATE MACRO effective_number(n, n_log_n) AS exp(entropy_of(n, n_log_n));
+CREATE MACRO monotony(n, n_log_n, k) AS CASE WHEN k > 1 AND sum(n) > 0
+    THEN greatest(0, 1 - entropy_of(n, n_log_n) / ln(k)) END;
+CREATE MACRO observed_to_expected(observed, first, second, part) AS
+    CASE WHEN number(part AND first) * number(part AND second) >= greatest(number(part), 1)
+         THEN number(part AND observed) * number(part) / (number(part AND first) * number(part AND second)) END;
+"""
+
+TASKS = """
+CREATE VIEW counties AS
+SELECT unit_code, coalesce(arg_max(county_code, coalesce(valid_from, DATE '0001-01-01')), '') AS county
+FROM units_read GROUP BY unit_code;
+
+CREATE VIEW tasks_all AS
+SELECT *, strftime(issue_at, '%Y-%m') AS month, year(issue_at) AS year,
+       event_label = '任务' AS is_task,
+       event_label IN ('检查', '督查', '考核', '巡察') AS is_check,
+       event_label IN ('观摩', '调研', '视察', '指导') AS is_visit,
+       coalesce(emergency, false) AS is_emergency,
+       {artefacts} AS artefacts,
+       CASE WHEN due_at IS NOT NULL THEN date_diff('day', issue_at, due_at) + 1 END AS days_allowed
+FROM tasks_read;
+
+CREATE VIEW tasks_in AS
+SELECT * FROM tasks_all
+WHERE NOT coalesce(list_contains(getvariable('topics'), topic), false)
+  AND NOT list_contains(getvariable('months'), month)
+  AND NOT (getvariable('emergency') AND is_emergency);
+
+CREATE VIEW registers AS
+SELECT DISTINCT coalesce(c.county, '') AS county, t.month
+FROM tasks_in t LEFT JOIN counties c ON c.unit_code = t.unit_code WHERE t.is_check OR t.is_visit;
+
+CREATE VIEW tasks AS
+WITH dated AS (
+    SELECT t.*, coalesce(t.due_at::DATE > least(getvariable('horizon'), last_day(t.issue_at) + {followed}), false)
+               AS is_far,
+           CASE WHEN NOT is_far THEN t.due_at::DATE END AS due_day,
+           hour(issue_at) * 60 + minute(issue_at) AS issue_minute,
+           hour(due_at) * 60 + minute(due_at) AS due_minute,
+           issue_precision = 'minute' AS is_clocked,
+           is_task AND NOT is_emergency AND due_at IS NOT NULL AS has_due,
+           has_due AND is_clocked AS has_slack
+    FROM tasks_in t
+), timed AS (
+    SELECT t.*, i.is_workday, i.rest_start, r.month IS NOT NULL AS has_register,
+           coalesce(due_day BETWEEN i.rest_start AND i.next_workday, false) AS is_over_rest,
+           i.rest_start IS NOT NULL AND (NOT i.is_workday OR issue_minute >= {rest_eve_minute}) AS is_rest_eve_time,
+           coalesce(d.workday_number - i.workday_number <= 1, false) AS is_one_day,
+           d.minutes_before - i.minutes_before
+           + CASE WHEN NOT d.is_workday THEN 0 WHEN due_minute = 0 THEN {full_day} ELSE {due_worked} END
+           - CASE WHEN i.is_workday THEN {issue_worked} ELSE 0 END AS slack
+    FROM dated t
+    JOIN days i ON i.date = t.issue_at::DATE
+    LEFT JOIN days d ON d.date = t.due_day
+    LEFT JOIN counties c ON c.unit_code = t.unit_code
+    LEFT JOIN registers r ON r.month = t.month AND r.county = coalesce(c.county, '')
+)
+SELECT * EXCLUDE (is_far, due_day, issue_minute, due_minute, slack, is_workday, rest_start, is_over_rest),
+       CASE WHEN has_slack AND NOT is_far THEN greatest(slack, 0) END AS slack_minutes,
+       has_slack AND NOT is_far AND slack <= {short} AS is_short,
+       is_over_rest AND is_rest_eve_time AS is_rest_eve,
+       is_over_rest AND (NOT is_workday OR is_clocked AND is_rest_eve_time) AS is_rest_eve_lower,
+       is_over_rest AND (NOT is_clocked OR is_rest_eve_time) AS is_rest_eve_upper,
+       CASE WHEN coalesce(has_score, has_rank, has_material_list, has_rectify) IS NOT NULL
+            THEN coalesce(has_score, false) OR coalesce(has_rank, false)
+                 OR coalesce(has_material_list, false) OR coalesce(has_rectify, false) END AS is_disguised,
+       regexp_matches(return_reason, '格式|模板|版式|样式|排版') AS is_format_reason
+FROM timed;
+
+CREATE VIEW task_rest_days AS
+SELECT DISTINCT unit_code, strftime(date, '%Y-%m') AS month, year(date) AS year, date
+FROM (SELECT unit_code, issue_at::DATE AS date FROM tasks_in WHERE is_task
+      UNION ALL SELECT unit_code, due_at::DATE FROM tasks_in WHERE is_task) JOIN days USING (date)
+WHERE NOT days.is_workday;
+
+CREATE VIEW veto AS
+SELECT t.unit_code, m.month, left(m.month, 4)::INTEGER AS year, t.veto_domain, true AS is_active
+FROM (SELECT unit_code, veto_domain, issue_at::DATE AS since, coalesce(due_at, done_at, issue_at)::DATE AS until
+      FROM tasks_in WHERE is_veto) t
+JOIN month_days m ON t.since <= m.last AND t.until >= m.first;
+"""
+
+COUNTED = """
+CREATE VIEW {view} AS
+SELECT unit_code, month, any_value(year) AS year, count({column}) AS n, count(*) AS n_all,
+       CAST(count({column}) * ln(nullif(count({column}), 0)) AS DECIMAL(38, 12)) AS n_log_n,
+       (SELECT count(DISTINCT {column}) FROM tasks_in
+        WHERE is_task AND month BETWEEN getvariable('reference_first') AND getvariable('reference_last')) AS k
+FROM tasks_in WHERE is_task GROUP BY unit_code, month, {column};
+"""
+
+OTHERS = """
+CREATE VIEW app_activity AS SELECT *, left(month, 4)::INTEGER AS year FROM app_activity_read;
+CREATE VIEW app_runs AS
+SELECT unit_code, strftime(date, '%Y-%m') AS month, year(date) AS year,
+       row_number() OVER (PARTITION BY unit_code, island ORDER BY date) AS run
+FROM (SELECT unit_code, date::DATE AS date,
+             date::DATE - row_number() OVER (PARTITION BY unit_code ORDER BY date)::INTEGER AS island
+      FROM app_days_read WHERE actions > 0);
+"""
+
+
+TARGETS = """
+SELECT unit_code, year, indicator_id, sum(CAST(target_value AS DECIMAL(38, 6)))::DOUBLE / count(*) AS target
+FROM tasks_in WHERE is_task AND indicator_id IS NOT NULL AND target_value IS NOT NULL
+GROUP BY unit_code, year, indicator_id ORDER BY unit_code, year, indicator_id
+"""
+
+
+def connect(threads: int = 1) -> duckdb.DuckDBPyConnection:
+    """An in-memory database that needs no network; what does not fit into 1 GB goes to the temporary folder."""
+    return duckdb.connect(
+        config={
+            "threads": threads,
+            "memory_limit": "1GB",
+            "temp_directory": str(Path(tempfile.gettempdir(), f"jianfu-{os.getpid()}")),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+
+
+def open_tables(con, tables) -> dict[str, set[str]]:
+    """Make each canonical table (path of a Parquet file, frame or Arrow table) readable as ``<table>_read``.
+
+    Returns the columns of each table that hold any value.
+    """
+    filled = {}
+    for table, source in tables.items():
+        if isinstance(source, str | Path):
+            path = str(source).replace("'", "''")
+            con.execute(f"CREATE VIEW {table}_read AS SELECT * FROM read_parquet('{path}')")
+        else:
+            con.register(f"{table}_read", source)
+        columns = [row[0] for row in con.execute(f"DESCRIBE {table}_read").fetchall()]
+        counts = con.execute(
+            f"SELECT {', '.join(f'count({c})' for c in columns)} FROM {table}_read"
+        ).fetchall()[0]
+        filled[table] = {column for column, count in zip(columns, counts, strict=True) if count}
+    return filled
+
+
+def prepare(con, filled, calendar: Calendar, window, reference_window, exclude) -> dict[str, int]:
+    """Create the views over the opened tables; returns the counts of cascade links, orphans and cycles.
+
+    ``filled`` is the answer of :func:`open_tables`; ``exclude`` has the keys topics, months, emergency. The frame
+    ``unit_months`` is registered already. A part of a
+    sum that a province does not collect at all (a kind of artefact, accountability clauses) is left out of the sum.
+    """
+    _set_variables(con, reference_window, exclude)
+    _make_days(con, calendar, window)
+    artefacts = " + ".join(column for column in ARTEFACTS if column in filled["tasks"])
+    con.execute(MACROS)
+    con.execute(
+        TASKS.format(
+            artefacts=artefacts or "NULL::DOUBLE",
+            rest_eve_minute=REST_EVE_MINUTE,
+            short=SHORT_MINUTES,
+            followed=FOLLOWED,
+            full_day=calendar.minutes_per_day,
+            due_worked=_minutes_worked(calendar, "due_minute"),
+            issue_worked=_minutes_worked(calendar, "issue_minute"),
+        )
+    )
+    con.execute(COUNTED.format(view="task_issuers", column="issuer"))
+    con.execute(COUNTED.format(view="task_categories", column="category"))
+    con.execute(OTHERS)
+    staff_views.prepare(con, filled)
+    targets = con.execute(TARGETS).df()
+    con.register("uniformity", uniformity(targets, con.execute("SELECT * FROM units_read").df()))
+    return cascade.prepare(con)
+
+
+def _set_variables(con, reference_window, exclude):
+    con.execute("SET VARIABLE topics = CAST(? AS VARCHAR[])", [list(exclude["topics"])])
+    con.execute("SET VARIABLE months = CAST(? AS VARCHAR[])", [list(exclude["months"])])
+    con.execute("SET VARIABLE emergency = ?", [bool(exclude["emergency"])])
+    con.execute("SET VARIABLE reference_first = ?", [reference_window[0]])
+    con.execute("SET VARIABLE reference_last = ?", [reference_window[1]])
+
+
+def _make_days(con, calendar, window):
+    """Tables ``days`` (the calendar of the window and a little beyond) and ``month_days`` (first and last day)."""
+    months = month_range(*window)
+    ends = month_ends(months)
+    first, last = ends[0].replace(day=1).date(), ends[-1].date()
+    horizon = calendar.horizon(last, (ends[-1] + pd.Timedelta(days=FOLLOWED)).date())
+    days = calendar.table(first, horizon)
+    con.register("days_frame", days)
+    con.execute(
+        "CREATE TABLE days AS SELECT * REPLACE (date::DATE AS date, next_workday::DATE AS next_workday, "
+        "rest_start::DATE AS rest_start) FROM days_frame"
+    )
+    con.register("month_frame", pd.DataFrame({"month": months, "last": ends}))
+    con.execute(
+        "CREATE TABLE month_days AS "
+        "SELECT month, date_trunc('month', last)::DATE AS first, last::DATE AS last FROM month_frame"
+    )
+    con.execute("SET VARIABLE horizon = ?", [horizon])
+
+
+def _minutes_worked(calendar, minute):
+    """SQL for the office minutes from midnight to the column ``minute``."""
+    return "(" + " + ".join(f"greatest(0, least({minute} - {a}, {b - a}))" for a, b in calendar.hours) + ")"

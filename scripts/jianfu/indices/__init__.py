@@ -1,0 +1,1 @@
+"""From indicators to burden indices and exposures, with frozen anchors."""

@@ -1,0 +1,1 @@
+"""A user's own indicator panel: read, build, compare."""

@@ -1,0 +1,54 @@
+"""Layouts of a user's own panel: long tables made wide, and periods written in one way."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from jianfu.core.errors import DataError
+
+LONG = ("code", "value")  # columns of a table with one row per unit, period and indicator
+WHOLE = re.compile(r"(-?\d+)\.0+")
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def is_long(columns, codes):
+    """Whether a table with these columns has one row per indicator: none of ``codes`` is a column of its own."""
+    return set(LONG) <= set(columns) and not set(codes) & set(columns)
+
+
+def chosen(cells, wanted, name):
+    """The rows of a long table whose code is in ``wanted``; every code must stand somewhere, every row have one."""
+    if (cells["code"] == "").any():
+        row = cells.index[cells["code"] == ""][0] + 2
+        raise DataError(f"{name}: row {row} has no code; fill it in or delete the row.")
+    lacking = [code for code in wanted if code not in set(cells["code"])]
+    if lacking:
+        raise DataError(f"{name}: the column 'code' never says '{lacking[0]}', which 'structure' names.")
+    return cells[cells["code"].isin(wanted)].copy()
+
+
+def widen(cells, keys, wanted, name):
+    """One row per ``keys`` and one column per code in ``wanted`` from a long table, in the order of the rows.
+
+    ``cells`` has ``keys`` and ``code`` as text. Raises :class:`DataError` where a cell stands twice.
+    """
+    twice = cells.duplicated([*keys, "code"])
+    if twice.any():
+        unit, *period, code = cells.loc[twice, [*keys, "code"]].iloc[0]
+        where = f" in {period[0]}" if period else ""
+        raise DataError(f"{name}: '{code}' of '{unit}' stands twice{where}; keep one row.")
+    rows = cells.groupby(keys, sort=False).ngroup().to_numpy()
+    values = np.full((rows.max() + 1, len(wanted)), np.nan)
+    values[rows, [wanted.index(code) for code in cells["code"]]] = cells["value"]
+    wide = cells[keys].drop_duplicates().reset_index(drop=True)
+    return pd.concat([wide, pd.DataFrame(values, columns=wanted)], axis=1)
+
+
+def tidy_periods(labels):
+    """Labels of periods (text series): 2020.0 is 2020; dates that all are firsts of a month are months."""
+    labels = labels.str.replace(WHOLE, r"\1", regex=True)
+    known = labels[labels != ""]
+    if len(known) and known.map(lambda label: bool(DAY.fullmatch(label)) and label.endswith("-01")).all():
+        return labels.str[:7]
+    return labels

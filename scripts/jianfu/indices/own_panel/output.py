@@ -1,0 +1,175 @@
+"""A user's own indicator panel through every step: what is written to release/panel."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pyarrow import compute
+from pyarrow import csv as arrow_csv
+
+from jianfu.indices.engine import diagnostics, pipeline
+from jianfu.indices.engine.impute import carry_forward
+from jianfu.indices.engine.treat import kurtosis, skewness
+from jianfu.indices.own_panel.reading import read_anchors, read_panel, read_plan
+
+DIGITS = 13  # significant digits of written values: beyond, processors may differ
+STEPS = ("raw", "denominated", "screened", "treated", "normalised")  # of indicators; then come the aggregates
+
+
+@dataclass(frozen=True)
+class Result:
+    """units and labels of the periods (N,); ``steps`` {step: (codes, values (N, codes))}; imputed (N, k) bool; weights
+    and diagnostics as frames; the anchors."""
+
+    units: np.ndarray
+    labels: np.ndarray
+    steps: dict
+    imputed: np.ndarray
+    weights: pd.DataFrame
+    diagnostics: pd.DataFrame
+    anchors: dict
+
+
+def build_panel(settings, null_tokens=()):
+    """The :class:`Result` of a panel with the settings ``indicators`` of a province file."""
+    structure, used = read_plan(settings)
+    panel = read_panel(settings, structure, null_tokens)
+    denominated = pipeline.denominate(panel.raw, panel.denominators)
+    screened, imputed = denominated, np.zeros(denominated.shape, dtype=bool)
+    if used["imputation"]["method"] == "last":
+        screened, imputed = carry_forward(denominated, panel.units, panel.period, used["imputation"]["limit"])
+    anchors = read_anchors(settings, structure) or pipeline.fit(screened, structure, panel.reference, used)
+    steps = pipeline.apply(screened, anchors)
+    indicators = (panel.raw, denominated, screened, steps.treated, steps.normalised)
+    written = {name: (structure.codes, x) for name, x in zip(STEPS, indicators, strict=True)}
+    written["aggregated"] = (list(anchors["groups"]), steps.aggregated)
+    rows = _indicator_rows(anchors, denominated, imputed, steps) + _group_rows(structure, anchors, steps)
+    return Result(
+        panel.units,
+        panel.labels,
+        written,
+        imputed,
+        _weights(panel, anchors, steps),
+        diagnostics.frame(rows),
+        anchors,
+    )
+
+
+def write(result, folder):
+    """Every step (unit, period, code, value; missing values empty), weights and diagnostics as CSV for people."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    for name, (codes, values) in result.steps.items():
+        n, k = values.shape
+        columns = {
+            "unit": pa.array(result.units, pa.string()).take(np.repeat(np.arange(n), k)),
+            "period": pa.array(result.labels, pa.string()).take(np.repeat(np.arange(n), k)),
+            "code": pa.array(codes, pa.string()).take(np.tile(np.arange(k), n)),
+            "value": pa.array(_rounded(values.ravel()), from_pandas=True),
+        }
+        if name == "screened":
+            columns["imputed"] = pa.array(result.imputed.ravel().astype(np.int8))
+        _write_csv(pa.table(columns), Path(folder) / f"{name}.csv")
+    for name in ("weights", "diagnostics"):
+        frame = getattr(result, name)
+        frame.to_csv(
+            Path(folder) / f"{name}.csv",
+            index=False,
+            encoding="utf-8-sig",
+            lineterminator="\n",
+            float_format=f"%.{DIGITS}g",
+        )
+
+
+def _write_csv(table, path):
+    table = table.set_column(
+        1, "period", compute.if_else(compute.equal(table["period"], ""), None, table["period"])
+    )
+    with open(path, "wb") as file:
+        file.write(b"\xef\xbb\xbf")
+        arrow_csv.write_csv(
+            table, file, arrow_csv.WriteOptions(quoting_style="needed", quoting_header="needed")
+        )
+
+
+def _rounded(values):
+    """Values with ``DIGITS`` significant digits."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        places = DIGITS - 1 - np.floor(np.log10(np.abs(values)))
+    places = np.where(np.isfinite(places), np.clip(places, -300, 300), 0)
+    up, down = 10.0 ** np.maximum(places, 0), 10.0 ** np.maximum(-places, 0)
+    return np.round(values * up / down) / up * down
+
+
+def _weights(panel, anchors, steps):
+    """code, parent, level, weight, effective_weight, and unit, period where each row has weights of its own."""
+    effective, frames = diagnostics.effective_weights(anchors), []
+    levels = {code: group["level"] for code, group in anchors["groups"].items()}
+    for parent, group in anchors["groups"].items():
+        children, used = group["children"], steps.weights[parent]
+        common, k = used.ndim == 1, len(group["children"])
+        n = 1 if common else len(panel.units)
+        frames.append(
+            pd.DataFrame(
+                {
+                    "code": np.tile(np.array(children, dtype=object), n),
+                    "parent": parent,
+                    "level": [levels.get(code, 1) for code in children] * n,
+                    "weight": used.ravel(),
+                    "effective_weight": [effective[code] for code in children] * n,
+                    "unit": "" if common else np.repeat(panel.units, k),
+                    "period": "" if common else np.repeat(panel.labels, k),
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def _indicator_rows(anchors, denominated, imputed, steps):
+    """What each indicator went through, as rows of diagnostics."""
+    rows = []
+    for j, (code, entry) in enumerate(anchors["indicators"].items()):
+        x, treated = denominated[:, j], steps.treated[:, j]
+        n = int((~np.isnan(x)).sum())
+        scored = max(int((~np.isnan(steps.normalised[:, j])).sum()), 1)
+        measures = {
+            "missing_share": 1 - n / len(x),
+            "imputed": int(imputed[:, j].sum()),
+            "reference_n": entry["n"],
+            "skewness": skewness(x),
+            "kurtosis": kurtosis(x),
+            "skewness_treated": skewness(treated),
+            "kurtosis_treated": kurtosis(treated),
+            "winsorised": entry.get("winsorised", 0),
+            "clipped_share_low": float((steps.clipped[:, j] < 0).sum() / scored),
+            "clipped_share_high": float((steps.clipped[:, j] > 0).sum() / scored),
+        }
+        rows += [(name, "", code, "", value, n, "") for name, value in measures.items()]
+        if entry["dropped"]:
+            rows.append(("dropped", "", code, "", 1, n, entry["dropped"]))
+    return rows
+
+
+def _group_rows(structure, anchors, steps):
+    """What holds each group together and what its weights rest on, as rows of diagnostics."""
+    columns = dict(zip(structure.codes, steps.normalised.T, strict=True))
+    columns |= dict(zip(anchors["groups"], steps.aggregated.T, strict=True))
+    rows = []
+    for code, group in anchors["groups"].items():
+        children, score = group["children"], columns[code]
+        values = np.stack([columns[child] for child in children], axis=1)
+        weights = None if group["weights"] is None else np.array(group["weights"])
+        rows += diagnostics.group_rows(code, children, values, score, weights, group["aggregation"])
+        if "cr" in group:
+            note = "above 0.1: revise the comparisons" if (group["cr"] or 0) > 0.1 else ""
+            for name in ("eigenvalue", "ci", "cr"):
+                rows.append(
+                    (f"ahp_{name}", code, "", "", group[name], len(children), note if name == "cr" else "")
+                )
+        if "explained" in group:
+            rows.append(("pc1_explained_share", code, "", "", group["explained"], len(score), ""))
+        missing = float(np.isnan(score).mean())
+        note = "no row has enough components" if missing == 1 else ""
+        rows.append(("missing_share", code, code, "", missing, len(score), note))
+    return rows + diagnostics.index_rows(anchors, steps)

@@ -1,0 +1,258 @@
+"""A user's own tables, read as they are: the panel of indicators and the tables of models_on; nothing is cleaned.
+
+Formats by the ending of the file: csv (UTF-8 or GB18030; comma, semicolon or tab), xlsx (first sheet), parquet, Stata
+(dta), SPSS (sav, zsav). :func:`read_table` gives the cells, :func:`numbers` the numbers of a column that must hold
+numbers, :func:`read_analysis_table` a table whose columns say themselves what they hold.
+"""
+
+import codecs
+import csv
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyreadstat
+from pyarrow import csv as arrow_csv
+from pyarrow import parquet
+
+from jianfu.core.errors import DataError
+from jianfu.ingest.numbers import parse_number
+
+MOST_LEVELS = 100  # a categorical term with more levels is an identifier
+WORDS = [
+    "#N/A",
+    "#N/A N/A",
+    "#NA",
+    "-1.#IND",
+    "-1.#QNAN",
+    "-NaN",
+    "-nan",
+    "1.#IND",
+    "1.#QNAN",
+    "<NA>",
+    "N/A",
+    "NA",
+]
+WORDS += ["NULL", "NaN", "None", "n/a", "nan", "null"]  # a missing value, as programs write it
+MISSING = {"", ".", "..", "..."} | {word.lower() for word in WORDS}  # in a column of numbers
+BARE = re.compile(r"[\d.,+\-．，＋－]+")  # a number without words around it
+
+
+def read_table(path, texts=None, rows=None, labels=False):
+    """The table in ``path`` as a frame; columns named in ``texts`` (None: all) are text, empty text = missing.
+
+    ``rows`` = 0: the columns only. ``labels``: columns of Stata and SPSS with value labels are categories. Raises
+    :class:`DataError` in one sentence.
+    """
+    path = Path(path)
+    ending = path.suffix.lower()
+    if ending not in READERS:
+        raise DataError(f"{path.name}: a table must end in {', '.join(READERS)}.")
+    try:
+        frame = READERS[ending](path, texts, rows, labels)
+    except DataError:
+        raise
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataError(f"{path.name}: the file cannot be read ({reason}); save it again.") from None
+    frame.columns = [str(column).strip() for column in frame.columns]
+    if frame.columns.empty:
+        raise DataError(f"{path.name}: the file is empty; save the table again.")
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise DataError(f"{path.name}: the column '{twice[0]}' stands twice; rename one.")
+    for column in frame.columns if texts is None else texts:
+        if column in frame:
+            frame[column] = _texts(frame[column])
+    return frame
+
+
+def read_analysis_table(path):
+    """The table in ``path`` with columns of numbers, of text (None = missing) or, with value labels, of categories.
+
+    Truth values are 1 and 0, dates text. A column of a csv or xlsx file is numbers if every cell is one or is missing.
+    """
+    frame = read_table(path, texts=(), labels=True)
+    typed = Path(path).suffix.lower() not in (".csv", ".xlsx")
+    return pd.DataFrame({column: _plain(frame[column], typed) for column in frame.columns})
+
+
+# ------------------------------------------------------------------------------------------------ formats
+
+
+def _csv(path, texts, rows, labels):
+    content = path.read_bytes()
+    try:
+        content.decode("utf-8-sig")
+        content = content.removeprefix(codecs.BOM_UTF8)
+    except UnicodeDecodeError:
+        try:
+            content = content.decode("gb18030").encode()
+        except UnicodeDecodeError:
+            raise DataError(
+                f"{path.name}: the file is neither UTF-8 nor GB18030 text; save it again with encoding UTF-8."
+            ) from None
+    separator = max(",;\t", key=content.split(b"\n", 1)[0].decode().count)
+    lines = csv.reader(io.TextIOWrapper(io.BytesIO(content), "utf-8", newline=""), delimiter=separator)
+    names = [name or f"Unnamed: {place}" for place, name in enumerate(next(lines, []))]
+    if rows == 0 or not names or len(set(names)) < len(names):
+        return pd.DataFrame([], columns=names)
+    text = {name: pa.string() for name in names if texts is None or name.strip() in texts}
+    try:
+        table = _arrow_csv(content, separator, names, text)
+        dates = [field.name for field in table.schema if pa.types.is_temporal(field.type)]
+        if dates:  # stay as they are written
+            table = _arrow_csv(content, separator, names, text | dict.fromkeys(dates, pa.string()))
+    except pa.ArrowInvalid:  # a column whose later cells are of another kind than its first ones
+        table = _arrow_csv(content, separator, names, dict.fromkeys(names, pa.string()))
+    return table.to_pandas()
+
+
+def _arrow_csv(content, separator, names, types):
+    return arrow_csv.read_csv(
+        pa.BufferReader(content),
+        read_options=arrow_csv.ReadOptions(column_names=names, skip_rows_after_names=1),
+        parse_options=arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=types, strings_can_be_null=False, null_values=["", *WORDS]
+        ),
+    )
+
+
+def _xlsx(path, texts, rows, labels):
+    return pd.read_excel(path, nrows=rows, dtype=object, engine="calamine", keep_default_na=False)
+
+
+def _parquet(path, texts, rows, labels):
+    """Without what pandas keeps beside the table, so that its index is a column like the others."""
+    table = parquet.read_schema(path).empty_table() if rows == 0 else parquet.read_table(path)
+    return table.replace_schema_metadata().to_pandas()
+
+
+def _labelled(path, texts, rows, labels):
+    """Stata and SPSS; ``labels``: a column of codes that all have a label is categories in the order of the codes."""
+    stata = path.suffix.lower() == ".dta"
+    read = pyreadstat.read_dta if stata else pyreadstat.read_sav
+    if rows == 0:
+        return pd.DataFrame([], columns=read(str(path), metadataonly=True)[1].column_names)
+    if stata and not labels:  # months as dates, single precision as it is
+        return pd.read_stata(path, convert_categoricals=False)
+    frame, about = read(str(path))
+    for column, names in about.variable_value_labels.items() if labels else ():
+        if frame[column].dropna().isin(list(names)).all() and not frame[column].isna().all():
+            levels = [names[code] for code in sorted(names)]
+            frame[column] = pd.Categorical(frame[column].map(names), list(dict.fromkeys(levels)))
+    return frame
+
+
+READERS = {
+    ".csv": _csv,
+    ".xlsx": _xlsx,
+    ".parquet": _parquet,
+    ".dta": _labelled,
+    ".sav": _labelled,
+    ".zsav": _labelled,
+}
+
+
+# ------------------------------------------------------------------------------------------------ cells
+
+
+def numbers(column, name, null_tokens=()):
+    """Floats of a column of numbers or text, as people type them; NaN for MISSING and ``null_tokens``.
+
+    Raises :class:`DataError` for the first cell of the table ``name`` that is neither, and for infinite numbers.
+    """
+    if column.dtype == np.float32:  # with the digits it has, not those of the nearest double
+        found = column.to_numpy().astype(str).astype(float)
+    elif pd.api.types.is_numeric_dtype(column.dtype):  # true and false are 1 and 0
+        found = column.to_numpy(dtype=float, na_value=np.nan)
+    else:
+        text = _texts(column)
+        found, wrong = _parsed(text, MISSING | {token.lower() for token in null_tokens})
+        if wrong is not None:
+            raise DataError(
+                f"{name}: '{text.iloc[wrong]}' in column '{column.name}', row {column.index[wrong] + 2}, is no number; "
+                "correct the cell or leave it empty."
+            )
+    if np.isinf(found).any():
+        raise DataError(f"{name}: column '{column.name}' holds an infinite number; correct the cell.")
+    return found
+
+
+def _parsed(text, missing, bare=False):
+    """Floats of a column of text and the place of the first cell that is no number, None where there is no such."""
+    found = pd.to_numeric(text, errors="coerce").to_numpy(dtype=float, copy=True)
+    for row in np.flatnonzero(np.isnan(found)):
+        cell = text.iloc[row]
+        if cell.lower() in missing:
+            continue
+        value = parse_number(cell) if not bare or BARE.fullmatch(cell) else None
+        if value is None:
+            return found, row
+        found[row] = value
+    return found, None
+
+
+def _plain(values, typed):
+    """A column for models. Where the file has types (``typed``), text stays text even if it reads like a number."""
+    if not typed and values.dtype == object:
+        values = values.where(values != "").infer_objects()
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return values
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        return values.astype(float) if values.dtype == bool else values
+    known = values.dropna()
+    if len(known) and known.map(lambda value: isinstance(value, bool)).all():
+        return values.astype(float)
+    text = _texts(values)
+    if not typed:
+        truth = text.str.lower().map({"true": 1.0, "false": 0.0})
+        if truth.notna().any() and text[truth.isna()].str.lower().isin(MISSING).all():
+            return truth
+        found, wrong = _parsed(text, MISSING, bare=True)
+        if wrong is None:
+            return pd.Series(found, text.index)
+        text = text.mask(text.isin(WORDS), "")
+    return text.where(text != "", None)
+
+
+def _texts(column):
+    """The cells of a column as text without blanks around it; categories and dates too."""
+    names = pd.unique(column.astype(object))
+    return (
+        column.astype(object)
+        .map({name: _text(name) for name in names if name == name})
+        .fillna("")
+        .astype(object)
+    )
+
+
+def _text(value):
+    """A cell as text: whole numbers without decimals, others with all digits, dates as YYYY-MM-DD."""
+    if isinstance(value, str):
+        return value.strip()
+    if value is None or value is pd.NA or value is pd.NaT:
+        return ""
+    if hasattr(value, "strftime"):
+        return value.strftime("%Y-%m-%d")
+    if isinstance(value, (float, np.floating)):
+        whole = float(value).is_integer() and abs(value) < 1e15
+        return str(int(value)) if whole else repr(float(value))
+    return str(value)
+
+
+def is_text(values):
+    """True for categorical and text columns, False for numbers."""
+    return not pd.api.types.is_numeric_dtype(values.dtype)
+
+
+def levels_of(values):
+    """Levels of a categorical column: in the order of their codes if it has labels, else sorted."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        present = set(values.dropna().unique())
+        return [level for level in values.cat.categories if level in present]
+    return sorted(values.dropna().unique())

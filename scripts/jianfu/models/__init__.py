@@ -1,0 +1,1 @@
+"""From analysis tables and declared models to tidy rows of estimates."""

@@ -1,0 +1,210 @@
+"""Declared checks -> models derived from the primary ones -> rows of estimates.
+
+A check is an entry of config/plan/checks.yaml: changes to a primary model. The derived model is called
+``<model>.<check>`` and fitted by the engine of all models.
+"""
+
+import copy
+import json
+import re
+
+import numpy as np
+import pandas as pd
+
+from jianfu.core.logs import progress
+from jianfu.models import engine
+from jianfu.models.estimators import ESTIMATORS, outcomes_of
+from jianfu.statistics import power
+from jianfu.statistics.sensitivity import COMMON
+
+BLANK = dict.fromkeys(("std_error", "ci_low", "ci_high", "p_value", "p_adjusted"), np.nan)
+CHECK = "."  # between the name of a model and that of a check beside it
+EXPOSURE = "{exposure}"
+BY_ERROR = ("mediation", "segmented", "tost")  # what they detect follows from the errors that they report
+EFFECTS = ("probability", "excess_per_1000")  # scales of effects other than that of the model itself
+
+
+def derive(check, spec, table):
+    """The model that ``check`` makes of the primary model ``spec`` on ``table``; None where it does not apply."""
+    exposures = _exposures(spec, table)
+    fits = (
+        spec.get("terms")
+        and spec["estimator"] in check.get("estimators", ESTIMATORS)
+        and spec["data"] in check.get("data", [spec["data"]])
+        and set(check.get("needs", [])) <= set(spec.get("effects", []))
+        and (exposures or not check.get("exposures"))
+    )
+    if not fits:
+        return None
+    derived = {key: copy.deepcopy(value) for key, value in spec.items() if key not in ("report", "options")}
+    derived |= {"name": f"{spec['name']}{CHECK}{check['name']}", "role": check["role"]}
+    words = {"{estimator}": spec["estimator"], "{common}": _common(spec, table)}
+    derived |= {key: _filled(value, words, exposures) for key, value in check.get("set", {}).items()}
+    if "replace" in check:
+        derived["terms"] = [_replaced(term, exposures, check["replace"]) for term in spec["terms"]]
+    if "mirror" in check:
+        added = [_replaced(term, exposures, check["mirror"]) for term in spec["terms"]]
+        added = [term for term, old in zip(added, spec["terms"], strict=True) if term != old]
+        derived["terms"] = [*spec["terms"], *added]
+        if check.get("report") == "mirror":
+            derived["report"] = added
+    derived["controls"] = [*derived.get("controls", []), *check.get("controls", [])]
+    if check.get("drop_effects"):
+        derived["effects"] = [name for name in spec["effects"] if name not in check["drop_effects"]]
+    if "county" in _names(derived) and "county" not in table.frame:
+        return None
+    return derived
+
+
+def _names(spec):
+    return [value for value in spec.get("options", {}).values() if isinstance(value, str)]
+
+
+def _exposures(spec, table):
+    """Exposure indices among the terms of a model, as they stand in its terms."""
+    parts = dict.fromkeys(part for term in spec.get("terms", []) for part in term.split(":"))
+    return [part for part in parts if part in table.exposures and not part.endswith("_z")]
+
+
+def _replaced(term, exposures, pattern):
+    """``term`` with each exposure in it replaced by ``pattern``."""
+    parts = [pattern.replace(EXPOSURE, part) if part in exposures else part for part in term.split(":")]
+    return ":".join(parts)
+
+
+def _filled(value, words, exposures):
+    """A value of the plan with its placeholders filled in; a list entry with an exposure becomes one entry each."""
+    if isinstance(value, dict):
+        return {key: _filled(inner, words, exposures) for key, inner in value.items()}
+    if isinstance(value, list):
+        lists = [
+            [inner.replace(EXPOSURE, name) for name in exposures]
+            if isinstance(inner, str) and EXPOSURE in inner
+            else [_filled(inner, words, exposures)]
+            for inner in value
+        ]
+        return [inner for part in lists for inner in part]
+    return words.get(value, value) if isinstance(value, str) else value
+
+
+def _common(spec, table):
+    """Whether the events of a hazard befall more than 15 % over the months of the table, at a constant rate."""
+    if not ESTIMATORS[spec["estimator"]].counts or "month" not in table.frame:
+        return False
+    frame = table.frame
+    if not all(name in frame for name in outcomes_of(spec)) or table.weight is None:
+        return False
+    rate = frame[outcomes_of(spec)].to_numpy(dtype=float).sum() / max(frame[table.weight].sum(), 1)
+    return bool(1 - np.exp(-rate * frame["month"].nunique()) > COMMON)
+
+
+# ------------------------------------------------------------------------------------------------ rows of estimates
+
+
+def beside(checks, specs, rows, tables, categories, settings, province):
+    """Rows of estimates of all checks beside the primary models among ``specs``.
+
+    checks: entries of config/plan/checks.yaml; rows: estimates of ``specs``; the others as in
+    :func:`jianfu.models.engine.fit_models`. Two models that a check makes alike are fitted once.
+    """
+    parts, known = [], {}
+    for spec in specs:
+        if spec.get("role") != "primary":
+            continue
+        table, own = tables[spec["data"]], rows[rows["model"] == spec["name"]]
+        progress(f"checking {spec['name']}")
+        for check in checks if spec["estimator"] != "mediation" else []:
+            derived = derive(check, spec, table)
+            if derived is None:
+                continue
+            key = json.dumps({k: v for k, v in derived.items() if k not in _IDENTITY}, sort_keys=True)
+            if key not in known:
+                known[key] = engine.fit_model(derived, table, categories, settings)
+            found = known[key].assign(model=derived["name"], hypothesis=spec.get("hypothesis", ""))
+            parts.append(_scaled(found, own))
+        parts.append(_counted(spec, own))
+        if spec["estimator"] in BY_ERROR:
+            parts.append(_detectable(spec, own, settings.confidence))
+    if not parts:
+        return pd.DataFrame(columns=rows.columns)
+    return pd.concat(parts, ignore_index=True).assign(province=province)
+
+
+_IDENTITY = ("name", "hypothesis", "label_zh", "label_en")
+
+
+def _scaled(found, own):
+    """Rows with the scale of the primary estimate where their figures are effects of the same kind."""
+    scales = own["scale"][own["scale"].fillna("").str.endswith("_per_sd")]
+    if not len(scales):
+        return found
+    stem = scales.iloc[0].removesuffix("_per_sd")
+    per_sd = found["scale"].isin([stem, *EFFECTS])
+    return found.assign(scale=found["scale"].mask(per_sd, found["scale"] + "_per_sd"))
+
+
+def _counted(spec, own):
+    """Diagnostic rows of a hazard: events per unit, and the share of observations in levels without any event."""
+    row = own.head(1)
+    if not len(row) or not ESTIMATORS[spec["estimator"]].counts or not row["n_events"].item() > 0:
+        return own.head(0)
+    dropped = json.loads(row["dropped_by_reason"].item())
+    separated = {name: n for name, n in dropped.items() if name.startswith("separated")}
+    used, units = int(row["n_used"].item()), int(row["n_units"].item())
+    figures = {
+        "events_per_unit": (row["n_events"].item() / max(units, 1), "count", ""),
+        "separated_share": (
+            sum(separated.values()) / max(used + sum(separated.values()), 1),
+            "share",
+            ", ".join(f"{name} {n}" for name, n in sorted(separated.items())) or "none",
+        ),
+    }
+    rows = [
+        row.assign(
+            model=f"{spec['name']}{CHECK}events",
+            role="diagnostic",
+            term=term,
+            scale=scale,
+            estimate=value,
+            note=note,
+            vcov="",
+            **BLANK,
+        )
+        for term, (value, scale, note) in figures.items()
+    ]
+    return pd.concat(rows, ignore_index=True)
+
+
+def _detectable(spec, own, confidence):
+    """Diagnostic rows: the smallest effect that a test with the reported standard error detects with power 80 %."""
+    rows = own[own["std_error"].gt(0) & own["converged"]]
+    df = np.maximum(rows["n_clusters"].to_numpy(dtype=float) - 1, 1)
+    found = [power.minimum_detectable(*pair, confidence) for pair in zip(rows["std_error"], df, strict=True)]
+    return rows.assign(**BLANK).assign(
+        model=f"{spec['name']}{CHECK}power",
+        role="diagnostic",
+        term="detectable(" + rows["term"] + ")",
+        estimate=np.array(found, dtype=float),
+        vcov="",
+        note=[
+            f"smallest effect detectable with power {power.POWER:.0%} (from the reported SE {error:.4f})"
+            for error in rows["std_error"]
+        ],
+    )
+
+
+def with_detectable(rows, checked, confidence):
+    """``rows`` in which every primary estimate that does not differ from zero says what could have been detected."""
+    smallest = {}
+    for row in checked[checked["term"].str.startswith("detectable(")].itertuples():
+        term = re.fullmatch(r"detectable\((.+)\)", row.term)[1]
+        smallest[(row.model.split(CHECK)[0], term)] = row.estimate
+    notes = []
+    for row in rows.itertuples():
+        value = smallest.get((row.model, row.term))
+        null = row.role == "primary" and row.p_value >= 1 - confidence
+        text = (
+            f"smallest effect detectable with power 80 %: {value:.3f}" if null and value is not None else ""
+        )
+        notes.append("; ".join(part for part in (row.note, text) if part))
+    return rows.assign(note=notes)

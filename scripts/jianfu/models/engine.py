@@ -1,0 +1,248 @@
+"""Declared models (config/plan/models.yaml) -> tidy rows of estimates. One engine for all of them."""
+
+import json
+
+import numpy as np
+import pandas as pd
+
+from jianfu.core.errors import DataError
+from jianfu.core.logs import LOGGER, progress
+from jianfu.exits import cells
+from jianfu.models.estimators import ESTIMATORS, outcome_name, outcomes_of
+from jianfu.models.sample import select, used_rows
+from jianfu.models.terms import NotEstimable, call_of, columns_of, parts_of, reference_level
+from jianfu.statistics import inference
+
+ESTIMATE_COLUMNS = (
+    ["province", "hypothesis", "model", "role", "specification", "outcome", "exposure", "term", "scale"]
+    + ["estimate", "std_error", "ci_low", "ci_high", "p_value", "p_adjusted"]
+    + ["n_read", "n_used", "n_dropped", "dropped_by_reason", "n_units", "n_clusters", "n_events"]
+    + ["converged", "vcov", "note"]
+)
+GATE_COLUMNS = ["residual_df", "persons"]  # only the disclosure gate uses them
+UNCONVERGED = "did not converge"
+
+
+def specification(spec):
+    """Readable identifier of a specification: estimator(outcome ~ terms | effects), rows and clustering."""
+    terms = " + ".join([*spec.get("terms", []), *spec.get("controls", [])]) or "1"
+    effects = " + ".join(spec.get("effects", [])) or "1"
+    rows = "".join(f"; {column}={value}" for column, value in spec.get("where", {}).items())
+    through = f"; via {spec['mediator']}" if "mediator" in spec else ""
+    columns = "".join(
+        f"; {key} {spec[key]}" for key in ("weights", "offset", "entry", "exit") if spec.get(key)
+    )
+    options = "".join(f"; {name} {_plain(value)}" for name, value in spec.get("options", {}).items())
+    clusters = [spec["cluster"]] if isinstance(spec.get("cluster"), str) else spec.get("cluster") or []
+    cluster = f"; cluster {' and '.join(clusters)}" if clusters else ""
+    formula = f"{outcome_name(spec) or '1'} ~ {terms} | {effects}{through}{columns}{rows}{options}"
+    return f"{spec['estimator']}({formula}){cluster}"
+
+
+def _plain(value):
+    """An option's value as short text."""
+    return (
+        json.dumps(value, ensure_ascii=False, sort_keys=True)
+        if isinstance(value, dict | list)
+        else str(value)
+    )
+
+
+def fit_model(spec, table, categories, settings, truth=False):
+    """Rows of estimates (frame with :data:`ESTIMATE_COLUMNS` and :data:`GATE_COLUMNS`) of one declared model.
+
+    A model that the data do not support gives rows without figures and the reason in ``note``. With ``truth`` the
+    outcome is replaced by its expectation (columns ``<outcome>__true``): the estimates are then the targets.
+    """
+    base = _base(spec, table)
+    try:
+        sample, controls = select(spec, table, categories, truth)
+        used = used_rows(spec, table, categories, controls, sample)
+        weights = table.weights(sample.rows)
+        columns = columns_of(used, [*spec.get("terms", []), *controls], categories, weights)
+        base |= _counts(table, sample, used)
+        effects, extra = ESTIMATORS[spec["estimator"]].fit(spec, used, weights, columns, settings, truth)
+    except NotEstimable as error:
+        if error.sample is not None:
+            base |= _counts(table, error.sample, table.frame[error.sample.rows])
+        return _without_figures(spec, base, f"not estimable: {error}")
+    except np.linalg.LinAlgError as error:
+        return _without_figures(spec, base, f"{UNCONVERGED}: {error}")
+    if not extra["converged"]:
+        return _without_figures(spec, base, f"{UNCONVERGED}; " + "; ".join([*extra["notes"], *sample.notes]))
+    references = [reference_level(used, v, categories[v]) for v in controls if v in categories]
+    for reason, n in extra.pop("dropped", {}).items():
+        sample.dropped[reason] = sample.dropped.get(reason, 0) + int(n)
+    base |= _accounts(table, sample)
+    notes = [*extra.pop("notes"), *sample.notes]
+    if spec.get("report") == "all" and references:
+        notes.append(f"reference: {', '.join(references)}")
+    base |= extra | {"note": "; ".join(notes)}
+    reported = _reported(spec)
+    rows = [
+        _row(base, effect, spec, table) for effect in effects if reported is None or effect.term in reported
+    ]
+    return pd.DataFrame(rows, columns=[*ESTIMATE_COLUMNS, *GATE_COLUMNS])
+
+
+def _reported(spec):
+    """Terms that become rows; None = every one."""
+    if spec.get("report") == "all" or ESTIMATORS[spec["estimator"]].reports_all:
+        return None
+    return spec.get("report", spec["terms"])
+
+
+def _base(spec, table):
+    """What is known before a model is fitted: all observations count as lost until its sample is chosen."""
+    left = table.n_read - sum(table.dropped.values())
+    dropped = table.dropped | ({"not_estimable": left} if left else {})
+    return {
+        "province": "",
+        "hypothesis": spec.get("hypothesis", ""),
+        "model": spec["name"],
+        "role": spec.get("role", ""),
+        "specification": specification(spec),
+        "p_adjusted": np.nan,
+        "n_read": table.n_read,
+        "n_used": 0,
+        "n_dropped": table.n_read,
+        "dropped_by_reason": json.dumps(dict(sorted(dropped.items())), ensure_ascii=False),
+        "n_units": 0,
+        "n_clusters": 0,
+        "n_events": np.nan,
+        "residual_df": np.nan,
+        "persons": table.persons,
+        "converged": False,
+        "note": "",
+    }
+
+
+def _counts(table, sample, used):
+    units = used["unit"].nunique() if "unit" in used else len(used)
+    return _accounts(table, sample) | {"n_units": int(units)}
+
+
+def _accounts(table, sample):
+    """Observations read, dropped by reason and used; they add up by construction."""
+    n_dropped = sum(sample.dropped.values())
+    return {
+        "n_used": table.n_read - n_dropped,
+        "n_dropped": n_dropped,
+        "dropped_by_reason": json.dumps(dict(sorted(sample.dropped.items())), ensure_ascii=False),
+    }
+
+
+def _without_figures(spec, base, note):
+    """Rows of a model that could not be fitted: one per term of interest, no figures, the reason in the note."""
+    LOGGER.warning("%s: %s", spec["name"], note)
+    terms = spec.get("terms") or [""]
+    if not (spec.get("report") == "all" or spec["estimator"] == "mediation"):
+        terms = _reported(spec) or terms
+    if spec["estimator"] == "mediation":
+        terms = [f"{term}_indirect" for term in terms]
+    rows = [base | {"term": term, "outcome": outcome_name(spec), "vcov": "", "note": note} for term in terms]
+    for row in rows:
+        row |= {"scale": "", "exposure": "+".join(spec.get("terms", []))}
+    return pd.DataFrame(rows, columns=[*ESTIMATE_COLUMNS, *GATE_COLUMNS])
+
+
+def _row(base, effect, spec, table):
+    outcome = effect.outcome or outcome_name(spec)
+    stem = effect.term
+    for suffix in ("_pure", "_total", "_a", "_direct", "_indirect"):
+        stem = stem.removesuffix(suffix)
+    sums = spec.get("options", {}).get("contrasts", {})
+    own = _exposures_in(sums.get(stem, [stem]), table)
+    general = _exposures_in(spec.get("terms", []), table)
+    usual = "sd" if outcome in spec.get("standardise", []) else ESTIMATORS[spec["estimator"]].scale
+    scale = effect.scale or usual
+    return base | {
+        "outcome": outcome,
+        "exposure": next(iter([*own, *general]), ""),
+        "term": effect.term,
+        "scale": f"{scale}_per_sd" if own or stem.startswith(f"{spec.get('mediator')}_") else scale,
+        "estimate": effect.estimate,
+        "std_error": effect.std_error,
+        "ci_low": effect.low,
+        "ci_high": effect.high,
+        "p_value": effect.p_value,
+        "p_adjusted": effect.p_adjusted,
+        "vcov": effect.vcov,
+        "note": "; ".join(part for part in (base["note"], effect.note) if part),
+    }
+
+
+def _exposures_in(terms, table):
+    """Exposures behind terms, functions of them included."""
+    columns = [call_of(part)[1][0] for part in parts_of(terms)]
+    return [table.exposures[column] for column in columns if column in table.exposures]
+
+
+def fit_models(specs, tables, categories, settings, province, truth=False):
+    """Estimates of all ``specs`` (list of declared models) on ``tables`` ({name of data: AnalysisTable}), in order."""
+    parts = []
+    for spec in specs:
+        progress(f"fitting {spec['name']}")
+        parts.append(fit_model(spec, tables[spec["data"]], categories, settings, truth))
+    return pd.concat(parts, ignore_index=True).assign(province=province)
+
+
+def selected(specs, names):
+    """Models that the province wants: all, or those in ``names``, in the order of the plan."""
+    return specs if names == "all" else [spec for spec in specs if spec["name"] in names]
+
+
+def check_converged(estimates, allowed):
+    """Raise :class:`DataError` if a model did not converge and the settings do not allow it."""
+    failed = estimates.loc[estimates["note"].str.startswith(UNCONVERGED), "model"].unique()
+    if len(failed) and not allowed:
+        raise DataError(
+            f"{', '.join(failed)}: the model did not converge; leave it out with `models:` in the province file "
+            "or set `inference: {allow_unconverged: true}` to report it without figures."
+        )
+
+
+def adjusted(estimates, hypotheses):
+    """Estimates with the p-values of tested hypotheses adjusted; models that were not fitted do not count as tests."""
+    fitted = hypotheses["model"].isin(estimates["model"])
+    return inference.adjust_families(estimates, hypotheses[fitted])
+
+
+FLOW_MODELS = {"hazard_cells": ("exits", "H2_exits"), "survey_scores": ("survey", "H1_burnout")}
+
+
+def sample_flow(specs, tables, categories, flows, spells, window):
+    """What became of the sample up to the main models.
+
+    Columns: chain, step, reason, persons, person_months, events, respondents. In each chain (exits, survey) the
+    observations of the rows 'dropped' subtracted from 'read' give 'at_risk' or 'scored', and those less the rows
+    'dropped_<model>' give 'used_<model>'. A person may stand in several rows.
+    """
+    parts = []
+    for data, (chain, name) in FLOW_MODELS.items():
+        parts.append(flows[data].assign(chain=chain))
+        spec = next((spec for spec in specs if spec["name"] == name), None)
+        if spec is None:
+            continue
+        table = tables[data]
+        try:
+            sample, _ = select(spec, table, categories)
+        except NotEstimable as error:
+            sample = error.sample
+        if sample is None:
+            continue
+        unit = "person_months" if data == "hazard_cells" else "respondents"
+        new = {reason: n for reason, n in sample.dropped.items() if n != table.dropped.get(reason)}
+        rows = [{"step": f"dropped_{name}", "reason": reason, unit: n} for reason, n in new.items()]
+        used = {"step": f"used_{name}", "reason": "", unit: int(table.weights(sample.rows).sum())}
+        if data == "hazard_cells":
+            months, _ = cells.person_months(spells, window)
+            used["persons"] = cells.persons_used(months, sample.rows)
+            used["events"] = int(table.frame[outcomes_of(spec)][sample.rows].sum().sum())
+        else:
+            used["persons"] = int(table.frame["person"][sample.rows].nunique())
+        parts.append(pd.DataFrame([*rows, used]).assign(chain=chain))
+    columns = ["chain", "step", "reason", "persons", "person_months", "events", "respondents"]
+    counts = columns[3:]
+    flow = pd.concat(parts, ignore_index=True).reindex(columns=columns)
+    return flow.astype(dict.fromkeys(counts, "Int64"))

@@ -1,0 +1,164 @@
+"""Confirmatory factor analysis and measurement invariance."""
+
+import numpy as np
+
+from jianfu.models.estimators.common import COLUMN, FACTORS, Effect, effects_of
+from jianfu.models.terms import NotEstimable
+from jianfu.survey.psychometrics import cfa, fit_measures
+from jianfu.survey.psychometrics.invariance import invariance
+from jianfu.survey.psychometrics.measurement import Model
+
+OPTIONS = {
+    "model": FACTORS,
+    "group": COLUMN,
+    "invariance": bool,
+    "equal": list,
+    "identification": ("marker", "std_lv"),
+    "orthogonal": bool,
+    "residual_covariances": list,
+    "meanstructure": bool,
+    "robust": ("satorra_bentler",),
+}
+SIGNS = {
+    "loading": "=~",
+    "factor_covariance": "~~",
+    "residual_covariance": "~~",
+    "intercept": "~",
+    "factor_mean": "~",
+}
+FITS = ("df", "cfi", "tli", "srmr", "baseline_chi2", "loglik", "aic", "bic")
+EQUALITIES = ("loadings", "intercepts", "residuals")
+
+
+def fit(spec, used, weights, columns, settings, truth):
+    """Parameters in lavaan's notation (f=~x, f~~g, x~~x, x~1), standardised loadings (std f=~x) and fit measures.
+
+    In groups every parameter ends with ``[group]``, equal ones have the same figures. ``invariance``: fit and
+    differences of the configural, metric and scalar model, the verdict in the note, in place of the parameters.
+    """
+    options = spec["options"]
+    model = _model(options)
+    for item in model.items:
+        if used[item].dtype.kind not in "biuf":
+            raise NotEstimable(f"the item {item} holds text")
+    groups = used[options["group"]] if "group" in options else None
+    if options.get("invariance"):
+        return _invariance(used, model, groups)
+    fitted = cfa.fit(used, model, groups)
+    if not fitted.converged:
+        return _failed(fitted)
+    errors, robust = fitted.std_errors, None
+    if options.get("robust"):
+        robust = fit_measures.satorra_bentler(fitted)
+        errors = robust.std_errors
+    kind = "hetero" if robust else "iid"
+    names, places = _names(fitted)
+    rows = _fixed(fitted) + effects_of(
+        names, fitted.estimates[places], np.asarray(errors)[places], np.inf, kind, settings
+    )
+    rows += _standardised(fitted, settings) + _fit_rows(fitted, robust)
+    information = "Satorra-Bentler" if robust else "expected information"
+    notes = [f"maximum likelihood (normal theory, divisor N), {information}, normal", *fitted.problems]
+    return rows, _extra(fitted, notes)
+
+
+def _model(options):
+    equal = tuple(options.get("equal", ()))
+    unknown = [word for word in equal if word not in EQUALITIES]
+    if unknown:
+        raise NotEstimable(f"'equal' knows {', '.join(EQUALITIES)}, not {unknown[0]}")
+    pairs = tuple(tuple(pair) for pair in options.get("residual_covariances", ()))
+    model = Model(
+        {
+            factor: [items] if isinstance(items, str) else list(items)
+            for factor, items in options["model"].items()
+        },
+        options.get("identification", "marker"),
+        equal,
+        options.get("orthogonal", False),
+        pairs,
+        options.get("meanstructure"),
+    )
+    for pair in pairs:
+        if len(pair) != 2 or not set(pair) <= set(model.items):
+            raise NotEstimable("'residual_covariances' holds pairs of items of the model, e.g. [[q1, q2]]")
+    return model
+
+
+def _extra(fitted, notes):
+    df = sum(fitted.n) - len(fitted.parameters)
+    return {"converged": fitted.converged, "n_clusters": 0, "residual_df": df, "notes": list(map(str, notes))}
+
+
+def _failed(fitted):
+    problem = fitted.problems[0]
+    if problem.code != "not_converged":
+        raise NotEstimable(str(problem))
+    return [], _extra(fitted, [problem])
+
+
+def _names(fitted):
+    """Terms of the free parameters and their places; in groups, one for each group in which a parameter stands."""
+    names, places = [], []
+    for place, parameter in enumerate(fitted.parameters):
+        name = f"{parameter.left}{SIGNS[parameter.matrix]}{parameter.right}"
+        for group in [parameter.group] if parameter.group is not None else fitted.groups:
+            names.append(f"{name} [{group}]" if len(fitted.groups) > 1 else name)
+            places.append(place)
+    return names, places
+
+
+def _fixed(fitted):
+    """The loadings that give the factors their unit."""
+    if fitted.model.identification != "marker":
+        return []
+    ends = [f" [{group}]" for group in fitted.groups] if len(fitted.groups) > 1 else [""]
+    return [
+        Effect(f"{factor}=~{items[0]}{end}", 1.0, note="fixed", scale="unit")
+        for end in ends
+        for factor, items in fitted.model.factors.items()
+    ]
+
+
+def _standardised(fitted, settings):
+    found = fit_measures.standardised_loadings(fitted)
+    several = len(fitted.groups) > 1
+    names = [f"std {f}=~{x}" + (f" [{group}]" if several else "") for group, f, x, _, _ in found]
+    values, errors = np.array([row[3] for row in found]), np.array([row[4] for row in found])
+    return effects_of(names, values, errors, np.inf, "iid", settings)
+
+
+def _fit_rows(fitted, robust, prefix=""):
+    found = fit_measures.measures(fitted)
+    rows = [Effect(f"{prefix}chi2", found.chi2, p_value=found.p_value, scale="fit", note=f"df {found.df}")]
+    if robust:
+        rows.append(Effect(f"{prefix}chi2_scaled", robust.chi2, p_value=robust.p_value, scale="fit"))
+        rows.append(Effect(f"{prefix}scaling_factor", robust.scaling, scale="fit"))
+    rows += [Effect(prefix + name, float(getattr(found, name)), scale="fit") for name in FITS]
+    low, high = found.rmsea_low, found.rmsea_high
+    note = "90 % interval, p of RMSEA <= 0.05"
+    rows.append(
+        Effect(f"{prefix}rmsea", found.rmsea, np.nan, low, high, found.rmsea_close, scale="fit", note=note)
+    )
+    return [row for row in rows if np.isfinite(row.estimate)]
+
+
+def _invariance(used, model, groups):
+    if groups is None:
+        raise NotEstimable("'invariance' needs 'group', the column of the groups")
+    steps, verdict = invariance(used, model, groups)
+    if not steps[0].fit.converged:
+        return _failed(steps[0].fit)
+    rows, notes = [], [f"verdict: {verdict}", "maximum likelihood"]
+    for step in steps:
+        notes += [f"{step.level}: {problem}" for problem in step.fit.problems]
+        if not step.fit.converged:
+            continue
+        rows += _fit_rows(step.fit, None, f"{step.level} ")
+        if step.df_difference:
+            name = f"{step.level} "
+            test = {"p_value": step.p_difference, "note": f"df {step.df_difference}", "scale": "fit"}
+            rows.append(Effect(f"{name}chi2_difference", step.chi2_difference, **test))
+            rows.append(Effect(f"{name}cfi_difference", step.cfi_difference, scale="fit"))
+            rows.append(Effect(f"{name}rmsea_difference", step.rmsea_difference, scale="fit"))
+    return rows, _extra(steps[0].fit, notes)

@@ -1,0 +1,155 @@
+"""What every estimator shares: the common form of its results, and what a declared model is made of."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from jianfu.models.terms import NotEstimable
+from jianfu.statistics import hazard, inference, regression
+
+INDIRECT = "_indirect"  # ending of the terms that are products of two paths
+TRUE = "__true"  # suffix of the columns that hold expected counts and conditional means (simulated provinces only)
+COLUMN = "column"  # type of an option whose value is a column of the table
+COLUMNS = "columns"  # type of an option whose value is a list of columns of the table
+FACTORS = "factors"  # type of an option whose value is {factor: [columns of the table]}
+VALUE = "value"  # type of an option that is a value of some column: text or number
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of the inference: confidence level, bootstrap replicates (0 = no bootstrap) and seed."""
+
+    confidence: float = 0.95
+    bootstrap: int = 499
+    seed: int = 20240401
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One estimate before it becomes a row; NaN where there is none.
+
+    vcov names the kind of standard error; df the degrees of freedom of its t distribution (inf = normal); outcome, note
+    and scale replace or complete what holds for the whole model; p_adjusted only where the estimator itself adjusts.
+    """
+
+    term: str
+    estimate: float
+    std_error: float = np.nan
+    low: float = np.nan
+    high: float = np.nan
+    p_value: float = np.nan
+    vcov: str = ""
+    outcome: str = ""
+    note: str = ""
+    scale: str = ""
+    df: float = np.inf
+    p_adjusted: float = np.nan
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """One entry of the vocabulary.
+
+    fit: the function, see :mod:`jianfu.models.estimators`; scale: of its estimates (unit, log_odds, log_hazard ...);
+    needs, takes: keys of a declared model that it must and may have, beside name, estimator, data, where and report;
+    options: {name: kind}, where kind is a tuple of the values allowed, a Python type (int, float, bool, str, list,
+    dict; float takes whole numbers too), ``COLUMN``, ``COLUMNS``, ``FACTORS`` or ``VALUE``; required: options that must
+    be there;
+    may_miss: keys and options whose columns may hold missing values (None = all of them; the estimator then counts
+    what it leaves out); text: keys whose columns may hold text; reports_all: every effect becomes a row, not only the
+    declared terms; counts: the outcome counts events (logit, hazards), so that levels without any event are left out
+    first; of_results: the rows are results of other analyses, not persons or units, so that no disclosure rule applies.
+    """
+
+    fit: object
+    scale: str
+    needs: tuple = ("outcome", "terms")
+    takes: tuple = ("controls", "effects", "cluster")
+    options: dict = field(default_factory=dict)
+    required: tuple = ()
+    may_miss: tuple | None = ()
+    text: tuple = ()
+    reports_all: bool = False
+    counts: bool = False
+    of_results: bool = False
+
+
+def outcomes_of(spec):
+    """Outcome columns of a model: none, one, or several event columns that are added up."""
+    outcome = spec.get("outcome", [])
+    return [outcome] if isinstance(outcome, str) else list(outcome)
+
+
+def outcome_name(spec):
+    """Name of the outcome in the estimates: causes that are added up are joined by '+'; of durations, the event."""
+    return "+".join(outcomes_of(spec)) or spec.get("event", "")
+
+
+def columns_named(spec, estimator):
+    """Columns that a model uses beside its terms: {column: key or option that names it}, in order of the keys."""
+    found = {}
+
+    def add(values, key):
+        for value in [values] if isinstance(values, str) else values:
+            found.setdefault(value, key)
+
+    for key in ("outcome", "mediator", "effects", "cluster", "weights", "offset", "entry", "exit", "event"):
+        if spec.get(key):
+            add(spec[key], key)
+    for name, value in spec.get("options", {}).items():
+        if estimator.options.get(name) in (COLUMN, COLUMNS):
+            add(value, name)
+        elif estimator.options.get(name) == FACTORS:
+            for columns in value.values():
+                add(columns, name)
+    return found
+
+
+def codes_of(values):
+    """Levels that occur in a column of the analysis table as integer codes 0 ... K-1."""
+    codes = (
+        values.cat.codes.to_numpy()
+        if isinstance(values.dtype, pd.CategoricalDtype)
+        else pd.factorize(values)[0]
+    )
+    return hazard.codes_of(codes)[0]
+
+
+def variable(frame, name, spec, truth=False):
+    """Values of a variable, standardised over the rows if the model says so (constants always from the data)."""
+    values = frame[name].to_numpy(dtype=float)
+    target = frame[name + TRUE].to_numpy(dtype=float) if truth else values
+    if name in spec.get("standardise", []):
+        spread = values.std(ddof=1)
+        if not spread > 0:
+            raise NotEstimable(f"{name} does not vary")
+        return (target - values.mean()) / spread
+    return target
+
+
+def few_clusters(n_clusters):
+    """The note on few clusters as a list, empty where there are enough."""
+    few = n_clusters < regression.FEW_CLUSTERS
+    return [f"few clusters ({n_clusters}): errors may be too small"] if few else []
+
+
+def collinear_note(collinear, columns):
+    """The note that names the columns left out (indices ``collinear``), as a list."""
+    names = list(columns)
+    return [f"collinear and left out: {', '.join(names[j] for j in collinear)}"] if collinear else []
+
+
+def effects_of(columns, estimates, errors, df, vcov, settings):
+    """Effects of estimates (k,) with standard errors (k,): intervals and p-values of t(df), df = inf is the normal."""
+    low, high, p_value = inference.t_interval(estimates, errors, df, settings.confidence)
+    degrees = np.broadcast_to(np.asarray(df, dtype=float), np.shape(estimates))
+    return [
+        Effect(name, *map(float, values), vcov, df=float(d))
+        for name, *values, d in zip(columns, estimates, errors, low, high, p_value, degrees, strict=True)
+    ]
+
+
+def renamed(effect, term, outcome):
+    """The effect under another term and outcome."""
+    return replace(effect, term=term, outcome=outcome)

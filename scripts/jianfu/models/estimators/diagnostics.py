@@ -1,0 +1,236 @@
+"""What stands beside an estimate: E-value, influence of groups, additive scale, smallest detectable effect.
+
+Each takes a declared model of least squares or of a hazard (``options: {model: ols | cloglog | logit | poisson}``) as
+it is, and reports figures of its terms, named ``figure(term)``.
+"""
+
+import numpy as np
+
+from jianfu.models.estimators.common import COLUMN, Effect, codes_of, few_clusters, outcomes_of, variable
+from jianfu.models.terms import NotEstimable
+from jianfu.statistics import hazard, inference, influence, margins, power, sensitivity
+
+MODELS = ("ols", "cloglog", "logit", "poisson")
+SCALES = {"ols": "", "cloglog": "log_hazard", "logit": "log_odds", "poisson": "log_rate"}
+MEASURES = {"cloglog": "hr", "logit": "or", "poisson": "rr"}
+PER = 1000  # observations that excess events are counted per
+STEP = 1e-4  # of the numerical derivative of design columns, exact for terms that are linear in the variable
+
+E_VALUE = {"model": MODELS, "common": bool}
+LEAVE_ONE_OUT = {"model": MODELS, "group": COLUMN}
+ADDITIVE = {"model": MODELS[1:], "by": COLUMN}
+DETECTABLE = {"model": MODELS, "power": float, "design_effect": float}
+
+
+class _Data:
+    """Rows of a model as arrays; of a hazard without the levels in which nothing happened."""
+
+    def __init__(self, spec, used, weights, columns):
+        self.link = spec.get("options", {}).get("model", "ols")
+        self.terms = spec["terms"]
+        self.names, self.columns = list(columns), columns
+        self.design = np.column_stack(list(columns.values()))
+        self.effects = [codes_of(used[name]) for name in spec.get("effects", [])]
+        self.clusters = codes_of(used[spec["cluster"]]) if spec.get("cluster") else np.arange(len(used))
+        self.n, self.keep, self.lost = np.asarray(weights, dtype=float), np.ones(len(used), dtype=bool), 0
+        if self.link == "ols":
+            self.y = variable(used, spec["outcome"], spec)
+            return
+        self.y = used[outcomes_of(spec)].sum(axis=1).to_numpy(dtype=float)
+        self._keep(self._with_events())
+
+    def _with_events(self):
+        """Mask of the rows without the levels in which nothing, or only events, happened."""
+        groups = dict(enumerate(self.effects))
+        for name, column in zip(self.names, self.design.T, strict=True):
+            if np.isin(column, (0, 1)).all():
+                groups[name] = column.astype(int)
+        return hazard.drop_separated(self.y, self.n, groups)[0]
+
+    def _keep(self, rows):
+        self.keep, self.lost = rows, int(self.n[~rows].sum())
+        self.y, self.n, self.design = self.y[rows], self.n[rows], self.design[rows]
+        if not self.y.sum() > self.design.shape[1]:
+            raise NotEstimable(f"{int(self.y.sum())} events for {self.design.shape[1]} coefficients")
+        self.effects = [hazard.codes_of(codes[rows])[0] for codes in self.effects]
+        self.clusters = hazard.codes_of(self.clusters[rows])[0]
+
+    def fit(self):
+        """The hazard fit of all rows."""
+        return hazard.fit(self.y, self.n, self.design, self.effects, self.clusters, self.link)
+
+    def slopes(self, rows):
+        """Coefficients of least squares of ``rows``, of the terms of interest."""
+        effects = [hazard.codes_of(codes[rows])[0] for codes in self.effects]
+        parts = sensitivity.linear_parts(self.y[rows], self.design[rows], effects)
+        others = range(len(self.names))
+        return [parts.regression(j, [k for k in others if k != j])[0] for j in self.of_interest()]
+
+    def of_interest(self):
+        """Indices of the design columns of the declared terms."""
+        return [j for j, name in enumerate(self.names) if name in self.terms]
+
+    def extra(self, notes):
+        """What the engine wants to know beside the effects."""
+        absorbed = sum(codes.max() + 1 for codes in self.effects)
+        known = {"n_events": float(self.y.sum())} if self.link != "ols" else {}
+        return known | {
+            "converged": True,
+            "n_clusters": int(self.clusters.max()) + 1,
+            "residual_df": int(self.n.sum() - self.design.shape[1] - max(absorbed, 1)),
+            "dropped": {"separated": self.lost} if self.lost else {},
+            "notes": notes,
+        }
+
+
+def fit_e_value(spec, used, weights, columns, settings, truth):
+    """E-values of the terms and of the limits of their intervals; least squares by its outcome in SD."""
+    from jianfu.models.estimators import ESTIMATORS
+
+    options = spec.get("options", {})
+    model, common = options.get("model", "ols"), options.get("common", False)
+    inner = spec | {"estimator": model, "options": {}}
+    if model == "ols":
+        found, extra = ESTIMATORS[model].fit(inner, used, weights, columns, settings, truth)
+        spread = 1.0 if spec["outcome"] in spec.get("standardise", []) else used[spec["outcome"]].std(ddof=1)
+        measure = "smd"
+    else:
+        data = _Data(spec, used, weights, columns)
+        found, extra = _rows_of_fit(data, settings)
+        spread, measure = 1.0, MEASURES[model]
+    effects = []
+    for effect in found:
+        if effect.term not in spec["terms"]:
+            continue
+        if np.isnan(effect.estimate):
+            raise NotEstimable(f"{effect.term} is collinear with effects and controls")
+        values = [effect.estimate / spread, effect.low / spread, effect.high / spread]
+        ratio, low, high = (float(sensitivity.risk_ratio(value, measure, common)) for value in values)
+        point, limit = sensitivity.e_value(ratio, low, high)
+        note = f"risk ratio {ratio:.3f} ({low:.3f} to {high:.3f})"
+        effects.append(Effect(f"e_value({effect.term})", point, scale="risk_ratio", note=note))
+        effects.append(Effect(f"e_value_limit({effect.term})", limit, scale="risk_ratio"))
+    kind = {"smd": "RR = exp(0.91 d)", "hr": "hazard ratio", "or": "odds ratio", "rr": "rate ratio"}[measure]
+    outcome = [] if measure in ("smd", "rr") else ["common outcome" if common else "rare outcome"]
+    return effects, extra | {"notes": ["; ".join([f"E-value: {kind}", *outcome])]}
+
+
+def _rows_of_fit(data, settings):
+    fitted = data.fit()
+    errors = np.sqrt(np.diag(fitted.covariance))
+    low, high, _ = inference.t_interval(
+        fitted.coefficients, errors, fitted.n_clusters - 1, settings.confidence
+    )
+    rows = [
+        Effect(data.names[j], fitted.coefficients[j], errors[j], low[j], high[j]) for j in data.of_interest()
+    ]
+    return rows, data.extra([]) | {"converged": bool(fitted.converged)}
+
+
+def fit_leave_one_out(spec, used, weights, columns, settings, truth):
+    """Smallest and largest estimate when one level of ``group`` after another is left out."""
+    data = _Data(spec, used, weights, columns)
+    groups = hazard.codes_of(codes_of(used[spec["options"]["group"]])[data.keep])[0]
+    levels = np.unique(groups)
+    if len(levels) < 3:
+        raise NotEstimable(f"{len(levels)} levels of {spec['options']['group']} are too few to leave one out")
+    if data.link == "ols":
+        whole = data.slopes(np.ones(len(groups), dtype=bool))
+        each = np.array([data.slopes(groups != level) for level in levels])
+    else:
+        fitted = data.fit()
+        if not fitted.converged:
+            return [], data.extra(["the hazard did not converge"]) | {"converged": False}
+        arrays = (data.y, data.n, data.design, data.effects, groups, data.link)
+        whole = fitted.coefficients[data.of_interest()]
+        each = influence.without_groups(*arrays, fitted)[:, data.of_interest()]
+    effects, scale = [], SCALES[data.link]
+    for j, column in enumerate(data.of_interest()):
+        name, values = data.names[column], each[:, j]
+        known = values[~np.isnan(values)]
+        if np.isnan(whole[j]):
+            raise NotEstimable(f"{name} is collinear with effects and controls")
+        if not len(known):
+            raise NotEstimable("no fit without one level")
+        turned = int((np.sign(known) != np.sign(whole[j])).sum())
+        note = f"{len(known)} of {len(levels)} left out in turn; the sign turns in {turned}; with all {whole[j]:.4f}"
+        effects.append(Effect(f"lowest_without_one({name})", float(known.min()), scale=scale, note=note))
+        effects.append(Effect(f"highest_without_one({name})", float(known.max()), scale=scale, note=note))
+    return effects, data.extra([f"one {spec['options']['group']} left out at a time"])
+
+
+def fit_additive(spec, used, weights, columns, settings, truth):
+    """Excess events per 1,000 observations by unit of each variable, by level of ``by``, and their differences."""
+    data = _Data(spec, used, weights, columns)
+    fitted = data.fit()
+    if not fitted.converged:
+        return [], data.extra(["the hazard did not converge"]) | {"converged": False}
+    by = used[spec.get("options", {})["by"]][data.keep] if spec.get("options", {}).get("by") else None
+    levels = [] if by is None else sorted(set(by.astype(str)))
+    averages = {}
+    for variable_name in [term for term in data.terms if ":" not in term and term in data.names]:
+        slopes = _slopes(columns, used, variable_name)[data.keep]
+
+        def average(rows, slopes=slopes):
+            weights = np.where(rows, data.n, 0.0)
+            return (
+                margins.average_derivative(fitted.eta, slopes, fitted.coefficients, data.link, weights) * PER
+            )
+
+        averages[f"excess_per_1000({variable_name})"] = average(np.ones(len(data.y), dtype=bool))
+        for level in levels:
+            inside = (by.astype(str) == level).to_numpy()
+            averages[f"excess_per_1000({variable_name}; {level})"] = average(inside)
+            if len(levels) > 1:
+                difference = average(inside) - average(~inside)
+                averages[f"excess_per_1000({variable_name}; {level} - others)"] = difference
+    errors = margins.absorbed_std_errors(
+        list(averages.values()), data.y, data.n, data.design, data.effects, data.clusters, data.link, fitted
+    )
+    df, values = fitted.n_clusters - 1, [a.estimate for a in averages.values()]
+    low, high, p_value = inference.t_interval(values, errors, df, settings.confidence)
+    effects = [
+        Effect(name, *map(float, row), "cluster_G", scale="excess_per_1000", df=float(df))
+        for name, *row in zip(averages, values, errors, low, high, p_value, strict=True)
+    ]
+    notes = ["average marginal effect, delta method with the absorbed effects", "G/(G-1)", f"t({df})"]
+    return effects, data.extra([*notes, *few_clusters(fitted.n_clusters)])
+
+
+def _slopes(columns, used, name):
+    """Derivative (N, k) of the design columns by the variable ``name``."""
+    value = used[name].to_numpy(dtype=float)
+    up, down = (columns.at(used.assign(**{name: value + step})) for step in (STEP, -STEP))
+    return np.column_stack([(up[column] - down[column]) / (2 * STEP) for column in columns])
+
+
+def fit_detectable(spec, used, weights, columns, settings, truth):
+    """Smallest effect of each term that the design detects, without comparing the outcome with it."""
+    data = _Data(spec, used, weights, columns)
+    options = spec.get("options", {})
+    wanted, factor = options.get("power", power.POWER), options.get("design_effect", 1.0)
+    effects, df = [], int(data.clusters.max())
+    for column in data.of_interest():
+        term = data.design[:, column]
+        others = np.delete(data.design, column, axis=1)
+        if data.link == "ols":
+            parts = sensitivity.linear_parts(data.y, others, data.effects)
+            controls = range(others.shape[1])
+            left = parts.n - parts.absorbed - parts.rank(controls)
+            if left < 1:
+                raise NotEstimable(f"{parts.n} observations are too few")
+            spread = np.sqrt(parts.unexplained(controls) / left)
+            error = power.least_squares_error(term, others, data.effects, None, spread, 0.0, factor)
+            behind = f"{len(data.y)} observations, residual SD {spread:.3g}"
+        else:
+            error = power.hazard_error(data.y, data.n, term, others, data.effects, data.link, factor)
+            behind = f"{int(data.y.sum())} events"
+        if np.isnan(error):
+            raise NotEstimable(f"nothing of {data.names[column]} is left beside effects and controls")
+        effect = power.minimum_detectable(error, df, settings.confidence, wanted)
+        note = f"{behind}, {df + 1} clusters, SE {error:.4f}"
+        name = f"detectable({data.names[column]})"
+        effects.append(Effect(name, effect, error, scale=SCALES[data.link], note=note))
+    formula = f"SE = sqrt(design effect / (D V)), design effect {factor:g}"
+    text = f"smallest effect detectable with power {wanted:.0%} ({formula})"
+    return effects, data.extra([text])

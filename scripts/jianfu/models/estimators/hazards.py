@@ -1,0 +1,166 @@
+"""Cloglog, logit and Poisson regression of events: on persons, person-periods or cells."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from jianfu.models.estimators import regression
+from jianfu.models.estimators.common import COLUMN, TRUE, codes_of, collinear_note, few_clusters, outcomes_of
+from jianfu.models.terms import NotEstimable
+from jianfu.statistics import glm, hazard, sandwich, wild
+from jianfu.statistics.regression import FEW_CLUSTERS
+
+# Below these the note of a hazard begins with FEW_EVENTS; the coverage study has between four and five per unit.
+EVENTS_PER_SLOPE, EVENTS_PER_UNIT = 10, 2
+FEW_EVENTS = "few events"
+OPTIONS = regression.OPTIONS | {"trials": COLUMN, "information": ("expected", "observed")}
+ABSORBED_VCOV = ("iid", "HC0", "HC1", "cluster")
+DENSE_VCOV = ("iid", "HC0", "HC1", "HC2", "HC3", "cluster")
+
+
+def trials_of(spec, used, weights):
+    """Trials, or exposure, behind each row: the option ``trials``, else the observations behind the row."""
+    name = spec.get("options", {}).get("trials")
+    return used[name].to_numpy(dtype=float) if name else np.asarray(weights, dtype=float)
+
+
+def solve(spec, used, weights, columns, settings, truth=False):
+    """Coefficients (the constant in front unless effects are absorbed), covariance and ``extra`` of a model."""
+    if regression.is_two_way(spec):
+        return regression.two_way(solve, spec, used, weights, columns, settings, truth)
+    suffix, link = TRUE if truth else "", spec["estimator"]
+    events = used[[name + suffix for name in outcomes_of(spec)]].sum(axis=1).to_numpy(dtype=float)
+    trials = trials_of(spec, used, weights)
+    own = (np.asarray(weights) == 1).all()  # a table of persons or of the user's own cells
+    if (events < 0).any() or (own and link != "poisson" and (events > trials).any()):
+        raise NotEstimable("the outcome must lie between 0 and the number of trials")
+    effects = [codes_of(used[name]) for name in spec.get("effects", [])]
+    absorbed = max(1, sum(codes.max() + 1 for codes in effects) - max(len(effects) - 1, 0))
+    total = len(columns) + absorbed
+    if not truth and events.sum() <= total:
+        raise NotEstimable(f"{events.sum():g} events for {total} coefficients")
+    errors = regression.errors_of(spec, used, allowed=ABSORBED_VCOV if effects else DENSE_VCOV)
+    weighted = used[spec["weights"]].to_numpy(dtype=float) if spec.get("weights") else 1.0
+    data = (events * weighted, trials * weighted, effects, _offset(spec, used), errors)
+    estimates, covariance, collinear, converged = (_absorbed if effects else _dense)(spec, columns, *data)
+    df = errors.n_clusters - 1 if errors.kind == "cluster" else np.inf
+    information = spec.get("options", {}).get("information", "expected")
+    notes = [f"{information} information", *regression.note_of(errors, df)]
+    notes += few_clusters(errors.n_clusters) if errors.clusters is not None else []
+    notes += _events_notes(events.sum(), len(columns) - len(collinear), effects, spec)
+    notes += collinear_note(collinear, columns)
+    return (
+        estimates,
+        covariance,
+        {
+            "converged": converged,
+            "n_clusters": errors.n_clusters,
+            "n_events": float(events.sum()),
+            "residual_df": int(weights.sum() - total),
+            "notes": notes,
+            "vcov": errors.name,
+            "df": df,
+            "data": (events, trials, effects, errors.clusters),
+        },
+    )
+
+
+def fit(spec, used, weights, columns, settings, truth):
+    """Maximum likelihood; expected information, errors clustered times G / (G - 1) unless the options say otherwise."""
+    estimates, covariance, extra = solve(spec, used, weights, columns, settings, truth)
+    (events, trials, effects, clusters), df, vcov = extra.pop("data"), extra.pop("df"), extra.pop("vcov")
+    found = regression.rows(spec, used, columns, estimates, covariance, df, vcov, settings)
+    plain = not (spec.get("weights") or spec.get("offset") or regression.is_two_way(spec) or truth)
+    if extra["converged"] and plain and 0 < extra["n_clusters"] < FEW_CLUSTERS and settings.bootstrap:
+        data = (events, trials, np.column_stack(list(columns.values())), effects, clusters, spec["estimator"])
+        names = list(columns)
+        found = [
+            _with_wild_p(effect, data, names.index(effect.term), settings)
+            if effect.term in spec["terms"]
+            else effect
+            for effect in found
+        ]
+    return found, extra
+
+
+def _offset(spec, used):
+    return used[spec["offset"]].to_numpy(dtype=float) if spec.get("offset") else 0.0
+
+
+def _absorbed(spec, columns, events, trials, effects, offset, errors):
+    """Coefficients, covariance, collinear columns and convergence with absorbed effects."""
+    design, n = np.column_stack(list(columns.values())), len(events)
+    information = spec.get("options", {}).get("information", "expected")
+    fitted = hazard.fit(
+        events, trials, design, effects, errors.clusters, spec["estimator"], offset, information
+    )
+    if fitted.separated:
+        names = [list(columns)[j] for j in fitted.moving] or spec.get("effects", [])
+        raise NotEstimable(f"events are separated by {', '.join(names)}")
+    total = (
+        design.shape[1] - len(fitted.collinear) + sum(codes.max() + 1 for codes in effects) - len(effects) + 1
+    )
+    own = fitted.n_clusters / max(fitted.n_clusters - 1, 1)  # the factor that is in the covariance already
+    wanted = {
+        "HC0": 1.0,
+        "HC1": n / (n - total),
+        "cluster": sandwich.small_sample(errors.small, fitted.n_clusters, n, total),
+    }
+    covariance = fitted.bread if errors.kind == "iid" else fitted.covariance * (wanted[errors.kind] / own)
+    return fitted.coefficients, covariance, fitted.collinear, bool(fitted.converged)
+
+
+def _dense(spec, columns, events, trials, effects, offset, errors):
+    """The same without absorbed effects, the constant first."""
+    design = regression.with_constant(columns, len(events))
+    information = spec.get("options", {}).get("information", "expected")
+    fitted = glm.fit(events, trials, design, spec["estimator"], offset, information)
+    if fitted.separated:
+        names = [list(columns)[j - 1] for j in fitted.moving if j] or ["the terms together"]
+        raise NotEstimable(f"events are separated by {', '.join(names)}")
+    covariance = fitted.bread
+    if errors.kind == "cluster":
+        free = design.shape[1] - len(fitted.collinear)
+        factor = sandwich.small_sample(errors.small, errors.n_clusters, len(events), free)
+        covariance = sandwich.clustered(design, fitted.scores, fitted.bread, errors.clusters, factor)
+    elif errors.kind != "iid":
+        covariance = sandwich.robust(design, fitted.scores, fitted.bread, errors.kind, fitted.working)
+    covariance[list(fitted.collinear), :] = covariance[:, list(fitted.collinear)] = np.nan
+    return fitted.coefficients, covariance, tuple(j - 1 for j in fitted.collinear), bool(fitted.converged)
+
+
+def _with_wild_p(effect, data, column, settings):
+    """The effect with p-value and interval of the wild score bootstrap; as it is where that cannot be had."""
+    if np.isnan(effect.estimate):
+        return effect
+    scores = hazard.efficient_scores(*data, column)
+    if scores is None:
+        return replace(effect, note="restricted model did not converge: p-value from t")
+    p_value = wild.p_value(scores, settings.bootstrap, settings.seed)
+    low, high = wild.interval(
+        lambda value: hazard.efficient_scores(*data, column, value),
+        effect.estimate,
+        effect.std_error,
+        settings.bootstrap,
+        settings.seed,
+        settings.confidence,
+    )
+    weights = wild.weights_name(len(scores))
+    note = f"restricted wild score bootstrap ({weights}, {settings.bootstrap} replicates)"
+    if np.isnan([low, high]).any():
+        return replace(effect, p_value=p_value, vcov="wild", note=f"p-value: {note}, interval: t")
+    return replace(
+        effect, p_value=p_value, low=low, high=high, vcov="wild", note=f"p-value and interval: {note}"
+    )
+
+
+def _events_notes(events, n_slopes, effects, spec):
+    """Remarks on how many events stand behind a slope and, with absorbed effects, behind a level of the first one."""
+    per_slope = events / max(n_slopes, 1)
+    per_level = {
+        name: events / (codes.max() + 1) for name, codes in zip(spec.get("effects", []), effects, strict=True)
+    }
+    first = dict(list(per_level.items())[:1])
+    few = per_slope < EVENTS_PER_SLOPE or first.get("unit", EVENTS_PER_UNIT) < EVENTS_PER_UNIT
+    parts = [f"{per_slope:.1f} per slope", *(f"{n:.1f} per {name}" for name, n in first.items())]
+    return [f"{FEW_EVENTS if few else 'events'}: {', '.join(parts)}"]

@@ -1,0 +1,91 @@
+"""Average marginal effects of logit, cloglog, Poisson and linear models, by the delta method."""
+
+import numpy as np
+
+from jianfu.models.estimators import hazards, ols
+from jianfu.models.estimators import regression as shared
+from jianfu.models.estimators.common import COLUMN, effects_of
+from jianfu.models.terms import NotEstimable, term_variables
+
+LINKS = ("logit", "cloglog", "poisson", "ols")
+OPTIONS = {
+    "model": LINKS,
+    "vcov": ("iid", "HC0", "HC1", "HC2", "HC3", "hetero", "cluster"),
+    "small_sample": shared.OPTIONS["small_sample"],
+    "information": ("expected", "observed"),
+    "trials": COLUMN,
+}
+STEP = 1e-5  # of a standard deviation: only functions of a column depend on it, products are exact
+
+
+def response(eta, link):
+    """Response and its first two derivatives by the linear predictor, each (N,)."""
+    if link == "ols":
+        return eta, np.ones_like(eta), np.zeros_like(eta)
+    if link == "poisson":
+        return (np.exp(eta),) * 3
+    if link == "logit":
+        p = 1 / (1 + np.exp(-eta))
+        return p, p * (1 - p), p * (1 - p) * (1 - 2 * p)
+    odds = np.exp(np.clip(eta, -40, 4))
+    slope = odds * np.exp(-odds)
+    return -np.expm1(-odds), slope, slope * (1 - odds)
+
+
+def fit(spec, used, weights, columns, settings, truth):
+    """Mean over the rows of the derivative (numbers) or of the difference from the reference level (categories)."""
+    link = spec["options"]["model"]
+    model = spec | {"estimator": link, "options": {k: v for k, v in spec["options"].items() if k != "model"}}
+    coefficients, covariance, extra = _model(model, used, weights, columns, settings)
+    if not extra["converged"]:
+        return [], {key: value for key, value in extra.items() if key not in ("data", "df", "vcov")}
+    offset = used[spec["offset"]].to_numpy(dtype=float) if spec.get("offset") else 0.0
+    known = ~np.isnan(coefficients)
+    beta, vcov = coefficients[known], covariance[np.ix_(known, known)]
+
+    def matrix(frame):
+        return shared.with_constant(columns.at(frame), len(frame))[:, known]
+
+    found, x = [], matrix(used)
+    _, slope, bend = response(x @ beta + offset, link)
+    for variable in term_variables(spec["terms"], columns.categories):
+        if variable in columns.categories:
+            for name, level in _levels(columns, variable, used):
+                there, base = (matrix(_changed(used, variable, value)) for value in level)
+                (one, one_slope, _), (zero, zero_slope, _) = (
+                    response(z @ beta + offset, link) for z in (there, base)
+                )
+                gradient = (one_slope[:, None] * there - zero_slope[:, None] * base).mean(axis=0)
+                found.append((name, (one - zero).mean(), gradient))
+        else:
+            values = used[variable].to_numpy(dtype=float)
+            step = STEP * (values.std() or 1.0)
+            up, down = (matrix(used.assign(**{variable: values + sign * step})) for sign in (1, -1))
+            moves = (up - down) / (2 * step)
+            gradient = (bend[:, None] * (moves @ beta)[:, None] * x + slope[:, None] * moves).mean(axis=0)
+            found.append((variable, (slope * (moves @ beta)).mean(), gradient))
+    names, values = [name for name, _, _ in found], [value for _, value, _ in found]
+    errors = [np.sqrt(gradient @ vcov @ gradient) for _, _, gradient in found]
+    extra = {key: value for key, value in extra.items() if key not in ("data", "df")}
+    extra["notes"] = [f"average marginal effects of {link}, delta method", *extra["notes"]]
+    return effects_of(names, values, errors, np.inf, extra.pop("vcov"), settings), extra
+
+
+def _model(spec, used, weights, columns, settings):
+    """Coefficients with the constant in front, their covariance, and ``extra`` of the model behind the effects."""
+    module = ols if spec["estimator"] == "ols" else hazards
+    return module.solve(spec, used, weights, columns, settings)
+
+
+def _changed(used, variable, value):
+    """The rows with one value of a categorical variable everywhere."""
+    return used.assign(**{variable: np.full(len(used), value, dtype=object)})
+
+
+def _levels(columns, variable, used):
+    """(name, (level, reference)) of every level that occurs, but for the first."""
+    levels = columns.categories[variable]
+    present = [level for level in levels if (used[variable] == level).any()]
+    if len(present) < 2:
+        raise NotEstimable(f"{variable} has a single level")
+    return [(levels[level], (level, present[0])) for level in present[1:]]

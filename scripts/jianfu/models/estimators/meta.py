@@ -1,0 +1,104 @@
+"""Meta-analysis of a table of estimates."""
+
+import numpy as np
+
+from jianfu.models.estimators.common import COLUMN, Effect, effects_of
+from jianfu.models.estimators.regression import CONSTANT
+from jianfu.models.terms import NotEstimable
+from jianfu.statistics import meta
+
+OPTIONS = {
+    "se": COLUMN,
+    "variance": COLUMN,
+    "method": meta.METHODS,
+    "test": meta.TESTS,
+    "label": COLUMN,
+    "leave_one_out": bool,
+}
+POOLED = "pooled"
+
+
+def fit(spec, used, weights, columns, settings, truth):
+    """Pooled effect (row ``pooled``), or coefficients of moderators; tau2, I2, H2, Q, prediction interval.
+
+    ``leave_one_out``: a further row ``without <label>`` for every estimate.
+    """
+    options = spec.get("options", {})
+    y, v = used[spec["outcome"]].to_numpy(dtype=float), _variances(used, options)
+    moderators = np.column_stack(list(columns.values())) if columns else None
+    chosen = {"method": options.get("method", "REML"), "test": options.get("test", "knha")}
+    chosen["confidence"] = settings.confidence
+    try:
+        found = meta.fit(y, v, moderators, **chosen)
+    except meta.NotPoolable as reason:
+        raise NotEstimable(str(reason)) from None
+    names = [CONSTANT, *columns] if columns else [POOLED]
+    rows = effects_of(names, found.coefficients, found.std_errors, found.df, "iid", settings)
+    rows += _heterogeneity(found, y, v, moderators, settings)
+    if options.get("leave_one_out"):
+        rows += _without_each(used, options, y, v, moderators, names, chosen, settings)
+    df = f"t({found.df:g})" if np.isfinite(found.df) else "normal"
+    test = chosen["test"] if chosen["method"] != "EE" else "z"
+    notes = [f"{chosen['method']}, {test}, {df}", f"{found.k} estimates"]
+    if test != "z":
+        notes.append(f"factor of the variances by Hartung and Knapp {found.hk:.4g}")
+    return rows, {"converged": True, "n_clusters": 0, "residual_df": found.q_df, "notes": notes}
+
+
+def _variances(used, options):
+    if ("se" in options) == ("variance" in options):
+        raise NotEstimable(
+            "name the column of standard errors with 'se' or that of variances with 'variance'"
+        )
+    if "variance" in options:
+        return used[options["variance"]].to_numpy(dtype=float)
+    errors = used[options["se"]].to_numpy(dtype=float)
+    if (errors <= 0).any():
+        raise NotEstimable("a standard error is not above zero")
+    return errors**2
+
+
+def _heterogeneity(found, y, v, moderators, settings):
+    rows = []
+    if found.q_df > 0:
+        low, high = meta.tau2_interval(y, v, moderators, settings.confidence)
+        ends = [meta.heterogeneity_at(end, v, moderators) for end in (low, high)]
+        note = "interval: Q profile"
+        rows = [
+            Effect("tau2", found.tau2, low=low, high=high, note=note, scale="variance"),
+            Effect("I2", found.i2, low=ends[0][0], high=ends[1][0], note=note, scale="percent"),
+            Effect("H2", found.h2, low=ends[0][1], high=ends[1][1], note=note, scale="ratio"),
+            Effect("Q", found.q, p_value=found.q_p, note=f"chi-squared({found.q_df})", scale="chi2"),
+        ]
+    if np.isfinite(found.prediction[0]):
+        low, high = found.prediction
+        rows.append(
+            Effect(
+                "prediction",
+                float(found.coefficients[0]),
+                low=low,
+                high=high,
+                note="interval of a new effect",
+            )
+        )
+    return rows
+
+
+def _without_each(used, options, y, v, moderators, names, chosen, settings):
+    label = options.get("label")
+    labels = used[label].astype(str) if label else [str(i + 1) for i in range(len(used))]
+    rows = []
+    for name, found in zip(labels, meta.leave_one_out(y, v, moderators, **chosen), strict=True):
+        if found is None:
+            continue
+        here = names[-1]
+        (effect,) = effects_of(
+            [f"{here} without {name}"],
+            found.coefficients[-1:],
+            found.std_errors[-1:],
+            found.df,
+            "iid",
+            settings,
+        )
+        rows.append(effect)
+    return rows

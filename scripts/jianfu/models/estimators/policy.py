@@ -1,0 +1,313 @@
+"""Staggered roll-outs: group-time effects (did_cs) and event studies by four estimators (event_study)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from jianfu.models.estimators.common import COLUMN, Effect, codes_of, few_clusters
+from jianfu.models.terms import NotEstimable
+from jianfu.statistics import did, event_study, regression
+
+OPTIONS = {"unit": COLUMN, "time": COLUMN, "start": COLUMN, "placebo": int}
+DID_OPTIONS = OPTIONS | {
+    "control": did.CONTROLS,
+    "method": did.METHODS,
+    "base": did.BASES,
+    "anticipation": int,
+    "balance": int,
+    "aggregate": list,
+    "band": ("simultaneous", "pointwise"),
+}
+EVENT_OPTIONS = DID_OPTIONS | {"estimator": ("cs", "sunab", "imputation", "twfe"), "leads": int, "lags": int}
+AGGREGATES = ("simple", "dynamic", "group", "calendar", "cells")
+NAMES = {"dynamic": "event", "group": "group", "calendar": "calendar"}
+FEW_TREATED = 15  # clusters with treatment below which the normal distribution rejects too often
+
+
+def fit_did(spec, used, weights, columns, settings, truth):
+    """ATT(g, t) of Callaway and Sant'Anna and their means by event time, group and period."""
+    options = spec["options"]
+    rows = _rows(spec, used, columns)
+    cells = _cells(rows, options)
+    clusters = _clusters(rows, cells)
+    treated = _treated_clusters(clusters, cells.cohort)
+    few = bool(spec.get("cluster")) and (
+        clusters.max() + 1 < regression.FEW_CLUSTERS or treated < FEW_TREATED
+    )
+    law = _Law(clusters, cells.cohort if few else None, options, settings)
+    effects, notes = [], [*_cell_notes(cells, options), *_few_treated(treated, few)]
+    notes += ["clusters of a cohort as a sample: C/(C-1), Welch-Satterthwaite t"] if few else []
+    for kind in options.get("aggregate", AGGREGATES):
+        if kind not in AGGREGATES:
+            raise NotEstimable(f"aggregate {kind} is not one of {', '.join(AGGREGATES)}")
+        if kind == "cells":
+            names = [f"att_{_text(g)}_{_text(t)}" for g, t in zip(cells.group, cells.time, strict=True)]
+            effects += _band(names, cells.att, cells.influence, law)
+            continue
+        found = did.aggregate(cells, kind, options.get("balance") if kind == "dynamic" else None)
+        name = "att" if kind == "simple" else f"att_{kind}"
+        effects += _pointwise(name, found.overall, found.overall_influence, law)
+        names = [f"{NAMES.get(kind)}_{_text(label)}" for label in found.label]
+        effects += _band(names, found.att, found.influence, law)
+    if any(np.isnan(effect.std_error) for effect in effects) and few:
+        notes.append("no error where a cohort has one cluster or a cluster two cohorts")
+    statistic, df, p_value = did.pretrend_test(cells, clusters)
+    if np.isfinite(p_value):
+        notes.append(f"effects before the start: Wald({df}) {statistic:.2f}, p {p_value:.3f}")
+    return effects, _extra(rows, notes, clusters, len(cells.cohort), _dropped_cells(rows, cells))
+
+
+def fit_event_study(spec, used, weights, columns, settings, truth):
+    """Effects by event time: cs (dynamic ATT), sunab, imputation or twfe (diagnostic only)."""
+    options = spec["options"]
+    name = options.get("estimator", "cs")
+    if name == "cs":
+        return fit_did(
+            spec | {"options": options | {"aggregate": ["simple", "dynamic"]}},
+            used,
+            weights,
+            columns,
+            settings,
+            truth,
+        )
+    rows = _rows(spec, used, columns)
+    if columns:
+        raise NotEstimable(f"the event study by {name} takes no terms or controls; use estimator: cs")
+    if spec.get("weights"):
+        raise NotEstimable(f"the event study by {name} takes no weights; use estimator: cs")
+    time = (rows["time"] - rows["time"].min()).astype(int)
+    start = np.where(np.isfinite(rows["start"]), rows["start"] - rows["time"].min(), np.inf)
+    arguments = (rows["y"], rows["unit"], time, start, rows["cluster"])
+    fitted = {"sunab": event_study.sun_abraham, "twfe": event_study.two_way}
+    try:
+        if name == "imputation":
+            found = event_study.imputation(*arguments, leads=options.get("leads", 3))
+        else:
+            found = fitted[name](*arguments)
+    except (ValueError, np.linalg.LinAlgError) as error:
+        raise NotEstimable(str(error)) from None
+    shown = (found.event >= -options.get("leads", np.inf)) & (found.event <= options.get("lags", np.inf))
+    clusters = codes_of(rows["cluster"][found.used])
+    groups = int(clusters.max()) + 1
+    df = np.inf if name == "imputation" and groups >= regression.FEW_CLUSTERS else groups - 1
+    law = _Law(None, None, options, settings, df)
+    size = len(found.contributions)  # an influence function is the contribution times the number of clusters
+    effects = _pointwise("att", found.overall, found.overall_contributions * size, law)
+    names = [f"event_{_text(e)}" for e in found.event[shown]]
+    effects += _band(names, found.estimate[shown], found.contributions[:, shown] * size, law)
+    notes = {
+        "sunab": ["Sun-Abraham, weights taken as given", "G/(G-1)", f"t({groups - 1})"],
+        "imputation": [
+            "imputation (Borusyak, Jaravel and Spiess), conservative errors",
+            "normal distribution" if np.isinf(df) else f"t({df})",
+        ],
+        "twfe": [
+            "two-way fixed effects: diagnostic only, biased if effects differ by group or time",
+            "G/(G-1)",
+        ],
+    }[name]
+    notes = [*_few_treated(_treated_clusters(rows["cluster"], start), corrected=False), *notes]
+    if name == "twfe":
+        more, own = _decomposition(rows, time, start)
+        effects, notes = effects + more, notes + own
+    return effects, _extra(rows, notes, clusters, rows["unit"].max() + 1, found.dropped)
+
+
+def _decomposition(rows, time, start):
+    """Goodman-Bacon weights by kind of comparison, where no unit lacks a period."""
+    table = np.full((rows["unit"].max() + 1, time.max() + 1), np.nan)
+    table[rows["unit"], time] = rows["y"]
+    if np.isnan(table).any():
+        return [], ["panel with gaps: no Goodman-Bacon decomposition"]
+    cohort = pd.Series(start).groupby(rows["unit"]).first().to_numpy()
+    parts = event_study.bacon(table, np.maximum(cohort, 0))
+    effects = []
+    for kind in event_study.BACON_KINDS:
+        own = [(weight, effect) for *_, found, weight, effect in parts if found == kind]
+        if own:
+            total = sum(weight for weight, _ in own)
+            mean = sum(weight * effect for weight, effect in own) / total
+            effects.append(Effect(f"bacon_{kind}", mean, note=f"Goodman-Bacon weight {total:.4f}"))
+    return effects, []
+
+
+# ------------------------------------------------------------------------------------------------ rows and cells
+
+
+def periods_of(values):
+    """Periods as numbers: whole numbers as they are, months 'YYYY-MM' as year x 12 + month - 1."""
+    values = values.astype(object) if isinstance(values.dtype, pd.CategoricalDtype) else values
+    known = values.dropna()
+    if len(known) and isinstance(known.iloc[0], str):
+        number = values.map(lambda m: int(m[:4]) * 12 + int(m[5:7]) - 1, na_action="ignore")
+        return number.to_numpy(dtype=float)
+    return pd.to_numeric(values).to_numpy(dtype=float)
+
+
+def _rows(spec, used, columns):
+    """Arrays of the rows: y, unit, time, start (inf = never), cluster, weights, x; placebo dates already moved."""
+    options = spec["options"]
+    time, start = periods_of(used[options["time"]]), periods_of(used[options["start"]])
+    start = np.where(np.isfinite(start) & (start > 0) & (start <= time.max()), start, np.inf)
+    rows = {"y": used[spec["outcome"]].to_numpy(dtype=float), "dropped": {}}
+    kept = np.ones(len(used), dtype=bool)
+    if options.get("placebo"):
+        kept = ~(time >= start)
+        start = np.where(np.isfinite(start), start - options["placebo"], np.inf)
+        rows["dropped"] = {"after_start": int((~kept).sum())} if not kept.all() else {}
+        if not (kept & (time >= start)).any():
+            raise NotEstimable("no rows between the placebo date and the start")
+    unit = used[options["unit"]]
+    cluster = used[spec["cluster"]] if spec.get("cluster") else unit
+    own = used[spec["weights"]].to_numpy(dtype=float) if spec.get("weights") else np.ones(len(used))
+    rows |= {"y": rows["y"][kept], "time": time[kept], "start": start[kept], "weights": own[kept]}
+    rows |= {"unit": codes_of(unit[kept]), "cluster": codes_of(cluster[kept])}
+    rows["x"] = np.column_stack([values[kept] for values in columns.values()]) if columns else None
+    if len(np.unique(rows["unit"] * 1e6 + rows["time"])) < len(rows["unit"]):
+        raise NotEstimable("a unit has two rows in one period")
+    first = np.full(rows["unit"].max() + 1, np.inf)
+    np.minimum.at(first, rows["unit"], rows["start"])
+    if (first[rows["unit"]] != rows["start"]).any():
+        raise NotEstimable("a unit has two dates of start")
+    return rows
+
+
+def _cells(rows, options):
+    periods, column = np.unique(rows["time"], return_inverse=True)
+    n = rows["unit"].max() + 1
+    outcome = np.full((n, len(periods)), np.nan)
+    outcome[rows["unit"], column] = rows["y"]
+    cohort, weights = np.full(n, np.inf), np.ones(n)
+    cohort[rows["unit"]], weights[rows["unit"]] = rows["start"], rows["weights"]
+    covariates = None
+    if rows["x"] is not None:
+        covariates = np.full((n, len(periods), rows["x"].shape[1]), np.nan)
+        covariates[rows["unit"], column] = rows["x"]
+    try:
+        return did.att_gt(
+            outcome,
+            cohort,
+            periods,
+            covariates,
+            weights,
+            control=options.get("control", "not_yet_treated"),
+            method=options.get("method", "dr"),
+            base=options.get("base", "varying"),
+            anticipation=options.get("anticipation", 0),
+        )
+    except ValueError as error:
+        raise NotEstimable(str(error)) from None
+
+
+def _clusters(rows, cells):
+    """Cluster codes of the units of ``cells``."""
+    of_unit = np.zeros(rows["unit"].max() + 1, dtype=int)
+    of_unit[rows["unit"]] = rows["cluster"]
+    return np.unique(of_unit[cells.units], return_inverse=True)[1]
+
+
+def _treated_clusters(clusters, start):
+    """Number of clusters with treatment."""
+    return len(np.unique(clusters[np.isfinite(start)]))
+
+
+def _few_treated(treated, corrected):
+    """The note on few clusters with treatment as a list, empty where there are enough."""
+    told = f"few treated clusters ({treated})" + ("" if corrected else ": errors may be too small")
+    return [told] if treated < FEW_TREATED else []
+
+
+def _dropped_cells(rows, cells):
+    kept = np.isin(rows["unit"], cells.units)
+    late = kept & (rows["time"] >= cells.last)
+    dropped = {"always_treated": int((~kept).sum()), "no_control_left": int(late.sum())}
+    return {reason: n for reason, n in dropped.items() if n}
+
+
+def _cell_notes(cells, options):
+    sizes = {g: int((cells.cohort == g).sum()) for g in np.unique(cells.group)}
+    notes = [
+        f"Callaway-Sant'Anna, {options.get('method', 'dr')}",
+        f"controls {options.get('control', 'not_yet_treated').replace('_', ' ')}",
+        f"{options.get('base', 'varying')} base period",
+        f"{len(sizes)} group(s) of {min(sizes.values())} to {max(sizes.values())} units",
+        "errors from influence functions",
+    ]
+    if options.get("anticipation"):
+        notes.append(f"anticipation {options['anticipation']}")
+    if options.get("placebo"):
+        notes.append(f"placebo: dates {options['placebo']} periods earlier")
+    return notes
+
+
+# ------------------------------------------------------------------------------------------------ effects
+
+
+@dataclass(frozen=True)
+class _Law:
+    """How intervals are made: cluster codes of the units (None = rows are clusters), cohort of the units where few
+    clusters call for Welch's t, options, settings, degrees of freedom otherwise."""
+
+    clusters: np.ndarray | None
+    cohort: np.ndarray | None
+    options: dict
+    settings: object
+    df: float = np.inf
+
+    def errors(self, influence):
+        """Standard errors and degrees of freedom, (K,) each."""
+        if self.cohort is not None:
+            return did.welch(influence, self.clusters, self.cohort)
+        return did.standard_errors(influence, self.clusters), np.full(influence.shape[1], float(self.df))
+
+
+def _pointwise(name, estimate, influence, law):
+    errors, df = law.errors(influence[:, None])
+    return [_effect(name, estimate, errors[0], df[0], (1 + law.settings.confidence) / 2, law, "")]
+
+
+def _band(names, estimates, influence, law):
+    """Effects whose intervals cover together (sup-t) or, without bootstrap, one by one."""
+    if not names:
+        return []
+    settings, share, note = law.settings, (1 + law.settings.confidence) / 2, ""
+    errors, df = law.errors(influence)
+    if settings.bootstrap and law.options.get("band", "simultaneous") == "simultaneous":
+        critical = did.critical_value(
+            influence, settings.confidence, settings.bootstrap, settings.seed, law.clusters
+        )
+        share = stats.norm.cdf(critical)
+        note = f"simultaneous band, critical value {critical:.3f} ({settings.bootstrap} multiplier draws)"
+    parts = zip(names, estimates, errors, df, strict=True)
+    return [_effect(name, estimate, error, own, share, law, note) for name, estimate, error, own in parts]
+
+
+def _effect(name, estimate, error, df, share, law, note):
+    """``share``: probability below the upper critical value; the t distribution stretches it."""
+    half = stats.t.ppf(share, df) * error
+    p_value = 2 * stats.t.sf(abs(estimate / error), df) if error > 0 else np.nan
+    vcov = "influence" if law.cohort is None else "influence_welch"
+    estimate = float(estimate)
+    interval = (float(estimate - half), float(estimate + half))
+    return Effect(name, estimate, float(error), *interval, float(p_value), vcov, note=note, df=float(df))
+
+
+def _extra(rows, notes, clusters, n_units, dropped):
+    n_clusters = int(clusters.max()) + 1
+    return {
+        "converged": True,
+        "n_clusters": n_clusters,
+        "n_units": int(n_units),
+        "residual_df": n_clusters - 1,
+        "notes": notes if "Welch" in "".join(notes) else [*notes, *few_clusters(n_clusters)],
+        "dropped": rows["dropped"] | dropped,
+    }
+
+
+def _text(value):
+    """Period as text: months of consecutive numbering as 'YYYY-MM', others as whole numbers."""
+    if 1950 * 12 <= value < 2200 * 12:
+        return f"{int(value) // 12:04d}-{int(value) % 12 + 1:02d}"
+    return f"{value:g}"

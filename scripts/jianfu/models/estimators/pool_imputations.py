@@ -1,0 +1,116 @@
+"""Rubin's rules on a table of estimates by imputation, or on a table of imputed rows with a model fitted in each."""
+
+import numpy as np
+import pandas as pd
+
+from jianfu.models.estimators import hazards, ols
+from jianfu.models.estimators.common import COLUMN, Effect, effects_of
+from jianfu.models.terms import NotEstimable
+from jianfu.statistics import pooling
+
+MODELS = {"ols": ols.fit, "logit": hazards.fit, "cloglog": hazards.fit, "poisson": hazards.fit}
+OPTIONS = {
+    "imputation": COLUMN,
+    "term": COLUMN,
+    "se": COLUMN,
+    "variance": COLUMN,
+    "df": COLUMN,
+    "df_complete": float,
+    "model": tuple(MODELS),
+    "imputed": COLUMN,
+    "delta": list,
+    "vcov": ols.OPTIONS["vcov"],
+}
+
+
+def fit(spec, used, weights, columns, settings, truth):
+    """Pooled estimates, intervals and p-values of t with Barnard and Rubin's degrees of freedom.
+
+    With ``model``, the outcome and terms are fitted in every imputation (rows of imputation 0, the data before
+    imputation, are left out); ``delta`` repeats that with the imputed outcomes (flag ``imputed``) shifted. Without it,
+    outcome, ``se`` or ``variance`` and ``term`` are columns of estimates. Further rows: df, riv, lambda, fmi of a term.
+    """
+    options = spec.get("options", {})
+    inner = "model" in options
+    rows, notes, dropped = [], [], {}
+    if inner:
+        original = (used[options["imputation"]].astype(str).isin(["0", "0.0"])).to_numpy()
+        if original.any():
+            dropped = {"imputation_0": int(original.sum())}
+        data = (used[~original], weights[~original], {k: v[~original] for k, v in columns.items()})
+        shifts = [0.0, *(float(d) for d in options.get("delta", []))]
+        if len(shifts) > 1 and "imputed" not in options:
+            raise NotEstimable(
+                "the option 'delta' needs 'imputed', the column that says which outcomes were imputed"
+            )
+        for delta in shifts:
+            table, extra_notes = _fitted(spec, *data, settings, delta)
+            label = f"[delta={delta:g}]" if delta else ""
+            rows += _pooled(table, options, settings, label)
+            notes = notes or extra_notes
+    else:
+        rows = _pooled(_read(spec, used, options), options, settings, "")
+    m = used[options["imputation"]][~original].nunique() if inner else used[options["imputation"]].nunique()
+    notes = [f"{m} imputations, Rubin's rules, df of Barnard and Rubin", *notes]
+    extra = {"converged": True, "n_clusters": 0, "residual_df": len(used), "notes": notes, "dropped": dropped}
+    return rows, extra
+
+
+def _read(spec, used, options):
+    """Frame imputation, term, estimate, variance, df from a table of estimates."""
+    if ("se" in options) == ("variance" in options):
+        raise NotEstimable(
+            "name the column of standard errors with 'se' or that of variances with 'variance'"
+        )
+    variance = used[options["variance"]] if "variance" in options else used[options["se"]] ** 2
+    return pd.DataFrame(
+        {
+            "imputation": used[options["imputation"]].to_numpy(),
+            "term": used[options["term"]].astype(str).to_numpy() if "term" in options else spec["outcome"],
+            "estimate": used[spec["outcome"]].to_numpy(dtype=float),
+            "variance": variance.to_numpy(dtype=float),
+            "df": used[options["df"]].to_numpy(dtype=float) if "df" in options else np.inf,
+        }
+    )
+
+
+def _fitted(spec, used, weights, columns, settings, delta):
+    """The same frame from one model per imputation, and the notes of the first."""
+    options, parts, notes = spec["options"], [], []
+    inner = {"vcov": options["vcov"]} if "vcov" in options else {}
+    model = spec | {"estimator": options["model"], "options": inner}
+    if delta:
+        shifted = pooling.shifted(used[spec["outcome"]], used[options["imputed"]].astype(float), delta)
+        used = used.assign(**{spec["outcome"]: shifted})
+    for imputation in used[options["imputation"]].unique():
+        here = (used[options["imputation"]] == imputation).to_numpy()
+        own = {name: values[here] for name, values in columns.items()}
+        effects, extra = MODELS[options["model"]](model, used[here], weights[here], own, settings, False)
+        if not extra["converged"]:
+            raise NotEstimable(f"the model did not converge in imputation {imputation}")
+        notes = notes or [f"in each: {'; '.join(extra['notes'])}"]
+        df = [e.df if np.isfinite(e.df) else extra["residual_df"] for e in effects]
+        parts += [
+            (imputation, e.term, e.estimate, e.std_error**2, d) for e, d in zip(effects, df, strict=True)
+        ]
+    return pd.DataFrame(parts, columns=["imputation", "term", "estimate", "variance", "df"]), notes
+
+
+def _pooled(table, options, settings, label):
+    """Rows of every term: its estimate, then what the imputations did to it."""
+    rows, m = [], table["imputation"].nunique()
+    if m < 2:
+        raise NotEstimable("needs two imputations or more")
+    for term in dict.fromkeys(table["term"]):
+        own = table[table["term"] == term]
+        if len(own) != m or own["imputation"].duplicated().any():
+            raise NotEstimable(f"{term} does not stand once in every imputation")
+        if not np.isfinite(own[["estimate", "variance"]].to_numpy(dtype=float)).all():
+            raise NotEstimable(f"{term} could not be estimated in every imputation")
+        complete = options.get("df_complete", own["df"].mean())
+        found = pooling.pool(own[["estimate"]].to_numpy(), own[["variance"]].to_numpy(), complete)
+        rows += effects_of([term + label], found.estimates, found.std_errors, found.df, "iid", settings)
+        for name in ("df", "riv", "lambda_", "fmi"):
+            value = float(getattr(found, name)[0])
+            rows.append(Effect(f"{name.strip('_')}({term}){label}", value, scale=name.strip("_")))
+    return rows

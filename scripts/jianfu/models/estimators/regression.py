@@ -1,0 +1,163 @@
+"""What the regressions share: options, kinds of standard errors, contrasts and curves."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from jianfu.core.errors import DataError
+from jianfu.models.estimators.common import codes_of, effects_of
+from jianfu.models.terms import NotEstimable
+from jianfu.statistics import sandwich
+
+CONSTANT = "(Intercept)"
+BOTH = "(both)"  # column of the intersection of two clusters
+VCOV = ("iid", "HC0", "HC1", "HC2", "HC3", "hetero", "cluster", "CR2")
+OPTIONS = {"vcov": VCOV, "small_sample": sandwich.SMALL_SAMPLE, "contrasts": dict, "curve": dict}
+
+
+@dataclass(frozen=True)
+class Errors:
+    """How a regression's standard errors are made: kind, cluster codes (None = none) and small-sample factor."""
+
+    kind: str
+    clusters: np.ndarray | None
+    small: str
+
+    @property
+    def n_clusters(self):
+        return 0 if self.clusters is None else int(self.clusters.max()) + 1
+
+    @property
+    def name(self):
+        """Kind for the column vcov."""
+        names = {"cluster": f"cluster_{self.small}" if self.small != "none" else "cluster"}
+        return names.get(self.kind, self.kind)
+
+
+def errors_of(spec, used, few="cluster", allowed=VCOV):
+    """The :class:`Errors` of a model: option ``vcov``, else ``few`` where it names a cluster, else iid."""
+    options = spec.get("options", {})
+    clusters = codes_of(used[spec["cluster"]]) if spec.get("cluster") else None
+    kind = options.get("vcov", "iid" if clusters is None else few)
+    kind = "HC1" if kind == "hetero" else kind
+    if kind not in allowed:
+        raise NotEstimable(f"vcov {kind} is not available here; use {', '.join(allowed)}")
+    if kind in ("cluster", "CR2"):
+        if clusters is None:
+            raise NotEstimable(f"vcov {kind} needs a cluster")
+        if clusters.max() == 0:
+            raise NotEstimable("a single cluster")
+    else:
+        clusters = None
+    return Errors(kind, clusters, options.get("small_sample", "G"))
+
+
+def note_of(errors, df):
+    """Texts for the note: the convention of the errors and the reference distribution."""
+    first = {
+        "iid": "conventional errors",
+        "cluster": sandwich.words(errors.small),
+        "CR2": f"{errors.n_clusters} clusters: CR2",
+    }.get(errors.kind, f"robust errors {errors.kind}")
+    if errors.kind == "CR2":
+        return [first, f"Satterthwaite t({df:.1f})"]
+    return [first, "normal distribution" if np.isinf(df) else f"t({int(df)})"]
+
+
+def is_two_way(spec):
+    """True if a model names two columns of clusters."""
+    return isinstance(spec.get("cluster"), list)
+
+
+def two_way(solve, spec, used, *others):
+    """What ``solve`` gives, with errors clustered in two ways (Cameron, Gelbach and Miller 2011).
+
+    The covariance is that of the first column, plus that of the second, less that of their intersection, each with its
+    own small-sample factor (``sandwich::vcovCL``). Reference: t(min(G) - 1).
+    """
+    if len(spec["cluster"]) != 2:
+        raise NotEstimable("cluster takes one column or two")
+    if spec.get("options", {}).get("vcov", "cluster") != "cluster":
+        raise NotEstimable(f"vcov {spec['options']['vcov']} takes a single cluster")
+    used = used.assign(**{BOTH: used.groupby(spec["cluster"], observed=True).ngroup()})
+    options = spec.get("options", {}) | {"vcov": "cluster"}
+    parts = [
+        solve(spec | {"cluster": name, "options": options}, used, *others)
+        for name in [*spec["cluster"], BOTH]
+    ]
+    first, second, both = (covariance for _, covariance, _ in parts)
+    covariance, remarks = _positive(first + second - both)
+    estimates, _, extra = min(parts[:2], key=lambda part: part[2]["n_clusters"])
+    counts = [
+        f"{extra['n_clusters']} x {name}" for name, (_, _, extra) in zip(spec["cluster"], parts, strict=False)
+    ]
+    notes = [f"two-way clustered: {', '.join(counts)}", *extra["notes"], *remarks]
+    return estimates, covariance, extra | {"notes": notes, "vcov": f"{extra['vcov']}_two_way"}
+
+
+def _positive(covariance):
+    """The covariance, negative eigenvalues set to 0 where a variance would be negative, and a note on it (a list)."""
+    known = ~np.isnan(np.diag(covariance))
+    values, vectors = np.linalg.eigh(covariance[np.ix_(known, known)])
+    if not len(values) or values.min() >= -1e-12 * abs(values).max():
+        return covariance, []
+    if (np.diag(covariance)[known] > 0).all():
+        return covariance, ["covariance not positive semidefinite"]
+    mended = np.full_like(covariance, np.nan)
+    mended[np.ix_(known, known)] = (vectors * np.maximum(values, 0)) @ vectors.T
+    return mended, ["negative eigenvalues of the covariance set to 0"]
+
+
+def rows(spec, used, columns, estimates, covariance, df, vcov, settings):
+    """Effects of all coefficients, then of the contrasts and curves that the options ask for.
+
+    ``columns``: :class:`jianfu.models.terms.Design`; ``estimates`` (k,) and ``covariance`` (k, k) in its order, with
+    one more at the front if there is a constant; ``df``: one number or (k,).
+    """
+    names = [CONSTANT] * (len(estimates) - len(columns)) + list(columns)
+    found = effects_of(names, estimates, np.sqrt(np.diag(covariance)), df, vcov, settings)
+    options, least = (
+        spec.get("options", {}),
+        np.min(
+            np.broadcast_to(np.asarray(df, dtype=float), len(estimates))[~np.isnan(estimates)], initial=np.inf
+        ),
+    )
+    for name, weights in _combinations(options, used, columns, names).items():
+        value, error = combined(weights, estimates, covariance)
+        found += effects_of([name], [value], [error], least, vcov, settings)
+    return found
+
+
+def combined(weights, estimates, covariance):
+    """Estimate and standard error of a linear combination; NaN if a coefficient in it was left out."""
+    inside = weights != 0
+    if np.isnan(estimates[inside]).any():
+        return np.nan, np.nan
+    part = weights[inside]
+    return part @ estimates[inside], np.sqrt(part @ covariance[np.ix_(inside, inside)] @ part)
+
+
+def _combinations(options, used, columns, names):
+    """{name: (k,) weights} of the options ``contrasts`` and ``curve``."""
+    found = {}
+    for name, terms in options.get("contrasts", {}).items():
+        parts = dict.fromkeys(terms, 1.0) if isinstance(terms, list) else terms
+        missing = next((term for term in parts if term not in names), None)
+        if missing is not None:
+            raise DataError(
+                f"contrasts: '{name}' names '{missing}', which is no term; there are {', '.join(names)}."
+            )
+        found[name] = np.array([float(parts.get(term, 0.0)) for term in names])
+    for variable, points in options.get("curve", {}).items():
+        rows = used if any(":" in term for term in columns.terms) else used.head(1)
+        zero = columns.at(rows.assign(**{variable: 0.0}))
+        for point in points:
+            there = columns.at(rows.assign(**{variable: float(point)}))
+            change = {name: float(np.mean(there[name] - zero[name])) for name in columns}
+            found[f"{variable}={point:g}"] = np.array([change.get(term, 0.0) for term in names])
+    return found
+
+
+def with_constant(columns, n):
+    """Design matrix (n, k + 1) with a constant in front; without columns the constant alone."""
+    return np.column_stack([np.ones(n), *columns.values()])

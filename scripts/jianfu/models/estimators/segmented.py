@@ -1,0 +1,109 @@
+"""Segmented regression for dates that hold everywhere at once."""
+
+import numpy as np
+import pandas as pd
+
+from jianfu.models.estimators.common import (
+    COLUMN,
+    COLUMNS,
+    codes_of,
+    collinear_note,
+    effects_of,
+    few_clusters,
+    variable,
+)
+from jianfu.models.estimators.policy import periods_of
+from jianfu.models.terms import NotEstimable
+from jianfu.statistics import segmented
+
+OPTIONS = {
+    "time": COLUMN,
+    "dates": list,
+    "since": COLUMNS,
+    "season": bool,
+    "slopes": bool,
+    "link": ("identity", "log"),
+    "vcov": ("both", "months", "cluster"),
+    "lag": int,
+}
+SINCE = "_since"
+TWO_YEARS = 24  # periods from which calendar-month effects can be told from a change of level
+
+
+def fit(spec, used, weights, columns, settings, truth):
+    """Changes of level and slope at each date: terms ``level_<date>``, ``slope_<date>`` and ``trend``.
+
+    ``dates``: months or numbers; or ``since``: columns that count the periods since a date (``relief_since`` gives
+    level_relief and slope_relief). Without either the trend alone.
+    """
+    options = spec["options"]
+    time = periods_of(used[options["time"]])
+    if np.isnan(time).any() or (time != np.round(time)).any():
+        raise NotEstimable(f"{options['time']} must count periods in whole numbers")
+    dates = _dates(options, used, time)
+    monthly = options.get("season", True) and len(np.unique(time)) >= TWO_YEARS
+    built = segmented.design(time, [], time.astype(int) % 12 if monthly else None)
+    for name, date in dates.items():
+        before = int((np.unique(time) < date).sum())
+        if before < 2 or before > len(np.unique(time)) - 2:
+            raise NotEstimable(f"{name}: fewer than two periods before or after the date")
+        built[f"level_{name}"] = (time >= date).astype(float)
+        if options.get("slopes", True):
+            built[f"slope_{name}"] = np.maximum(time - date, 0.0)
+    effects = spec.get("effects", [])
+    unit = codes_of(used[effects[0]]) if effects else np.zeros(len(used), dtype=int)
+    y = variable(used, spec["outcome"], spec, truth)
+    if options.get("link") == "log" and (y < 0).any():
+        raise NotEstimable("a log link needs an outcome that is never negative")
+    try:
+        fitted = segmented.fit(
+            y,
+            built | columns,
+            unit,
+            time,
+            codes_of(used[spec["cluster"]]) if spec.get("cluster") else None,
+            options.get("link", "identity"),
+            options.get("vcov", "both"),
+            options.get("lag"),
+            used[spec["offset"]].to_numpy(dtype=float) if spec.get("offset") else None,
+        )
+    except ValueError as error:
+        raise NotEstimable(str(error)) from None
+    errors = np.sqrt(np.diag(fitted.covariance))
+    vcov = {"both": "hac_cluster", "months": "hac", "cluster": "cluster_G"}[fitted.kind]
+    words = {
+        "both": f"clustered G/(G-1) and over months (Thompson 2011), lag {fitted.lag}, T/(T-k)",
+        "months": f"Newey-West over months (Driscoll-Kraay), lag {fitted.lag}, T/(T-k)",
+        "cluster": "G/(G-1)",
+    }
+    found = effects_of(fitted.names, fitted.coefficients, errors, fitted.df, vcov, settings)
+    shown = [effect for effect in found if not effect.term.startswith("calendar_")]
+    left_out = tuple(np.flatnonzero(np.isnan(fitted.coefficients)))
+    notes = [
+        words[fitted.kind],
+        f"t({fitted.df:.0f})",
+        f"{fitted.n_months} periods",
+        *(["calendar-month effects"] if monthly else []),
+        *(["Poisson pseudo-likelihood"] if options.get("link") == "log" else []),
+        *(few_clusters(fitted.n_clusters) if fitted.kind != "months" else []),
+        *collinear_note(left_out, dict.fromkeys(fitted.names)),
+    ]
+    return shown, {
+        "converged": fitted.converged,
+        "n_clusters": fitted.n_clusters,
+        "residual_df": len(used) - len(fitted.names) - int(unit.max()) - 1,
+        "notes": notes,
+    }
+
+
+def _dates(options, used, time):
+    """{name: period} of the dates, from ``dates`` or from the columns ``since``."""
+    dates = {}
+    for date in options.get("dates", []):
+        dates[str(date)] = float(periods_of(pd.Series([date]))[0])
+    for column in options.get("since", []):
+        start = np.unique(time - used[column].to_numpy(dtype=float))
+        if len(start) > 1:
+            raise NotEstimable(f"{column} does not count from one date")
+        dates[column.removesuffix(SINCE)] = float(start[0])
+    return dates

@@ -1,0 +1,203 @@
+"""How strong would something unobserved have to be: for least squares, or for estimates made elsewhere."""
+
+import numpy as np
+
+from jianfu.models.estimators.common import COLUMN, Effect, codes_of, outcomes_of, variable
+from jianfu.models.terms import NotEstimable
+from jianfu.statistics import inference, sensitivity
+
+OPTIONS = {
+    "q": float,
+    "alpha": float,
+    "benchmarks": list,
+    "multiples": list,
+    "r_max": float,
+    "delta": float,
+    "beta": float,
+    "measure": ("rr", "or", "hr", "smd", "linear"),
+    "log": bool,
+    "common": bool,
+    "label": COLUMN,
+    "estimate": COLUMN,
+    "std_error": COLUMN,
+    "df": COLUMN,
+    "low": COLUMN,
+    "high": COLUMN,
+}
+KINDS = {"": "least squares", "probability": "linear probability of an event per observation"}
+
+
+def fit(spec, used, weights, columns, settings, truth):
+    """Robustness values, bounds and Oster's figures of every term; with ``options: estimate`` of rows of results."""
+    options = spec.get("options", {})
+    if options.get("estimate"):
+        effects, notes = _of_results(options, used, settings)
+        return effects, {"converged": True, "residual_df": np.nan, "notes": notes}
+    if not spec.get("outcome") or not columns:
+        raise NotEstimable("give outcome and terms, or the option estimate")
+    parts, scale = parts_of(spec, used, weights, columns)
+    names, effects = list(columns), []
+    own = [name for name in names if any(name == t or name.startswith(f"{t}_") for t in spec["terms"])]
+    for name in own:
+        try:
+            effects += of_column(parts, names, name, own, options, settings, scale)
+        except NotEstimable as error:
+            if name == own[-1] and not any(np.isfinite(effect.estimate) for effect in effects):
+                raise
+            effects.append(Effect(f"partial_r2({name})", np.nan, scale="r2", note=f"not estimable: {error}"))
+    df = parts.n - parts.absorbed - parts.rank(range(len(names)))
+    return effects, {"converged": True, "residual_df": df, "notes": [KINDS[scale], "conventional errors"]}
+
+
+def parts_of(spec, used, weights, columns):
+    """Sums of squares and products of a model's rows, and their scale: cells count as their single observations."""
+    groups = [codes_of(used[name]) for name in spec.get("effects", [])]
+    design = np.column_stack(list(columns.values()))
+    if (weights == 1).all() and len(outcomes_of(spec)) == 1:
+        outcome = variable(used, spec["outcome"], spec)
+        return sensitivity.linear_parts(outcome, design, groups), ""
+    share = used[outcomes_of(spec)].sum(axis=1).to_numpy(dtype=float) / weights
+    parts = sensitivity.linear_parts(share, design, groups, weights, grouped_events=True)
+    return parts, "probability"
+
+
+def of_column(parts, names, name, terms, options, settings, scale=""):
+    """Effects of one design column: partial R2, robustness values, benchmark bounds, Oster's delta and beta.
+
+    parts: :class:`jianfu.statistics.sensitivity.LinearParts` of the columns ``names``; terms: those of interest among
+    them; options: as in ``OPTIONS``.
+    """
+    column = names.index(name)
+    controls = [j for j in range(len(names)) if j != column]
+    estimate, error, df, _ = parts.regression(column, controls)
+    if df < 2 or not np.isfinite(estimate):
+        raise NotEstimable(f"{name} is explained by the other terms or too few observations are left")
+    q, alpha = options.get("q", 1.0), options.get("alpha", 1 - settings.confidence)
+    t = estimate / error
+    found = [
+        Effect(f"partial_r2({name})", float(sensitivity.partial_r2(t, df)), scale="r2"),
+        Effect(
+            f"robustness_value({name})",
+            float(sensitivity.robustness_value(t, df, q)),
+            scale="r2",
+            note=f"q = {q:g}, df {df}",
+        ),
+        Effect(
+            f"robustness_value_significance({name})",
+            float(sensitivity.robustness_value(t, df, q, alpha)),
+            scale="r2",
+            note=f"q = {q:g}, alpha = {alpha:.2g}, df {df}",
+        ),
+    ]
+    for benchmark in options.get("benchmarks", []):
+        group = [j for j in controls if names[j] == benchmark or names[j].startswith(f"{benchmark}_")]
+        if not group:
+            note = f"the benchmark {benchmark} is none of the controls"
+            found.append(Effect(f"bound({name}; 1 x {benchmark})", np.nan, note=note))
+            continue
+        rest = [j for j in controls if j not in group]
+        r2_exposure = parts.partial_r2(column, group, rest)
+        r2_outcome = parts.partial_r2(-1, group, [*rest, column])
+        for k in options.get("multiples", [1, 2, 3]):
+            bound = sensitivity.benchmark_bounds(r2_exposure, r2_outcome, k)
+            found.append(_bound(name, benchmark, k, (estimate, error, df), bound, settings, scale))
+    # What moves a coefficient are the controls; the other terms of interest are held constant throughout.
+    other = [j for j in controls if names[j] in terms]
+    controls = [j for j in controls if j not in other]
+    if controls:
+        found += _oster(parts.within(other), name, column, controls, options, scale)
+    return found
+
+
+def _bound(name, benchmark, k, regression, bound, settings, scale):
+    estimate, error, df = regression
+    term = f"bound({name}; {k:g} x {benchmark})"
+    if np.isnan(bound[0]):
+        return Effect(term, np.nan, note=f"no confounder can be {k:g} times as strong as {benchmark}")
+    value, new_error = sensitivity.adjusted_for_confounder(estimate, error, df, *bound)
+    low, high, p_value = inference.t_interval(value, new_error, df - 1, settings.confidence)
+    note = f"R2 of the confounder with exposure {bound[0]:.4f}, with outcome {bound[1]:.4f}"
+    return Effect(term, *map(float, (value, new_error, low, high, p_value)), "iid", note=note, scale=scale)
+
+
+def _oster(parts, name, column, controls, options, scale):
+    movement = parts.movement(column, controls)
+    r2 = movement.r2_full
+    r_max = options.get("r_max", movement.r_max)
+    if r_max < r2:
+        raise NotEstimable(f"r_max {r_max:g} is below the R2 of the model, {r2:.4f}")
+    delta, beta = options.get("delta", 1.0), options.get("beta", 0.0)
+    note = f"R2 max {r_max:.4f}, R2 {movement.r2_full:.4f}, without controls {movement.r2_short:.4f}"
+    return [
+        Effect(
+            f"oster_delta({name})",
+            _finite(sensitivity.oster_delta(movement, beta, r_max)),
+            scale="ratio",
+            note=f"effect {beta:g}; {note}",
+        ),
+        Effect(
+            f"oster_beta({name})",
+            sensitivity.oster_beta(movement, delta, r_max),
+            scale=scale,
+            note=f"delta {delta:g}; {note}; without controls {movement.beta_short:.4g}",
+        ),
+    ]
+
+
+def _finite(value):
+    return value if np.isfinite(value) else np.nan
+
+
+def _of_results(options, used, settings):
+    """E-values, and where degrees of freedom are known robustness values, of each row of a table of results."""
+    measure, common = options.get("measure", "linear"), options.get("common", False)
+    rows = {
+        key: used[options[key]].to_numpy(dtype=float)
+        for key in ("estimate", "std_error", "df", "low", "high")
+        if options.get(key)
+    }
+    labels = (
+        used[options["label"]].astype(str)
+        if options.get("label")
+        else [f"row {i + 1}" for i in range(len(used))]
+    )
+    q, alpha = options.get("q", 1.0), options.get("alpha", 1 - settings.confidence)
+    effects = []
+    for i, label in enumerate(labels):
+        row = {key: float(values[i]) for key, values in rows.items()}
+        if measure != "linear":
+            effects += _e_values(label, row, measure, common, options.get("log", False), settings)
+        elif "std_error" not in row or "df" not in row:
+            raise NotEstimable(
+                "robustness values need the options std_error and df; E-values the option measure"
+            )
+        else:
+            t = row["estimate"] / row["std_error"]
+            figures = {
+                "partial_r2": sensitivity.partial_r2(t, row["df"]),
+                "robustness_value": sensitivity.robustness_value(t, row["df"], q),
+                "robustness_value_significance": sensitivity.robustness_value(t, row["df"], q, alpha),
+            }
+            effects += [Effect(f"{key}({label})", float(value), scale="r2") for key, value in figures.items()]
+    if measure == "linear":
+        return effects, [f"q = {q:g}", f"alpha = {alpha:.2g}"]
+    return effects, [f"E-value, {measure}, {'common' if common else 'rare'} outcome"]
+
+
+def _e_values(label, row, measure, common, log, settings):
+    """E-value of the estimate and of the limit nearer to no effect; ratios are given as such unless ``log``."""
+    convert = (lambda x: x) if log or measure == "smd" else np.log
+    if "low" not in row and "std_error" in row:
+        half = inference.t_interval(0.0, row["std_error"], np.inf, settings.confidence)[1]
+        low, high = convert(row["estimate"]) - half, convert(row["estimate"]) + half
+    else:
+        low, high = (convert(row.get(key, np.nan)) for key in ("low", "high"))
+    ratio, low, high = (
+        float(sensitivity.risk_ratio(value, measure, common))
+        for value in (convert(row["estimate"]), low, high)
+    )
+    point, limit = sensitivity.e_value(ratio, low, high)
+    return [
+        Effect(f"e_value({label})", point, scale="risk_ratio", note=f"risk ratio {ratio:.4g}"),
+        Effect(f"e_value_limit({label})", limit, scale="risk_ratio"),
+    ]

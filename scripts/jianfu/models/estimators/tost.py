@@ -1,0 +1,50 @@
+"""Equivalence of a slope, or of estimates made elsewhere, to zero within given bounds."""
+
+import numpy as np
+
+from jianfu.models.estimators import ols
+from jianfu.models.estimators.common import COLUMN, Effect
+from jianfu.models.estimators.regression import CONSTANT
+from jianfu.models.estimators.regression import OPTIONS as OF_REGRESSION
+from jianfu.models.terms import NotEstimable
+from jianfu.statistics import equivalence
+
+OPTIONS = OF_REGRESSION | {
+    "low": float,
+    "high": float,
+    "alpha": float,
+    "estimate": COLUMN,
+    "std_error": COLUMN,
+    "df": COLUMN,
+}
+OF_TABLE = ("estimate", "std_error")
+
+
+def fit(spec, used, weights, columns, settings, truth):
+    """Two one-sided tests of low < effect < high: for each term of least squares, or each row of a table of results."""
+    options = spec.get("options", {})
+    low, high, alpha = options["low"], options["high"], options.get("alpha", 0.05)
+    if not low < high:
+        raise NotEstimable(f"the bounds of equivalence are not in order: {low}, {high}")
+    if all(name in options for name in OF_TABLE):
+        triples, extra = _of_table(options, used), {"residual_df": np.nan}
+        notes, vcov = [], ""
+    else:
+        if not spec.get("outcome") or not columns:
+            raise NotEstimable("give outcome and terms, or the options estimate and std_error")
+        found, extra = ols.fit(spec, used, weights, columns, settings, truth)
+        triples = [(e.term, e.estimate, e.std_error, e.df) for e in found if e.term != CONSTANT]
+        vcov = next((e.vcov for e in found), "")
+        notes = extra["notes"]
+    effects = []
+    for term, estimate, error, df in triples:
+        result = equivalence.tost(estimate, error, low, high, df, alpha)
+        effects.append(Effect(term, estimate, error, result.ci_low, result.ci_high, result.p_value, vcov))
+    text = f"equivalence to ({low:g}, {high:g}): p of two one-sided tests, interval {1 - 2 * alpha:.0%}"
+    return effects, extra | {"converged": True, "notes": [text, *notes]}
+
+
+def _of_table(options, used):
+    degrees = used[options["df"]].to_numpy(dtype=float) if options.get("df") else np.full(len(used), np.inf)
+    values = [used[options[name]].to_numpy(dtype=float) for name in OF_TABLE]
+    return [(f"row {i + 1}", *map(float, row)) for i, row in enumerate(zip(*values, degrees, strict=True))]

@@ -1,0 +1,100 @@
+"""Analysis tables from the files of a province."""
+
+import pandas as pd
+
+from jianfu.core import frames
+from jianfu.indicators.evaluation import read_plan
+from jianfu.indices.construction import reference_window
+from jianfu.models.tables.lags import lagged_exposures
+from jianfu.models.tables.outcomes import exit_table, hazard_table, survey_table
+from jianfu.models.tables.unit_months import indicators_before, unit_month_table
+from jianfu.models.tables.unit_years import chain_table, unit_year_table, wave_table, with_last_wave
+from jianfu.models.tables.variables import derive
+
+OF_LAST_WAVE = ("burnout", "meaning", "OD", "TR")  # means of the last wave that stand beside the hazard cells
+AFTER = 3  # months from the fieldwork on over which the indicators of a unit-wave are averaged
+
+
+def read_flow(path):
+    """Flow of observations (step, reason, counts) as frame."""
+    return pd.read_csv(path, encoding="utf-8-sig", keep_default_na=False)
+
+
+def read_hazard(inputs):
+    """Hazard table and its flow from the files ``inputs`` (hazard_cells, flow_exits, exposures, units)."""
+    flow = read_flow(inputs["flow_exits"])
+    cells, exposures, units = (frames.load(inputs[name]) for name in ("hazard_cells", "exposures", "units"))
+    return hazard_table(cells, flow, exposures, units), flow
+
+
+def read_survey(inputs):
+    """Survey table and its flow from the files ``inputs`` (survey_scores, flow_survey, exposures, units)."""
+    flow = read_flow(inputs["flow_survey"])
+    scores, exposures, units = (frames.load(inputs[name]) for name in ("survey_scores", "exposures", "units"))
+    return survey_table(scores, flow, exposures, units), flow
+
+
+def read_tables(inputs, plan, window, indices, exposure):
+    """All analysis tables with the variables of the plan, and the flows of exits and survey, as {name of data: ...}.
+
+    inputs: paths by name; plan: config/plan/models.yaml; window, indices, exposure: settings of the province.
+    """
+    frames_read, flows = read_frames(inputs)
+    reference = reference_window(window, indices["reference_months"], indices["reference_window"])
+    indicator_plan = read_plan(inputs["indicator_plan"])
+    return assemble(frames_read, flows, plan, indicator_plan, reference, exposure), flows
+
+
+def read_frames(inputs):
+    """Frames of all Parquet files among ``inputs`` by name, and the flows by the table that they lead to.
+
+    The exposures that only checks use (``check_exposures``) stand among the others.
+    """
+    found = {name: frames.load(path) for name, path in inputs.items() if str(path).endswith(".parquet")}
+    if "check_exposures" in found:
+        parts = [found["exposures"], found.pop("check_exposures")]
+        found["exposures"] = pd.concat(parts, ignore_index=True)
+    flows = {
+        "hazard_cells": read_flow(inputs["flow_exits"]),
+        "survey_scores": read_flow(inputs["flow_survey"]),
+    }
+    return found, flows
+
+
+def assemble(found, flows, plan, indicator_plan, reference, exposure):
+    """Analysis tables by name, with the variables that the plan declares.
+
+    found: frames by the names of the inputs of the rule fit_models; flows: by table; plan: config/plan/models.yaml;
+    indicator_plan: the indicator table; reference: months in which indicators are standardised; exposure: setting.
+    """
+    exposures, units = found["exposures"], found["units"]
+    months = unit_month_table(
+        found["unit_months"],
+        found["indicators"],
+        found["indices"],
+        exposures,
+        indicator_plan,
+        reference,
+        found["policies"],
+        plan.get("policies", {}),
+        units,
+    )
+    before = indicators_before(months, exposure["survey_months"], exposure["survey_min_months"])
+    survey = survey_table(found["survey_scores"], flows["survey_scores"], exposures, units, before)
+    exits = flows["hazard_cells"]
+    waves = wave_table(survey, months, AFTER)
+    single = pd.concat([exposures, lagged_exposures(found["indices"], reference)], ignore_index=True)
+    hazards = hazard_table(found["hazard_cells"], exits, single, units)
+    tables = {
+        "hazard_cells": with_last_wave(hazards, waves, OF_LAST_WAVE),
+        "hazard_details": hazard_table(found["hazard_details"], exits, exposures, units),
+        "tenure_cells": hazard_table(found["tenure_cells"], exits, exposures, units),
+        "exits": exit_table(found["exits"], exposures, units),
+        "survey_scores": survey,
+        "unit_months": months,
+        "unit_waves": waves,
+        "unit_years": unit_year_table(found["unit_year"], found["task_years"], found["survey_scores"], units),
+        "chains": chain_table(found["chains"], units),
+    }
+    declared = plan.get("variables", {})
+    return {name: derive(table, declared.get(name, {})) for name, table in tables.items()}

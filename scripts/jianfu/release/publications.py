@@ -1,0 +1,295 @@
+"""Publishable tables, computed from restricted data; each then passes the gate (:mod:`jianfu.release.gate`).
+
+:func:`build_all` writes all of them. The columns of every table stand in ``config/plan/outputs.csv``. Columns such as
+``persons`` and ``top2_share`` are there for the gate, which removes them. Nothing small is suppressed here.
+"""
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from jianfu.core.calendar import REST_EVE_MINUTE, calendar_of, month_ends
+from jianfu.core.labels import Labels
+from jianfu.exits.cells import VOLUNTARY, person_months
+from jianfu.indicators.evaluation import read_plan as read_indicators
+from jianfu.indicators.units import latest_units
+from jianfu.indices.construction import read_plan as read_members
+from jianfu.models.tables import exposure_at
+from jianfu.release.accounts import data_quality, indicator_list, sample_flow
+from jianfu.release.outputs import TOTAL
+from jianfu.statistics.concentration import top2_share
+
+INDICES = ("OD", "TR", "RG", "GAP", "REST")
+COHORTS = ("70后及以前", "80后", "90后", "00后")
+AT_RISK_STEPS = (1, 3, 6, 12, 24, 36, 60, 120)  # months between two published numbers at risk
+
+
+def with_headcount(indices, unit_months):
+    """Index values that are not missing, with county and headcount of the unit-month."""
+    known = indices[indices["value"].notna()]
+    return known.merge(
+        unit_months[["unit_code", "month", "county_code", "headcount"]], on=["unit_code", "month"]
+    )
+
+
+# ------------------------------------------------------------------------------------------------ burden
+
+
+def index_over_time(indices, unit_months):
+    """Mean and quartiles over units by index and month, with units, persons and the share of the two largest units."""
+    frame = with_headcount(indices, unit_months)
+    groups = frame.groupby(["index", "month"], sort=True)
+    result = groups["value"].agg(mean="mean", units="size")
+    result["q25"], result["q75"] = groups["value"].quantile(0.25), groups["value"].quantile(0.75)
+    result["persons"] = groups["headcount"].sum()
+    result["top2_share"] = groups["headcount"].agg(top2_share)
+    columns = ["index", "month", "mean", "q25", "q75", "units", "persons", "top2_share"]
+    return result.reset_index()[columns]
+
+
+def county_heatmap(indices, unit_months, units, index="OD"):
+    """Mean of one index by county and month of the window; a month without any logged unit has no mean."""
+    frame = with_headcount(indices[indices["index"] == index], unit_months)
+    keys = ["county_code", "month"]
+    result = unit_months.groupby(keys, sort=True).agg(units=("unit_code", "nunique")).reset_index()
+    groups = frame.groupby(keys, sort=True)
+    measured = groups.agg(
+        mean=("value", "mean"), units_logged=("value", "size"), persons=("headcount", "sum")
+    )
+    measured["top2_share"] = groups["headcount"].agg(top2_share)
+    result = result.merge(measured.reset_index(), on=keys, how="left")
+    result["units_logged"] = result["units_logged"].fillna(0).astype("int64")
+    present = unit_months.groupby(keys)["headcount"].sum().rename("present").reset_index()
+    result = result.merge(present, on=keys)
+    result["persons"] = result["persons"].fillna(result["present"]).astype("int64")
+    result["top2_share"] = result["top2_share"].fillna(0.0)
+    names = latest_units(units).drop_duplicates("county_code", keep="last")
+    result = result.merge(names[["county_code", "county_name", "city_name"]], on="county_code", how="left")
+    order = ["county_code", "county_name", "city_name", "month", "mean", "units", "units_logged"]
+    return result[[*order, "persons", "top2_share"]]
+
+
+def policy_dates(policies):
+    """One row per policy and start date; ``counties`` is the number of counties it holds for, missing = everywhere."""
+    groups = policies.groupby(["policy_id", "name", "start_date"], sort=True, dropna=False)["county_code"]
+    result = groups.agg(counties="nunique", everywhere=lambda codes: codes.isna().any()).reset_index()
+    result["counties"] = result["counties"].astype("Int64").mask(result["everywhere"].astype(bool))
+    result["start_date"] = pd.to_datetime(result["start_date"]).dt.strftime("%Y-%m-%d")
+    result = result.sort_values(["start_date", "policy_id"], kind="stable", ignore_index=True)
+    return result[["policy_id", "name", "start_date", "counties"]]
+
+
+CLOCK = """
+SELECT isodow(issue_at) - 1 AS weekday, hour(issue_at) AS hour, count(*) AS tasks,
+       count(*) FILTER (due_at::DATE BETWEEN d.rest_start AND d.next_workday
+                        AND (NOT d.is_workday OR hour(issue_at) * 60 + minute(issue_at) >= ?)) AS rest_eve
+FROM {tasks} t JOIN days d ON d.date = t.issue_at::DATE
+WHERE event_label = '任务' AND issue_precision = 'minute' AND NOT coalesce(emergency, false)
+  AND NOT coalesce(list_contains(CAST(? AS VARCHAR[]), topic), false)
+  AND NOT list_contains(CAST(? AS VARCHAR[]), strftime(issue_at, '%Y-%m'))
+GROUP BY ALL ORDER BY weekday, hour
+"""
+
+
+def issue_clock(tasks, calendar, window, exclude):
+    """Non-emergency tasks known to the minute by weekday (0 = Monday) and hour of issue.
+
+    tasks: path of the canonical Parquet file, or a frame. ``share`` is of all these tasks, ``rest_eve_share`` of the
+    tasks in the cell (rest-eve rule: :mod:`jianfu.core.calendar`). Tasks outside ``window`` and those in ``exclude``
+    (topics, months) are left out.
+    """
+    ends = month_ends(window)
+    days = calendar.table(ends[0].replace(day=1).date(), ends[1].date())
+    with duckdb.connect(config={"threads": 1}) as con:
+        con.register("days", days)
+        if isinstance(tasks, pd.DataFrame):
+            con.register("task_rows", tasks)
+            source = "task_rows"
+        else:
+            source = "read_parquet('{}')".format(str(tasks).replace("'", "''"))
+        parameters = [REST_EVE_MINUTE, list(exclude["topics"]), list(exclude["months"])]
+        result = con.execute(CLOCK.format(tasks=source), parameters).df()
+    result["share"] = result["tasks"] / max(int(result["tasks"].sum()), 1)
+    result["rest_eve_share"] = result["rest_eve"] / result["tasks"]
+    return result[["weekday", "hour", "tasks", "share", "rest_eve_share"]]
+
+
+# ------------------------------------------------------------------------------------------------ outcomes
+
+
+def persons_by_cohort(spells, window):
+    """Persons at risk in the window by cohort and, under ``all``, altogether (Series); each person counts once."""
+    months, _ = person_months(spells, window)
+    persons = months.groupby(months["cohort"].astype(object))["person_key"].nunique()
+    persons[TOTAL] = persons.sum()
+    return persons.astype("int64")
+
+
+def with_exposed_exits(counts, months, exposures, exposure="OD"):
+    """person_counts with the exits of person-months whose exposure is known: the exits of the dose-response figure.
+
+    Exits of all person-months beside these would tell, by their difference, the few that have no exposure.
+    """
+    known = ~np.isnan(exposure_at(months["unit_code"], months["month"], exposures, exposure))
+    exits = months[known & months["cause"].isin(VOLUNTARY).to_numpy()]
+    exits = exits.astype({"cohort": object, "unit_code": object}).groupby(["cohort", "unit_code"]).size()
+    result = counts.drop(columns="exits").merge(
+        exits.rename("exits").reset_index(), on=["cohort", "unit_code"], how="left"
+    )
+    return result.assign(exits=result["exits"].fillna(0).astype("int64"))
+
+
+def cumulative_incidence(curves):
+    """The curves with the month at which they begin; the gate merges their steps."""
+    columns = ["cohort", "tertile", "time_months", "cumulative_incidence", "ci_low", "ci_high"]
+    return curves[[*columns, "from_months", "n_at_risk", "n_events"]]
+
+
+def cumulative_incidence_at_risk(curves):
+    """Numbers at risk at about six round times of every curve."""
+    parts = []
+    for _, cohort in curves.groupby("cohort", sort=False):
+        times = cohort["time_months"]
+        step = next((s for s in AT_RISK_STEPS if (times.max() - times.min()) / s <= 6), AT_RISK_STEPS[-1])
+        parts.append(cohort[times % step == 0])
+    columns = ["cohort", "tertile", "time_months", "n_at_risk"]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+# ------------------------------------------------------------------------------------------------ descriptives
+
+
+def descriptives(persons, person_counts, indices, unit_months, scores, scales):
+    """Long table block, row, cohort, n, mean, sd with the persons behind each row and the linked cell.
+
+    persons: as from :func:`persons_by_cohort`; person_counts: frame cohort, unit_code, persons, person_months, exits by
+    unit and cohort (a person who moved stands in two units). indices, unit_months: as
+    stored. scores: respondents with one column per scale; ``scales`` names the columns to describe.
+    """
+    parts = [_unit_rows(unit_months)]
+    parts += [
+        _person_rows(persons, person_counts, measure) for measure in ("persons", "person_months", "exits")
+    ]
+    parts.append(_index_rows(indices, unit_months))
+    parts.append(_score_rows(scores, scales))
+    columns = ["block", "row", "cohort", "n", "mean", "sd", "persons", "top2_share", "cell"]
+    return pd.concat([part for part in parts if len(part)], ignore_index=True)[columns]
+
+
+def _unit_rows(unit_months):
+    """Number of units, altogether and by type."""
+    units = unit_months.groupby("unit_code").agg(
+        unit_type=("unit_type", "last"), headcount=("headcount", "max")
+    )
+    groups = [("units", units), *units.groupby("unit_type", sort=True)]
+    rows = [
+        {
+            "block": "units",
+            "row": name,
+            "cohort": TOTAL,
+            "n": len(part),
+            "persons": int(part["headcount"].sum()),
+            "top2_share": 0.0,
+            "cell": "",
+        }
+        for name, part in groups
+    ]
+    return pd.DataFrame(rows).assign(mean=np.nan, sd=np.nan)
+
+
+def _person_rows(persons, counts, measure):
+    """Totals of one measure by cohort and over all cohorts; the gate looks at exits for exits, else at persons."""
+    gate = "exits" if measure == "exits" else "persons"
+    groups = [(TOTAL, counts), *((cohort, counts[counts["cohort"] == cohort]) for cohort in COHORTS)]
+    rows = [
+        {
+            "block": "persons",
+            "row": measure,
+            "cohort": cohort,
+            "n": int(persons.get(cohort, 0) if measure == "persons" else part[measure].sum()),
+            "persons": int(part["exits"].sum() if measure == "exits" else persons.get(cohort, 0)),
+            "top2_share": top2_share(part.groupby("unit_code")[gate].sum()),
+            "cell": f"dose_response|{cohort}|{TOTAL}" if measure == "exits" else "",
+        }
+        for cohort, part in groups
+    ]
+    return pd.DataFrame(rows).assign(mean=np.nan, sd=np.nan)
+
+
+def _index_rows(indices, unit_months):
+    frame = with_headcount(indices, unit_months)
+    rows = []
+    for name in INDICES:
+        part = frame[frame["index"] == name]
+        if len(part):
+            persons = part.groupby("unit_code")["headcount"].max()
+            rows.append(_moments("indices", name, part["value"], int(persons.sum()), top2_share(persons)))
+    return pd.DataFrame(rows)
+
+
+def _score_rows(scores, scales):
+    rows = []
+    for name in scales:
+        part = scores[scores[name].notna()] if name in scores else scores.iloc[:0]
+        if len(part):
+            share = top2_share(part.groupby("unit_code").size())
+            rows.append(_moments("scores", name, part[name], len(part), share))
+    return pd.DataFrame(rows)
+
+
+def _moments(block, row, values, persons, share):
+    return {
+        "block": block,
+        "row": row,
+        "cohort": TOTAL,
+        "n": len(values),
+        "mean": float(values.mean()),
+        "sd": float(values.std(ddof=1)),
+        "persons": persons,
+        "top2_share": share,
+        "cell": "",
+    }
+
+
+# ------------------------------------------------------------------------------------------------ all of them
+
+SCORES = ("burnout", "exhaustion", "cynicism", "inefficacy", "meaning", "innovation", "autonomy", "intention")
+
+
+def build_all(inputs, outputs, window, calendar, exclude, weights, language):
+    """Read restricted tables, compute every publishable table, write one Parquet file each.
+
+    inputs: paths by name (as in rule build_publication); outputs: paths by name of the table; the others are settings.
+    """
+    read = pd.read_parquet
+    indices, unit_months, units = read(inputs["indices"]), read(inputs["unit_months"]), read(inputs["units"])
+    persons, curves = persons_by_cohort(read(inputs["spells"]), window), read(inputs["curves"])
+    months, _ = person_months(read(inputs["spells"]), window)
+    person_counts = with_exposed_exits(read(inputs["person_counts"]), months, read(inputs["exposures"]))
+    scores = read(inputs["scores"])
+    words = Labels(language, inputs["labels"])
+    plan = read_indicators(inputs["indicator_plan"])
+    members = read_members(inputs["index_plan"], plan, weights)
+    books = {
+        name: pd.read_csv(inputs[name], encoding="utf-8-sig")
+        for name in ("row_counts", "headings", "absences", "notices", "unanchored")
+    }
+    books = {name: book.fillna({"sheet": "", "reason": ""}) for name, book in books.items()}
+    tables = {
+        "index_over_time": index_over_time(indices, unit_months),
+        "policy_dates": policy_dates(read(inputs["policies"])),
+        "county_heatmap": county_heatmap(indices, unit_months, units),
+        "issue_clock": issue_clock(inputs["tasks"], calendar_of(calendar), window, exclude),
+        "dose_response": read(inputs["rates"]),
+        "cumulative_incidence": cumulative_incidence(curves),
+        "cumulative_incidence_at_risk": cumulative_incidence_at_risk(curves),
+        "burnout_by_overload": read(inputs["bins"]),
+        "sample_flow": sample_flow(pd.read_csv(inputs["flow"], encoding="utf-8-sig").fillna({"reason": ""})),
+        "descriptives": descriptives(persons, person_counts, indices, unit_months, scores, SCORES),
+        "data_quality": data_quality(books["row_counts"], books["headings"], books["absences"]),
+        "indicator_list": indicator_list(
+            read(inputs["indicators"]), plan, members, books["notices"], books["unanchored"], words
+        ),
+    }
+    for name, path in outputs.items():
+        tables[name].to_parquet(path, compression="zstd", index=False)

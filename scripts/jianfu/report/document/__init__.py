@@ -1,0 +1,1 @@
+"""The report itself: facts, sections, Word, PDF and HTML."""

@@ -1,0 +1,305 @@
+"""Numbers of the report, taken from released files and the stored settings only."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from jianfu.config import deviations, read_yaml
+from jianfu.models.estimators.common import INDIRECT
+from jianfu.release.accounts import ROW_OUTCOMES, SOURCE_TABLES
+from jianfu.release.outputs import TOTAL
+from jianfu.report.document import facts
+from jianfu.report.document.notes import note_text
+from jianfu.report.document.plan_tables import (
+    deviations_table,
+    disclosure_table,
+    indicators_table,
+    members_in_use,
+    members_left_out,
+    members_table,
+    sources_table,
+)
+from jianfu.report.document.sections import report_sections
+from jianfu.report.tables.results import (
+    FEW_CLUSTERS,
+    POLICY,
+    VERDICTS,
+    check_result,
+    expects_zero,
+    few_events,
+    hypothesis_rows,
+    model_label,
+    of_interest,
+    outcome_label,
+    paired_with_pooled,
+    term_label,
+    text_of,
+    uncorrected_clusters,
+    usable,
+)
+from jianfu.report.tables.table import count, missing
+from jianfu.report.tables.write import read_release, read_results
+
+FIGURES = (
+    "sample_flow",
+    "index_over_time",
+    "county_heatmap",
+    "issue_clock",
+    "dose_response",
+    "cumulative_incidence",
+    "burnout_by_overload",
+    "forest",
+    "forest_all",
+    "policy_event_study",
+    "index_sensitivity",
+)
+TABLES = (
+    "data_quality",
+    "descriptives",
+    "response_rates",
+    "members",
+    "scale_quality",
+    "invariance_verdicts",
+    "main_regression",
+    "hypotheses",
+    "outflow_models",
+    "mediation",
+    "policy_models",
+    "checks",
+    "identification_main",
+    "robustness_main",
+    "fe_versus_pooled",
+    "index_diagnostics",
+    "index_shares",
+    "deviations",
+    "sources",
+    "disclosure",
+    "indicator_list",
+)
+
+
+def collect(release, config, run, default, plan, labels):
+    """Everything the template prints.
+
+    release: folder with the released files; config: resolved settings (YAML); run: record of the run (JSON); default:
+    the common settings (YAML); plan: paths of the plan's files by name (hypotheses, models, tables, indices).
+    """
+    settings = yaml.safe_load(Path(config).read_text(encoding="utf-8"))
+    alpha = round(1 - settings["inference"]["confidence"], 6)
+    results = read_results(release, plan, labels, alpha)
+    log = read_release(Path(release, "disclosure_log.csv"))
+    changed = deviations(settings, read_yaml(default))
+    shown = [name for name in TABLES if name != "deviations" or changed]
+    weights = members_in_use(pd.read_csv(plan["indices"], encoding="utf-8-sig"), settings["weights"])
+    indicators, quality = results.released["indicator_list"], results.released["data_quality"]
+    return {
+        **identity(settings, labels),
+        **numbers(results, alpha, labels),
+        **report_sections(results, alpha, labels),
+        **figure_numbers(release),
+        "confidence": f"{settings['inference']['confidence']:.0%}",
+        "age90": age_range(settings["data"]["window"]),
+        "settings": settings,
+        "reference": reference_window(settings),
+        "rows": row_totals(quality),
+        "supplied": supplied(quality),
+        "left_out": members_left_out(weights, indicators),
+        "withheld": int(log["cells"].sum()),
+        "deviations": changed,
+        "versions": json.loads(Path(run).read_text(encoding="utf-8")),
+        "table_order": shown,
+        "tables": results.tables
+        | {
+            "members": members_table(weights, indicators, labels),
+            "indicator_list": indicators_table(indicators, labels),
+            "deviations": deviations_table(changed, labels),
+            "disclosure": disclosure_table(log, labels),
+            "sources": sources_table(FIGURES, shown, labels),
+        },
+    }
+
+
+def identity(settings, labels):
+    """Title page: names, dates and the mark of synthetic data."""
+    zh = labels.language == "zh"
+    first, last = settings["data"]["window"]
+    synthetic = settings["province"]["synthetic"]
+    return {
+        "language": labels.language,
+        "province": settings["province"]["name"][labels.language],
+        "title": settings["report"]["title"] or labels("report_title"),
+        "institution": settings["report"]["institution"],
+        "author": settings["report"]["author"],
+        "date": settings["report"]["date"] or (month_zh(last) if zh else last),
+        "window": [month_zh(first), month_zh(last)] if zh else [first, last],
+        "months": len(pd.period_range(first, last, freq="M")),
+        "mark": labels("synthetic_mark") if synthetic else "",
+        "synthetic": synthetic,
+    }
+
+
+def numbers(results, alpha, labels):
+    """What the sentences say about the estimates."""
+    estimates, models = results.estimates, results.models
+    tested = hypothesis_rows(estimates, results.hypotheses, alpha)
+    found = dict.fromkeys(results.hypotheses["hypothesis"])
+    for plan, row, _ in tested:
+        if found[plan["hypothesis"]] is None and row is not None and usable(row):
+            found[plan["hypothesis"]] = facts.effect(row, alpha)
+    return {
+        "effects": found,
+        "verdicts": by_verdict(tested, labels),
+        "others": other_cohorts(estimates, results.hypotheses, alpha),
+        "sample": facts.sample_counts(estimates),
+        "checks": check_facts(estimates, alpha),
+        "pairs": [
+            (
+                fixed["hypothesis"],
+                term_label(fixed["term"], labels),
+                facts.effect(fixed, alpha),
+                facts.effect(pooled, alpha),
+            )
+            for fixed, pooled in paired_with_pooled(estimates, models)
+            if usable(fixed) and usable(pooled)
+        ],
+        "failed": failed_models(of_interest(estimates, models), models, labels),
+        "clusters": clusters_by_error(tested, labels),
+        "few_events": models_with_few_events(of_interest(estimates, models), models, labels),
+    }
+
+
+def by_verdict(tested, labels):
+    """Names of the hypotheses by verdict, in the order of VERDICTS.
+
+    Where one has several rows the variable stands behind the name, or the outcome where they share the variable. Of
+    those not tested each name stands once.
+    """
+    terms = {}
+    for plan, _, _ in tested:
+        terms.setdefault(plan["hypothesis"], []).append(plan["term"])
+    groups = {key: [] for key in VERDICTS}
+    for plan, row, result in tested:
+        own = terms[plan["hypothesis"]]
+        apart = ""
+        if len(own) > 1 and result != "not_tested":
+            shared = own.count(plan["term"]) > 1 and row is not None
+            words = (
+                outcome_label(row, labels)
+                if shared
+                else term_label(plan["term"].removesuffix(INDIRECT), labels)
+            )
+            apart = labels("in_brackets", text=words)
+        groups[result].append(plan["hypothesis"] + apart)
+    groups["not_tested"] = list(dict.fromkeys(groups["not_tested"]))
+    return [(key, found) for key, found in groups.items() if found]
+
+
+def figure_numbers(release):
+    """What the sentences say about the figures."""
+    data = {name: read_release(Path(release, "figures", f"{name}.csv")) for name in FIGURES[1:6]}
+    return {
+        "burden": facts.burden_change(data["index_over_time"]),
+        "counties": facts.county_range(data["county_heatmap"]),
+        "rest_eve": facts.rest_eve_share(data["issue_clock"]),
+        "dose": facts.dose_extremes(data["dose_response"]),
+        "incidence": facts.final_incidence(data["cumulative_incidence"]),
+        "ranks": facts.rank_stability(read_release(Path(release, "figures", "county_ranks.csv"))),
+    }
+
+
+def month_zh(month):
+    """``2024-03`` as ``2024年3月``."""
+    year, number = month.split("-")
+    return f"{year}年{int(number)}月"
+
+
+def age_range(window, born=("1990-01", "1999-12")):
+    """Youngest and oldest age in full years that a person born between the two months has in the window."""
+    first, last = (pd.Period(month, freq="M").ordinal for month in window)
+    oldest, youngest = (pd.Period(month, freq="M").ordinal for month in born)
+    return [(first - youngest) // 12, (last - oldest) // 12]
+
+
+def reference_window(settings):
+    """First and last month of the window that the anchors come from."""
+    if settings["indices"]["reference_window"]:
+        return settings["indices"]["reference_window"]
+    first, last = settings["data"]["window"]
+    months = pd.period_range(first, last, freq="M")
+    return [first, str(months[min(settings["indices"]["reference_months"], len(months)) - 1])]
+
+
+def row_totals(quality):
+    """Files and source rows in total, from the released counts, and the share of rejected records (per cent).
+
+    A count that is withheld is None.
+    """
+    total = quality[quality["table"] == TOTAL].iloc[0]
+    names = ("files", "rows_read", *ROW_OUTCOMES, "bad_cells")
+    totals = {name: None if missing(total[name]) else int(total[name]) for name in names}
+    records = [totals[name] for name in ("kept", "duplicate", "rejected")]
+    known = None not in records and sum(records) > 0
+    return totals | {"share": 100 * totals["rejected"] / sum(records) if known else None}
+
+
+def supplied(quality):
+    """Names of the kinds of source tables that files were given for."""
+    return quality.loc[quality["table"].isin(SOURCE_TABLES) & (quality["files"] > 0), "table"].tolist()
+
+
+def clusters_by_error(tested, labels):
+    """Hypotheses with few clusters by kind of errors: list of (words, hypotheses, whether made for few clusters)."""
+    found = {}
+    for plan, row, result in tested:
+        if result != "not_tested" and row["n_clusters"] < FEW_CLUSTERS:
+            key = (text_of(f"vcov_{row['vcov']}", labels, row["vcov"]), not uncorrected_clusters(row))
+            found.setdefault(key, {})[plan["hypothesis"]] = True
+    return [(words, list(names), fit) for (words, fit), names in found.items()]
+
+
+def models_with_few_events(estimates, models, labels):
+    """Usable models whose note says that events are few: (hypothesis, model, number of events)."""
+    rows = [row for row in estimates.to_dict("records") if usable(row) and few_events(row)]
+    found = [(r["hypothesis"], model_label(r["model"], models, labels), count(r["n_events"])) for r in rows]
+    return list(dict.fromkeys(found))
+
+
+def other_cohorts(estimates, hypotheses, alpha):
+    """The burden term of the interaction model of H3: the association outside the 1990s cohort."""
+    model = hypotheses.loc[hypotheses["hypothesis"] == "H3", "model"]
+    rows = estimates[
+        estimates["model"].isin(model) & (estimates["role"] == "primary") & (estimates["term"] == "OD")
+    ]
+    found = [row for row in rows.to_dict("records") if usable(row)]
+    return facts.effect(found[0], alpha) if found else None
+
+
+def check_facts(estimates, alpha):
+    """Effects of the placebo lead and of the negative controls, which are expected to be zero."""
+    return [
+        {"role": row["role"], "result": check_result(row, estimates, alpha), **facts.effect(row, alpha)}
+        for row in estimates.to_dict("records")
+        if usable(row) and expects_zero(row) and row["hypothesis"] not in POLICY
+    ]
+
+
+def failed_models(estimates, models, labels):
+    """Models without an estimate: (hypothesis, model, terms, note) in words; an estimate without error counts as one.
+
+    The terms of a model that share a note stand together, of a curve the first and the last.
+    """
+    found = {}
+    for row in estimates.to_dict("records"):
+        if missing(row["estimate"]) or row["converged"] is False:
+            key = row["hypothesis"], model_label(row["model"], models, labels), note_text(row["note"], labels)
+            found.setdefault(key, {})[term_label(row["term"], labels)] = True
+    return [
+        (hypothesis, model, labels("list_comma").join(terms) if len(terms) <= 3 else _ends(terms), note)
+        for (hypothesis, model, note), terms in ((key, list(names)) for key, names in found.items())
+    ]
+
+
+def _ends(terms):
+    return f"{terms[0]} … {terms[-1]}"

@@ -1,0 +1,117 @@
+"""Tables that only the report has: members of the indices, deviations, disclosure, where everything was made."""
+
+import json
+import re
+
+import pandas as pd
+
+from jianfu.report.tables.released import worded
+from jianfu.report.tables.table import NOTHING, Table, count, missing, number
+
+OWN = ("members", "deviations", "sources", "disclosure")
+
+
+def members_in_use(plan, own):
+    """Members of the indices (index, indicator): the plan's, and a province's ``own`` for the indices it names."""
+    own = pd.DataFrame(list(own), columns=["index", "indicator", "weight"])
+    return pd.concat([plan[~plan["index"].isin(own["index"])], own], ignore_index=True)
+
+
+def members_table(weights, indicators, labels):
+    """Members of each index in use and how many of them the indices of this province hold.
+
+    weights: rows (index, indicator); indicators: the released list (code, label, status).
+    """
+    words = dict(zip(indicators["code"], indicators["label"], strict=True))
+    present = set(indicators.loc[indicators["status"] == "used", "code"])
+    rows = []
+    for index, members in weights.groupby("index", sort=False)["indicator"]:
+        names = labels("list_comma").join(words.get(code, code) for code in members)
+        rows.append((f"{labels(index)}\n({index})", names, f"{len(present & set(members))}/{len(members)}"))
+    header = tuple(labels(f"column_{key}") for key in ("index", "members", "available"))
+    source, note = labels("source_indicator_list"), labels("note_members")
+    return Table("members", labels("table_members"), header, tuple(rows), (), source, (note,), left=2)
+
+
+def members_left_out(weights, indicators):
+    """Members that are not in the indices: list of (status, labels of the indicators), statuses as they come."""
+    lost = indicators[indicators["code"].isin(weights["indicator"]) & (indicators["status"] != "used")]
+    return [(status, rows["label"].tolist()) for status, rows in lost.groupby("status", sort=False)]
+
+
+def indicators_table(indicators, labels):
+    """The released list of indicators for a page: its unit behind each name, the other remarks left to the file."""
+    rows = []
+    for row in indicators.to_dict("records"):
+        unit = "" if missing(row.get("remarks")) else re.split("[；;]", row["remarks"])[0].strip()
+        name = row["label"] + (labels("in_brackets", text=unit) if unit and unit not in row["label"] else "")
+        indices = [] if missing(row["index"]) else str(row["index"]).split(";")
+        used = labels("list_comma").join(labels(index) if index in labels else index for index in indices)
+        figures = [None if missing(row[key]) else float(row[key]) for key in ("mean", "sd", "coverage")]
+        texts = [
+            number(value, 2) if value is None or abs(value) < 100 else number(value, 0) for value in figures
+        ]
+        rows.append(
+            (
+                row["code"].split("_")[0],
+                name,
+                used or NOTHING,
+                *texts,
+                worded(row["status"], "status", labels),
+            )
+        )
+    keys = ("code", "label", "index", "mean", "sd", "coverage", "status")
+    header = tuple(labels(f"column_{key}") for key in keys)
+    notes = (labels("note_indicator_list"), labels("note_indicator_file"))
+    source = labels("source_indicator_list")
+    return Table("indicator_list", labels("table_indicator_list"), header, tuple(rows), (), source, notes, 3)
+
+
+def deviations_table(changed, labels):
+    """Settings of the province that depart from the common plan."""
+    rows = tuple((key, _brief(common), _brief(own)) for key, common, own in changed)
+    header = tuple(labels(f"column_{key}") for key in ("setting", "common_value", "own_value"))
+    return Table("deviations", labels("table_deviations"), header, rows, left=3)
+
+
+def _brief(value):
+    """A setting on one line; nothing set is a dash."""
+    return NOTHING if value in (None, [], {}) else json.dumps(value, ensure_ascii=False).strip('"')
+
+
+def disclosure_table(log, labels):
+    """The disclosure log by rule: outputs checked, outputs changed, figures changed."""
+    rows = []
+    for rule, lines in log.groupby("rule", sort=False):
+        changed = lines[lines["cells"] > 0]
+        action = changed["action"].iloc[0] if len(changed) else lines["action"].iloc[0]
+        rows.append((rule, count(len(lines)), count(len(changed)), count(lines["cells"].sum()), action))
+    header = tuple(labels(f"column_{key}") for key in ("rule", "checked", "changed", "cells", "action"))
+    return Table(
+        "disclosure",
+        labels("table_disclosure"),
+        header,
+        tuple(rows),
+        (),
+        labels("source_disclosure"),
+    )
+
+
+def sources_table(figures, tables, labels):
+    """Which rule and script made each figure and table (names in the order of their numbers), and the file."""
+    made = [
+        ("figure_number", "figure", n, name, f"plot_{name}", f"figures/{name}")
+        for n, name in enumerate(figures, 1)
+    ]
+    for n, name in enumerate(tables, 1):
+        rule, file = ("render_report", "report") if name in OWN else ("tabulate_results", f"tables/{name}")
+        made.append(("table_number", "table", n, name, rule, file))
+    rows = [
+        (labels(number, n=n), labels(f"{kind}_{name}"), f"{rule}\nscripts/{rule}.py", f"{file}.*")
+        for number, kind, n, name, rule, file in made
+    ]
+    header = tuple(labels(f"column_{key}") for key in ("number", "content", "rule_script", "file"))
+    note = labels("note_sources")
+    return Table(
+        "sources", labels("table_sources"), header, tuple(rows), (len(figures),), "", (note,), left=4
+    )

@@ -1,0 +1,161 @@
+"""What the sentences on checks, survey scales, leaving and policies say, from released estimates and tables."""
+
+from jianfu.report.document import facts
+from jianfu.report.tables.checks_summary import beside, confirmatory
+from jianfu.report.tables.effects import excess_rows, is_log, percent
+from jianfu.report.tables.results import outcome_label, usable
+from jianfu.report.tables.table import missing, number
+
+PLACEBOS = ("lead", "retirement")
+WAYS = ("H2_resign", "H2_select_exam", "H2_transfer")
+SEGMENTED = ("H14_formal", "H14_disguised", "H14_total")
+ROLLOUT = ("H14_formal_rollout", "H14_disguised_rollout")
+PLACEBO_DATE, EQUIVALENCE, DOCUMENTS = "H14_formal_placebo", "H15_equivalence", "H15_total"
+EXITS_BY_MEDIATION = ("H5a_burnout_to_exits", "H5b_meaning_to_exits")
+
+
+def report_sections(results, alpha, labels):
+    """Values of the template by name; what a province lacks is None or empty.
+
+    results: as :func:`jianfu.report.tables.write.read_results` gives them.
+    """
+    estimates, checks, models = results.estimates, results.checks, results.models
+    return {
+        "beside": beside_facts(estimates, checks, results.hypotheses, alpha),
+        "excess": excess_facts(checks, alpha),
+        "ways": [
+            (outcome_label(row, labels), facts.effect(row, alpha))
+            for row in (_row(estimates, name, "OD") for name in WAYS)
+            if row is not None
+        ],
+        "lags": _effect(_row(estimates, "H2_distributed_lag", "OD_cumulative"), alpha),
+        "curve": curve_facts(estimates, alpha),
+        "mediated": mediation_facts(estimates, alpha),
+        "policy": policy_facts(estimates, models, alpha, labels),
+        "scales": scale_facts(results.released, labels),
+        "response": response_facts(results.released["survey_response"]),
+    }
+
+
+def _row(estimates, model, term):
+    rows = estimates[(estimates["model"] == model) & (estimates["term"] == term)].to_dict("records")
+    return rows[0] if rows and usable(rows[0]) else None
+
+
+def _effect(row, alpha):
+    return None if row is None else facts.effect(row, alpha)
+
+
+def beside_facts(estimates, checks, hypotheses, alpha):
+    """Placebos and sensitivity of every confirmatory hypothesis that has an estimate.
+
+    One dict each: name; placebos {lead, retirement: effect}; robustness_value (per cent), e_value, low and high (one
+    county left out), detectable: texts, None where there is none.
+    """
+    found = []
+    for plan, primary in confirmatory(estimates, hypotheses, alpha):
+        if primary is None:
+            continue
+        rows = beside(checks, plan)
+        values = {name: None if row is None else number(row["estimate"]) for name, row in rows.items()}
+        strength = rows["robustness_value"]
+        found.append(
+            values
+            | {
+                "name": plan["hypothesis"],
+                "placebos": {
+                    name: facts.effect(rows[name], alpha)
+                    for name in PLACEBOS
+                    if rows[name] is not None and usable(rows[name])
+                },
+                "robustness_value": None if strength is None else number(100 * strength["estimate"], 1),
+            }
+        )
+    return found
+
+
+def excess_facts(checks, alpha):
+    """Excess exits per 1,000 person-months: of all, and of the 1990s cohort less the others; None where missing."""
+    all_persons = excess_rows(checks, "H2_exits").get("")
+    young = excess_rows(checks, "H3_exits_by_cohort").get("90后 - others")
+    pairs = {"all": all_persons, "young": young}
+    return {
+        key: _effect(row if row is not None and usable(row) else None, alpha) for key, row in pairs.items()
+    }
+
+
+def curve_facts(estimates, alpha):
+    """Ends of the dose-response curve against the mean of the exposure; None if either is missing."""
+    low, high = (_effect(_row(estimates, "H2_spline", f"OD={end}"), alpha) for end in (-2, 2))
+    return {"low": low, "high": high} if low and high else None
+
+
+def mediation_facts(estimates, alpha):
+    """Indirect association with exits through burnout and meaning, per 1,000 person-months: {hypothesis: effect}."""
+    rows = estimates[estimates["model"].isin(EXITS_BY_MEDIATION)]
+    rows = rows[rows["term"].astype(str).str.endswith("_indirect")]
+    return {row["hypothesis"]: facts.effect(row, alpha) for row in rows.to_dict("records") if usable(row)}
+
+
+def policy_facts(estimates, models, alpha, labels):
+    """Changes after relief rules: level at the provincial date, roll-out by county, placebo date, equivalence."""
+    equivalence = _row(estimates, EQUIVALENCE, "d_electronic")
+    return {
+        "levels": [
+            (outcome_label(row, labels), _changed(row, models, alpha))
+            for row in (_row(estimates, name, "level_relief_national") for name in SEGMENTED)
+            if row is not None
+        ],
+        "rollout": [
+            (outcome_label(row, labels), facts.effect(row, alpha), early_months(estimates, row["model"]))
+            for row in (_row(estimates, name, "att") for name in ROLLOUT)
+            if row is not None
+        ],
+        "placebo": _effect(_row(estimates, PLACEBO_DATE, "att"), alpha),
+        "equivalence": _effect(equivalence, alpha),
+        "bounds": models.get(EQUIVALENCE, {}).get("options", {}),
+        "documents": _changed(_row(estimates, DOCUMENTS, "trend"), models, alpha),
+    }
+
+
+def _changed(row, models, alpha):
+    """An effect with ``percent`` where it is a change of a logarithm, else None there."""
+    if row is None:
+        return None
+    return facts.effect(row, alpha) | {"percent": percent(row) if is_log(row["model"], models) else None}
+
+
+def early_months(estimates, model):
+    """Months before the start in an event study, and those whose band excludes zero: (all, apart)."""
+    rows = estimates[(estimates["model"] == model) & estimates["term"].astype(str).str.startswith("event_-")]
+    rows = rows[rows["ci_low"].notna()]
+    return len(rows), int(((rows["ci_low"] > 0) | (rows["ci_high"] < 0)).sum())
+
+
+def scale_facts(released, labels):
+    """Range of alpha, and scales that do not reach scalar invariance: None where nothing is published."""
+    alpha = released["scale_reliability"]["alpha"].dropna()
+    invariance = released["measurement_invariance"].drop_duplicates(["scale", "grouping"])
+    weak = [
+        (
+            labels(f"outcome_{row['scale']}"),
+            labels(f"value_{row['grouping']}"),
+            labels(f"value_verdict_{row['verdict']}"),
+        )
+        for row in invariance.to_dict("records")
+        if not missing(row["verdict"]) and row["verdict"] != "scalar"
+    ]
+    if alpha.empty:
+        return None
+    return {
+        "low": number(alpha.min(), 2),
+        "high": number(alpha.max(), 2),
+        "tested": len(invariance),
+        "weak": weak,
+    }
+
+
+def response_facts(response):
+    """Response rate of each wave as (wave, per cent), from the row of all persons."""
+    rows = response[(response["level"] == "all") & response["rate"].notna()].drop_duplicates("wave")
+    return [(f"{row['wave']:.0f}", number(100 * row["rate"], 0)) for row in rows.to_dict("records")]

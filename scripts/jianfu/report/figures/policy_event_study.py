@@ -1,0 +1,81 @@
+"""Figure: effects of a staggered roll-out by months since its start, with simultaneous bands."""
+
+import numpy as np
+import pandas as pd
+
+from jianfu.config import read_yaml
+from jianfu.release.outputs import write_csv
+from jianfu.report.figures.style import GREY, INK, SERIES, empty, errors, finish, new_figure
+from jianfu.report.tables.results import model_label, usable
+
+EVENT, OVERALL = "event_", "att"
+SHOWN = ("cs",)  # estimator of the event studies that have a panel; the others stand in the tables
+COLUMNS = 2
+
+
+def read(estimates, models, csv):
+    """Rows of the figure (also written to ``csv``) and plan of the models by name, from the paths of the files."""
+    by_name = {model["name"]: model for model in read_yaml(models)["models"]}
+    rows = event_rows(pd.read_csv(estimates, encoding="utf-8-sig"), by_name)
+    write_csv(rows, csv)
+    return rows, by_name
+
+
+def event_rows(estimates, models):
+    """Usable estimates of the event studies of the plan, ordered by model and ``event`` (months since the start).
+
+    The base month before the start, zero by definition, has no row; ``event`` is missing in the row of the mean effect.
+    """
+    wanted = [
+        name
+        for name, model in models.items()
+        if model["estimator"] == "event_study" and model.get("options", {}).get("estimator", "cs") in SHOWN
+    ]
+    rows = estimates[estimates["model"].isin(wanted)]
+    event = pd.to_numeric(rows["term"].str.removeprefix(EVENT).where(rows["term"].str.startswith(EVENT)))
+    kept = np.array([usable(row) for row in rows.to_dict("records")], dtype=bool)
+    rows = rows.assign(event=event)[kept & (event.notna() | (rows["term"] == OVERALL)).to_numpy()]
+    order = rows["model"].map(wanted.index) if len(rows) else rows["model"]
+    return rows.assign(order=order).sort_values(["order", "event"], ignore_index=True).drop(columns="order")
+
+
+def draw(rows, models, labels, synthetic=False):
+    """One panel per event study: estimates and simultaneous bands before (open) and after the start (filled)."""
+    names = list(dict.fromkeys(rows["model"]))
+    if not names:
+        figure = new_figure(5)
+        empty(figure.subplots(), labels("fig_no_data"))
+        return finish(figure, labels, (), synthetic)
+    lines = -(-len(names) // COLUMNS)
+    figure = new_figure(5.2 * lines + 1)
+    panels = figure.subplots(lines, min(COLUMNS, len(names)), squeeze=False, sharex=True).ravel()
+    for panel, name in zip(panels, names, strict=False):
+        _panel(
+            panel, rows[(rows["model"] == name) & rows["event"].notna()], model_label(name, models, labels)
+        )
+    for panel in panels[len(names) :]:
+        panel.set_visible(False)
+    notes = [labels("fig_event_note")]
+    return finish(figure, labels, notes, synthetic, x_label=labels("fig_event_months"))
+
+
+def _panel(panel, rows, title):
+    panel.set_title(title, fontsize=8)
+    panel.axhline(0, color=INK, linewidth=0.6)
+    panel.axvline(-0.5, color=GREY, linewidth=0.6, linestyle=(0, (3, 3)))
+    for part, filled in ((rows[rows["event"] < 0], False), (rows[rows["event"] >= 0], True)):
+        look = SERIES[1] if filled else SERIES[0]
+        panel.errorbar(
+            part["event"],
+            part["estimate"],
+            yerr=errors(part, "estimate"),
+            fmt=look["marker"],
+            color=look["color"],
+            ecolor=look["color"],
+            markerfacecolor=look["color"] if filled else "white",
+            elinewidth=0.9,
+            capsize=1.8,
+            markersize=3.6,
+        )
+    panel.grid(axis="y", color="#e6e6e6", linewidth=0.5)
+    panel.set_axisbelow(True)

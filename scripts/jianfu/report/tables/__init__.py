@@ -1,0 +1,1 @@
+"""Three-line tables (三线表) built from released files."""

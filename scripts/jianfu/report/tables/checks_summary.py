@@ -1,0 +1,100 @@
+"""Short table of the checks beside the confirmatory hypotheses: one row per check, one column per hypothesis."""
+
+from jianfu.models.checks.derived import CHECK
+from jianfu.report.tables.results import hypothesis_rows, outcome_label, term_label, usable
+from jianfu.report.tables.table import NOTHING, Table, interval, missing, number
+
+NAME = "identification_main"
+FAMILY = "confirmatory"
+COHORTS = {"cohort_70s": "70后及以前", "cohort_80s": "80后", "cohort_90s": "90后", "cohort_00s": "00后"}
+GROUPS = ("robustness_value", "events_per_unit")  # rows that begin a group
+
+
+def confirmatory(estimates, hypotheses, alpha):
+    """(plan row, primary estimate) of the confirmatory hypotheses; None for an estimate that cannot be used."""
+    tested = hypothesis_rows(estimates, hypotheses[hypotheses["family"] == FAMILY], alpha)
+    return [(plan, row if row is not None and usable(row) else None) for plan, row, _ in tested]
+
+
+def found(checks, model, check, term):
+    """The row of one check beside ``model``, or None; ``term`` as it stands in the estimates."""
+    rows = checks[(checks["model"] == f"{model}{CHECK}{check}") & (checks["term"] == term)]
+    rows = rows[rows["estimate"].notna()]
+    return rows.iloc[0] if len(rows) else None
+
+
+def variants(term):
+    """Name of the burden term in each check: the first part of an interaction carries the change."""
+    first, *rest = str(term).split(":")
+    tail = "".join(f":{part}" for part in rest)
+    excess = f"excess_per_1000({first})"
+    if rest:
+        excess = f"excess_per_1000({first}; {COHORTS.get(rest[0], rest[0])} - others)"
+    return {
+        "lead": ("lead", f"{first}_lead{tail}"),
+        "retirement": ("retirement", term),
+        "between": ("within_between", f"between({first}, unit){tail}"),
+        "within": ("within_between", term),
+        "no_emergency": ("no_emergency", f"{first}_calm{tail}"),
+        "logging": ("logging", term),
+        "excess_per_1000": ("additive", excess),
+        "robustness_value": ("confounding", f"robustness_value({term})"),
+        "robustness_value_significance": ("confounding", f"robustness_value_significance({term})"),
+        "oster_delta": ("confounding", f"oster_delta({term})"),
+        "e_value": ("e_value", f"e_value({term})"),
+        "e_value_limit": ("e_value", f"e_value_limit({term})"),
+        "lowest": ("one_county_out", f"lowest_without_one({term})"),
+        "highest": ("one_county_out", f"highest_without_one({term})"),
+        "detectable": ("power", f"detectable({term})"),
+        "events_per_unit": ("events", "events_per_unit"),
+        "separated_share": ("events", "separated_share"),
+    }
+
+
+def beside(checks, plan):
+    """Every check of :func:`variants` beside the model of a hypothesis: row or None by name."""
+    return {name: found(checks, plan["model"], *where) for name, where in variants(plan["term"]).items()}
+
+
+def _text(row):
+    if row is None or missing(row["estimate"]):
+        return NOTHING
+    digits = 3 if abs(row["estimate"]) < 10 else 1
+    value = number(row["estimate"], digits)
+    return value if missing(row["ci_low"]) else f"{value}\n{interval(row['ci_low'], row['ci_high'])}"
+
+
+def identification_main_table(estimates, checks, hypotheses, labels, alpha):
+    """Estimate [interval] of every check beside the confirmatory hypotheses; a dash where there is none.
+
+    estimates: rows of the declared models; checks: rows of the checks beside them; hypotheses: the plan.
+    """
+    pairs = confirmatory(estimates, hypotheses, alpha)
+    header = [labels("column_check")]
+    columns = []
+    for plan, primary in pairs:
+        outcome = outcome_label(primary, labels) if primary is not None else NOTHING
+        header.append(f"{plan['hypothesis']}\n{outcome}\n{term_label(plan['term'], labels)}")
+        rows = beside(checks, plan)
+        low, high = rows.pop("lowest"), rows.pop("highest")
+        cells = {"primary": _text(primary)} | {name: _text(row) for name, row in rows.items()}
+        cells["one_county_out"] = NOTHING if low is None or high is None else f"{_text(low)} – {_text(high)}"
+        columns.append(cells)
+    names = list(columns[0]) if columns else []
+    if names:  # the range over counties stands before the smallest detectable effect
+        names.remove("one_county_out")
+        names.insert(names.index("detectable"), "one_county_out")
+    rows = tuple((labels(f"main_check_{name}"), *(cells[name] for cells in columns)) for name in names)
+    groups = tuple(names.index(name) for name in GROUPS if name in names)
+    title, source = labels(f"table_{NAME}"), labels("source_estimates")
+    return Table(NAME, title, tuple(header), rows, groups, source, (labels(f"note_{NAME}"),), 1)
+
+
+def detectable_effects(checks):
+    """Smallest effect detectable with power 80 % by (model, term), from the checks beside the models."""
+    found = {}
+    for row in checks.to_dict("records"):
+        model, check = row["model"].split(CHECK, 1)
+        if check == "power" and not missing(row["estimate"]):
+            found[model, row["term"].removeprefix("detectable(").removesuffix(")")] = row["estimate"]
+    return found

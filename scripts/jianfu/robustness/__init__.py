@@ -1,0 +1,1 @@
+"""What the results depend on: specification curve, uncertainty of the indices, joint tests."""

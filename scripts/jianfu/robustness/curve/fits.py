@@ -1,0 +1,242 @@
+"""All specifications of the curve: fits on cells, and the joint test by permutation of units."""
+
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import numpy as np
+import pandas as pd
+
+from jianfu.core.errors import DataError
+from jianfu.models.terms import columns_of, term_variables
+from jianfu.robustness.curve.variants import choices, exposure, index_levels
+from jianfu.statistics import hazard, inference
+from jianfu.statistics.cell_hazard import Cells, ScoreTest
+
+KEYS = ["index", "lag", "link", "controls", "sample", "cluster"]
+FIGURES = ["estimate", "std_error", "ci_low", "ci_high", "p_value"]
+COLUMNS = [*KEYS, *FIGURES, "n_used", "n_events", "n_units", "n_clusters", "residual_df", "note"]
+RARE = 1.959963984540054  # |z| of a two-sided test at 5 %, for the share of the joint test
+
+
+def exposures_of(members, plan):
+    """Exposures of every declared index and lag: {(index, lag): (U, T)}, and {index: reason} of those refused."""
+    found, refused = {}, {}
+    for name, way in choices(plan, members.codes).items():
+        try:
+            levels = index_levels(members, way, plan["min_share"])
+            for lags in plan["lags"]:
+                found[name, _lag(lags)] = exposure(levels, members, lags, plan["min_share"])
+        except DataError as error:
+            refused[name] = str(error)
+    return found, refused
+
+
+def _lag(lags):
+    return f"{lags[0]}-{lags[1]}"
+
+
+class Base:
+    """Cells of one sample and one set of controls, with the place of every cell in the exposures."""
+
+    def __init__(self, frame, members, categories, controls, where, outcomes):
+        keep = np.ones(len(frame), dtype=bool)
+        for column, value in where.items():
+            keep &= (frame[column] == value).to_numpy()
+        for variable in term_variables(controls, categories):
+            keep &= frame[variable].notna().to_numpy()
+        frame = frame[keep]
+        self.unit = pd.Index(members.units).get_indexer(frame["unit"].astype(object))
+        self.month = pd.Index(members.months).get_indexer(frame["month"].astype(object))
+        self.events = frame[outcomes].sum(axis=1).to_numpy(float)
+        self.n = frame["n"].to_numpy(float)
+        columns = columns_of(frame, controls, categories)
+        self.design = np.column_stack(list(columns.values())) if columns else np.zeros((len(frame), 0))
+        patterns, self.pattern = np.unique(self.design, axis=0, return_inverse=True)
+        self.patterns, self.pattern = patterns, self.pattern.ravel()
+
+    def rows_with(self, known):
+        """Positions of the cells whose exposure is ``known`` (U, T), without units, months and levels of controls
+        that have no event (or nothing else)."""
+        rows = np.flatnonzero(known[self.unit, self.month])
+        groups = {"unit": self.unit[rows], "month": self.month[rows]}
+        groups |= {
+            f"control {j}": column.astype(int)
+            for j, column in enumerate(self.design[rows].T)
+            if np.isin(column, (0.0, 1.0)).all()
+        }
+        kept, _ = hazard.drop_separated(self.events[rows], self.n[rows], groups)
+        return rows[kept]
+
+    def cells(self, rows, link):
+        """:class:`~jianfu.statistics.cell_hazard.Cells` of these rows."""
+        return Cells(
+            self.events[rows],
+            self.n[rows],
+            self.unit[rows],
+            self.month[rows],
+            self.pattern[rows],
+            self.patterns,
+            link,
+        )
+
+
+def specifications(job):
+    """Rows of the curve for one sample and one set of controls: every index, lag, link and level of clustering.
+
+    ``job``: (base, names {controls, sample}, exposures, links, clusters {level: (U,) codes}, confidence).
+    """
+    base, names, exposures, links, clusters, confidence = job
+    rows, ready = [], {}
+    for (index, lag), values in exposures.items():
+        known = ~np.isnan(values)
+        mask = known.tobytes()
+        for link in links:
+            key = {"index": index, "lag": lag, "link": link, **names}
+            if (mask, link) not in ready:
+                used = base.rows_with(known)
+                ready[mask, link] = [used, base.cells(used, link) if len(used) else None, None]
+            entry = ready[mask, link]
+            rows += _specification(base, entry, values, key, clusters, confidence)
+    return rows
+
+
+def _specification(base, entry, values, key, clusters, confidence):
+    """Rows of one fit, one per level of clustering; ``entry`` (rows, cells, start) keeps the start of the next fit."""
+    used, cells, start = entry
+    if cells is None or base.events[used].sum() <= cells.n_units + cells.n_months + cells.controls.shape[1]:
+        return [key | {"cluster": level, "note": "fewer events than coefficients"} for level in clusters]
+    x = values[base.unit[used], base.month[used]]
+    units = np.unique(base.unit[used])
+    try:
+        fit = cells.fit(x, [codes[units] for codes in clusters.values()], start=start)
+        reason = "" if fit.converged else "did not converge"
+    except np.linalg.LinAlgError as error:
+        reason = f"did not converge: {error}"
+    if reason:
+        return [key | {"cluster": level, "note": reason} for level in clusters]
+    entry[2] = fit.start
+    coefficients = cells.n_units + cells.n_months + cells.controls.shape[1]
+    counts = {"n_used": int(cells.n.sum()), "n_events": int(cells.y.sum()), "n_units": cells.n_units}
+    counts |= {"residual_df": counts["n_used"] - coefficients}
+    found = []
+    for (level, codes), covariance in zip(clusters.items(), fit.covariances, strict=True):
+        n_clusters = len(np.unique(codes[units]))
+        error = float(np.sqrt(covariance[0, 0]))
+        low, high, p = inference.t_interval(fit.coefficients[0], error, n_clusters - 1, confidence)
+        figures = dict(zip(FIGURES, map(float, (fit.coefficients[0], error, low, high, p)), strict=True))
+        found.append(key | {"cluster": level, "note": "", "n_clusters": n_clusters} | figures | counts)
+    return found
+
+
+def run(bases, exposures, refused, plan, clusters, confidence, processes=1):
+    """All specifications as a frame (:data:`COLUMNS`), in the order of the plan.
+
+    bases: {(controls, sample): :class:`Base`}; clusters: {level: (U,) codes of the units}.
+    """
+    jobs = [
+        (base, {"controls": controls, "sample": sample}, exposures, plan["links"], clusters, confidence)
+        for (controls, sample), base in bases.items()
+    ]
+    rows = [row for part in mapped(specifications, jobs, processes) for row in part]
+    for name, reason in refused.items():
+        rows += [
+            {"index": name, "lag": _lag(lags), "link": link, "controls": controls, "sample": sample,
+             "cluster": level, "note": reason}
+            for controls, sample in bases for lags in plan["lags"] for link in plan["links"] for level in clusters
+        ]  # fmt: skip
+    return pd.DataFrame(rows).reindex(columns=COLUMNS)
+
+
+def mapped(work, jobs, processes):
+    """``work`` of every job, in their order, in so many processes (results do not depend on it)."""
+    if processes < 2:
+        return [work(job) for job in jobs]
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        return list(pool.map(work, jobs))
+
+
+# ------------------------------------------------------------------------------------------------ joint test
+
+
+def score_statistics(job):
+    """|z| and sign of the efficient scores of all exposures under permuted units: (B + 1, M) array of z.
+
+    ``job``: (base, exposures (U, T, m) without missing values, link, clusters, orders (B + 1, U)); the first order is
+    the observed one.
+    """
+    base, exposures, link, clusters, orders = job
+    used = base.rows_with(np.ones(exposures.shape[:2], dtype=bool))
+    cells = base.cells(used, link)
+    test = ScoreTest(cells)
+    units, months = np.unique(base.unit[used]), np.unique(base.month[used])
+    found = []
+    for order in orders:
+        own = exposures[order[units]][:, months].reshape(len(units) * len(months), -1)
+        scores = test.scores_of(own)
+        found.append(np.concatenate([_z(scores, codes[units]) for codes in clusters.values()]))
+    return np.array(found)
+
+
+def _z(scores, codes):
+    codes, n_clusters = hazard.codes_of(codes)
+    sums = np.zeros((n_clusters, scores.shape[1]))
+    np.add.at(sums, codes, scores)
+    return sums.sum(axis=0) / np.sqrt((sums**2).sum(axis=0))
+
+
+def joint_test(bases, exposures, plan, clusters, seed, processes=1):
+    """Are median and share of the curve what chance gives? Frame with statistic, observed, p_value, permutations.
+
+    Permuted are the units: every unit gets the whole exposure series of another unit, so that the course over the
+    months and the dependence between months stay, while the link to the unit's own exits is broken; events, controls
+    and effects stay where they are. The same order is used in every specification. Statistics are efficient scores at
+    the estimate without exposure (score over the root of the summed squares of the clusters), so that nothing is fitted
+    anew; a missing exposure counts as the mean of its unit. p = (1 + number as large) / (B + 1), ties count.
+    """
+    rng = np.random.default_rng(seed)
+    filled = np.stack([_filled(values) for values in exposures.values()], axis=-1)
+    n_units = filled.shape[0]
+    orders = np.array([np.arange(n_units), *(rng.permutation(n_units) for _ in range(plan["permutations"]))])
+    jobs = [(base, filled, link, clusters, orders) for base in bases.values() for link in plan["links"]]
+    z = np.concatenate(mapped(score_statistics, jobs, processes), axis=1)
+    statistics = {
+        "median": np.abs(np.median(z, axis=1)),
+        "share_significant": (np.abs(z) > RARE).mean(axis=1),
+        "share_positive_significant": (z > RARE).mean(axis=1),
+    }
+    rows = [
+        {
+            "statistic": name,
+            "observed": values[0],
+            "p_value": (1 + int((values[1:] >= values[0] * (1 - 1e-10)).sum())) / len(values),
+            "permutations": len(values) - 1,
+        }
+        for name, values in statistics.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def _filled(values):
+    """Exposures less the mean of their unit, missing ones zero."""
+    known = ~np.isnan(values)
+    mean = np.where(known, values, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    return np.where(known, values - mean[:, None], 0.0)
+
+
+def summary(rows, tests, level=0.05):
+    """One row: how many specifications, failed, median and quartiles of the estimates, shares, and the joint tests."""
+    fitted = rows[rows["estimate"].notna()]
+    estimates = fitted["estimate"]
+    found = {
+        "specifications": len(rows),
+        "failed": len(rows) - len(fitted),
+        "median": estimates.median(),
+        "q25": estimates.quantile(0.25),
+        "q75": estimates.quantile(0.75),
+        "share_positive": (estimates > 0).mean(),
+        "share_significant": (fitted["p_value"] < level).mean(),
+        "share_positive_significant": ((fitted["p_value"] < level) & (estimates > 0)).mean(),
+    }
+    for row in tests.itertuples():
+        found[f"p_{row.statistic}"] = row.p_value
+    return pd.DataFrame([found | {"permutations": int(tests["permutations"].iloc[0])}])

@@ -1,0 +1,165 @@
+"""Rows of estimates: primary models with the interval of the whole pipeline, and corrected for errors in variables."""
+
+import numpy as np
+import pandas as pd
+
+from jianfu.models.estimators import outcomes_of
+from jianfu.models.sample import select
+from jianfu.models.terms import columns_of
+from jianfu.robustness.curve.fits import Base, mapped
+from jianfu.robustness.curve.province import clusters_of, spec_of
+from jianfu.robustness.curve.variants import declared
+from jianfu.robustness.uncertainty import bootstrap, reliability
+from jianfu.statistics import inference
+
+BOOTSTRAP, CORRECTED = "bootstrap_pipeline", "errors_in_variables"
+AT_ONCE = 100  # replicates per job
+LEAST_SHARE = 0.9  # of the replicates must have an estimate, else there is no interval
+
+
+def hazard_model(spec, table, members, categories, lags):
+    """:class:`~jianfu.robustness.uncertainty.bootstrap.Hazard` of a declared hazard whose terms are an exposure and
+    its products with levels of a variable, on the rows that the declared model uses."""
+    sample, controls = select(spec, table, categories)
+    base = Base(table.frame[sample.rows], members, categories, controls, {}, outcomes_of(spec))
+    rows = np.arange(len(base.n))
+    frame = table.frame[sample.rows]
+    factors = [
+        np.ones(len(frame)) if term == spec["terms"][0]
+        else columns_of(frame, [term.split(":", 1)[1]], categories)[term.split(":", 1)[1]]
+        for term in spec["terms"]
+    ]  # fmt: skip
+    return bootstrap.Hazard(base, base.cells(rows, spec["estimator"]), rows, np.column_stack(factors), lags)
+
+
+def survey_model(spec, table, members, categories, lags):
+    """:class:`~jianfu.robustness.uncertainty.bootstrap.Survey` of a declared least-squares model of one exposure."""
+    sample, controls = select(spec, table, categories)
+    frame = table.frame[sample.rows]
+    columns = list(columns_of(frame, controls, categories).values())
+    waves = pd.get_dummies(frame["wave"].astype(str), drop_first=True).to_numpy(float)
+    return bootstrap.Survey(
+        frame[spec["outcome"]].to_numpy(float),
+        np.column_stack([*columns, waves]) if columns else waves,
+        pd.Index(members.units).get_indexer(frame["unit"].astype(object)),
+        pd.Index(members.months).get_indexer(frame["fieldwork_month"].astype(object)),
+        lags,
+    )
+
+
+def _job(job):
+    return bootstrap.draws(*job)
+
+
+def replicates(members, models, way, min_share, shares, clusters, seed, n, processes):
+    """``n`` replicates of all models in so many processes; they do not depend on the number of processes."""
+    jobs = [
+        (members, models, way, min_share, shares, clusters, seed, first, min(AT_ONCE, n - first))
+        for first in range(0, n, AT_ONCE)
+    ]
+    parts = mapped(_job, jobs, processes)
+    found = {name: np.concatenate([part[0][name] for part in parts]) for name in models}
+    return found, {lags: np.concatenate([part[1][lags] for part in parts]) for lags in shares}
+
+
+def rows(estimates, models, terms, found, lambdas, members, shares, sources, confidence):
+    """Robustness rows with the columns of ``estimates``: one and one per source of the reliability, by model and term.
+
+    The first has the declared estimate with error and interval of the bootstrap of the whole pipeline; the others are
+    divided by the reliability: a number that is declared, or ``members``
+    (:mod:`jianfu.robustness.uncertainty.reliability`), with the interval of replicates that each divide by their own.
+    """
+    whole = {
+        lags: reliability.within(bootstrap.member_exposures(members, lags, share))
+        for lags, share in shares.items()
+    }
+    result = []
+    for name, model in models.items():
+        for j, term in enumerate(terms[name]):
+            base = estimates[(estimates["model"] == name) & (estimates["term"] == term)]
+            if base.empty or base["estimate"].isna().all():
+                continue
+            row, draws = base.iloc[0].to_dict(), found[name][:, j]
+            known = ~np.isnan(draws)
+            value = whole[model.lags].value
+            note = f"{int(known.sum())} of {len(draws)} replicates; units drawn, anchors, index and exposure made anew"
+            result.append(_row(row, BOOTSTRAP, row["estimate"], draws, confidence, note))
+            for source in sources:
+                given = not isinstance(source, str)
+                ratio = np.full(len(draws), source) if given else lambdas[model.lags]
+                usable = known & (ratio > 0)
+                reliable = source if given else value
+                origin = "declared" if given else f"from {whole[model.lags].members} members, its lower limit"
+                note = (
+                    f"regression calibration, reliability within units {reliable:.3f} ({origin}); "
+                    f"{int(usable.sum())} of {len(draws)} replicates of the whole pipeline"
+                )
+                corrected = row["estimate"] / reliable if reliable > 0 else np.nan
+                ratios = np.where(usable, draws / np.where(usable, ratio, 1.0), np.nan)
+                result.append(_row(row, f"{CORRECTED}_{source}", corrected, ratios, confidence, note))
+    return pd.DataFrame(result, columns=estimates.columns)
+
+
+def _row(row, kind, estimate, draws, confidence, note):
+    low, high, p_value, error = (np.nan,) * 4
+    usable = draws[np.isfinite(draws)]
+    if len(usable) < LEAST_SHARE * len(draws):
+        estimate, note = np.nan, f"not estimable: too few replicates converged; {note}"
+    elif np.isfinite(estimate):
+        draws = usable
+        low, high, p_value = inference.percentile_interval(draws, confidence)
+        error = float(draws.std(ddof=1))
+    return row | {
+        "model": f"{row['model']}_{kind}",
+        "role": "robustness",
+        "specification": f"{row['specification']}; {kind}",
+        "estimate": estimate,
+        "std_error": error,
+        "ci_low": low,
+        "ci_high": high,
+        "p_value": p_value,
+        "p_adjusted": np.nan,
+        "vcov": BOOTSTRAP,
+        "converged": bool(np.isfinite(estimate)),
+        "note": note,
+    }
+
+
+def build(members, tables, plan, models, settings, inference, estimates, processes):
+    """Rows of all models that ``plan`` (config/plan/uncertainty.yaml) names and that were fitted.
+
+    settings: groups ``indices`` and ``exposure`` of the province; inference: the group of that name.
+    """
+    own, survey = settings["exposure"], (1, settings["exposure"]["survey_months"])
+    lags = tuple(own["lags"])
+    shares = {
+        lags: own["min_months"] / (lags[1] - lags[0] + 1),
+        survey: own["survey_min_months"] / own["survey_months"],
+    }
+    fitted = set(estimates.loc[estimates["estimate"].notna(), "model"])
+    chosen, terms = {}, {}
+    for name in plan["models"]:
+        spec = spec_of(models, name)
+        if name not in fitted:
+            continue
+        make, lag = (hazard_model, lags) if spec["data"] == "hazard_cells" else (survey_model, survey)
+        chosen[name] = make(spec, tables[spec["data"]], members, models["categories"], lag)
+        terms[name] = spec["terms"]
+    used = {model.lags for model in chosen.values()}
+    shares = {lag: share for lag, share in shares.items() if lag in used}
+    clusters = clusters_of(tables["hazard_cells"].frame, members, [plan["resample"]])[plan["resample"]]
+    found, lambdas = replicates(
+        members, chosen, declared(settings["indices"]), settings["indices"]["min_share"], shares,
+        clusters, inference["seed"], plan["replicates"], processes,
+    )  # fmt: skip
+    return rows(
+        estimates,
+        chosen,
+        terms,
+        found,
+        lambdas,
+        members,
+        shares,
+        plan["reliability"],
+        inference["confidence"],
+    )
