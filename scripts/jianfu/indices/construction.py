@@ -17,6 +17,7 @@ from jianfu.core.errors import ConfigError
 from jianfu.indices.engine import anchors as stored
 from jianfu.indices.engine import impute, pipeline
 from jianfu.indices.engine.structure import Group, Structure
+from jianfu.indices.exposures import LEAD, SURVEY, Exposure
 from jianfu.indices.grid import Grid, mean_of, mean_of_months, shift
 from jianfu.indices.methods import relief, resolve_methods
 
@@ -106,8 +107,8 @@ def fit_anchors(
     for index, level in levels.items():
         anchors["indices"][index] |= _moments(level[:, months])
         for name, (first, last), least in (
-            (index, lags, min_months),
-            (f"{index}_6m", (1, survey_months), survey_min_months),
+            (Exposure(index=index).name, lags, min_months),
+            (Exposure(index=index, window=SURVEY).name, (1, survey_months), survey_min_months),
         ):
             earlier = np.where(grid.valid, mean_of_months(level, -first, -last, least), np.nan)
             anchors["exposures"][name] = _exposure_moments(earlier, months, grid, reference_window)
@@ -197,10 +198,12 @@ def build_exposures(
     ahead = _leads(values, levels, headcount, members, anchors, lags)
     arrays = {}
     for index, level in levels.items():
+        before, survey = Exposure(index=index).name, Exposure(index=index, window=SURVEY).name
+        lead = Exposure(index=index, variant=LEAD).name
         for name, constants, mean in (
-            (index, index, mean_of_months(level, -lags[0], -lags[1], min_months)),
-            (f"{index}_lead", index, mean_of(ahead[index], min_months)),
-            (f"{index}_6m", f"{index}_6m", mean_of_months(level, -1, -survey_months, survey_min_months)),
+            (before, before, mean_of_months(level, -lags[0], -lags[1], min_months)),
+            (lead, before, mean_of(ahead[index], min_months)),
+            (survey, survey, mean_of_months(level, -1, -survey_months, survey_min_months)),
         ):
             arrays[name] = np.where(grid.valid, _standardise(mean, anchors["exposures"][constants]), np.nan)
     return grid.long("exposure", arrays)

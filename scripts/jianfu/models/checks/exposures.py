@@ -1,11 +1,13 @@
 """Exposures that only checks use: without emergency tasks, after the survey, and the intensity of logging."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from jianfu.indicators.evaluation import SOURCES, build_indicators
 from jianfu.indices.construction import build_exposures, fit_anchors
+from jianfu.indices.exposures import CALM, LEAD, SURVEY, Exposure
 
-CALM, LEAD, SURVEY = "_calm", "_lead", "_6m"
 LOGGING = {"index": "LOG", "indicator": "LOG_auto"}
 
 
@@ -40,9 +42,7 @@ def check_exposures(
         )
         others = indicators[indicators["indicator"].isin(plan["code"][own & ~of_tasks])]
         built = _built(pd.concat([calm, others]), unit_months, members, reference, exposure, methods)
-        survey = built["exposure"].str.endswith(SURVEY)
-        stem = built["exposure"].str.removesuffix(SURVEY)
-        parts.append(built.assign(exposure=stem + CALM + survey.map({True: SURVEY, False: ""})))
+        parts.append(_renamed(built, variant=CALM))
     logged = indicators[(indicators["indicator"] == LOGGING["indicator"]) & indicators["value"].notna()]
     if len(logged):
         member = plan[plan["code"] == LOGGING["indicator"]].iloc[0]
@@ -59,12 +59,21 @@ def _built(indicators, unit_months, members, reference, exposure, methods):
     share = {"min_share": methods["min_share"]} if methods else {}
     anchors = fit_anchors(indicators, members, reference, unit_months, methods=methods, **share, **exposure)
     built = build_exposures(indicators, unit_months, members, anchors, **exposure)
-    return built[~built["exposure"].str.endswith(LEAD)]
+    return built[~_is_lead(built)]
 
 
 def _leads(exposures):
-    leads = exposures[exposures["exposure"].str.endswith(LEAD)]
-    return leads.assign(exposure=leads["exposure"] + SURVEY)
+    return _renamed(exposures[_is_lead(exposures)], window=SURVEY)
+
+
+def _is_lead(exposures):
+    names = exposures["exposure"].unique()
+    return exposures["exposure"].isin([name for name in names if Exposure.of(name).variant == LEAD])
+
+
+def _renamed(exposures, **changes):
+    names = {name: replace(Exposure.of(name), **changes).name for name in exposures["exposure"].unique()}
+    return exposures.assign(exposure=exposures["exposure"].map(names))
 
 
 def _any_emergency(tasks):

@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from jianfu.indices.exposures import Exposure
+
 LAGGED = ("OD",)  # indices with single lags
 LAGS = range(1, 13)
 
@@ -28,7 +30,7 @@ def lagged_exposures(indices, reference):
                     {
                         "unit_code": rows["unit_code"].astype(object).to_numpy(),
                         "month": rows["month"].astype(str).map(later).to_numpy(dtype=object),
-                        "exposure": f"{name}_lag{lag}",
+                        "exposure": Exposure(index=name, lag=lag).name,
                         "value": values.to_numpy(),
                     }
                 )

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-# Suffix of the exposures that survey models use: mean of the six months before the fieldwork.
-SURVEY_WINDOW = "_6m"
+from jianfu.indices.exposures import SURVEY, Exposure
+
 NAMES = {"unit_code": "unit", "county_code": "county", "person_key": "person"}
 LOGGED_TRAITS = ("population", "area_km2", "revenue")
 TRAITS = ("county_code", "unit_type", "distance_km", "hardship", *LOGGED_TRAITS)
@@ -64,8 +64,9 @@ def with_exposures(frame, exposures, month, survey):
     units, months = categorical(frame["unit_code"]), categorical(frame[month])
     names = {}
     for name in sorted(exposures["exposure"].unique()):
-        if name.endswith(SURVEY_WINDOW) == survey:
-            column = name.removesuffix(SURVEY_WINDOW)
+        exposure = Exposure.of(name)
+        if (exposure.window == SURVEY) == survey:
+            column = exposure.term
             frame[column] = exposure_at(units, months, exposures, name)
             names[column] = name
     return frame, names
