@@ -1,4 +1,4 @@
-"""The disclosure gate: the only step that writes data into release/.
+"""The disclosure gate: the only step that writes data into release/, and what a full run adds into release/full/.
 
 1. Refuse outputs that are not declared, hold personal columns or count persons at a forbidden grain.
 2. Withhold small, dominated and otherwise revealed cells; merge steps of curves and small dropped groups.
@@ -8,6 +8,8 @@
 Fails when an output may not leave in any form.
 """
 
+from pathlib import Path
+
 from jianfu.core import logs
 from jianfu.core.labels import Labels
 from jianfu.release.gate import release_all
@@ -15,13 +17,11 @@ from jianfu.release.gate import release_all
 if __name__ == "__main__":
     logs.start(snakemake.log[0])
     release_all(
-        published={
-            key: path for key, path in snakemake.input.items() if key not in ("estimates", "plan", "labels")
-        },
+        published={Path(path).stem: path for path in snakemake.input.published},
         estimates=snakemake.input.estimates,
         plan=snakemake.input.plan,
         settings=snakemake.params.settings,
         labels=Labels(snakemake.params.language, snakemake.input.labels),
         synthetic=snakemake.params.synthetic,
-        folder=snakemake.params.folder,
+        folder=Path(snakemake.output.estimates).parent,
     )

@@ -14,6 +14,7 @@ from jianfu.core.labels import Labels
 from jianfu.indices.construction import build_exposures, fit_anchors
 from jianfu.models import checks, engine
 from jianfu.models.checks.exposures import check_exposures
+from jianfu.models.estimates import ESTIMATE_COLUMNS, GATE_COLUMNS
 from jianfu.models.estimators import ESTIMATORS, Settings, diagnostics
 from jianfu.models.tables import AnalysisTable
 from jianfu.models.terms import NotEstimable
@@ -131,7 +132,7 @@ def test_every_check_gives_rows_that_account_for_every_observation(fitted):
     _, beside = fitted
     assert set(beside["model"]) == {f"H3_x.{check['name']}" for check in PLAN} | {"H3_x.events"}
     assert is_check(beside).all()
-    assert list(beside.columns) == [*engine.ESTIMATE_COLUMNS, *engine.GATE_COLUMNS]
+    assert list(beside.columns) == [*ESTIMATE_COLUMNS, *GATE_COLUMNS]
     for row in beside.itertuples():
         assert row.n_read - sum(json.loads(row.dropped_by_reason).values()) == row.n_used
     assert beside["converged"].all(), beside.loc[~beside["converged"].astype(bool), ["model", "note"]]

@@ -10,7 +10,8 @@ import pytest
 
 from jianfu.core.errors import ConfigError, DataError
 from jianfu.core.labels import Labels
-from jianfu.release.gate import ESTIMATE_COLUMNS, LOG_COLUMNS, release_all, release_estimates, release_frame
+from jianfu.models.estimates import ESTIMATE_COLUMNS
+from jianfu.release.gate import LOG_COLUMNS, release_all, release_estimates, release_frame
 from jianfu.release.linked import round_linked
 from jianfu.release.outputs import TOTAL, Limits, Output, check_grain, parse_output, read_outputs
 from jianfu.release.source_rows import in_words

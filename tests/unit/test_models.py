@@ -12,6 +12,7 @@ from miniature import table as canonical
 from jianfu.core.errors import DataError
 from jianfu.exits import cells
 from jianfu.models import engine, sample
+from jianfu.models.estimates import ESTIMATE_COLUMNS
 from jianfu.models.estimators import ESTIMATORS, Settings, codes_of
 from jianfu.models.tables import AnalysisTable, hazard_table, survey_table
 from jianfu.models.terms import NotEstimable, columns_of, term_variables
@@ -109,7 +110,7 @@ def estimates(tables):
 
 
 def test_every_declared_model_gives_rows_in_the_fixed_columns(estimates):
-    assert list(estimates.columns)[:25] == engine.ESTIMATE_COLUMNS
+    assert list(estimates.columns)[:25] == ESTIMATE_COLUMNS
     assert set(estimates["model"]) == {spec["name"] for spec in FITTED}
     assert estimates["converged"].all()
     assert estimates["estimate"].notna().all()

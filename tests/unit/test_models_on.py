@@ -13,7 +13,7 @@ from jianfu.commands import settings as settings_of
 from jianfu.core.errors import ConfigError, DataError
 from jianfu.ingest.user_tables import numbers, read_analysis_table, read_table
 from jianfu.models import own_tables
-from jianfu.models.engine import ESTIMATE_COLUMNS
+from jianfu.models.estimates import ESTIMATE_COLUMNS
 from jianfu.models.estimators import ESTIMATORS, Settings, columns_named
 from jianfu.models.terms import columns_of
 from jianfu.release.gate import Limits

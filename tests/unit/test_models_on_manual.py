@@ -9,7 +9,7 @@ from province_cases import ROOT
 
 from jianfu.commands import settings as settings_of
 from jianfu.core.labels import Labels
-from jianfu.models.engine import ESTIMATE_COLUMNS
+from jianfu.models.estimates import ESTIMATE_COLUMNS
 from jianfu.models.estimators import ESTIMATORS
 from run_models_on import main
 

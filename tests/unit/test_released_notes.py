@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jianfu.release.gate import ESTIMATE_COLUMNS, release_estimates
+from jianfu.models.estimates import ESTIMATE_COLUMNS
+from jianfu.release.gate import release_estimates
 from jianfu.release.notes import coarse_notes, rates_of_released
 from jianfu.release.outputs import Limits
 

@@ -1,86 +1,8 @@
-"""From restricted tables through the disclosure gate to figures.
+"""From released files to figures.
 
-REQUIRED INPUTS: unit_months, indicators, indices, hazard and survey results (models.smk), quality/*.csv.
-OUTPUTS: restricted/publish/*.parquet; release/figures/*.{csv,png,pdf,svg}, release/tables/*.csv, release/estimates.csv and
-    release/disclosure_log.csv under results/{province}
+REQUIRED INPUTS: release/estimates.csv and release/figures/*.csv (past the gate).
+OUTPUTS: release/figures/*.{png,pdf,svg}, and the CSV of the figures made of estimates, under results/{province}
 """
-
-
-rule build_publication:
-    """Every publishable table, before disclosure control."""
-    input:
-        units="results/{province}/restricted/canonical/units.parquet",
-        tasks="results/{province}/restricted/canonical/tasks.parquet",
-        spells="results/{province}/restricted/canonical/spells.parquet",
-        policies="results/{province}/restricted/canonical/policies.parquet",
-        unit_months="results/{province}/restricted/unit_months.parquet",
-        indicators="results/{province}/restricted/indicators.parquet",
-        indices="results/{province}/restricted/indices.parquet",
-        person_counts="results/{province}/restricted/person_counts.parquet",
-        exposures="results/{province}/restricted/exposures.parquet",
-        scores="results/{province}/restricted/survey_scores.parquet",
-        rates="results/{province}/restricted/dose_response.parquet",
-        curves="results/{province}/restricted/cumulative_incidence.parquet",
-        bins="results/{province}/restricted/burnout_bins.parquet",
-        flow="results/{province}/restricted/flow.csv",
-        row_counts="results/{province}/quality/row_counts.csv",
-        headings="results/{province}/quality/columns.csv",
-        absences="results/{province}/quality/notices.csv",
-        notices="results/{province}/quality/indicator_notices.csv",
-        unanchored="results/{province}/quality/index_notices.csv",
-        indicator_plan=plan("indicators.csv"),
-        index_plan=plan("indices.csv"),
-        labels=plan("labels.csv"),
-        holidays=lambda wildcards: SETTINGS[wildcards.province]["calendar"]["holidays"] or [],
-    output:
-        **published_by("build_publication"),
-    log:
-        "results/{province}/logs/build_publication.log",
-    benchmark:
-        "results/{province}/benchmarks/build_publication.tsv"
-    conda:
-        "../../environment.yml"
-    resources:
-        mem_mb=1500,
-    params:
-        window=setting("data", "window"),
-        calendar=setting("calendar"),
-        exclude=setting("exclude"),
-        weights=setting("weights"),
-        language=setting("language"),
-        code=code("build_publication"),
-    script:
-        "../../scripts/build_publication.py"
-
-
-rule release_results:
-    """The disclosure gate: the only way from restricted/ to release/."""
-    input:
-        **{name: f"results/{{province}}/restricted/publish/{name}.parquet" for name in published()},
-        estimates="results/{province}/restricted/estimates_full.parquet",
-        plan=plan("outputs.csv"),
-        labels=plan("labels.csv"),
-    output:
-        figures=expand("results/{{province}}/release/figures/{name}.csv", name=published(area="figures")),
-        tables=expand("results/{{province}}/release/tables/{name}.csv", name=published(area="tables")),
-        estimates="results/{province}/release/estimates.csv",
-        log="results/{province}/release/disclosure_log.csv",
-    log:
-        "results/{province}/logs/release_results.log",
-    benchmark:
-        "results/{province}/benchmarks/release_results.tsv"
-    conda:
-        "../../environment.yml"
-    resources:
-        mem_mb=1000,
-    params:
-        settings=setting("disclosure"),
-        language=setting("language"),
-        synthetic=setting("province", "synthetic"),
-        folder="results/{province}/release",
-        code=code("release_results"),
-    script:
-        "../../scripts/release_results.py"
 
 
 rule plot_index_over_time:

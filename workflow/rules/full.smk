@@ -130,10 +130,9 @@ rule build_romano_wolf:
         "../../scripts/build_romano_wolf.py"
 
 
-rule release_full_results:
-    """The disclosure gate for what only a full run makes."""
+use rule release_results as release_full_results with:
     input:
-        **{name: f"results/{{province}}/restricted/publish/{name}.parquet" for name in FULL_OUTPUTS},
+        published=expand("results/{{province}}/restricted/publish/{name}.parquet", name=list(FULL_OUTPUTS)),
         estimates="results/{province}/restricted/uncertainty.parquet",
         plan=plan("outputs_full.csv"),
         labels=plan("labels.csv"),
@@ -145,18 +144,6 @@ rule release_full_results:
         "results/{province}/logs/release_full_results.log",
     benchmark:
         "results/{province}/benchmarks/release_full_results.tsv"
-    conda:
-        "../../environment.yml"
-    resources:
-        mem_mb=1000,
-    params:
-        settings=setting("disclosure"),
-        language=setting("language"),
-        synthetic=setting("province", "synthetic"),
-        folder="results/{province}/release/full",
-        code=code("release_full_results"),
-    script:
-        "../../scripts/release_full_results.py"
 
 
 rule plot_specification_curve:

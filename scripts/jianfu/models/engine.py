@@ -8,18 +8,12 @@ import pandas as pd
 from jianfu.core.errors import DataError
 from jianfu.core.logs import LOGGER, progress
 from jianfu.exits import cells
+from jianfu.models.estimates import ESTIMATE_COLUMNS, GATE_COLUMNS
 from jianfu.models.estimators import ESTIMATORS, outcome_name, outcomes_of
 from jianfu.models.sample import select, used_rows
 from jianfu.models.terms import NotEstimable, call_of, columns_of, parts_of, reference_level
 from jianfu.statistics import inference
 
-ESTIMATE_COLUMNS = (
-    ["province", "hypothesis", "model", "role", "specification", "outcome", "exposure", "term", "scale"]
-    + ["estimate", "std_error", "ci_low", "ci_high", "p_value", "p_adjusted"]
-    + ["n_read", "n_used", "n_dropped", "dropped_by_reason", "n_units", "n_clusters", "n_events"]
-    + ["converged", "vcov", "note"]
-)
-GATE_COLUMNS = ["residual_df", "persons"]  # only the disclosure gate uses them
 UNCONVERGED = "did not converge"
 
 

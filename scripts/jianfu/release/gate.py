@@ -22,6 +22,7 @@ from pathlib import Path
 import pandas as pd
 
 from jianfu.core.errors import DataError
+from jianfu.models.estimates import ESTIMATE_COLUMNS
 from jianfu.release.linked import LINKED, round_linked
 from jianfu.release.notes import coarse_notes, rates_of_released
 from jianfu.release.outputs import Limits, check_grain, read_outputs, write_csv
@@ -29,33 +30,6 @@ from jianfu.release.source_rows import in_words, release_rows
 from jianfu.release.suppression import cell_keys, gather_small, release_cells, release_flow, release_steps
 
 LOGGER = logging.getLogger("jianfu")
-ESTIMATE_COLUMNS = [
-    "province",
-    "hypothesis",
-    "model",
-    "role",
-    "specification",
-    "outcome",
-    "exposure",
-    "term",
-    "scale",
-    "estimate",
-    "std_error",
-    "ci_low",
-    "ci_high",
-    "p_value",
-    "p_adjusted",
-    "n_read",
-    "n_used",
-    "n_dropped",
-    "dropped_by_reason",
-    "n_units",
-    "n_clusters",
-    "n_events",
-    "converged",
-    "vcov",
-    "note",
-]
 ESTIMATE_FIGURES = ["estimate", "std_error", "ci_low", "ci_high", "p_value", "p_adjusted", "n_events"]
 LOG_COLUMNS = ["output", "rule", "cells", "result", "action"]
 

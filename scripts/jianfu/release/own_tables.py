@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from jianfu.models.engine import ESTIMATE_COLUMNS
+from jianfu.models.estimates import ESTIMATE_COLUMNS
 from jianfu.models.own_tables import of_results
 from jianfu.release.gate import release_estimates
 
