@@ -8,7 +8,7 @@ BIN := .venv/bin
 export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: all full indices models new-province check reread fuzz test test-all simulation-study lint report bench lock clean
+.PHONY: all full indices models new-province check reread fuzz test test-all simulation-study lint docs report bench lock clean
 
 all: .venv/runtime
 	$(BIN)/snakemake --cores $(CORES) --config provinces=$(PROVINCE)
@@ -79,6 +79,10 @@ lint: .venv/development
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
+
+# What the documents take from the code: config/default.yaml, config/settings.md.
+docs: .venv/development
+	$(BIN)/python scripts/build_docs.py
 
 # The offline audit trail of Snakemake: every released figure with the rule, code and run time behind it.
 report: .venv/runtime
