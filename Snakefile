@@ -27,7 +27,8 @@ from jianfu.province.rules import brings_ready_tables
 from jianfu.core.errors import ConfigError
 from jianfu.release.outputs import read_outputs
 from jianfu.core.provenance import code_digest
-from jianfu.core.sources import RAW_TABLES, matching_files
+from jianfu.core.sources import matching_files
+from jianfu.core.tables import CANONICAL, MEASURED, raw_tables
 
 # Results do not depend on the number of cores or on the run: one numerical thread per job, one order of hashing.
 os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", RAYON_NUM_THREADS="1")

@@ -9,19 +9,18 @@ What the province's columns do not allow is left out. Fails when an expression o
 
 from jianfu.core import frames, logs
 from jianfu.core.calendar import calendar_of
+from jianfu.core.tables import MEASURED
 from jianfu.indicators.evaluation import read_plan
 from jianfu.indices.construction import read_plan as read_members
 from jianfu.indices.construction import reference_window
 from jianfu.models.checks.exposures import check_exposures
-
-TABLES = ("units", "tasks", "app_activity", "documents", "unit_year", "app_days", "spells", "survey")
 
 
 def main(inputs, window, indices, exclude, exposure, weights, calendar, exposures):
     plan = read_plan(inputs["plan"])
     frames.store(
         check_exposures(
-            {table: inputs[table] for table in TABLES},
+            {table: inputs[table] for table in MEASURED},
             *(frames.load(inputs[name]) for name in ("unit_months", "indicators", "exposures")),
             plan,
             read_members(inputs["members"], plan, weights),

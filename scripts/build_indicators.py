@@ -11,6 +11,7 @@ import pandas as pd
 
 from jianfu.core import logs
 from jianfu.core.calendar import calendar_of
+from jianfu.core.tables import MEASURED
 from jianfu.indicators.evaluation import evaluate, read_plan
 from jianfu.indices.construction import reference_window
 
@@ -51,9 +52,8 @@ def main(
 
 if __name__ == "__main__":
     logs.start(snakemake.log[0])
-    tables = ("units", "tasks", "app_activity", "documents", "unit_year", "app_days", "spells", "survey")
     main(
-        tables={table: snakemake.input[table] for table in tables},
+        tables={table: snakemake.input[table] for table in MEASURED},
         unit_months=snakemake.input.unit_months,
         plan=snakemake.input.plan,
         window=snakemake.params.window,

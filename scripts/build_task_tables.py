@@ -11,6 +11,7 @@ import pandas as pd
 
 from jianfu.core import frames, logs
 from jianfu.core.calendar import calendar_of
+from jianfu.core.tables import MEASURED
 from jianfu.indicators.task_tables import build_task_tables
 from jianfu.indices.construction import reference_window
 
@@ -30,9 +31,8 @@ def main(tables, unit_months, window, reference, calendar, exclude, chains, task
 
 if __name__ == "__main__":
     logs.start(snakemake.log[0])
-    tables = ("units", "tasks", "app_activity", "documents", "unit_year", "app_days", "spells", "survey")
     main(
-        tables={table: snakemake.input[table] for table in tables},
+        tables={table: snakemake.input[table] for table in MEASURED},
         unit_months=snakemake.input.unit_months,
         window=snakemake.params.window,
         reference=snakemake.params.reference,

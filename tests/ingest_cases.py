@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from jianfu.config import merge, read_yaml
+from jianfu.core.tables import CANONICAL as TABLES
 from jianfu.ingest.tables import ingest_table
 from jianfu.province import load_province
 
@@ -15,17 +16,6 @@ ROOT = Path(__file__).resolve().parents[1]
 PLAN = ROOT / "config" / "plan"
 SCHEMA = ROOT / "workflow" / "schemas" / "canonical.yaml"
 SAMPLE = ROOT / "tests" / "data" / "sample"
-TABLES = (
-    "units",
-    "tasks",
-    "app_activity",
-    "spells",
-    "survey",
-    "documents",
-    "unit_year",
-    "policies",
-    "app_days",
-)
 
 
 def settings(**groups):

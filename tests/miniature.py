@@ -8,6 +8,7 @@ import pyarrow as pa
 import yaml
 
 from jianfu.core.calendar import Calendar
+from jianfu.core.tables import MEASURED
 
 SCHEMA = Path(__file__).parents[1] / "workflow" / "schemas" / "canonical.yaml"
 TYPES = {
@@ -63,10 +64,9 @@ def _empty(name):
 
 def tables(**rows):
     """All canonical tables as Arrow tables, with the given rows."""
-    names = ("units", "tasks", "app_activity", "documents", "unit_year", "app_days", "spells", "survey")
     return {
         name: pa.Table.from_pandas(table(name, rows[name])) if name in rows else _empty(name)
-        for name in names
+        for name in MEASURED
     }
 
 

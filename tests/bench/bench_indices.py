@@ -67,7 +67,7 @@ def _write(folder, units, number):
     import numpy as np
     import pandas as pd
 
-    from jianfu.core.calendar import month_range
+    from jianfu.core.months import month_range
 
     labels, months, codes = [f"{k:09d}" for k in range(units)], month_range(*WINDOW), _codes(number)
     grid = pd.MultiIndex.from_product([labels, months], names=["unit_code", "month"]).to_frame(index=False)

@@ -5,9 +5,11 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from clock_cases import rest_eve, working_minutes
 
-from jianfu.core.calendar import Calendar, month_range, read_holidays
+from jianfu.core.calendar import Calendar, read_holidays
 from jianfu.core.errors import DataError
+from jianfu.core.months import month_range
 
 CALENDAR = Calendar()
 
@@ -32,7 +34,7 @@ CALENDAR = Calendar()
     ],
 )
 def test_rest_eve(issue, due, expected):
-    assert CALENDAR.rest_eve([pd.Timestamp(issue)], [pd.Timestamp(due)])[0] == expected
+    assert rest_eve([pd.Timestamp(issue)], [pd.Timestamp(due)])[0] == expected
 
 
 @pytest.mark.parametrize(
@@ -72,7 +74,7 @@ def test_table_numbers_working_days_and_looks_beyond_its_edges():
     ],
 )
 def test_working_minutes(issue, due, minutes):
-    assert CALENDAR.working_minutes([pd.Timestamp(issue)], [pd.Timestamp(due)])[0] == minutes
+    assert working_minutes([pd.Timestamp(issue)], [pd.Timestamp(due)])[0] == minutes
 
 
 def test_working_minutes_equal_a_count_minute_by_minute():
@@ -81,7 +83,7 @@ def test_working_minutes_equal_a_count_minute_by_minute():
     due = issue + pd.to_timedelta(random.integers(1, 6 * 1440, 60), unit="min")
     due = due.where(due != due.normalize(), due + pd.Timedelta(minutes=1))
     office = Calendar(office_hours=[["08:30", "12:00"], ["14:30", "17:30"]])
-    minutes = office.working_minutes(issue, due)
+    minutes = working_minutes(issue, due, office)
     for start, end, counted in zip(issue, due, minutes, strict=True):
         grid = pd.date_range(start, end, freq="min", inclusive="left")
         minute = grid.hour * 60 + grid.minute

@@ -18,8 +18,8 @@ from test_indices import (
 
 import build_exposures as exposures_rule
 import build_indices as indices_rule
-from jianfu.core.calendar import month_range
 from jianfu.core.errors import ConfigError, DataError
+from jianfu.core.months import month_range
 from jianfu.indices.construction import (
     build_exposures,
     build_indices,

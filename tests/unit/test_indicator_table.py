@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from miniature import CALENDAR, tables, task, unit_months
 
-from jianfu.core.calendar import month_range
+from jianfu.core.months import month_range
 from jianfu.indicators.evaluation import DENOMINATORS, build_indicators, read_plan
 
 PLAN = Path(__file__).parents[2] / "config" / "plan" / "indicators.csv"

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jianfu.core.calendar import month_range
 from jianfu.core.errors import ConfigError, DataError
+from jianfu.core.months import month_range
 from jianfu.indicators.evaluation import read_plan as read_indicators
 from jianfu.indices.construction import (
     build_exposures,

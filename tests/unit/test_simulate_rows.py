@@ -3,6 +3,7 @@
 import numpy as np
 import openpyxl
 import pytest
+from clock_cases import rest_eve, working_minutes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulate_cases import drawn
@@ -63,10 +64,10 @@ def test_tasks_fall_into_the_timing_class_they_were_drawn_for(hours):
     calendar = Calendar(office_hours=hours)
     timed = rows.precise & ~rows.flags["emergency"]
     issue, due = rows.issue[timed], rows.due[timed]
-    rest_eve = calendar.rest_eve(issue, due)
-    short = calendar.working_minutes(issue, due) <= 8 * 60
+    on_eve = rest_eve(issue, due, calendar)
+    short = working_minutes(issue, due, calendar) <= 8 * 60
     cell = rows.unit * len(drawn().detail.months) + rows.t
-    for found, classes in ((rest_eve, [REST_EVE]), (short, [REST_EVE, SHORT])):
+    for found, classes in ((on_eve, [REST_EVE]), (short, [REST_EVE, SHORT])):
         expected = np.where(counts.logged, counts.timing[..., classes].sum(axis=-1), 0).ravel()
         assert (np.bincount(cell[timed][found], minlength=counts.logged.size) == expected).all()
 

@@ -37,7 +37,7 @@ def raw_files(wildcards):
     settings, table = SETTINGS[wildcards.province], wildcards.get("table")
     if settings["simulate"]:
         return raw_folder(wildcards)
-    names = RAW_TABLES.get(table, (table,))
+    names = raw_tables(table)
     sources = [s for s in settings["sources"] if table is None or s["table"] in names]
     folder = settings["data"]["folder"]
     return sorted({str(file) for source in sources for file in matching_files(folder, source)})
@@ -63,7 +63,7 @@ def canonical_units(wildcards):
 def ingest_settings(wildcards):
     """The settings that decide how one table is read."""
     settings = SETTINGS[wildcards.province]
-    names = RAW_TABLES.get(wildcards.table, (wildcards.table,))
+    names = raw_tables(wildcards.table)
     return {
         "province": {"synthetic": settings["province"]["synthetic"]},
         "data": {

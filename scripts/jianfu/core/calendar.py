@@ -1,9 +1,7 @@
-"""The statutory working calendar: working days, rest periods, the rest-eve rule and working minutes.
+"""The statutory working calendar: working days, rest periods and office hours.
 
 A working day follows the yearly plan of the State Council with its make-up days (调休), as published in the package
-chinesecalendar. A rest period is an unbroken run of days off. Rest-eve task (theory, D3): issued at or after 14:00 on
-the last working day before a rest period, or inside it, and due after the rest period has begun and by the end of the
-first working day after it.
+chinesecalendar. A rest period is an unbroken run of days off.
 """
 
 import csv
@@ -13,27 +11,15 @@ from datetime import date, timedelta
 from functools import cache
 
 import chinese_calendar
-import numpy as np
 import pandas as pd
 
 from jianfu.core.errors import DataError
 
 LOGGER = logging.getLogger("jianfu")
 OFFICE_HOURS = (("08:00", "12:00"), ("14:00", "18:00"))
-REST_EVE_MINUTE = 14 * 60
 DAY = timedelta(days=1)
 # Fewer days off on weekdays than this cannot be a whole year's plan.
 FEWEST_HOLIDAYS = 11
-
-
-def month_range(first: str, last: str) -> list[str]:
-    """Months from ``first`` to ``last``, both included, as 'YYYY-MM'."""
-    return [str(month) for month in pd.period_range(first, last, freq="M")]
-
-
-def month_ends(months) -> pd.DatetimeIndex:
-    """Last day of each month."""
-    return pd.PeriodIndex(months, freq="M").end_time.normalize()
 
 
 def read_holidays(path: str) -> dict[date, bool]:
@@ -156,42 +142,6 @@ class Calendar:
         for column in ("date", "next_workday", "rest_start"):
             frame[column] = pd.to_datetime(frame[column]).astype("datetime64[us]")
         return frame
-
-    def minutes_worked(self, minute: np.ndarray) -> np.ndarray:
-        """Office minutes from midnight to ``minute`` (minutes after midnight) of a working day."""
-        minute = np.asarray(minute)
-        return sum(np.clip(minute - start, 0, end - start) for start, end in self.hours)
-
-    def working_minutes(self, issue, due) -> np.ndarray:
-        """Working minutes from ``issue`` to ``due`` (arrays of timestamps).
-
-        A ``due`` of 00:00 is known to the day and counts to the end of that day's office hours.
-        """
-        issue, due = pd.DatetimeIndex(issue), pd.DatetimeIndex(due)
-        days = self._table_of(issue, due)
-
-        def elapsed(stamps, day_precision_to_end):
-            at = days.loc[stamps.normalize()]
-            minute = (stamps - stamps.normalize()) // pd.Timedelta(minutes=1)
-            worked = self.minutes_worked(minute)
-            if day_precision_to_end:
-                worked = np.where(minute == 0, self.minutes_per_day, worked)
-            return at["minutes_before"].to_numpy() + at["is_workday"].to_numpy() * worked
-
-        return np.maximum(elapsed(due, True) - elapsed(issue, False), 0)
-
-    def rest_eve(self, issue, due) -> np.ndarray:
-        """Whether each task is a rest-eve task (arrays of timestamps; issue times known to the minute)."""
-        issue, due = pd.DatetimeIndex(issue), pd.DatetimeIndex(due)
-        at = self._table_of(issue, due).loc[issue.normalize()]
-        minute = (issue - issue.normalize()) // pd.Timedelta(minutes=1)
-        late = ~at["is_workday"].to_numpy() | (minute >= REST_EVE_MINUTE)
-        due = due.normalize()
-        return np.asarray(late & (due >= at["rest_start"]) & (due <= at["next_workday"]))
-
-    def _table_of(self, issue, due):
-        first, last = min(issue.min(), due.min()), max(issue.max(), due.max())
-        return self.table(first.date(), last.date()).set_index("date")
 
 
 def calendar_of(settings: dict) -> Calendar:

@@ -5,9 +5,6 @@ from pathlib import Path
 
 from jianfu.core.errors import DataError
 
-# raw tables of which a canonical table is made, where that is not just its own
-RAW_TABLES = {"spells": ("roster", "ledger"), "app_activity": ("punches", "app_activity")}
-
 
 def matching_files(folder, source):
     """Files that the patterns of a source match, and its database file; a source on a server has none."""

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from jianfu.indicators.units import latest_units
+
 CONTEXT = ("population", "area_km2", "revenue")
 
 
@@ -15,10 +17,7 @@ def uniformity(targets: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
     left out). The county's value, the mean of its indicators weighted by the number of units, holds for all of its
     units that were given a target. An indicator needs two units with positive mean target and unlike contexts.
     """
-    latest = units.sort_values(["unit_code", "valid_from"], kind="stable").drop_duplicates(
-        "unit_code", keep="last"
-    )
-    frame = targets.merge(latest[["unit_code", "county_code", *CONTEXT]], on="unit_code")
+    frame = targets.merge(latest_units(units)[["unit_code", "county_code", *CONTEXT]], on="unit_code")
     grouped = frame.astype(dict.fromkeys(("target", *CONTEXT), float)).groupby(
         ["county_code", "year", "indicator_id"]
     )

@@ -4,7 +4,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from jianfu.core.calendar import Calendar, month_ends, month_range
+from jianfu.core.calendar import Calendar
+from jianfu.core.months import month_ends, month_range
 
 COLUMNS = [
     "unit_code",

@@ -3,8 +3,8 @@
 import pandas as pd
 
 
-def latest_units(units):
-    """The latest row of every unit."""
+def latest_units(units: pd.DataFrame) -> pd.DataFrame:
+    """The latest row of every unit, by ``valid_from`` (missing = since ever), in order of unit_code."""
     ordered = units.assign(valid_from=pd.to_datetime(units["valid_from"])).sort_values(
         ["unit_code", "valid_from"], na_position="first", kind="stable"
     )

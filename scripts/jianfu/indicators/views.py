@@ -13,9 +13,11 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from jianfu.core.calendar import REST_EVE_MINUTE, Calendar, month_ends, month_range
-from jianfu.indicators import cascade, staff_views
+from jianfu.core.calendar import Calendar
+from jianfu.core.months import month_ends, month_range
+from jianfu.indicators import cascade, staff_views, timing
 from jianfu.indicators.uniformity import uniformity
+from jianfu.indicators.units import latest_units
 
 FOLLOWED = 366  # days after the month of issue for which a due date is followed; later ones are not short
 SHORT_MINUTES = 8 * 60
@@ -38,9 +40,7 @@ CREATE MACRO observed_to_expected(observed, first, second, part) AS
 """
 
 TASKS = """
-CREATE VIEW counties AS
-SELECT unit_code, coalesce(arg_max(county_code, coalesce(valid_from, DATE '0001-01-01')), '') AS county
-FROM units_read GROUP BY unit_code;
+CREATE VIEW counties AS SELECT unit_code, coalesce(county_code, '') AS county FROM latest_units;
 
 CREATE VIEW tasks_all AS
 SELECT *, strftime(issue_at, '%Y-%m') AS month, year(issue_at) AS year,
@@ -67,27 +67,24 @@ WITH dated AS (
     SELECT t.*, coalesce(t.due_at::DATE > least(getvariable('horizon'), last_day(t.issue_at) + {followed}), false)
                AS is_far,
            CASE WHEN NOT is_far THEN t.due_at::DATE END AS due_day,
-           hour(issue_at) * 60 + minute(issue_at) AS issue_minute,
-           hour(due_at) * 60 + minute(due_at) AS due_minute,
            issue_precision = 'minute' AS is_clocked,
            is_task AND NOT is_emergency AND due_at IS NOT NULL AS has_due,
            has_due AND is_clocked AS has_slack
     FROM tasks_in t
 ), timed AS (
     SELECT t.*, i.is_workday, i.rest_start, r.month IS NOT NULL AS has_register,
-           coalesce(due_day BETWEEN i.rest_start AND i.next_workday, false) AS is_over_rest,
-           i.rest_start IS NOT NULL AND (NOT i.is_workday OR issue_minute >= {rest_eve_minute}) AS is_rest_eve_time,
+           is_over_rest(due_day, i.rest_start, i.next_workday) AS is_over_rest,
+           is_rest_eve_time(issue_at, i.is_workday, i.rest_start) AS is_rest_eve_time,
            coalesce(d.workday_number - i.workday_number <= 1, false) AS is_one_day,
-           d.minutes_before - i.minutes_before
-           + CASE WHEN NOT d.is_workday THEN 0 WHEN due_minute = 0 THEN {full_day} ELSE {due_worked} END
-           - CASE WHEN i.is_workday THEN {issue_worked} ELSE 0 END AS slack
+           minutes_until_due(due_at, d.is_workday, d.minutes_before)
+           - minutes_until_issue(issue_at, i.is_workday, i.minutes_before) AS slack
     FROM dated t
     JOIN days i ON i.date = t.issue_at::DATE
     LEFT JOIN days d ON d.date = t.due_day
     LEFT JOIN counties c ON c.unit_code = t.unit_code
     LEFT JOIN registers r ON r.month = t.month AND r.county = coalesce(c.county, '')
 )
-SELECT * EXCLUDE (is_far, due_day, issue_minute, due_minute, slack, is_workday, rest_start, is_over_rest),
+SELECT * EXCLUDE (is_far, due_day, slack, is_workday, rest_start, is_over_rest),
        CASE WHEN has_slack AND NOT is_far THEN greatest(slack, 0) END AS slack_minutes,
        has_slack AND NOT is_far AND slack <= {short} AS is_short,
        is_over_rest AND is_rest_eve_time AS is_rest_eve,
@@ -182,16 +179,14 @@ def prepare(con, filled, calendar: Calendar, window, reference_window, exclude) 
     _set_variables(con, reference_window, exclude)
     _make_days(con, calendar, window)
     artefacts = " + ".join(column for column in ARTEFACTS if column in filled["tasks"])
+    units = con.execute("SELECT * FROM units_read").df()
+    con.register("latest_units", latest_units(units))
     con.execute(MACROS)
     con.execute(
         TASKS.format(
             artefacts=artefacts or "NULL::DOUBLE",
-            rest_eve_minute=REST_EVE_MINUTE,
             short=SHORT_MINUTES,
             followed=FOLLOWED,
-            full_day=calendar.minutes_per_day,
-            due_worked=_minutes_worked(calendar, "due_minute"),
-            issue_worked=_minutes_worked(calendar, "issue_minute"),
         )
     )
     con.execute(COUNTED.format(view="task_issuers", column="issuer"))
@@ -199,7 +194,7 @@ def prepare(con, filled, calendar: Calendar, window, reference_window, exclude) 
     con.execute(OTHERS)
     staff_views.prepare(con, filled)
     targets = con.execute(TARGETS).df()
-    con.register("uniformity", uniformity(targets, con.execute("SELECT * FROM units_read").df()))
+    con.register("uniformity", uniformity(targets, units))
     return cascade.prepare(con)
 
 
@@ -217,20 +212,10 @@ def _make_days(con, calendar, window):
     ends = month_ends(months)
     first, last = ends[0].replace(day=1).date(), ends[-1].date()
     horizon = calendar.horizon(last, (ends[-1] + pd.Timedelta(days=FOLLOWED)).date())
-    days = calendar.table(first, horizon)
-    con.register("days_frame", days)
-    con.execute(
-        "CREATE TABLE days AS SELECT * REPLACE (date::DATE AS date, next_workday::DATE AS next_workday, "
-        "rest_start::DATE AS rest_start) FROM days_frame"
-    )
+    timing.prepare(con, calendar, first, horizon)
     con.register("month_frame", pd.DataFrame({"month": months, "last": ends}))
     con.execute(
         "CREATE TABLE month_days AS "
         "SELECT month, date_trunc('month', last)::DATE AS first, last::DATE AS last FROM month_frame"
     )
     con.execute("SET VARIABLE horizon = ?", [horizon])
-
-
-def _minutes_worked(calendar, minute):
-    """SQL for the office minutes from midnight to the column ``minute``."""
-    return "(" + " + ".join(f"greatest(0, least({minute} - {a}, {b - a}))" for a, b in calendar.hours) + ")"

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from jianfu.core.calendar import month_range
 from jianfu.core.errors import ConfigError
+from jianfu.core.months import month_range
 from jianfu.indices.engine import anchors as stored
 from jianfu.indices.engine import impute, pipeline
 from jianfu.indices.engine.structure import Group, Structure

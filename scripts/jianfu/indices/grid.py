@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from jianfu.core.calendar import month_range
+from jianfu.core.months import month_range
 
 DECIMALS = 10  # of stored values: below this, processors may differ in the last digit
 

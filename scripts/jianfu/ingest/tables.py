@@ -21,7 +21,8 @@ import pyarrow.parquet as pq
 from jianfu.core.calendar import calendar_of
 from jianfu.core.errors import DataError
 from jianfu.core.keys import pseudonym_key
-from jianfu.core.sources import RAW_TABLES, find_files
+from jianfu.core.sources import find_files
+from jianfu.core.tables import raw_tables
 from jianfu.ingest import quality
 from jianfu.ingest.build import NO_ODD, Builder, Built
 from jianfu.ingest.duplicates import as_rejects
@@ -134,7 +135,7 @@ class _Ingestion:
         self.table, self.settings, self.plan_dir, self.private = table, settings, plan_dir, private
         survey = settings.get("survey") or {}
         self.tables = load_tables(schema, plan_dir / "scales.yaml", survey.get("ranges"), survey.get("keys"))
-        self.names = RAW_TABLES.get(table, (table,))
+        self.names = raw_tables(table)
         self.calendar = calendar_of(settings["calendar"]) if table == "app_activity" else None
         self.index = UnitIndex.from_units(units) if units is not None else UnitIndex({}, [])
         self.books = _Books()

@@ -6,13 +6,14 @@ from pathlib import Path
 import pandas as pd
 
 from jianfu.config import merge
-from jianfu.core.calendar import month_range
 from jianfu.core.errors import DataError
+from jianfu.core.months import month_range
+from jianfu.core.tables import REQUIRED
 from jianfu.ingest.tables import ingest_table
 from jianfu.ingest.units import UnitIndex
 from jianfu.onboarding.columns import propose_columns
 from jianfu.onboarding.grouping import fill_in, group_pages, skeleton
-from jianfu.onboarding.knowledge import REQUIRED_TABLES, TABLES
+from jianfu.onboarding.knowledge import TABLES
 from jianfu.onboarding.look import look
 from jianfu.onboarding.periods import Guess, guess_extraction, guess_roster, guess_window
 from jianfu.onboarding.recognise import recognise
@@ -41,7 +42,7 @@ class Draft:
 
     def missing_tables(self):
         there = {proposal.table for proposal in self.proposals}
-        return [table for table in REQUIRED_TABLES if table not in there]
+        return [table for table in REQUIRED if table not in there]
 
     def absent_tables(self):
         """Required tables that nothing in the folder resembles."""

@@ -21,7 +21,6 @@ TABLES = {
     "app_days": "应用按日统计",
     "punches": "打卡明细",
 }
-REQUIRED_TABLES = ("units", "tasks", "app_activity", "roster")
 # Words in file, sheet or title that hint at a table.
 TABLE_HINTS = {
     "units": "名录|基本信息|机构表|乡镇.{0,4}表|区划|单位表",

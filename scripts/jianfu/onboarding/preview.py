@@ -7,22 +7,12 @@ from pathlib import Path
 from jianfu.core.errors import DataError
 from jianfu.core.keys import pseudonym_key
 from jianfu.core.labels import Labels
+from jianfu.core.tables import CANONICAL
 from jianfu.ingest.quality import join_books
 from jianfu.ingest.tables import ingest_table
 from jianfu.quality import collect_facts, write_page
 from jianfu.quality.text import summary
 
-TABLES = (
-    "units",
-    "tasks",
-    "app_activity",
-    "spells",
-    "survey",
-    "documents",
-    "unit_year",
-    "policies",
-    "app_days",
-)
 BOOKS = ("counts", "columns", "notices")
 
 
@@ -41,15 +31,15 @@ def write_preview(settings, folder, results, knowledge):
         troubles = _ingest_all(settings, folder, scratch, quarantine, knowledge, key)
         books = {book: scratch / f"{book}.csv" for book in BOOKS}
         join_books(
-            *([scratch / f"{table}_{book}.csv" for table in TABLES] for book in BOOKS),
+            *([scratch / f"{table}_{book}.csv" for table in CANONICAL] for book in BOOKS),
             folder,
             settings["sources"],
             *books.values(),
         )
         facts = collect_facts(
             **books,
-            quarantine=[quarantine / f"{table}.csv" for table in TABLES],
-            tables={table: str(scratch / f"{table}.parquet") for table in TABLES},
+            quarantine=[quarantine / f"{table}.csv" for table in CANONICAL],
+            tables={table: str(scratch / f"{table}.parquet") for table in CANONICAL},
             plan=str(knowledge.plan / "indicators.csv"),
             sources=settings["sources"],
             window=settings["data"]["window"],
@@ -70,7 +60,7 @@ def _key(settings):
 def _ingest_all(settings, folder, scratch, quarantine, knowledge, key):
     """Write every canonical table to ``scratch``; one that cannot be read stays empty."""
     troubles, units = [], None
-    for table in TABLES:
+    for table in CANONICAL:
         try:
             result = _ingest(table, settings, folder, knowledge, units, key)
         except DataError as error:

@@ -7,8 +7,9 @@ from jianfu.config.files import display
 from jianfu.config.merging import merge
 from jianfu.core.errors import ConfigError, DataError
 from jianfu.core.keys import pseudonym_key
-from jianfu.core.sources import RAW_TABLES, find_files, matching_files
+from jianfu.core.sources import find_files, matching_files
 from jianfu.core.spelling import nearest, suggestion
+from jianfu.core.tables import PARTS
 from jianfu.province.panel_files import replace_files
 from jianfu.province.rules import brings_ready_tables
 
@@ -95,7 +96,7 @@ def check_files(settings, file):
                     f"{file}: 'sources[{row}].files' names '{pattern}', but no such file is in {folder}"
                     f"{_nearest_file(folder, pattern)}"
                 )
-    together = {table: names for names in RAW_TABLES.values() for table in names}
+    together = {table: names for names in PARTS.values() for table in names}
     for table in dict.fromkeys(source["table"] for source in settings["sources"]):
         names = together.get(table, (table,))
         try:

@@ -4,8 +4,7 @@ from collections import Counter
 from datetime import date
 
 from jianfu.core.errors import ConfigError
-
-REQUIRED_SOURCES = ("units", "tasks", "app_activity", "roster")
+from jianfu.core.tables import REQUIRED
 
 
 def brings_ready_tables(settings):
@@ -102,7 +101,7 @@ def _extraction(settings, file):
 
 def _sources(settings, file):
     named = {source["table"] for source in settings["sources"]}
-    missing = [table for table in REQUIRED_SOURCES if table not in named]
+    missing = [table for table in REQUIRED if table not in named]
     if missing:
         raise ConfigError(f"{file}: 'sources' has no entry for {', '.join(missing)}; name the files of each.")
 

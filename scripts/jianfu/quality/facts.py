@@ -5,27 +5,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from jianfu.core.calendar import month_range
+from jianfu.core.months import month_range
+from jianfu.core.tables import RAW
 from jianfu.indicators import views
 from jianfu.indicators.evaluation import available, read_plan
 from jianfu.indicators.unit_months import logged_months, valid_units
+from jianfu.indicators.units import latest_units
 from jianfu.ingest.quality import read_csv
 
 OUTCOMES = ("kept", "duplicate", "rejected", "nondata")
 LOGS = ("tasks", "app_activity")
-TABLE_ORDER = (
-    "units",
-    "tasks",
-    "app_activity",
-    "punches",
-    "roster",
-    "ledger",
-    "survey",
-    "documents",
-    "unit_year",
-    "policies",
-    "app_days",
-)
 WORDING_REASONS = ("unknown_category", "unknown_unit", "ambiguous_unit")
 # Notices that the report shows in sections of their own.
 SHOWN_ELSEWHERE = ("unmapped_heading", "absent_column")
@@ -129,7 +118,7 @@ def _files(counts, columns, sources, limit):
 
 
 def _rank(table):
-    return TABLE_ORDER.index(table) if table in TABLE_ORDER else len(TABLE_ORDER)
+    return RAW.index(table) if table in RAW else len(RAW)
 
 
 def _pattern(file, table, sources):
@@ -168,7 +157,7 @@ def _coverage(tables, window, excluded_months):
     units = pd.read_parquet(tables["units"])
     months = month_range(*window)
     frame = valid_units(units, months)
-    names = units.drop_duplicates("unit_code", keep="last").set_index("unit_code")["unit_name"]
+    names = latest_units(units).set_index("unit_code")["unit_name"]
     counties = units.drop_duplicates("county_code").set_index("county_code")["county_name"]
     logged = logged_months(tables["tasks"], tables["app_activity"], excluded_months)
     found = {}

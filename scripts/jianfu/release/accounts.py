@@ -5,20 +5,12 @@ import json
 import numpy as np
 import pandas as pd
 
+from jianfu.core.tables import RAW
 from jianfu.release.outputs import OTHER, TOTAL
 
-SOURCE_TABLES = (
-    "units",
-    "tasks",
-    "app_activity",
-    "roster",
-    "ledger",
-    "survey",
-    "documents",
-    "unit_year",
-    "policies",
-    "app_days",
-)
+SOURCE_TABLES = tuple(
+    table for table in RAW if table != "punches"
+)  # punches are listed only where they are given
 ROW_OUTCOMES = ("kept", "duplicate", "rejected", "nondata")
 
 

@@ -8,9 +8,11 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from jianfu.core.calendar import REST_EVE_MINUTE, calendar_of, month_ends
+from jianfu.core.calendar import calendar_of
 from jianfu.core.labels import Labels
+from jianfu.core.months import month_ends
 from jianfu.exits.cells import VOLUNTARY, person_months
+from jianfu.indicators import timing
 from jianfu.indicators.evaluation import read_plan as read_indicators
 from jianfu.indicators.units import latest_units
 from jianfu.indices.construction import read_plan as read_members
@@ -81,8 +83,8 @@ def policy_dates(policies):
 
 CLOCK = """
 SELECT isodow(issue_at) - 1 AS weekday, hour(issue_at) AS hour, count(*) AS tasks,
-       count(*) FILTER (due_at::DATE BETWEEN d.rest_start AND d.next_workday
-                        AND (NOT d.is_workday OR hour(issue_at) * 60 + minute(issue_at) >= ?)) AS rest_eve
+       count(*) FILTER (is_over_rest(due_at::DATE, d.rest_start, d.next_workday)
+                        AND is_rest_eve_time(issue_at, d.is_workday, d.rest_start)) AS rest_eve
 FROM {tasks} t JOIN days d ON d.date = t.issue_at::DATE
 WHERE event_label = '任务' AND issue_precision = 'minute' AND NOT coalesce(emergency, false)
   AND NOT coalesce(list_contains(CAST(? AS VARCHAR[]), topic), false)
@@ -95,19 +97,18 @@ def issue_clock(tasks, calendar, window, exclude):
     """Non-emergency tasks known to the minute by weekday (0 = Monday) and hour of issue.
 
     tasks: path of the canonical Parquet file, or a frame. ``share`` is of all these tasks, ``rest_eve_share`` of the
-    tasks in the cell (rest-eve rule: :mod:`jianfu.core.calendar`). Tasks outside ``window`` and those in ``exclude``
-    (topics, months) are left out.
+    tasks in the cell (rest-eve rule: :mod:`jianfu.indicators.timing`). Tasks outside ``window`` and those in
+    ``exclude`` (topics, months) are left out.
     """
     ends = month_ends(window)
-    days = calendar.table(ends[0].replace(day=1).date(), ends[1].date())
     with duckdb.connect(config={"threads": 1}) as con:
-        con.register("days", days)
+        timing.prepare(con, calendar, ends[0].replace(day=1).date(), ends[1].date())
         if isinstance(tasks, pd.DataFrame):
             con.register("task_rows", tasks)
             source = "task_rows"
         else:
             source = "read_parquet('{}')".format(str(tasks).replace("'", "''"))
-        parameters = [REST_EVE_MINUTE, list(exclude["topics"]), list(exclude["months"])]
+        parameters = [list(exclude["topics"]), list(exclude["months"])]
         result = con.execute(CLOCK.format(tasks=source), parameters).df()
     result["share"] = result["tasks"] / max(int(result["tasks"].sum()), 1)
     result["rest_eve_share"] = result["rest_eve"] / result["tasks"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from jianfu.core.calendar import month_range
+from jianfu.core.months import month_range
 from jianfu.indicators.units import latest_units
 from jianfu.indices.engine import diagnostics, methods, pipeline
 from jianfu.indices.engine.bootstrap import replicates

@@ -7,6 +7,7 @@ import pandas as pd
 
 from jianfu.config import merge
 from jianfu.core.calendar import calendar_of
+from jianfu.core.tables import MEASURED
 from jianfu.indicators import unit_months
 from jianfu.indicators.evaluation import build_indicators, read_plan
 from jianfu.indices import construction
@@ -18,7 +19,6 @@ from jianfu.study.design import parameters_of, scenario_of, seed_of
 from jianfu.study.draws import analysis_tables, estimates
 
 PROVINCE = "demo"  # the province file that describes the raw exports of the simulator
-TABLES = ("units", "tasks", "app_activity", "spells", "survey", "documents", "unit_year", "app_days")
 
 
 def raw_sources(drawn, parameters, root, folder):
@@ -35,9 +35,9 @@ def raw_sources(drawn, parameters, root, folder):
     dates = {"window": list(window), "extraction_date": str(extraction_date(drawn.detail.months))}
     settings = merge(settings, {"data": dates})
     schema, plan = root / "workflow" / "schemas" / "canonical.yaml", root / "config" / "plan"
-    paths = {table: scratch / f"{table}.parquet" for table in TABLES}
+    paths = {table: scratch / f"{table}.parquet" for table in MEASURED}
     units = None
-    for table in TABLES:
+    for table in MEASURED:
         found = ingest_table(table, str(raw), settings, str(plan), str(schema), units=units, scratch=scratch)
         others = {
             name: scratch / f"{table}_{name}.csv" for name in ("quarantine", "counts", "columns", "notices")

@@ -14,6 +14,7 @@ from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from jianfu.exits import cells
+from jianfu.indicators.units import latest_units
 
 TRIM = 5.0  # a weight is at most this many times the mean of its wave
 VARIABLES = ("cohort", "sex", "unit_type")
@@ -35,13 +36,6 @@ def on_post(spells, day):
             "sex": found["sex"].where(found["sex"].isin(cells.SEXES), cells.UNKNOWN).to_numpy(dtype=object),
         }
     )
-
-
-def unit_types(units):
-    """Type of every unit by its latest row: {unit_code: type}."""
-    order = units.assign(valid_from=pd.to_datetime(units["valid_from"]))
-    order = order.sort_values(["unit_code", "valid_from"], na_position="first", kind="stable")
-    return order.drop_duplicates("unit_code", keep="last").set_index("unit_code")["unit_type"]
 
 
 def response_probability(roster, respondents, variables):
@@ -99,7 +93,7 @@ def weighted(scores, survey, spells, units):
     table has wave, variable (cohort, sex, unit_type), level (or all), roster (persons on post), respondents, rate, mean
     weight, and for all levels together the effective number of respondents.
     """
-    types = unit_types(units)
+    types = latest_units(units).set_index("unit_code")["unit_type"]
     days = (
         pd.to_datetime(survey["fieldwork_date"]).groupby(survey["wave"]).quantile(0.5, interpolation="lower")
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from jianfu.indicators.units import latest_units
 from jianfu.indices.exposures import SURVEY, Exposure
 
 NAMES = {"unit_code": "unit", "county_code": "county", "person_key": "person"}
@@ -74,11 +75,7 @@ def with_exposures(frame, exposures, month, survey):
 
 def with_traits(frame, units):
     """Traits of the unit (its latest row) added to ``frame``; sizes also as natural logarithm (``ln_population``)."""
-    order = units.assign(valid_from=pd.to_datetime(units["valid_from"]))
-    latest = order.sort_values(["unit_code", "valid_from"], na_position="first").drop_duplicates(
-        "unit_code", keep="last"
-    )
-    latest = latest.set_index("unit_code").reindex(columns=TRAITS)
+    latest = latest_units(units).set_index("unit_code").reindex(columns=TRAITS)
     codes = categorical(frame["unit_code"])
     latest = latest.reindex(codes.cat.categories)
     for trait in TRAITS:

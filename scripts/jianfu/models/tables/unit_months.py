@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from jianfu.core.calendar import month_range
+from jianfu.core.months import month_range
 from jianfu.exits.cells import date_month, month_number
 from jianfu.models.tables.table import NAMES, AnalysisTable, categorical, with_exposures, with_traits
 
