@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 from jianfu.core.errors import ConfigError
+from jianfu.core.reasons import Reason
 
 MERGE = "tag:yaml.org,2002:merge"  # the key <<, which takes over the entries of another group
 
@@ -21,13 +22,9 @@ class _Loader(yaml.SafeLoader):
                 continue
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, Hashable):
-                raise yaml.constructor.ConstructorError(
-                    None, None, "a key must be one word or number, not a list or group", key_node.start_mark
-                )
+                raise _refused(key_node, Reason("yaml_compound_key"))
             if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key '{key}' stands twice", key_node.start_mark
-                )
+                raise _refused(key_node, Reason("yaml_key_twice", key=key))
             seen.add(key)
         return super().construct_mapping(node, deep)
 
@@ -38,27 +35,41 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def read_yaml(path):
+def _refused(node, reason):
+    """The error of a readable file that no settings file may be; its problem is a :class:`Reason`."""
+    return yaml.constructor.ConstructorError(None, None, reason, node.start_mark)
+
+
+def read_yaml(path: str | Path):
     """Content of a YAML file; raises :class:`ConfigError` with file and line where it cannot be read."""
     name = display(path)
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except OSError:
-        raise ConfigError(
-            f"{name}: the file cannot be opened; check the name and that you may read it."
-        ) from None
+        raise ConfigError("settings_unreadable", file=name) from None
     except UnicodeDecodeError:
-        raise ConfigError(f"{name}: the file is not UTF-8 text; save it again with encoding UTF-8.") from None
+        raise ConfigError("settings_not_utf8", file=name) from None
     try:
         return yaml.load(text, _Loader)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" (line {mark.line + 1})" if mark else ""
-        problem = getattr(error, "problem", None) or "it is not valid YAML"
-        raise ConfigError(f"{name}{line}: {problem}; check indentation, colons and quotes there.") from None
+        raise ConfigError("yaml_problem", file=_place(name, error), what=_problem(text, error)) from None
 
 
-def display(path):
+def _place(name, error):
+    mark = getattr(error, "problem_mark", None)
+    return Reason("line_of_file", file=name, line=mark.line + 1) if mark else name
+
+
+def _problem(text, error):
+    """What is wrong, as a :class:`Reason`; the sentences of the YAML library itself are English only."""
+    problem, mark = getattr(error, "problem", None), getattr(error, "problem_mark", None)
+    if isinstance(problem, Reason):
+        return problem
+    tab = mark is not None and text[mark.index : mark.index + 1] == "\t"
+    return Reason("yaml_tab") if tab else Reason("yaml_invalid")
+
+
+def display(path: str | Path) -> str:
     """A path as a user would write it: relative where it lies inside the working directory."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else relative

@@ -1,43 +1,48 @@
-"""One sentence for the first departure of a settings file from workflow/schemas/config.schema.yaml."""
+"""One sentence for the first departure of a settings file from workflow/schemas/config.schema.yaml.
+
+What a value must look like where type and bounds do not say it stands in the schema under ``form``: the code of its
+words in config/plan/messages.csv.
+"""
 
 from jsonschema import Draft202012Validator
 
 from jianfu.core.errors import ConfigError
-from jianfu.core.spelling import nearest, suggestion, valid
+from jianfu.core.reasons import Reason
+from jianfu.core.spelling import all_of, did_you_mean, nearest, one_of, valid_are
 
-_TYPE_NAMES = {
-    "string": "text",
-    "number": "a number",
-    "integer": "a whole number",
-    "boolean": "true or false",
-    "array": "a list",
-    "object": "a group of keys",
-    "null": "null",
+_TYPES = {
+    "string": "a_text",
+    "number": "a_number",
+    "integer": "a_whole_number",
+    "boolean": "true_or_false",
+    "array": "a_list",
+    "object": "a_group",
+    "null": "nothing",
 }
 _BOUNDS = {
-    "minimum": "at least",
+    "minimum": "at_least",
     "exclusiveMinimum": "above",
-    "maximum": "at most",
+    "maximum": "at_most",
     "exclusiveMaximum": "below",
 }
-_LENGTHS = ("minItems", "maxItems")
+_LENGTHS = {"minItems": "too_few_entries", "maxItems": "too_many_entries"}
 FUZZY_LENGTH = 3  # a word of two letters resembles every other
 
 
-def check_schema(settings, schema, name):
+def check_schema(settings, schema: dict, name: str) -> None:
     """Raise :class:`ConfigError` with one sentence for the first departure of ``settings`` from ``schema``."""
     if not isinstance(settings, dict):
-        raise ConfigError(f"{name}: the file must hold keys and values such as 'language: zh'.")
+        raise ConfigError("no_settings", file=name)
     errors = sorted(
         Draft202012Validator(schema).iter_errors(settings), key=lambda e: list(map(str, e.absolute_path))
     )
     if not errors:
         return
     error = next((e for e in errors if e.validator == "additionalProperties"), errors[0])
-    sentence = (
-        _unknown_key(error, schema) if error.validator == "additionalProperties" else _wrong_value(error)
+    unknown = error.validator == "additionalProperties"
+    raise ConfigError(
+        "in_file", file=name, what=_unknown_key(error, schema) if unknown else _wrong_value(error)
     )
-    raise ConfigError(f"{name}: {sentence}")
 
 
 def _all_keys(schema, prefix=""):
@@ -55,66 +60,66 @@ def _dotted(path):
 
 
 def _unknown_key(error, schema):
-    """Sentence for a key that the schema does not have at this level."""
+    """Reason for a key that the schema does not have at this level."""
     here = list(error.schema.get("properties", {}))
     wrong = next(key for key in error.instance if key not in here)
-    prefix = _dotted(error.absolute_path)
-    full = f"{prefix}.{wrong}" if prefix else str(wrong)
-    close = nearest(wrong, here)
-    if close:
-        return f"unknown key '{full}'; did you mean '{prefix + '.' if prefix else ''}{close}'?"
+    prefix = f"{_dotted(error.absolute_path)}." if error.absolute_path else ""
     everywhere = dict(_all_keys(schema))
-    close = nearest(wrong, list(everywhere))
-    if close:
-        return f"unknown key '{full}'; did you mean '{everywhere[close]}'?"
-    return f"unknown key '{full}'; valid here are {', '.join(here)}."
+    if close := nearest(wrong, here):
+        advice = Reason("did_you_mean", name=prefix + close)
+    elif close := nearest(wrong, list(everywhere)):
+        advice = Reason("did_you_mean", name=everywhere[close])
+    else:
+        advice = Reason("valid_here", names=here)
+    return Reason("unknown_key", key=f"{prefix}{wrong}", advice=advice)
 
 
 def _shown(value):
     if isinstance(value, dict):
-        return "a group of keys"
+        return Reason("a_group")
     if isinstance(value, list):
-        return "a list" if value else "an empty list"
+        return Reason("a_list" if value else "an_empty_list")
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    return f"'{value}'"
+    return Reason("quoted", text=str(value))
 
 
 def _bounds(schema):
     """``between 0 and 1``, ``at least 2``, ``above 0.5 and below 1``."""
     if {"minimum", "maximum"} <= set(schema):
-        return f"between {schema['minimum']} and {schema['maximum']}"
-    return " and ".join(f"{words} {schema[key]}" for key, words in _BOUNDS.items() if key in schema)
+        return Reason("between", low=schema["minimum"], high=schema["maximum"])
+    return all_of([Reason(code, bound=schema[key]) for key, code in _BOUNDS.items() if key in schema])
 
 
 def _wrong_value(error):
-    """Sentence for a value of the wrong type, outside its range or not in its list."""
-    key, value, wanted = _dotted(error.absolute_path) or "the file", error.instance, error.validator_value
+    """Reason for a value of the wrong type, outside its range or not in its list."""
+    value, wanted, rule = error.instance, error.validator_value, error.validator
+    key = _dotted(error.absolute_path)
+    key = Reason("quoted", text=key) if key else Reason("the_file")
     shown = _shown(value)
-    if error.validator == "enum":
+    if rule == "enum":
         fuzzy = max(len(str(word)) for word in wanted) >= FUZZY_LENGTH
-        return f"'{key}' cannot be {shown}; {suggestion(value, wanted) if fuzzy else valid(wanted) + '.'}"
-    if error.validator == "oneOf":
-        names = " or ".join(f"'{choice['required'][0]}'" for choice in wanted)
-        return f"'{key}' needs either {names}, and not both."
-    if error.validator == "required":
-        missing = next(name for name in wanted if name not in value)
-        return f"'{key}' lacks the key '{missing}'; add it."
-    if key.endswith(".url_env"):
+        advice = did_you_mean(value, wanted) if fuzzy else valid_are(wanted)
+        return Reason("cannot_be", key=key, shown=shown, advice=advice)
+    if rule == "oneOf":
+        names = [Reason("quoted", text=choice["required"][0]) for choice in wanted]
+        return Reason("needs_either", key=key, names=one_of(names))
+    if rule == "required":
+        return Reason("lacks_key", key=key, missing=next(name for name in wanted if name not in value))
+    if error.absolute_path and error.absolute_path[-1] == "url_env":
         # someone may have written the address itself, password and all
-        return f"'{key}' must be {error.schema['description']}, not the address itself."
-    if "description" in error.schema:
-        return f"'{key}' must be {error.schema['description']}, not {shown}."
-    if error.validator == "anyOf":
-        words = next((c.schema["description"] for c in error.context if "description" in c.schema), None)
-        return f"'{key}' must be {words or 'of another type'}, not {shown}."
-    if error.validator == "type":
+        return Reason("must_be", key=key, form=Reason(error.schema["form"]), shown=Reason("the_address"))
+    if "form" in error.schema:
+        return Reason("must_be", key=key, form=Reason(error.schema["form"]), shown=shown)
+    if rule == "anyOf":
+        form = next((c.schema["form"] for c in error.context if "form" in c.schema), "another_type")
+        return Reason("must_be", key=key, form=Reason(form), shown=shown)
+    if rule == "type":
         types = wanted if isinstance(wanted, list) else [wanted]
-        return f"'{key}' must be {' or '.join(_TYPE_NAMES[t] for t in types)}, not {shown}."
-    if error.validator in _BOUNDS:
-        return f"'{key}' must be {_bounds(error.schema)}, not {shown}."
-    if error.validator in _LENGTHS:
-        words = "at least" if error.validator == "minItems" else "at most"
-        noun = "entry" if wanted == 1 else "entries"
-        return f"'{key}' must have {words} {wanted} {noun}, not {len(value)}."
-    return f"'{key}' is not allowed: {error.message}."
+        return Reason("must_be", key=key, form=one_of([Reason(_TYPES[t]) for t in types]), shown=shown)
+    if rule in _BOUNDS:
+        return Reason("must_lie", key=key, bounds=_bounds(error.schema), shown=shown)
+    if rule in _LENGTHS:
+        entries = Reason("one_entry") if wanted == 1 else Reason("n_entries", n=wanted)
+        return Reason(_LENGTHS[rule], key=key, entries=entries, found=len(value))
+    return Reason("not_allowed", key=key, rule=rule)

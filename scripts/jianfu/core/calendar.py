@@ -34,14 +34,12 @@ def read_holidays(path: str) -> dict[date, bool]:
     with open(path, encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         if not {"date", "is_workday"} <= set(reader.fieldnames or ()):
-            raise DataError(f"{path}: the first line must name the columns date and is_workday.")
+            raise DataError("holiday_columns", path=str(path))
         for row in reader:
             try:
                 days[date.fromisoformat(row["date"].strip())] = truth[row["is_workday"].strip().lower()]
             except (AttributeError, KeyError, ValueError):
-                raise DataError(
-                    f"{path}, line {reader.line_num}: write the day as YYYY-MM-DD and is_workday as 1 or 0."
-                ) from None
+                raise DataError("holiday_line", path=str(path), line=reader.line_num) from None
     return days
 
 
@@ -87,10 +85,7 @@ class Calendar:
             return statutory
         if day.year in self.extra_years:
             return day.weekday() < 5
-        raise DataError(
-            f"The statutory calendar does not cover {day} yet; name a CSV (date, is_workday) with the holidays and "
-            f"make-up days of {day.year} under 'calendar.holidays'."
-        )
+        raise DataError("calendar_uncovered", day=str(day), year=day.year)
 
     def next_workday(self, day: date) -> date:
         """First working day after ``day``."""

@@ -9,7 +9,7 @@ from jianfu.core.errors import ConfigError
 SYNTHETIC_KEY = b"public key for synthetic data only"
 
 
-def pseudonym_key(synthetic):
+def pseudonym_key(synthetic: bool) -> bytes:
     """The key for pseudonyms: JIANFU_KEY, or the file named by JIANFU_KEY_FILE; a public one for invented data.
 
     Raises :class:`ConfigError` where real data have no key.
@@ -22,10 +22,7 @@ def pseudonym_key(synthetic):
         try:
             key = Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError):
-            raise ConfigError("JIANFU_KEY_FILE names a file that cannot be read; correct the path.") from None
+            raise ConfigError("key_file_unreadable") from None
     if not key:
-        raise ConfigError(
-            "No key for pseudonyms: set JIANFU_KEY_FILE to a file outside the repository that holds a long random "
-            "text (or set JIANFU_KEY)."
-        )
+        raise ConfigError("key_missing")
     return key.encode("utf-8")

@@ -16,7 +16,7 @@ class Labels:
 
     def __init__(self, language: str, path: str):
         if language not in LANGUAGES:
-            raise ConfigError(f"language: '{language}' is not one of {', '.join(LANGUAGES)}.")
+            raise ConfigError("language_unknown", language=language, names=LANGUAGES)
         self.language = language
         self.path = path
         with open(path, encoding="utf-8-sig", newline="") as file:
@@ -24,9 +24,7 @@ class Labels:
 
     def __call__(self, key: str, **values) -> str:
         if key not in self.texts:
-            raise ConfigError(
-                f"{self.path}: there is no label '{key}'; add a line with its Chinese and English text."
-            )
+            raise ConfigError("label_missing", path=str(self.path), key=key)
         return self.texts[key].format(**values) if values else self.texts[key]
 
     def __contains__(self, key: str) -> bool:

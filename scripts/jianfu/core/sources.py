@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from jianfu.core.errors import DataError
+from jianfu.core.spelling import all_of
 
 
 def matching_files(folder, source):
@@ -29,10 +30,7 @@ def find_files(folder, sources):
         for pattern in source["files"]:
             paths = matching_files(folder, {"files": [pattern]})
             if not paths:
-                raise DataError(
-                    f"No file matches '{pattern}' ({source['table']}) in the data folder; correct the pattern under "
-                    "'sources' in the province file."
-                )
+                raise DataError("no_file_matches", pattern=pattern, table=source["table"])
             found += [(path, path.relative_to(folder).as_posix(), source) for path in paths]
     unique = {(name, id(source)): (path, name, source) for path, name, source in found}
     readers = {}
@@ -40,10 +38,8 @@ def find_files(folder, sources):
         readers.setdefault(name, []).append(source)
     for name, rivals in readers.items():
         if len(rivals) > 1 and not all(source.get("sheets") for source in rivals):
-            raise DataError(
-                f"{name}: two sources name this file ({' and '.join(s['table'] for s in rivals)}); give each the "
-                "'sheets' it means, or make their 'files' patterns narrower."
-            )
+            tables = all_of([source["table"] for source in rivals])
+            raise DataError("two_sources_one_file", file=name, tables=tables)
     return sorted(unique.values(), key=lambda entry: entry[1])
 
 
