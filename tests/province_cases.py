@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from jianfu.commands import settings as settings_of
+from jianfu.core.messages import speak
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = "config/provinces/sichuan.yaml"
@@ -20,6 +21,14 @@ FURTHER = """  - {table: ledger, files: [ledger.xlsx]}
   - {table: unit_year, files: [year.csv]}
 """
 RAW = ("units.xlsx", "tasks.csv", "app.csv", "roster.xlsx", "ledger.xlsx", "survey.csv", "year.csv")
+
+
+def load_command(command):
+    """Settings of a command; what goes wrong is said in English, whatever the province speaks."""
+    try:
+        return settings_of.load_command(command, ROOT)
+    finally:
+        speak("en")
 
 
 def province_loader(folder, monkeypatch):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from province_cases import MINIMAL, ROOT, province_loader
+from province_cases import MINIMAL, ROOT, load_command, province_loader
 
 from jianfu import config
 from jianfu.commands import settings as settings_of
@@ -180,7 +180,7 @@ def test_unknown_province_suggests_the_nearest(load):
 
 def test_unknown_command_key_is_refused():
     with pytest.raises(ConfigError, match="--config: unknown key 'province'; did you mean 'provinces'"):
-        settings_of.load_command({"province": "demo"}, ROOT)
+        load_command({"province": "demo"})
 
 
 def test_simulated_province_must_say_so(load):

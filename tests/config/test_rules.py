@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import pytest
-from province_cases import FILE, MINIMAL, ROOT, province_loader
+from province_cases import FILE, MINIMAL, load_command, province_loader
 
-from jianfu.commands import settings as settings_of
 from jianfu.core.errors import ConfigError
 
 
@@ -176,9 +175,7 @@ def test_one_workbook_for_two_tables(load):
 
 
 def _command(**options):
-    return settings_of.load_command(
-        {"provinces": "sichuan", "provinces_dir": "config/provinces", **options}, ROOT
-    )
+    return load_command({"provinces": "sichuan", "provinces_dir": "config/provinces", **options})
 
 
 @pytest.mark.parametrize(

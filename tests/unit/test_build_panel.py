@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 import pyreadstat
 import pytest
-from province_cases import ROOT
+from province_cases import ROOT, load_command
 
 from build_panel import main
-from jianfu.commands import settings as settings_of
 from jianfu.core.errors import ConfigError, DataError
 from jianfu.indices.own_panel import output, periods
 from jianfu.province.panel_files import files_of
@@ -57,7 +56,7 @@ def wide(frame):
 def load(text, folder):
     """Settings of a province file with this text."""
     (folder / "own.yaml").write_text(text.replace("../../tests", str(ROOT / "tests")), encoding="utf-8")
-    return settings_of.load_command({"provinces": "own", "provinces_dir": str(folder)}, ROOT)["own"]
+    return load_command({"provinces": "own", "provinces_dir": str(folder)})["own"]
 
 
 @pytest.mark.parametrize("text", EXAMPLES, ids=range(len(EXAMPLES)))

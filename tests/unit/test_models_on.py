@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from province_cases import ROOT
+from province_cases import ROOT, load_command
 
-from jianfu.commands import settings as settings_of
 from jianfu.core.errors import ConfigError, DataError
 from jianfu.ingest.user_tables import numbers, read_analysis_table, read_table
 from jianfu.models import own_tables
@@ -82,13 +81,13 @@ def test_a_province_with_a_ready_table_needs_nothing_else(tmp_path):
     text = "models_on: {data: own.csv, list: [{name: a, estimator: ols, outcome: y, terms: [x]}]}\n"
     (tmp_path / "own.yaml").write_text(text, encoding="utf-8")
     folder = {"provinces": "own", "provinces_dir": str(tmp_path)}
-    assert settings_of.load_command(folder, ROOT)["own"]["models_on"]["list"][0]["name"] == "a"
+    assert load_command(folder)["own"]["models_on"]["list"][0]["name"] == "a"
     (tmp_path / "own.yaml").write_text(text.replace("own.csv", "other.csv"), encoding="utf-8")
     with pytest.raises(ConfigError, match="'models_on.data' names 'other.csv', which does not exist"):
-        settings_of.load_command(folder, ROOT)
+        load_command(folder)
     (tmp_path / "own.yaml").write_text(text + "simulate: {parameters: p.yaml}\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="keep one of the two"):
-        settings_of.load_command(folder, ROOT)
+        load_command(folder)
 
 
 def test_text_becomes_dummies_with_the_reference_one_wants(tmp_path):

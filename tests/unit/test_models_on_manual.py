@@ -5,9 +5,8 @@ import re
 
 import pandas as pd
 import pytest
-from province_cases import ROOT
+from province_cases import ROOT, load_command
 
-from jianfu.commands import settings as settings_of
 from jianfu.core.labels import Labels
 from jianfu.models.estimates import ESTIMATE_COLUMNS
 from jianfu.models.estimators import ESTIMATORS
@@ -21,7 +20,7 @@ EXAMPLES = dict(re.findall(r"\n#### (\w+)\n.*?```yaml\n(.*?)```", SECTION, re.S)
 def run(text, folder):
     """Released estimates of a province file with the content ``text``."""
     (folder / "own.yaml").write_text(text.replace("../../tests", str(ROOT / "tests")), encoding="utf-8")
-    settings = settings_of.load_command({"provinces": "own", "provinces_dir": str(folder)}, ROOT)["own"]
+    settings = load_command({"provinces": "own", "provinces_dir": str(folder)})["own"]
     main(
         settings["models_on"],
         settings["inference"] | {"bootstrap": 99},

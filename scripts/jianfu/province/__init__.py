@@ -10,12 +10,14 @@ any job starts. Where a check stands: keys, types and ranges in ``workflow/schem
 from pathlib import Path
 
 from jianfu.config import check_schema, display, merge, read_yaml
+from jianfu.core.errors import ConfigError
+from jianfu.core.labels import LANGUAGES
 from jianfu.province.names import check_names, plan_names
 from jianfu.province.paths import check_files, province_file, resolve_paths
 from jianfu.province.rules import check_fields
 
 
-def load_province(slug, root, folders):
+def load_province(slug: str, root: str | Path, folders: list) -> dict:
     """Resolved settings of one province (dict with the keys of config/default.yaml)."""
     schema = read_yaml(Path(root) / "workflow" / "schemas" / "config.schema.yaml")
     default_path = Path(root) / "config" / "default.yaml"
@@ -31,6 +33,17 @@ def load_province(slug, root, folders):
     settings = resolve_paths(settings, path.resolve().parent, file)
     check_files(settings, file)
     return settings
+
+
+def language_of(slug: str, root: str | Path, folders: list) -> str:
+    """The language of a province; that of the default where its file does not say or cannot be read."""
+    default = read_yaml(Path(root) / "config" / "default.yaml")["language"]
+    try:
+        overlay = read_yaml(province_file(slug, folders))
+    except ConfigError:
+        return default
+    language = overlay.get("language") if isinstance(overlay, dict) else None
+    return language if language in LANGUAGES else default
 
 
 def _named(overlay, slug):

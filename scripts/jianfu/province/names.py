@@ -5,15 +5,16 @@ from pathlib import Path
 
 from jianfu.config.files import read_yaml
 from jianfu.core.errors import ConfigError
-from jianfu.core.spelling import nearest, suggestion
+from jianfu.core.reasons import Reason
+from jianfu.core.spelling import did_you_mean
 from jianfu.core.wording import normal_wording
 from jianfu.province.wordings import check_fixed, check_wordings
 
-KINDS = {"indicators": "indicator", "indices": "index", "models": "model", "scales": "scale"}
+KINDS = {"indicators": "an_indicator", "indices": "an_index", "models": "a_model", "scales": "a_scale"}
 NUMBERS = ("count", "number")
 
 
-def plan_names(root):
+def plan_names(root: str | Path) -> dict:
     """Names that settings may refer to.
 
     A dict with lists ``indicators``, ``indices`` and ``models``; ``scales`` {scale: [lowest, highest code]};
@@ -54,7 +55,7 @@ def _column(path, column):
     return list(dict.fromkeys(row[column] for row in _rows(path)))
 
 
-def check_names(settings, names, file):
+def check_names(settings: dict, names: dict, file: str) -> None:
     """Raise :class:`ConfigError` for the first name in ``settings`` that ``names`` (:func:`plan_names`) lacks."""
     for row, entry in enumerate(settings["weights"], start=1):
         _check(entry["index"], "indices", f"weights[{row}].index", names, file)
@@ -71,9 +72,9 @@ def check_names(settings, names, file):
     ranges = _ranges_of_keys(settings["survey"]["keys"], names, file) | settings["survey"]["ranges"]
     names = {**names, "scales": names["scales"] | ranges}
     everywhere = {name: column for table in names["tables"].values() for name, column in table.items()}
-    check_wordings(settings["values"], everywhere, names, f"{file}: 'values")
+    check_wordings(settings["values"], everywhere, names, file=file, key="values")
     for row, source in enumerate(settings["sources"], start=1):
-        _check_source(source, settings["values"], names, f"{file}: 'sources[{row}]")
+        _check_source(source, settings["values"], names, file, f"sources[{row}]")
 
 
 def _ranges_of_keys(keys, names, file):
@@ -83,41 +84,54 @@ def _ranges_of_keys(keys, names, file):
         fitting = [name for name, (owner, _) in names["keys"].items() if owner == scale]
         if key not in fitting:
             raise ConfigError(
-                f"{file}: 'survey.keys.{scale}' names the scoring key '{key}', which config/plan/scales.yaml does not "
-                f"have for this scale; {suggestion(key, fitting)}"
+                "no_scoring_key", file=file, scale=scale, name=key, advice=did_you_mean(key, fitting)
             )
     return {scale: names["keys"][key][1] for scale, key in keys.items()}
 
 
 def _check(value, kind, key, names, file):
     if value not in names[kind]:
+        advice = did_you_mean(value, list(names[kind]))
         raise ConfigError(
-            f"{file}: '{key}' names the {KINDS[kind]} '{value}', which does not exist; "
-            f"{suggestion(value, list(names[kind]))}"
+            "no_such_name", file=file, key=key, kind=Reason(KINDS[kind]), name=value, advice=advice
         )
 
 
-def _check_source(source, values, names, place):
+def _check_source(source, values, names, file, place):
     table = source["table"]
     columns = names["tables"][table]
     for heading, column in source.get("columns", {}).items():
         if column not in columns:
             raise ConfigError(
-                f"{place}.columns' maps '{heading}' to '{column}', which is no column of {table}; "
-                f"{suggestion(column, list(columns))}"
+                "maps_to_no_column",
+                file=file,
+                key=f"{place}.columns",
+                heading=str(heading),
+                name=column,
+                table=table,
+                advice=did_you_mean(column, list(columns)),
             )
     for key in ("fixed", "fill"):
         for column in source.get(key, {}):
             if column not in columns:
                 raise ConfigError(
-                    f"{place}.{key}' names '{column}', which is no column of {table}; "
-                    f"{suggestion(column, list(columns))}"
+                    "no_column_of",
+                    file=file,
+                    key=f"{place}.{key}",
+                    name=column,
+                    table=table,
+                    advice=did_you_mean(column, list(columns)),
                 )
     numbers = [name for name, column in columns.items() if column["type"] in NUMBERS]
     for column in source.get("percent", []):
         if column not in numbers:
-            close = nearest(column, numbers)
-            advice = f"did you mean '{close}'?" if close else f"valid are {', '.join(numbers) or 'none'}."
-            raise ConfigError(f"{place}.percent' names '{column}', which is no number of {table}; {advice}")
-    check_wordings(source.get("values", {}), columns, names, f"{place}.values")
-    check_fixed(source, values, columns, names, place)
+            raise ConfigError(
+                "no_number_of",
+                file=file,
+                key=f"{place}.percent",
+                name=column,
+                table=table,
+                advice=did_you_mean(column, numbers, cutoff=0.6),
+            )
+    check_wordings(source.get("values", {}), columns, names, file=file, key=f"{place}.values")
+    check_fixed(source, values, columns, names, file=file, key=f"{place}.fixed")

@@ -7,8 +7,9 @@ from jianfu.config.files import display
 from jianfu.config.merging import merge
 from jianfu.core.errors import ConfigError, DataError
 from jianfu.core.keys import pseudonym_key
+from jianfu.core.reasons import Reason
 from jianfu.core.sources import find_files, matching_files
-from jianfu.core.spelling import nearest, suggestion
+from jianfu.core.spelling import did_you_mean, nearest, one_of
 from jianfu.core.tables import PARTS
 from jianfu.province.panel_files import replace_files
 from jianfu.province.rules import brings_ready_tables
@@ -18,28 +19,28 @@ PERSON_TABLES = ("roster", "ledger", "survey")
 LISTED = 2000  # so many files of a folder are looked at for the nearest name
 
 
-def province_file(slug, folders):
+def province_file(slug: str, folders: list) -> Path:
     """Path of ``<slug>.yaml`` in the first of ``folders`` that has it; one sentence with the nearest name if none."""
     for folder in folders:
         path = Path(folder) / f"{slug}.yaml"
         if path.is_file():
             return path
     existing = sorted({path.stem for folder in folders for path in Path(folder).glob("*.yaml")})
-    where = " or ".join(display(folder) for folder in folders)
-    raise ConfigError(f"There is no province file '{slug}.yaml' in {where}; {suggestion(slug, existing)}")
+    where = one_of([display(folder) for folder in folders])
+    raise ConfigError("no_province_file", slug=slug, folders=where, advice=did_you_mean(slug, existing))
 
 
-def resolve_paths(settings, folder, file):
+def resolve_paths(settings: dict, folder: Path, file: str) -> dict:
     """Paths in a province file are relative to that file; returns settings with paths from the working directory."""
 
     def resolve(value, key, kind):
         path = Path(folder, value)
         if not path.exists():
-            raise ConfigError(
-                f"{file}: '{key}' names '{value}', which does not exist (looked in {display(folder)})."
-            )
+            raise ConfigError("no_such_path", file=file, key=key, name=value, folder=display(folder))
         if not (path.is_dir() if kind == "folder" else path.is_file()):
-            raise ConfigError(f"{file}: '{key}' names '{value}', which is no {kind}.")
+            raise ConfigError(
+                "is_no_folder" if kind == "folder" else "is_no_file", file=file, key=key, name=value
+            )
         return display(path.resolve())
 
     if settings["data"]["folder"] is not None:
@@ -74,48 +75,40 @@ def _check_holidays(path, file):
         with open(path, encoding="utf-8-sig", newline="") as lines:
             found = next(csv.reader(lines), [])
     except (OSError, UnicodeDecodeError, csv.Error):
-        raise ConfigError(f"{file}: 'calendar.holidays' names '{path}', which is no UTF-8 text.") from None
+        raise ConfigError("holidays_not_utf8", file=file, path=path) from None
     if not set(found) >= HOLIDAY_COLUMNS:
-        raise ConfigError(
-            f"{file}: 'calendar.holidays' names '{path}', whose first line lacks the columns date and is_workday."
-        )
+        raise ConfigError("holidays_lack_columns", file=file, path=path)
 
 
-def check_files(settings, file):
+def check_files(settings: dict, file: str) -> None:
     """Every pattern and database file must be there, and no file may be read twice; not where exports are simulated."""
     if settings["simulate"] or brings_ready_tables(settings):
         return
     folder = settings["data"]["folder"]
     for row, source in enumerate(settings["sources"], start=1):
         if "database" in source:
-            _check_database(folder, source, f"{file}: 'sources[{row}].database.file'")
-            continue
-        for pattern in source["files"]:
-            if not matching_files(folder, {"files": [pattern]}):
-                raise ConfigError(
-                    f"{file}: 'sources[{row}].files' names '{pattern}', but no such file is in {folder}"
-                    f"{_nearest_file(folder, pattern)}"
-                )
+            key = f"sources[{row}].database.file"
+            there = all(path.is_file() for path in matching_files(folder, source))
+            missing = [] if there else [source["database"]["file"]]
+        else:
+            key = f"sources[{row}].files"
+            missing = [name for name in source["files"] if not matching_files(folder, {"files": [name]})]
+        if missing:
+            advice = _nearest_file(folder, missing[0])
+            raise ConfigError(
+                "no_such_file", file=file, key=key, name=missing[0], folder=str(folder), advice=advice
+            )
     together = {table: names for names in PARTS.values() for table in names}
     for table in dict.fromkeys(source["table"] for source in settings["sources"]):
         names = together.get(table, (table,))
         try:
             find_files(folder, [source for source in settings["sources"] if source["table"] in names])
         except DataError as error:
-            raise ConfigError(f"{file}: {error}") from None
-
-
-def _check_database(folder, source, key):
-    for path in matching_files(folder, source):
-        if not path.is_file():
-            name = source["database"]["file"]
-            raise ConfigError(
-                f"{key} names '{name}', but no such file is in {folder}{_nearest_file(folder, name)}"
-            )
+            raise ConfigError("in_file", file=file, what=error.reason) from None
 
 
 def _nearest_file(folder, name):
-    """``; did you mean 'x'?`` for the existing file nearest to a name or pattern."""
+    """Advice for a name or pattern: the existing file nearest to it."""
     existing = []
     for path in Path(folder).rglob("*"):
         if path.is_file() and not path.name.startswith(("~$", ".")):
@@ -123,16 +116,16 @@ def _nearest_file(folder, name):
             if len(existing) == LISTED:
                 break
     if not existing:
-        return ", which holds no file at all; correct 'data.folder'."
+        return Reason("folder_holds_no_file")
     close = nearest(name, sorted(existing), cutoff=0.4)
-    return f"; did you mean '{close}'?" if close else "; correct the name or pattern."
+    return Reason("did_you_mean", name=close) if close else Reason("correct_the_pattern")
 
 
-def check_key(settings, file):
+def check_key(settings: dict, file: str) -> None:
     """Real persons need a key for pseudonyms before anything is read."""
     if not any(source["table"] in PERSON_TABLES for source in settings["sources"]):
         return
     try:
         pseudonym_key(settings["province"]["synthetic"])
     except ConfigError as error:
-        raise ConfigError(f"{file}: {error}") from None
+        raise ConfigError("in_file", file=file, what=error.reason) from None

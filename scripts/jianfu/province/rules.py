@@ -7,13 +7,13 @@ from jianfu.core.errors import ConfigError
 from jianfu.core.tables import REQUIRED
 
 
-def brings_ready_tables(settings):
+def brings_ready_tables(settings: dict) -> bool:
     """Whether a province has ready tables only (``models_on``, ``indicators``) and no raw exports."""
     raw = settings["sources"] or settings["simulate"] or settings["data"]["window"]
     return bool(settings["models_on"] or (settings["indicators"] and not raw))
 
 
-def check_fields(settings, file):
+def check_fields(settings: dict, file: str) -> None:
     """All rules, in the order in which a reader of the file meets the keys."""
     if settings["models_on"]:
         _models_on(settings, file)
@@ -32,34 +32,27 @@ def check_fields(settings, file):
         rule(settings, file)
     for scale, (low, high) in settings["survey"]["ranges"].items():
         if low >= high:
-            raise ConfigError(f"{file}: 'survey.ranges.{scale}' must give the lower code first, e.g. [0, 6].")
+            raise ConfigError("lower_code_first", file=file, key=f"survey.ranges.{scale}")
 
 
-def check_length(settings, file):
+def check_length(settings: dict, file: str) -> None:
     """The window must be long enough for an analysis; a province that is only being drafted may be shorter."""
     if brings_ready_tables(settings):
         return
     months, indices = _months(settings["data"]["window"]), settings["indices"]
     least = settings["exposure"]["lags"][1] + 1
     if months < least:
-        raise ConfigError(
-            f"{file}: 'data.window' has {months} months; the models need at least {least}, one more than the farther "
-            "month of 'exposure.lags'."
-        )
+        raise ConfigError("window_too_short", file=file, months=months, least=least)
     if indices["reference_window"] is None and indices["reference_months"] > months:
         raise ConfigError(
-            f"{file}: 'indices.reference_months' is {indices['reference_months']}, but 'data.window' has only {months} "
-            "months; make it smaller."
+            "reference_too_long", file=file, reference=indices["reference_months"], months=months
         )
 
 
 def _models_on(settings, file):
     for key, found in (("sources", settings["sources"]), ("simulate", settings["simulate"])):
         if found:
-            raise ConfigError(
-                f"{file}: 'models_on' works on a ready table and '{key}' makes one from raw exports; "
-                "keep one of the two and put the other into a province file of its own."
-            )
+            raise ConfigError("ready_table_and_raw_exports", file=file, key=key)
 
 
 def _months(window):
@@ -71,15 +64,13 @@ def _months(window):
 def _window(settings, file):
     window = settings["data"]["window"]
     if window is None:
-        raise ConfigError(
-            f'{file}: \'data.window\' is missing; give the first and last month, e.g. ["2024-01", "2025-06"].'
-        )
+        raise ConfigError("window_missing", file=file)
     _forward(window, "data.window", file)
 
 
 def _forward(window, key, file):
     if window[0] > window[1]:
-        raise ConfigError(f"{file}: '{key}' ends ({window[1]}) before it begins ({window[0]}).")
+        raise ConfigError("ends_before_it_begins", file=file, key=key, first=window[0], last=window[1])
 
 
 def _extraction(settings, file):
@@ -89,21 +80,16 @@ def _extraction(settings, file):
     try:
         date.fromisoformat(day)
     except ValueError:
-        raise ConfigError(
-            f"{file}: 'data.extraction_date' is not a day of the calendar; write it as YYYY-MM-DD."
-        ) from None
+        raise ConfigError("extraction_is_no_day", file=file) from None
     if day[:7] < last:
-        raise ConfigError(
-            f"{file}: 'data.extraction_date' ({day}) lies before the last month of 'data.window' ({last}); an "
-            "export cannot hold later months."
-        )
+        raise ConfigError("extraction_before_window_ends", file=file, day=day, last=last)
 
 
 def _sources(settings, file):
     named = {source["table"] for source in settings["sources"]}
     missing = [table for table in REQUIRED if table not in named]
     if missing:
-        raise ConfigError(f"{file}: 'sources' has no entry for {', '.join(missing)}; name the files of each.")
+        raise ConfigError("sources_missing", file=file, tables=missing)
 
 
 def _simulation(settings, file):
@@ -111,26 +97,19 @@ def _simulation(settings, file):
     in_folder = any("files" in s or "file" in s.get("database", {}) for s in settings["sources"])
     if settings["simulate"] is None:
         if folder is None and in_folder:
-            raise ConfigError(
-                f"{file}: 'data.folder' is missing; name the folder that holds the raw exports."
-            )
+            raise ConfigError("folder_missing", file=file)
         return
     if folder is not None:
-        raise ConfigError(
-            f"{file}: 'simulate' makes its own raw exports and 'data.folder' names others; keep one of the two."
-        )
+        raise ConfigError("simulation_and_folder", file=file)
     if not settings["province"]["synthetic"]:
-        raise ConfigError(f"{file}: a simulated province must say 'province: {{synthetic: true}}'.")
+        raise ConfigError("simulation_is_synthetic", file=file)
 
 
 def _office_hours(settings, file):
     before = ""
     for begin, end in settings["calendar"]["office_hours"]:
         if begin >= end or begin < before:
-            raise ConfigError(
-                f"{file}: 'calendar.office_hours' must list periods in order that do not overlap and end after they "
-                f"begin; [{begin}, {end}] does not fit."
-            )
+            raise ConfigError("office_hours_out_of_order", file=file, begin=begin, end=end)
         before = end
 
 
@@ -138,7 +117,7 @@ def _weights(settings, file):
     rows = Counter((row["index"], row["indicator"]) for row in settings["weights"])
     for (index, indicator), n in rows.items():
         if n > 1:
-            raise ConfigError(f"{file}: 'weights' has {n} rows for {indicator} in {index}; keep one.")
+            raise ConfigError("weights_twice", file=file, n=n, indicator=indicator, index=index)
 
 
 def _reference(settings, file):
@@ -146,17 +125,15 @@ def _reference(settings, file):
     if reference:
         _forward(reference, "indices.reference_window", file)
         if not (window[0] <= reference[0] and reference[1] <= window[1]):
-            raise ConfigError(f"{file}: 'indices.reference_window' must lie inside 'data.window'.")
+            raise ConfigError("reference_outside_window", file=file)
 
 
 def _exposure(settings, file):
     exposure = settings["exposure"]
     near, far = exposure["lags"]
     if near > far:
-        raise ConfigError(f"{file}: 'exposure.lags' must name the nearer month first, e.g. [1, 3].")
+        raise ConfigError("nearer_month_first", file=file)
     if exposure["min_months"] > far - near + 1:
-        raise ConfigError(
-            f"{file}: 'exposure.min_months' is larger than the number of months in 'exposure.lags'."
-        )
+        raise ConfigError("min_months_beyond_lags", file=file)
     if exposure["survey_min_months"] > exposure["survey_months"]:
-        raise ConfigError(f"{file}: 'exposure.survey_min_months' is larger than 'exposure.survey_months'.")
+        raise ConfigError("survey_min_months_too_large", file=file)

@@ -1,38 +1,44 @@
 """What wordings lead to: a canonical value of their column, or a known wording of one (增员 for in)."""
 
 from jianfu.core.errors import ConfigError
-from jianfu.core.spelling import nearest, suggestion, valid
+from jianfu.core.reasons import Reason
+from jianfu.core.spelling import did_you_mean, nearest, valid_are
 from jianfu.core.wording import normal_wording
 
 # Columns to which wordings never apply: numbers of persons become pseudonyms, names of units are looked up as units.
 WITHOUT_WORDINGS = ("person", "input")
 
 
-def check_wordings(entries, columns, names, place):
+def check_wordings(entries: dict, columns: dict, names: dict, *, file: str, key: str) -> None:
     """Raise :class:`ConfigError` where ``values`` name no column or lead to no value of it.
 
     entries    {column: {wording: target}}; besides columns, ``boolean`` and the scales of the survey are permitted
     columns    {column: declaration} of the table, or of all tables
     names      as from :func:`jianfu.province.names.plan_names`, with the scale ranges of the province
-    place      start of the sentence: file and key, with an open quote
+    file, key  where the entries stand
     """
     scales = {column["scale"]: column for column in columns.values() if column["type"] == "item"}
     permitted = {name: column for name, column in columns.items() if column["type"] not in WITHOUT_WORDINGS}
     permitted = {**permitted, **scales, "boolean": {"type": "boolean"}}
     for name, wordings in entries.items():
         if name not in permitted:
-            raise ConfigError(
-                f"{place}' has wordings for '{name}', which is no column that has wordings; "
-                f"{suggestion(name, list(permitted))}"
-            )
+            advice = did_you_mean(name, list(permitted))
+            raise ConfigError("no_column_with_wordings", file=file, key=key, name=name, advice=advice)
         column = permitted[name]
         for wording, target in wordings.items():
-            advice = _objection(target, name, column, names)
-            if advice:
-                raise ConfigError(f"{place}.{name}' leads '{wording}' to '{_written(target)}', {advice}")
+            objection = _objection(target, name, column, names)
+            if objection:
+                raise ConfigError(
+                    "wording_leads_nowhere",
+                    file=file,
+                    key=f"{key}.{name}",
+                    wording=str(wording),
+                    value=_written(target),
+                    why=objection,
+                )
 
 
-def check_fixed(source, values, columns, names, place):
+def check_fixed(source: dict, values: dict, columns: dict, names: dict, *, file: str, key: str) -> None:
     """Fixed categories must be values of their column, or wordings that lead to one."""
     for name, value in source.get("fixed", {}).items():
         column = columns[name]
@@ -43,33 +49,35 @@ def check_fixed(source, values, columns, names, place):
             own |= {**values.get("boolean", {}), **source.get("values", {}).get("boolean", {})}
         if normal_wording(str(value)) in {normal_wording(str(wording)) for wording in own}:
             continue
-        advice = _objection(value, name, column, names)
-        if advice:
-            raise ConfigError(f"{place}.fixed' sets {name} to '{_written(value)}', {advice}")
+        objection = _objection(value, name, column, names)
+        if objection:
+            raise ConfigError(
+                "fixed_is_no_value", file=file, key=key, name=name, value=_written(value), why=objection
+            )
 
 
 def _written(value):
     """A value as it stands in YAML."""
-    return str(value).lower() if isinstance(value, bool) else value
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _objection(target, name, column, names):
-    """End of the sentence that says why ``target`` cannot be a value of ``column``; None where it can."""
+    """Why ``target`` cannot be a value of ``column``, as a :class:`Reason`; None where it can."""
     known = names["wordings"].get(name, {})
     if column["type"] == "category":
         canonical = column["values"]
         if normal_wording(str(target)) in {normal_wording(value) for value in canonical} | set(known):
             return None
         close = nearest(target, [*canonical, *known])
-        advice = f"did you mean '{close}'?" if close else f"{valid(canonical)}."
-        return f"which is no value of {name}; {advice}"
+        advice = Reason("did_you_mean", name=close) if close else valid_are(canonical)
+        return Reason("is_no_value", name=name, advice=advice)
     if column["type"] == "boolean":
         if isinstance(target, bool) or normal_wording(str(target)) in known | names["wordings"]["boolean"]:
             return None
-        return "which is neither yes nor no; valid are true, false."
+        return Reason("is_neither_yes_nor_no")
     if column["type"] == "item":
         low, high = names["scales"][column["scale"]]
         if isinstance(target, (int, float)) and not isinstance(target, bool) and low <= target <= high:
             return None
-        return f"which is no code of {column['scale']}; valid are numbers from {low:g} to {high:g}."
+        return Reason("is_no_code", scale=column["scale"], low=low, high=high)
     return None
