@@ -38,6 +38,8 @@ try:
     SETTINGS = load_command(config, workflow.basedir)
 except ConfigError as error:
     sys.exit(f"\n{error}\n")
+# how the scripts speak to each province; no trigger: another language re-runs only what is written in it
+config["languages"] = {province: settings["language"] for province, settings in SETTINGS.items()}
 
 
 wildcard_constraints:

@@ -22,7 +22,7 @@ def main(inputs, confidence, bins):
 
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     main(
         inputs=dict(snakemake.input.items()),
         confidence=snakemake.params.confidence,

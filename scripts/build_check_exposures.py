@@ -34,7 +34,7 @@ def main(inputs, window, indices, exclude, exposure, weights, calendar, exposure
 
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     main(
         inputs=dict(snakemake.input.items()),
         window=snakemake.params.window,

@@ -57,7 +57,7 @@ def fit_all(table, members, plan, models, inputs, settings):
 
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     main(
         inputs=dict(snakemake.input.items()),
         settings=dict(snakemake.params.items()),

@@ -26,7 +26,7 @@ def main(spells, exposures, window, reference, min_at_risk, inference, curves):
 
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     main(
         spells=snakemake.input.spells,
         exposures=snakemake.input.exposures,

@@ -17,7 +17,7 @@ def main(spells, exposures, window, min_exits, confidence, rates):
 
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     main(
         spells=snakemake.input.spells,
         exposures=snakemake.input.exposures,

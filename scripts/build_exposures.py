@@ -31,7 +31,7 @@ def main(
 
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     main(
         indicators=snakemake.input.indicators,
         unit_months=snakemake.input.unit_months,

@@ -24,7 +24,7 @@ def main(spells, window, hazard_cells, hazard_details, tenure_cells, exits, pers
 
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     main(
         spells=snakemake.input.spells,
         window=snakemake.params.window,

@@ -35,7 +35,7 @@ def main(inputs, outputs, window, indices, weights, settings, inference):
 
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     main(
         inputs=dict(snakemake.input.items()),
         outputs=dict(snakemake.output.items()),

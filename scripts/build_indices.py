@@ -87,7 +87,7 @@ def _on_common_scale(values, members, frame, path, own):
 
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     main(
         indicators=snakemake.input.indicators,
         unit_months=snakemake.input.unit_months,

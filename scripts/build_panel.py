@@ -23,7 +23,7 @@ def main(settings, null_tokens, folder):
 
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     main(
         settings=snakemake.params.settings,
         null_tokens=snakemake.params.null_tokens,

@@ -22,7 +22,7 @@ def main(settings, choices, null_tokens, files):
 
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     main(
         settings=snakemake.params.settings,
         choices=snakemake.params.choices,

@@ -12,7 +12,7 @@ from jianfu.core import logs
 from jianfu.release.publications import build_all
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     build_all(
         inputs=dict(snakemake.input.items()),
         outputs=dict(snakemake.output.items()),

@@ -33,7 +33,7 @@ def main(counts, columns, notices, quarantine, tables, plans, template, settings
 
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     main(
         counts=snakemake.input.counts,
         columns=snakemake.input.columns,

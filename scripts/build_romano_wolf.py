@@ -31,7 +31,7 @@ def main(inputs, window, indices, exposure, inference, disclosure, output):
 
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     main(
         inputs=dict(snakemake.input.items()),
         window=snakemake.params.window,

@@ -31,7 +31,7 @@ def main(survey_scores, response, plan, survey, inference, outputs):
 
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     main(
         survey_scores=snakemake.input.survey_scores,
         response=snakemake.input.response,

@@ -34,7 +34,7 @@ def main(design, draws, raw, confidence, table, raw_table):
 
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     main(
         design=snakemake.input.design,
         draws=snakemake.input.draws,

@@ -28,7 +28,7 @@ def main(inputs, settings, processes, full, curve, summary):
 
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     main(
         inputs=dict(snakemake.input.items()),
         settings=dict(snakemake.params.items()),

@@ -32,7 +32,7 @@ def main(survey, spells, units, plan, settings, survey_scores, flow, response):
 
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     main(
         survey=snakemake.input.survey,
         spells=snakemake.input.spells,

@@ -39,7 +39,7 @@ def main(inputs, window, indices, exposure, selected, inference, table):
 
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     main(
         inputs=dict(snakemake.input.items()),
         window=snakemake.params.window,

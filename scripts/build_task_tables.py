@@ -30,7 +30,7 @@ def main(tables, unit_months, window, reference, calendar, exclude, chains, task
 
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     main(
         tables={table: snakemake.input[table] for table in MEASURED},
         unit_months=snakemake.input.unit_months,

@@ -26,7 +26,7 @@ def main(inputs, settings, inference, processes, output):
 
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     main(
         inputs=dict(snakemake.input.items()),
         settings=dict(snakemake.params.items()),

@@ -30,7 +30,7 @@ def main(units, spells, tasks, app_activity, window, calendar, excluded_months, 
 
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     main(
         units=snakemake.input.units,
         spells=snakemake.input.spells,

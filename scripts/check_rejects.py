@@ -10,7 +10,7 @@ from jianfu.core import logs
 from jianfu.ingest.quality import pass_rejects
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     pass_rejects(
         counts_path=snakemake.input.counts,
         limit=snakemake.params.limit,

@@ -11,7 +11,7 @@ from jianfu.core import logs
 from jianfu.ingest.quality import join_books
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     join_books(
         counts=snakemake.input.counts,
         columns=snakemake.input.columns,

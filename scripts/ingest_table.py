@@ -17,7 +17,7 @@ from jianfu.core import logs
 from jianfu.ingest.tables import ingest_table
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     ingest_table(
         table=snakemake.wildcards.table,
         folder=snakemake.params.folder,

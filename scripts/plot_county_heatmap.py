@@ -12,7 +12,7 @@ from jianfu.report.figures import run
 from jianfu.report.figures.county_heatmap import draw
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     run.plot(
         draw,
         tables=[snakemake.input.cells],

@@ -11,7 +11,7 @@ from jianfu.core import logs
 from jianfu.report.figures import forest_all, run
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     run.plot(
         forest_all.draw,
         tables=forest_all.read(

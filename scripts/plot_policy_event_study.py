@@ -11,7 +11,7 @@ from jianfu.core import logs
 from jianfu.report.figures import policy_event_study, run
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     run.plot(
         policy_event_study.draw,
         tables=policy_event_study.read(

@@ -12,7 +12,7 @@ def main(table, design, png, svg):
 
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     main(
         table=snakemake.input.table,
         design=snakemake.input.design,

@@ -10,7 +10,7 @@ from jianfu.core import logs
 from jianfu.core.provenance import record_provenance
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     record_provenance(
         province=snakemake.wildcards.province,
         settings=snakemake.params.settings,

@@ -15,7 +15,7 @@ from jianfu.core.labels import Labels
 from jianfu.release.gate import release_all
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     release_all(
         published={Path(path).stem: path for path in snakemake.input.published},
         estimates=snakemake.input.estimates,

@@ -11,7 +11,7 @@ from jianfu.core import logs
 from jianfu.report.document.build import build_report
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     build_report(
         release=snakemake.params.release,
         config=snakemake.input.config,

@@ -29,7 +29,7 @@ def main(settings, inference, disclosure, province, synthetic, labels, estimates
 
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     main(
         settings=snakemake.params.settings,
         inference=snakemake.params.inference,

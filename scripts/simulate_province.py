@@ -13,14 +13,14 @@ from jianfu.simulate import draw, read_parameters, write_raw, write_truth
 
 def main(parameters, pattern, seed, raw, truth):
     parameters = read_parameters(parameters, pattern=pattern)
-    logs.progress(f"simulating the province with seed {seed}")
+    logs.progress("simulating", seed=seed)
     drawn = draw(parameters, seed)
     write_raw(drawn, raw, parameters)
     write_truth(drawn, truth, parameters)
 
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     main(
         parameters=snakemake.input.parameters,
         pattern=snakemake.input.pattern,

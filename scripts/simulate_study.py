@@ -23,7 +23,7 @@ def main(inputs, scenario, first, output):
 
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     main(
         inputs=dict(snakemake.input.items()),
         scenario=snakemake.wildcards.scenario,

@@ -25,7 +25,7 @@ def main(inputs, first, n, root, output):
 
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     main(
         inputs=dict(snakemake.input.items()),
         first=int(snakemake.wildcards.first),

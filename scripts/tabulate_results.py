@@ -11,7 +11,7 @@ from jianfu.core import logs
 from jianfu.report.tables.write import write_tables
 
 if __name__ == "__main__":
-    logs.start(snakemake.log[0])
+    logs.start(snakemake)
     write_tables(
         release=snakemake.params.release,
         plan={name: snakemake.input[name] for name in ("hypotheses", "models", "tables", "outputs")},

@@ -6,10 +6,14 @@ import sys
 from ingest_cases import ROOT
 
 
-def run(code, tmp_path):
-    """Output and log of a script that starts logging and then runs ``code``."""
+def run(code, tmp_path, language="en"):
+    """Output and log of a script that starts logging and then runs ``code``; its province speaks ``language``."""
     log = tmp_path / "logs" / "rule.log"
-    text = f"from jianfu.core import logs\nfrom jianfu.core.errors import DataError\nlogs.start({str(log)!r})\n{code}\n"
+    text = (
+        "from types import SimpleNamespace\nfrom jianfu.core import logs\nfrom jianfu.core.errors import DataError\n"
+        f"config, wildcards = {{'languages': {{'demo': {language!r}}}}}, {{'province': 'demo'}}\n"
+        f"logs.start(SimpleNamespace(log=[{str(log)!r}], config=config, wildcards=wildcards))\n{code}\n"
+    )
     (tmp_path / "script.py").write_text(text, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "script.py"],
@@ -33,10 +37,14 @@ def test_warning_goes_to_the_log_only(tmp_path):
 
 
 def test_expected_failure_is_one_sentence_on_screen_and_a_traceback_in_the_log(tmp_path):
-    done, log = run("raise DataError('roster.xlsx: no heading row.')", tmp_path)
-    assert done.returncode == 1
-    assert done.stderr.strip() == "roster.xlsx: no heading row."
-    assert "Traceback" in log and "roster.xlsx: no heading row." in log
+    failure = "raise DataError('file_empty', file='roster.xlsx')"
+    for language, sentence in (
+        ("en", "roster.xlsx: the file is empty; export it again or remove it from the folder."),
+        ("zh", "roster.xlsx：文件是空的；请重新导出，或把它移出文件夹。"),
+    ):
+        done, log = run(failure, tmp_path, language)
+        assert done.returncode == 1 and done.stderr.strip() == sentence
+        assert "Traceback" in log and sentence in log
 
 
 def test_unexpected_failure_names_the_log(tmp_path):
@@ -46,5 +54,5 @@ def test_unexpected_failure_names_the_log(tmp_path):
 
 
 def test_progress_shows_on_screen_and_in_the_log(tmp_path):
-    done, log = run("logs.progress('half way')", tmp_path)
-    assert "half way" in done.stderr and "half way" in log
+    done, log = run("logs.progress('reading_file', file='tasks.csv')", tmp_path, "zh")
+    assert "正在读 tasks.csv" in done.stderr and "正在读 tasks.csv" in log

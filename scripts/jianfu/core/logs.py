@@ -1,4 +1,4 @@
-"""The one way in which a script logs: to its rule's log file, with warnings and tracebacks."""
+"""The one way in which a script logs: to its job's log file, with warnings and tracebacks; failures on screen."""
 
 import atexit
 import logging
@@ -7,16 +7,22 @@ import traceback
 from pathlib import Path
 
 from jianfu.core.errors import JianfuError
+from jianfu.core.messages import message, speak
+from jianfu.core.reasons import Reason
 
 LOGGER = logging.getLogger("jianfu")
 
 
-def start(path: str) -> logging.Logger:
-    """Send messages, captured warnings and an uncaught exception of this process to the file ``path``.
+def start(job) -> logging.Logger:
+    """Send messages, captured warnings and an uncaught exception of this process to the log file of ``job``.
 
-    An expected failure (:class:`JianfuError`) shows on screen as its one sentence; anything else as one sentence
-    that names the log file. The traceback stands in the log in both cases.
+    ``job`` is the object ``snakemake`` of a script: its ``log``, its ``wildcards``, and of its ``config`` the entry
+    ``languages`` ({province: language}), which says how the province at hand is spoken to. An expected failure
+    (:class:`JianfuError`) shows on screen as its one sentence; anything else as one sentence that names the log file.
+    The traceback stands in the log in both cases.
     """
+    path = job.log[0]
+    speak(_language(job.config["languages"], job.wildcards.get("province")))
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(path, mode="w", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
@@ -35,7 +41,8 @@ def start(path: str) -> logging.Logger:
         if issubclass(kind, JianfuError):
             print(f"\n{error}\n", file=sys.stderr)
         else:
-            print(f"\nUnexpected {kind.__name__}; the traceback is in {path}.\n", file=sys.stderr)
+            unexpected = Reason("unexpected_failure", kind=kind.__name__, log=str(path))
+            print(f"\n{message(unexpected)}\n", file=sys.stderr)
 
     sys.excepthook = report
     LOGGER.info("started")
@@ -43,6 +50,11 @@ def start(path: str) -> logging.Logger:
     return LOGGER
 
 
-def progress(message: str) -> None:
+def _language(languages, province):
+    """Of the province; a job that belongs to none speaks as the first one does."""
+    return languages[province] if province else next(iter(languages.values()))
+
+
+def progress(code: str, /, **values) -> None:
     """Write a line of progress to the log and, in a script, to the screen (long jobs only)."""
-    LOGGER.info(message, extra={"progress": True})
+    LOGGER.info(message(Reason(code, **values)), extra={"progress": True})

@@ -90,7 +90,7 @@ class Staging:
         """Yields :class:`Staged` batches; ``files`` as from ``sources.find_files``, ``pool`` runs the work."""
         matchers = {}
         for path, name, source in files:
-            progress(f"reading {name}")
+            progress("reading_file", file=name)
             matcher = matchers.setdefault(id(source), Matcher(self.dictionary, source, self.table.known))
             for sheets in read_source(path, name, source, self.max_unzipped):
                 for sheet, header in self._usable(sheets, matcher, source):

@@ -176,7 +176,7 @@ def fit_models(specs, tables, categories, settings, province, truth=False):
     """Estimates of all ``specs`` (list of declared models) on ``tables`` ({name of data: AnalysisTable}), in order."""
     parts = []
     for spec in specs:
-        progress(f"fitting {spec['name']}")
+        progress("fitting_model", name=spec["name"])
         parts.append(fit_model(spec, tables[spec["data"]], categories, settings, truth))
     return pd.concat(parts, ignore_index=True).assign(province=province)
 

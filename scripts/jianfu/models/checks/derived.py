@@ -112,7 +112,7 @@ def beside(checks, specs, rows, tables, categories, settings, province):
         if spec.get("role") != "primary":
             continue
         table, own = tables[spec["data"]], rows[rows["model"] == spec["name"]]
-        progress(f"checking {spec['name']}")
+        progress("checking_model", name=spec["name"])
         for check in checks if spec["estimator"] != "mediation" else []:
             derived = derive(check, spec, table)
             if derived is None:
