@@ -8,7 +8,7 @@
     snakemake models --config provinces=anhui   up to the estimates, or the models of a ready table
     snakemake check --config provinces=anhui    ingestion and its quality report only
 
-Stages and their rules: workflow/rules/. Settings: config/README.md.
+Stages and their rules: workflow/rules/. Settings: config/settings.md; manual: config/README.md.
 """
 
 import os

@@ -14,9 +14,8 @@ from jianfu.core.errors import ConfigError, DataError
 from jianfu.indices.own_panel import output, periods
 from jianfu.province.panel_files import files_of
 
-MANUAL = (ROOT / "config" / "README.md").read_text(encoding="utf-8")
-SECTION = re.search(r"\n## indicators\n(.*?)\n## ", MANUAL, re.S)[1]
-EXAMPLES = re.findall(r"```yaml\n(.*?)```", SECTION, re.S)
+MANUAL = (ROOT / "config" / "own-panel.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", MANUAL, re.S)
 STEPS = ["raw", "denominated", "screened", "treated", "normalised", "aggregated"]
 KEYS = ["unit", "period", "code"]
 CELLS = """town,year,roads,clinics,people

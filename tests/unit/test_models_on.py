@@ -18,8 +18,8 @@ from jianfu.models.terms import columns_of
 from jianfu.release.gate import Limits
 from jianfu.release.own_tables import released
 
-SECTION = (ROOT / "config" / "README.md").read_text(encoding="utf-8").split("\n## models_on\n")[1]
-EXAMPLES = dict(re.findall(r"\n#### (\w+)\n.*?```yaml\n(.*?)```", SECTION.split("\n## ")[0], re.S))
+MANUAL = (ROOT / "config" / "own-tables.md").read_text(encoding="utf-8")
+EXAMPLES = dict(re.findall(r"\n### (\w+)\n.*?```yaml\n(.*?)```", MANUAL, re.S))
 SETTINGS = Settings(bootstrap=19)
 
 

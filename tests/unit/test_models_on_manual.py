@@ -12,9 +12,8 @@ from jianfu.models.estimates import ESTIMATE_COLUMNS
 from jianfu.models.estimators import ESTIMATORS
 from run_models_on import main
 
-MANUAL = (ROOT / "config" / "README.md").read_text(encoding="utf-8")
-SECTION = re.search(r"\n## models_on\n(.*?)\n## ", MANUAL, re.S)[1]
-EXAMPLES = dict(re.findall(r"\n#### (\w+)\n.*?```yaml\n(.*?)```", SECTION, re.S))
+MANUAL = (ROOT / "config" / "own-tables.md").read_text(encoding="utf-8")
+EXAMPLES = dict(re.findall(r"\n### (\w+)\n.*?```yaml\n(.*?)```", MANUAL, re.S))
 
 
 def run(text, folder):
@@ -34,7 +33,7 @@ def run(text, folder):
 
 
 def test_the_vocabulary_of_the_manual_is_that_of_the_engine():
-    listed = re.findall(r"^\| `(\w+)` \|", SECTION.split("### Vocabulary")[1].split("### ")[0], re.M)
+    listed = re.findall(r"^\| `(\w+)` \|", MANUAL.split("## Vocabulary")[1].split("## ")[0], re.M)
     assert sorted(listed) == sorted(ESTIMATORS)
     assert sorted(EXAMPLES) == sorted(ESTIMATORS)
 
@@ -53,6 +52,6 @@ def test_every_example_runs(name, tmp_path):
 
 
 def test_the_first_example_runs_with_what_only_it_shows(tmp_path):
-    first = re.search(r"```yaml\n(.*?)```", SECTION, re.S)[1]
+    first = re.search(r"```yaml\n(.*?)```", MANUAL, re.S)[1]
     rows = run(first, tmp_path)
     assert list(rows["term"]) == ["workload", "sex_男", "workload:cohort_90后", "log(age)"]

@@ -25,7 +25,7 @@ FIRST = """\
 #   · 标了{check}的地方是推测，请看一眼；推测的把握分高、中、低，把握低的没有生效（行首有 #）。
 #
 # 改完运行 make check PROVINCE={slug}，只做读入和数据质量报告；满意后运行 make PROVINCE={slug}，出全部结果。
-# 全部可用的键和默认值见 config/default.yaml，说明见 config/README.md。
+# 全部可用的键、默认值和何时修改见 config/settings.md，手册是 config/README.md。
 """
 KEY_NOTE = """\
   # 只有数据是编造的才能写 true。真实数据写 false，并且先设置一次假名密钥

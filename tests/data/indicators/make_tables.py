@@ -1,4 +1,4 @@
-"""Make the invented tables behind the examples of the section "indicators" of config/README.md.
+"""Make the invented tables behind the examples of config/own-panel.md.
 
 Run from this folder: python make_tables.py
 """

@@ -1,4 +1,4 @@
-"""The invented tables behind the examples of `models_on` in config/README.md: run in this folder, fixed seed.
+"""The invented tables behind the examples of config/own-tables.md: run in this folder, fixed seed.
 
 persons.csv   400 staff of 50 units: traits, workload, survey scores, months of entry and exit, how they left
 panel.csv     50 units x 12 months: tasks, staff, exits, workload; a rule from month 7 in 20 units, month 9 in 10

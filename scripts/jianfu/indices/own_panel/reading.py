@@ -1,8 +1,8 @@
 """Reading a user's own indicator panel: a ready unit × period table and its indicator table.
 
-Settings are those of the key ``indicators`` of a province file (manual: config/README.md). A table has one row per unit
-and period and one column per indicator; or is long, one row per unit, period and indicator, with the columns ``code``
-and ``value``.
+Settings are those of the key ``indicators`` of a province file (manual: config/own-panel.md). A table has one row per
+unit and period and one column per indicator; or is long, one row per unit, period and indicator, with the columns
+``code`` and ``value``.
 """
 
 from dataclasses import dataclass

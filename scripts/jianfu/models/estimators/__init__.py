@@ -4,7 +4,7 @@ A declared model (an entry of config/plan/models.yaml or of ``models_on: list:``
 estimator; the engine chooses the rows, counts what was dropped and why, builds the design columns, calls ``fit`` and
 turns its effects into rows of estimates. To add an estimator, write ``fit`` in a module of this package (the numbers
 come from pure functions in :mod:`jianfu.statistics`), add one line to ``ESTIMATORS`` below and its example to
-config/README.md::
+config/own-tables.md::
 
     def fit(spec, used, weights, columns, settings, truth):
         ...
