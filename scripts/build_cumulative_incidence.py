@@ -7,20 +7,22 @@
 """
 
 from jianfu.core import frames, logs
-from jianfu.exits import cells, incidence
+from jianfu.exits import incidence
+from jianfu.exits.definitions import read_definitions
+from jianfu.exits.person_months import person_months
 from jianfu.indices.construction import reference_window
 
 
-def main(spells, exposures, window, reference, min_at_risk, inference, curves):
-    months, _ = cells.person_months(frames.load(spells), window)
+def main(spells, exposures, definitions, window, reference, min_at_risk, inference, curves):
+    months, _ = person_months(frames.load(spells), window, read_definitions(definitions))
     result = incidence.cumulative_incidence(
         months,
         frames.load(exposures),
         reference_window(window, reference["reference_months"], reference["reference_window"]),
-        min_at_risk,
-        inference["bootstrap"],
-        inference["seed"],
-        inference["confidence"],
+        min_at_risk=min_at_risk,
+        replicates=inference["bootstrap"],
+        seed=inference["seed"],
+        confidence=inference["confidence"],
     )
     frames.store(result, curves)
 
@@ -29,6 +31,7 @@ if __name__ == "__main__":
     logs.start(snakemake)
     main(
         spells=snakemake.input.spells,
+        definitions=snakemake.input.definitions,
         exposures=snakemake.input.exposures,
         window=snakemake.params.window,
         reference=snakemake.params.reference,

@@ -7,19 +7,25 @@
 """
 
 from jianfu.core import frames, logs
-from jianfu.exits import cells
+from jianfu.exits.definitions import read_definitions
+from jianfu.exits.person_months import person_months
 from jianfu.models import response
 
 
-def main(spells, exposures, window, min_exits, confidence, rates):
-    months, _ = cells.person_months(frames.load(spells), window)
-    frames.store(response.dose_response(months, frames.load(exposures), min_exits, confidence), rates)
+def main(spells, exposures, definitions, window, min_exits, confidence, rates):
+    defined = read_definitions(definitions)
+    months, _ = person_months(frames.load(spells), window, defined)
+    found = response.dose_response(
+        months, frames.load(exposures), focus=defined.focus, min_exits=min_exits, confidence=confidence
+    )
+    frames.store(found, rates)
 
 
 if __name__ == "__main__":
     logs.start(snakemake)
     main(
         spells=snakemake.input.spells,
+        definitions=snakemake.input.definitions,
         exposures=snakemake.input.exposures,
         window=snakemake.params.window,
         min_exits=snakemake.params.min_exits,

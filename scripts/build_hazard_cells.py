@@ -11,10 +11,12 @@ Fails when the spells lack a column that the risk set needs.
 
 from jianfu.core import frames, logs
 from jianfu.exits import cells
+from jianfu.exits.definitions import read_definitions
+from jianfu.exits.person_months import person_months
 
 
-def main(spells, window, hazard_cells, hazard_details, tenure_cells, exits, person_counts, flow):
-    months, dropped = cells.person_months(frames.load(spells), window, details=True)
+def main(spells, definitions, window, hazard_cells, hazard_details, tenure_cells, exits, person_counts, flow):
+    months, dropped = person_months(frames.load(spells), window, read_definitions(definitions), details=True)
     frames.store(cells.hazard_cells(months), hazard_cells)
     frames.store(cells.hazard_cells(months, keys=cells.DETAILS), hazard_details)
     frames.store(cells.tenure_cells(months), tenure_cells)
@@ -27,6 +29,7 @@ if __name__ == "__main__":
     logs.start(snakemake)
     main(
         spells=snakemake.input.spells,
+        definitions=snakemake.input.definitions,
         window=snakemake.params.window,
         hazard_cells=snakemake.output.hazard_cells,
         hazard_details=snakemake.output.hazard_details,

@@ -11,21 +11,23 @@ A province without a survey gives tables without rows. Fails when a scoring key 
 
 from jianfu.config import read_yaml
 from jianfu.core import frames, logs
+from jianfu.exits.definitions import read_definitions
 from jianfu.ingest import scale_keys
 from jianfu.survey import nonresponse, scoring
 
 
-def main(survey, spells, units, plan, settings, survey_scores, flow, response):
-    answers, posts = frames.load(survey), frames.load(spells)
+def main(survey, spells, units, plan, definitions, settings, survey_scores, flow, response):
+    answers, posts, defined = frames.load(survey), frames.load(spells), read_definitions(definitions)
     scores, dropped = scoring.survey_scores(
         answers,
         posts,
         scale_keys.chosen(read_yaml(plan), settings["keys"], settings["ranges"]),
-        settings["min_answered"],
-        settings["drop_straightliners"],
-        settings["min_seconds"],
+        defined,
+        min_answered=settings["min_answered"],
+        drop_straightliners=settings["drop_straightliners"],
+        min_seconds=settings["min_seconds"],
     )
-    scores, by_group = nonresponse.weighted(scores, answers, posts, frames.load(units))
+    scores, by_group = nonresponse.weighted(scores, answers, posts, frames.load(units), defined)
     frames.store(scores, survey_scores)
     by_group.to_parquet(response, compression="zstd", index=False)
     dropped.to_csv(flow, index=False, encoding="utf-8-sig")
@@ -38,6 +40,7 @@ if __name__ == "__main__":
         spells=snakemake.input.spells,
         units=snakemake.input.units,
         plan=snakemake.input.plan,
+        definitions=snakemake.input.definitions,
         settings=snakemake.params.settings,
         survey_scores=snakemake.output.survey_scores,
         flow=snakemake.output.flow,

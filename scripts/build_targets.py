@@ -11,7 +11,8 @@ from pathlib import Path
 
 from jianfu.config import read_yaml
 from jianfu.core import frames, logs
-from jianfu.exits import cells
+from jianfu.exits.definitions import read_definitions
+from jianfu.exits.person_months import person_months
 from jianfu.indicators.evaluation import read_plan
 from jianfu.indices.construction import reference_window
 from jianfu.models import engine
@@ -26,7 +27,9 @@ def main(inputs, window, indices, exposure, selected, inference, table):
     plan = read_yaml(inputs["plan"])
     found, flows = analysis.read_frames(inputs)
     truth = {name: frames.load(Path(inputs["truth"], f"{name}.parquet")) for name in TRUTH}
-    months, flows["hazard_cells"] = cells.person_months(found["spells"], window, details=True)
+    months, flows["hazard_cells"] = person_months(
+        found["spells"], window, read_definitions(inputs["definitions"]), details=True
+    )
     reference = reference_window(window, indices["reference_months"], indices["reference_window"])
     expected = targets.expected_frames(found, months, truth)
     tables = analysis.assemble(

@@ -16,6 +16,8 @@ import pandas as pd
 
 from jianfu.config import read_yaml
 from jianfu.core import frames, logs
+from jianfu.exits.definitions import read_definitions
+from jianfu.exits.person_months import person_months
 from jianfu.models import checks, engine
 from jianfu.models import tables as analysis
 from jianfu.models.estimators import Settings
@@ -35,8 +37,8 @@ def main(inputs, window, indices, exposure, selected, inference, province, estim
     beside = checks.beside(declared, specs, rows, tables, plan["categories"], settings, province)
     rows = checks.with_detectable(rows, beside, settings.confidence)
     frames.store(pd.concat([rows, beside], ignore_index=True), estimates)
-    spells = frames.load(inputs["spells"])
-    chain = engine.sample_flow(specs, tables, plan["categories"], flows, spells, window)
+    months, _ = person_months(frames.load(inputs["spells"]), window, read_definitions(inputs["definitions"]))
+    chain = engine.sample_flow(specs, tables, plan["categories"], flows, months)
     chain.to_csv(flow, index=False, encoding="utf-8-sig")
 
 

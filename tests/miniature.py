@@ -9,6 +9,7 @@ import yaml
 
 from jianfu.core.calendar import Calendar
 from jianfu.core.tables import MEASURED
+from jianfu.exits.definitions import read_definitions
 
 SCHEMA = Path(__file__).parents[1] / "workflow" / "schemas" / "canonical.yaml"
 TYPES = {
@@ -22,6 +23,7 @@ TYPES = {
     "wave": "Int64",
 }
 CALENDAR = Calendar()
+DEFINITIONS = read_definitions(Path(__file__).parents[1] / "config" / "plan" / "exits.yaml")
 
 
 @cache

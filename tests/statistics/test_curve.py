@@ -31,7 +31,9 @@ STRONG = {"exits": {"overload": 0.9, "yearly": {"70s": 0.08, "80s": 0.1, "90s": 
 
 @pytest.fixture(scope="module")
 def small():
-    files = [PLAN / name for name in ("models.yaml", "indicators.csv", "indices.csv", "scales.yaml")]
+    files = [
+        PLAN / name for name in ("models.yaml", "indicators.csv", "indices.csv", "scales.yaml", "exits.yaml")
+    ]
     setup = design.setup(CONFIG / "simulation.yaml", CONFIG / "default.yaml", *files, small=True)
     setup = setup.of(parameters=merge(setup.parameters, STRONG)).only(["H2_exits"])
     tables = draws.sources(draw(setup.parameters, 4))

@@ -4,6 +4,7 @@ import functools
 
 import pytest
 from ingest_cases import ROOT
+from miniature import DEFINITIONS
 
 from jianfu.config import read_yaml
 from jianfu.models import engine
@@ -26,7 +27,15 @@ def parameters():
 def tables():
     drawn = draw(parameters(), 2)
     chains, task_years = task_tables(drawn)
-    scores, _ = scoring.survey_scores(drawn.survey, drawn.spells, SCALES, 0.8, True, None)
+    scores, _ = scoring.survey_scores(
+        drawn.survey,
+        drawn.spells,
+        SCALES,
+        DEFINITIONS,
+        min_answered=0.8,
+        drop_straightliners=True,
+        min_seconds=None,
+    )
     years = analysis.unit_year_table(drawn.unit_year, task_years, scores, drawn.units)
     found = {"unit_years": years, "chains": analysis.chain_table(chains, drawn.units)}
     return {name: analysis.derive(table, PLAN["variables"].get(name, {})) for name, table in found.items()}

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from miniature import table
+from miniature import DEFINITIONS, table
 
-from jianfu.exits import cells, incidence
+from jianfu.exits import incidence
+from jianfu.exits.person_months import person_months
 
 REFERENCE = Path(__file__).parents[1] / "data" / "reference"  # made by incidence.R there
 
@@ -85,15 +86,21 @@ def province():
             }
         )
     frame = table("spells", rows)
-    months, _ = cells.person_months(frame, ("2023-01", "2025-12"))
+    months, _ = person_months(frame, ("2023-01", "2025-12"), DEFINITIONS)
     exposures = pd.DataFrame(
         {"unit_code": [f"3901210{u:02d}" for u in range(30)], "month": "2023-04", "exposure": "OD"}
     ).assign(value=np.arange(30.0))
     return months, exposures, ("2023-01", "2023-12")
 
 
+def curves_of(*province, min_at_risk=10, replicates=50):
+    return incidence.cumulative_incidence(
+        *province, min_at_risk=min_at_risk, replicates=replicates, seed=1, confidence=0.95
+    )
+
+
 def test_known_incidence_is_recovered(province):
-    curves = incidence.cumulative_incidence(*province, 10, 199, 1, 0.95)
+    curves = curves_of(*province, replicates=199)
     assert set(curves["cohort"]) == {"90后"}
     for tertile, rate in (("low", 0.01), ("high", 0.02)):
         curve = curves[curves["tertile"] == tertile].set_index("time_months")
@@ -109,7 +116,7 @@ def test_known_incidence_is_recovered(province):
 
 def test_curves_are_monotone_and_count_every_event_in_their_range(province):
     months, exposures, reference = province
-    curves = incidence.cumulative_incidence(months, exposures, reference, 10, 50, 1, 0.95)
+    curves = curves_of(months, exposures, reference)
     for _, curve in curves.groupby("tertile"):
         assert (curve["cumulative_incidence"].diff().dropna() >= 0).all()
         assert (curve["ci_low"] <= curve["cumulative_incidence"]).mean() > 0.95
@@ -120,6 +127,6 @@ def test_curves_are_monotone_and_count_every_event_in_their_range(province):
 
 
 def test_too_few_at_risk_gives_no_curve(province):
-    assert incidence.cumulative_incidence(*province, 10_000, 50, 1, 0.95).empty
+    assert curves_of(*province, min_at_risk=10_000).empty
     empty = province[0].iloc[:0]
-    assert incidence.cumulative_incidence(empty, *province[1:], 10, 50, 1, 0.95).empty
+    assert curves_of(empty, *province[1:]).empty

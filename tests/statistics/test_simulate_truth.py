@@ -7,8 +7,10 @@ import pandas as pd
 import pyfixest
 import pytest
 from ingest_cases import ROOT
+from miniature import DEFINITIONS
 
-from jianfu.exits.cells import cohort, hazard_cells, person_months
+from jianfu.exits.cells import hazard_cells
+from jianfu.exits.person_months import person_months
 from jianfu.simulate import draw, read_parameters
 from jianfu.simulate.survey import ITEMS, SCALES, SUBSCALES, observed_scores
 
@@ -64,7 +66,7 @@ def test_policies_break_the_series():
 def test_people_leave_as_often_as_stated():
     truth, draw = demo().person_months, demo()
     birth = draw.detail.attributes.set_index("person_key")["birth_ym"].str[:4].astype(int)
-    group = cohort(birth.loc[truth["person_key"].astype(str)].to_numpy())
+    group = DEFINITIONS.cohort(birth.loc[truth["person_key"].astype(str)].to_numpy())
     yearly = 12 * truth.groupby(group)["p_voluntary"].mean()
     assert 0.05 <= yearly["90后"] <= 0.061
     assert 0.015 < 12 * truth["p_voluntary"][group != "90后"].mean() < 0.025
@@ -106,7 +108,7 @@ def test_conditional_means_are_what_answers_average_to(scale):
 
 def test_true_effects_are_found_with_unit_effects_and_missed_without():
     """Poisson models of the true probabilities: 0.14 and 0.20 with unit and month effects, far more when pooled."""
-    months, _ = person_months(demo().spells, parameters()["window"])
+    months, _ = person_months(demo().spells, parameters()["window"], DEFINITIONS)
     truth = demo().person_months.astype({"person_key": str, "month": str}).set_index(["person_key", "month"])
     keys = pd.MultiIndex.from_arrays([months["person_key"].astype(str), months["month"].astype(str)])
     months["p"] = truth["p_voluntary"].loc[keys].to_numpy()

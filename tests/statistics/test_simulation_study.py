@@ -10,7 +10,7 @@ import pytest
 
 from jianfu.config import merge, read_yaml
 from jianfu.core.errors import ConfigError, DataError
-from jianfu.exits import cells
+from jianfu.exits.person_months import person_months
 from jianfu.simulate import draw
 from jianfu.study import design, draws, raw, summary, targets
 
@@ -28,7 +28,9 @@ MANY_EXITS = {"exits": {"yearly": {"70s": 0.08, "80s": 0.10, "90s": 0.20, "00s":
 
 
 def setup(small=False):
-    files = [PLAN / name for name in ("models.yaml", "indicators.csv", "indices.csv", "scales.yaml")]
+    files = [
+        PLAN / name for name in ("models.yaml", "indicators.csv", "indices.csv", "scales.yaml", "exits.yaml")
+    ]
     found = design.setup(CONFIG / "simulation.yaml", CONFIG / "default.yaml", *files, small)
     # enough exits for a small province
     return found.of(parameters=merge(found.parameters, MANY_EXITS)) if small else found
@@ -95,10 +97,10 @@ def test_the_null_is_one_for_every_primary_model():
 def test_every_person_month_needs_its_probability():
     small = setup(small=True)
     drawn = draw(small.parameters, 1)
-    months, _ = cells.person_months(drawn.spells, tuple(small.parameters["window"]))
+    months, _ = person_months(drawn.spells, tuple(small.parameters["window"]), small.definitions)
     joined = targets.with_probabilities(months, drawn.person_months)
     assert len(joined) == len(drawn.person_months)
-    voluntary = joined["cause"].isin(cells.VOLUNTARY).sum()
+    voluntary = (joined["kind"] == "voluntary").sum()
     assert abs(voluntary - joined["p_voluntary"].sum()) < 5 * np.sqrt(voluntary)
     with pytest.raises(DataError, match="have no probability"):
         targets.with_probabilities(months, drawn.person_months.iloc[:-50])

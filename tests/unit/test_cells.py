@@ -1,13 +1,20 @@
 """Spells -> person-months -> hazard cells, against counts made by hand."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
-from miniature import table
+import yaml
+from miniature import DEFINITIONS, SCHEMA, table
 
-from jianfu.core.errors import DataError
+from jianfu.core.errors import ConfigError, DataError
+from jianfu.core.labels import Labels
 from jianfu.exits import cells
+from jianfu.exits.definitions import read_definitions
+from jianfu.exits.person_months import person_months
 
+EXITS = Path(__file__).parents[2] / "config" / "plan" / "exits.yaml"
 WINDOW = ("2024-01", "2024-06")
 PERSON = {"unit_code": "390121001", "birth_ym": "1992-05", "sex": "男", "on_post": True}
 
@@ -17,7 +24,7 @@ def spell(key, start, end=None, **more):
 
 
 def months_of(*rows):
-    frame, flow = cells.person_months(table("spells", rows), WINDOW)
+    frame, flow = person_months(table("spells", rows), WINDOW, DEFINITIONS)
     return frame, flow.set_index(["step", "reason"])
 
 
@@ -68,7 +75,7 @@ def test_secondment_is_a_state_one_returns_from():
     ],
 )
 def test_cause_of_exit(exit_type, destination, cause):
-    assert cells.exit_cause([exit_type], [destination]).tolist() == [cause]
+    assert DEFINITIONS.event([exit_type], [destination]).tolist() == [cause]
 
 
 def test_voluntary_exits_are_the_sum_of_their_causes():
@@ -79,7 +86,7 @@ def test_voluntary_exits_are_the_sum_of_their_causes():
         )
     ]
     table_of_cells = cells.hazard_cells(months_of(*rows)[0])
-    total = table_of_cells[list(cells.EVENTS)].sum()
+    total = table_of_cells[["voluntary", *DEFINITIONS.events]].sum()
     assert total["voluntary"] == 4 == total[["resign", "select", "exam", "transfer"]].sum()
     assert (total["retire"], total["other"]) == (1, 1)
 
@@ -127,7 +134,7 @@ def test_bands_cohorts_and_lock():
 def test_cohort_limits():
     years = [1950, 1979, 1980, 1989, 1990, 1999, 2000, np.nan]
     expected = ["70后及以前"] * 2 + ["80后"] * 2 + ["90后"] * 2 + ["00后", None]
-    assert cells.cohort(years).tolist() == expected
+    assert DEFINITIONS.cohort(years).tolist() == expected
 
 
 def test_cells_hold_every_person_month_once_in_any_row_order():
@@ -145,14 +152,14 @@ def test_cells_hold_every_person_month_once_in_any_row_order():
                 exit_type="辞职" if end else None,
             )
         )
-    frame, _ = cells.person_months(table("spells", rows), WINDOW)
+    frame, _ = person_months(table("spells", rows), WINDOW, DEFINITIONS)
     one = cells.hazard_cells(frame)
     assert one["n"].sum() == len(frame)
     assert one["resign"].sum() == (frame["cause"] == "resign").sum()
     assert not one.duplicated(list(cells.KEYS)).any()
     shuffled = [rows[i] for i in rng.permutation(len(rows))]
     pd.testing.assert_frame_equal(
-        one, cells.hazard_cells(cells.person_months(table("spells", shuffled), WINDOW)[0])
+        one, cells.hazard_cells(person_months(table("spells", shuffled), WINDOW, DEFINITIONS)[0])
     )
 
 
@@ -175,4 +182,81 @@ def test_no_spell_in_the_window():
 
 def test_a_missing_column_is_named():
     with pytest.raises(DataError, match="birth_ym"):
-        cells.person_months(table("spells", [spell("a", "2020-01-01")]).drop(columns="birth_ym"), WINDOW)
+        person_months(
+            table("spells", [spell("a", "2020-01-01")]).drop(columns="birth_ym"), WINDOW, DEFINITIONS
+        )
+
+
+CHANGES = {
+    "调出 inside the county": ({"exit_type": "调出", "destination": ["县"], "event": None}, ["", "transfer"])
+}
+
+
+@pytest.mark.parametrize("row, events", CHANGES.values(), ids=CHANGES.keys())
+def test_one_row_of_the_plan_changes_what_counts_as_an_exit(tmp_path, row, events):
+    """A transfer inside the county censors: nobody leaves, the person-months stay, and the flow says how many."""
+    plan = yaml.safe_load(EXITS.read_text(encoding="utf-8"))
+    plan["exits"].insert(0, row)
+    (tmp_path / "exits.yaml").write_text(
+        yaml.safe_dump(plan, allow_unicode=True, sort_keys=False), encoding="utf-8"
+    )
+    own = read_definitions(tmp_path / "exits.yaml")
+    assert own.event(["调出", "调出"], ["县", "市"]).tolist() == events
+    rows = [
+        spell(level, "2020-01-01", "2024-03-01", exit_type="调出", destination_level=level)
+        for level in "县市"
+    ]
+    frame, flow = person_months(table("spells", rows), WINDOW, own)
+    assert len(frame) == 6 and frame["kind"].tolist().count("voluntary") == 1
+    flow = flow.set_index(["step", "reason"])
+    assert flow.loc[("censored", "counted_as_no_exit"), "events"] == 1
+    assert flow.loc[("at_risk", ""), "events"] == 1
+
+
+def test_the_kind_of_an_event_decides_where_it_is_counted(tmp_path):
+    plan = yaml.safe_load(EXITS.read_text(encoding="utf-8"))
+    plan["events"]["transfer"] = "competing"
+    (tmp_path / "exits.yaml").write_text(
+        yaml.safe_dump(plan, allow_unicode=True, sort_keys=False), encoding="utf-8"
+    )
+    rows = [spell("a", "2020-01-01", "2024-03-01", exit_type="调出", destination_level="市")]
+    frame, _ = person_months(table("spells", rows), WINDOW, read_definitions(tmp_path / "exits.yaml"))
+    total = cells.hazard_cells(frame)[["voluntary", "transfer"]].sum()
+    assert total.tolist() == [0, 1] and (frame["kind"] == "competing").sum() == 1
+
+
+@pytest.mark.parametrize(
+    "change, sentence",
+    [
+        ({"cohorts": {"80后": None, "90后": 1990, "00后": 1985}}, "the limits of 'cohorts' must be in order"),
+        ({"tenure_bands": {"<1": 12, "1-3": 36}}, "the limits of 'tenure_bands' must be in order"),
+        ({"focus": "10后"}, "'focus' names '10后'; valid are 70后及以前, 80后, 90后, 00后."),
+        ({"nowhere": ["resigned"]}, "'nowhere' names 'resigned'"),
+        ({"exits": [{"exit_type": "辞职", "event": "leave"}]}, "'exits' names 'leave'; valid are resign, "),
+        ({"upwards": []}, "the keys must be exactly cohorts, events, exits, focus"),
+    ],
+)
+def test_definitions_that_cannot_be(tmp_path, change, sentence):
+    plan = yaml.safe_load(EXITS.read_text(encoding="utf-8")) | change
+    (tmp_path / "exits.yaml").write_text(
+        yaml.safe_dump(plan, allow_unicode=True, sort_keys=False), encoding="utf-8"
+    )
+    with pytest.raises(ConfigError) as caught:
+        read_definitions(tmp_path / "exits.yaml")
+    assert sentence in str(caught.value)
+
+
+def test_the_plan_speaks_of_the_same_cohorts_and_events_everywhere():
+    """Dummies of the models, answers of a survey, words and outcomes fit the definitions."""
+    models = yaml.safe_load((EXITS.parent / "models.yaml").read_text(encoding="utf-8"))
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["tables"]
+    assert set(models["categories"]["cohort"]) == set(DEFINITIONS.cohorts)
+    assert set(models["categories"]["tenure_band"]) == {*DEFINITIONS.tenure_bands, "不详"}
+    assert schema["survey"]["columns"]["cohort"]["values"] == list(DEFINITIONS.cohorts)
+    labels = Labels("zh", str(EXITS.parent / "labels.csv"))
+    assert all(labels(f"value_{name}") for name in DEFINITIONS.cohorts)
+    spells = schema["spells"]["columns"]
+    for exit_type, places, _ in DEFINITIONS.exits:
+        assert exit_type in (None, *spells["exit_type"]["values"])
+        assert set(places or ()) <= set(spells["destination_level"]["values"])
+    assert set(DEFINITIONS.upward) <= set(spells["destination_level"]["values"])

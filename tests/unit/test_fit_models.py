@@ -30,7 +30,9 @@ SURVEY = {"keys": {}, "ranges": {}, "min_answered": 0.8, "drop_straightliners": 
 def canonical(tmp_path_factory):
     """What the model stage reads of a simulated province of 24 units, as Parquet files."""
     folder = tmp_path_factory.mktemp("canonical")
-    files = [PLAN / name for name in ("models.yaml", "indicators.csv", "indices.csv", "scales.yaml")]
+    files = [
+        PLAN / name for name in ("models.yaml", "indicators.csv", "indices.csv", "scales.yaml", "exits.yaml")
+    ]
     setup = design.setup(CONFIG / "simulation.yaml", CONFIG / "default.yaml", *files, small=True)
     drawn = draw(setup.parameters, 6)
     window = tuple(setup.parameters["window"])
@@ -80,10 +82,13 @@ def run(canonical, folder):
         "plan": PLAN / "models.yaml",
         "hypotheses": PLAN / "hypotheses.csv",
         "checks": PLAN / "checks.yaml",
+        "definitions": PLAN / "exits.yaml",
     }
     names |= {"indicator_plan": PLAN / "indicators.csv"}
+    definitions = PLAN / "exits.yaml"
     build_hazard_cells.main(
         spells,
+        definitions,
         window,
         *(names[name] for name in made[:-1]),
         folder / "person_counts.parquet",
@@ -94,6 +99,7 @@ def run(canonical, folder):
         spells,
         source / "units.parquet",
         PLAN / "scales.yaml",
+        definitions,
         SURVEY,
         names["survey_scores"],
         names["flow_survey"],
@@ -111,9 +117,9 @@ def run(canonical, folder):
         folder / "flow.csv",
     )
     build_cumulative_incidence.main(
-        spells, exposures, window, REFERENCE, 10, INFERENCE, folder / "curves.parquet"
+        spells, exposures, definitions, window, REFERENCE, 10, INFERENCE, folder / "curves.parquet"
     )
-    build_dose_response.main(spells, exposures, window, 10, 0.95, folder / "rates.parquet")
+    build_dose_response.main(spells, exposures, definitions, window, 10, 0.95, folder / "rates.parquet")
     build_burnout_bins.main(names, 0.95, folder / "bins.parquet")
 
 

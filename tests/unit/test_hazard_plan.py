@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from miniature import DEFINITIONS
 from province_cases import ROOT
 
 from jianfu.config import read_yaml
@@ -19,12 +20,13 @@ PLAN = read_yaml(ROOT / "config" / "plan" / "models.yaml")
 SPECS = {spec["name"]: spec for spec in PLAN["models"]}
 MONTHS = [str(m) for m in pd.period_range("2024-01", "2025-06", freq="M")]
 UNITS = [f"3901210{u:02d}" for u in range(45)]
+VOLUNTARY = DEFINITIONS.of_kind("voluntary")
 CAUSES = ["", "resign", "select", "exam", "transfer", "retire", "secondment", "other"]
 
 
 @pytest.fixture(scope="module")
 def months():
-    """Person-months of 900 persons who leave for various causes, as from jianfu.exits.cells.person_months."""
+    """Person-months of 900 persons who leave for various causes, as from jianfu.exits.person_months.person_months."""
     rng, rows = np.random.default_rng(11), []
     for person in range(900):
         unit, start, tenure = person % 45, rng.integers(0, 6), rng.integers(0, 30)
@@ -36,10 +38,11 @@ def months():
                 break
     columns = ["person_key", "unit_code", "month", "cohort", "sex", "tenure_months", "cause"]
     frame = pd.DataFrame(rows, columns=columns)
-    frame["tenure_band"] = cells.tenure_band(frame["tenure_months"])
+    frame["tenure_band"] = DEFINITIONS.tenure_band(frame["tenure_months"])
     frame["lock"], frame["aged50"] = frame["tenure_months"] < 12, False
     for name in ("person_key", "unit_code", "month", "cohort", "sex", "tenure_band"):
         frame[name] = pd.Categorical(frame[name], sorted(frame[name].unique()))
+    frame["kind"] = frame["cause"].map(DEFINITIONS.events | {"": ""})
     frame["cause"] = pd.Categorical(frame["cause"], CAUSES)
     return frame
 
@@ -70,11 +73,11 @@ def test_the_causes_add_up_to_all_voluntary_exits(tables, months):
     events = {name: fit(name, tables)["n_events"].iloc[0] for name in (*parts, "H2_exits", "H2_secondment")}
     assert sum(events[name] for name in parts) == events["H2_exits"] > 100
     counted = months["cause"].value_counts()
-    assert events["H2_exits"] == sum(counted[cause] for cause in cells.VOLUNTARY)
+    assert events["H2_exits"] == sum(counted[cause] for cause in VOLUNTARY)
     assert events["H2_secondment"] == counted["secondment"]  # a state: not among the exits
     outcomes = [SPECS[name]["outcome"] for name in parts]
     named = [cause for outcome in outcomes for cause in ([outcome] if isinstance(outcome, str) else outcome)]
-    assert sorted(named) == sorted(cells.VOLUNTARY)
+    assert sorted(named) == sorted(VOLUNTARY)
 
 
 def test_poisson_on_tenure_cells_is_cox_on_tenure(tables, months):
@@ -93,7 +96,7 @@ def test_poisson_on_tenure_cells_is_cox_on_tenure(tables, months):
         [rows["OD"], rows["cohort"] == "90后", rows["sex"] == "男", rows["lock"]]
     ).astype(float)
     entry = rows["tenure_months"].to_numpy(dtype=float)
-    wanted = cox.fit(entry, entry + 1, rows["cause"].isin(cells.VOLUNTARY), columns, ties="breslow")
+    wanted = cox.fit(entry, entry + 1, rows["cause"].isin(VOLUNTARY), columns, ties="breslow")
     assert row["estimate"] == pytest.approx(wanted.coefficients[0], abs=1e-7)
     units = pd.factorize(rows["unit_code"])[0]
     sums = np.column_stack([np.bincount(units, column) for column in wanted.residuals.T])

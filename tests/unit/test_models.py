@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from miniature import DEFINITIONS
 from miniature import table as canonical
 
 from jianfu.core.errors import DataError
 from jianfu.exits import cells
+from jianfu.exits.person_months import person_months
 from jianfu.models import engine, sample
 from jianfu.models.estimates import ESTIMATE_COLUMNS
 from jianfu.models.estimators import ESTIMATORS, Settings, codes_of
@@ -373,14 +375,14 @@ def test_sample_flow_adds_up(tables):
         ],
     )  # fmt: skip
     window = (MONTHS[0], MONTHS[-1])
-    months, flow = cells.person_months(spells, window)
+    months, flow = person_months(spells, window, DEFINITIONS)
     exits = hazard_table(cells.hazard_cells(months), flow, exposures_table(), units_table())
     both = {"hazard_cells": exits, "survey_scores": tables["survey_scores"]}
     survey_flow = pd.DataFrame(
         {"step": ["read", "dropped"], "reason": ["", "too_fast"], "respondents": [1605, 5]}
     )
     flows = {"hazard_cells": flow, "survey_scores": survey_flow}
-    result = engine.sample_flow(PLAN["models"], both, CATEGORIES, flows, spells, window)
+    result = engine.sample_flow(PLAN["models"], both, CATEGORIES, flows, months)
     for chain, unit, model in (
         ("exits", "person_months", "H2_exits"),
         ("survey", "respondents", "H1_burnout"),

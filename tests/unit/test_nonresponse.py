@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from miniature import table
+from miniature import DEFINITIONS, table
 
 from jianfu.survey import nonresponse
 
@@ -48,7 +48,7 @@ EVERYBODY = {
 def test_weights_are_the_inverse_of_the_rate_where_one_trait_decides():
     scores, survey = answers({("390121001", "90后", "男"): 10, ("390121001", "80后", "男"): 30})
     found, response = nonresponse.weighted(
-        scores, survey, roster({k: n for k, n in EVERYBODY.items() if k[2] == "男"}), units()
+        scores, survey, roster({k: n for k, n in EVERYBODY.items() if k[2] == "男"}), units(), DEFINITIONS
     )
     young, old = found["weight"][:10], found["weight"][10:]
     np.testing.assert_allclose(young, 4 / 2, rtol=1e-9)  # rates 1/4 and 3/4, mean weight 1
@@ -69,7 +69,7 @@ def test_weighted_shares_are_those_of_the_roster():
             ("390121002", "90后", "女"): 25,
         }
     )
-    found, _ = nonresponse.weighted(scores, survey, roster(EVERYBODY), units())
+    found, _ = nonresponse.weighted(scores, survey, roster(EVERYBODY), units(), DEFINITIONS)
     assert found["weight"].mean() == pytest.approx(1)
     for name, level, share in [("cohort", "90后", 0.5), ("sex", "女", 0.6), ("unit_code", "390121001", 0.5)]:
         shares = np.average(found[name] == level, weights=found["weight"])
@@ -78,7 +78,7 @@ def test_weighted_shares_are_those_of_the_roster():
 
 def test_anonymous_respondents_are_weighed_without_their_sex():
     scores, survey = answers({("390121001", "90后", "不详"): 10, ("390121001", "80后", "不详"): 30})
-    found, response = nonresponse.weighted(scores, survey, roster(EVERYBODY), units())
+    found, response = nonresponse.weighted(scores, survey, roster(EVERYBODY), units(), DEFINITIONS)
     assert set(response["variable"]) == {"cohort", "unit_type"}
     assert found["weight"].notna().all() and found["weight"].nunique() == 2
 
@@ -87,18 +87,18 @@ def test_persons_away_on_the_day_are_not_asked():
     spells = roster({("390121001", "1992-05", "男"): 3})
     spells["spell_end"] = pd.to_datetime([None, "2024-01-01", None])
     spells.loc[2, "on_post"] = False
-    assert len(nonresponse.on_post(spells, pd.Timestamp("2024-10-05"))) == 1
+    assert len(nonresponse.on_post(spells, pd.Timestamp("2024-10-05"), DEFINITIONS)) == 1
 
 
 def test_extreme_weights_are_cut_and_a_survey_without_rows_stays_empty():
     weights = nonresponse.trimmed(np.array([1.0] * 99 + [500.0]))
     assert weights.max() <= nonresponse.TRIM * 1.001 and weights.mean() == pytest.approx(1)
     scores, survey = answers({("390121001", "90后", "男"): 1})
-    found, response = nonresponse.weighted(scores[:0], survey[:0], roster(EVERYBODY), units())
+    found, response = nonresponse.weighted(scores[:0], survey[:0], roster(EVERYBODY), units(), DEFINITIONS)
     assert len(found) == 0 and "weight" in found and len(response) == 0
 
 
 def test_more_respondents_than_persons_and_units_without_a_type():
     scores, survey = answers({("390121001", "90后", "男"): 60, ("999999999", "90后", "男"): 1})
-    found, _ = nonresponse.weighted(scores, survey, roster(EVERYBODY), units())
+    found, _ = nonresponse.weighted(scores, survey, roster(EVERYBODY), units(), DEFINITIONS)
     assert np.isfinite(found["weight"]).all()

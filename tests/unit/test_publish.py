@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from miniature import DEFINITIONS
 
 from jianfu.core.calendar import Calendar
 from jianfu.core.labels import Labels
+from jianfu.exits.person_months import person_months
 from jianfu.release import publications
 from jianfu.release.gate import release_frame
 from jianfu.release.outputs import Limits, read_outputs
@@ -16,6 +18,7 @@ from jianfu.release.outputs import Limits, read_outputs
 PLAN = Path(__file__).parents[2] / "config" / "plan"
 LABELS = Labels("en", str(PLAN / "labels.csv"))
 OUTPUTS = read_outputs(PLAN / "outputs.csv")
+COHORTS = DEFINITIONS.cohorts
 NOTHING = {"topics": [], "months": [], "emergency": False}
 
 
@@ -182,11 +185,14 @@ def test_a_person_who_moved_counts_once():
         columns=["person_key", "unit_code", "birth_ym", "spell_start", "spell_end"],
     ).assign(sex="女", on_post=True, exit_type=None, destination_level=None, lock_until=None)
     spells[["spell_start", "spell_end"]] = spells[["spell_start", "spell_end"]].apply(pd.to_datetime)
-    assert publications.persons_by_cohort(spells, ("2024-01", "2024-06")).to_dict() == {"90后": 1, "all": 1}
+    months, _ = person_months(spells, ("2024-01", "2024-06"), DEFINITIONS)
+    assert publications.persons_by_cohort(months).to_dict() == {"90后": 1, "all": 1}
 
 
 def test_exits_of_a_cohort_are_withheld_in_the_descriptives_when_their_rate_is():
-    frame = publications.descriptives(PERSONS, COUNTS, indices(VALUES), unit_months(), pd.DataFrame(), ())
+    frame = publications.descriptives(
+        PERSONS, COUNTS, indices(VALUES), unit_months(), pd.DataFrame(), (), cohorts=COHORTS
+    )
     exits = frame[frame["row"] == "exits"]
     assert exits.set_index("cohort").loc["80后", "cell"] == "dose_response|80后|all"
     output = OUTPUTS["descriptives"]
@@ -200,7 +206,7 @@ def test_exits_are_those_of_person_months_with_a_known_exposure():
     months = pd.DataFrame(
         {"unit_code": ["u1", "u1", "u2"], "month": ["2024-04", "2024-05", "2024-04"], "cohort": "90后"}
     ).astype("category")
-    months["cause"] = ["resign", "transfer", "retire"]
+    months["kind"] = ["voluntary", "voluntary", "competing"]
     known = pd.DataFrame(
         {"unit_code": ["u1", "u2"], "month": "2024-04", "exposure": "OD", "value": [0.5, 0.1]}
     )
@@ -226,7 +232,7 @@ def test_numbers_at_risk_stand_at_round_times():
 def test_descriptives_sum_over_units_and_describe_indices_and_scores():
     scores = pd.DataFrame({"unit_code": ["u1", "u1", "u2"], "burnout": [1.0, 3.0, np.nan]})
     frame = publications.descriptives(
-        PERSONS, COUNTS, indices(VALUES), unit_months(), scores, ("burnout", "meaning")
+        PERSONS, COUNTS, indices(VALUES), unit_months(), scores, ("burnout", "meaning"), cohorts=COHORTS
     )
     table = frame.set_index(["row", "cohort"])
     assert table.loc[("persons", "90后"), "n"] == 54
@@ -238,7 +244,7 @@ def test_descriptives_sum_over_units_and_describe_indices_and_scores():
     assert table.loc[("burnout", "all"), ["n", "mean", "persons"]].tolist() == [2, 2, 2]
     assert "meaning" not in set(frame["row"])
     empty = publications.descriptives(
-        PERSONS.iloc[:0], COUNTS.iloc[:0], indices({}), unit_months(), pd.DataFrame(), ()
+        PERSONS.iloc[:0], COUNTS.iloc[:0], indices({}), unit_months(), pd.DataFrame(), (), cohorts=COHORTS
     )
     assert set(empty.loc[empty["block"] == "persons", "n"]) == {0}
 
@@ -354,7 +360,7 @@ def test_every_publishable_table_has_the_declared_columns():
         "issue_clock": publications.issue_clock(tasks(CASES), Calendar(), ("2024-01", "2024-12"), NOTHING),
         "sample_flow": publications.sample_flow(FLOW),
         "descriptives": publications.descriptives(
-            PERSONS, COUNTS, indices(VALUES), unit_months(), pd.DataFrame(), ()
+            PERSONS, COUNTS, indices(VALUES), unit_months(), pd.DataFrame(), (), cohorts=COHORTS
         ),
     }
     for name, frame in made.items():

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from miniature import table
+from miniature import DEFINITIONS, table
 
-from jianfu.exits import cells
+from jianfu.exits.person_months import person_months as person_months_at_risk
 from jianfu.models import response
 from jianfu.models.tables import AnalysisTable
 from jianfu.statistics import regression
@@ -27,7 +27,7 @@ def person_months():
         }
         for i in range(10)
     ]
-    return cells.person_months(table("spells", rows), (MONTHS[0], MONTHS[-1]))[0]
+    return person_months_at_risk(table("spells", rows), (MONTHS[0], MONTHS[-1]), DEFINITIONS)[0]
 
 
 def exposures(values):
@@ -37,7 +37,9 @@ def exposures(values):
 
 def test_person_months_are_put_into_groups_by_the_exposure_of_their_month(person_months):
     values = {(0, m): 1.0 for m in MONTHS} | {(1, m): 5.0 for m in MONTHS[1:]}
-    rates = response.dose_response(person_months, exposures(values), 10, 0.95)
+    rates = response.dose_response(
+        person_months, exposures(values), focus="90后", min_exits=10, confidence=0.95
+    )
     totals, rates = rates[rates["bin"] == "all"], rates[rates["bin"] != "all"]
     everyone = rates[rates["cohort"] == "all"].set_index("bin")
     assert everyone["person_months"].tolist() == [20, 15]  # unit 1 has no exposure in January
@@ -61,7 +63,9 @@ def test_totals_have_the_persons_and_the_exits_of_the_same_person_months(person_
     values = {
         (1, m): 5.0 for m in MONTHS[:2]
     }  # unit 0 has no exposure at all, unit 1 none when its person leaves
-    rates = response.dose_response(person_months, exposures(values), 10, 0.95).set_index(["cohort", "bin"])
+    rates = response.dose_response(
+        person_months, exposures(values), focus="90后", min_exits=10, confidence=0.95
+    ).set_index(["cohort", "bin"])
     assert rates.loc[("all", "all"), ["person_months", "persons", "exits"]].tolist() == [10, 5, 0]
     assert rates.loc[("90后", "all"), ["person_months", "persons"]].tolist() == [6, 3]
 

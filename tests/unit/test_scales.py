@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from ingest_cases import PLAN
-from miniature import table
+from miniature import DEFINITIONS, table
 
 from jianfu.config import read_yaml
 from jianfu.ingest import scale_keys
@@ -86,6 +86,10 @@ def test_straightliners_are_judged_coding_by_coding_before_turning():
     assert scoring.straightliners(survey(*answers), KEYS).tolist() == [True, False, True, False]
 
 
+def rules(drop_straightliners, min_seconds):
+    return {"min_answered": 0.8, "drop_straightliners": drop_straightliners, "min_seconds": min_seconds}
+
+
 def test_respondents_are_placed_by_the_roster_of_the_day():
     good = [1, 2, 3, 4, 5, 6, 6, 5, 4, 1]
     people = spells(
@@ -96,7 +100,7 @@ def test_respondents_are_placed_by_the_roster_of_the_day():
         {"person_key": "p2", "spell_end": "2024-10-04"},
         {"person_key": "p4", "birth_ym": None},
     )
-    frame, flow = scoring.survey_scores(survey(*[good] * 5), people, KEYS, 0.8, True, None)
+    frame, flow = scoring.survey_scores(survey(*[good] * 5), people, KEYS, DEFINITIONS, **rules(True, None))
     assert frame[["person_key", "unit_code", "cohort", "tenure_band"]].to_numpy().tolist() == [
         ["p0", "390121002", "90后", "<1"]
     ]
@@ -109,17 +113,17 @@ def test_exclusions_are_counted_by_their_first_reason():
     good, flat = [1, 2, 3, 4, 5, 6, 6, 5, 4, 1], [4] * 7 + [2] * 3
     rows = survey(good, flat, good, [np.nan] * 10, duration_s=[300.0, 20.0, 20.0, 300.0])
     people = spells(*[{"person_key": f"p{i}"} for i in range(4)])
-    _, flow = scoring.survey_scores(rows, people, KEYS, 0.8, True, 60)
+    _, flow = scoring.survey_scores(rows, people, KEYS, DEFINITIONS, **rules(True, 60))
     dropped = flow[flow["step"] == "dropped"].set_index("reason")["respondents"].to_dict()
     assert dropped == {"straightliner": 1, "too_fast": 1, "no_scale_answered": 1}
-    frame, _ = scoring.survey_scores(rows, people, KEYS, 0.8, False, None)
+    frame, _ = scoring.survey_scores(rows, people, KEYS, DEFINITIONS, **rules(False, None))
     assert len(frame) == 3
 
 
 def test_anonymous_respondents_keep_unit_and_cohort_of_the_sheet():
     rows = survey([1, 2, 3, 4, 5, 6, 6, 5, 4, 1], [2, 2, 3, 4, 5, 6, 6, 5, 4, 2])
     rows = rows.assign(person_key=pd.NA, unit_code="390121003", cohort=["80后", pd.NA])
-    frame, flow = scoring.survey_scores(rows, spells(), KEYS, 0.8, True, None)
+    frame, flow = scoring.survey_scores(rows, spells(), KEYS, DEFINITIONS, **rules(True, None))
     assert frame[["unit_code", "cohort", "sex", "tenure_band"]].to_numpy().tolist() == [
         ["390121003", "80后", "不详", "不详"]
     ]
@@ -127,7 +131,9 @@ def test_anonymous_respondents_keep_unit_and_cohort_of_the_sheet():
 
 
 def test_no_survey_gives_no_rows():
-    frame, flow = scoring.survey_scores(survey(), spells({"person_key": "p0"}), KEYS, 0.8, True, None)
+    frame, flow = scoring.survey_scores(
+        survey(), spells({"person_key": "p0"}), KEYS, DEFINITIONS, **rules(True, None)
+    )
     assert frame.empty
     assert "burnout_z" in frame
     assert flow["respondents"].tolist() == [0, 0]
@@ -136,7 +142,7 @@ def test_no_survey_gives_no_rows():
 def test_standard_scores():
     rows = survey(*[[v, v, v, v, v, 3, 3, 5, 4, 1] for v in range(7)])
     people = spells(*[{"person_key": f"p{i}"} for i in range(7)])
-    frame, _ = scoring.survey_scores(rows, people, KEYS, 0.8, True, None)
+    frame, _ = scoring.survey_scores(rows, people, KEYS, DEFINITIONS, **rules(True, None))
     assert frame["exhaustion_z"].mean() == pytest.approx(0)
     assert frame["exhaustion_z"].std(ddof=1) == pytest.approx(1)
 

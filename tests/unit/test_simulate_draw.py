@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from ingest_cases import PLAN, SCHEMA
+from miniature import DEFINITIONS
 from simulate_cases import PARAMETERS, SEED, drawn, parameters, unit_months
 
 from jianfu.config import merge, read_yaml
 from jianfu.core.errors import ConfigError
 from jianfu.core.keys import SYNTHETIC_KEY
-from jianfu.exits.cells import person_months
+from jianfu.exits.person_months import person_months
 from jianfu.indicators import evaluation
 from jianfu.indices import construction
 from jianfu.ingest.people import describe_id
@@ -80,7 +81,7 @@ def test_exposure_in_the_hazard_is_the_exposure_of_the_pipeline():
 
 def test_probabilities_stand_for_everyone_at_risk_and_follow_the_stated_effects():
     truth = drawn().person_months.astype({"person_key": str, "unit_code": str, "month": str})
-    at_risk, _ = person_months(drawn().spells, parameters()["window"])
+    at_risk, _ = person_months(drawn().spells, parameters()["window"], DEFINITIONS)
     at_risk = at_risk.astype({"person_key": str, "unit_code": str, "month": str})
     keys = ["person_key", "unit_code", "month"]
     rows = at_risk.merge(truth, on=keys, how="outer", indicator=True)

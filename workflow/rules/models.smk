@@ -11,6 +11,7 @@ rule build_hazard_cells:
     input:
         spells="results/{province}/restricted/canonical/spells.parquet",
         checked="results/{province}/quality/rejects_checked.txt",
+        definitions=plan("exits.yaml"),
     output:
         hazard_cells="results/{province}/restricted/hazard_cells.parquet",
         hazard_details="results/{province}/restricted/hazard_details.parquet",
@@ -41,6 +42,7 @@ rule build_survey_scores:
         units="results/{province}/restricted/canonical/units.parquet",
         checked="results/{province}/quality/rejects_checked.txt",
         plan=plan("scales.yaml"),
+        definitions=plan("exits.yaml"),
     output:
         survey_scores="results/{province}/restricted/survey_scores.parquet",
         flow="results/{province}/restricted/flow_survey.csv",
@@ -119,6 +121,7 @@ rule fit_models:
         spells="results/{province}/restricted/canonical/spells.parquet",
         plan=plan("models.yaml"),
         hypotheses=plan("hypotheses.csv"),
+        definitions=plan("exits.yaml"),
     output:
         estimates="results/{province}/restricted/estimates_full.parquet",
         flow="results/{province}/restricted/flow.csv",
@@ -146,6 +149,7 @@ rule build_cumulative_incidence:
     input:
         spells="results/{province}/restricted/canonical/spells.parquet",
         exposures="results/{province}/restricted/exposures.parquet",
+        definitions=plan("exits.yaml"),
     output:
         curves="results/{province}/restricted/cumulative_incidence.parquet",
     log:
@@ -171,6 +175,7 @@ rule build_dose_response:
     input:
         spells="results/{province}/restricted/canonical/spells.parquet",
         exposures="results/{province}/restricted/exposures.parquet",
+        definitions=plan("exits.yaml"),
     output:
         rates="results/{province}/restricted/dose_response.parquet",
     log:
@@ -236,6 +241,7 @@ rule build_targets:
         exposures="results/{province}/restricted/exposures.parquet",
         units="results/{province}/restricted/canonical/units.parquet",
         plan=plan("models.yaml"),
+        definitions=plan("exits.yaml"),
     output:
         targets="results/{province}/simulated/targets.csv",
     log:

@@ -32,6 +32,7 @@ rule build_publication:
         index_plan=plan("indices.csv"),
         labels=plan("labels.csv"),
         holidays=lambda wildcards: SETTINGS[wildcards.province]["calendar"]["holidays"] or [],
+        definitions=plan("exits.yaml"),
     output:
         **published_by("build_publication"),
     log:

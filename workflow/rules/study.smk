@@ -16,6 +16,7 @@ STUDY_INPUTS = {
     "indicators": plan("indicators.csv"),
     "members": plan("indices.csv"),
     "scales": plan("scales.yaml"),
+    "definitions": plan("exits.yaml"),
 }
 RAW_AT_ONCE = 5  # draws through raw files per job
 

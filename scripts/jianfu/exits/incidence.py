@@ -1,17 +1,14 @@
 """Cumulative incidence of leaving by cohort and burden tertile: Aalen-Johansen with delayed entry, time = tenure.
 
 Person-months enter at the tenure they have when the window opens (left truncation), so the risk set of a tenure holds
-only persons seen at that tenure. Retirement, death, dismissal, dispatch and transfers between townships compete; a
-secondment ends the time at risk until the return, the end of the window censors. Never 1 - Kaplan-Meier per cause.
+only persons seen at that tenure. Which exits compete and which only end the time at risk: config/plan/exits.yaml; the
+end of the window censors. Never 1 - Kaplan-Meier per cause.
 """
 
 import numpy as np
 import pandas as pd
 
-from jianfu.exits import cells
-
 TERTILES = ("low", "middle", "high")
-COMPETING = ("retire", "other")
 SMOOTH = 12  # months of tenure over which the number at risk is averaged when the range of a curve is chosen
 COLUMNS = [
     "cohort",
@@ -26,7 +23,7 @@ COLUMNS = [
 ]
 
 
-def aalen_johansen(at_risk, events, competing):
+def aalen_johansen(at_risk: np.ndarray, events: np.ndarray, competing: np.ndarray) -> np.ndarray:
     """Cumulative incidence on a discrete time grid (last axis): sum of S(t-) d(t) / n(t).
 
     at_risk n, events d and competing events c are arrays (..., T); S(t) = prod(1 - (d + c) / n). Nobody at risk at a
@@ -38,7 +35,9 @@ def aalen_johansen(at_risk, events, competing):
     return np.cumsum(before * events / n, axis=-1)
 
 
-def burden_tertiles(exposures, reference, exposure="OD"):
+def burden_tertiles(
+    exposures: pd.DataFrame, reference: tuple[str, str], *, exposure: str = "OD"
+) -> pd.Series:
     """Tertile of each unit by its mean exposure in the ``reference`` months: Series unit_code -> low, middle, high.
 
     ``reference`` is (first, last) as 'YYYY-MM'. Later months stay out: burden per head rises when people leave, so a
@@ -70,7 +69,6 @@ def _range(at_risk, enough):
 def _counts(frame, units, length):
     """Person-months at risk, voluntary exits and competing exits by unit and tenure month: three (G, T) arrays."""
     unit, tenure = units.get_indexer(frame["unit_code"].astype(object)), frame["tenure_months"].to_numpy()
-    cause = frame["cause"].astype(object)
 
     def table(rows):
         flat = np.bincount(unit[rows] * length + tenure[rows], minlength=len(units) * length)
@@ -79,26 +77,34 @@ def _counts(frame, units, length):
     everyone = np.ones(len(frame), dtype=bool)
     return (
         table(everyone),
-        table(cause.isin(cells.VOLUNTARY).to_numpy()),
-        table(cause.isin(COMPETING).to_numpy()),
+        table((frame["kind"] == "voluntary").to_numpy()),
+        table((frame["kind"] == "competing").to_numpy()),
     )
 
 
-def cumulative_incidence(person_months, exposures, reference, min_at_risk, replicates, seed, confidence):
+def cumulative_incidence(
+    person_months: pd.DataFrame,
+    exposures: pd.DataFrame,
+    reference: tuple[str, str],
+    *,
+    min_at_risk: int,
+    replicates: int,
+    seed: int,
+    confidence: float,
+) -> pd.DataFrame:
     """Curves by cohort and burden tertile, in frame columns :data:`COLUMNS`.
 
-    ``person_months`` as from :func:`jianfu.exits.cells.person_months`, ``reference`` as in :func:`burden_tertiles`.
-    Per cohort the curve covers the longest range of
-    tenure in which on average (12 months) at least ``min_at_risk`` persons are at risk in every tertile, and is
-    conditional on being in post at its start ``from_months``. Intervals are percentiles of a bootstrap of units
-    within tertiles.
+    ``person_months`` as from :func:`jianfu.exits.person_months.person_months`, ``reference`` as in
+    :func:`burden_tertiles`. Per cohort the curve covers the longest range of tenure in which on average (12 months)
+    at least ``min_at_risk`` persons are at risk in every tertile, and is conditional on being in post at its start
+    ``from_months``. Intervals are percentiles of a bootstrap of units within tertiles.
     """
     tertile = burden_tertiles(exposures, reference)
     length = int(person_months["tenure_months"].to_numpy().max(initial=0)) + 1
     rng = np.random.default_rng(seed)
     group = person_months["unit_code"].astype(object).map(tertile)
     parts = []
-    for cohort in cells.COHORTS:
+    for cohort in person_months["cohort"].cat.categories:
         counts = {}
         for name in TERTILES:
             rows = person_months[((person_months["cohort"] == cohort) & (group == name)).to_numpy()]

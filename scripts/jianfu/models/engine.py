@@ -205,12 +205,12 @@ def adjusted(estimates, hypotheses):
 FLOW_MODELS = {"hazard_cells": ("exits", "H2_exits"), "survey_scores": ("survey", "H1_burnout")}
 
 
-def sample_flow(specs, tables, categories, flows, spells, window):
+def sample_flow(specs, tables, categories, flows, person_months):
     """What became of the sample up to the main models.
 
     Columns: chain, step, reason, persons, person_months, events, respondents. In each chain (exits, survey) the
     observations of the rows 'dropped' subtracted from 'read' give 'at_risk' or 'scored', and those less the rows
-    'dropped_<model>' give 'used_<model>'. A person may stand in several rows.
+    'dropped_<model>' give 'used_<model>'. A person may stand in several rows. person_months: those behind the cells.
     """
     parts = []
     for data, (chain, name) in FLOW_MODELS.items():
@@ -230,8 +230,7 @@ def sample_flow(specs, tables, categories, flows, spells, window):
         rows = [{"step": f"dropped_{name}", "reason": reason, unit: n} for reason, n in new.items()]
         used = {"step": f"used_{name}", "reason": "", unit: int(table.weights(sample.rows).sum())}
         if data == "hazard_cells":
-            months, _ = cells.person_months(spells, window)
-            used["persons"] = cells.persons_used(months, sample.rows)
+            used["persons"] = cells.persons_used(person_months, sample.rows)
             used["events"] = int(table.frame[outcomes_of(spec)][sample.rows].sum().sum())
         else:
             used["persons"] = int(table.frame["person"][sample.rows].nunique())

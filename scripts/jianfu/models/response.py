@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from jianfu.exits.cells import COHORTS, VOLUNTARY
 from jianfu.models.estimators import codes_of
 from jianfu.models.sample import select
 from jianfu.models.tables import exposure_at
@@ -12,7 +11,6 @@ from jianfu.models.terms import NotEstimable, columns_of
 from jianfu.statistics import regression
 
 ALL = "all"
-YOUNG = "90后"  # the cohort whose exits decide how many groups there are
 GROUPS = (5, 3, 2)  # numbers of groups of exposure, in the order of preference
 MIN_PER_BIN = 30  # respondents behind a point of the burnout figure
 
@@ -56,25 +54,33 @@ def number_of_groups(values, exits, min_exits):
     return GROUPS[-1]
 
 
-def dose_response(person_months, exposures, min_exits, confidence, exposure="OD"):
+def dose_response(
+    person_months: pd.DataFrame,
+    exposures: pd.DataFrame,
+    *,
+    focus: str,
+    min_exits: int,
+    confidence: float,
+    exposure: str = "OD",
+) -> pd.DataFrame:
     """Voluntary exits per 1,000 person-months by cohort and quantile group of the exposure, with totals.
 
-    The groups divide all person-months with a known exposure into equal parts, as many as leave ``min_exits`` exits of
-    the 90后, and of the others, in each (:func:`number_of_groups`): the gate publishes the sum over cohorts, so few
-    exits of the others would take the 90后 with them. Columns: cohort (``all`` = every one), bin (``all`` = every one),
-    exposure_mean, person_months, persons, exits, rate, ci_low, ci_high. Only person-months with a known exposure count
-    anywhere, each person once in a row.
+    The groups divide all person-months with a known exposure into equal parts, as many as leave ``min_exits`` exits
+    of the cohort ``focus``, and of the others, in each (:func:`number_of_groups`): the gate publishes the sum over
+    cohorts, so few exits of the others would take that cohort with them. Columns: cohort (``all`` = every one), bin
+    (``all`` = every one), exposure_mean, person_months, persons, exits, rate, ci_low, ci_high. Only person-months
+    with a known exposure count anywhere, each person once in a row.
     """
     value = exposure_at(person_months["unit_code"], person_months["month"], exposures, exposure)
     known = ~np.isnan(value)
     frame = person_months[known].assign(value=value[known])
-    frame["exit"] = frame["cause"].isin(VOLUNTARY).astype(int)
-    values, young = frame["value"].to_numpy(), (frame["cohort"] == YOUNG).to_numpy()
+    frame["exit"] = (frame["kind"] == "voluntary").astype(int)
+    values, focal = frame["value"].to_numpy(), (frame["cohort"] == focus).to_numpy()
     exits = frame["exit"].to_numpy()
-    bins = number_of_groups(values, (exits * young, exits * ~young), min_exits)
+    bins = number_of_groups(values, (exits * focal, exits * ~focal), min_exits)
     frame["bin"] = bin_numbers(values, bins) if len(frame) else []
     groups, totals = [], []
-    for cohort in (ALL, *COHORTS):
+    for cohort in (ALL, *frame["cohort"].cat.categories):
         own = frame if cohort == ALL else frame[frame["cohort"] == cohort]
         groups += [(cohort, str(n + 1), *_rate_row(part, confidence)) for n, part in own.groupby("bin")]
         totals += [(cohort, ALL, *_rate_row(own, confidence))] if len(own) else []

@@ -11,7 +11,8 @@ import pandas as pd
 from jianfu.core.calendar import calendar_of
 from jianfu.core.labels import Labels
 from jianfu.core.months import month_ends
-from jianfu.exits.cells import VOLUNTARY, person_months
+from jianfu.exits.definitions import read_definitions
+from jianfu.exits.person_months import person_months
 from jianfu.indicators import timing
 from jianfu.indicators.evaluation import read_plan as read_indicators
 from jianfu.indicators.units import latest_units
@@ -22,7 +23,6 @@ from jianfu.release.outputs import TOTAL
 from jianfu.statistics.concentration import top2_share
 
 INDICES = ("OD", "TR", "RG", "GAP", "REST")
-COHORTS = ("70后及以前", "80后", "90后", "00后")
 AT_RISK_STEPS = (1, 3, 6, 12, 24, 36, 60, 120)  # months between two published numbers at risk
 
 
@@ -118,9 +118,11 @@ def issue_clock(tasks, calendar, window, exclude):
 # ------------------------------------------------------------------------------------------------ outcomes
 
 
-def persons_by_cohort(spells, window):
-    """Persons at risk in the window by cohort and, under ``all``, altogether (Series); each person counts once."""
-    months, _ = person_months(spells, window)
+def persons_by_cohort(months):
+    """Persons at risk by cohort and, under ``all``, altogether (Series); each person counts once.
+
+    months: person-months as from :func:`jianfu.exits.person_months.person_months`.
+    """
     persons = months.groupby(months["cohort"].astype(object))["person_key"].nunique()
     persons[TOTAL] = persons.sum()
     return persons.astype("int64")
@@ -132,7 +134,7 @@ def with_exposed_exits(counts, months, exposures, exposure="OD"):
     Exits of all person-months beside these would tell, by their difference, the few that have no exposure.
     """
     known = ~np.isnan(exposure_at(months["unit_code"], months["month"], exposures, exposure))
-    exits = months[known & months["cause"].isin(VOLUNTARY).to_numpy()]
+    exits = months[known & (months["kind"] == "voluntary").to_numpy()]
     exits = exits.astype({"cohort": object, "unit_code": object}).groupby(["cohort", "unit_code"]).size()
     result = counts.drop(columns="exits").merge(
         exits.rename("exits").reset_index(), on=["cohort", "unit_code"], how="left"
@@ -160,7 +162,7 @@ def cumulative_incidence_at_risk(curves):
 # ------------------------------------------------------------------------------------------------ descriptives
 
 
-def descriptives(persons, person_counts, indices, unit_months, scores, scales):
+def descriptives(persons, person_counts, indices, unit_months, scores, scales, *, cohorts):
     """Long table block, row, cohort, n, mean, sd with the persons behind each row and the linked cell.
 
     persons: as from :func:`persons_by_cohort`; person_counts: frame cohort, unit_code, persons, person_months, exits by
@@ -169,7 +171,8 @@ def descriptives(persons, person_counts, indices, unit_months, scores, scales):
     """
     parts = [_unit_rows(unit_months)]
     parts += [
-        _person_rows(persons, person_counts, measure) for measure in ("persons", "person_months", "exits")
+        _person_rows(persons, person_counts, measure, cohorts)
+        for measure in ("persons", "person_months", "exits")
     ]
     parts.append(_index_rows(indices, unit_months))
     parts.append(_score_rows(scores, scales))
@@ -198,10 +201,10 @@ def _unit_rows(unit_months):
     return pd.DataFrame(rows).assign(mean=np.nan, sd=np.nan)
 
 
-def _person_rows(persons, counts, measure):
+def _person_rows(persons, counts, measure, cohorts):
     """Totals of one measure by cohort and over all cohorts; the gate looks at exits for exits, else at persons."""
     gate = "exits" if measure == "exits" else "persons"
-    groups = [(TOTAL, counts), *((cohort, counts[counts["cohort"] == cohort]) for cohort in COHORTS)]
+    groups = [(TOTAL, counts), *((cohort, counts[counts["cohort"] == cohort]) for cohort in cohorts)]
     rows = [
         {
             "block": "persons",
@@ -264,8 +267,9 @@ def build_all(inputs, outputs, window, calendar, exclude, weights, language):
     """
     read = pd.read_parquet
     indices, unit_months, units = read(inputs["indices"]), read(inputs["unit_months"]), read(inputs["units"])
-    persons, curves = persons_by_cohort(read(inputs["spells"]), window), read(inputs["curves"])
-    months, _ = person_months(read(inputs["spells"]), window)
+    definitions = read_definitions(inputs["definitions"])
+    months, _ = person_months(read(inputs["spells"]), window, definitions)
+    persons, curves = persons_by_cohort(months), read(inputs["curves"])
     person_counts = with_exposed_exits(read(inputs["person_counts"]), months, read(inputs["exposures"]))
     scores = read(inputs["scores"])
     words = Labels(language, inputs["labels"])
@@ -286,7 +290,9 @@ def build_all(inputs, outputs, window, calendar, exclude, weights, language):
         "cumulative_incidence_at_risk": cumulative_incidence_at_risk(curves),
         "burnout_by_overload": read(inputs["bins"]),
         "sample_flow": sample_flow(pd.read_csv(inputs["flow"], encoding="utf-8-sig").fillna({"reason": ""})),
-        "descriptives": descriptives(persons, person_counts, indices, unit_months, scores, SCORES),
+        "descriptives": descriptives(
+            persons, person_counts, indices, unit_months, scores, SCORES, cohorts=definitions.cohorts
+        ),
         "data_quality": data_quality(books["row_counts"], books["headings"], books["absences"]),
         "indicator_list": indicator_list(
             read(inputs["indicators"]), plan, members, books["notices"], books["unanchored"], words

@@ -7,6 +7,7 @@ import pandas as pd
 from jianfu.config import merge, read_yaml
 from jianfu.core.calendar import Calendar, calendar_of
 from jianfu.core.errors import ConfigError
+from jianfu.exits.definitions import Definitions, read_definitions
 from jianfu.indicators.evaluation import read_plan as read_indicators
 from jianfu.indices import construction
 from jianfu.simulate import read_parameters
@@ -23,6 +24,7 @@ class Setup:
     categories: dict
     members: pd.DataFrame
     scales: dict
+    definitions: Definitions
     calendar: Calendar
     settings: dict
 
@@ -47,7 +49,7 @@ class Chunk:
     n: int
 
 
-def setup(parameters, defaults, models, indicators, members, scales, small=False):
+def setup(parameters, defaults, models, indicators, members, scales, definitions, small=False):
     """A :class:`Setup` from the files of the plan; ``small`` simulates the test-size province."""
     parameters = read_parameters(parameters, small)
     settings = merge(read_yaml(defaults), {"data": {"window": parameters["window"]}})
@@ -58,6 +60,7 @@ def setup(parameters, defaults, models, indicators, members, scales, small=False
         categories=plan["categories"],
         members=construction.read_plan(members, read_indicators(indicators)),
         scales=read_yaml(scales)["scales"],
+        definitions=read_definitions(definitions),
         calendar=calendar_of(settings["calendar"]),
         settings=settings,
     )

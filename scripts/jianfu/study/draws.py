@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from jianfu.exits import cells
+from jianfu.exits.person_months import person_months
 from jianfu.indicators import unit_months
 from jianfu.indices import construction
 from jianfu.models import engine, estimators
@@ -65,15 +66,16 @@ def analysis_tables(tables, setup, truth=None):
     )
     anchors = construction.fit_anchors(tables["indicators"], members, reference, frame, share, **means)
     exposures = construction.build_exposures(tables["indicators"], frame, members, anchors, **means)
-    months, flow = cells.person_months(tables["spells"], window)
+    months, flow = person_months(tables["spells"], window, setup.definitions)
     survey = settings["survey"]
     scores, survey_flow = scoring.survey_scores(
         tables["survey"],
         tables["spells"],
         scoring.with_ranges(setup.scales, survey["ranges"]),
-        survey["min_answered"],
-        survey["drop_straightliners"],
-        survey["min_seconds"],
+        setup.definitions,
+        min_answered=survey["min_answered"],
+        drop_straightliners=survey["drop_straightliners"],
+        min_seconds=survey["min_seconds"],
     )
     if truth is None:
         hazard = cells.hazard_cells(months)

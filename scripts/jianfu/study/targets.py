@@ -71,9 +71,9 @@ def expected_scores(scores, truth):
 def expected_frames(found, person_months, truth):
     """Frames of a simulated province (by the names of the inputs of fit_models) with expectations beside the data.
 
-    person_months: at risk, with details (:func:`jianfu.exits.cells.person_months`); truth: frames person_months,
-    survey_truth, unit_month_truth (unit_code, month, D8_late, ln_ratio) and unit_year_truth. The destination of an exit
-    is drawn alike for everyone, so that its expectation is the same in every row.
+    person_months: at risk, with details (:mod:`jianfu.exits.person_months`); truth: frames person_months, survey_truth,
+    unit_month_truth (unit_code, month, D8_late, ln_ratio) and unit_year_truth. The destination of an exit is drawn
+    alike for everyone, so that its expectation is the same in every row.
     """
     months, years = truth["unit_month_truth"], truth["unit_year_truth"]
     late = months.rename(columns={"D8_late": "value"})[["unit_code", "month", "value"]]

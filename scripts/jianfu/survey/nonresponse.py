@@ -13,7 +13,8 @@ from statsmodels.genmod import families
 from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
-from jianfu.exits import cells
+from jianfu.core.months import month_number
+from jianfu.exits.definitions import SEXES, UNKNOWN, Definitions
 from jianfu.indicators.units import latest_units
 
 TRIM = 5.0  # a weight is at most this many times the mean of its wave
@@ -22,7 +23,7 @@ ALL = "all"
 TABLE_COLUMNS = ["wave", "variable", "level", "roster", "respondents", "rate", "weight", "effective_n"]
 
 
-def on_post(spells, day):
+def on_post(spells: pd.DataFrame, day: pd.Timestamp, definitions: Definitions) -> pd.DataFrame:
     """Persons on post on ``day``, one row each: unit_code, cohort, sex."""
     first, last = pd.to_datetime(spells["spell_start"]), pd.to_datetime(spells["spell_end"])
     there = spells["on_post"].astype("boolean").fillna(True).astype(bool)
@@ -32,8 +33,8 @@ def on_post(spells, day):
     return pd.DataFrame(
         {
             "unit_code": found["unit_code"].to_numpy(dtype=object),
-            "cohort": np.asarray(cells.cohort(cells.month_number(found["birth_ym"]) // 12), dtype=object),
-            "sex": found["sex"].where(found["sex"].isin(cells.SEXES), cells.UNKNOWN).to_numpy(dtype=object),
+            "cohort": definitions.cohort(month_number(found["birth_ym"]) // 12),
+            "sex": found["sex"].where(found["sex"].isin(SEXES), UNKNOWN).to_numpy(dtype=object),
         }
     )
 
@@ -86,7 +87,13 @@ def effective_size(weights):
     return float(weights.sum() ** 2 / (weights**2).sum())
 
 
-def weighted(scores, survey, spells, units):
+def weighted(
+    scores: pd.DataFrame,
+    survey: pd.DataFrame,
+    spells: pd.DataFrame,
+    units: pd.DataFrame,
+    definitions: Definitions,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Scores with the column ``weight``, and the response by group: ``(frame, table)``.
 
     scores: respondents (wave, unit_code, cohort, sex ...); survey: canonical table, for the days of the fieldwork. The
@@ -99,14 +106,14 @@ def weighted(scores, survey, spells, units):
     )
     scores, rows = scores.assign(weight=np.nan), []
     for wave, own in scores.groupby("wave", sort=True):
-        roster = on_post(spells, days[wave])
+        roster = on_post(spells, days[wave], definitions)
         roster = roster.assign(unit_type=roster["unit_code"].map(types)).dropna(
             subset=["cohort", "unit_type"]
         )
         own = own[["unit_code", "cohort", "sex"]].astype(object)
         own = own.assign(unit_type=own["unit_code"].map(types))
         known = own["unit_type"].notna()
-        variables = [name for name in VARIABLES if name != "sex" or not (own["sex"] == cells.UNKNOWN).any()]
+        variables = [name for name in VARIABLES if name != "sex" or not (own["sex"] == UNKNOWN).any()]
         weight = np.ones(len(own))
         if known.any() and len(roster):
             probability = response_probability(roster, own[known].reset_index(drop=True), variables)

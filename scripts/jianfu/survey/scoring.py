@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from jianfu.exits import cells
+from jianfu.core.months import date_month, month_number, month_text
+from jianfu.exits.definitions import SEXES, UNKNOWN, Definitions
+from jianfu.exits.spells import post_start
 
 ROSTER_COLUMNS = ("role", "rank", "rank_since", "bianzhi", "education", "entry_route")
 
@@ -100,7 +102,7 @@ def post_at(survey, spells):
     and ``lost``: '' or why the respondent cannot be placed (unknown_person, not_in_post, off_post).
     """
     spells = spells.assign(
-        post_start=cells.post_start(spells),
+        post_start=post_start(spells),
         on_post=spells["on_post"].astype("boolean").fillna(True).astype(bool),
         first=pd.to_datetime(spells["spell_start"]),
         last=pd.to_datetime(spells["spell_end"]),
@@ -126,7 +128,16 @@ def standardise(values):
     return (values - values.mean()) / values.std(ddof=1)
 
 
-def survey_scores(survey, spells, scales, min_answered, drop_straightliners, min_seconds):
+def survey_scores(
+    survey: pd.DataFrame,
+    spells: pd.DataFrame,
+    scales: dict,
+    definitions: Definitions,
+    *,
+    min_answered: float,
+    drop_straightliners: bool,
+    min_seconds: float | None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Respondents with their scores: ``(frame, flow)``.
 
     A matched respondent has unit, cohort, sex and tenure from the roster; an anonymous one has the unit and cohort
@@ -137,25 +148,25 @@ def survey_scores(survey, spells, scales, min_answered, drop_straightliners, min
     survey = survey.reset_index(drop=True)
     matched = survey["person_key"].notna()
     post = post_at(survey, spells)
-    month = cells.date_month(survey["fieldwork_date"])
+    month = date_month(survey["fieldwork_date"])
     frame = pd.DataFrame(
         {
             "person_key": survey["person_key"],
             "unit_code": post["unit_code"].where(matched, survey["unit_code"]),
             "wave": survey["wave"],
-            "fieldwork_month": _text_months(month),
-            "cohort": pd.Series(cells.cohort(cells.month_number(post["birth_ym"]) // 12)).where(
+            "fieldwork_month": month_text(month),
+            "cohort": pd.Series(definitions.cohort(month_number(post["birth_ym"]) // 12)).where(
                 matched, survey["cohort"]
             ),
-            "sex": post["sex"].where(matched & post["sex"].isin(cells.SEXES), cells.UNKNOWN),
-            "tenure_band": cells.tenure_band(
+            "sex": post["sex"].where(matched & post["sex"].isin(SEXES), UNKNOWN),
+            "tenure_band": definitions.tenure_band(
                 np.where(matched, month - post["post_start"].to_numpy(dtype=float), np.nan)
             ),
             **{name: post[name] for name in ROSTER_COLUMNS},
             "hours_week": survey["hours_week"],
             "hours_trace": survey["hours_trace"],
             "hours_substantive": survey["hours_substantive"],
-            "rank_years": (month - cells.date_month(post["rank_since"])) / 12,
+            "rank_years": (month - date_month(post["rank_since"])) / 12,
         }
     )
     scores = score(survey, scales, min_answered)
@@ -187,11 +198,3 @@ def survey_scores(survey, spells, scales, min_answered, drop_straightliners, min
     if cells_out:
         flow.append(("answers_set_missing", "out_of_range", cells_out))
     return kept, pd.DataFrame(flow, columns=["step", "reason", "respondents"])
-
-
-def _text_months(numbers):
-    """Month numbers (NaN = missing) as 'YYYY-MM'."""
-    known = ~np.isnan(numbers)
-    text = np.full(len(numbers), None, dtype=object)
-    text[known] = cells.month_text(numbers[known])
-    return text

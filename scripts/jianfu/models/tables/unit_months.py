@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from jianfu.core.months import month_range
-from jianfu.exits.cells import date_month, month_number
+from jianfu.core.months import date_month, month_number, month_range
 from jianfu.models.tables.table import NAMES, AnalysisTable, categorical, with_exposures, with_traits
 
 Z = "_z"  # suffix of an indicator in SD: transformed as its plan says, less its mean in the reference window

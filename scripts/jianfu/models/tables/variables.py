@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.errors import ConfigError
-from jianfu.exits.cells import month_number
+from jianfu.core.months import month_number
 from jianfu.models.estimators.common import TRUE
 
 

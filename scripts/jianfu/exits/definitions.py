@@ -1,0 +1,100 @@
+"""Cohorts, bands of tenure and what counts as leaving, as config/plan/exits.yaml defines them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from jianfu.config.files import read_yaml
+from jianfu.core.errors import ConfigError
+
+KINDS = ("voluntary", "competing", "censored")
+SEXES = ("男", "女", "不详")
+UNKNOWN = "不详"
+KEYS = {"cohorts", "focus", "tenure_bands", "events", "exits", "upward", "nowhere"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definitions:
+    """The file as data.
+
+    cohorts: {name: first year of birth}, the first None; tenure_bands: {name: months that lie above}, the last None;
+    events: {event: kind}; exits: rows (exit type or None, destinations or None, event or None), the first that fits.
+    """
+
+    cohorts: dict[str, int | None]
+    focus: str
+    tenure_bands: dict[str, int | None]
+    events: dict[str, str]
+    exits: tuple[tuple[str | None, list[str] | None, str | None], ...]
+    upward: list[str]
+    nowhere: list[str]
+
+    def of_kind(self, kind: str) -> list[str]:
+        """The events of one of :data:`KINDS`."""
+        return [event for event, own in self.events.items() if own == kind]
+
+    def cohort(self, birth_year) -> np.ndarray:
+        """Cohort names for years of birth (array; NaN gives None)."""
+        year = np.asarray(birth_year, dtype=float)
+        names = np.array(list(self.cohorts), dtype=object)[np.digitize(year, list(self.cohorts.values())[1:])]
+        return np.where(np.isnan(year), None, names)
+
+    def tenure_band(self, months) -> np.ndarray:
+        """Band of completed tenure at the post, from months (array; NaN gives 不详)."""
+        months = np.asarray(months, dtype=float)
+        limits = list(self.tenure_bands.values())[:-1]
+        names = np.array(list(self.tenure_bands), dtype=object)[np.digitize(months, limits)]
+        return np.where(np.isnan(months), UNKNOWN, names)
+
+    def event(self, exit_type, destination) -> np.ndarray:
+        """Event of each exit (array of text; '' where no exit is recorded, or one that counts as none)."""
+        exit_type, destination = pd.Series(exit_type, dtype="object"), pd.Series(destination, dtype="object")
+        event = np.full(len(exit_type), "", dtype=object)
+        undecided = exit_type.notna().to_numpy()
+        for wanted, places, found in self.exits:
+            fits = undecided
+            if wanted is not None:
+                fits = fits & exit_type.isin([wanted]).to_numpy()
+            if places is not None:
+                fits = fits & destination.isin(places).to_numpy()
+            event[fits] = found or ""
+            undecided = undecided & ~fits
+        return event
+
+    def needs_destination(self, exit_type) -> np.ndarray:
+        """Whether the event of each exit type depends on the destination (boolean array)."""
+        return np.isin(
+            np.asarray(exit_type, dtype=object).astype(str),
+            [wanted for wanted, places, _ in self.exits if wanted is not None and places is not None],
+        )
+
+
+def read_definitions(path: str) -> Definitions:
+    """The definitions of a file like config/plan/exits.yaml; raises :class:`ConfigError` for what does not fit."""
+    found = read_yaml(path)
+    if set(found) != KEYS:
+        raise ConfigError("exits_keys", file=path, keys=", ".join(sorted(KEYS)))
+    _check_order(path, "cohorts", list(found["cohorts"].values()))
+    _check_order(path, "tenure_bands", list(found["tenure_bands"].values())[::-1], -1)
+    _check_known(path, "focus", [found["focus"]], found["cohorts"])
+    _check_known(path, "events", found["events"].values(), KINDS)
+    _check_known(path, "exits", [row["event"] for row in found["exits"]], [*found["events"], None])
+    _check_known(path, "nowhere", found["nowhere"], found["events"])
+    rows = [(row.get("exit_type"), row.get("destination"), row["event"]) for row in found["exits"]]
+    return Definitions(**found | {"exits": tuple(rows)})
+
+
+def _check_order(path, key, limits, sign=1):
+    """The first limit is open, the others are numbers that rise (``sign`` 1) or fall."""
+    numbers = [sign * limit for limit in limits[1:] if isinstance(limit, int)]
+    if limits[0] is not None or len(numbers) < len(limits) - 1 or numbers != sorted(set(numbers)):
+        raise ConfigError("exits_order", file=path, key=key)
+
+
+def _check_known(path, key, values, valid):
+    for value in values:
+        if value not in valid:
+            raise ConfigError(
+                "exits_unknown", file=path, key=key, value=value, valid=", ".join(filter(None, valid))
+            )
