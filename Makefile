@@ -80,7 +80,7 @@ lint: .venv/development
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
 
-# What the documents take from the code: config/default.yaml, config/settings.md.
+# What the documents take from the code: config/default.yaml, config/settings.md, the rooms in docs/architecture.
 docs: .venv/development
 	$(BIN)/python scripts/build_docs.py
 

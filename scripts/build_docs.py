@@ -1,14 +1,22 @@
-"""Write what the documents take from the code (make docs): settings with their defaults, their reference.
+"""Write what the documents take from the code (make docs): settings, their reference, the rooms of the library.
 
 Without a name, everything; tests/config/test_documents.py fails when a file is not what this writes.
 """
 
 from pathlib import Path
 
-from jianfu.commands import reference
+from jianfu.commands import house, reference
 from jianfu.config import read_yaml
 
 ROOT = Path(__file__).resolve().parents[1]
+LIBRARY = ROOT / "scripts" / "jianfu"
+
+
+def with_part(path, name, part):
+    """Text of a document with what stands between its marks of this name replaced."""
+    begin, end = f"<!-- {name}: written by make docs -->\n", f"<!-- end of {name} -->"
+    before, rest = (ROOT / path).read_text(encoding="utf-8").split(begin)
+    return before + begin + part + end + rest.split(end)[1]
 
 
 def documents():
@@ -17,6 +25,8 @@ def documents():
     return {
         "config/default.yaml": reference.default_file(schema),
         "config/settings.md": reference.settings_reference(schema),
+        "docs/architecture.md": with_part("docs/architecture.md", "rooms", house.table(LIBRARY)),
+        "docs/architecture.svg": house.picture(LIBRARY),
     }
 
 

@@ -1,1 +1,1 @@
-"""From raw exports to canonical tables, quarantine and counts; see :func:`jianfu.ingest.tables.ingest_table`."""
+"""From raw exports to canonical tables, quarantine and counts."""
