@@ -6,7 +6,7 @@
 4. Write burnout_bins.parquet (no rows for a province without a survey).
 """
 
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
 from jianfu.models import response, tables
 

@@ -9,7 +9,7 @@ A province whose data do not allow a single fit gets empty tables.
 
 import pandas as pd
 
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
 from jianfu.core.errors import DataError
 from jianfu.indicators.evaluation import read_plan as read_indicators

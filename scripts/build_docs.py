@@ -6,7 +6,7 @@ Without a name, everything; tests/config/test_documents.py fails when a file is 
 from pathlib import Path
 
 from jianfu.commands import house, reference
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = ROOT / "scripts" / "jianfu"

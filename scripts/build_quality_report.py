@@ -11,7 +11,9 @@ from pathlib import Path
 
 from jianfu.core import logs
 from jianfu.core.labels import Labels
-from jianfu.quality import collect_facts, write_page, write_text
+from jianfu.quality.facts import collect_facts
+from jianfu.quality.page import write_page
+from jianfu.quality.text import write_text
 
 
 def main(counts, columns, notices, quarantine, tables, plans, template, settings, places, report, summary):

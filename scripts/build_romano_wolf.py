@@ -7,7 +7,7 @@
 
 import pandas as pd
 
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
 from jianfu.models import tables as analysis
 from jianfu.robustness import joint_tests

@@ -10,7 +10,7 @@ A scale that cannot be judged (few answers, a constant item) gives a row without
 
 import pandas as pd
 
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
 from jianfu.ingest import scale_keys
 from jianfu.survey import scale_quality

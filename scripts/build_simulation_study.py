@@ -10,7 +10,7 @@ gives other estimates through raw files.
 
 import pandas as pd
 
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
 from jianfu.core.errors import DataError
 from jianfu.study import summary

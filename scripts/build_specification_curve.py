@@ -8,7 +8,7 @@
 Fails when the varied model or a column of a sample is absent.
 """
 
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
 from jianfu.models import tables
 from jianfu.robustness.curve import province

@@ -9,7 +9,7 @@
 A province without a survey gives tables without rows. Fails when a scoring key names no items.
 """
 
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
 from jianfu.exits.definitions import read_definitions
 from jianfu.ingest import scale_keys

@@ -9,7 +9,7 @@ Fails when a person-month at risk has no true probability: the truth is then tha
 
 from pathlib import Path
 
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
 from jianfu.exits.definitions import read_definitions
 from jianfu.exits.person_months import person_months

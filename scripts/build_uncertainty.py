@@ -7,7 +7,7 @@
 Fails when a model named in config/plan/uncertainty.yaml is not declared.
 """
 
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
 from jianfu.models import tables as analysis
 from jianfu.robustness.curve import province

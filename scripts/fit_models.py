@@ -14,7 +14,7 @@ Fails when the model of a confirmatory hypothesis does not converge, unless `inf
 
 import pandas as pd
 
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
 from jianfu.exits.definitions import read_definitions
 from jianfu.exits.person_months import person_months

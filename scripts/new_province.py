@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 from jianfu.commands.settings import load_checked
-from jianfu.config import merge
+from jianfu.config.merging import merge
 from jianfu.core.errors import ConfigError, DataError, JianfuError
 from jianfu.onboarding.draft import make_draft
 from jianfu.onboarding.knowledge import TABLES, Knowledge

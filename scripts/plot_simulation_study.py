@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.core import logs
 from jianfu.study.figure import plot
 

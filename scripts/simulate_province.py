@@ -8,7 +8,9 @@ Fails when the parameter file cannot be read or differs from config/simulation.y
 """
 
 from jianfu.core import logs
-from jianfu.simulate import draw, read_parameters, write_raw, write_truth
+from jianfu.simulate.draw import draw
+from jianfu.simulate.parameters import read_parameters
+from jianfu.simulate.write import write_raw, write_truth
 
 
 def main(parameters, pattern, seed, raw, truth):

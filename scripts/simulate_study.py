@@ -8,7 +8,7 @@
 Fails when a scenario or a model is not declared.
 """
 
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
 from jianfu.models import engine
 from jianfu.study import design, draws

@@ -9,7 +9,7 @@ Fails where ingestion fails.
 
 import pandas as pd
 
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
 from jianfu.models import engine
 from jianfu.study import design, raw

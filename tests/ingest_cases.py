@@ -7,10 +7,11 @@ import json
 import tempfile
 from pathlib import Path
 
-from jianfu.config import merge, read_yaml
+from jianfu.config.files import read_yaml
+from jianfu.config.merging import merge
 from jianfu.core.tables import CANONICAL as TABLES
 from jianfu.ingest.tables import ingest_table
-from jianfu.province import load_province
+from jianfu.province.load import load_province
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAN = ROOT / "config" / "plan"

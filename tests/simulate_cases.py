@@ -6,11 +6,13 @@ from pathlib import Path
 
 from ingest_cases import ROOT
 
-from jianfu.config import merge
+from jianfu.config.merging import merge
 from jianfu.core.calendar import Calendar
 from jianfu.indicators.unit_months import build_unit_months
-from jianfu.province import load_province
-from jianfu.simulate import draw, read_parameters, write_raw
+from jianfu.province.load import load_province
+from jianfu.simulate.draw import draw
+from jianfu.simulate.parameters import read_parameters
+from jianfu.simulate.write import write_raw
 
 PARAMETERS = ROOT / "config" / "simulation.yaml"
 SEED = 3

@@ -25,7 +25,7 @@ os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
 
 import numpy as np  # noqa: E402
 
-from jianfu.config import read_yaml  # noqa: E402
+from jianfu.config.files import read_yaml  # noqa: E402
 from jianfu.indicators import unit_months  # noqa: E402
 from jianfu.indices import construction  # noqa: E402
 from jianfu.models import engine, estimators  # noqa: E402
@@ -33,7 +33,7 @@ from jianfu.robustness import index_sensitivity  # noqa: E402
 from jianfu.robustness.curve import province  # noqa: E402
 from jianfu.robustness.curve.variants import members_of  # noqa: E402
 from jianfu.robustness.uncertainty import rows  # noqa: E402
-from jianfu.simulate import draw  # noqa: E402
+from jianfu.simulate.draw import draw  # noqa: E402
 from jianfu.study import design, draws  # noqa: E402
 
 PLAN = ROOT / "config" / "plan"

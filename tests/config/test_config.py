@@ -6,8 +6,8 @@ import pytest
 import yaml
 from province_cases import MINIMAL, ROOT, load_command, province_loader
 
-from jianfu import config
 from jianfu.commands import settings as settings_of
+from jianfu.config import files, merging
 from jianfu.core.errors import ConfigError
 
 
@@ -191,18 +191,18 @@ def test_simulated_province_must_say_so(load):
 
 
 def test_deviations_list_what_departs_from_the_common_plan(load):
-    default = config.read_yaml(ROOT / "config" / "default.yaml")
+    default = files.read_yaml(ROOT / "config" / "default.yaml")
     settings = load("exclude: {topics: [秸秆禁烧]}\nindices: {min_share: 0.5}\n")
-    assert config.deviations(settings, default) == [
+    assert merging.deviations(settings, default) == [
         ("exclude.topics", [], ["秸秆禁烧"]),
         ("indices.min_share", 0.6, 0.5),
     ]
-    assert config.deviations(load(), default) == []
+    assert merging.deviations(load(), default) == []
 
 
 def test_every_key_of_the_default_is_in_the_schema_and_vice_versa():
-    schema = config.read_yaml(ROOT / "workflow" / "schemas" / "config.schema.yaml")
-    default = config.read_yaml(ROOT / "config" / "default.yaml")
+    schema = files.read_yaml(ROOT / "workflow" / "schemas" / "config.schema.yaml")
+    default = files.read_yaml(ROOT / "config" / "default.yaml")
 
     def keys_of_schema(node, prefix=""):
         for name, child in node.get("properties", {}).items():
@@ -220,7 +220,7 @@ def test_every_key_of_the_default_is_in_the_schema_and_vice_versa():
 
 
 def test_schema_is_strict_at_every_level():
-    schema = config.read_yaml(ROOT / "workflow" / "schemas" / "config.schema.yaml")
+    schema = files.read_yaml(ROOT / "workflow" / "schemas" / "config.schema.yaml")
 
     def objects(node):
         if isinstance(node, dict):

@@ -8,7 +8,7 @@ from province_cases import ROOT
 
 from build_docs import documents
 from jianfu.commands import reference
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.indices.engine import methods
 
 SCHEMA = read_yaml(ROOT / "workflow" / "schemas" / "config.schema.yaml")

@@ -6,14 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jianfu.config import merge, read_yaml
+from jianfu.config.files import read_yaml
+from jianfu.config.merging import merge
 from jianfu.indicators import unit_months
 from jianfu.indices.construction import reference_window
 from jianfu.models import engine, estimators
 from jianfu.models.tables import exposure_at
 from jianfu.robustness.curve import fits, province
 from jianfu.robustness.curve.variants import choices, index_levels, members_of
-from jianfu.simulate import draw
+from jianfu.simulate.draw import draw
 from jianfu.study import design, draws
 
 CONFIG = Path(__file__).parents[2] / "config"

@@ -6,12 +6,13 @@ import pytest
 from ingest_cases import ROOT
 from miniature import DEFINITIONS
 
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.models import engine
 from jianfu.models import tables as analysis
 from jianfu.models.estimators import Settings
-from jianfu.simulate import draw, read_parameters
+from jianfu.simulate.draw import draw
 from jianfu.simulate.log_tables import task_tables
+from jianfu.simulate.parameters import read_parameters
 from jianfu.survey import scoring
 
 PLAN = read_yaml(ROOT / "config" / "plan" / "models.yaml")

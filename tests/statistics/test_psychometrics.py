@@ -6,15 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jianfu.survey.psychometrics import (
-    NotMeasurable,
-    adequacy,
-    agreement,
-    cfa,
-    fit_measures,
-    invariance,
-    reliability,
-)
+from jianfu.survey.psychometrics import adequacy, agreement, cfa, fit_measures, invariance, reliability
+from jianfu.survey.psychometrics.items import NotMeasurable
 from jianfu.survey.psychometrics.measurement import Model
 
 REFERENCE = Path(__file__).parents[1] / "data" / "reference"

@@ -11,7 +11,8 @@ from miniature import DEFINITIONS
 
 from jianfu.exits.cells import hazard_cells
 from jianfu.exits.person_months import person_months
-from jianfu.simulate import draw, read_parameters
+from jianfu.simulate.draw import draw
+from jianfu.simulate.parameters import read_parameters
 from jianfu.simulate.survey import ITEMS, SCALES, SUBSCALES, observed_scores
 
 

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jianfu.config import merge, read_yaml
+from jianfu.config.files import read_yaml
+from jianfu.config.merging import merge
 from jianfu.core.errors import ConfigError, DataError
 from jianfu.exits.person_months import person_months
-from jianfu.simulate import draw
+from jianfu.simulate.draw import draw
 from jianfu.study import design, draws, raw, summary, targets
 
 ROOT = Path(__file__).parents[2]

@@ -8,10 +8,10 @@ import pytest
 from ingest_cases import PLAN, ROOT, SAMPLE, TABLES, expected, ingest_all, ingest_rows, sample_results
 
 from build_quality_report import main
-from jianfu.config import merge
+from jianfu.config.merging import merge
 from jianfu.ingest.quality import join_books
-from jianfu.province import load_province
-from jianfu.quality import collect_facts
+from jianfu.province.load import load_province
+from jianfu.quality.facts import collect_facts
 from jianfu.quality.text import pad, width
 from jianfu.quality.words import share, span
 

@@ -11,7 +11,7 @@ import pytest
 from matplotlib.text import Text
 from PIL import Image
 
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.core.labels import Labels
 from jianfu.release.outputs import read_outputs
 from jianfu.report.figures import (

@@ -14,7 +14,7 @@ import build_survey_scores
 import fit_models
 from jianfu.indicators import unit_months as panel
 from jianfu.indices import construction
-from jianfu.simulate import draw
+from jianfu.simulate.draw import draw
 from jianfu.simulate.log_tables import task_tables
 from jianfu.study import design
 

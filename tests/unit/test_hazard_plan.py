@@ -8,7 +8,7 @@ import pytest
 from miniature import DEFINITIONS
 from province_cases import ROOT
 
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.exits import cells
 from jianfu.models import engine
 from jianfu.models.estimators import Settings

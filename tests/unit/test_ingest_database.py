@@ -21,7 +21,7 @@ from jianfu.ingest.headings import Dictionary, Matcher, read_header
 from jianfu.ingest.readers import read_file
 from jianfu.ingest.schema import load_tables
 from jianfu.ingest.tables import ingest_table
-from jianfu.province import load_province
+from jianfu.province.load import load_province
 
 TASKS = [
     ("A", "河口镇", "任务", datetime(2024, 3, 1, 16), date(2024, 3, 4), Decimal("3.00"), True),

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from ingest_cases import ROOT, SAMPLE, TABLES, ingest_all, sample_results
 
-from jianfu.province import load_province
+from jianfu.province.load import load_province
 
 TASKS = {
     "编号": "派单流水",

@@ -13,7 +13,7 @@ from jianfu.core.keys import SYNTHETIC_KEY, pseudonym_key
 from jianfu.core.logs import LOGGER
 from jianfu.ingest.people import describe_id, normal_id
 from jianfu.ingest.quality import join_books
-from jianfu.province import load_province
+from jianfu.province.load import load_province
 
 
 @pytest.fixture(scope="module")

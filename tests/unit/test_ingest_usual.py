@@ -8,7 +8,7 @@ import pytest
 from ingest_cases import ROOT, ingest_rows, write_csv
 
 import new_province
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.core.errors import DataError
 from jianfu.ingest.dates import parse, split_period
 from jianfu.ingest.people import normal_id

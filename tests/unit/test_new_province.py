@@ -12,7 +12,7 @@ from ingest_cases import ROOT, SAMPLE, TABLES, UNITS, ingest_all, sample_results
 from sample_identifiers import found_in, identifiers
 
 import new_province
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.core.errors import ConfigError, DataError
 from jianfu.ingest.units import UnitIndex
 from jianfu.onboarding.contents import content_of
@@ -21,7 +21,7 @@ from jianfu.onboarding.grouping import patterns_of, skeleton
 from jianfu.onboarding.knowledge import Knowledge
 from jianfu.onboarding.look import look
 from jianfu.onboarding.survey import order_answers
-from jianfu.province import load_province
+from jianfu.province.load import load_province
 from jianfu.province.rules import check_length
 
 RAW = SAMPLE / "raw"

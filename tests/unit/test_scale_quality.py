@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from ingest_cases import PLAN
 
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.core.labels import Labels
 from jianfu.release.gate import release_frame
 from jianfu.release.outputs import Limits, read_outputs

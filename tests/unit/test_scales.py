@@ -6,7 +6,7 @@ import pytest
 from ingest_cases import PLAN
 from miniature import DEFINITIONS, table
 
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.ingest import scale_keys
 from jianfu.survey import scoring
 

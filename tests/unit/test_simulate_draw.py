@@ -7,7 +7,8 @@ from ingest_cases import PLAN, SCHEMA
 from miniature import DEFINITIONS
 from simulate_cases import PARAMETERS, SEED, drawn, parameters, unit_months
 
-from jianfu.config import merge, read_yaml
+from jianfu.config.files import read_yaml
+from jianfu.config.merging import merge
 from jianfu.core.errors import ConfigError
 from jianfu.core.keys import SYNTHETIC_KEY
 from jianfu.exits.person_months import person_months
@@ -15,7 +16,8 @@ from jianfu.indicators import evaluation
 from jianfu.indices import construction
 from jianfu.ingest.people import describe_id
 from jianfu.ingest.schema import load_tables
-from jianfu.simulate import draw, read_parameters
+from jianfu.simulate.draw import draw
+from jianfu.simulate.parameters import read_parameters
 from jianfu.simulate.survey import ITEMS, observed_scores
 from jianfu.survey.scoring import score
 

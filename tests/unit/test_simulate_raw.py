@@ -15,7 +15,7 @@ from jianfu.indicators import evaluation, unit_months
 from jianfu.indices import construction
 from jianfu.ingest.readers import decode, read_file
 from jianfu.ingest.schema import REASONS
-from jianfu.simulate import write_raw, write_truth
+from jianfu.simulate.write import write_raw, write_truth
 
 SORTS = {
     "units": ["unit_code", "valid_from"],

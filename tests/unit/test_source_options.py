@@ -7,7 +7,8 @@ import pytest
 import yaml
 from ingest_cases import PLAN, ROOT, SCHEMA, few_units, settings, write_csv
 
-from jianfu.config import check_schema, read_yaml
+from jianfu.config.files import read_yaml
+from jianfu.config.schema import check_schema
 from jianfu.ingest.tables import ingest_table
 
 MANUAL = (ROOT / "config" / "README.md").read_text(encoding="utf-8")

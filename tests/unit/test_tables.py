@@ -10,7 +10,7 @@ import pytest
 import report_fakes
 from openpyxl import load_workbook
 
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.core.errors import ConfigError
 from jianfu.core.labels import Labels
 from jianfu.report.tables.released import released_table

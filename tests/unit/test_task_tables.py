@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from miniature import CALENDAR, tables, task, unit_months
 
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.indicators.evaluation import NOTHING_EXCLUDED
 from jianfu.indicators.task_tables import build_task_tables
 from jianfu.models import engine

@@ -5,7 +5,7 @@ OUTPUTS: docs/simulation_study.csv, .png and .svg; docs/simulation_study_raw.csv
     results/simulation_study. A study that was stopped goes on where it stopped.
 """
 
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 
 STUDY = read_yaml(plan("simulation_study.yaml"))
 STUDY_INPUTS = {

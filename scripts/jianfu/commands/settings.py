@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from jianfu.config import display
+from jianfu.config.files import display
 from jianfu.core.errors import ConfigError
 from jianfu.core.messages import speak
 from jianfu.core.spelling import did_you_mean
 from jianfu.indices.methods import check_methods
 from jianfu.indices.own_panel import reading
-from jianfu.province import language_of, load_province
+from jianfu.province.load import language_of, load_province
 from jianfu.province.paths import check_key, province_file
 from jianfu.province.rules import brings_ready_tables, check_length
 

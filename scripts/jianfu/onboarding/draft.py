@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from jianfu.config import merge
+from jianfu.config.merging import merge
 from jianfu.core.errors import DataError
 from jianfu.core.months import month_range
 from jianfu.core.tables import REQUIRED

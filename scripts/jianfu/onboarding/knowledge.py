@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.ingest.headings import IGNORED, PERSONAL, SECOND, Dictionary, Matcher, normal_heading
 from jianfu.ingest.schema import load_responses, load_tables
 from jianfu.ingest.values import Wordings

@@ -10,7 +10,8 @@ from jianfu.core.labels import Labels
 from jianfu.core.tables import CANONICAL
 from jianfu.ingest.quality import join_books
 from jianfu.ingest.tables import ingest_table
-from jianfu.quality import collect_facts, write_page
+from jianfu.quality.facts import collect_facts
+from jianfu.quality.page import write_page
 from jianfu.quality.text import summary
 
 BOOKS = ("counts", "columns", "notices")

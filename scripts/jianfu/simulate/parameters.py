@@ -1,6 +1,7 @@
 """Parameters of the simulated province (config/simulation.yaml)."""
 
-from jianfu.config import display, merge, read_yaml
+from jianfu.config.files import display, read_yaml
+from jianfu.config.merging import merge
 from jianfu.core.errors import ConfigError
 from jianfu.core.spelling import suggestion
 

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from jianfu.config import merge, read_yaml
+from jianfu.config.files import read_yaml
+from jianfu.config.merging import merge
 from jianfu.core.calendar import Calendar, calendar_of
 from jianfu.core.errors import ConfigError
 from jianfu.exits.definitions import Definitions, read_definitions
 from jianfu.indicators.evaluation import read_plan as read_indicators
 from jianfu.indices import construction
-from jianfu.simulate import read_parameters
+from jianfu.simulate.parameters import read_parameters
 
 SEEDS_PER_SCENARIO = 100_000
 

@@ -9,7 +9,7 @@ from jianfu.indicators import unit_months
 from jianfu.indices import construction
 from jianfu.models import engine, estimators
 from jianfu.models.tables import hazard_table, survey_table
-from jianfu.simulate import draw
+from jianfu.simulate.draw import draw
 from jianfu.study import targets
 from jianfu.study.design import parameters_of, scenario_of, seed_of
 from jianfu.survey import scoring

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from jianfu.config import merge
+from jianfu.config.merging import merge
 from jianfu.core.calendar import calendar_of
 from jianfu.core.tables import MEASURED
 from jianfu.indicators import unit_months
 from jianfu.indicators.evaluation import build_indicators, read_plan
 from jianfu.indices import construction
 from jianfu.ingest.tables import ingest_table
-from jianfu.province import load_province
-from jianfu.simulate import draw, write_raw
-from jianfu.simulate.write import extraction_date
+from jianfu.province.load import load_province
+from jianfu.simulate.draw import draw
+from jianfu.simulate.write import extraction_date, write_raw
 from jianfu.study.design import parameters_of, scenario_of, seed_of
 from jianfu.study.draws import analysis_tables, estimates
 

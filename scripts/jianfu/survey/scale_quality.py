@@ -6,16 +6,9 @@ flow_survey.csv. Every table has one row per scale (or subscale) and a ``note``:
 
 import pandas as pd
 
-from jianfu.survey.psychometrics import (
-    NotMeasurable,
-    adequacy,
-    agreement,
-    cfa,
-    complete,
-    fit_measures,
-    reliability,
-)
+from jianfu.survey.psychometrics import adequacy, agreement, cfa, fit_measures, reliability
 from jianfu.survey.psychometrics.invariance import invariance
+from jianfu.survey.psychometrics.items import NotMeasurable, complete
 from jianfu.survey.psychometrics.measurement import Model
 
 LEAST_GROUP = 50  # respondents that a cohort or wave must have to be compared

@@ -6,7 +6,8 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from jianfu.config import deviations, read_yaml
+from jianfu.config.files import read_yaml
+from jianfu.config.merging import deviations
 from jianfu.models.estimators.common import INDIRECT
 from jianfu.release.accounts import ROW_OUTCOMES, SOURCE_TABLES
 from jianfu.release.outputs import TOTAL

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.release.outputs import write_csv
 from jianfu.report.figures.style import GREY, INK, empty, finish, new_figure, text_width
 from jianfu.report.tables.checks import is_check

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.release.outputs import write_csv
 from jianfu.report.figures.forest import QUIET, panel_of, short_term
 from jianfu.report.figures.style import GREY, INK, empty, finish, new_figure, text_width

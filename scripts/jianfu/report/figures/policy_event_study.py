@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.release.outputs import write_csv
 from jianfu.report.figures.style import GREY, INK, SERIES, empty, errors, finish, new_figure
 from jianfu.report.tables.results import model_label, usable

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from jianfu.config import read_yaml
+from jianfu.config.files import read_yaml
 from jianfu.core.labels import Labels
 from jianfu.release.outputs import read_outputs
 from jianfu.report.tables.checks import identification_table, is_check

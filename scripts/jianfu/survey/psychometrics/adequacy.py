@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from jianfu.survey.psychometrics import NotMeasurable, checked, positive_definite
+from jianfu.survey.psychometrics.items import NotMeasurable, checked, positive_definite
 
 
 def _correlation(items):

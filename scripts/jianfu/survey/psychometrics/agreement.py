@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from jianfu.survey.psychometrics import NotMeasurable, complete
+from jianfu.survey.psychometrics.items import NotMeasurable, complete
 
 
 @dataclass(frozen=True)

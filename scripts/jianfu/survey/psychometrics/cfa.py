@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize
 
-from jianfu.survey.psychometrics import NotMeasurable, Problem, complete, positive_definite
+from jianfu.survey.psychometrics.items import NotMeasurable, Problem, complete, positive_definite
 from jianfu.survey.psychometrics.measurement import Layout, Model, implied
 
 GRADIENT = 1e-7  # largest gradient of a converged fit, in units of the standard errors at N = 1

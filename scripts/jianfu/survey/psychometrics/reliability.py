@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, stats
 
-from jianfu.survey.psychometrics import NotMeasurable, checked, positive_definite
+from jianfu.survey.psychometrics.items import NotMeasurable, checked, positive_definite
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,54 @@
+"""The settings of a province: the default, one overlay, and checks that end in one sentence.
+
+A province file is merged over ``config/default.yaml`` key by key (lists and single values replace) and checked before
+any job starts. Where a check stands: keys, types and ranges in ``workflow/schemas/config.schema.yaml`` (sentences in
+:mod:`~jianfu.config.schema`), names in :mod:`~jianfu.province.names`, what wordings lead to in
+:mod:`~jianfu.province.wordings`, rules between keys in :mod:`~jianfu.province.rules`, files and the pseudonym key in
+:mod:`~jianfu.province.paths`. What the rooms above check of their own settings: :mod:`jianfu.commands.settings`.
+"""
+
+from pathlib import Path
+
+from jianfu.config.files import display, read_yaml
+from jianfu.config.merging import merge
+from jianfu.config.schema import check_schema
+from jianfu.core.errors import ConfigError
+from jianfu.core.labels import LANGUAGES
+from jianfu.province.names import check_names, plan_names
+from jianfu.province.paths import check_files, province_file, resolve_paths
+from jianfu.province.rules import check_fields
+
+
+def load_province(slug: str, root: str | Path, folders: list) -> dict:
+    """Resolved settings of one province (dict with the keys of config/default.yaml)."""
+    schema = read_yaml(Path(root) / "workflow" / "schemas" / "config.schema.yaml")
+    default_path = Path(root) / "config" / "default.yaml"
+    default = read_yaml(default_path)
+    check_schema(default, schema, display(default_path))
+    path = province_file(slug, folders)
+    file = display(path)
+    overlay = read_yaml(path)
+    check_schema(overlay, schema, file)
+    settings = merge(default, _named(overlay, slug))
+    check_fields(settings, file)
+    check_names(settings, plan_names(root), file)
+    settings = resolve_paths(settings, path.resolve().parent, file)
+    check_files(settings, file)
+    return settings
+
+
+def language_of(slug: str, root: str | Path, folders: list) -> str:
+    """The language of a province; that of the default where its file does not say or cannot be read."""
+    default = read_yaml(Path(root) / "config" / "default.yaml")["language"]
+    try:
+        overlay = read_yaml(province_file(slug, folders))
+    except ConfigError:
+        return default
+    language = overlay.get("language") if isinstance(overlay, dict) else None
+    return language if language in LANGUAGES else default
+
+
+def _named(overlay, slug):
+    """The overlay; a name given in one language only is the slug in the other."""
+    name = overlay.get("province", {}).get("name")
+    return merge(overlay, {"province": {"name": {"zh": slug, "en": slug, **name}}}) if name else overlay
