@@ -20,40 +20,55 @@ EXCEL_EPOCH = datetime(1899, 12, 30)
 _DIGITS = {c: str(n) for n, c in enumerate("零一二三四五六七八九")} | {
     "〇": "0",
     "○": "0",
-    "Ｏ": "0",
+    "o": "0",
     "两": "2",
 }
-_NUMERAL = "〇○零一二三四五六七八九十两"
+_DIGITS |= {digit: digit for digit in "0123456789"}
+_NUMERAL = "〇○零一二三四五六七八九十百两"
 _AFTERNOON = ("下午", "晚上", "晚", "傍晚", "夜间", "pm")
 _HALF = r"(?P<half>上午|下午|中午|晚上|晚|傍晚|夜间|凌晨|早上|早晨|清晨|早|am|pm)?"
 _CLOCK = (
-    r"(?:[t\s]*" + _HALF + r"\s*(?P<hour>\d{1,2})\s*"
+    r"(?:[t\s]*" + _HALF + r"\s*(?:(?P<hour>\d{1,2})\s*"
     r"(?:[:时点]\s*(?P<minute>\d{1,2}|半)?\s*(?:[:分]\s*(?P<second>\d{1,2})?(?:\.\d+)?\s*秒?)?)?"
-    r"(?:整)?\s*(?P<latin>am|pm)?)?"
+    r"(?:整)?\s*(?P<latin>am|pm)?)?)?"
 )
 _SPLIT = re.compile(
-    r"(?P<year>\d{4})\s*[年./-]\s*(?P<month>\d{1,2})\s*"
-    r"(?:(?:月份?|[./-])\s*(?:(?P<day>\d{1,2})\s*[日号]?" + _CLOCK + r")?)?"
+    r"(?P<year>\d{4})\s*[年./、·-]\s*(?P<month>\d{1,2})\s*"
+    r"(?:(?:月份?|[./、·-])\s*(?:(?P<day>\d{1,2})\s*[日号]?" + _CLOCK + r")?)?"
 )
 _COMPACT = re.compile(
     r"(?P<year>\d{4})(?P<month>\d{2})(?:(?P<day>\d{2})(?:(?P<joined>\d{4}(?:\d{2})?)|" + _CLOCK + r"))?"
 )
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
-# a spreadsheet's mark of text, China's time zone as systems write it, and "by" after a deadline
-_AROUND = re.compile(r"^'|(?<=\d)\s*\+08:?00$|(?<=[\d日号时分])\s*(?:之|以)?前$")
+# a spreadsheet's mark of text, "about" after a time, and "by" after a deadline (of the working day, too)
+_AROUND = re.compile(
+    r"^'|(?<=[\d日号时点分半整午])\s*(?:许|左右)?\s*(?:(?:当天|当日)?\s*(?:下班|午)?(?:之|以)?前|止|截止)?$"
+)
+# a clock time with its zone, as systems write it; 08:00-12:00 is a period: a minus needs the T of ISO
+_ZONE = re.compile(
+    r"(?P<time>\S+(?P<iso>t|\s)\s*\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*(?:z|(?P<hours>[+-]\d{2}):?(?P<minutes>\d{2}))"
+)
+CHINA = timedelta(hours=8)
+_REPUBLIC = re.compile(r"^民国\s*(\d{1,3})\s*(?=年)")
 _TO = re.compile(r"[至到~∼〜—–-]+")
 _WEEKDAY = re.compile(r"[(（]?(?:星期|周|礼拜)[一二三四五六日天][)）]?")
-_NUMERAL_DATE = re.compile(rf"[{_NUMERAL}]+(?=[年月日号时点分秒])")
+# years are often typed with the zero of the keyboard: 二0二四年
+_NUMERAL_DATE = re.compile(rf"[\do]*[{_NUMERAL}][\do{_NUMERAL}]*(?=[年月日号时点分秒])")
 
 
 def parse(text):
-    """``(datetime, precision)`` with precision minute, day or month; None where the text is no date with a year."""
+    """``(datetime, precision)`` with precision minute, day or month; None where the text is no date with a year.
+
+    A time with a zone is turned into China's. Half a day, the end of the working day and "about" say no minute.
+    """
     text = _AROUND.sub("", unicodedata.normalize("NFKC", text).strip().lower())
+    if zone := _ZONE.fullmatch(text):
+        return _in_china(parse(zone["time"]), zone)
     if _SERIAL.fullmatch(text):
         seconds = round(float(text) * 86400)
         return _with_precision(EXCEL_EPOCH + timedelta(seconds=seconds))
-    if _NUMERAL_DATE.search(text):
-        text = _NUMERAL_DATE.sub(lambda match: _arabic(match[0]), text)
+    text = _NUMERAL_DATE.sub(lambda match: _arabic(match[0]), text.replace("年元月", "年1月"))
+    text = _REPUBLIC.sub(lambda match: str(1911 + int(match[1])), text)
     match = _SPLIT.fullmatch(_WEEKDAY.sub("", text).strip()) or _COMPACT.fullmatch(text)
     if not match:
         return None
@@ -61,6 +76,15 @@ def parse(text):
         return _build(match.groupdict())
     except ValueError:
         return None
+
+
+def _in_china(found, zone):
+    """A moment as the clock in China shows it; ``zone`` names Z or the distance from UTC."""
+    hours, minutes = zone["hours"] or "+00", zone["minutes"] or "00"
+    if found is None or (hours[0] == "-" and zone["iso"] != "t"):
+        return None
+    ahead = timedelta(hours=int(hours), minutes=int(hours[0] + minutes))
+    return found[0] + CHINA - ahead, "minute" if ahead != CHINA else found[1]
 
 
 def split_period(text):
@@ -127,7 +151,10 @@ def _with_precision(moment):
 
 
 def _arabic(text):
-    """Arabic digits of a Chinese numeral: 二〇二四 -> 2024, 二十九 -> 29, 十 -> 10."""
+    """Arabic digits of a Chinese numeral: 二〇二四 -> 2024, 二十九 -> 29, 十 -> 10, 一百一十三 -> 113."""
+    hundreds, hundred, rest = text.rpartition("百")
+    if hundred:
+        return f"{_DIGITS[hundreds or '一']}{_arabic(rest or '零').zfill(2)}" if len(hundreds) < 2 else text
     if "十" not in text:
         return "".join(_DIGITS[c] for c in text)
     tens, _, ones = text.partition("十")

@@ -11,8 +11,9 @@ _FACTORS = {"万": 1e4, "亿": 1e8, "万人": 1e4, "万户": 1e4, "万次": 1e4}
 _NUMBER = re.compile(
     r"(?:约|大约|约为|共|合计)?\s*([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:e[+-]?\d{1,2})?)\s*(\D*\d?)"
 )
-_DURATION = re.compile(r"(?:(\d+)小?时)?(?:(\d+)分钟?)?(?:(\d+)秒)?")
-_COLONS = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{1,2})")
+_DURATION = re.compile(r"(?:(\d+)天)?(?:(\d+)(?:个?小)?时)?(?:(\d+)分钟?)?(?:(\d+(?:\.\d+)?)秒)?")
+_COLONS = re.compile(r"(?:(\d+) *(?:天|days?),? *)?(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d+)?)")
+_UNITS = (86400, 3600, 60, 1)
 
 
 def parse_number(text):
@@ -38,12 +39,12 @@ def parse_number(text):
 
 
 def parse_duration(text):
-    """Seconds in ``text`` such as 178秒, 3分46秒, 1:02:30 or 178; None where unreadable."""
-    text = unicodedata.normalize("NFKC", text).strip()
-    match = _DURATION.fullmatch(text)
+    """Seconds, to the nearest, in ``text`` such as 178秒, 3分46秒, 1:02:30, 0:03:45.929, 1 day, 2:03:00 or 178.
+
+    None where unreadable.
+    """
+    text = unicodedata.normalize("NFKC", text).strip().lower()
+    match = _DURATION.fullmatch(text) or _COLONS.fullmatch(text)
     if match and any(match.groups()):
-        return sum(float(n or 0) * unit for n, unit in zip(match.groups(), (3600, 60, 1), strict=True))
-    match = _COLONS.fullmatch(text)
-    if match:
-        return sum(float(n or 0) * unit for n, unit in zip(match.groups(), (3600, 60, 1), strict=True))
+        return float(round(sum(float(n or 0) * unit for n, unit in zip(match.groups(), _UNITS, strict=True))))
     return parse_number(text)
