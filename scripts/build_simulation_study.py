@@ -27,10 +27,10 @@ def main(design, draws, raw, confidence, table, raw_table):
         frame.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.5g")
     wrong = summary.failures(result)
     if len(wrong):
-        rows = ", ".join(f"{r.scenario} {r.model} {r.term} ({r.verdict})" for r in wrong.itertuples())
-        raise DataError(f"{table}: not as it should be: {rows}.")
+        rows = [f"{r.scenario} {r.model} {r.term} ({r.verdict})" for r in wrong.itertuples()]
+        raise DataError("study_failed", path=str(table), rows=rows)
     if not compared["same"].all():
-        raise DataError(f"{raw_table}: some draws give other estimates through raw files.")
+        raise DataError("study_differs_through_raw", path=str(raw_table))
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def test_one_sentence_names_file_reason_and_quarantine(tmp_path):
     with pytest.raises(DataError) as error:
         _check(tmp_path, 0.059)
     assert str(error.value) == (
-        "a.csv: 6 of 100 rows were rejected (6.0%, limit 5.9%), most of them as unknown_unit; the rows are listed in "
-        "restricted/quarantine, and what to do about them in report.html."
+        "a.csv: 6 of 100 rows were rejected (6.0%, limit 5.9%), most of them as unknown_unit (Unknown unit); "
+        "the rows are listed in restricted/quarantine, and what to do about them in report.html."
     )
     assert not (tmp_path / "checked.txt").exists()

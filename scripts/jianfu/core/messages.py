@@ -1,4 +1,4 @@
-"""The sentences of errors in the language of the user: config/plan/messages.csv (code, zh, en)."""
+"""The sentences of errors in the language of the user: config/plan/messages.csv (code, zh, en), else a label."""
 
 import csv
 from functools import cache
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jianfu.core.reasons import Reason, say
 
-PATH = Path(__file__).parents[3] / "config" / "plan" / "messages.csv"
+PLAN = Path(__file__).parents[3] / "config" / "plan"
 SEPARATORS = {"zh": "、", "en": ", "}
 _spoken = {"language": "en"}
 
@@ -18,9 +18,12 @@ def speak(language: str) -> None:
 
 @cache
 def sentences(language: str) -> dict[str, str]:
-    """``{code: sentence}`` of all messages in one language."""
-    with open(PATH, encoding="utf-8-sig", newline="") as file:
-        return {row["code"]: row[language] for row in csv.DictReader(file)}
+    """``{code: sentence}`` of all labels and messages in one language."""
+    found = {}
+    for name, key in (("labels", "key"), ("messages", "code")):
+        with open(PLAN / f"{name}.csv", encoding="utf-8-sig", newline="") as file:
+            found |= {row[key]: row[language] for row in csv.DictReader(file)}
+    return found
 
 
 def message(reason: Reason, language: str | None = None) -> str:

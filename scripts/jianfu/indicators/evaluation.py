@@ -69,10 +69,16 @@ def read_plan(path: str) -> pd.DataFrame:
     for column, values in permitted.items():
         for row in plan[~plan[column].isin(list(values))].itertuples():
             raise ConfigError(
-                f"{path}: {row.code} has the {column} '{getattr(row, column)}'; permitted are {', '.join(values)}."
+                "plan_value_unknown",
+                path=str(path),
+                name=row.code,
+                column=column,
+                value=str(getattr(row, column)),
+                permitted=list(values),
             )
     if plan["code"].duplicated().any():
-        raise ConfigError(f"{path}: {plan['code'][plan['code'].duplicated()].iloc[0]} stands twice.")
+        twice = plan["code"][plan["code"].duplicated()].iloc[0]
+        raise ConfigError("plan_code_twice", path=str(path), name=twice)
     return plan
 
 
@@ -212,10 +218,8 @@ def _query(con, source, frequency, rows):
         if len(rows) > 1:
             for k in rows.index:
                 _query(con, source, frequency, rows.loc[[k]])
-        raise ConfigError(
-            f"config/plan/indicators.csv: the expression or coverage of {', '.join(rows['code'])} cannot be "
-            f"evaluated: {str(error).splitlines()[0]}"
-        ) from error
+        detail = str(error).splitlines()[0]
+        raise ConfigError("expression_wrong", names=rows["code"].tolist(), detail=detail) from error
 
 
 def _long(unit_months, plan, values, coverage):

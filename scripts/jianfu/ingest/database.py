@@ -14,7 +14,8 @@ import sqlalchemy
 from sqlalchemy import exc
 
 from jianfu.core.errors import DataError
-from jianfu.ingest.sheet import Sheet
+from jianfu.core.reasons import Reason
+from jianfu.ingest.sheet import Sheet, unreadable
 from jianfu.ingest.tabular import BATCH_ROWS, arrow_sheets, arrow_text, values_array
 
 LOG = logging.getLogger("jianfu")
@@ -22,7 +23,6 @@ SQLITE = b"SQLite format 3\0"
 DUCKDB = (8, b"DUCK")  # place and text of the mark in a DuckDB file
 _POSTGRES = ("postgres", "postgresql", "kingbase", "kingbase8", "kingbasees")
 _SYNTAX = "42"  # class of SQLSTATE for mistakes in a query; their messages name columns, never values
-_NO_TABLE = "the query gives no table; write a SELECT under 'query'."
 
 
 def batches(entry, path, name, size=BATCH_ROWS):
@@ -38,10 +38,7 @@ def batches(entry, path, name, size=BATCH_ROWS):
     else:
         url = os.environ.get(entry["url_env"], "").strip()
         if not url:
-            raise DataError(
-                f"{name}: the environment variable {entry['url_env']} is not set; set it to the address of the "
-                "database, e.g. postgresql://user:password@host:5432/name."
-            )
+            raise unreadable(name, "database_variable_unset", variable=entry["url_env"])
         read = _adbc if url.startswith("adbc+") else _odbc if url.startswith("odbc:") else _server
     LOG.info("querying %s", name)
     try:
@@ -49,9 +46,10 @@ def batches(entry, path, name, size=BATCH_ROWS):
     except DataError:
         raise
     except ImportError as error:
-        raise DataError(f"{name}: {_no_driver(error)}") from None
+        package = (error.name or "").partition(".")[0] or Reason("the_driver")
+        raise unreadable(name, "database_driver_missing", package=package) from None
     except Exception as error:  # drivers have many error types, and their texts may hold passwords or values
-        raise DataError(f"{name}: {_sentence(error, entry)}") from None
+        raise DataError("in_file", file=name, what=_failure(error, entry)) from None
 
 
 def _file_kind(path, name):
@@ -59,17 +57,12 @@ def _file_kind(path, name):
         with open(path, "rb") as file:
             start = file.read(16)
     except OSError:
-        raise DataError(
-            f"{name}: the database file cannot be opened; correct 'file' under 'database', or check that you "
-            "may read it."
-        ) from None
+        raise unreadable(name, "database_unopened") from None
     if start == SQLITE:
         return _sqlite
     if start[DUCKDB[0] : DUCKDB[0] + len(DUCKDB[1])] == DUCKDB[1]:
         return _duckdb
-    raise DataError(
-        f"{name}: the file is neither a DuckDB nor a SQLite database; name a file of one of these."
-    )
+    raise unreadable(name, "database_unknown")
 
 
 # --- one reader per kind of database -----------------------------------------------------------------------------
@@ -80,7 +73,7 @@ def _duckdb(path, query, name, size):
     with duckdb.connect(str(path), read_only=True, config=settings) as connection:
         table = connection.sql(query)
         if table is None:
-            raise DataError(f"{name}: {_NO_TABLE}")
+            raise unreadable(name, "query_without_table")
         reader = table.to_arrow_reader(size)
         yield from arrow_sheets(reader, reader.schema, name)
 
@@ -113,7 +106,7 @@ def _alchemy(engine, query, name, size):
         # the text goes to the server as it is: % and : are no placeholders
         result = connection.execution_options(no_parameters=True).exec_driver_sql(query)
         if not result.returns_rows:
-            raise DataError(f"{name}: {_NO_TABLE}")
+            raise unreadable(name, "query_without_table")
         yield from _rows(result, list(result.keys()), name, size)
 
 
@@ -145,35 +138,27 @@ def _rows(cursor, names, name, size):
         yield Sheet(name, "", [pa.array([], pa.string()) for _ in headings], headings=headings)
 
 
-# --- sentences ---------------------------------------------------------------------------------------------------
+# --- failures ---------------------------------------------------------------------------------------------------
 
 
-def _no_driver(error):
-    package = (error.name or "the driver of this database").partition(".")[0]
-    return f"the library {package} is not installed; install it into .venv, or export the table to a file."
-
-
-def _sentence(error, entry):
-    """What went wrong, without address, password or value."""
-    source = f"the address in {entry['url_env']}" if entry.get("url_env") else "the database file"
+def _failure(error, entry):
+    """What went wrong as a :class:`Reason`, without address, password or value."""
+    variable = entry.get("url_env")
+    source = Reason("address_in_variable", variable=variable) if variable else Reason("the_database_file")
     if isinstance(error, exc.NoSuchModuleError):
-        return f"{source} names a kind of database that is not known; write e.g. postgresql://user:password@host/name."
+        return Reason("database_kind_unknown", source=source)
     if isinstance(error, exc.ArgumentError | ValueError) and not isinstance(error, UnicodeError):
-        return f"{source} is no address of a database; write e.g. postgresql://user:password@host:5432/name."
+        return Reason("database_no_address", source=source)
     origin = getattr(error, "orig", None) or error
     state = getattr(origin, "sqlstate", None) or ""
     if str(state).startswith(_SYNTAX) and getattr(origin, "diag", None):
-        return (
-            f"the query is wrong: {_one_line(origin.diag.message_primary)}; correct 'query' of this source."
-        )
-    if isinstance(origin, duckdb.Error) and type(origin).__name__ in _DUCKDB_QUERY:
-        return f"the query is wrong: {_one_line(origin)}; correct 'query' of this source."
-    if type(origin).__module__ == "sqlite3" and type(origin).__name__ == "OperationalError":
-        return f"the query is wrong: {_one_line(origin)}; correct 'query' of this source."
+        return Reason("query_wrong", detail=_one_line(origin.diag.message_primary))
+    in_duckdb = isinstance(origin, duckdb.Error) and type(origin).__name__ in _DUCKDB_QUERY
+    if in_duckdb or (type(origin).__module__, type(origin).__name__) == ("sqlite3", "OperationalError"):
+        return Reason("query_wrong", detail=_one_line(origin))
     if not state and isinstance(error, exc.OperationalError | exc.InterfaceError):
-        return f"the database does not answer or refuses the login; check {source}, and that you reach the server."
-    code = f" (SQLSTATE {state})" if state else ""
-    return f"the database stopped the query{code}; try it in a tool of the database, and cast unusual columns to text."
+        return Reason("database_silent", source=source)
+    return Reason("query_stopped_with", state=str(state)) if state else Reason("query_stopped")
 
 
 _DUCKDB_QUERY = ("BinderException", "CatalogException", "ParserException", "SyntaxException")

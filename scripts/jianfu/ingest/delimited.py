@@ -13,9 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from jianfu.core.errors import DataError
 from jianfu.ingest.pipeline import ordered
-from jianfu.ingest.sheet import HEAD_ROWS, SPACES, Sheet
+from jianfu.ingest.sheet import HEAD_ROWS, SPACES, Sheet, unreadable
 from jianfu.ingest.texts import CODED
 
 BLOCK = 1 << 24  # bytes read at a time
@@ -70,10 +69,8 @@ def text_chunks(open_file, name, encoding, mark, size=BLOCK):
             except UnicodeDecodeError as error:
                 # the object may begin with bytes of the chunk before
                 place = done + error.start - (len(error.object) - len(raw))
-                raise DataError(
-                    f"{name}: line {_line_of(open_file, mark + place)} is not readable as {encoding.upper()}; "
-                    "open the file in Excel or WPS and save it again as 'CSV UTF-8'."
-                ) from None
+                line = _line_of(open_file, mark + place)
+                raise unreadable(name, "line_undecodable", line=line, encoding=encoding.upper()) from None
             done += len(raw)
             chunk = raw if encoding == "utf-8" else text.encode()
             if chunk:
@@ -180,7 +177,7 @@ def whole_records(chunks, delimiter, name):
         data = waiting + chunk
         end = records_end(data, ord(delimiter))
         if len(data) - end > LONGEST:
-            raise DataError(f"{name}: the file has broken quotation marks; export it again.")
+            raise unreadable(name, "quotes_broken")
         if end:
             yield memoryview(data)[:end]
         waiting = data[end:]
@@ -307,4 +304,4 @@ def _read_slowly(data, name, delimiter, types):
         text = io.StringIO(bytes(data).decode(), newline="")
         return _padded(list(csv.reader(text, delimiter=delimiter)), types)
     except csv.Error:
-        raise DataError(f"{name}: the file has broken quotation marks; export it again.") from None
+        raise unreadable(name, "quotes_broken") from None

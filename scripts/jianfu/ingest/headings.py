@@ -12,6 +12,9 @@ import unicodedata
 from dataclasses import dataclass
 
 from jianfu.core.errors import DataError
+from jianfu.core.reasons import Reason
+from jianfu.core.spelling import all_of, one_of
+from jianfu.ingest.sheet import sheet_place
 
 PERSONAL, IGNORED, UNMAPPED = "personal", "ignored", "unmapped"
 IDENTIFIERS = ("id_number", "employee_id")
@@ -168,10 +171,7 @@ def assign(headings, matcher, place):
     matches = [matcher.match(heading) if heading else ([], 4) for heading in headings]
     for heading, (names, _) in zip(headings, matches, strict=True):
         if len(names) > 1:
-            raise DataError(
-                f"{place}: the heading '{heading}' may be {' or '.join(names)}; say which under 'columns' of this "
-                "source in the province file."
-            )
+            raise DataError("heading_ambiguous", place=place, heading=heading, columns=one_of(names))
     claims = {}
     for number, (names, tier) in enumerate(matches):
         if names and names[0] not in (PERSONAL, IGNORED):
@@ -181,11 +181,8 @@ def assign(headings, matcher, place):
         best = min(tier for tier, _ in rivals)
         first = [number for tier, number in rivals if tier == best]
         if len(first) > 1:
-            texts = " and ".join(f"'{headings[number]}'" for number in first)
-            raise DataError(
-                f"{place}: the headings {texts} both look like {name}; name the right one under 'columns' and list "
-                "the other under 'ignore' of this source in the province file."
-            )
+            texts = all_of([Reason("quoted", text=headings[number]) for number in first])
+            raise DataError("headings_alike", place=place, headings=texts, column=name)
         winners[first[0]] = name
     return [
         _column(number, heading, winners.get(number), matches[number][0])
@@ -204,7 +201,7 @@ def _column(number, heading, winner, names):
 
 def read_header(sheet, matcher):
     """The :class:`Header` of a sheet, or None where no row looks like headings."""
-    place = f"{sheet.file}, sheet {sheet.name}" if sheet.name else sheet.file
+    place = sheet_place(sheet.file, sheet.name)
     if sheet.headings is not None:
         return Header(
             0, 0, assign([_best_known(names, matcher) for names in sheet.headings], matcher, place), []

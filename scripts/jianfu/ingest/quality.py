@@ -5,7 +5,9 @@ from pathlib import Path
 import pandas as pd
 
 from jianfu.core.errors import DataError
+from jianfu.core.reasons import Reason
 from jianfu.core.sources import matching_files
+from jianfu.ingest.sheet import sheet_place
 
 COUNT_COLUMNS = ["file", "sheet", "outcome", "reason", "column", "rows"]
 NOTICE_COLUMNS = ["table", "kind", "file", "sheet", "column", "rows"]
@@ -88,11 +90,17 @@ def check_rejects(counts, limit, quarantine_folder, report):
         if total and rejected / total > limit:
             by_reason = struck.groupby("reason")["rows"].sum()
             reason = sorted(by_reason.index, key=lambda r: (-by_reason[r], r))[0]
-            place = f"{file}, sheet {sheet}" if sheet else file
             raise DataError(
-                f"{place}: {rejected} of {total} rows were rejected ({rejected / total:.1%}, limit {limit:.1%}), most "
-                f"of them as {reason}; the rows are listed in {quarantine_folder}, and what to do about them in "
-                f"{report}."
+                "too_many_rejected",
+                place=sheet_place(file, sheet),
+                rejected=rejected,
+                total=total,
+                share=rejected / total,
+                limit=limit,
+                reason=reason,
+                words=Reason(f"reason_{reason}"),
+                quarantine=str(quarantine_folder),
+                report=str(report),
             )
 
 

@@ -19,10 +19,10 @@ import lxml.html
 import pyarrow as pa
 import python_calamine
 
-from jianfu.core.errors import DataError
+from jianfu.core.reasons import Reason
 from jianfu.ingest import database, tabular
 from jianfu.ingest.delimited import TextSheet, find_encoding, first_records, first_text, text_chunks
-from jianfu.ingest.sheet import Sheet, cell_text
+from jianfu.ingest.sheet import Sheet, cell_text, unreadable
 
 MAX_UNZIPPED = 2 * 1024**3  # bytes that one archive may expand to
 MAX_MEMORY = 2 * 1024**3  # bytes that reading a binary workbook may take (the largest possible needs 1 GB)
@@ -34,10 +34,10 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # other files that offices send, and what to do with them
 OTHER_KINDS = {
-    b"Rar!": "a RAR archive; unpack it",
-    b"7z\xbc\xaf": "a 7z archive; unpack it",
-    b"\x1f\x8b": "a gzip archive; unpack it",
-    b"%PDF": "a PDF document; ask for the table as .xlsx or .csv",
+    b"Rar!": Reason("an_archive", kind="RAR"),
+    b"7z\xbc\xaf": Reason("an_archive", kind="7z"),
+    b"\x1f\x8b": Reason("an_archive", kind="gzip"),
+    b"%PDF": Reason("a_pdf_document"),
 }
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # the second: an archive without members
 
@@ -74,16 +74,14 @@ def _start(open_file, name):
         with open_file() as file:
             return file.read(START)
     except OSError:
-        raise DataError(
-            f"{name}: the file cannot be opened; check that it is there and that you may read it."
-        ) from None
+        raise unreadable(name, "file_unopened") from None
 
 
 def _read(open_file, name, max_unzipped):
     """Sheets of the bytes that ``open_file`` opens; delimited text opens them again whenever it is read."""
     start = _start(open_file, name)
     if not start.strip() and len(start) < START:
-        raise DataError(f"{name}: the file is empty; export it again or remove it from the folder.")
+        raise unreadable(name, "file_empty")
     if start.startswith((OLE, *ZIP)) or tabular.kind_of(start):
         with open_file() as file:
             content = file.read()
@@ -94,20 +92,18 @@ def _read(open_file, name, max_unzipped):
         return list(tabular.batches(content, name))
     for mark, kind in OTHER_KINDS.items():
         if start.startswith(mark):
-            raise DataError(f"{name}: the file is {kind}.")
+            raise unreadable(name, "file_of_other_kind", kind=kind)
     encoding, mark = find_encoding(open_file)
     sample, whole = first_text(open_file, name, encoding, mark)
     if _is_html(sample):
         return _html(b"".join(text_chunks(open_file, name, encoding, mark)), name)
     if "<Workbook" in sample[:2000]:
-        raise DataError(
-            f"{name}: the file is an XML spreadsheet of 2003; open it in Excel or WPS and save it as .xlsx."
-        )
+        raise unreadable(name, "file_xml_2003")
     found = first_records(sample, whole)
     if found is None:
-        raise DataError(f"{name}: the file is neither a spreadsheet nor a table in text form.")
+        raise unreadable(name, "file_no_table")
     if "\0" in sample[:4096]:
-        raise DataError(f"{name}: the file is of an unknown kind; export it as .xlsx or .csv.")
+        raise unreadable(name, "file_kind_unknown")
     return [TextSheet(name, open_file, encoding, mark, *found)]
 
 
@@ -122,27 +118,20 @@ def decode(content, name):
 
 def _workbook(content, name):
     if _ENCRYPTED in content:
-        raise DataError(f"{name}: the file is protected by a password; save a copy without one.")
+        raise unreadable(name, "file_locked")
     if content.startswith(OLE) and not _fits_memory(content):
-        raise DataError(
-            f"{name}: the workbook is damaged; open it in Excel or WPS and save it again as .xlsx."
-        )
+        raise unreadable(name, "workbook_damaged")
     try:
         with _silence():
             book = python_calamine.load_workbook(io.BytesIO(content))
     except python_calamine.PasswordError:
-        raise DataError(f"{name}: the file is protected by a password; save a copy without one.") from None
+        raise unreadable(name, "file_locked") from None
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
     except BaseException as error:  # damage has many types, and a panic of the library is no Exception
         if "password" in str(error).lower():
-            raise DataError(
-                f"{name}: the file is protected by a password; save a copy without one."
-            ) from None
-        raise DataError(
-            f"{name}: the workbook cannot be read (damaged or not a spreadsheet); open it in Excel or WPS and "
-            "save it again as .xlsx."
-        ) from None
+            raise unreadable(name, "file_locked") from None
+        raise unreadable(name, "workbook_unreadable") from None
     return [sheet for meta in book.sheets_metadata if (sheet := _worksheet(book, meta, name))]
 
 
@@ -200,9 +189,7 @@ def _worksheet(book, meta, name):
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
     except BaseException:  # a panic of the library is no Exception
-        raise DataError(
-            f"{name}: the sheet '{meta.name}' cannot be read; open the file in Excel or WPS and save it again as .xlsx."
-        ) from None
+        raise unreadable(name, "sheet_unreadable", sheet=meta.name) from None
     visible = meta.visible == python_calamine.SheetVisibleEnum.Visible
     columns = [_text_array(column) for column in zip(*rows, strict=True)]
     return Sheet(name, meta.name, columns, merged, visible)
@@ -222,19 +209,16 @@ def _zip(content, name, max_unzipped):
         archive = zipfile.ZipFile(io.BytesIO(content))
         members = [info for info in archive.infolist() if not info.is_dir()]
     except _BAD_ARCHIVE:
-        raise DataError(f"{name}: the file is damaged; copy it again from its source.") from None
+        raise unreadable(name, "file_damaged") from None
     names = {info.filename for info in members}
     if names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}:
         return _workbook(content, name)
     if "word/document.xml" in names:
-        raise DataError(f"{name}: the file is a Word document; copy its table into a workbook.")
+        raise unreadable(name, "file_word")
     if sum(info.file_size for info in members) > max_unzipped:
-        raise DataError(
-            f"{name}: the archive expands to more than {max_unzipped / 1024**3:g} GB; unpack it and name the files "
-            "instead, or raise 'data.max_unzipped_gb'."
-        )
+        raise unreadable(name, "archive_too_large", gigabytes=max_unzipped / 1024**3)
     if any(info.flag_bits & 1 for info in members):
-        raise DataError(f"{name}: the archive is protected by a password; unpack it first.")
+        raise unreadable(name, "archive_locked")
     sheets = []
     for info in sorted(members, key=_member_name):
         member = _member_name(info)
@@ -243,14 +227,12 @@ def _zip(content, name, max_unzipped):
         try:
             part = archive.read(info)
         except _BAD_ARCHIVE:
-            raise DataError(
-                f"{name}: the part '{member}' of the archive is damaged; copy it again from its source."
-            ) from None
+            raise unreadable(name, "archive_member_damaged", member=member) from None
         if part.startswith(ZIP) and _is_archive(part):
-            raise DataError(f"{name}: '{member}' is an archive inside the archive; unpack it first.")
+            raise unreadable(name, "archive_in_archive", member=member)
         sheets += read_bytes(part, f"{name}/{member}", max_unzipped)
     if not sheets:
-        raise DataError(f"{name}: the archive holds no file; export it again or remove it from the folder.")
+        raise unreadable(name, "archive_empty")
     return sheets
 
 
@@ -289,7 +271,7 @@ def _html(content, name):
     try:
         document = lxml.html.document_fromstring(content, parser=lxml.html.HTMLParser(encoding="utf-8"))
     except lxml.etree.LxmlError:
-        raise DataError(f"{name}: the HTML table cannot be read; save the file again as .xlsx.") from None
+        raise unreadable(name, "html_unreadable") from None
     tables = [table for table in document.iter("table") if table.find(".//table") is None]
     sheets = []
     for number, table in enumerate(tables, start=1):
@@ -297,7 +279,7 @@ def _html(content, name):
         if rows:
             sheets.append(Sheet(name, "" if len(tables) == 1 else f"表{number}", _columns(rows), merged))
     if not sheets:
-        raise DataError(f"{name}: the file is a web page without a table; export the table again.")
+        raise unreadable(name, "html_without_table")
     return sheets
 
 

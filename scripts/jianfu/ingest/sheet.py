@@ -5,8 +5,21 @@ from datetime import date, datetime, time, timedelta
 
 import pyarrow as pa
 
+from jianfu.core.errors import DataError
+from jianfu.core.reasons import Reason
+
 HEAD_ROWS = 20  # rows from the top in which title and headings are looked for
 SPACES = " \t\r\n\u3000\xa0\ufeff\u200b"
+
+
+def unreadable(file: str, code: str, /, **values) -> DataError:
+    """The error of a file that cannot be read; code and values say why, without the name of the file."""
+    return DataError("in_file", file=file, what=Reason(code, **values))
+
+
+def sheet_place(file: str, sheet: str) -> Reason | str:
+    """Where something stands in messages: the sheet of a file, or the file where it has one only."""
+    return Reason("sheet_of_file", file=file, sheet=sheet) if sheet else file
 
 
 @dataclass(frozen=True)

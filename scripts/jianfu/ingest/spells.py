@@ -126,7 +126,7 @@ def _person_spells(own, moves, stock):
         elif row["movement"] == "out":
             _leave(spells, row, counted, stock)
         else:
-            raise DataError(f"The ledger has the movement '{row['movement']}', which is neither in nor out.")
+            raise DataError("movement_unknown", movement=str(row["movement"]))
     if stock == "closing":
         for row in own:
             _confirm(spells, row, counted)

@@ -17,11 +17,12 @@ import pyarrow.compute as pc
 
 from jianfu.core.errors import DataError
 from jianfu.core.logs import progress
+from jianfu.core.reasons import Reason
 from jianfu.ingest import dates
 from jianfu.ingest.headings import IDENTIFIERS, UNMAPPED, Column, Matcher, normal_heading, read_header
 from jianfu.ingest.pipeline import ordered
 from jianfu.ingest.readers import MAX_UNZIPPED, read_source
-from jianfu.ingest.sheet import SPACES
+from jianfu.ingest.sheet import SPACES, sheet_place
 from jianfu.ingest.texts import blank, constant, is_coded, matching, plain
 
 # columns that another one can stand in for where the files do not have them
@@ -121,7 +122,7 @@ class Staging:
                 self.notice("empty_sheet", sheet.file, sheet.name)
             else:
                 header = read_header(sheet, matcher)
-                lacking = self.lacking(header, sheet, source) if header else ["a heading row"]
+                lacking = self.lacking(header, sheet, source) if header else [Reason("a_heading_row")]
                 candidates.append((sheet, header, lacking))
         complete = [(sheet, header) for sheet, header, lacking in candidates if not lacking]
         most = max((len(header.places()) for _, header in complete), default=0)
@@ -132,27 +133,27 @@ class Staging:
                 self._refuse(sheet, header, lacking)
             self.notice("no_header", sheet.file, sheet.name, rows=sheet.height)
         if not candidates:
-            name = sheets[0].file if sheets else "a file"
             raise DataError(
-                f"{name}: no visible sheet holds data; check the file or 'sheets' of this source."
+                "no_sheet_with_data",
+                file=sheets[0].file if sheets else Reason("a_file"),
+                table=self.table.name,
             )
         return complete
 
     def _refuse(self, sheet, header, lacking):
-        place = f"{sheet.file}, sheet {sheet.name}" if sheet.name else sheet.file
+        place = sheet_place(sheet.file, sheet.name)
         if header is None:
-            raise DataError(
-                f"{place}: no row looks like headings of {self.table.name}; map its headings under 'columns' of this "
-                "source in the province file, or leave the sheet out with 'sheets'."
-            )
-        unmapped = "、".join(c.heading for c in header.columns if c.status == UNMAPPED)
+            raise DataError("no_heading_row", place=place, table=self.table.name)
         raise DataError(
-            f"{place}: no column for {', '.join(lacking)} of {self.table.name}; map its heading under 'columns' of "
-            f"this source in the province file (unmapped headings: {unmapped or 'none'})."
+            "columns_lacking",
+            place=place,
+            columns=lacking,
+            table=self.table.name,
+            unmapped=[c.heading for c in header.columns if c.status == UNMAPPED] or Reason("none"),
         )
 
     def lacking(self, header, sheet, source):
-        """Required columns that neither a heading nor a default gives."""
+        """Required columns that neither a heading nor a default gives; texts, or a Reason for one of several."""
         places, given = header.places(), {**(source.get("fixed") or {}), **(source.get("fill") or {})}
         lacking = []
         for name, column in self.table.columns.items():
@@ -164,7 +165,7 @@ class Staging:
                 anonymous = self.table.name == "survey" and {"cohort"} <= {*places, *given}
                 if anonymous or any(name in places for name in IDENTIFIERS):
                     continue
-                name = "an ID number (id_number or employee_id)"
+                name = Reason("an_id_number")
             default = self.table.default.get(name)
             if default and (default != "place" or _from_place(name, header, sheet)):
                 continue

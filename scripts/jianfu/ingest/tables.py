@@ -172,9 +172,7 @@ class _Ingestion:
                     writer.write(rows.select(schema.names))
                     places.write(rows.select(PLACE_SCHEMA.names))
         if self.table == "units" and writer.rows == 0:
-            raise DataError(
-                "The unit table has no usable row; without units no other row can be placed: check its file."
-            )
+            raise DataError("no_units")
         return IngestResult(self.table, schema, self.private, self.books.sheets, self._joined_books())
 
     def _prepare(self, name, files, key, pool):
@@ -208,10 +206,7 @@ class _Ingestion:
             kept += rows.num_rows
             lost += [duplicates[["src", "row"]], conflicts[["src", "row"]]]
             if self.table == "app_activity" and punches & {*duplicates["src"], *conflicts["src"]}:
-                raise DataError(
-                    "Punches and monthly sheets count the same unit, month, app and action; leave one of the two "
-                    "sources out of 'sources' in the province file."
-                )
+                raise DataError("punches_and_sheets")
             self.books.duplicates.append(duplicates)
             self.books.rejects.append(conflicts)
             yield rows

@@ -17,8 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyreadstat
 
-from jianfu.core.errors import DataError
-from jianfu.ingest.sheet import Sheet, cell_text
+from jianfu.ingest.sheet import Sheet, cell_text, unreadable
 
 BATCH_ROWS = 100_000
 CHINA = "Asia/Shanghai"  # clock times with a zone are read as the clock in China showed them
@@ -57,9 +56,7 @@ def _parquet(source, name):
         file = pq.ParquetFile(pa.BufferReader(source) if isinstance(source, bytes) else source)
         yield from arrow_sheets(map(_sound, file.iter_batches(BATCH_ROWS)), file.schema_arrow, name)
     except (pa.ArrowException, OSError, ValueError):
-        raise DataError(
-            f"{name}: the Parquet file cannot be read (damaged, or encrypted); write it again."
-        ) from None
+        raise unreadable(name, "parquet_unreadable") from None
 
 
 def _sound(batch):
@@ -106,7 +103,7 @@ def _statistics(read, source, name, encodings):
     else:
         data = None
     if data is None:
-        raise DataError(f"{name}: the file cannot be read as Stata or SPSS data; save it again there.")
+        raise unreadable(name, "stata_spss_unreadable")
     headings = [
         [column, *([label] if label and label != column else [])]
         for column, label in zip(meta.column_names, meta.column_labels, strict=True)

@@ -50,20 +50,20 @@ def read_table(path, texts=None, rows=None, labels=False):
     path = Path(path)
     ending = path.suffix.lower()
     if ending not in READERS:
-        raise DataError(f"{path.name}: a table must end in {', '.join(READERS)}.")
+        raise DataError("table_ending", file=path.name, endings=list(READERS))
     try:
         frame = READERS[ending](path, texts, rows, labels)
     except DataError:
         raise
     except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataError(f"{path.name}: the file cannot be read ({reason}); save it again.") from None
+        detail = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataError("table_unreadable", file=path.name, detail=detail) from None
     frame.columns = [str(column).strip() for column in frame.columns]
     if frame.columns.empty:
-        raise DataError(f"{path.name}: the file is empty; save the table again.")
+        raise DataError("table_empty", file=path.name)
     twice = frame.columns[frame.columns.duplicated()]
     if len(twice):
-        raise DataError(f"{path.name}: the column '{twice[0]}' stands twice; rename one.")
+        raise DataError("table_column_twice", file=path.name, column=twice[0])
     for column in frame.columns if texts is None else texts:
         if column in frame:
             frame[column] = _texts(frame[column])
@@ -92,9 +92,7 @@ def _csv(path, texts, rows, labels):
         try:
             content = content.decode("gb18030").encode()
         except UnicodeDecodeError:
-            raise DataError(
-                f"{path.name}: the file is neither UTF-8 nor GB18030 text; save it again with encoding UTF-8."
-            ) from None
+            raise DataError("table_undecodable", file=path.name) from None
     separator = max(",;\t", key=content.split(b"\n", 1)[0].decode().count)
     lines = csv.reader(io.TextIOWrapper(io.BytesIO(content), "utf-8", newline=""), delimiter=separator)
     names = [name or f"Unnamed: {place}" for place, name in enumerate(next(lines, []))]
@@ -175,11 +173,14 @@ def numbers(column, name, null_tokens=()):
         found, wrong = _parsed(text, MISSING | {token.lower() for token in null_tokens})
         if wrong is not None:
             raise DataError(
-                f"{name}: '{text.iloc[wrong]}' in column '{column.name}', row {column.index[wrong] + 2}, is no number; "
-                "correct the cell or leave it empty."
+                "cell_no_number",
+                file=str(name),
+                text=str(text.iloc[wrong]),
+                column=str(column.name),
+                row=int(column.index[wrong]) + 2,
             )
     if np.isinf(found).any():
-        raise DataError(f"{name}: column '{column.name}' holds an infinite number; correct the cell.")
+        raise DataError("column_infinite", file=str(name), column=str(column.name))
     return found
 
 

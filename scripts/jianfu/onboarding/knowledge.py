@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 from jianfu.config.files import read_yaml
+from jianfu.core.reasons import Reason
 from jianfu.ingest.headings import IGNORED, PERSONAL, SECOND, Dictionary, Matcher, normal_heading
 from jianfu.ingest.schema import load_responses, load_tables
 from jianfu.ingest.values import Wordings
@@ -130,6 +131,6 @@ class Knowledge:
 
     def column_name(self, table, name):
         """Chinese name of a column: the first heading of the dictionary."""
-        if name.startswith("an ID number"):
+        if isinstance(name, Reason):
             return "身份证号或工号"
         return self.headings[table].get(name, [name])[0]

@@ -3,7 +3,8 @@
 from jianfu.config.files import display, read_yaml
 from jianfu.config.merging import merge
 from jianfu.core.errors import ConfigError
-from jianfu.core.spelling import suggestion
+from jianfu.core.reasons import Reason
+from jianfu.core.spelling import did_you_mean
 
 
 def read_parameters(path, small: bool = False, pattern=None) -> dict:
@@ -23,8 +24,7 @@ def read_parameters(path, small: bool = False, pattern=None) -> dict:
     units = parameters["units"]
     if units["counties"] % units["prefectures"]:
         raise ConfigError(
-            f"{name}: units.counties ({units['counties']}) must be a multiple of units.prefectures "
-            f"({units['prefectures']})."
+            "counties_no_multiple", file=name, counties=units["counties"], prefectures=units["prefectures"]
         )
     return parameters
 
@@ -33,21 +33,23 @@ def _check(own, model, name, complete, place=""):
     """Raise where ``own`` has a key that ``model`` lacks, lacks one (if ``complete``), or has another kind of value."""
     for key, value in own.items():
         if key not in model:
-            raise ConfigError(f"{name}: unknown key '{place}{key}'; {suggestion(key, list(model))}")
+            unknown = Reason("unknown_key", key=f"{place}{key}", advice=did_you_mean(key, list(model)))
+            raise ConfigError("in_file", file=name, what=unknown)
         if _kind(value) != _kind(model[key]):
-            raise ConfigError(f"{name}: '{place}{key}' must be {_kind(model[key])}, not {_kind(value)}.")
+            named = Reason("quoted", text=f"{place}{key}")
+            wrong = Reason("must_be", key=named, form=_kind(model[key]), shown=_kind(value))
+            raise ConfigError("in_file", file=name, what=wrong)
         if isinstance(value, dict):
             _check(value, model[key], name, complete, f"{place}{key}.")
     missing = [key for key in model if key not in own] if complete else []
     if missing:
-        raise ConfigError(
-            f"{name}: the key '{place}{missing[0]}' is missing; copy it from config/simulation.yaml."
-        )
+        raise ConfigError("parameter_missing", file=name, key=f"{place}{missing[0]}")
 
 
 def _kind(value):
+    """What a value is, as a :class:`Reason`."""
     if isinstance(value, dict):
-        return "a group of keys"
+        return Reason("a_group")
     if isinstance(value, list):
-        return "a list"
-    return "text" if isinstance(value, str) else "a number"
+        return Reason("a_list")
+    return Reason("a_text") if isinstance(value, str) else Reason("a_number")

@@ -85,10 +85,7 @@ class Structure:
 def _counties(parameters):
     n, prefectures = parameters["units"]["counties"], parameters["units"]["prefectures"]
     if n < 2 or not 1 <= prefectures <= len(PREFECTURES):
-        raise ConfigError(
-            f"simulation parameters: a simulated province has at least 2 counties, not {n}, and 1 to "
-            f"{len(PREFECTURES)} prefectures, not {prefectures} (units.counties, units.prefectures)."
-        )
+        raise ConfigError("too_few_counties", counties=n, most=len(PREFECTURES), prefectures=prefectures)
     per = n // prefectures
     codes = [f"39{1 + i // per:02d}{21 + i % per:02d}" for i in range(n)]
     suffix = ["县", "县", "市", "县", "区"]
@@ -124,10 +121,7 @@ def build_structure(parameters, streams):
     names = np.array([place + t for place, t in zip(_place_names(rng, n), types, strict=True)], dtype=object)
     towns = np.flatnonzero(types == "镇")
     if len(towns) < 3 or not (county[towns] == 1).any():
-        raise ConfigError(
-            f"simulation parameters: units.towns is {len(towns)}; a simulated province needs at least 3 towns, "
-            "one of them in its second county."
-        )
+        raise ConfigError("too_few_towns", n=len(towns))
     renamed, *shared = towns[[2, 0, np.flatnonzero(county[towns] == 1)[0]]]
     names[shared] = SHARED_NAME
     names[renamed] = RENAMED["new"]
