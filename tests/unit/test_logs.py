@@ -37,7 +37,7 @@ def test_warning_goes_to_the_log_only(tmp_path):
 
 
 def test_expected_failure_is_one_sentence_on_screen_and_a_traceback_in_the_log(tmp_path):
-    failure = "raise DataError('table_empty', file='roster.xlsx')"
+    failure = "raise DataError('own_table_empty', file='roster.xlsx')"
     for language, sentence in (
         ("en", "roster.xlsx: the file is empty; save the table again."),
         ("zh", "roster.xlsx：文件是空的；请重新保存。"),

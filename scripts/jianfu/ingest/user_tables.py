@@ -60,7 +60,7 @@ def read_table(path, texts=None, rows=None, labels=False):
         raise DataError("table_unreadable", file=path.name, detail=detail) from None
     frame.columns = [str(column).strip() for column in frame.columns]
     if frame.columns.empty:
-        raise DataError("table_empty", file=path.name)
+        raise DataError("own_table_empty", file=path.name)
     twice = frame.columns[frame.columns.duplicated()]
     if len(twice):
         raise DataError("table_column_twice", file=path.name, column=twice[0])
