@@ -55,6 +55,37 @@ def test_equal_to_lme4(case, reml):
     assert fit.residual == pytest.approx(wanted.loc["residual", "estimate"], rel=1e-5)
 
 
+@pytest.mark.parametrize("reml", [True, False])
+@pytest.mark.parametrize("random", ["unit", "crossed"])
+@pytest.mark.parametrize("outcome", ["y00", "y02", "y05", "y15"])
+def test_small_intraclass_correlations_as_lme4(outcome, random, reml):
+    """A variance is zero exactly where lmer has it at zero (tests/data/reference/mixed.R)."""
+    frame, wanted = read("mixed_data"), read("mixed_expected")
+    wanted = wanted[(wanted["outcome"] == outcome) & (wanted["random"] == random) & (wanted["reml"] == reml)]
+    wanted = wanted.set_index("term")
+    groups = ["unit", "month"][: 1 + (random == "crossed")]
+    x = np.column_stack([np.ones(len(frame)), frame["x"], frame["z"]])
+    fit = mixed.fit(frame[outcome], x, [frame[name] for name in groups], reml=reml)
+    variances = wanted.loc[groups, "estimate"].to_numpy()
+    assert fit.converged and fit.singular == (variances < 1e-8).any()
+    np.testing.assert_allclose([fit.random[0, 0], *fit.variances], variances, rtol=1e-3, atol=1e-8)
+    assert fit.criterion <= wanted.loc["criterion", "estimate"] + 1e-8
+    np.testing.assert_allclose(fit.coefficients, wanted["estimate"].iloc[:3], rtol=1e-6)
+    np.testing.assert_allclose(np.sqrt(np.diag(fit.covariance)), wanted["std_error"].iloc[:3], rtol=1e-5)
+
+
+def test_a_random_intercept_is_that_of_statsmodels():
+    import statsmodels.api as sm
+
+    frame = read("mixed_data").query("unit < 30")
+    x = np.column_stack([np.ones(len(frame)), frame["x"]])
+    fit = mixed.fit(frame["y05"], x, [frame["unit"]])
+    theirs = sm.MixedLM(frame["y05"], x, groups=frame["unit"]).fit(method="powell")
+    assert theirs.converged and fit.criterion <= -2 * theirs.llf + 1e-8
+    assert fit.random[0, 0] == pytest.approx(theirs.cov_re.iloc[0, 0], rel=1e-3)
+    np.testing.assert_allclose(fit.coefficients, theirs.fe_params, rtol=1e-4)
+
+
 def test_no_variance_between_groups_is_called_singular():
     rng = np.random.default_rng(1)
     y, group = rng.normal(size=100), np.repeat(np.arange(10), 10)
