@@ -1,6 +1,7 @@
 """The model engine: declared models -> tidy rows, with every observation accounted for."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from jianfu.models.estimates import ESTIMATE_COLUMNS
 from jianfu.models.estimators import ESTIMATORS, Settings, codes_of
 from jianfu.models.tables import AnalysisTable, hazard_table, survey_table
 from jianfu.models.terms import NotEstimable, columns_of, term_variables
-from jianfu.statistics import hazard, regression
+from jianfu.statistics import hazard, newton, regression
 
 ROOT = Path(__file__).parents[2]
 PLAN = yaml.safe_load((ROOT / "config" / "plan" / "models.yaml").read_text(encoding="utf-8"))
@@ -285,7 +286,7 @@ def test_a_separated_covariate_gives_no_figures_and_is_named(tables):
 
 
 def test_what_did_not_converge_gives_no_figures_and_stops_the_run(tables, monkeypatch):
-    monkeypatch.setattr(hazard, "MAX_STEPS", 2)
+    monkeypatch.setattr(hazard, "maximise", partial(newton.maximise, max_steps=2))
     rows = engine.fit_model(spec_of("H2_exits"), tables["hazard_cells"], CATEGORIES, SETTINGS)
     assert rows["estimate"].isna().all()
     assert not rows["converged"].any()

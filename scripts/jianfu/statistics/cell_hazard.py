@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jianfu.statistics.hazard import COLLINEAR, LINKS, LONGEST_MOVE, START, _independent, codes_of
+from jianfu.statistics.hazard import LINKS, START, codes_of
+from jianfu.statistics.newton import COLLINEAR, Point, independent, maximise
 
 TOLERANCE, MAX_STEPS = 1e-8, 40
 EMPTY = 1e-9  # information of a column below which nothing is known about it (a month with the weight zero)
@@ -57,7 +58,7 @@ class Cells:
         gram, _, _ = self._information(self.n, np.empty((len(self.y), 0)))
         k = controls.shape[1]
         scale = np.r_[share @ self.controls**2, np.ones(self.n_months - 1)]
-        kept = _independent(gram, scale, [*range(k, len(gram)), *range(k)])
+        kept = independent(gram, scale, [*range(k, len(gram)), *range(k)])
         self.controls = self.controls[:, [j for j in kept if j < k]]
 
     def _sums(self, values, size, codes):
@@ -133,36 +134,39 @@ class Cells:
             weights = weights * (events > 0)[self.month]
         y, n = self.y * weights, self.n * weights
         beta, first = self._start(start, j)
-        eta = self._predictor(beta, first, x)
-        score, weight, deviance = family(eta, y, n)
-        converged, steps = False, 0
-        while not converged and steps < MAX_STEPS:
+        split = len(beta)
+
+        def evaluate(eta):
+            score, weight, deviance = family(eta, y, n)
+            return Point(-deviance / 2, (eta, score, weight))
+
+        def direction(point):
+            _, score, weight = point.parts
             info, share, diagonal = self._information(weight, x)
             slope, slope_first = self._slopes(score, x)
-            step, active = np.zeros(len(info)), np.diag(info) > EMPTY
+            step, active, present = np.zeros(split), np.diag(info) > EMPTY, diagonal > 0
             step[active] = np.linalg.solve(
                 info[np.ix_(active, active)], (slope - share.T @ slope_first)[active]
             )
-            present = diagonal > 0
-            step_first = np.where(present, slope_first / np.where(present, diagonal, 1.0), 0.0)
-            step_first -= np.where(present, share @ step, 0.0)
-            move = self._predictor(step, step_first, x)
-            size = min(1.0, LONGEST_MOVE / max(np.abs(move).max(), LONGEST_MOVE))
-            while True:
-                score, weight, new = family(eta + size * move, y, n)
-                if new <= deviance + 1e-9 * abs(deviance) or size < 1e-3:
-                    break
-                size /= 2
-            eta, deviance = eta + size * move, new
-            beta, first = beta + size * step, first + size * step_first
-            converged = max(np.abs(step).max(), np.abs(step_first).max()) < tolerance
-            steps += 1
+            step_first = np.where(present, slope_first / np.where(present, diagonal, 1.0) - share @ step, 0.0)
+            return np.r_[step, step_first], slope @ step + slope_first @ step_first
+
+        found = maximise(
+            np.r_[beta, first],
+            predict=lambda state: self._predictor(state[:split], state[split:], x),
+            evaluate=evaluate,
+            direction=direction,
+            tolerance=tolerance,
+            max_steps=MAX_STEPS,
+        )
+        beta, first = found.state[:split], found.state[split:]
+        eta, score, weight = found.point.parts
         covariances = ()
         if clusters:
             info, share, _ = self._information(weight, x)
             influence = self.cluster_scores(score, share, x) @ np.linalg.inv(info)[:, :j]
             covariances = tuple(_sandwich(influence, codes) for codes in clusters)
-        return CellFit(beta[:j], covariances, (beta, first), bool(converged), eta)
+        return CellFit(beta[:j], covariances, (beta, first), found.converged, eta)
 
     def _start(self, start, j):
         width = j + self.controls.shape[1] + self.n_months - 1

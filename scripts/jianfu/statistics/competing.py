@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jianfu.statistics.hazard import FLAT, _independent
+from jianfu.statistics.newton import Point, independent, maximise, standardised
 
 TOLERANCE = 1e-10
 MAX_STEPS = 50
@@ -94,10 +94,8 @@ def fine_gray(time, code, design):
     order = np.argsort(time, kind="stable")
     time, code, design = np.asarray(time, dtype=float)[order], code[order], design[order]
     n, k = design.shape
-    spread = design.std(axis=0)
-    unit = np.where(spread > 1e-12 * np.abs(design).max(axis=0), spread, 1.0)
-    scaled = (design - design.mean(axis=0)) / unit
-    free = _independent(scaled.T @ scaled, np.full(k, float(n)), range(k))
+    scaled, _, unit = standardised(design, np.ones(n))
+    free = independent(scaled.T @ scaled, np.full(k, float(n)), range(k))
     x = scaled[:, free]
 
     kept = _censoring_survival(time, code)
@@ -111,48 +109,40 @@ def fine_gray(time, code, design):
     cause = code == 1
     total = x[cause].sum(axis=0)
 
-    def evaluate(beta):
-        risk = np.exp(x @ beta)
+    def evaluate(eta):
+        risk = np.exp(eta)
         s0 = weights @ risk
         mean = weights @ (risk[:, None] * x) / s0[:, None]
-        loglik = (x[cause] @ beta).sum() - counts @ np.log(s0)
+        loglik = eta[cause].sum() - counts @ np.log(s0)
         hazard = counts / s0
         exposure = risk * (hazard @ weights)
         information = x.T @ (x * exposure[:, None]) - mean.T @ (mean * counts[:, None])
-        return loglik, total - counts @ mean, information, (risk, mean, hazard)
+        return Point(loglik, (total - counts @ mean, information, (risk, mean, hazard)))
 
-    beta = np.zeros(len(free))
-    loglik, score, information, parts = evaluate(beta)
-    converged, stuck, step = False, 0, beta
-    for _ in range(MAX_STEPS):
-        try:
-            step = np.linalg.solve(information, score)
-        except np.linalg.LinAlgError:
-            stuck = MAX_STEPS
-            break
-        size = min(1.0, 3.0 / max(np.abs(x @ step).max(), 3.0))
-        while size > 1e-4:
-            found = evaluate(beta + size * step)
-            if found[0] >= loglik - 1e-10 * abs(loglik):
-                break
-            size /= 2
-        stuck = stuck + 1 if abs(found[0] - loglik) <= FLAT * abs(loglik) and np.abs(step).max() > 1e-3 else 0
-        beta, (loglik, score, information, parts) = beta + size * step, found
-        if np.abs(step).max() < TOLERANCE * (1 + np.abs(beta).max()):
-            converged = True
-            break
-        if stuck > 5:
-            break
+    def direction(point):
+        score, information, _ = point.parts
+        step = np.linalg.solve(information, score)
+        return step, score @ step
+
+    found = maximise(
+        np.zeros(len(free)),
+        predict=lambda beta: x @ beta,
+        evaluate=evaluate,
+        direction=direction,
+        tolerance=TOLERANCE,
+        relative=True,
+    )
     coefficients, covariance = np.full(k, np.nan), np.full((k, k), np.nan)
-    if converged:
-        coefficients[free] = beta / unit[free]
+    if found.converged:
+        _, information, parts = found.point.parts
+        coefficients[free] = found.state / unit[free]
         parts_of = _contributions(time, code, x, weights, deaths, parts)
         bread = np.linalg.inv(information)
         covariance[np.ix_(free, free)] = (
             bread @ (parts_of.T @ parts_of) @ bread / np.outer(unit[free], unit[free])
         )
     return FineGrayFit(
-        coefficients, covariance, tuple(sorted(set(range(k)) - set(free))), converged, stuck > 5
+        coefficients, covariance, tuple(sorted(set(range(k)) - set(free))), found.converged, found.separated
     )
 
 

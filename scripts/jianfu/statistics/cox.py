@@ -8,11 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jianfu.statistics.hazard import FLAT, _independent
+from jianfu.statistics.newton import MOVING, Point, independent, maximise, standardised
 
 TOLERANCE = 1e-10
-MAX_STEPS = 50
-MOVING, STUCK = 1e-3, 6  # step of a standardised coefficient without limit; so many of them are separation
 TIES = ("efron", "breslow")
 
 
@@ -97,9 +95,8 @@ def _suffix(values, position, size):
     return np.cumsum(sums[::-1], axis=0)[::-1][1:]
 
 
-def _evaluate(x, beta, offset, sets):
-    """Log likelihood, score (k,), information (k, k) and what the residuals need, at ``beta``."""
-    eta = x @ beta + offset
+def _evaluate(x, eta, sets):
+    """Log likelihood, with score (k,), information (k, k) and what the residuals need, at predictors ``eta``."""
     shift = eta.max()
     risk = sets.weights * np.exp(eta - shift)
     s0, s1 = sets.at_risk(risk), sets.at_risk(risk[:, None] * x)
@@ -114,7 +111,7 @@ def _evaluate(x, beta, offset, sets):
     spared = _sums(weight * fraction / below, of, sets.n_times)
     exposure = risk * (sets.between(hazard) - np.where(sets.event, spared[sets.own], 0.0))
     information = x.T @ (x * exposure[:, None]) - mean.T @ (mean * weight[:, None])
-    return loglik, score, information, (risk, exposure, mean, weight / below)
+    return Point(loglik, (score, information, (risk, exposure, mean, weight / below)))
 
 
 def _residuals(x, sets, parts):
@@ -143,48 +140,39 @@ def fit(entry, exit_, event, design, strata=None, weights=None, offset=0.0, ties
     sets = _RiskSets(
         np.asarray(entry, dtype=float), np.asarray(exit_, dtype=float), event, weights, strata, ties
     )
-    centred = design - design.mean(axis=0)
-    spread = centred.std(axis=0)
-    unit = np.where(spread > 1e-12 * np.abs(design).max(axis=0), spread, 1.0)
-    scaled = centred / unit
+    scaled, _, unit = standardised(design, np.ones(n))
     offset = np.broadcast_to(np.asarray(offset, dtype=float), n)
-    start, score, information, parts = _evaluate(scaled, np.zeros(k), offset, sets)
-    free = _independent(information, np.maximum(np.diag(scaled.T @ scaled), 0) * 1e-3, range(k))
-    x, beta = scaled[:, free], np.zeros(len(free))
-    loglik, score, information, parts = _evaluate(x, beta, offset, sets)
-    converged, stuck, step = len(free) == 0, 0, np.zeros(len(free))
-    for _ in range(MAX_STEPS if len(free) else 0):
-        try:
-            step = np.linalg.solve(information, score)
-        except np.linalg.LinAlgError:
-            stuck = STUCK
-            break
-        size = min(1.0, 3.0 / max(np.abs(x @ step).max(), 3.0))
-        while size > 1e-4:
-            found = _evaluate(x, beta + size * step, offset, sets)
-            if found[0] >= loglik - 1e-10 * abs(loglik):
-                break
-            size /= 2
-        flat = abs(found[0] - loglik) <= FLAT * abs(loglik)
-        beta, (loglik, score, information, parts) = beta + size * step, found
-        if np.abs(step).max() < TOLERANCE * (1 + np.abs(beta).max()):
-            converged = True
-            break
-        stuck = stuck + 1 if flat and np.abs(step).max() > MOVING else 0
-        if stuck == STUCK:
-            break
+    at_zero = _evaluate(scaled, offset, sets)
+    free = independent(at_zero.parts[1], np.diag(scaled.T @ scaled) * 1e-3, range(k))
+    x = scaled[:, free]
+
+    def direction(point):
+        score, information, _ = point.parts
+        step = np.linalg.solve(information, score)
+        return step, score @ step
+
+    found = maximise(
+        np.zeros(len(free)),
+        predict=lambda beta: x @ beta,
+        evaluate=lambda eta: _evaluate(x, eta, sets),
+        direction=direction,
+        offset=offset,
+        tolerance=TOLERANCE,
+        relative=True,
+    )
     coefficients, bread, residuals = np.full(k, np.nan), np.zeros((k, k)), np.zeros((n, k))
-    coefficients[free] = beta / unit[free]
-    if converged and len(free):
+    coefficients[free] = found.state / unit[free]
+    if found.converged and len(free):
+        _, information, parts = found.point.parts
         bread[np.ix_(free, free)] = np.linalg.inv(information) / np.outer(unit[free], unit[free])
         residuals[:, free] = _residuals(x, sets, parts) * unit[free]
     return CoxFit(
         coefficients=coefficients,
         bread=bread,
         residuals=residuals,
-        loglik=(float(start), float(loglik)),
+        loglik=(float(at_zero.value), float(found.point.value)),
         collinear=tuple(sorted(set(range(k)) - set(free))),
-        moving=tuple(int(free[j]) for j in np.flatnonzero(np.abs(step) > MOVING)),
-        converged=converged,
-        separated=stuck >= STUCK,
+        moving=tuple(int(free[j]) for j in np.flatnonzero(np.abs(found.step) > MOVING)),
+        converged=found.converged,
+        separated=found.separated,
     )

@@ -1,19 +1,27 @@
-"""Logit, cloglog and Poisson on a dense design with a constant (McCullagh and Nelder 1989).
+"""Generalised linear models on a dense design with a constant, by statsmodels' GLM.
 
-Fisher scoring with step halving, as R's ``glm``; links of :mod:`jianfu.statistics.hazard`. For many levels
-of absorbed effects use :func:`jianfu.statistics.hazard.fit`.
+What this adds to statsmodels: columns in units of their spread, collinear columns left out, separation told apart from
+slow convergence, and the pieces of the sandwich. For many levels of absorbed effects use
+:func:`jianfu.statistics.hazard.fit`.
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
+import statsmodels.api as sm
 
-from jianfu.statistics.hazard import FLAT, LINKS, LONGEST_MOVE, SHORTEST, START, _independent, observed_weight
+from jianfu.statistics.newton import FLAT, MOVING, independent, standardised
 
-TOLERANCE = 1e-10
-MAX_STEPS = 100
-MOVING = 1e-3  # step of a standardised coefficient that has no limit
-STUCK = 8  # so many steps with a flat likelihood and a moving coefficient are separation
+TOLERANCE, MAX_STEPS = 1e-10, 25
+_LINKS = sm.families.links
+FAMILIES = {
+    "linear": sm.families.Gaussian(),
+    "logit": sm.families.Binomial(),
+    "probit": sm.families.Binomial(_LINKS.Probit()),
+    "cloglog": sm.families.Binomial(_LINKS.CLogLog()),
+    "poisson": sm.families.Poisson(),
+}
 
 
 @dataclass(frozen=True)
@@ -36,77 +44,72 @@ class GlmFit:
     separated: bool
 
 
-def fit(y, n, design, link, offset=0.0, information="expected"):
+def fit(
+    y: np.ndarray,
+    n: np.ndarray,
+    design: np.ndarray,
+    *,
+    link: str,
+    offset: float | np.ndarray = 0.0,
+    information: str = "expected",
+) -> GlmFit:
     """Maximum likelihood of ``y`` (N,) events in ``n`` (N,) trials (Poisson: exposure) on ``design`` (N, k).
 
     The first column of ``design`` is the constant. A column that is a linear combination of earlier ones is left out.
     ``information`` (expected or observed) is the kind behind ``bread``.
     """
     y, n = np.asarray(y, dtype=float), np.asarray(n, dtype=float)
-    spread = np.sqrt(((design - design.mean(axis=0)) ** 2).mean(axis=0))
-    spread[0] = 1.0
-    spread = np.where(spread > 1e-12 * (1e-300 + np.abs(design).max(axis=0)), spread, 0.0)
-    scaled = design / np.where(spread > 0, spread, 1.0)
-    centre = np.r_[0.0, scaled[:, 1:].mean(axis=0)]
-    scaled = scaled - centre
-    free = _independent(
-        scaled.T @ scaled, np.r_[1.0, np.where(spread[1:] > 0, 1.0, 0.0)] * len(y), range(len(spread))
-    )
-    x, family = scaled[:, free], LINKS[link]
-    beta = np.zeros(len(free))
-    beta[0] = START[link]((y.sum() + 0.5) / (n.sum() + 1)) - np.mean(offset)
-    eta = x @ beta + offset
-    score, weight, deviance = family(eta, y, n)
-    converged, stuck, step = False, 0, np.zeros(len(free))
-    for _ in range(MAX_STEPS):
-        try:
-            step = np.linalg.solve(x.T @ (x * weight[:, None]), x.T @ score)
-        except np.linalg.LinAlgError:
-            stuck = STUCK
-            break
-        move = x @ step
-        size = min(1.0, LONGEST_MOVE / max(np.abs(move).max(), LONGEST_MOVE))
-        while size > SHORTEST:
-            score, weight, new = family(eta + size * move, y, n)
-            if new <= deviance + 1e-9 * abs(deviance):
-                break
-            size /= 2
-        eta, beta = eta + size * move, beta + size * step
-        flat = abs(deviance - new) <= FLAT * max(abs(new), 1.0)
-        deviance = new
-        if np.abs(step).max() < TOLERANCE * (1 + np.abs(beta).max()):
-            converged = True
-            break
-        stuck = stuck + 1 if flat and np.abs(step).max() > MOVING else 0
-        if stuck == STUCK:
-            break
-    coefficients = np.full(design.shape[1], np.nan)
-    coefficients[free] = beta / np.where(spread > 0, spread, 1.0)[free]
-    coefficients[0] = beta[0] - beta[1:] @ centre[free[1:]]
-    fitted = (eta, y, n, link, information)
-    return _result(design, free, coefficients, fitted, converged, stuck >= STUCK, step)
-
-
-def _result(design, free, coefficients, fitted, converged, separated, step):
-    """The fit in the units of ``design``, with the inverse information there."""
-    eta, y, n, link, information = fitted
+    slopes, centre, unit = standardised(design[:, 1:], np.ones(len(y)))
+    scaled = np.column_stack([np.ones(len(y)), slopes])
+    scale = np.r_[1.0, np.where(np.abs(slopes).max(axis=0, initial=0) > 0, 1.0, 0.0)] * len(y)
+    free = independent(scaled.T @ scaled, scale, range(len(scale)))
+    x = scaled[:, free]
+    offset = np.broadcast_to(np.asarray(offset, dtype=float), len(y))
+    if link == "poisson":
+        model = sm.GLM(y, x, FAMILIES[link], offset=offset + np.log(n))
+        rate = y.sum() / n.sum()
+    else:
+        model = sm.GLM(y / n, x, FAMILIES[link], offset=offset, var_weights=n)
+        rate = (y.sum() + 0.5) / (n.sum() + 1)
+    start = np.zeros(len(free))
+    start[0] = FAMILIES[link].link(rate) - offset.mean()
+    beta, converged, separated, step = maximum(model, start)
     k = design.shape[1]
-    score, weight, _ = LINKS[link](eta, y, n)
-    x = design[:, free]
+    back = np.eye(k)[:, free]  # from the standardised to the given columns
+    back[1:] /= unit[:, None]
+    back[0, 1:] -= (centre / unit)[free[1:] - 1]
+    coefficients = np.full(k, np.nan)
+    coefficients[free] = (back @ beta)[free]
     bread = np.zeros((k, k))
+    working = model.hessian_factor(beta, scale=1.0, observed=False)
     if converged:
-        behind = observed_weight(eta, y, n, link) if information == "observed" else weight
-        size = np.sqrt(((x * np.sqrt(weight)[:, None]) ** 2).sum(axis=0))
-        inverse = np.linalg.inv((x / size).T @ (x / size * behind[:, None])) / np.outer(size, size)
-        bread[np.ix_(free, free)] = inverse
+        behind = (
+            working if information == "expected" else model.hessian_factor(beta, scale=1.0, observed=True)
+        )
+        bread = back @ np.linalg.inv(x.T @ (x * behind[:, None])) @ back.T
     return GlmFit(
         coefficients=coefficients,
         bread=bread,
-        scores=score,
-        working=weight,
-        eta=eta,
+        scores=model.score_factor(beta, scale=1.0),
+        working=working,
+        eta=x @ beta + offset,
         collinear=tuple(sorted(set(range(k)) - set(free))),
         moving=tuple(int(free[j]) for j in np.flatnonzero(np.abs(step) > MOVING)),
         converged=converged,
         separated=separated,
     )
+
+
+def maximum(model: sm.GLM, start: np.ndarray) -> tuple[np.ndarray, bool, bool, np.ndarray]:
+    """Coefficients (k,), converged, separated (flat likelihood, moving coefficients) and the last step (k,)."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # convergence and separation are judged here, by the history
+        fitted = model.fit(
+            start_params=start, tol=TOLERANCE, tol_criterion="params", maxiter=MAX_STEPS, cov_type="nonrobust"
+        )
+    path, deviance = fitted.fit_history["params"], fitted.fit_history["deviance"]
+    step = path[-1] - path[-2]
+    converged = bool(fitted.converged and np.isfinite(path[-1]).all())
+    flat = abs(deviance[-1] - deviance[-2]) <= 1e4 * FLAT * max(abs(deviance[-1]), 1.0)
+    separated = not converged and flat and np.abs(step).max() > MOVING
+    return np.asarray(path[-1]), converged, bool(separated), step

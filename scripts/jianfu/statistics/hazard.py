@@ -12,15 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-TOLERANCE = 1e-9
-MAX_STEPS = 60
-LONGEST_MOVE = (
-    3.0  # largest change of a linear predictor in one step: far steps leave the region of usable weights
-)
-SHORTEST = 1e-4  # smallest fraction of a step
-COLLINEAR = 1e-9
-FLAT = 1e-8  # relative change of the deviance below which the likelihood counts as flat
-MOVING = 1e-3  # step of a coefficient that has no limit
+from jianfu.statistics.newton import MOVING, Maximum, Point, independent, maximise, standardised
 
 
 def _cloglog(eta, y, n):
@@ -117,7 +109,7 @@ def drop_separated(y, n, groups, trials=None):
     return keep, dropped
 
 
-class _Blocks:
+class Blocks:
     """Normal equations of a design [X | dummies of the later effects] with the first effect eliminated."""
 
     def __init__(self, design, effects):
@@ -157,6 +149,12 @@ class _Blocks:
         share = link / diagonal[:, None]
         return full - link.T @ share, share, diagonal
 
+    def independent(self, weight):
+        """Indices of the columns that are no combination of the effects and of earlier columns."""
+        k = self.design.shape[1]
+        scale = np.r_[weight @ self.design**2, np.ones(self.width - k)]
+        return independent(self.reduced(weight)[0], scale, [*range(k, self.width), *range(k)])
+
     def score(self, values):
         """Sums of ``values`` over the columns (p,) and over the first effect (G,)."""
         parts = [self.design.T @ values]
@@ -195,16 +193,6 @@ def _pair_sums(first, n_first, second, n_second, values):
     return sums.reshape(n_first, n_second)
 
 
-def _independent(matrix, scale, order):
-    """Indices of the columns, taken in ``order``, that are not linear combinations of earlier ones (sweep)."""
-    work, kept = matrix.copy(), []
-    for j in order:
-        if scale[j] > 0 and work[j, j] > COLLINEAR * scale[j]:
-            work = work - np.outer(work[:, j], work[j]) / work[j, j]
-            kept.append(j)
-    return np.sort(np.array(kept, dtype=int))
-
-
 def fit(y, n, design, effects=(), clusters=None, link="cloglog", offset=0.0, information="expected"):
     """Maximum likelihood of ``y`` events in ``n`` trials on ``design`` and absorbed ``effects``.
 
@@ -218,38 +206,14 @@ def fit(y, n, design, effects=(), clusters=None, link="cloglog", offset=0.0, inf
     design = np.asarray(design, dtype=float).reshape(len(y), -1)
     k = design.shape[1]
     clusters, n_clusters = codes_of(np.arange(len(y)) if clusters is None else clusters)
-    design, unit = _standardised(design, n)
-    blocks = _Blocks(design, list(effects))
+    design, _, unit = standardised(design, n)
+    blocks = Blocks(design, list(effects))
 
-    gram, _, _ = blocks.reduced(n)
-    scale = np.r_[n @ design**2, np.ones(blocks.width - k)]
-    free = _independent(gram, scale, [*range(k, blocks.width), *range(k)])
+    free = blocks.independent(n)
     collinear = tuple(sorted(set(range(k)) - set(free)))
-
-    beta, first = np.zeros(blocks.width), START[link](blocks.shrunken_rates(y, n))
-    family = LINKS[link]
-    eta = blocks.predict(beta, first) + offset
-    score, weight, deviance = family(eta, y, n)
-    converged, flat, steps = False, False, 0
-    while not converged and steps < MAX_STEPS:
-        info, share, diagonal = blocks.reduced(weight)
-        slope, slope_first = blocks.score(score)
-        step = np.zeros(blocks.width)
-        step[free] = np.linalg.solve(info[np.ix_(free, free)], (slope - share.T @ slope_first)[free])
-        step_first = slope_first / diagonal - share @ step
-        move = blocks.predict(step, step_first)
-        size = min(1.0, LONGEST_MOVE / max(np.abs(move).max(), LONGEST_MOVE))
-        while size > SHORTEST:
-            score, weight, new = family(eta + size * move, y, n)
-            if new <= deviance + 1e-9 * abs(deviance):
-                break
-            size /= 2
-        eta = eta + size * move
-        flat = abs(deviance - new) <= FLAT * abs(new)
-        beta, first, deviance = beta + size * step, first + size * step_first, new
-        converged = max(np.abs(step).max(initial=0), np.abs(step_first).max()) < TOLERANCE
-        steps += 1
-
+    start = np.r_[np.zeros(blocks.width), START[link](blocks.shrunken_rates(y, n))]
+    found = climb(blocks, free, y, n, link, start=start, offset=offset)
+    beta, (eta, score, weight) = found.state[: blocks.width], found.point.parts
     if information == "observed":
         weight = observed_weight(eta, y, n, link)
     info, share, _ = blocks.reduced(weight)
@@ -266,20 +230,52 @@ def fit(y, n, design, effects=(), clusters=None, link="cloglog", offset=0.0, inf
         bread=bread[:k, :k] / np.outer(unit, unit),
         collinear=collinear,
         n_clusters=n_clusters,
-        converged=converged,
-        separated=flat and not converged,
-        moving=tuple(np.flatnonzero(np.abs(step[:k]) > MOVING)),
-        steps=steps,
+        converged=found.converged,
+        separated=found.separated,
+        moving=tuple(np.flatnonzero(np.abs(found.step[:k]) > MOVING)),
+        steps=found.steps,
         eta=eta,
     )
 
 
-def _standardised(design, n):
-    """Columns less their means and divided by their standard deviations (a constant column is left), and these."""
-    centred = design - n @ design / n.sum()
-    spread = np.sqrt(n @ centred**2 / n.sum())
-    unit = np.where(spread > 1e-12 * np.abs(design).max(axis=0, initial=0), spread, 1.0)
-    return centred / unit, unit
+def climb(
+    blocks: Blocks,
+    free: np.ndarray,
+    y: np.ndarray,
+    n: np.ndarray,
+    link: str,
+    *,
+    start: np.ndarray,
+    offset: float | np.ndarray = 0.0,
+    **limits,
+) -> Maximum:
+    """Maximise the likelihood over the columns ``free`` and the first effect from ``start`` (width + G,).
+
+    Parts of its points: linear predictor, score and expected weight, (N,) each.
+    """
+    family, split = LINKS[link], blocks.width
+
+    def evaluate(eta):
+        score, weight, deviance = family(eta, y, n)
+        return Point(-deviance / 2, (eta, score, weight))
+
+    def direction(point):
+        _, score, weight = point.parts
+        info, share, diagonal = blocks.reduced(weight)
+        slope, slope_first = blocks.score(score)
+        step = np.zeros(split)
+        step[free] = np.linalg.solve(info[np.ix_(free, free)], (slope - share.T @ slope_first)[free])
+        step_first = slope_first / diagonal - share @ step
+        return np.r_[step, step_first], slope @ step + slope_first @ step_first
+
+    return maximise(
+        start,
+        predict=lambda state: blocks.predict(state[:split], state[split:]),
+        evaluate=evaluate,
+        direction=direction,
+        offset=offset,
+        **limits,
+    )
 
 
 def efficient_scores(y, n, design, effects, clusters, link, term, value=0.0):
@@ -296,7 +292,7 @@ def efficient_scores(y, n, design, effects, clusters, link, term, value=0.0):
         return None
     used = [j for i, j in enumerate(others) if i not in restricted.collinear]
     columns = design[:, [term, *used]]
-    blocks = _Blocks(columns - n @ columns / n.sum(), list(effects))
+    blocks = Blocks(columns - n @ columns / n.sum(), list(effects))
     score, weight, _ = LINKS[link](restricted.eta, y, n)
     info, share, _ = blocks.reduced(weight)
     codes, n_clusters = codes_of(clusters)

@@ -3,7 +3,6 @@
 import numpy as np
 
 from jianfu.statistics import hazard
-from jianfu.statistics.hazard import _Blocks, _independent
 
 STEPS, TOLERANCE = 12, 1e-7
 
@@ -32,24 +31,14 @@ def without_groups(y, n, design, effects, groups, link, fit):
 
 def _continued(y, n, design, effects, link, eta):
     """Change (k,) of the coefficients from the linear predictor ``eta`` to the maximum; NaN if it is not reached."""
-    blocks = _Blocks(design - n @ design / n.sum(), effects)
-    k, change = design.shape[1], np.zeros(design.shape[1])
-    score, weight, deviance = hazard.LINKS[link](eta, y, n)
-    free = None
-    for _ in range(STEPS):
-        info, share, diagonal = blocks.reduced(weight)
-        if free is None:
-            scale = np.r_[weight @ blocks.design**2, np.ones(blocks.width - k)]
-            free = _independent(info, scale, [*range(k, blocks.width), *range(k)])
-        slope, slope_first = blocks.score(score)
-        step = np.zeros(blocks.width)
-        step[free] = np.linalg.solve(info[np.ix_(free, free)], (slope - share.T @ slope_first)[free])
-        move = blocks.predict(step, slope_first / diagonal - share @ step)
-        score, weight, new = hazard.LINKS[link](eta + move, y, n)
-        if not new <= deviance + 1e-6 * abs(deviance):
-            break
-        eta, deviance, change = eta + move, new, change + step[:k]
-        if np.abs(step[:k]).max(initial=0) < TOLERANCE:
-            change[[j for j in range(k) if j not in free]] = np.nan
-            return change
-    return np.full(k, np.nan)
+    blocks = hazard.Blocks(design - n @ design / n.sum(), effects)
+    k, free = design.shape[1], blocks.independent(hazard.LINKS[link](eta, y, n)[1])
+    start = np.zeros(blocks.width + blocks.n_first)
+    found = hazard.climb(
+        blocks, free, y, n, link, start=start, offset=eta, tolerance=TOLERANCE, max_steps=STEPS
+    )
+    change = np.full(k, np.nan)
+    if found.converged:
+        known = free[free < k]
+        change[known] = found.state[known]
+    return change

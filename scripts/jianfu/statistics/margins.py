@@ -106,12 +106,10 @@ def absorbed_std_errors(averages, y, n, design, effects, clusters, link, fit):
     y, n = np.asarray(y, dtype=float), np.asarray(n, dtype=float)
     columns = [j for j in range(design.shape[1]) if j not in fit.collinear]
     used = design[:, columns] - n @ design[:, columns] / n.sum()
-    blocks = hazard._Blocks(used, list(effects))
+    blocks = hazard.Blocks(used, list(effects))
     score, weight, _ = hazard.LINKS[link](fit.eta, y, n)
     info, share, diagonal = blocks.reduced(weight)
-    gram, _, _ = blocks.reduced(n)
-    scale = np.r_[n @ used**2, np.ones(blocks.width - len(columns))]
-    free = hazard._independent(gram, scale, [*range(len(columns), blocks.width), *range(len(columns))])
+    free = blocks.independent(n)
     codes, n_clusters = hazard.codes_of(clusters)
     errors = []
     for average in averages:

@@ -10,12 +10,16 @@ affects. A hazard can be turned into the risk over a horizon: 1 - (1 - h)^H.
 from dataclasses import dataclass
 
 import numpy as np
+import statsmodels.api as sm
 from scipy import special
+
+from jianfu.statistics import glm
 
 LINKS = ("linear", "logit", "probit", "cloglog", "poisson")
 MANY_COLUMNS = 60  # beyond this the bootstrap takes one Newton step instead of fitting anew
 NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(11)
 NODE_WEIGHTS = NODE_WEIGHTS / NODE_WEIGHTS.sum()
+EXTREMES = dict.fromkeys(("logit", "probit", "cloglog"), (1e-6, 1 - 1e-6)) | {"poisson": (1e-12, None)}
 QUANTITIES = (
     ("total", "direct", "indirect", "direct_total", "indirect_pure", "proportion")
     + ("controlled_direct", "interaction_reference", "interaction_mediated")
@@ -103,24 +107,13 @@ def fit(
     estimates = _quantities(models, m_fit.beta, y_fit.beta, spread)
     draws, one_step = {}, first.shape[1] > MANY_COLUMNS
     if replicates:
-        found = []
-        sums = [_cluster_sums(fitted.scores, clusters) if one_step else None for fitted in (m_fit, y_fit)]
-        for times in _cluster_draws(clusters, replicates, seed):
-            if one_step:
-                betas = [
-                    f.beta + f.inverse @ (times @ own) for f, own in zip((m_fit, y_fit), sums, strict=True)
-                ]
-                found.append(_quantities(models, *betas, spread))
-                continue
-            drawn = times[clusters]
-            m_beta = _again(m_fit, mediator, first, weights, drawn)
-            residual = mediator - _mean(first @ m_beta, mediator_model)
-            variance = _variance(residual, weights * drawn, first.shape[1]) * inner
-            now = second
-            if inner < 1:
-                now = _outcome_design(exposure, mediator - (1 - inner) * residual, interaction, first)
-            y_beta = _again(y_fit, outcome, now, weights, drawn)
-            found.append(_quantities(models, m_beta, y_beta, variance))
+        times = _cluster_draws(clusters, replicates, seed)
+        if one_step:
+            sums = [_cluster_sums(fitted.scores, clusters) for fitted in (m_fit, y_fit)]
+            found = [_one_step(models, m_fit, y_fit, sums, drawn, spread) for drawn in times]
+        else:
+            rows = (outcome, mediator, inner)
+            found = [_anew(models, m_fit, y_fit, rows, drawn[clusters]) for drawn in times]
         draws = {name: np.array([row[name] for row in found]) for name in estimates}
     return NaturalEffects(
         estimates=estimates,
@@ -131,6 +124,26 @@ def fit(
         one_step=one_step,
         converged=m_fit.converged and y_fit.converged,
     )
+
+
+def _one_step(models, m_fit, y_fit, sums, times, spread):
+    """Quantities of one replicate after one Newton step from the estimates; sums: scores by cluster of each model."""
+    betas = [f.beta + f.inverse @ (times @ own) for f, own in zip((m_fit, y_fit), sums, strict=True)]
+    return _quantities(models, *betas, spread)
+
+
+def _anew(models, m_fit, y_fit, rows, drawn):
+    """Quantities of one replicate in which row i counts ``drawn[i]`` times; rows: outcome, mediator, reliability."""
+    outcome, mediator, inner = rows
+    m_beta = _again(m_fit, mediator, models.first, models.weights, drawn)
+    residual = mediator - _mean(models.first @ m_beta, models.mediator_model)
+    variance = _variance(residual, models.weights * drawn, models.first.shape[1]) * inner
+    second = models.second
+    if inner < 1:
+        calibrated = mediator - (1 - inner) * residual
+        second = _outcome_design(models.exposure, calibrated, models.interaction, models.first)
+    y_beta = _again(y_fit, outcome, second, models.weights, drawn)
+    return _quantities(models, m_beta, y_beta, variance)
 
 
 def _outcome_design(exposure, mediator, interaction, first):
@@ -233,67 +246,27 @@ class _Glm:
 
 
 def _mean(eta, link):
-    if link == "linear":
-        return eta
-    if link == "logit":
-        return special.expit(eta)
-    if link == "probit":
-        return special.ndtr(eta)
-    if link == "cloglog":
-        return -np.expm1(-np.exp(np.clip(eta, -700, 5)))
-    return np.exp(np.clip(eta, -700, 50))
+    return glm.FAMILIES[link].link.inverse(eta)
 
 
-def _slope(eta, mean, link):
-    """d mean / d eta and the variance function."""
-    if link == "linear":
-        return np.ones_like(eta), np.ones_like(eta)
-    if link == "poisson":
-        return mean, mean
-    variance = np.maximum(mean * (1 - mean), 1e-12)
-    if link == "logit":
-        return variance, variance
-    if link == "probit":
-        return np.maximum(np.exp(-(eta**2) / 2) / np.sqrt(2 * np.pi), 1e-12), variance
-    return np.maximum(np.exp(np.clip(eta, -700, 5)) * (1 - mean), 1e-12), variance
-
-
-def _glm(y, x, weights, link, start=None, rounds=60):
-    """Fisher scoring; (k,) coefficients, inverse expected information and row scores at the optimum."""
+def _glm(y, x, weights, link, start=None):
+    """Maximum likelihood; coefficients, inverse expected information and row scores at the optimum."""
+    family = glm.FAMILIES[link]
+    model = sm.GLM(y, x, family, var_weights=weights)
     if start is None:
+        mean = np.average(y, weights=weights)
         start = np.zeros(x.shape[1])
-        if link != "linear":
-            start[0] = _link_of(np.average(y, weights=weights), link)
-    beta, converged = start, False
-    for _ in range(rounds):
-        eta = x @ beta
-        mean = _mean(eta, link)
-        slope, variance = _slope(eta, mean, link)
-        rows = (weights * slope / variance * (y - mean))[:, None] * x
-        inverse = np.linalg.pinv((x * (weights * slope**2 / variance)[:, None]).T @ x, hermitian=True)
-        step = inverse @ rows.sum(axis=0)
-        beta = beta + np.clip(step, -5, 5) if link != "linear" else beta + step
-        if np.abs(step).max() < 1e-9 or link == "linear":
-            converged = True
-            break
-    if link == "linear":
-        rows = (weights * (y - x @ beta))[:, None] * x
-    return _Glm(link, beta, inverse, rows, converged)
-
-
-def _link_of(mean, link):
-    mean = mean if link == "poisson" else np.clip(mean, 1e-6, 1 - 1e-6)
-    if link == "logit":
-        return special.logit(mean)
-    if link == "probit":
-        return special.ndtri(mean)
-    return np.log(-np.log1p(-mean)) if link == "cloglog" else np.log(max(mean, 1e-12))
+        start[0] = family.link(np.clip(mean, *EXTREMES[link])) if link in EXTREMES else mean
+    beta, converged, _, _ = glm.maximum(model, start)
+    working = model.hessian_factor(beta, scale=1.0, observed=False)
+    inverse = np.linalg.pinv((x * working[:, None]).T @ x, hermitian=True)
+    return _Glm(link, beta, inverse, model.score_factor(beta, scale=1.0)[:, None] * x, converged)
 
 
 def _again(fitted, y, x, weights, drawn):
     """Coefficients when rows count ``drawn`` times, fitted anew from the estimates."""
     kept = drawn > 0
-    return _glm(y[kept], x[kept], (weights * drawn)[kept], fitted.link, fitted.beta, rounds=25).beta
+    return _glm(y[kept], x[kept], (weights * drawn)[kept], fitted.link, fitted.beta).beta
 
 
 def _residual_variance(mediator, first, fitted, weights, link):

@@ -10,8 +10,9 @@ import numpy as np
 from scipy import stats
 
 from jianfu.statistics import margins
+from jianfu.statistics.newton import Point, maximise
 
-TOLERANCE, MAX_STEPS = 1e-9, 100
+TOLERANCE = 1e-9
 
 
 LINKS = {name: margins.LINKS[name] for name in ("logit", "probit", "cloglog")}
@@ -56,23 +57,10 @@ def fit(y, design, link="logit", clusters=None, weights=None):
     likelihood = _Likelihood(codes, design - center, len(levels), LINKS[link], weights)
     shares = np.cumsum(np.bincount(codes, weights, minlength=len(levels)))[:-1] / weights.sum()
     theta = np.r_[np.zeros(design.shape[1]), QUANTILES[link](shares)]
-    value, scores, hessian = likelihood(theta)
-    converged = False
-    for _ in range(MAX_STEPS):
-        step = np.linalg.solve(-hessian, scores.sum(axis=0))
-        size, found = 1.0, None
-        while size > 1e-6 and found is None:
-            trial = likelihood(theta + size * step)
-            if trial is not None and trial[0] >= value - 1e-10 * abs(value):
-                found = trial
-            else:
-                size /= 2
-        if found is None:
-            break
-        theta, (value, scores, hessian) = theta + size * step, found
-        if np.abs(step).max() < TOLERANCE:
-            converged = True
-            break
+    found = maximise(
+        theta, predict=likelihood.predict, evaluate=likelihood, direction=_direction, tolerance=TOLERANCE
+    )
+    theta, (scores, hessian) = found.state, found.point.parts
     bread, n_clusters = np.linalg.inv(-hessian), 0
     covariance = bread
     if clusters is not None:
@@ -84,11 +72,20 @@ def fit(y, design, link="logit", clusters=None, weights=None):
     back = np.eye(len(theta))  # thresholds of the uncentred design: zeta + center' beta
     back[k:, :k] = center
     theta, covariance = back @ theta, back @ covariance @ back.T
-    return OrdinalFit(theta[:k], theta[k:], covariance, levels, n_clusters, float(value), converged)
+    return OrdinalFit(
+        theta[:k], theta[k:], covariance, levels, n_clusters, found.point.value, found.converged
+    )
+
+
+def _direction(point):
+    scores, hessian = point.parts
+    score = scores.sum(axis=0)
+    step = np.linalg.solve(-hessian, score)
+    return step, score @ step
 
 
 class _Likelihood:
-    """Log-likelihood, scores by row (N, p) and Hessian (p, p) at theta = (slopes, thresholds); None outside."""
+    """Log-likelihood with scores by row (N, p) and Hessian (p, p) of theta = (slopes, thresholds); None outside."""
 
     def __init__(self, codes, design, n_levels, link, weights):
         self.link, self.weights = link, weights
@@ -98,8 +95,12 @@ class _Likelihood:
         self.upper[np.flatnonzero(self.has_upper), k + codes[self.has_upper]] = 1
         self.lower[np.flatnonzero(self.has_lower), k + codes[self.has_lower] - 1] = 1
 
-    def __call__(self, theta):
-        top, bottom = self.link(self.upper @ theta), self.link(self.lower @ theta)
+    def predict(self, theta):
+        """Linear predictors (2, N) of the upper and the lower threshold."""
+        return np.stack([self.upper @ theta, self.lower @ theta])
+
+    def __call__(self, eta):
+        top, bottom = self.link(eta[0]), self.link(eta[1])
         p_top, d_top, c_top = np.where(self.has_upper, top, np.array([[1.0], [0.0], [0.0]]))
         p_low, d_low, c_low = np.where(self.has_lower, bottom, 0.0)
         p = p_top - p_low
@@ -110,4 +111,4 @@ class _Likelihood:
         hessian = (self.upper * (w * c_top / p)[:, None]).T @ self.upper
         hessian -= (self.lower * (w * c_low / p)[:, None]).T @ self.lower
         hessian -= (gradient * w[:, None]).T @ gradient
-        return float(w @ np.log(p)), gradient * w[:, None], hessian
+        return Point(float(w @ np.log(p)), (gradient * w[:, None], hessian))

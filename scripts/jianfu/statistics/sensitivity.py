@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from jianfu.statistics.hazard import COLLINEAR, _Blocks
+from jianfu.statistics.hazard import Blocks
+from jianfu.statistics.newton import COLLINEAR, independent
 
 COMMON = 0.15  # an outcome in more than this share of persons is common: odds and hazard ratios are converted
 
@@ -238,17 +239,12 @@ class LinearParts:
         )
 
     def _independent(self, columns):
-        work, kept = self.gram.copy(), []
-        for j in (1 + c for c in columns):
-            if self.gram[j, j] > 0 and work[j, j] > COLLINEAR * self.gram[j, j]:
-                work = work - np.outer(work[:, j], work[j]) / work[j, j]
-                kept.append(j)
-        return kept
+        return independent(self.gram, np.diag(self.gram), [1 + c for c in columns])
 
     def _swept(self, columns):
         """The Gram matrix after projecting out ``columns``."""
         kept = self._independent(columns)
-        if not kept:
+        if not len(kept):
             return self.gram
         solved = np.linalg.solve(self.gram[np.ix_(kept, kept)], self.gram[kept])
         return self.gram - self.gram[:, kept] @ solved
@@ -263,7 +259,7 @@ def linear_parts(outcome, design, effects=(), weights=None, grouped_events=False
     outcome = np.asarray(outcome, dtype=float)
     weights = np.ones(len(outcome)) if weights is None else np.asarray(weights, dtype=float)
     columns = np.column_stack([outcome, design])
-    blocks = _Blocks(columns - weights @ columns / weights.sum(), list(effects))
+    blocks = Blocks(columns - weights @ columns / weights.sum(), list(effects))
     full, _, _ = blocks.reduced(weights)
     k = columns.shape[1]
     others = full[k:, k:]

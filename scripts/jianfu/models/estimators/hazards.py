@@ -114,7 +114,7 @@ def _dense(spec, columns, events, trials, effects, offset, errors):
     """The same without absorbed effects, the constant first."""
     design = regression.with_constant(columns, len(events))
     information = spec.get("options", {}).get("information", "expected")
-    fitted = glm.fit(events, trials, design, spec["estimator"], offset, information)
+    fitted = glm.fit(events, trials, design, link=spec["estimator"], offset=offset, information=information)
     if fitted.separated:
         names = [list(columns)[j - 1] for j in fitted.moving if j] or ["the terms together"]
         raise NotEstimable(f"events are separated by {', '.join(names)}")
