@@ -1,12 +1,13 @@
-"""Write what the documents take from the code (make docs): settings, their reference, the rooms of the library.
+"""Write what the documents take from the code (make docs): settings, their reference, estimators, rooms.
 
-Without a name, everything; tests/config/test_documents.py fails when a file is not what this writes.
+tests/config/test_documents.py fails when a file is not what this writes.
 """
 
 from pathlib import Path
 
 from jianfu.commands import house, reference
 from jianfu.config.files import read_yaml
+from jianfu.models.estimators import ESTIMATORS
 
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = ROOT / "scripts" / "jianfu"
@@ -25,6 +26,9 @@ def documents():
     return {
         "config/default.yaml": reference.default_file(schema),
         "config/settings.md": reference.settings_reference(schema),
+        "config/own-tables.md": with_part(
+            "config/own-tables.md", "keys", reference.estimator_table(ESTIMATORS)
+        ),
         "docs/architecture.md": with_part("docs/architecture.md", "rooms", house.table(LIBRARY)),
         "docs/architecture.svg": house.picture(LIBRARY),
     }
