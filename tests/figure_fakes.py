@@ -1,5 +1,7 @@
 """Small invented release tables for the figures, with the columns that the gate writes."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 
@@ -262,3 +264,50 @@ def event_studies(models):
                 }
             )
     return pd.DataFrame(rows)
+
+
+def county_ranks(counties=25):
+    """Ranks of counties with both bands, for the index OD."""
+    rows = []
+    for c in range(counties):
+        name = f"{'岚白云清安宁河石林东'[c % 10]}{'岭鹭溪'[c % 3]}{'县市区'[c % 3]}"
+        inner, outer = (max(c, 1), min(c + 2, counties)), (max(c - 4, 1), min(c + 7, counties))
+        rows.append(("OD", f"3901{c + 21:02d}", name, c + 1, *inner, *outer, "shown"))
+    columns = [
+        "index",
+        "county_code",
+        "county_name",
+        "rank",
+        "rank_low",
+        "rank_high",
+        "drawn_low",
+        "drawn_high",
+    ]
+    return pd.DataFrame(rows, columns=[*columns, "status"])
+
+
+def index_shares():
+    factors = ("normalisation", "weights", "aggregation", "drop_one", "window")
+    frame = pd.DataFrame({"index": "OD", "factor": factors, "first_order": [0.02, 0.5, 0.0, 0.35, 0.0]})
+    return frame.assign(total=frame["first_order"] + 0.06)
+
+
+def specification_curve():
+    """Every combination of some choices with an estimate, one of them failed; and the summary."""
+    choices = {
+        "index": ("z given", "rank entropy"),
+        "lag": (1, 3, 6),
+        "link": ("cloglog", "poisson"),
+        "controls": ("none", "usual"),
+        "sample": ("all",),
+        "cluster": ("unit", "county"),
+    }
+    curve = pd.DataFrame(list(itertools.product(*choices.values())), columns=list(choices))
+    value = np.linspace(-0.05, 0.3, len(curve))
+    curve = curve.assign(
+        rank=range(1, len(curve) + 1), estimate=value, ci_low=value - 0.1, ci_high=value + 0.1
+    )
+    curve["p_value"] = np.where(value > 0.1, 0.01, 0.3)
+    curve.loc[4, ["estimate", "ci_low", "ci_high", "p_value"]] = None
+    summary = {"specifications": len(curve), "failed": 1, "median": 0.125, "share_positive_significant": 0.57}
+    return curve, pd.DataFrame([{**summary, "permutations": 199, "p_median": 0.005}])

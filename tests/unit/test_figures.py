@@ -22,9 +22,11 @@ from jianfu.report.figures import (
     forest,
     forest_all,
     index_over_time,
+    index_sensitivity,
     issue_clock,
     policy_event_study,
     sample_flow,
+    specification_curve,
 )
 from jianfu.report.figures.style import new_figure, save, text_width, wrap
 
@@ -68,6 +70,8 @@ FIGURES = {
     "policy_event_study": lambda *a: policy_event_study.draw(
         policy_event_study.event_rows(fakes.event_studies(BY_NAME), BY_NAME), BY_NAME, *a
     ),
+    "index_sensitivity": lambda *a: index_sensitivity.draw(fakes.county_ranks(), fakes.index_shares(), *a),
+    "specification_curve": lambda *a: specification_curve.draw(*fakes.specification_curve(), *a),
     "sample_flow": lambda *a: sample_flow.draw(fakes.sample_flow(), fakes.data_quality(), *a),
 }
 NAMES = [name for name in FIGURES if not name.endswith(("_short", "_small"))]
@@ -121,7 +125,7 @@ def test_real_data_carry_no_mark(name, monkeypatch):
 def test_a_figure_has_the_width_of_the_page_and_the_same_bytes_every_time(tmp_path):
     for folder in ("one", "two"):
         paths = [tmp_path / folder / f"figure.{kind}" for kind in ("png", "pdf", "svg")]
-        save(FIGURES["dose_response"](LABELS["zh"], True), paths, 300)
+        save(FIGURES["dose_response"](LABELS["zh"], True), paths, dpi=300)
     for kind in ("png", "pdf", "svg"):
         assert (tmp_path / "one" / f"figure.{kind}").read_bytes() == (
             tmp_path / "two" / f"figure.{kind}"
@@ -137,7 +141,7 @@ def test_a_character_without_glyph_is_an_error(tmp_path):
     figure = new_figure(4)
     figure.text(0.5, 0.5, "\U0001f600")
     with pytest.raises(UserWarning, match="missing"):
-        save(figure, [tmp_path / "figure.png"])
+        save(figure, [tmp_path / "figure.png"], dpi=100)
 
 
 def without_rows(frame):
@@ -166,8 +170,11 @@ def test_figures_without_data_say_so(language, monkeypatch):
             BY_NAME,
             labels,
         ),
+        index_sensitivity.draw(without_rows(fakes.county_ranks()), without_rows(fakes.index_shares()), labels),
+        specification_curve.draw(*(without_rows(table) for table in fakes.specification_curve()), labels),
     ]  # fmt: skip
-    said = {labels(key) for key in ("fig_no_data", "fig_no_minutes", "fig_no_survey", "fig_panel_withheld")}
+    keys = ("fig_no_data", "fig_no_estimate", "fig_no_minutes", "fig_no_survey", "fig_panel_withheld")
+    said = {labels(key) for key in keys}
     for figure in empty:
         assert said & {text for text, _ in drawn_texts(figure, monkeypatch)}
 

@@ -1,65 +1,73 @@
 """Figure: cumulative incidence of leaving by cohort and burden tertile, with numbers at risk."""
 
 import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from jianfu.report.figures.style import COHORTS, SERIES, empty, finish, new_figure, not_provided, provided
+from jianfu.report.figures.style import (
+    SERIES,
+    band,
+    blank,
+    finish,
+    new_figure,
+    not_provided,
+    provided,
+)
 
 TERTILES = ("low", "middle", "high")
+LOOKS = {tertile: {**look, "markersize": 2.4} for tertile, look in zip(TERTILES, SERIES[::-1], strict=True)}
+SHARES = ["cumulative_incidence", "ci_low", "ci_high"]
 
 
-def draw(curves, at_risk, quality, labels, synthetic=False):
+def draw(curves, at_risk, quality, labels, synthetic=False) -> Figure:
     """One panel per cohort; curves with intervals per tertile, the numbers at risk as a table under the axis.
 
     curves: released columns cohort, tertile, time_months, cumulative_incidence, ci_low, ci_high, from_months (where the
     curve begins); at_risk: cohort, tertile, time_months, n_at_risk. Published points are joined by straight lines.
     Cohorts without any published point are left out; quality says whether there is a ledger of exits.
     """
-    given = provided(quality, "ledger")
-    cohorts = [c for c in COHORTS if c in set(curves["cohort"])] if given else []
-    rows = max(1, -(-len(cohorts) // 2))
-    figure = new_figure(1.2 + 6.4 * rows)
+    if not provided(quality, "ledger"):
+        return blank(not_provided("ledger", labels), labels, synthetic)
+    known = at_risk["cohort"].unique()
+    cohorts = [cohort for cohort in known if cohort in set(curves["cohort"])]
     if not cohorts:
-        text = labels("fig_panel_withheld") if given else not_provided("ledger", labels)
-        empty(figure.subplots(), text)
-        return finish(figure, labels, (), synthetic)
-    grid = figure.add_gridspec(2 * rows, 2, height_ratios=[3.2, 1] * rows)
+        return blank(labels("fig_panel_withheld"), labels, synthetic)
+    columns = min(2, len(cohorts))
+    rows = -(-len(cohorts) // columns)
+    figure = new_figure(6.1 * rows)
+    grid = figure.add_gridspec(2 * rows, columns, height_ratios=[3.2, 1] * rows)
     top, first = curves["ci_high"].max(), None
     for number, cohort in enumerate(cohorts):
-        row, column = divmod(number, 2)
+        row, column = divmod(number, columns)
         panel = figure.add_subplot(grid[2 * row, column], sharey=first)
         table = figure.add_subplot(grid[2 * row + 1, column], sharex=panel)
         first = first or panel
-        own = at_risk[at_risk["cohort"] == cohort]
-        _curves(panel, curves[curves["cohort"] == cohort])
-        _numbers(table, own, labels)
-        _time_axis(panel, own, curves[curves["cohort"] == cohort])
-        panel.set_title(labels(COHORTS[cohort]), fontsize=8)
+        own, own_at_risk = curves[curves["cohort"] == cohort], at_risk[at_risk["cohort"] == cohort]
+        for tertile, look in LOOKS.items():
+            _curve(panel, own[own["tertile"] == tertile], look)
+        _numbers(table, own_at_risk, labels)
+        _time_axis(panel, own_at_risk, own)
+        panel.set_title(labels(f"value_{cohort}"))
         panel.tick_params(labelleft=column == 0, labelbottom=True)
-        if column == 0:
-            panel.set_ylabel(labels("fig_cumulative_incidence"))
+        panel.set_ylabel(labels("fig_cumulative_incidence") if column == 0 else "")
     first.set_ylim(0, 100 * 1.05 * top if np.isfinite(top) else 1)
     notes = [labels("fig_incidence_note")]
-    notes += [labels("fig_incidence_missing")] if len(cohorts) < len(COHORTS) - 1 else []
-    return finish(figure, labels, notes, synthetic, _legend(labels), labels("fig_incidence_time"))
+    notes += [labels("fig_incidence_missing")] if len(cohorts) < len(known) else []
+    legend = [
+        Line2D([], [], label=labels(f"fig_tertile_{name}_long"), **look) for name, look in LOOKS.items()
+    ]
+    return finish(figure, labels, notes, synthetic, legend, labels("fig_incidence_time"))
 
 
-def _looks():
-    return dict(zip(TERTILES, (SERIES[2], SERIES[1], SERIES[0]), strict=True))
-
-
-def _curves(panel, curves):
-    for tertile, look in _looks().items():
-        rows = curves[curves["tertile"] == tertile].sort_values("time_months")
-        if rows.empty:
-            continue
-        time = np.r_[rows["from_months"].iloc[0], rows["time_months"]]
-        value, low, high = (
-            np.r_[0, 100 * rows[name]] for name in ("cumulative_incidence", "ci_low", "ci_high")
-        )
-        line = {"color": look["color"], "linestyle": look["linestyle"]}
-        panel.fill_between(time, low, high, color=look["color"], alpha=0.15, linewidth=0)
-        panel.plot(time, value, marker=look["marker"], markersize=2.4, **line)
+def _curve(panel, rows, look):
+    """One curve in percent, from zero at ``from_months``."""
+    if rows.empty:
+        return
+    start = pd.DataFrame([{"time_months": rows["from_months"].iloc[0], **dict.fromkeys(SHARES, 0.0)}])
+    rows = pd.concat([start, rows.sort_values("time_months")], ignore_index=True)
+    rows[SHARES] *= 100
+    band(panel, rows, x="time_months", y="cumulative_incidence", **look)
 
 
 def _time_axis(panel, at_risk, curves):
@@ -83,10 +91,3 @@ def _numbers(table, at_risk, labels):
         for time, n in rows:
             text = labels("fig_few") if np.isnan(n) else f"{int(n):,}"
             table.text(time, 2 - line, text, ha="center", va="center", fontsize=6.5)
-
-
-def _legend(labels):
-    return [
-        Line2D([], [], markersize=2.4, label=labels(f"fig_tertile_{tertile}_long"), **look)
-        for tertile, look in _looks().items()
-    ]

@@ -1,7 +1,7 @@
 """Figure: monthly mean of the burden indices over units, with quartiles and policy dates."""
 
-import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -9,12 +9,14 @@ from jianfu.report.figures.style import (
     GREY,
     INK,
     SERIES,
-    empty,
+    band,
+    blank,
     finish,
     month_axis,
     new_figure,
     not_provided,
     provided,
+    remark,
 )
 
 INDICES = ("OD", "TR", "RG")
@@ -24,7 +26,7 @@ POLICY = (0, (4, 2))
 LOCAL = "#9a9a9a"  # policies of some counties only
 
 
-def draw(indices, policies, quality, labels, synthetic=False):
+def draw(indices, policies, quality, labels, synthetic=False) -> Figure:
     """One panel per index over the same months; policy dates as numbered lines, their names below the axes.
 
     indices: released columns index, month, mean, q25, q75, units. policies: name, start_date, counties (number of
@@ -32,50 +34,46 @@ def draw(indices, policies, quality, labels, synthetic=False):
     policies were provided (quality: released table of rows by source table), the note says so.
     """
     indices = indices[indices["index"].isin(INDICES) & indices["mean"].notna()]
-    figure = new_figure(11)
-    axes = figure.subplots(3, 1, sharex=True)
     if indices.empty:
-        for panel in axes:
-            empty(panel, labels("fig_no_data"))
-        return finish(figure, labels, (), synthetic)
+        return blank(labels("fig_no_data"), labels, synthetic)
+    figure = new_figure(9)
+    panels = figure.subplots(3, 1, sharex=True)
     months = pd.period_range(indices["month"].min(), indices["month"].max(), freq="M").astype(str)
-    for panel, name, look in zip(axes, INDICES, SERIES, strict=True):
+    for panel, name, look in zip(panels, INDICES, SERIES, strict=True):
         series = indices[indices["index"] == name].set_index("month").reindex(months)
-        _panel(panel, series, look, labels(name), labels)
+        _panel(panel, series.assign(place=range(len(months))), look, labels(name), labels)
     dates = policy_dates(policies, months)
-    _policy_lines(axes, dates)
-    month_axis(axes[-1], months)
-    figure.supylabel(labels("fig_index_value"), fontsize=8)
+    _policy_lines(panels, dates)
+    month_axis(panels[-1], months)
+    panels[1].set_ylabel(labels("fig_index_value"))
     legend = [
         Line2D([], [], color=INK, marker="o", label=labels("fig_mean")),
-        Patch(facecolor=INK, alpha=0.22, linewidth=0, label=labels("fig_quartiles")),
+        Patch(facecolor=INK, alpha=0.2, linewidth=0, label=labels("fig_quartiles")),
     ]
     if dates:
-        legend.append(
-            Line2D([], [], color=INK, linewidth=0.7, linestyle=POLICY, label=labels("fig_policy_line"))
-        )
+        line = {"color": INK, "linewidth": 0.7, "linestyle": POLICY}
+        legend.append(Line2D([], [], label=labels("fig_policy_line"), **line))
     key = _policy_key(dates, labels)
     if not provided(quality, "policies"):
         key = not_provided("policies", labels) + labels("fig_stop")
-    notes = [labels("fig_index_note"), key]
-    return finish(figure, labels, notes, synthetic, legend)
+    return finish(figure, labels, [labels("fig_index_note"), key], synthetic, legend)
 
 
 def _panel(panel, series, look, name, labels):
-    position = np.arange(len(series))
-    panel.fill_between(position, series["q25"], series["q75"], color=look["color"], alpha=0.22, linewidth=0)
-    panel.plot(position, series["mean"], color=look["color"], marker=look["marker"])
+    look = {**look, "linestyle": "-"}  # one line to a panel
+    band(panel, series, x="place", y="mean", low="q25", high="q75", **look)
     panel.axhline(50, color=GREY, linewidth=0.5, linestyle=(0, (1, 2)), zorder=0)
     panel.margins(x=0.015, y=0.08)
     low, high = panel.get_ylim()
     panel.set_ylim(low, high + 0.2 * (high - low))
     box = {"facecolor": "white", "edgecolor": "none", "pad": 1.2}
     panel.text(0.012, 0.955, name, transform=panel.transAxes, ha="left", va="top", fontsize=8, bbox=box)
-    if series["mean"].notna().sum() == 0:
-        empty(panel, labels("fig_no_data"))
+    if series["mean"].isna().all():
+        panel.set_yticks([])
+        remark(panel, labels("fig_no_data"))
 
 
-def policy_dates(policies, months):
+def policy_dates(policies, months) -> list[tuple]:
     """Policies that start inside ``months``: list of (position on the month axis, date text, name, counties)."""
     inside = policies[policies["start_date"].str[:7].isin(list(months))].sort_values(
         ["start_date", "name"], kind="stable"
@@ -113,7 +111,7 @@ def _policy_lines(axes, dates):
         )
 
 
-def spread(positions, gap, limit):
+def spread(positions, gap, limit) -> list[float]:
     """Positions in order, moved right (and back from ``limit``) until neighbours are at least ``gap`` apart."""
     placed = []
     for position in positions:

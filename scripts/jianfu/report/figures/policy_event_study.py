@@ -2,10 +2,11 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from jianfu.config.files import read_yaml
 from jianfu.release.outputs import write_csv
-from jianfu.report.figures.style import GREY, INK, SERIES, empty, errors, finish, new_figure
+from jianfu.report.figures.style import GREY, INK, SERIES, blank, finish, new_figure, points
 from jianfu.report.tables.results import model_label, usable
 
 EVENT, OVERALL = "event_", "att"
@@ -13,7 +14,7 @@ SHOWN = ("cs",)  # estimator of the event studies that have a panel; the others 
 COLUMNS = 2
 
 
-def read(estimates, models, csv):
+def read(estimates, models, csv) -> tuple[pd.DataFrame, dict]:
     """Rows of the figure (also written to ``csv``) and plan of the models by name, from the paths of the files."""
     by_name = {model["name"]: model for model in read_yaml(models)["models"]}
     rows = event_rows(pd.read_csv(estimates, encoding="utf-8-sig"), by_name)
@@ -21,7 +22,7 @@ def read(estimates, models, csv):
     return rows, by_name
 
 
-def event_rows(estimates, models):
+def event_rows(estimates, models) -> pd.DataFrame:
     """Usable estimates of the event studies of the plan, ordered by model and ``event`` (months since the start).
 
     The base month before the start, zero by definition, has no row; ``event`` is missing in the row of the mean effect.
@@ -39,20 +40,20 @@ def event_rows(estimates, models):
     return rows.assign(order=order).sort_values(["order", "event"], ignore_index=True).drop(columns="order")
 
 
-def draw(rows, models, labels, synthetic=False):
+def draw(rows, models, labels, synthetic=False) -> Figure:
     """One panel per event study: estimates and simultaneous bands before (open) and after the start (filled)."""
     names = list(dict.fromkeys(rows["model"]))
     if not names:
-        figure = new_figure(5)
-        empty(figure.subplots(), labels("fig_no_data"))
-        return finish(figure, labels, (), synthetic)
+        return blank(labels("fig_no_estimate"), labels, synthetic)
     lines = -(-len(names) // COLUMNS)
-    figure = new_figure(5.2 * lines + 1)
+    figure = new_figure(4.9 * lines)
     panels = figure.subplots(lines, min(COLUMNS, len(names)), squeeze=False, sharex=True).ravel()
     for panel, name in zip(panels, names, strict=False):
-        _panel(
-            panel, rows[(rows["model"] == name) & rows["event"].notna()], model_label(name, models, labels)
-        )
+        own = rows[(rows["model"] == name) & rows["event"].notna()]
+        _panel(panel, own, model_label(name, models, labels))
+    for panel in panels[:: min(COLUMNS, len(names))]:
+        panel.set_ylabel(labels("fig_event_effect"))
+    figure.align_ylabels(panels)
     for panel in panels[len(names) :]:
         panel.set_visible(False)
     notes = [labels("fig_event_note")]
@@ -60,22 +61,12 @@ def draw(rows, models, labels, synthetic=False):
 
 
 def _panel(panel, rows, title):
-    panel.set_title(title, fontsize=8)
+    panel.set_title(title)
     panel.axhline(0, color=INK, linewidth=0.6)
     panel.axvline(-0.5, color=GREY, linewidth=0.6, linestyle=(0, (3, 3)))
-    for part, filled in ((rows[rows["event"] < 0], False), (rows[rows["event"] >= 0], True)):
-        look = SERIES[1] if filled else SERIES[0]
-        panel.errorbar(
-            part["event"],
-            part["estimate"],
-            yerr=errors(part, "estimate"),
-            fmt=look["marker"],
-            color=look["color"],
-            ecolor=look["color"],
-            markerfacecolor=look["color"] if filled else "white",
-            elinewidth=0.9,
-            capsize=1.8,
-            markersize=3.6,
-        )
-    panel.grid(axis="y", color="#e6e6e6", linewidth=0.5)
-    panel.set_axisbelow(True)
+    for part, look, inside in (
+        (rows[rows["event"] < 0], SERIES[0], "white"),
+        (rows[rows["event"] >= 0], SERIES[1], SERIES[1]["color"]),
+    ):
+        mark = {"color": look["color"], "marker": look["marker"], "markerfacecolor": inside}
+        points(panel, part, x="event", y="estimate", **mark)

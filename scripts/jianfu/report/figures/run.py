@@ -4,7 +4,7 @@ from jianfu.core.labels import Labels
 from jianfu.report.figures.style import read_released, save
 
 
-def plot(draw, tables, labels, settings, paths):
+def plot(draw, *, tables, labels, settings, paths) -> None:
     """Draw one figure and write it.
 
     draw: function ``draw`` of the figure's module; tables: its tables, in order, as paths of released files or as they
@@ -12,4 +12,5 @@ def plot(draw, tables, labels, settings, paths):
     when a label is not in the dictionary or a character has no glyph.
     """
     tables = [read_released(table) if isinstance(table, str) else table for table in tables]
-    save(draw(*tables, Labels(settings["language"], labels), settings["synthetic"]), paths, settings["dpi"])
+    figure = draw(*tables, Labels(settings["language"], labels), settings["synthetic"])
+    save(figure, paths, dpi=settings["dpi"])

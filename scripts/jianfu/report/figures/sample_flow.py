@@ -1,10 +1,11 @@
 """Figure: from the rows of the source files to the analysed person-months and respondents, as a box diagram."""
 
 import pandas as pd
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from jianfu.release.outputs import OTHER, TOTAL
-from jianfu.report.figures.style import INK, WIDTH_CM, empty, finish, new_figure, provided, text_width, wrap
+from jianfu.report.figures.style import INK, WIDTH_CM, blank, finish, new_figure, provided, text_width, wrap
 
 CHAINS = {"exits": "person_months", "survey": "respondents"}
 LINE, PAD, GAP = 0.36, 0.26, 0.5  # cm: line height, padding inside a box, distance between two boxes
@@ -12,38 +13,33 @@ SMALL = 6.8  # points
 MAIN, SIDE, BETWEEN = 3.8, 3.25, 0.4  # cm: width of main boxes, of side boxes, and distance between them
 
 
-def draw(flow, quality, labels, synthetic=False):
+def draw(flow, quality, labels, synthetic=False) -> Figure:
     """Source rows on top; below, one column for the person-months of the exit models and one for the survey.
 
     flow: released columns chain, position, step, reason, unit, n (missing n = withheld); quality: released table of
     rows by source table.
     """
-    columns = [(name, _given(flow, quality, name, labels)) for name in CHAINS]
-    columns = [(name, steps) for name, steps in columns if steps]
-    top = source_boxes(quality, labels)
-    height = _height([top]) + GAP + max((_height([steps]) for _, steps in columns), default=0)
-    figure = new_figure(height + (0.6 if synthetic else 0.1) + 0.8, layout=None)
-    note = [labels("fig_flow_note")]
+    columns = [_given(flow, quality, name, labels) for name in CHAINS]
+    columns = [steps for steps in columns if steps]
     if quality.empty and not columns:
-        empty(figure.subplots(), labels("fig_no_data"))
-        return finish(figure, labels, (), synthetic)
-    full = figure.get_figheight() * 2.54
-    axes = figure.add_axes([0, 0, 1, 1])
-    axes.set_xlim(0, WIDTH_CM)
-    axes.set_ylim(0, full)
-    axes.axis("off")
-    start = full - (0.6 if synthetic else 0.1)
-    width = MAIN + BETWEEN + SIDE
+        return blank(labels("fig_no_data"), labels, synthetic)
+    top = source_boxes(quality, labels)
+    height = _height([top]) + GAP + max((_height([steps]) for steps in columns), default=0) + 0.25
+    figure = new_figure(height)
+    figure.get_layout_engine().set(w_pad=0, h_pad=0)
+    axes = figure.subplots()
+    axes.set(xlim=(0, WIDTH_CM), ylim=(0, height))  # a unit is a centimetre
+    axes.set_axis_off()
     middle = WIDTH_CM / 2 - MAIN / 2
-    bottom = _column(axes, top, middle, start)
-    for number, (_, steps) in enumerate(columns):
-        left = (number * (width + 0.4) + 0.1) if len(columns) > 1 else middle
+    bottom = _column(axes, top, middle, height - 0.05)
+    for number, steps in enumerate(columns):
+        left = number * (MAIN + BETWEEN + SIDE + 0.4) + 0.1 if len(columns) > 1 else middle
         _split(axes, middle + MAIN / 2, bottom, left + MAIN / 2)
         _column(axes, steps, left, bottom - GAP)
-    return finish(figure, labels, note, synthetic)
+    return finish(figure, labels, [labels("fig_flow_note")], synthetic)
 
 
-def source_boxes(quality, labels):
+def source_boxes(quality, labels) -> list[tuple]:
     """Main and side boxes of the source rows: [(text lines, side lines)]."""
     if quality.empty:
         return []
@@ -69,7 +65,7 @@ def _given(flow, quality, chain, labels):
     return steps
 
 
-def steps_of(flow, chain, unit, labels):
+def steps_of(flow, chain, unit, labels) -> list[tuple]:
     """Boxes of one chain: list of (lines of the main box, lines of the side box with what was dropped before it)."""
     rows = flow[flow["chain"] == chain]
     steps = rows[rows["unit"] == unit]
