@@ -9,6 +9,7 @@ from province_cases import MINIMAL, ROOT, load_command, province_loader
 from jianfu.commands import settings as settings_of
 from jianfu.config import files, merging
 from jianfu.core.errors import ConfigError
+from jianfu.core.messages import message
 
 
 @pytest.fixture
@@ -111,6 +112,12 @@ def test_mistake_gives_its_sentence(load, extra, sentence):
         load(extra)
     assert str(caught.value).startswith(sentence)
     assert "\n" not in str(caught.value)
+
+
+def test_the_manual_shows_what_is_said(load):
+    with pytest.raises(ConfigError) as caught:
+        load("wieghts: []\n")
+    assert message(caught.value.reason, "zh") in (ROOT / "config" / "README.md").read_text(encoding="utf-8")
 
 
 def test_wrong_column_names_the_nearest(load):
