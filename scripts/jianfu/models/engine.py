@@ -5,16 +5,18 @@ import json
 import numpy as np
 import pandas as pd
 
-from jianfu.core.errors import DataError
+from jianfu.core.errors import DataError, NotEstimable
 from jianfu.core.logs import LOGGER, progress
+from jianfu.core.reasons import read_reasons, write_reasons
 from jianfu.exits import cells
-from jianfu.models.estimates import ESTIMATE_COLUMNS, GATE_COLUMNS
+from jianfu.models.estimates import tidy
 from jianfu.models.estimators import ESTIMATORS, outcome_name, outcomes_of
 from jianfu.models.sample import select, used_rows
-from jianfu.models.terms import NotEstimable, call_of, columns_of, parts_of, reference_level
+from jianfu.models.reasons import because, failure, has, recorded, unestimable
+from jianfu.models.terms import call_of, columns_of, parts_of, reference_level
 from jianfu.statistics import inference
 
-UNCONVERGED = "did not converge"
+UNCONVERGED = ("unconverged", "singular_matrix")  # codes of models that were fitted without success
 
 
 def specification(spec):
@@ -45,7 +47,7 @@ def _plain(value):
 def fit_model(spec, table, categories, settings, truth=False):
     """Rows of estimates (frame with :data:`ESTIMATE_COLUMNS` and :data:`GATE_COLUMNS`) of one declared model.
 
-    A model that the data do not support gives rows without figures and the reason in ``note``. With ``truth`` the
+    A model that the data do not support gives rows without figures and says why in ``reasons``. With ``truth`` the
     outcome is replaced by its expectation (columns ``<outcome>__true``): the estimates are then the targets.
     """
     base = _base(spec, table)
@@ -59,24 +61,24 @@ def fit_model(spec, table, categories, settings, truth=False):
     except NotEstimable as error:
         if error.sample is not None:
             base |= _counts(table, error.sample, table.frame[error.sample.rows])
-        return _without_figures(spec, base, f"not estimable: {error}")
-    except np.linalg.LinAlgError as error:
-        return _without_figures(spec, base, f"{UNCONVERGED}: {error}")
+        return _without_figures(spec, base, [unestimable(error)])
+    except np.linalg.LinAlgError:
+        return _without_figures(spec, base, [because("singular_matrix")])
     if not extra["converged"]:
-        return _without_figures(spec, base, f"{UNCONVERGED}; " + "; ".join([*extra["notes"], *sample.notes]))
+        return _without_figures(spec, base, [because("unconverged"), *extra["notes"], *sample.remarks])
     references = [reference_level(used, v, categories[v]) for v in controls if v in categories]
     for reason, n in extra.pop("dropped", {}).items():
         sample.dropped[reason] = sample.dropped.get(reason, 0) + int(n)
     base |= _accounts(table, sample)
-    notes = [*extra.pop("notes"), *sample.notes]
+    reasons = [*extra.pop("notes"), *sample.remarks]
     if spec.get("report") == "all" and references:
-        notes.append(f"reference: {', '.join(references)}")
-    base |= extra | {"note": "; ".join(notes)}
+        reasons.append(because("reference", levels=references))
+    base |= extra | {"reasons": reasons}
     reported = _reported(spec)
     rows = [
         _row(base, effect, spec, table) for effect in effects if reported is None or effect.term in reported
     ]
-    return pd.DataFrame(rows, columns=[*ESTIMATE_COLUMNS, *GATE_COLUMNS])
+    return tidy(rows)
 
 
 def _reported(spec):
@@ -107,7 +109,7 @@ def _base(spec, table):
         "residual_df": np.nan,
         "persons": table.persons,
         "converged": False,
-        "note": "",
+        "reasons": [],
     }
 
 
@@ -126,18 +128,18 @@ def _accounts(table, sample):
     }
 
 
-def _without_figures(spec, base, note):
-    """Rows of a model that could not be fitted: one per term of interest, no figures, the reason in the note."""
-    LOGGER.warning("%s: %s", spec["name"], note)
+def _without_figures(spec, base, reasons):
+    """Rows of a model that could not be fitted: one per term of interest, without figures."""
+    reasons = recorded(reasons)
+    LOGGER.warning("%s: no estimate: %s", spec["name"], failure(reasons).data())
     terms = spec.get("terms") or [""]
     if not (spec.get("report") == "all" or spec["estimator"] == "mediation"):
         terms = _reported(spec) or terms
     if spec["estimator"] == "mediation":
         terms = [f"{term}_indirect" for term in terms]
-    rows = [base | {"term": term, "outcome": outcome_name(spec), "vcov": "", "note": note} for term in terms]
-    for row in rows:
-        row |= {"scale": "", "exposure": "+".join(spec.get("terms", []))}
-    return pd.DataFrame(rows, columns=[*ESTIMATE_COLUMNS, *GATE_COLUMNS])
+    base |= {"outcome": outcome_name(spec), "vcov": "", "reasons": write_reasons(reasons)}
+    base |= {"scale": "", "exposure": "+".join(spec.get("terms", []))}
+    return tidy([base | {"term": term} for term in terms])
 
 
 def _row(base, effect, spec, table):
@@ -162,7 +164,7 @@ def _row(base, effect, spec, table):
         "p_value": effect.p_value,
         "p_adjusted": effect.p_adjusted,
         "vcov": effect.vcov,
-        "note": "; ".join(part for part in (base["note"], effect.note) if part),
+        "reasons": write_reasons(recorded([*base["reasons"], *effect.reasons, effect.note])),
     }
 
 
@@ -188,7 +190,8 @@ def selected(specs, names):
 
 def check_converged(estimates, allowed):
     """Raise :class:`DataError` if a model did not converge and the settings do not allow it."""
-    failed = estimates.loc[estimates["note"].str.startswith(UNCONVERGED), "model"].unique()
+    unconverged = estimates["reasons"].map(lambda text: has(read_reasons(text), *UNCONVERGED))
+    failed = estimates.loc[estimates["estimate"].isna() & unconverged, "model"].unique()
     if len(failed) and not allowed:
         raise DataError(
             f"{', '.join(failed)}: the model did not converge; leave it out with `models:` in the province file "

@@ -7,7 +7,8 @@ from scipy import stats
 from jianfu.models.estimators import codes_of
 from jianfu.models.sample import select
 from jianfu.models.tables import exposure_at
-from jianfu.models.terms import NotEstimable, columns_of
+from jianfu.core.errors import NotEstimable
+from jianfu.models.terms import columns_of
 from jianfu.statistics import regression
 
 ALL = "all"

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators import ESTIMATORS, TRUE, codes_of, columns_named, outcomes_of
 from jianfu.models.estimators.hazards import trials_of
-from jianfu.models.terms import NotEstimable, outside_domain, require_columns, term_variables
+from jianfu.models.reasons import because
+from jianfu.models.terms import outside_domain, require_columns, term_variables
 from jianfu.statistics import hazard, regression
 
 
@@ -15,12 +17,12 @@ from jianfu.statistics import hazard, regression
 class Sample:
     """Rows of an analysis table that a model uses.
 
-    rows: mask over the table; dropped: {reason: observations}; notes: remarks for the estimates.
+    rows: mask over the table; dropped: {reason: observations}; remarks: reasons to stand beside the estimates.
     """
 
     rows: np.ndarray
     dropped: dict = field(default_factory=dict)
-    notes: list = field(default_factory=list)
+    remarks: list = field(default_factory=list)
 
 
 def select(spec, table, categories, truth=False):
@@ -30,13 +32,13 @@ def select(spec, table, categories, truth=False):
     """
     frame = table.frame
     if not table.n_read:
-        raise NotEstimable(f"table {spec.get('data', '')} has no rows")
-    controls, notes = _present_controls(spec, frame, categories)
+        raise NotEstimable("table_empty", table=spec.get("data", ""))
+    controls, remarks = _present_controls(spec, frame, categories)
     estimator = ESTIMATORS[spec["estimator"]]
     named = columns_named(spec, estimator)
     terms = term_variables(spec.get("terms", []), categories)
     require_columns(frame, [*named, *terms], table.absent)
-    sample = Sample(np.ones(len(frame), dtype=bool), dict(table.dropped), notes)
+    sample = Sample(np.ones(len(frame), dtype=bool), dict(table.dropped), remarks)
 
     def drop(lost, reason):
         lost = sample.rows & lost
@@ -53,12 +55,12 @@ def select(spec, table, categories, truth=False):
         drop(undefined, f"outside_{part}")
     if spec.get("weights"):
         if (frame.loc[sample.rows, spec["weights"]] < 0).any():
-            raise NotEstimable(f"the weights {spec['weights']} are below 0 in some rows", sample)
+            raise NotEstimable("negative_weights", column=spec["weights"], sample=sample)
         drop((frame[spec["weights"]] == 0).to_numpy(), "zero_weight")
     for reason, lost in _never_at_risk(spec, frame).items():
         drop(lost, reason)
     if not sample.rows.any():
-        raise NotEstimable(f"no observations left ({_reasons(sample.dropped)})", sample)
+        raise NotEstimable("no_observations", reasons=sorted(sample.dropped), sample=sample)
     if estimator.counts:
         _drop_separated(spec, table, categories, controls, sample, TRUE if truth else "")
     else:
@@ -98,14 +100,14 @@ def used_rows(spec, table, categories, controls, sample):
 
 def _present_controls(spec, frame, categories):
     """Controls that the data have; the others are left out and noted."""
-    present, notes = [], []
+    present, remarks = [], []
     for control in spec.get("controls", []):
         variables = term_variables([control], categories)
         if all(v in frame and not pd.isna(frame[v]).all() for v in variables):
             present.append(control)
         else:
-            notes.append(f"control {control} absent")
-    return present, notes
+            remarks.append(because("control_absent", control=control))
+    return present, remarks
 
 
 def _missing_reason(column, spec, table):
@@ -116,10 +118,6 @@ def _missing_reason(column, spec, table):
     return f"missing_{column}"
 
 
-def _reasons(dropped):
-    return ", ".join(f"{reason} {n}" for reason, n in sorted(dropped.items())) or "none read"
-
-
 def _drop_separated(spec, table, categories, controls, sample, suffix):
     """Leave out units, months and levels of controls without any event (their effects are infinite)."""
     used = table.frame[sample.rows]
@@ -128,7 +126,7 @@ def _drop_separated(spec, table, categories, controls, sample, suffix):
         table.weights(sample.rows),
     )
     if not events.sum() > 0:
-        raise NotEstimable("no events", sample)
+        raise NotEstimable("no_events", sample=sample)
     groups = {name: codes_of(used[name]) for name in spec.get("effects", [])}
     trials = np.full(len(used), np.inf) if spec["estimator"] == "poisson" else trials_of(spec, used, weights)
     for variable in term_variables([*spec.get("terms", []), *controls], categories):
@@ -141,7 +139,7 @@ def _drop_separated(spec, table, categories, controls, sample, suffix):
         sample.dropped[f"separated_{name}"] = sample.dropped.get(f"separated_{name}", 0) + n
     for name in dict.fromkeys(name for name, _ in lost):
         count = sum(1 for other, _ in lost if other == name)
-        sample.notes.append(f"{name}: {count} level(s) without events left out")
+        sample.remarks.append(because("levels_without_events", column=name, levels=count))
     sample.rows[np.flatnonzero(sample.rows)[~keep]] = False
 
 
@@ -155,4 +153,4 @@ def _drop_singletons(spec, table, sample):
         sample.dropped[f"singleton_{name}"] = n
     sample.rows[np.flatnonzero(sample.rows)[~keep]] = False
     if not sample.rows.any():
-        raise NotEstimable(f"no observations left ({_reasons(sample.dropped)})", sample)
+        raise NotEstimable("no_observations", reasons=sorted(sample.dropped), sample=sample)

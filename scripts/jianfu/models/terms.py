@@ -11,18 +11,8 @@ import re
 import numpy as np
 import pandas as pd
 
+from jianfu.core.errors import NotEstimable
 from jianfu.statistics import splines
-
-
-class NotEstimable(Exception):
-    """A declared model cannot be fitted with these data.
-
-    The message is the reason, for the note of its rows; ``sample`` the rows that were left, if it came so far.
-    """
-
-    def __init__(self, reason, sample=None):
-        super().__init__(reason)
-        self.sample = sample
 
 
 SIMPLE = {"log": np.log, "log1p": np.log1p, "sqrt": np.sqrt, "square": np.square}
@@ -114,7 +104,7 @@ class Design(dict):
         try:
             basis = SPLINES[function](values, int(arguments[1]), known)
         except ValueError:
-            raise NotEstimable(f"{part} has knots that coincide: too few different values") from None
+            raise NotEstimable("knots_coincide", term=part) from None
         return {f"{part}{j + 1}": basis[:, j] for j in range(basis.shape[1])}
 
     def _group_means(self, frame, name, group):
@@ -148,6 +138,6 @@ def require_columns(frame, variables, absent=None):
     """
     for variable in variables:
         if variable not in frame:
-            raise NotEstimable(f"column {(absent or {}).get(variable, variable)} is absent")
+            raise NotEstimable("column_absent", column=(absent or {}).get(variable, variable))
         if len(frame) and pd.isna(frame[variable]).all():
-            raise NotEstimable(f"column {variable} has no values")
+            raise NotEstimable("column_empty", column=variable)

@@ -6,7 +6,10 @@ import pandas as pd
 from jianfu.models.estimators import codes_of, outcomes_of
 from jianfu.models.response import residual
 from jianfu.models.sample import select, used_rows
-from jianfu.models.terms import NotEstimable, columns_of
+from jianfu.core.errors import NotEstimable
+from jianfu.models.estimates import english
+from jianfu.models.reasons import because
+from jianfu.models.terms import columns_of
 from jianfu.statistics import hazard, romano_wolf
 
 HAZARDS = ("cloglog", "logit", "poisson")
@@ -26,9 +29,9 @@ COLUMNS = [
 def cluster_scores(spec, term, table, categories):
     """Efficient scores of one term by cluster as a series; raises :class:`NotEstimable` where there are none."""
     if spec["estimator"] not in (*HAZARDS, "ols"):
-        raise NotEstimable(f"no efficient score for {spec['estimator']}")
+        raise NotEstimable("no_efficient_score", estimator=spec["estimator"])
     if term not in spec["terms"]:
-        raise NotEstimable(f"{term} is no term of the model")
+        raise NotEstimable("not_a_term", term=term)
     sample, controls = select(spec, table, categories)
     used = used_rows(spec, table, categories, controls, sample)
     weights = table.weights(sample.rows)
@@ -40,7 +43,7 @@ def cluster_scores(spec, term, table, categories):
         events = used[outcomes_of(spec)].sum(axis=1).to_numpy(float)
         scores = hazard.efficient_scores(events, weights, design, effects, codes, spec["estimator"], place)
         if scores is None:
-            raise NotEstimable("the restricted model did not converge")
+            raise NotEstimable("restricted_unconverged")
     else:
         y = used[spec["outcome"]].to_numpy(float)
         scores = least_squares_scores(y, design, place, effects, codes)
@@ -71,11 +74,13 @@ def romano_wolf_table(specs, tables, categories, hypotheses, estimates, replicat
                 spec = by_name[test.model]
                 if spec.get("cluster") != "unit" or spec["data"] not in tables:
                     raise NotEstimable(
-                        f"{spec['data']} by {spec.get('cluster')} is no part of the joint test"
+                        "outside_joint_test", table=spec["data"], cluster=spec.get("cluster", "")
                     )
                 scores[key] = cluster_scores(spec, test.term, tables[spec["data"]], categories)
-            except (NotEstimable, np.linalg.LinAlgError) as error:
-                note = str(error)
+            except NotEstimable as error:
+                note = english([because(error.reason.code, **error.reason.values)])
+            except np.linalg.LinAlgError:
+                note = english([because("singular_matrix")])
             own = known.loc[key] if key in known.index else {"p_value": np.nan, "p_adjusted": np.nan}
             rows.append((family, test.hypothesis, *key, own["p_value"], own["p_adjusted"], note))
         frame = pd.DataFrame(rows, columns=[c for c in COLUMNS if c not in ("p_score", "p_romano_wolf")])

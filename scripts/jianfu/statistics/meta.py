@@ -8,12 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, stats
 
+from jianfu.core.errors import NotEstimable
+
 METHODS = ("REML", "ML", "DL", "PM", "EE")
 TESTS = ("knha", "adhoc", "z")
-
-
-class NotPoolable(Exception):
-    """The estimates cannot be pooled; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -122,13 +120,13 @@ def _checked(estimates, variances, moderators):
     y, v = np.asarray(estimates, dtype=float), np.asarray(variances, dtype=float)
     x = np.ones((len(y), 1)) if moderators is None else np.column_stack([np.ones(len(y)), moderators])
     if not (np.isfinite(y).all() and np.isfinite(v).all()):
-        raise NotPoolable("an estimate or variance is missing")
+        raise NotEstimable("estimate_missing")
     if not (v > 0).all():
-        raise NotPoolable("a variance is not above zero")
+        raise NotEstimable("variance_not_positive")
     if len(y) < x.shape[1]:
-        raise NotPoolable(f"{len(y)} estimates for {x.shape[1]} coefficients")
+        raise NotEstimable("too_few_estimates", estimates=len(y), coefficients=x.shape[1])
     if np.linalg.matrix_rank(x) < x.shape[1]:
-        raise NotPoolable("the moderators are collinear")
+        raise NotEstimable("moderators_collinear")
     return y, v, x
 
 
@@ -138,7 +136,7 @@ def fit(estimates, variances, moderators=None, method="REML", test="knha", confi
     method: REML, ML, DL (DerSimonian-Laird), PM (Paule-Mandel), EE (equal effects, inverse variance). test: ``knha``
     (Hartung and Knapp 2001: variances times the weighted mean squared residual, t with k - p), ``adhoc`` (the same,
     the factor never below 1, so that the interval is never narrower), ``z`` (normal); EE is always z. As
-    ``metafor::rma``. Raises :class:`NotPoolable` where there is nothing to pool.
+    ``metafor::rma``. Raises :class:`NotEstimable` where there is nothing to pool.
     """
     y, v, x = _checked(estimates, variances, moderators)
     k, p = x.shape
@@ -147,7 +145,7 @@ def fit(estimates, variances, moderators=None, method="REML", test="knha", confi
     df, factor = np.inf, 1.0
     if test != "z" and method != "EE":
         if k == p:
-            raise NotPoolable("Hartung and Knapp's variance needs more estimates than coefficients")
+            raise NotEstimable("knapp_hartung_saturated")
         df, factor = float(k - p), rss / (k - p)
         factor = max(factor, 1.0) if test == "adhoc" else factor
     covariance = covariance * factor
@@ -204,6 +202,6 @@ def leave_one_out(estimates, variances, moderators=None, **options):
         others = None if moderators is None else np.asarray(moderators)[rest]
         try:
             found.append(fit(np.asarray(estimates)[rest], np.asarray(variances)[rest], others, **options))
-        except NotPoolable:
+        except NotEstimable:
             found.append(None)
     return found

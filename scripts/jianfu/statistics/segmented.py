@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jianfu.core.errors import NotEstimable
 from jianfu.statistics.regression import demean
 
 
@@ -81,7 +82,7 @@ def fit(y, columns, unit, month, clusters=None, link="identity", kind="both", la
     n_months = len(np.unique(period))
     left = n_months - int(free.sum()) - 1
     if left < 1:
-        raise ValueError(f"{n_months} months are too few for {int(free.sum()) + 1} coefficients")
+        raise NotEstimable("too_few_months", months=int(n_months), coefficients=int(free.sum()) + 1)
     lag = default_lag(n_months) if lag is None else int(lag)
     scores = inside * residual[:, None]
     middle, df = np.zeros((scores.shape[1],) * 2), n_clusters - 1

@@ -12,8 +12,11 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.logs import progress
+from jianfu.core.reasons import read_reasons, write_reasons
 from jianfu.models import engine
+from jianfu.models.estimates import tidy
 from jianfu.models.estimators import ESTIMATORS, outcomes_of
+from jianfu.models.reasons import because
 from jianfu.statistics import power
 from jianfu.statistics.sensitivity import COMMON
 
@@ -152,11 +155,10 @@ def _counted(spec, own):
     separated = {name: n for name, n in dropped.items() if name.startswith("separated")}
     used, units = int(row["n_used"].item()), int(row["n_units"].item())
     figures = {
-        "events_per_unit": (row["n_events"].item() / max(units, 1), "count", ""),
+        "events_per_unit": (row["n_events"].item() / max(units, 1), "count"),
         "separated_share": (
             sum(separated.values()) / max(used + sum(separated.values()), 1),
             "share",
-            ", ".join(f"{name} {n}" for name, n in sorted(separated.items())) or "none",
         ),
     }
     rows = [
@@ -166,13 +168,13 @@ def _counted(spec, own):
             term=term,
             scale=scale,
             estimate=value,
-            note=note,
+            reasons="",
             vcov="",
             **BLANK,
         )
-        for term, (value, scale, note) in figures.items()
+        for term, (value, scale) in figures.items()
     ]
-    return pd.concat(rows, ignore_index=True)
+    return tidy(pd.concat(rows, ignore_index=True))
 
 
 def _detectable(spec, own, confidence):
@@ -186,8 +188,8 @@ def _detectable(spec, own, confidence):
         term="detectable(" + rows["term"] + ")",
         estimate=np.array(found, dtype=float),
         vcov="",
-        note=[
-            f"smallest effect detectable with power {power.POWER:.0%} (from the reported SE {error:.4f})"
+        reasons=[
+            write_reasons([because("detectable_from_error", power=power.POWER, error=error)])
             for error in rows["std_error"]
         ],
     )
@@ -199,12 +201,10 @@ def with_detectable(rows, checked, confidence):
     for row in checked[checked["term"].str.startswith("detectable(")].itertuples():
         term = re.fullmatch(r"detectable\((.+)\)", row.term)[1]
         smallest[(row.model.split(CHECK)[0], term)] = row.estimate
-    notes = []
+    found = []
     for row in rows.itertuples():
-        value = smallest.get((row.model, row.term))
-        null = row.role == "primary" and row.p_value >= 1 - confidence
-        text = (
-            f"smallest effect detectable with power 80 %: {value:.3f}" if null and value is not None else ""
-        )
-        notes.append("; ".join(part for part in (row.note, text) if part))
-    return rows.assign(note=notes)
+        value, reasons = smallest.get((row.model, row.term)), read_reasons(row.reasons)
+        if row.role == "primary" and row.p_value >= 1 - confidence and value is not None:
+            reasons.append(because("detectable", power=power.POWER, effect=value))
+        found.append(write_reasons(reasons))
+    return tidy(rows.assign(reasons=found))

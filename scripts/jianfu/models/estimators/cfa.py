@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from jianfu.core.errors import NotEstimable
+from jianfu.models.reasons import because
 from jianfu.models.estimators.common import COLUMN, FACTORS, Effect, effects_of
-from jianfu.models.terms import NotEstimable
 from jianfu.survey.psychometrics import cfa, fit_measures
 from jianfu.survey.psychometrics.invariance import invariance
 from jianfu.survey.psychometrics.measurement import Model
@@ -40,7 +41,7 @@ def fit(spec, used, weights, columns, settings, truth):
     model = _model(options)
     for item in model.items:
         if used[item].dtype.kind not in "biuf":
-            raise NotEstimable(f"the item {item} holds text")
+            raise NotEstimable("item_holds_text", item=item)
     groups = used[options["group"]] if "group" in options else None
     if options.get("invariance"):
         return _invariance(used, model, groups)
@@ -66,7 +67,7 @@ def _model(options):
     equal = tuple(options.get("equal", ()))
     unknown = [word for word in equal if word not in EQUALITIES]
     if unknown:
-        raise NotEstimable(f"'equal' knows {', '.join(EQUALITIES)}, not {unknown[0]}")
+        raise NotEstimable("unknown_equality", equality=unknown[0], allowed=list(EQUALITIES))
     pairs = tuple(tuple(pair) for pair in options.get("residual_covariances", ()))
     model = Model(
         {
@@ -81,7 +82,7 @@ def _model(options):
     )
     for pair in pairs:
         if len(pair) != 2 or not set(pair) <= set(model.items):
-            raise NotEstimable("'residual_covariances' holds pairs of items of the model, e.g. [[q1, q2]]")
+            raise NotEstimable("residual_covariances_pairs")
     return model
 
 
@@ -145,7 +146,7 @@ def _fit_rows(fitted, robust, prefix=""):
 
 def _invariance(used, model, groups):
     if groups is None:
-        raise NotEstimable("'invariance' needs 'group', the column of the groups")
+        raise NotEstimable("invariance_needs_group")
     steps, verdict = invariance(used, model, groups)
     if not steps[0].fit.converged:
         return _failed(steps[0].fit)

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from jianfu.models.terms import NotEstimable
+from jianfu.core.errors import NotEstimable
+from jianfu.models.reasons import because
+from jianfu.core.reasons import Reason
 from jianfu.statistics import hazard, inference, regression
 
 INDIRECT = "_indirect"  # ending of the terms that are products of two paths
@@ -29,8 +31,8 @@ class Settings:
 class Effect:
     """One estimate before it becomes a row; NaN where there is none.
 
-    vcov names the kind of standard error; df the degrees of freedom of its t distribution (inf = normal); outcome, note
-    and scale replace or complete what holds for the whole model; p_adjusted only where the estimator itself adjusts.
+    vcov names the kind of standard error; df the degrees of freedom of its t distribution (inf = normal); outcome
+    and scale replace what holds for the whole model, reasons complete it; p_adjusted only where the estimator itself adjusts.
     """
 
     term: str
@@ -41,6 +43,7 @@ class Effect:
     p_value: float = np.nan
     vcov: str = ""
     outcome: str = ""
+    reasons: tuple[Reason, ...] = ()
     note: str = ""
     scale: str = ""
     df: float = np.inf
@@ -123,21 +126,33 @@ def variable(frame, name, spec, truth=False):
     if name in spec.get("standardise", []):
         spread = values.std(ddof=1)
         if not spread > 0:
-            raise NotEstimable(f"{name} does not vary")
+            raise NotEstimable("no_variation", column=name)
         return (target - values.mean()) / spread
     return target
 
 
 def few_clusters(n_clusters):
-    """The note on few clusters as a list, empty where there are enough."""
+    """The caution on few clusters as a list, empty where there are enough."""
     few = n_clusters < regression.FEW_CLUSTERS
-    return [f"few clusters ({n_clusters}): errors may be too small"] if few else []
+    return [because("few_clusters", clusters=n_clusters)] if few else []
+
+
+def whole(count):
+    """A count as whole number where it is one (an own table may hold shares of events)."""
+    return int(count) if count == int(count) else float(count)
+
+
+def separated(columns):
+    """The error that events are separated by ``columns``, or by all terms together where none is to blame alone."""
+    return (
+        NotEstimable("separated", columns=columns) if columns else NotEstimable("separated_together")
+    )
 
 
 def collinear_note(collinear, columns):
-    """The note that names the columns left out (indices ``collinear``), as a list."""
+    """The reason that names the columns left out (indices ``collinear``), as a list."""
     names = list(columns)
-    return [f"collinear and left out: {', '.join(names[j] for j in collinear)}"] if collinear else []
+    return [because("collinear", columns=[names[j] for j in collinear])] if collinear else []
 
 
 def effects_of(columns, estimates, errors, df, vcov, settings):

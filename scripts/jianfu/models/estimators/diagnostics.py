@@ -6,8 +6,9 @@ it is, and reports figures of its terms, named ``figure(term)``.
 
 import numpy as np
 
+from jianfu.core.errors import NotEstimable
+from jianfu.models.reasons import because
 from jianfu.models.estimators.common import COLUMN, Effect, codes_of, few_clusters, outcomes_of, variable
-from jianfu.models.terms import NotEstimable
 from jianfu.statistics import hazard, inference, influence, margins, power, sensitivity
 
 MODELS = ("ols", "cloglog", "logit", "poisson")
@@ -51,7 +52,9 @@ class _Data:
         self.keep, self.lost = rows, int(self.n[~rows].sum())
         self.y, self.n, self.design = self.y[rows], self.n[rows], self.design[rows]
         if not self.y.sum() > self.design.shape[1]:
-            raise NotEstimable(f"{int(self.y.sum())} events for {self.design.shape[1]} coefficients")
+            raise NotEstimable(
+                "too_few_events", events=int(self.y.sum()), coefficients=self.design.shape[1]
+            )
         self.effects = [hazard.codes_of(codes[rows])[0] for codes in self.effects]
         self.clusters = hazard.codes_of(self.clusters[rows])[0]
 
@@ -103,16 +106,15 @@ def fit_e_value(spec, used, weights, columns, settings, truth):
         if effect.term not in spec["terms"]:
             continue
         if np.isnan(effect.estimate):
-            raise NotEstimable(f"{effect.term} is collinear with effects and controls")
+            raise NotEstimable("collinear_term", term=effect.term)
         values = [effect.estimate / spread, effect.low / spread, effect.high / spread]
         ratio, low, high = (float(sensitivity.risk_ratio(value, measure, common)) for value in values)
         point, limit = sensitivity.e_value(ratio, low, high)
-        note = f"risk ratio {ratio:.3f} ({low:.3f} to {high:.3f})"
-        effects.append(Effect(f"e_value({effect.term})", point, scale="risk_ratio", note=note))
+        reasons = (because("risk_ratio_interval", ratio=ratio, low=low, high=high),)
+        effects.append(Effect(f"e_value({effect.term})", point, scale="risk_ratio", reasons=reasons))
         effects.append(Effect(f"e_value_limit({effect.term})", limit, scale="risk_ratio"))
-    kind = {"smd": "RR = exp(0.91 d)", "hr": "hazard ratio", "or": "odds ratio", "rr": "rate ratio"}[measure]
-    outcome = [] if measure in ("smd", "rr") else ["common outcome" if common else "rare outcome"]
-    return effects, extra | {"notes": ["; ".join([f"E-value: {kind}", *outcome])]}
+    outcome = [] if measure in ("smd", "rr") else [because("common_outcome" if common else "rare_outcome")]
+    return effects, extra | {"notes": [because(f"e_value_{measure}"), *outcome]}
 
 
 def _rows_of_fit(data, settings):
@@ -133,14 +135,14 @@ def fit_leave_one_out(spec, used, weights, columns, settings, truth):
     groups = hazard.codes_of(codes_of(used[spec["options"]["group"]])[data.keep])[0]
     levels = np.unique(groups)
     if len(levels) < 3:
-        raise NotEstimable(f"{len(levels)} levels of {spec['options']['group']} are too few to leave one out")
+        raise NotEstimable("too_few_levels", levels=len(levels), column=spec["options"]["group"])
     if data.link == "ols":
         whole = data.slopes(np.ones(len(groups), dtype=bool))
         each = np.array([data.slopes(groups != level) for level in levels])
     else:
         fitted = data.fit()
         if not fitted.converged:
-            return [], data.extra(["the hazard did not converge"]) | {"converged": False}
+            return [], data.extra([]) | {"converged": False}
         arrays = (data.y, data.n, data.design, data.effects, groups, data.link)
         whole = fitted.coefficients[data.of_interest()]
         each = influence.without_groups(*arrays, fitted)[:, data.of_interest()]
@@ -149,14 +151,15 @@ def fit_leave_one_out(spec, used, weights, columns, settings, truth):
         name, values = data.names[column], each[:, j]
         known = values[~np.isnan(values)]
         if np.isnan(whole[j]):
-            raise NotEstimable(f"{name} is collinear with effects and controls")
+            raise NotEstimable("collinear_term", term=name)
         if not len(known):
-            raise NotEstimable("no fit without one level")
+            raise NotEstimable("no_fit_without_level")
         turned = int((np.sign(known) != np.sign(whole[j])).sum())
-        note = f"{len(known)} of {len(levels)} left out in turn; the sign turns in {turned}; with all {whole[j]:.4f}"
-        effects.append(Effect(f"lowest_without_one({name})", float(known.min()), scale=scale, note=note))
-        effects.append(Effect(f"highest_without_one({name})", float(known.max()), scale=scale, note=note))
-    return effects, data.extra([f"one {spec['options']['group']} left out at a time"])
+        counts = {"fitted": len(known), "levels": len(levels), "turned": turned}
+        own = {"scale": scale, "reasons": (because("left_out_in_turn", whole=whole[j], **counts),)}
+        effects.append(Effect(f"lowest_without_one({name})", float(known.min()), **own))
+        effects.append(Effect(f"highest_without_one({name})", float(known.max()), **own))
+    return effects, data.extra([because("one_left_out", column=spec["options"]["group"])])
 
 
 def fit_additive(spec, used, weights, columns, settings, truth):
@@ -164,7 +167,7 @@ def fit_additive(spec, used, weights, columns, settings, truth):
     data = _Data(spec, used, weights, columns)
     fitted = data.fit()
     if not fitted.converged:
-        return [], data.extra(["the hazard did not converge"]) | {"converged": False}
+        return [], data.extra([]) | {"converged": False}
     by = used[spec.get("options", {})["by"]][data.keep] if spec.get("options", {}).get("by") else None
     levels = [] if by is None else sorted(set(by.astype(str)))
     averages = {}
@@ -193,7 +196,7 @@ def fit_additive(spec, used, weights, columns, settings, truth):
         Effect(name, *map(float, row), "cluster_G", scale="excess_per_1000", df=float(df))
         for name, *row in zip(averages, values, errors, low, high, p_value, strict=True)
     ]
-    notes = ["average marginal effect, delta method with the absorbed effects", "G/(G-1)", f"t({df})"]
+    notes = [because("marginal_effects_absorbed"), because("factor_G"), because("t", df=df)]
     return effects, data.extra([*notes, *few_clusters(fitted.n_clusters)])
 
 
@@ -218,19 +221,18 @@ def fit_detectable(spec, used, weights, columns, settings, truth):
             controls = range(others.shape[1])
             left = parts.n - parts.absorbed - parts.rank(controls)
             if left < 1:
-                raise NotEstimable(f"{parts.n} observations are too few")
+                raise NotEstimable("too_few_observations", observations=int(parts.n))
             spread = np.sqrt(parts.unexplained(controls) / left)
             error = power.least_squares_error(term, others, data.effects, None, spread, 0.0, factor)
-            behind = f"{len(data.y)} observations, residual SD {spread:.3g}"
+            behind = {"observations": len(data.y), "sd": spread}
         else:
             error = power.hazard_error(data.y, data.n, term, others, data.effects, data.link, factor)
-            behind = f"{int(data.y.sum())} events"
+            behind = {"events": int(data.y.sum())}
         if np.isnan(error):
-            raise NotEstimable(f"nothing of {data.names[column]} is left beside effects and controls")
+            raise NotEstimable("nothing_left", term=data.names[column])
         effect = power.minimum_detectable(error, df, settings.confidence, wanted)
-        note = f"{behind}, {df + 1} clusters, SE {error:.4f}"
+        kind = "design_of_rows" if data.link == "ols" else "design_of_events"
+        reasons = (because(kind, clusters=df + 1, error=error, **behind),)
         name = f"detectable({data.names[column]})"
-        effects.append(Effect(name, effect, error, scale=SCALES[data.link], note=note))
-    formula = f"SE = sqrt(design effect / (D V)), design effect {factor:g}"
-    text = f"smallest effect detectable with power {wanted:.0%} ({formula})"
-    return effects, data.extra([text])
+        effects.append(Effect(name, effect, error, scale=SCALES[data.link], reasons=reasons))
+    return effects, data.extra([because("detectable_formula", power=wanted, design_effect=factor)])

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators.common import COLUMN, Effect, codes_of, effects_of, few_clusters, variable
 from jianfu.models.estimators.regression import CONSTANT
-from jianfu.models.terms import NotEstimable
 from jianfu.statistics import gee, mixed
 
 OPTIONS = {

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 
+from jianfu.core.errors import NotEstimable
+from jianfu.models.reasons import because
 from jianfu.models.estimators import regression
-from jianfu.models.estimators.common import COLUMN, TRUE, codes_of, collinear_note, few_clusters, outcomes_of
-from jianfu.models.terms import NotEstimable
+from jianfu.models.estimators.common import COLUMN, TRUE, codes_of, collinear_note, few_clusters, outcomes_of, separated, whole
 from jianfu.statistics import glm, hazard, sandwich, wild
 from jianfu.statistics.regression import FEW_CLUSTERS
 
-# Below these the note of a hazard begins with FEW_EVENTS; the coverage study has between four and five per unit.
+# Below these a hazard rests on few events; the coverage study has between four and five per unit.
 EVENTS_PER_SLOPE, EVENTS_PER_UNIT = 10, 2
-FEW_EVENTS = "few events"
 OPTIONS = regression.OPTIONS | {"trials": COLUMN, "information": ("expected", "observed")}
 ABSORBED_VCOV = ("iid", "HC0", "HC1", "cluster")
 DENSE_VCOV = ("iid", "HC0", "HC1", "HC2", "HC3", "cluster")
@@ -33,19 +33,19 @@ def solve(spec, used, weights, columns, settings, truth=False):
     trials = trials_of(spec, used, weights)
     own = (np.asarray(weights) == 1).all()  # a table of persons or of the user's own cells
     if (events < 0).any() or (own and link != "poisson" and (events > trials).any()):
-        raise NotEstimable("the outcome must lie between 0 and the number of trials")
+        raise NotEstimable("outcome_outside_trials")
     effects = [codes_of(used[name]) for name in spec.get("effects", [])]
     absorbed = max(1, sum(codes.max() + 1 for codes in effects) - max(len(effects) - 1, 0))
     total = len(columns) + absorbed
     if not truth and events.sum() <= total:
-        raise NotEstimable(f"{events.sum():g} events for {total} coefficients")
+        raise NotEstimable("too_few_events", events=whole(events.sum()), coefficients=int(total))
     errors = regression.errors_of(spec, used, allowed=ABSORBED_VCOV if effects else DENSE_VCOV)
     weighted = used[spec["weights"]].to_numpy(dtype=float) if spec.get("weights") else 1.0
     data = (events * weighted, trials * weighted, effects, _offset(spec, used), errors)
     estimates, covariance, collinear, converged = (_absorbed if effects else _dense)(spec, columns, *data)
     df = errors.n_clusters - 1 if errors.kind == "cluster" else np.inf
     information = spec.get("options", {}).get("information", "expected")
-    notes = [f"{information} information", *regression.note_of(errors, df)]
+    notes = [because(f"{information}_information"), *regression.note_of(errors, df)]
     notes += few_clusters(errors.n_clusters) if errors.clusters is not None else []
     notes += _events_notes(events.sum(), len(columns) - len(collinear), effects, spec)
     notes += collinear_note(collinear, columns)
@@ -95,8 +95,7 @@ def _absorbed(spec, columns, events, trials, effects, offset, errors):
         events, trials, design, effects, errors.clusters, spec["estimator"], offset, information
     )
     if fitted.separated:
-        names = [list(columns)[j] for j in fitted.moving] or spec.get("effects", [])
-        raise NotEstimable(f"events are separated by {', '.join(names)}")
+        raise separated([list(columns)[j] for j in fitted.moving] or spec.get("effects", []))
     total = (
         design.shape[1] - len(fitted.collinear) + sum(codes.max() + 1 for codes in effects) - len(effects) + 1
     )
@@ -116,8 +115,7 @@ def _dense(spec, columns, events, trials, effects, offset, errors):
     information = spec.get("options", {}).get("information", "expected")
     fitted = glm.fit(events, trials, design, link=spec["estimator"], offset=offset, information=information)
     if fitted.separated:
-        names = [list(columns)[j - 1] for j in fitted.moving if j] or ["the terms together"]
-        raise NotEstimable(f"events are separated by {', '.join(names)}")
+        raise separated([list(columns)[j - 1] for j in fitted.moving if j])
     covariance = fitted.bread
     if errors.kind == "cluster":
         free = design.shape[1] - len(fitted.collinear)
@@ -135,7 +133,7 @@ def _with_wild_p(effect, data, column, settings):
         return effect
     scores = hazard.efficient_scores(*data, column)
     if scores is None:
-        return replace(effect, note="restricted model did not converge: p-value from t")
+        return replace(effect, reasons=(because("wild_unconverged"),))
     p_value = wild.p_value(scores, settings.bootstrap, settings.seed)
     low, high = wild.interval(
         lambda value: hazard.efficient_scores(*data, column, value),
@@ -145,13 +143,11 @@ def _with_wild_p(effect, data, column, settings):
         settings.seed,
         settings.confidence,
     )
-    weights = wild.weights_name(len(scores))
-    note = f"restricted wild score bootstrap ({weights}, {settings.bootstrap} replicates)"
+    drawn = {"weights": wild.weights_name(len(scores)), "replicates": settings.bootstrap}
     if np.isnan([low, high]).any():
-        return replace(effect, p_value=p_value, vcov="wild", note=f"p-value: {note}, interval: t")
-    return replace(
-        effect, p_value=p_value, low=low, high=high, vcov="wild", note=f"p-value and interval: {note}"
-    )
+        return replace(effect, p_value=p_value, vcov="wild", reasons=(because("wild_score_p", **drawn),))
+    reasons = (because("wild_score", **drawn),)
+    return replace(effect, p_value=p_value, low=low, high=high, vcov="wild", reasons=reasons)
 
 
 def _events_notes(events, n_slopes, effects, spec):
@@ -162,5 +158,7 @@ def _events_notes(events, n_slopes, effects, spec):
     }
     first = dict(list(per_level.items())[:1])
     few = per_slope < EVENTS_PER_SLOPE or first.get("unit", EVENTS_PER_UNIT) < EVENTS_PER_UNIT
-    parts = [f"{per_slope:.1f} per slope", *(f"{n:.1f} per {name}" for name, n in first.items())]
-    return [f"{FEW_EVENTS if few else 'events'}: {', '.join(parts)}"]
+    behind = [
+        because("events_per_level", per_slope=per_slope, per_level=n, column=name) for name, n in first.items()
+    ] or [because("events_per_slope", per_slope=per_slope)]
+    return [*([because("few_events")] if few else []), *behind]

@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from jianfu.core.errors import NotEstimable
+from jianfu.models.reasons import because
 from jianfu.models.estimators import hazards, ols
 from jianfu.models.estimators import regression as shared
 from jianfu.models.estimators.common import COLUMN, effects_of
-from jianfu.models.terms import NotEstimable, term_variables
+from jianfu.models.terms import term_variables
 
 LINKS = ("logit", "cloglog", "poisson", "ols")
 OPTIONS = {
@@ -67,7 +69,7 @@ def fit(spec, used, weights, columns, settings, truth):
     names, values = [name for name, _, _ in found], [value for _, value, _ in found]
     errors = [np.sqrt(gradient @ vcov @ gradient) for _, _, gradient in found]
     extra = {key: value for key, value in extra.items() if key not in ("data", "df")}
-    extra["notes"] = [f"average marginal effects of {link}, delta method", *extra["notes"]]
+    extra["notes"] = [because("marginal_effects", model=link), *extra["notes"]]
     return effects_of(names, values, errors, np.inf, extra.pop("vcov"), settings), extra
 
 
@@ -87,5 +89,5 @@ def _levels(columns, variable, used):
     levels = columns.categories[variable]
     present = [level for level in levels if (used[variable] == level).any()]
     if len(present) < 2:
-        raise NotEstimable(f"{variable} has a single level")
+        raise NotEstimable("single_level", column=variable)
     return [(levels[level], (level, present[0])) for level in present[1:]]

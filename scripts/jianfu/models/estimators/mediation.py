@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from jianfu.core.errors import NotEstimable
+from jianfu.models.reasons import because
 from jianfu.models.estimators import ols
 from jianfu.models.estimators.common import (
     INDIRECT,
@@ -13,7 +15,6 @@ from jianfu.models.estimators.common import (
     renamed,
     variable,
 )
-from jianfu.models.terms import NotEstimable
 from jianfu.statistics import hazard, inference, mediation, natural_effects
 
 OPTIONS = {
@@ -64,14 +65,12 @@ def _fit_linear(spec, used, weights, columns, settings, truth):
     notes = []
     if options.get("reliability", 1.0) < 1:
         inner = _inner_reliability(observed[mediator], design, options["reliability"])
-        notes.append(
-            f"mediator corrected for reliability {options['reliability']:g} ({inner:.3f} within the model)"
-        )
+        notes.append(because("reliability_corrected", reliability=options["reliability"], within=inner))
     rows = [renamed(c[mediator], f"{mediator}_b", outcome_name(spec))]
     bootstrap = None
     if settings.bootstrap and not truth:
         bootstrap = _bootstrap(spec, used, columns, observed[mediator], clusters, settings)
-        notes.append(f"percentile interval of the cluster bootstrap, {settings.bootstrap} replicates")
+        notes.append(because("bootstrap", replicates=settings.bootstrap))
     for j, term in enumerate(spec["terms"]):
         rows.append(renamed(a[term], f"{term}_a", mediator))
         b = c[mediator].estimate
@@ -115,13 +114,13 @@ def _inner_reliability(mediator, design, reliability):
     spread = (residual**2).sum() / max(len(residual) - np.linalg.matrix_rank(design), 1)
     inner = 1 - (1 - reliability) * mediator.var(ddof=1) / spread
     if inner <= 0:
-        raise NotEstimable("measurement error exceeds what the mediator varies within exposure and controls")
+        raise NotEstimable("mediator_too_noisy")
     return inner
 
 
 def _rho_notes(y, mediator, design, term, spec, weights):
     zero = natural_effects.rho_zero(y, mediator, design, weights)[0]
-    return [f"vanishes at an error correlation of {zero:.3f}"]
+    return [because("vanishes_at", rho=zero)]
 
 
 def _at_rho(options, term, y, mediator, design, spec, weights):
@@ -130,16 +129,15 @@ def _at_rho(options, term, y, mediator, design, spec, weights):
         return []
     values = natural_effects.indirect_at_rho(options["rho"], y, mediator, design, weights)
     return [
-        Effect(f"{term}{INDIRECT}_rho_{rho:g}", float(value), note=f"if the error correlation were {rho:g}")
+        Effect(f"{term}{INDIRECT}_rho_{rho:g}", float(value), reasons=(because("if_rho", rho=rho),))
         for rho, value in zip(options["rho"], values, strict=True)
     ]
 
 
 def _row(term, estimate, draws, settings, notes, scale="", null=0.0):
     """A row with the percentile interval of the bootstrap, where there was one."""
-    note = "; ".join(notes)
     if draws is None or not np.isfinite(draws).all():
-        return Effect(term, float(estimate), vcov="cluster_G", note=note, scale=scale)
+        return Effect(term, float(estimate), vcov="cluster_G", reasons=tuple(notes), scale=scale)
     low, high, p_value = inference.percentile_interval(draws - null, settings.confidence)
     error = draws.std(ddof=1)
     return Effect(
@@ -150,7 +148,7 @@ def _row(term, estimate, draws, settings, notes, scale="", null=0.0):
         high + null,
         p_value,
         "cluster_G",
-        note=note,
+        reasons=tuple(notes),
         scale=scale,
     )
 
@@ -177,12 +175,12 @@ def _bootstrap(spec, used, columns, mediator, clusters, settings):
 def _fit_natural(spec, used, weights, columns, settings):
     options, term = spec.get("options", {}), spec["terms"][0]
     if len(spec["terms"]) > 1:
-        raise NotEstimable("natural effects are of one term; name the others under controls")
+        raise NotEstimable("one_term_only")
     link = options.get("outcome_model", "linear")
     binary = link in ("logit", "probit", "cloglog")
     y = used[outcomes_of(spec)].sum(axis=1).to_numpy(dtype=float)
     if binary and (y.min() < 0 or (y > weights).any()):
-        raise NotEstimable(f"{outcome_name(spec)} is no share of events")
+        raise NotEstimable("no_share_of_events", outcome=outcome_name(spec))
     dropped, kept = (
         _without_events(spec, used, y, weights) if binary else ({}, np.ones(len(used), dtype=bool))
     )
@@ -194,29 +192,26 @@ def _fit_natural(spec, used, weights, columns, settings):
     if binary:
         y, weights, clusters, mediator, design = _collapsed(y, weights, clusters, mediator, design)
         if y.sum() < EVENTS_PER_COEFFICIENT * design.shape[1]:
-            raise NotEstimable(f"{int(y.sum())} events for {design.shape[1] + 1} coefficients")
+            raise NotEstimable("too_few_events", events=int(y.sum()), coefficients=design.shape[1] + 1)
     columns = {term: design[:, 1]}
     outcome = y / weights if binary else y
-    try:
-        found = natural_effects.fit(
-            outcome,
-            mediator,
-            columns[term],
-            design[:, 2:],
-            weights.astype(float),
-            clusters,
-            link,
-            options.get("mediator_model", "linear"),
-            options.get("interaction", False),
-            tuple(options.get("contrast", (0.0, 1.0))),
-            options.get("reference_mediator"),
-            options.get("horizon", 1),
-            options.get("reliability", 1.0),
-            settings.bootstrap,
-            settings.seed,
-        )
-    except ValueError as error:
-        raise NotEstimable(str(error)) from None
+    found = natural_effects.fit(
+        outcome,
+        mediator,
+        columns[term],
+        design[:, 2:],
+        weights.astype(float),
+        clusters,
+        link,
+        options.get("mediator_model", "linear"),
+        options.get("interaction", False),
+        tuple(options.get("contrast", (0.0, 1.0))),
+        options.get("reference_mediator"),
+        options.get("horizon", 1),
+        options.get("reliability", 1.0),
+        settings.bootstrap,
+        settings.seed,
+    )
     n_clusters = int(clusters.max()) + 1
     zero = natural_effects.rho_zero(outcome, mediator, design, weights.astype(float))[0]
     notes = _natural_notes(options, found, zero, settings)
@@ -246,7 +241,7 @@ def _without_events(spec, used, events, weights):
     groups = {name: codes_of(used[name]) for name in spec.get("effects", [])}
     kept, lost = hazard.drop_separated(events, weights, groups)
     if not kept.any():
-        raise NotEstimable("no events")
+        raise NotEstimable("no_events")
     dropped = {}
     for (name, _), n in lost.items():
         dropped[f"separated_{name}"] = dropped.get(f"separated_{name}", 0) + n
@@ -267,17 +262,21 @@ def _collapsed(events, weights, clusters, mediator, design):
 def _natural_notes(options, found, zero, settings):
     low, high = options.get("contrast", (0, 1))
     notes = [
-        f"mediator {options.get('mediator_model', 'linear')}, outcome {options.get('outcome_model', 'linear')}",
-        f"exposure {low:g} to {high:g}, averaged over the rows",
+        because(
+            "natural_models",
+            mediator=options.get("mediator_model", "linear"),
+            outcome=options.get("outcome_model", "linear"),
+        ),
+        because("contrast", low=low, high=high),
     ]
     if options.get("interaction"):
-        notes.append("exposure x mediator")
+        notes.append(because("with_interaction"))
     if options.get("horizon", 1) > 1:
-        notes.append(f"cumulative over {options['horizon']} periods")
+        notes.append(because("horizon", periods=options["horizon"]))
     if found.reliability < 1:
-        notes.append(f"mediator corrected for reliability ({found.reliability:.3f} within the model)")
+        notes.append(because("reliability_within", within=found.reliability))
     if settings.bootstrap:
-        step = ", one Newton step each" if found.one_step else ""
-        notes.append(f"percentile interval of the cluster bootstrap, {settings.bootstrap} replicates{step}")
-    notes.append(f"linear approximation vanishes at an error correlation of {zero:.3f}")
+        code = "bootstrap_one_step" if found.one_step else "bootstrap"
+        notes.append(because(code, replicates=settings.bootstrap))
+    notes.append(because("vanishes_at_linear", rho=zero))
     return notes

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from jianfu.core.errors import NotEstimable
+from jianfu.models.reasons import because
 from jianfu.models.estimators.common import COLUMN, Effect, effects_of
 from jianfu.models.estimators.regression import CONSTANT
-from jianfu.models.terms import NotEstimable
 from jianfu.statistics import meta
 
 OPTIONS = {
@@ -28,33 +29,30 @@ def fit(spec, used, weights, columns, settings, truth):
     moderators = np.column_stack(list(columns.values())) if columns else None
     chosen = {"method": options.get("method", "REML"), "test": options.get("test", "knha")}
     chosen["confidence"] = settings.confidence
-    try:
-        found = meta.fit(y, v, moderators, **chosen)
-    except meta.NotPoolable as reason:
-        raise NotEstimable(str(reason)) from None
+    found = meta.fit(y, v, moderators, **chosen)
     names = [CONSTANT, *columns] if columns else [POOLED]
     rows = effects_of(names, found.coefficients, found.std_errors, found.df, "iid", settings)
     rows += _heterogeneity(found, y, v, moderators, settings)
     if options.get("leave_one_out"):
         rows += _without_each(used, options, y, v, moderators, names, chosen, settings)
-    df = f"t({found.df:g})" if np.isfinite(found.df) else "normal"
+    df = because("t", df=float(found.df)) if np.isfinite(found.df) else because("normal")
     test = chosen["test"] if chosen["method"] != "EE" else "z"
-    notes = [f"{chosen['method']}, {test}, {df}", f"{found.k} estimates"]
+    notes = [
+        because("meta_method", method=chosen["method"], test=test), df, because("estimates", estimates=found.k)
+    ]
     if test != "z":
-        notes.append(f"factor of the variances by Hartung and Knapp {found.hk:.4g}")
+        notes.append(because("hartung_knapp", factor=found.hk))
     return rows, {"converged": True, "n_clusters": 0, "residual_df": found.q_df, "notes": notes}
 
 
 def _variances(used, options):
     if ("se" in options) == ("variance" in options):
-        raise NotEstimable(
-            "name the column of standard errors with 'se' or that of variances with 'variance'"
-        )
+        raise NotEstimable("name_error_column")
     if "variance" in options:
         return used[options["variance"]].to_numpy(dtype=float)
     errors = used[options["se"]].to_numpy(dtype=float)
     if (errors <= 0).any():
-        raise NotEstimable("a standard error is not above zero")
+        raise NotEstimable("error_not_positive")
     return errors**2
 
 
@@ -63,12 +61,12 @@ def _heterogeneity(found, y, v, moderators, settings):
     if found.q_df > 0:
         low, high = meta.tau2_interval(y, v, moderators, settings.confidence)
         ends = [meta.heterogeneity_at(end, v, moderators) for end in (low, high)]
-        note = "interval: Q profile"
+        reasons = (because("q_profile"),)
         rows = [
-            Effect("tau2", found.tau2, low=low, high=high, note=note, scale="variance"),
-            Effect("I2", found.i2, low=ends[0][0], high=ends[1][0], note=note, scale="percent"),
-            Effect("H2", found.h2, low=ends[0][1], high=ends[1][1], note=note, scale="ratio"),
-            Effect("Q", found.q, p_value=found.q_p, note=f"chi-squared({found.q_df})", scale="chi2"),
+            Effect("tau2", found.tau2, low=low, high=high, reasons=reasons, scale="variance"),
+            Effect("I2", found.i2, low=ends[0][0], high=ends[1][0], reasons=reasons, scale="percent"),
+            Effect("H2", found.h2, low=ends[0][1], high=ends[1][1], reasons=reasons, scale="ratio"),
+            Effect("Q", found.q, p_value=found.q_p, reasons=(because("chi_squared", df=found.q_df),), scale="chi2"),
         ]
     if np.isfinite(found.prediction[0]):
         low, high = found.prediction
@@ -78,7 +76,7 @@ def _heterogeneity(found, y, v, moderators, settings):
                 float(found.coefficients[0]),
                 low=low,
                 high=high,
-                note="interval of a new effect",
+                reasons=(because("new_effect"),),
             )
         )
     return rows

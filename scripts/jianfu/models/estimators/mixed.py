@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators.common import (
     COLUMNS,
     Effect,
@@ -12,7 +13,6 @@ from jianfu.models.estimators.common import (
     variable,
 )
 from jianfu.models.estimators.regression import CONSTANT
-from jianfu.models.terms import NotEstimable
 from jianfu.statistics import mixed
 
 OPTIONS = {"groups": COLUMNS, "slopes": list, "method": ("reml", "ml")}

@@ -4,10 +4,10 @@ import warnings
 
 import numpy as np
 
+from jianfu.core.errors import NotEstimable
 from jianfu.ingest.user_tables import levels_of
 from jianfu.models.estimators import regression as shared
 from jianfu.models.estimators.common import VALUE, effects_of, renamed
-from jianfu.models.terms import NotEstimable
 
 OPTIONS = {"base": VALUE}
 LONGEST = 30.0  # a linear predictor beyond this is separation

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from jianfu.core.errors import NotEstimable
+from jianfu.models.reasons import because
 from jianfu.models.estimators import regression as shared
 from jianfu.models.estimators.common import (
     COLUMN,
@@ -15,7 +17,6 @@ from jianfu.models.estimators.common import (
     variable,
 )
 from jianfu.models.estimators.hazards import trials_of
-from jianfu.models.terms import NotEstimable
 from jianfu.statistics import regression, wild
 
 OPTIONS = shared.OPTIONS | {"trials": COLUMN}
@@ -38,7 +39,7 @@ def fit(spec, used, weights, columns, settings, truth):
 
 
 def _with_wild_p(effects, spec, used, weights, columns, settings):
-    """Effects whose notes have the p-value of the restricted wild cluster bootstrap, for the terms of interest."""
+    """Effects whose remarks have the p-value of the restricted wild cluster bootstrap, for the terms of interest."""
     outcome, analytic = _outcome(spec, used, weights, False)
     if not columns:
         return effects
@@ -51,11 +52,13 @@ def _with_wild_p(effects, spec, used, weights, columns, settings):
             p_value = wild.cluster_p_value(
                 outcome, design, absorbed, clusters, place, settings.bootstrap, settings.seed, analytic
             )
-            note = (
-                f"restricted wild cluster bootstrap p={p_value:.4g} ({wild.weights_name(clusters.max() + 1)}, "
-                f"{settings.bootstrap} replicates)"
-            )
-            effect = replace(effect, note="; ".join(part for part in (effect.note, note) if part))
+            reason = because("wild_cluster_none")
+            if np.isfinite(p_value):
+                weights_name = wild.weights_name(clusters.max() + 1)
+                reason = because(
+                    "wild_cluster", p=p_value, weights=weights_name, replicates=settings.bootstrap
+                )
+            effect = replace(effect, reasons=(*effect.reasons, reason))
         result.append(effect)
     return result
 
@@ -67,16 +70,14 @@ def solve(spec, used, weights, columns, settings, truth=False):
     effects = [codes_of(used[name]) for name in spec.get("effects", [])]
     outcome, analytic = _outcome(spec, used, weights, truth)
     if len(used) <= len(columns) + sum(codes.max() + 1 for codes in effects):
-        raise NotEstimable(f"{len(used)} observations are too few")
+        raise NotEstimable("too_few_observations", observations=len(used))
     few = used[spec["cluster"]].nunique() < regression.FEW_CLUSTERS if spec.get("cluster") else False
     cells = not (trials_of(spec, used, weights) == 1).all()
     errors = shared.errors_of(spec, used, few="CR2" if few and not cells else "cluster")
     if errors.kind == "CR2" and cells:
-        raise NotEstimable("CR2 is not available on cells; use vcov: cluster")
+        raise NotEstimable("cr2_on_cells")
     if errors.kind in ("HC2", "HC3") and effects:
-        raise NotEstimable(
-            f"{errors.kind} is not available with absorbed effects; use factor(x) among the terms"
-        )
+        raise NotEstimable("vcov_with_effects", vcov=errors.kind)
     if effects:
         design = np.column_stack(list(columns.values()))
         try:
@@ -86,7 +87,7 @@ def solve(spec, used, weights, columns, settings, truth=False):
         except ValueError as error:
             if "collinear" not in str(error):
                 raise
-            raise NotEstimable(f"{', '.join(columns)}: collinear with the effects") from None
+            raise NotEstimable("collinear_with_effects", terms=list(columns)) from None
     else:
         design = shared.with_constant(columns, len(used))
         fitted = regression.fit_plain(outcome, design, analytic, errors.kind, errors.clusters, errors.small)

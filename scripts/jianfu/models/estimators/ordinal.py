@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators.common import codes_of, effects_of, few_clusters
-from jianfu.models.terms import NotEstimable
 from jianfu.statistics import mixed, ordinal
 
 OPTIONS = {"link": tuple(ordinal.LINKS)}

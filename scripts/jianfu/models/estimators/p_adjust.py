@@ -1,7 +1,8 @@
 """p-values adjusted for many tests."""
 
+from jianfu.core.errors import NotEstimable
+from jianfu.models.reasons import because
 from jianfu.models.estimators.common import COLUMN, Effect
-from jianfu.models.terms import NotEstimable
 from jianfu.statistics import inference
 
 OPTIONS = {"method": tuple(inference.ADJUSTMENTS), "label": COLUMN, "family": COLUMN}
@@ -11,7 +12,7 @@ def fit(spec, used, weights, columns, settings, truth):
     """One row per test: estimate and p_adjusted hold the adjusted p-value, p_value the one that was read."""
     p_values = used[spec["outcome"]].to_numpy(dtype=float)
     if not ((p_values >= 0) & (p_values <= 1)).all():
-        raise NotEstimable(f"{spec['outcome']} holds values that are no p-values")
+        raise NotEstimable("no_p_values", column=spec["outcome"])
     method, family = spec["options"]["method"], spec["options"].get("family")
     label = spec["options"].get("label")
     names = used[label].astype(str) if label else [f"row_{i + 1}" for i in used.index]
@@ -21,5 +22,8 @@ def fit(spec, used, weights, columns, settings, truth):
         Effect(name, float(new), p_value=float(old), p_adjusted=float(new))
         for name, old, new in zip(names, p_values, adjusted, strict=True)
     ]
-    note = f"{method}, {len(p_values)} tests" + (f" in {len(set(groups))} families" if family else "")
-    return found, {"converged": True, "n_clusters": 0, "residual_df": len(used), "notes": [note]}
+    reason = because("adjusted", method=method, tests=len(p_values))
+    if family:
+        families = len(set(groups))
+        reason = because("adjusted_in_families", method=method, tests=len(p_values), families=families)
+    return found, {"converged": True, "n_clusters": 0, "residual_df": len(used), "notes": [reason]}

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators.common import COLUMN, Effect, codes_of, few_clusters
-from jianfu.models.terms import NotEstimable
 from jianfu.statistics import did, event_study, regression
 
 OPTIONS = {"unit": COLUMN, "time": COLUMN, "start": COLUMN, "placebo": int}

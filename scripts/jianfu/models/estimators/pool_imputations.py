@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from jianfu.core.errors import NotEstimable
+from jianfu.models.reasons import because
 from jianfu.models.estimators import hazards, ols
 from jianfu.models.estimators.common import COLUMN, Effect, effects_of
-from jianfu.models.terms import NotEstimable
 from jianfu.statistics import pooling
 
 MODELS = {"ols": ols.fit, "logit": hazards.fit, "cloglog": hazards.fit, "poisson": hazards.fit}
@@ -40,9 +41,7 @@ def fit(spec, used, weights, columns, settings, truth):
         data = (used[~original], weights[~original], {k: v[~original] for k, v in columns.items()})
         shifts = [0.0, *(float(d) for d in options.get("delta", []))]
         if len(shifts) > 1 and "imputed" not in options:
-            raise NotEstimable(
-                "the option 'delta' needs 'imputed', the column that says which outcomes were imputed"
-            )
+            raise NotEstimable("delta_needs_imputed")
         for delta in shifts:
             table, extra_notes = _fitted(spec, *data, settings, delta)
             label = f"[delta={delta:g}]" if delta else ""
@@ -51,7 +50,7 @@ def fit(spec, used, weights, columns, settings, truth):
     else:
         rows = _pooled(_read(spec, used, options), options, settings, "")
     m = used[options["imputation"]][~original].nunique() if inner else used[options["imputation"]].nunique()
-    notes = [f"{m} imputations, Rubin's rules, df of Barnard and Rubin", *notes]
+    notes = [because("rubin", imputations=m), *notes]
     extra = {"converged": True, "n_clusters": 0, "residual_df": len(used), "notes": notes, "dropped": dropped}
     return rows, extra
 
@@ -59,9 +58,7 @@ def fit(spec, used, weights, columns, settings, truth):
 def _read(spec, used, options):
     """Frame imputation, term, estimate, variance, df from a table of estimates."""
     if ("se" in options) == ("variance" in options):
-        raise NotEstimable(
-            "name the column of standard errors with 'se' or that of variances with 'variance'"
-        )
+        raise NotEstimable("name_error_column")
     variance = used[options["variance"]] if "variance" in options else used[options["se"]] ** 2
     return pd.DataFrame(
         {
@@ -87,8 +84,8 @@ def _fitted(spec, used, weights, columns, settings, delta):
         own = {name: values[here] for name, values in columns.items()}
         effects, extra = MODELS[options["model"]](model, used[here], weights[here], own, settings, False)
         if not extra["converged"]:
-            raise NotEstimable(f"the model did not converge in imputation {imputation}")
-        notes = notes or [f"in each: {'; '.join(extra['notes'])}"]
+            raise NotEstimable("unconverged_imputation", imputation=imputation)
+        notes = notes or [because("in_each", remarks=extra["notes"])]
         df = [e.df if np.isfinite(e.df) else extra["residual_df"] for e in effects]
         parts += [
             (imputation, e.term, e.estimate, e.std_error**2, d) for e, d in zip(effects, df, strict=True)
@@ -100,13 +97,13 @@ def _pooled(table, options, settings, label):
     """Rows of every term: its estimate, then what the imputations did to it."""
     rows, m = [], table["imputation"].nunique()
     if m < 2:
-        raise NotEstimable("needs two imputations or more")
+        raise NotEstimable("two_imputations")
     for term in dict.fromkeys(table["term"]):
         own = table[table["term"] == term]
         if len(own) != m or own["imputation"].duplicated().any():
-            raise NotEstimable(f"{term} does not stand once in every imputation")
+            raise NotEstimable("term_not_once", term=term)
         if not np.isfinite(own[["estimate", "variance"]].to_numpy(dtype=float)).all():
-            raise NotEstimable(f"{term} could not be estimated in every imputation")
+            raise NotEstimable("term_not_estimated", term=term)
         complete = options.get("df_complete", own["df"].mean())
         found = pooling.pool(own[["estimate"]].to_numpy(), own[["variance"]].to_numpy(), complete)
         rows += effects_of([term + label], found.estimates, found.std_errors, found.df, "iid", settings)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jianfu.core.errors import DataError
+from jianfu.models.reasons import because
+from jianfu.core.errors import DataError, NotEstimable
 from jianfu.models.estimators.common import codes_of, effects_of
-from jianfu.models.terms import NotEstimable
 from jianfu.statistics import sandwich
 
 CONSTANT = "(Intercept)"
@@ -41,27 +41,24 @@ def errors_of(spec, used, few="cluster", allowed=VCOV):
     kind = options.get("vcov", "iid" if clusters is None else few)
     kind = "HC1" if kind == "hetero" else kind
     if kind not in allowed:
-        raise NotEstimable(f"vcov {kind} is not available here; use {', '.join(allowed)}")
+        raise NotEstimable("vcov_unavailable", vcov=kind, allowed=list(allowed))
     if kind in ("cluster", "CR2"):
         if clusters is None:
-            raise NotEstimable(f"vcov {kind} needs a cluster")
+            raise NotEstimable("vcov_needs_cluster", vcov=kind)
         if clusters.max() == 0:
-            raise NotEstimable("a single cluster")
+            raise NotEstimable("single_cluster")
     else:
         clusters = None
     return Errors(kind, clusters, options.get("small_sample", "G"))
 
 
 def note_of(errors, df):
-    """Texts for the note: the convention of the errors and the reference distribution."""
-    first = {
-        "iid": "conventional errors",
-        "cluster": sandwich.words(errors.small),
-        "CR2": f"{errors.n_clusters} clusters: CR2",
-    }.get(errors.kind, f"robust errors {errors.kind}")
+    """Remarks on the convention of the errors and on the reference distribution."""
     if errors.kind == "CR2":
-        return [first, f"Satterthwaite t({df:.1f})"]
-    return [first, "normal distribution" if np.isinf(df) else f"t({int(df)})"]
+        return [because("errors_cr2", clusters=errors.n_clusters), because("satterthwaite", df=float(df))]
+    first = {"iid": "errors_iid", "cluster": f"factor_{errors.small}"}.get(errors.kind)
+    first = because(first) if first else because("errors_robust", vcov=errors.kind)
+    return [first, because("normal") if np.isinf(df) else because("t", df=int(df))]
 
 
 def is_two_way(spec):
@@ -76,9 +73,9 @@ def two_way(solve, spec, used, *others):
     own small-sample factor (``sandwich::vcovCL``). Reference: t(min(G) - 1).
     """
     if len(spec["cluster"]) != 2:
-        raise NotEstimable("cluster takes one column or two")
+        raise NotEstimable("two_clusters_at_most")
     if spec.get("options", {}).get("vcov", "cluster") != "cluster":
-        raise NotEstimable(f"vcov {spec['options']['vcov']} takes a single cluster")
+        raise NotEstimable("vcov_takes_one_cluster", vcov=spec["options"]["vcov"])
     used = used.assign(**{BOTH: used.groupby(spec["cluster"], observed=True).ngroup()})
     options = spec.get("options", {}) | {"vcov": "cluster"}
     parts = [
@@ -88,24 +85,23 @@ def two_way(solve, spec, used, *others):
     first, second, both = (covariance for _, covariance, _ in parts)
     covariance, remarks = _positive(first + second - both)
     estimates, _, extra = min(parts[:2], key=lambda part: part[2]["n_clusters"])
-    counts = [
-        f"{extra['n_clusters']} x {name}" for name, (_, _, extra) in zip(spec["cluster"], parts, strict=False)
-    ]
-    notes = [f"two-way clustered: {', '.join(counts)}", *extra["notes"], *remarks]
+    counts = {"n_first": parts[0][2]["n_clusters"], "n_second": parts[1][2]["n_clusters"]}
+    first, second = spec["cluster"]
+    notes = [because("two_way", first=first, second=second, **counts), *extra["notes"], *remarks]
     return estimates, covariance, extra | {"notes": notes, "vcov": f"{extra['vcov']}_two_way"}
 
 
 def _positive(covariance):
-    """The covariance, negative eigenvalues set to 0 where a variance would be negative, and a note on it (a list)."""
+    """The covariance, negative eigenvalues set to 0 where a variance would be negative, and a caution on it (a list)."""
     known = ~np.isnan(np.diag(covariance))
     values, vectors = np.linalg.eigh(covariance[np.ix_(known, known)])
     if not len(values) or values.min() >= -1e-12 * abs(values).max():
         return covariance, []
     if (np.diag(covariance)[known] > 0).all():
-        return covariance, ["covariance not positive semidefinite"]
+        return covariance, [because("not_semidefinite")]
     mended = np.full_like(covariance, np.nan)
     mended[np.ix_(known, known)] = (vectors * np.maximum(values, 0)) @ vectors.T
-    return mended, ["negative eigenvalues of the covariance set to 0"]
+    return mended, [because("eigenvalues_zeroed")]
 
 
 def rows(spec, used, columns, estimates, covariance, df, vcov, settings):

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from jianfu.core.errors import NotEstimable
+from jianfu.models.reasons import because
 from jianfu.models.estimators.common import (
     COLUMN,
     COLUMNS,
@@ -13,7 +15,6 @@ from jianfu.models.estimators.common import (
     variable,
 )
 from jianfu.models.estimators.policy import periods_of
-from jianfu.models.terms import NotEstimable
 from jianfu.statistics import segmented
 
 OPTIONS = {
@@ -39,14 +40,14 @@ def fit(spec, used, weights, columns, settings, truth):
     options = spec["options"]
     time = periods_of(used[options["time"]])
     if np.isnan(time).any() or (time != np.round(time)).any():
-        raise NotEstimable(f"{options['time']} must count periods in whole numbers")
+        raise NotEstimable("not_whole_periods", column=options["time"])
     dates = _dates(options, used, time)
     monthly = options.get("season", True) and len(np.unique(time)) >= TWO_YEARS
     built = segmented.design(time, [], time.astype(int) % 12 if monthly else None)
     for name, date in dates.items():
         before = int((np.unique(time) < date).sum())
         if before < 2 or before > len(np.unique(time)) - 2:
-            raise NotEstimable(f"{name}: fewer than two periods before or after the date")
+            raise NotEstimable("few_periods_around", date=name)
         built[f"level_{name}"] = (time >= date).astype(float)
         if options.get("slopes", True):
             built[f"slope_{name}"] = np.maximum(time - date, 0.0)
@@ -54,37 +55,31 @@ def fit(spec, used, weights, columns, settings, truth):
     unit = codes_of(used[effects[0]]) if effects else np.zeros(len(used), dtype=int)
     y = variable(used, spec["outcome"], spec, truth)
     if options.get("link") == "log" and (y < 0).any():
-        raise NotEstimable("a log link needs an outcome that is never negative")
-    try:
-        fitted = segmented.fit(
-            y,
-            built | columns,
-            unit,
-            time,
-            codes_of(used[spec["cluster"]]) if spec.get("cluster") else None,
-            options.get("link", "identity"),
-            options.get("vcov", "both"),
-            options.get("lag"),
-            used[spec["offset"]].to_numpy(dtype=float) if spec.get("offset") else None,
-        )
-    except ValueError as error:
-        raise NotEstimable(str(error)) from None
+        raise NotEstimable("log_of_negative")
+    fitted = segmented.fit(
+        y,
+        built | columns,
+        unit,
+        time,
+        codes_of(used[spec["cluster"]]) if spec.get("cluster") else None,
+        options.get("link", "identity"),
+        options.get("vcov", "both"),
+        options.get("lag"),
+        used[spec["offset"]].to_numpy(dtype=float) if spec.get("offset") else None,
+    )
     errors = np.sqrt(np.diag(fitted.covariance))
     vcov = {"both": "hac_cluster", "months": "hac", "cluster": "cluster_G"}[fitted.kind]
-    words = {
-        "both": f"clustered G/(G-1) and over months (Thompson 2011), lag {fitted.lag}, T/(T-k)",
-        "months": f"Newey-West over months (Driscoll-Kraay), lag {fitted.lag}, T/(T-k)",
-        "cluster": "G/(G-1)",
-    }
     found = effects_of(fitted.names, fitted.coefficients, errors, fitted.df, vcov, settings)
     shown = [effect for effect in found if not effect.term.startswith("calendar_")]
     left_out = tuple(np.flatnonzero(np.isnan(fitted.coefficients)))
     notes = [
-        words[fitted.kind],
-        f"t({fitted.df:.0f})",
-        f"{fitted.n_months} periods",
-        *(["calendar-month effects"] if monthly else []),
-        *(["Poisson pseudo-likelihood"] if options.get("link") == "log" else []),
+        because("factor_G")
+        if fitted.kind == "cluster"
+        else because({"both": "hac_cluster", "months": "newey_west"}[fitted.kind], lag=fitted.lag),
+        because("t", df=int(round(fitted.df))),
+        because("periods", periods=fitted.n_months),
+        *([because("calendar_effects")] if monthly else []),
+        *([because("poisson_likelihood")] if options.get("link") == "log" else []),
         *(few_clusters(fitted.n_clusters) if fitted.kind != "months" else []),
         *collinear_note(left_out, dict.fromkeys(fitted.names)),
     ]
@@ -104,6 +99,6 @@ def _dates(options, used, time):
     for column in options.get("since", []):
         start = np.unique(time - used[column].to_numpy(dtype=float))
         if len(start) > 1:
-            raise NotEstimable(f"{column} does not count from one date")
+            raise NotEstimable("not_one_date", column=column)
         dates[column.removesuffix(SINCE)] = float(start[0])
     return dates

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from jianfu.core.errors import NotEstimable
+from jianfu.models.reasons import because
 from jianfu.models.estimators.common import COLUMN, Effect, codes_of, outcomes_of, variable
-from jianfu.models.terms import NotEstimable
 from jianfu.statistics import inference, sensitivity
 
 OPTIONS = {
@@ -24,7 +25,7 @@ OPTIONS = {
     "low": COLUMN,
     "high": COLUMN,
 }
-KINDS = {"": "least squares", "probability": "linear probability of an event per observation"}
+KINDS = {"": "least_squares", "probability": "linear_probability"}
 
 
 def fit(spec, used, weights, columns, settings, truth):
@@ -34,7 +35,7 @@ def fit(spec, used, weights, columns, settings, truth):
         effects, notes = _of_results(options, used, settings)
         return effects, {"converged": True, "residual_df": np.nan, "notes": notes}
     if not spec.get("outcome") or not columns:
-        raise NotEstimable("give outcome and terms, or the option estimate")
+        raise NotEstimable("needs_outcome_or_results", options=["estimate"])
     parts, scale = parts_of(spec, used, weights, columns)
     names, effects = list(columns), []
     own = [name for name in names if any(name == t or name.startswith(f"{t}_") for t in spec["terms"])]
@@ -44,9 +45,10 @@ def fit(spec, used, weights, columns, settings, truth):
         except NotEstimable as error:
             if name == own[-1] and not any(np.isfinite(effect.estimate) for effect in effects):
                 raise
-            effects.append(Effect(f"partial_r2({name})", np.nan, scale="r2", note=f"not estimable: {error}"))
+            reason = because("not_estimable", why=error.reason)
+            effects.append(Effect(f"partial_r2({name})", np.nan, scale="r2", reasons=(reason,)))
     df = parts.n - parts.absorbed - parts.rank(range(len(names)))
-    return effects, {"converged": True, "residual_df": df, "notes": [KINDS[scale], "conventional errors"]}
+    return effects, {"converged": True, "residual_df": df, "notes": [because(KINDS[scale]), because("errors_iid")]}
 
 
 def parts_of(spec, used, weights, columns):
@@ -71,7 +73,7 @@ def of_column(parts, names, name, terms, options, settings, scale=""):
     controls = [j for j in range(len(names)) if j != column]
     estimate, error, df, _ = parts.regression(column, controls)
     if df < 2 or not np.isfinite(estimate):
-        raise NotEstimable(f"{name} is explained by the other terms or too few observations are left")
+        raise NotEstimable("explained_by_others", term=name)
     q, alpha = options.get("q", 1.0), options.get("alpha", 1 - settings.confidence)
     t = estimate / error
     found = [
@@ -80,20 +82,20 @@ def of_column(parts, names, name, terms, options, settings, scale=""):
             f"robustness_value({name})",
             float(sensitivity.robustness_value(t, df, q)),
             scale="r2",
-            note=f"q = {q:g}, df {df}",
+            reasons=(because("robustness", q=q, df=df),),
         ),
         Effect(
             f"robustness_value_significance({name})",
             float(sensitivity.robustness_value(t, df, q, alpha)),
             scale="r2",
-            note=f"q = {q:g}, alpha = {alpha:.2g}, df {df}",
+            reasons=(because("robustness_alpha", q=q, alpha=alpha, df=df),),
         ),
     ]
     for benchmark in options.get("benchmarks", []):
         group = [j for j in controls if names[j] == benchmark or names[j].startswith(f"{benchmark}_")]
         if not group:
-            note = f"the benchmark {benchmark} is none of the controls"
-            found.append(Effect(f"bound({name}; 1 x {benchmark})", np.nan, note=note))
+            reason = because("no_control", control=benchmark)
+            found.append(Effect(f"bound({name}; 1 x {benchmark})", np.nan, reasons=(reason,)))
             continue
         rest = [j for j in controls if j not in group]
         r2_exposure = parts.partial_r2(column, group, rest)
@@ -113,11 +115,12 @@ def _bound(name, benchmark, k, regression, bound, settings, scale):
     estimate, error, df = regression
     term = f"bound({name}; {k:g} x {benchmark})"
     if np.isnan(bound[0]):
-        return Effect(term, np.nan, note=f"no confounder can be {k:g} times as strong as {benchmark}")
+        reason = because("no_such_confounder", times=k, control=benchmark)
+        return Effect(term, np.nan, reasons=(reason,))
     value, new_error = sensitivity.adjusted_for_confounder(estimate, error, df, *bound)
     low, high, p_value = inference.t_interval(value, new_error, df - 1, settings.confidence)
-    note = f"R2 of the confounder with exposure {bound[0]:.4f}, with outcome {bound[1]:.4f}"
-    return Effect(term, *map(float, (value, new_error, low, high, p_value)), "iid", note=note, scale=scale)
+    reasons = (because("confounder", exposure=bound[0], outcome=bound[1]),)
+    return Effect(term, *map(float, (value, new_error, low, high, p_value)), "iid", reasons=reasons, scale=scale)
 
 
 def _oster(parts, name, column, controls, options, scale):
@@ -125,21 +128,21 @@ def _oster(parts, name, column, controls, options, scale):
     r2 = movement.r2_full
     r_max = options.get("r_max", movement.r_max)
     if r_max < r2:
-        raise NotEstimable(f"r_max {r_max:g} is below the R2 of the model, {r2:.4f}")
+        raise NotEstimable("r_max_too_low", r_max=r_max, r2=r2)
     delta, beta = options.get("delta", 1.0), options.get("beta", 0.0)
-    note = f"R2 max {r_max:.4f}, R2 {movement.r2_full:.4f}, without controls {movement.r2_short:.4f}"
+    shares = {"r_max": r_max, "r2": r2, "r2_short": movement.r2_short}
     return [
         Effect(
             f"oster_delta({name})",
             _finite(sensitivity.oster_delta(movement, beta, r_max)),
             scale="ratio",
-            note=f"effect {beta:g}; {note}",
+            reasons=(because("oster_delta", effect=beta, **shares),),
         ),
         Effect(
             f"oster_beta({name})",
             sensitivity.oster_beta(movement, delta, r_max),
             scale=scale,
-            note=f"delta {delta:g}; {note}; without controls {movement.beta_short:.4g}",
+            reasons=(because("oster_beta", delta=delta, short=movement.beta_short, **shares),),
         ),
     ]
 
@@ -168,9 +171,7 @@ def _of_results(options, used, settings):
         if measure != "linear":
             effects += _e_values(label, row, measure, common, options.get("log", False), settings)
         elif "std_error" not in row or "df" not in row:
-            raise NotEstimable(
-                "robustness values need the options std_error and df; E-values the option measure"
-            )
+            raise NotEstimable("robustness_needs_errors")
         else:
             t = row["estimate"] / row["std_error"]
             figures = {
@@ -180,8 +181,8 @@ def _of_results(options, used, settings):
             }
             effects += [Effect(f"{key}({label})", float(value), scale="r2") for key, value in figures.items()]
     if measure == "linear":
-        return effects, [f"q = {q:g}", f"alpha = {alpha:.2g}"]
-    return effects, [f"E-value, {measure}, {'common' if common else 'rare'} outcome"]
+        return effects, [because("robustness_settings", q=q, alpha=alpha)]
+    return effects, [because(f"e_value_{measure}"), because("common_outcome" if common else "rare_outcome")]
 
 
 def _e_values(label, row, measure, common, log, settings):
@@ -198,6 +199,6 @@ def _e_values(label, row, measure, common, log, settings):
     )
     point, limit = sensitivity.e_value(ratio, low, high)
     return [
-        Effect(f"e_value({label})", point, scale="risk_ratio", note=f"risk ratio {ratio:.4g}"),
+        Effect(f"e_value({label})", point, scale="risk_ratio", reasons=(because("risk_ratio", ratio=ratio),)),
         Effect(f"e_value_limit({label})", limit, scale="risk_ratio"),
     ]

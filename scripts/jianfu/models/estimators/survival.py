@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from jianfu.core.errors import DataError
+from jianfu.models.reasons import because
+from jianfu.core.errors import DataError, NotEstimable
 from jianfu.models.estimators import regression as shared
-from jianfu.models.estimators.common import COLUMN, COLUMNS, VALUE, Effect, codes_of, collinear_note
-from jianfu.models.terms import NotEstimable
+from jianfu.models.estimators.common import COLUMN, COLUMNS, VALUE, Effect, codes_of, collinear_note, separated
 from jianfu.statistics import competing, cox, sandwich
 
 COX_OPTIONS = shared.OPTIONS | {
@@ -45,9 +45,9 @@ def fit_cox(spec, used, weights, columns, settings, truth):
     entry, exit_ = _times(spec, used)
     event = used[spec["event"]].to_numpy(dtype=float)
     if not np.isin(event, (0, 1)).all():
-        raise NotEstimable(f"the event {spec['event']} must be 0 or 1")
+        raise NotEstimable("event_not_binary", column=spec["event"])
     if event.sum() <= len(columns):
-        raise NotEstimable(f"{event.sum():g} events for {len(columns)} coefficients")
+        raise NotEstimable("too_few_events", events=int(event.sum()), coefficients=len(columns))
     own = spec | {"options": {"small_sample": "none"} | options}
     errors = shared.errors_of(own, used, allowed=("iid", "HC0", "cluster"))
     strata = None
@@ -65,8 +65,7 @@ def fit_cox(spec, used, weights, columns, settings, truth):
         options.get("ties", "efron"),
     )
     if fitted.separated:
-        names = [list(columns)[j] for j in fitted.moving] or ["the terms together"]
-        raise NotEstimable(f"events are separated by {', '.join(names)}")
+        raise separated([list(columns)[j] for j in fitted.moving])
     covariance = fitted.bread
     if errors.kind != "iid":
         n = len(used)
@@ -80,7 +79,7 @@ def fit_cox(spec, used, weights, columns, settings, truth):
         covariance = fitted.bread @ (sums.T @ sums) @ fitted.bread * factor
     covariance = covariance.copy()
     covariance[list(fitted.collinear), :] = covariance[:, list(fitted.collinear)] = np.nan
-    notes = [f"ties {options.get('ties', 'efron')}", *shared.note_of(errors, np.inf)]
+    notes = [because("ties", method=options.get("ties", "efron")), *shared.note_of(errors, np.inf)]
     notes += collinear_note(fitted.collinear, columns)
     name = {"cluster": errors.name}.get(errors.kind, errors.kind)
     return shared.rows(spec, used, columns, fitted.coefficients, covariance, np.inf, name, settings), {
@@ -120,7 +119,7 @@ def _cause(spec, causes):
             )
         return causes[0]
     if _plain(wanted) not in causes:
-        raise NotEstimable(f"no event '{_plain(wanted)}' among {', '.join(causes) or 'none'}")
+        raise NotEstimable("no_such_event", event=_plain(wanted), events=causes)
     return _plain(wanted)
 
 
@@ -132,13 +131,13 @@ def fit_aalen_johansen(spec, used, weights, columns, settings, truth):
     text, causes = _causes(spec, used)
     wanted = [_cause(spec, causes)] if options.get("cause") is not None else causes
     if not wanted:
-        raise NotEstimable("no events")
+        raise NotEstimable("no_events")
     group = used[options["group"]] if options.get("group") else pd.Series("", index=used.index)
     person = codes_of(used[options["id"]]) if options.get("id") else np.arange(len(used))
     own = used[spec["weights"]].to_numpy(dtype=float) if spec.get("weights") else np.ones(len(used))
-    found, notes = [], [f"Aalen-Johansen; infinitesimal jackknife; interval {options.get('interval', 'log')}"]
+    found, notes = [], [because("aalen_johansen", interval=options.get("interval", "log"))]
     if np.isfinite(landmark):
-        notes.append(f"conditional on being at risk just after {landmark:g}")
+        notes.append(because("landmark", time=landmark))
     for level in sorted(group.unique()):
         rows = (group == level).to_numpy()
         label = f"{options['group']}_{_plain(level)}:" if options.get("group") else ""
@@ -172,9 +171,9 @@ def _incidence(curve, cause, time, label, options, settings):
     at_risk, value, error = curve.at(cause, time)
     least = options.get("min_at_risk", 1)
     if at_risk < least:
-        return Effect(term, np.nan, note=f"{at_risk} at risk, fewer than {least}")
+        return Effect(term, np.nan, reasons=(because("few_at_risk", at_risk=at_risk, least=least),))
     low, high = incidence_interval(value, error, options.get("interval", "log"), settings.confidence)
-    return Effect(term, value, error, low, high, vcov="jackknife", note=f"{at_risk} at risk at {time:g}")
+    return Effect(term, value, error, low, high, vcov="jackknife", reasons=(because("at_risk", at_risk=at_risk, time=time),))
 
 
 def incidence_interval(value, error, kind, confidence):
@@ -200,16 +199,16 @@ def fit_fine_gray(spec, used, weights, columns, settings, truth):
     code = np.where(text == cause, 1, np.where(text == "", 0, 2))
     events = int((code == 1).sum())
     if events <= len(columns):
-        raise NotEstimable(f"{events} events for {len(columns)} coefficients")
+        raise NotEstimable("too_few_events", events=events, coefficients=len(columns))
     fitted = competing.fine_gray(exit_, code, np.column_stack(list(columns.values())))
     if fitted.separated:
-        raise NotEstimable("events are separated by the terms")
+        raise separated([])
     args = (columns, fitted.coefficients, fitted.covariance, np.inf, "fine_gray", settings)
     return shared.rows(spec, used, *args), {
         "converged": fitted.converged,
         "n_clusters": 0,
         "n_events": float(events),
         "residual_df": events - len(columns),
-        "notes": ["robust errors with estimated censoring (crr)", "normal distribution"]
+        "notes": [because("fine_gray"), because("normal")]
         + collinear_note(fitted.collinear, columns),
     }

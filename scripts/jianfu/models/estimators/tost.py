@@ -2,11 +2,12 @@
 
 import numpy as np
 
+from jianfu.core.errors import NotEstimable
+from jianfu.models.reasons import because
 from jianfu.models.estimators import ols
 from jianfu.models.estimators.common import COLUMN, Effect
 from jianfu.models.estimators.regression import CONSTANT
 from jianfu.models.estimators.regression import OPTIONS as OF_REGRESSION
-from jianfu.models.terms import NotEstimable
 from jianfu.statistics import equivalence
 
 OPTIONS = OF_REGRESSION | {
@@ -25,13 +26,13 @@ def fit(spec, used, weights, columns, settings, truth):
     options = spec.get("options", {})
     low, high, alpha = options["low"], options["high"], options.get("alpha", 0.05)
     if not low < high:
-        raise NotEstimable(f"the bounds of equivalence are not in order: {low}, {high}")
+        raise NotEstimable("bounds_out_of_order", low=low, high=high)
     if all(name in options for name in OF_TABLE):
         triples, extra = _of_table(options, used), {"residual_df": np.nan}
         notes, vcov = [], ""
     else:
         if not spec.get("outcome") or not columns:
-            raise NotEstimable("give outcome and terms, or the options estimate and std_error")
+            raise NotEstimable("needs_outcome_or_results", options=list(OF_TABLE))
         found, extra = ols.fit(spec, used, weights, columns, settings, truth)
         triples = [(e.term, e.estimate, e.std_error, e.df) for e in found if e.term != CONSTANT]
         vcov = next((e.vcov for e in found), "")
@@ -40,8 +41,8 @@ def fit(spec, used, weights, columns, settings, truth):
     for term, estimate, error, df in triples:
         result = equivalence.tost(estimate, error, low, high, df, alpha)
         effects.append(Effect(term, estimate, error, result.ci_low, result.ci_high, result.p_value, vcov))
-    text = f"equivalence to ({low:g}, {high:g}): p of two one-sided tests, interval {1 - 2 * alpha:.0%}"
-    return effects, extra | {"converged": True, "notes": [text, *notes]}
+    reason = because("equivalence", low=low, high=high, share=1 - 2 * alpha)
+    return effects, extra | {"converged": True, "notes": [reason, *notes]}
 
 
 def _of_table(options, used):

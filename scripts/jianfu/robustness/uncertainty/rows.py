@@ -3,7 +3,11 @@
 import numpy as np
 import pandas as pd
 
+from jianfu.core.errors import NotEstimable
+from jianfu.core.reasons import write_reasons
+from jianfu.models.estimates import tidy
 from jianfu.models.estimators import outcomes_of
+from jianfu.models.reasons import because, unestimable
 from jianfu.models.sample import select
 from jianfu.models.terms import columns_of
 from jianfu.robustness.curve.fits import Base, mapped
@@ -82,29 +86,32 @@ def rows(estimates, models, terms, found, lambdas, members, shares, sources, con
             row, draws = base.iloc[0].to_dict(), found[name][:, j]
             known = ~np.isnan(draws)
             value = whole[model.lags].value
-            note = f"{int(known.sum())} of {len(draws)} replicates; units drawn, anchors, index and exposure made anew"
-            result.append(_row(row, BOOTSTRAP, row["estimate"], draws, confidence, note))
+            reason = because("replicates", usable=int(known.sum()), replicates=len(draws))
+            result.append(_row(row, BOOTSTRAP, row["estimate"], draws, confidence, reason))
             for source in sources:
                 given = not isinstance(source, str)
                 ratio = np.full(len(draws), source) if given else lambdas[model.lags]
                 usable = known & (ratio > 0)
                 reliable = source if given else value
-                origin = "declared" if given else f"from {whole[model.lags].members} members, its lower limit"
-                note = (
-                    f"regression calibration, reliability within units {reliable:.3f} ({origin}); "
-                    f"{int(usable.sum())} of {len(draws)} replicates of the whole pipeline"
+                origin = (
+                    because("reliability_declared")
+                    if given
+                    else because("reliability_of_members", members=whole[model.lags].members)
                 )
+                counts = {"usable": int(usable.sum()), "replicates": len(draws)}
+                reason = because("calibrated", reliability=reliable, origin=origin, **counts)
                 corrected = row["estimate"] / reliable if reliable > 0 else np.nan
                 ratios = np.where(usable, draws / np.where(usable, ratio, 1.0), np.nan)
-                result.append(_row(row, f"{CORRECTED}_{source}", corrected, ratios, confidence, note))
-    return pd.DataFrame(result, columns=estimates.columns)
+                result.append(_row(row, f"{CORRECTED}_{source}", corrected, ratios, confidence, reason))
+    return tidy(pd.DataFrame(result, columns=estimates.columns))
 
 
-def _row(row, kind, estimate, draws, confidence, note):
+def _row(row, kind, estimate, draws, confidence, reason):
+    reasons = [reason]
     low, high, p_value, error = (np.nan,) * 4
     usable = draws[np.isfinite(draws)]
     if len(usable) < LEAST_SHARE * len(draws):
-        estimate, note = np.nan, f"not estimable: too few replicates converged; {note}"
+        estimate, reasons = np.nan, [unestimable(NotEstimable("too_few_replicates")), reason]
     elif np.isfinite(estimate):
         draws = usable
         low, high, p_value = inference.percentile_interval(draws, confidence)
@@ -121,7 +128,7 @@ def _row(row, kind, estimate, draws, confidence, note):
         "p_adjusted": np.nan,
         "vcov": BOOTSTRAP,
         "converged": bool(np.isfinite(estimate)),
-        "note": note,
+        "reasons": write_reasons(reasons),
     }
 
 
