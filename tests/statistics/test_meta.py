@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from jianfu.core.errors import NotEstimable
 from jianfu.statistics import meta, pooling
 
 REFERENCE = Path(__file__).parents[1] / "data" / "reference"
@@ -96,10 +97,13 @@ def test_agreeing_estimates_never_narrow_the_interval(expected):
 def test_one_estimate_and_bad_variances():
     one = meta.fit([0.3], [0.04], test="z")
     assert one.coefficients[0] == 0.3 and one.std_errors[0] == pytest.approx(0.2) and np.isnan(one.i2)
-    for y, v, reason in [([0.3], [0.04], "more estimates"), ([0.3, 0.1], [0.04, 0.0], "above zero")]:
-        with pytest.raises(meta.NotPoolable, match=reason):
+    for y, v, reason in [
+        ([0.3], [0.04], "knapp_hartung_saturated"),
+        ([0.3, 0.1], [0.04, 0.0], "variance_not_positive"),
+    ]:
+        with pytest.raises(NotEstimable, match=reason):
             meta.fit(y, v)
-    with pytest.raises(meta.NotPoolable, match="collinear"):
+    with pytest.raises(NotEstimable, match="moderators_collinear"):
         meta.fit([0.1, 0.2, 0.3], [1, 1, 1], [[1.0], [1.0], [1.0]])
 
 

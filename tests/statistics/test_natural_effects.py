@@ -7,6 +7,7 @@ import statsmodels.api as sm
 from scipy import special
 from statsmodels.stats.tests import results
 
+from jianfu.core.errors import NotEstimable
 from jianfu.statistics import natural_effects
 
 
@@ -150,7 +151,7 @@ def test_reliability_undoes_measurement_error(link):
     assert abs(seen["indirect"] - clean["indirect"]) > 0.15 * clean["indirect"]
     assert found["indirect"] == pytest.approx(clean["indirect"], rel=0.06)
     assert found["total"] == pytest.approx(clean["total"], abs=0.006)
-    with pytest.raises(ValueError, match="exceeds"):
+    with pytest.raises(NotEstimable, match="mediator_too_noisy"):
         fit(y, m, x, c, reliability=0.05)
 
 

@@ -10,14 +10,15 @@ import pytest
 import yaml
 from scipy import stats
 
+from jianfu.core.errors import NotEstimable
 from jianfu.core.labels import Labels
 from jianfu.indices.construction import build_exposures, fit_anchors
 from jianfu.models import checks, engine
 from jianfu.models.checks.exposures import check_exposures
 from jianfu.models.estimates import ESTIMATE_COLUMNS, GATE_COLUMNS
 from jianfu.models.estimators import ESTIMATORS, Settings, diagnostics
+from jianfu.models.reasons import because
 from jianfu.models.tables import AnalysisTable
-from jianfu.models.terms import NotEstimable
 from jianfu.report.tables.checks import identification_table, is_check
 from jianfu.statistics import hazard, sensitivity
 
@@ -206,7 +207,7 @@ def test_a_null_result_says_what_could_have_been_found(fitted):
     noted = checks.with_detectable(null, beside, 0.95)
     smallest = figure(beside, "detectable(OD)")["estimate"]
     note = noted.loc[noted["term"] == "OD", "note"].item()
-    assert f"smallest effect detectable with power 80 %: {smallest:.3f}" in note
+    assert f"smallest effect detectable with power 80%: {smallest:.3f}" in note
     clear = checks.with_detectable(rows.assign(p_value=0.001), beside, 0.95)
     assert not clear["note"].str.contains("detectable").any()
 
@@ -224,7 +225,7 @@ def test_what_other_estimators_detect_follows_from_their_errors(estimator, table
     assert found["estimate"].item() == pytest.approx(detectable)
     assert found["p_value"].isna().all()
     noted = checks.with_detectable(rows, found, 0.95)
-    assert f"detectable with power 80 %: {detectable:.3f}" in noted["note"].iloc[0]
+    assert f"detectable with power 80%: {detectable:.3f}" in noted["note"].iloc[0]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -372,5 +373,6 @@ def test_a_hazard_without_any_level_with_events_is_not_estimable(name):
     columns = {"OD": np.array([0.1, 0.4, -0.2, 0.3])}
     spec = {"terms": ["OD"], "outcome": "voluntary", "effects": ["unit"], "cluster": "unit"}
     spec |= {"estimator": name.removeprefix("fit_"), "options": {"model": "cloglog", "group": "county"}}
-    with pytest.raises(NotEstimable, match="0 events"):
+    with pytest.raises(NotEstimable) as stopped:
         getattr(diagnostics, name)(spec, used, np.ones(4), columns, SETTINGS, False)
+    assert stopped.value.reason == because("too_few_events", events=0, coefficients=1)

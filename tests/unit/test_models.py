@@ -11,14 +11,14 @@ import yaml
 from miniature import DEFINITIONS
 from miniature import table as canonical
 
-from jianfu.core.errors import DataError
+from jianfu.core.errors import DataError, NotEstimable
 from jianfu.exits import cells
 from jianfu.exits.person_months import person_months
 from jianfu.models import engine, sample
 from jianfu.models.estimates import ESTIMATE_COLUMNS
 from jianfu.models.estimators import ESTIMATORS, Settings, codes_of
 from jianfu.models.tables import AnalysisTable, hazard_table, survey_table
-from jianfu.models.terms import NotEstimable, columns_of, term_variables
+from jianfu.models.terms import columns_of, term_variables
 from jianfu.statistics import hazard, newton, regression
 
 ROOT = Path(__file__).parents[2]

@@ -45,7 +45,7 @@ def test_nobody_at_risk_is_a_row_that_says_so(model, tmp_path):
     assert not row["converged"]
     assert pd.isna(row["estimate"])
     assert (row["n_used"], json.loads(row["dropped_by_reason"])) == (0, {"no_time_at_risk": 300})
-    assert "no_time_at_risk 300" in row["note"]
+    assert "no observations left (no_time_at_risk)" in row["note"]
 
 
 def test_a_landmark_after_every_exit_leaves_nobody(tmp_path):

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators import codes_of
 from jianfu.models.sample import select
 from jianfu.models.tables import exposure_at
-from jianfu.core.errors import NotEstimable
 from jianfu.models.terms import columns_of
 from jianfu.statistics import regression
 

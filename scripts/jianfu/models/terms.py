@@ -14,7 +14,6 @@ import pandas as pd
 from jianfu.core.errors import NotEstimable
 from jianfu.statistics import splines
 
-
 SIMPLE = {"log": np.log, "log1p": np.log1p, "sqrt": np.sqrt, "square": np.square}
 DOMAIN = {
     "log": lambda x: x > 0,

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from jianfu.models.estimators import codes_of, outcomes_of
-from jianfu.models.response import residual
-from jianfu.models.sample import select, used_rows
 from jianfu.core.errors import NotEstimable
 from jianfu.models.estimates import english
+from jianfu.models.estimators import codes_of, outcomes_of
 from jianfu.models.reasons import because
+from jianfu.models.response import residual
+from jianfu.models.sample import select, used_rows
 from jianfu.models.terms import columns_of
 from jianfu.statistics import hazard, romano_wolf
 

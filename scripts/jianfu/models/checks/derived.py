@@ -130,7 +130,7 @@ def beside(checks, specs, rows, tables, categories, settings, province):
             parts.append(_detectable(spec, own, settings.confidence))
     if not parts:
         return pd.DataFrame(columns=rows.columns)
-    return pd.concat(parts, ignore_index=True).assign(province=province)
+    return tidy(pd.concat(parts, ignore_index=True).assign(province=province))
 
 
 _IDENTITY = ("name", "hypothesis", "label_zh", "label_en")
@@ -174,7 +174,7 @@ def _counted(spec, own):
         )
         for term, (value, scale) in figures.items()
     ]
-    return tidy(pd.concat(rows, ignore_index=True))
+    return pd.concat(rows, ignore_index=True)
 
 
 def _detectable(spec, own, confidence):

@@ -67,14 +67,12 @@ from jianfu.models.estimators.common import (
     outcome_name,
     outcomes_of,
 )
-from jianfu.models.estimators.hazards import FEW_EVENTS
 
 __all__ = [
     "COLUMN",
     "COLUMNS",
     "ESTIMATORS",
     "FACTORS",
-    "FEW_EVENTS",
     "INDIRECT",
     "TRUE",
     "VALUE",

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.reasons import because
 from jianfu.core.reasons import Reason
+from jianfu.models.reasons import because
 from jianfu.statistics import hazard, inference, regression
 
 INDIRECT = "_indirect"  # ending of the terms that are products of two paths
@@ -32,7 +32,7 @@ class Effect:
     """One estimate before it becomes a row; NaN where there is none.
 
     vcov names the kind of standard error; df the degrees of freedom of its t distribution (inf = normal); outcome
-    and scale replace what holds for the whole model, reasons complete it; p_adjusted only where the estimator itself adjusts.
+    and scale replace what holds for the whole model, reasons complete it; p_adjusted only where an estimator adjusts.
     """
 
     term: str
@@ -144,9 +144,7 @@ def whole(count):
 
 def separated(columns):
     """The error that events are separated by ``columns``, or by all terms together where none is to blame alone."""
-    return (
-        NotEstimable("separated", columns=columns) if columns else NotEstimable("separated_together")
-    )
+    return NotEstimable("separated", columns=columns) if columns else NotEstimable("separated_together")
 
 
 def collinear_note(collinear, columns):

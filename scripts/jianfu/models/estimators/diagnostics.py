@@ -7,8 +7,8 @@ it is, and reports figures of its terms, named ``figure(term)``.
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.reasons import because
 from jianfu.models.estimators.common import COLUMN, Effect, codes_of, few_clusters, outcomes_of, variable
+from jianfu.models.reasons import because
 from jianfu.statistics import hazard, inference, influence, margins, power, sensitivity
 
 MODELS = ("ols", "cloglog", "logit", "poisson")
@@ -52,9 +52,7 @@ class _Data:
         self.keep, self.lost = rows, int(self.n[~rows].sum())
         self.y, self.n, self.design = self.y[rows], self.n[rows], self.design[rows]
         if not self.y.sum() > self.design.shape[1]:
-            raise NotEstimable(
-                "too_few_events", events=int(self.y.sum()), coefficients=self.design.shape[1]
-            )
+            raise NotEstimable("too_few_events", events=int(self.y.sum()), coefficients=self.design.shape[1])
         self.effects = [hazard.codes_of(codes[rows])[0] for codes in self.effects]
         self.clusters = hazard.codes_of(self.clusters[rows])[0]
 

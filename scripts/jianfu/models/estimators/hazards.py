@@ -5,9 +5,18 @@ from dataclasses import replace
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.reasons import because
 from jianfu.models.estimators import regression
-from jianfu.models.estimators.common import COLUMN, TRUE, codes_of, collinear_note, few_clusters, outcomes_of, separated, whole
+from jianfu.models.estimators.common import (
+    COLUMN,
+    TRUE,
+    codes_of,
+    collinear_note,
+    few_clusters,
+    outcomes_of,
+    separated,
+    whole,
+)
+from jianfu.models.reasons import because
 from jianfu.statistics import glm, hazard, sandwich, wild
 from jianfu.statistics.regression import FEW_CLUSTERS
 
@@ -159,6 +168,7 @@ def _events_notes(events, n_slopes, effects, spec):
     first = dict(list(per_level.items())[:1])
     few = per_slope < EVENTS_PER_SLOPE or first.get("unit", EVENTS_PER_UNIT) < EVENTS_PER_UNIT
     behind = [
-        because("events_per_level", per_slope=per_slope, per_level=n, column=name) for name, n in first.items()
+        because("events_per_level", per_slope=per_slope, per_level=n, column=name)
+        for name, n in first.items()
     ] or [because("events_per_slope", per_slope=per_slope)]
     return [*([because("few_events")] if few else []), *behind]

@@ -3,10 +3,10 @@
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.reasons import because
 from jianfu.models.estimators import hazards, ols
 from jianfu.models.estimators import regression as shared
 from jianfu.models.estimators.common import COLUMN, effects_of
+from jianfu.models.reasons import because
 from jianfu.models.terms import term_variables
 
 LINKS = ("logit", "cloglog", "poisson", "ols")

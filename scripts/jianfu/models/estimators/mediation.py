@@ -3,7 +3,6 @@
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.reasons import because
 from jianfu.models.estimators import ols
 from jianfu.models.estimators.common import (
     INDIRECT,
@@ -15,6 +14,7 @@ from jianfu.models.estimators.common import (
     renamed,
     variable,
 )
+from jianfu.models.reasons import because
 from jianfu.statistics import hazard, inference, mediation, natural_effects
 
 OPTIONS = {

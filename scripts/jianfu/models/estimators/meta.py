@@ -3,9 +3,9 @@
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.reasons import because
 from jianfu.models.estimators.common import COLUMN, Effect, effects_of
 from jianfu.models.estimators.regression import CONSTANT
+from jianfu.models.reasons import because
 from jianfu.statistics import meta
 
 OPTIONS = {
@@ -38,7 +38,9 @@ def fit(spec, used, weights, columns, settings, truth):
     df = because("t", df=float(found.df)) if np.isfinite(found.df) else because("normal")
     test = chosen["test"] if chosen["method"] != "EE" else "z"
     notes = [
-        because("meta_method", method=chosen["method"], test=test), df, because("estimates", estimates=found.k)
+        because("meta_method", method=chosen["method"], test=test),
+        df,
+        because("estimates", estimates=found.k),
     ]
     if test != "z":
         notes.append(because("hartung_knapp", factor=found.hk))
@@ -66,7 +68,13 @@ def _heterogeneity(found, y, v, moderators, settings):
             Effect("tau2", found.tau2, low=low, high=high, reasons=reasons, scale="variance"),
             Effect("I2", found.i2, low=ends[0][0], high=ends[1][0], reasons=reasons, scale="percent"),
             Effect("H2", found.h2, low=ends[0][1], high=ends[1][1], reasons=reasons, scale="ratio"),
-            Effect("Q", found.q, p_value=found.q_p, reasons=(because("chi_squared", df=found.q_df),), scale="chi2"),
+            Effect(
+                "Q",
+                found.q,
+                p_value=found.q_p,
+                reasons=(because("chi_squared", df=found.q_df),),
+                scale="chi2",
+            ),
         ]
     if np.isfinite(found.prediction[0]):
         low, high = found.prediction

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.reasons import because
 from jianfu.models.estimators import regression as shared
 from jianfu.models.estimators.common import (
     COLUMN,
@@ -17,6 +16,7 @@ from jianfu.models.estimators.common import (
     variable,
 )
 from jianfu.models.estimators.hazards import trials_of
+from jianfu.models.reasons import because
 from jianfu.statistics import regression, wild
 
 OPTIONS = shared.OPTIONS | {"trials": COLUMN}

@@ -1,8 +1,8 @@
 """p-values adjusted for many tests."""
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.reasons import because
 from jianfu.models.estimators.common import COLUMN, Effect
+from jianfu.models.reasons import because
 from jianfu.statistics import inference
 
 OPTIONS = {"method": tuple(inference.ADJUSTMENTS), "label": COLUMN, "family": COLUMN}

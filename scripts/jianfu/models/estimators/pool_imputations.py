@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.reasons import because
 from jianfu.models.estimators import hazards, ols
 from jianfu.models.estimators.common import COLUMN, Effect, effects_of
+from jianfu.models.reasons import because
 from jianfu.statistics import pooling
 
 MODELS = {"ols": ols.fit, "logit": hazards.fit, "cloglog": hazards.fit, "poisson": hazards.fit}

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jianfu.models.reasons import because
 from jianfu.core.errors import DataError, NotEstimable
 from jianfu.models.estimators.common import codes_of, effects_of
+from jianfu.models.reasons import because
 from jianfu.statistics import sandwich
 
 CONSTANT = "(Intercept)"
@@ -92,7 +92,7 @@ def two_way(solve, spec, used, *others):
 
 
 def _positive(covariance):
-    """The covariance, negative eigenvalues set to 0 where a variance would be negative, and a caution on it (a list)."""
+    """The covariance, negative eigenvalues set to 0 where a variance would be negative, and cautions."""
     known = ~np.isnan(np.diag(covariance))
     values, vectors = np.linalg.eigh(covariance[np.ix_(known, known)])
     if not len(values) or values.min() >= -1e-12 * abs(values).max():

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.reasons import because
 from jianfu.models.estimators.common import (
     COLUMN,
     COLUMNS,
@@ -15,6 +14,7 @@ from jianfu.models.estimators.common import (
     variable,
 )
 from jianfu.models.estimators.policy import periods_of
+from jianfu.models.reasons import because
 from jianfu.statistics import segmented
 
 OPTIONS = {

@@ -3,8 +3,8 @@
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.reasons import because
 from jianfu.models.estimators.common import COLUMN, Effect, codes_of, outcomes_of, variable
+from jianfu.models.reasons import because
 from jianfu.statistics import inference, sensitivity
 
 OPTIONS = {
@@ -48,7 +48,11 @@ def fit(spec, used, weights, columns, settings, truth):
             reason = because("not_estimable", why=error.reason)
             effects.append(Effect(f"partial_r2({name})", np.nan, scale="r2", reasons=(reason,)))
     df = parts.n - parts.absorbed - parts.rank(range(len(names)))
-    return effects, {"converged": True, "residual_df": df, "notes": [because(KINDS[scale]), because("errors_iid")]}
+    return effects, {
+        "converged": True,
+        "residual_df": df,
+        "notes": [because(KINDS[scale]), because("errors_iid")],
+    }
 
 
 def parts_of(spec, used, weights, columns):
@@ -120,7 +124,9 @@ def _bound(name, benchmark, k, regression, bound, settings, scale):
     value, new_error = sensitivity.adjusted_for_confounder(estimate, error, df, *bound)
     low, high, p_value = inference.t_interval(value, new_error, df - 1, settings.confidence)
     reasons = (because("confounder", exposure=bound[0], outcome=bound[1]),)
-    return Effect(term, *map(float, (value, new_error, low, high, p_value)), "iid", reasons=reasons, scale=scale)
+    return Effect(
+        term, *map(float, (value, new_error, low, high, p_value)), "iid", reasons=reasons, scale=scale
+    )
 
 
 def _oster(parts, name, column, controls, options, scale):

@@ -4,10 +4,18 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from jianfu.models.reasons import because
 from jianfu.core.errors import DataError, NotEstimable
 from jianfu.models.estimators import regression as shared
-from jianfu.models.estimators.common import COLUMN, COLUMNS, VALUE, Effect, codes_of, collinear_note, separated
+from jianfu.models.estimators.common import (
+    COLUMN,
+    COLUMNS,
+    VALUE,
+    Effect,
+    codes_of,
+    collinear_note,
+    separated,
+)
+from jianfu.models.reasons import because
 from jianfu.statistics import competing, cox, sandwich
 
 COX_OPTIONS = shared.OPTIONS | {
@@ -173,7 +181,15 @@ def _incidence(curve, cause, time, label, options, settings):
     if at_risk < least:
         return Effect(term, np.nan, reasons=(because("few_at_risk", at_risk=at_risk, least=least),))
     low, high = incidence_interval(value, error, options.get("interval", "log"), settings.confidence)
-    return Effect(term, value, error, low, high, vcov="jackknife", reasons=(because("at_risk", at_risk=at_risk, time=time),))
+    return Effect(
+        term,
+        value,
+        error,
+        low,
+        high,
+        vcov="jackknife",
+        reasons=(because("at_risk", at_risk=at_risk, time=time),),
+    )
 
 
 def incidence_interval(value, error, kind, confidence):
@@ -209,6 +225,5 @@ def fit_fine_gray(spec, used, weights, columns, settings, truth):
         "n_clusters": 0,
         "n_events": float(events),
         "residual_df": events - len(columns),
-        "notes": [because("fine_gray"), because("normal")]
-        + collinear_note(fitted.collinear, columns),
+        "notes": [because("fine_gray"), because("normal")] + collinear_note(fitted.collinear, columns),
     }
