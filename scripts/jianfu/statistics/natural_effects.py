@@ -13,6 +13,7 @@ import numpy as np
 import statsmodels.api as sm
 from scipy import special
 
+from jianfu.core.errors import NotEstimable
 from jianfu.statistics import glm
 
 LINKS = ("linear", "logit", "probit", "cloglog", "poisson")
@@ -85,9 +86,7 @@ def fit(
         total = np.cov(mediator, aweights=weights)
         inner = 1 - (1 - reliability) * float(total) / spread
         if mediator_model != "linear" or inner <= 0:
-            raise ValueError(
-                "measurement error exceeds what the mediator varies within exposure and controls"
-            )
+            raise NotEstimable("mediator_too_noisy")
         fitted = first @ m_fit.beta
         used, spread = fitted + inner * (mediator - fitted), spread * inner
     second = _outcome_design(exposure, used, interaction, first)
