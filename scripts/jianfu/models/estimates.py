@@ -1,11 +1,11 @@
 """The tidy estimates, through which every result passes: one row per model and term, whatever the estimator."""
 
 from functools import cache
+from pathlib import Path
 
 import pandas as pd
 
 from jianfu.core.labels import Labels
-from jianfu.core.messages import PATH
 from jianfu.core.reasons import read_reasons
 from jianfu.models.reasons import in_words
 
@@ -20,7 +20,7 @@ GATE_COLUMNS = ["residual_df", "persons", "reasons"]  # only the disclosure gate
 
 @cache
 def _english():
-    return Labels("en", str(PATH.with_name("labels.csv")))
+    return Labels("en", str(Path(__file__).parents[3] / "config" / "plan" / "labels.csv"))
 
 
 def english(reasons) -> str:
