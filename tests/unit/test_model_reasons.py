@@ -36,7 +36,7 @@ def _calls():
     for file in [*(LIBRARY / "models").rglob("*.py"), *(LIBRARY / "statistics").rglob("*.py")]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             known = isinstance(node, ast.Call) and ast.unparse(node.func) in SAID and node.args
-            if known and isinstance(node.args[0], ast.Constant):
+            if known and isinstance(node.args[0], ast.Constant) and " " not in node.args[0].value:
                 yield f"{file.name}:{node.lineno}", node.args[0].value, node.keywords
 
 
