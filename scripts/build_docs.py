@@ -5,7 +5,7 @@ tests/config/test_documents.py fails when a file is not what this writes.
 
 from pathlib import Path
 
-from jianfu.commands import house, reference
+from documents import reference, rooms
 from jianfu.config.files import read_yaml
 from jianfu.models.estimators import ESTIMATORS
 
@@ -29,8 +29,8 @@ def documents():
         "config/own-tables.md": with_part(
             "config/own-tables.md", "keys", reference.estimator_table(ESTIMATORS)
         ),
-        "docs/architecture.md": with_part("docs/architecture.md", "rooms", house.table(LIBRARY)),
-        "docs/architecture.svg": house.picture(LIBRARY),
+        "docs/architecture.md": with_part("docs/architecture.md", "rooms", rooms.table(LIBRARY)),
+        "docs/architecture.svg": rooms.picture(LIBRARY),
     }
 
 

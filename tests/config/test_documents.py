@@ -7,7 +7,7 @@ import yaml
 from province_cases import ROOT
 
 from build_docs import documents
-from jianfu.commands import reference
+from documents import reference
 from jianfu.config.files import read_yaml
 from jianfu.indices.engine import methods
 

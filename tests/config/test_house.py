@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from jianfu.commands.house import ROOMS, arrows
+from documents.rooms import ROOMS, arrows
 
 LIBRARY = Path(__file__).parents[2] / "scripts" / "jianfu"
 MOST_ROOMS, MOST_ARROWS, LONGEST = 20, 70, 80
