@@ -27,9 +27,10 @@ indices: .venv/runtime
 models: .venv/runtime
 	$(BIN)/snakemake models --cores $(CORES) --config provinces=$(PROVINCE)
 
-# Looks into a folder of raw exports and writes config/provinces/SLUG.yaml; FORCE=1 overwrites an existing one.
+# Looks into a folder of raw exports and writes config/provinces/SLUG.yaml; FORCE=1 overwrites an existing one,
+# LANGUAGE=en writes it, what is shown and its results in English.
 new-province: .venv/runtime
-	@$(BIN)/python scripts/new_province.py --slug "$(SLUG)" --data "$(DATA)" $(if $(FORCE),--force)
+	@$(BIN)/python scripts/new_province.py --slug "$(SLUG)" --data "$(DATA)" --language "$(LANGUAGE)" $(if $(FORCE),--force)
 
 # Reads the raw files of PROVINCE and reports on their quality; nothing else.
 check: .venv/runtime

@@ -19,10 +19,19 @@ from jianfu.core.errors import ConfigError
 from jianfu.core.messages import sentences, speak
 
 SCRIPTS = ROOT / "scripts"
-SPOKEN = ("ConfigError", "DataError", "JianfuError", "NotEstimable", "Reason", "unreadable", "progress")
+SPOKEN = (
+    "ConfigError",
+    "DataError",
+    "JianfuError",
+    "NotEstimable",
+    "Reason",
+    "unreadable",
+    "progress",
+    "words",
+)
 # rooms whose raise sites have not all become codes yet
-UNFINISHED = ("onboarding", "indices", "models", "study", "release", "report", "robustness", "statistics")
-UNFINISHED_SCRIPTS = ("build_coefficient_shares.py", "new_province.py")
+UNFINISHED = ("indices", "models", "study", "release", "report", "robustness", "statistics")
+UNFINISHED_SCRIPTS = ("build_coefficient_shares.py",)
 
 
 def _files():

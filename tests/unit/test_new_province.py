@@ -11,9 +11,10 @@ import test_ingest_other_province as other
 from ingest_cases import ROOT, SAMPLE, TABLES, UNITS, ingest_all, sample_results, write_csv
 from sample_identifiers import found_in, identifiers
 
-import new_province
+from jianfu.commands.new_province import draft_province
 from jianfu.config.files import read_yaml
 from jianfu.core.errors import ConfigError, DataError
+from jianfu.core.messages import speak
 from jianfu.ingest.units import UnitIndex
 from jianfu.onboarding.contents import content_of
 from jianfu.onboarding.draft import make_draft
@@ -26,6 +27,13 @@ from jianfu.province.rules import check_length
 
 RAW = SAMPLE / "raw"
 RENAMED = "乡镇|督查督办台账_20240[1-3]|政务应用使用情况_20240[12]|干部|增减|问卷"
+
+
+@pytest.fixture(autouse=True)
+def english_again():
+    """Drafting speaks the language of the draft; the next test begins in English."""
+    yield
+    speak("en")
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +53,7 @@ def _root(folder):
 def proposed(tmp_path_factory):
     """The plain sample folder: (root, lines shown)."""
     root, lines = _root(tmp_path_factory.mktemp("plain")), []
-    new_province.main("anhui", str(RAW), root=root, show=lines.append)
+    draft_province("anhui", str(RAW), root=root, show=lines.append)
     return root, "\n".join(lines)
 
 
@@ -67,7 +75,7 @@ def renamed(tmp_path_factory):
         else:
             target.write_bytes(source.read_bytes())
     root, lines = _root(folder / "root"), []
-    new_province.main("hubei", str(folder / "raw"), root=root, show=lines.append)
+    draft_province("hubei", str(folder / "raw"), root=root, show=lines.append)
     return root, "\n".join(lines)
 
 
@@ -94,7 +102,7 @@ def test_few_months_are_all_a_reference(tmp_path, knowledge):
         if re.match("乡镇|督查督办台账_20240[1-6]|政务应用使用情况_20240[1-6]|干部", source.name):
             shutil.copy(source, folder)
     root = _root(tmp_path / "root")
-    new_province.main("anhui", str(folder), root=root, show=lambda _: None)
+    draft_province("anhui", str(folder), root=root, show=lambda _: None)
     settings = load_province("anhui", root, [root / "config" / "provinces"])
     assert settings["data"]["window"] == ["2024-01", "2024-06"]
     assert settings["indices"]["reference_months"] == 6
@@ -153,23 +161,23 @@ def test_every_active_guess_is_marked(renamed):
 def test_existing_file_is_kept_unless_forced(proposed):
     root, _ = proposed
     with pytest.raises(ConfigError, match="已经存在"):
-        new_province.main("anhui", str(RAW), root=root, show=lambda line: None)
+        draft_province("anhui", str(RAW), root=root, show=lambda line: None)
 
 
 @pytest.mark.parametrize(("slug", "data"), [("", "x"), ("安徽", "x"), ("a b", "x"), ("anhui", "")])
 def test_command_is_checked(tmp_path, slug, data):
     with pytest.raises(ConfigError, match="make new-province SLUG=anhui"):
-        new_province.main(slug, data, root=tmp_path)
+        draft_province(slug, data, root=_root(tmp_path))
 
 
 def test_folders_without_anything(tmp_path, knowledge):
-    with pytest.raises(DataError, match="找不到文件夹"):
+    with pytest.raises(DataError, match="There is no folder"):
         make_draft(tmp_path / "nowhere", knowledge)
-    with pytest.raises(DataError, match="是空的"):
+    with pytest.raises(DataError, match="is empty"):
         make_draft(tmp_path, knowledge)
     (tmp_path / "x.csv").write_text("a,b\n1,2\n3,4\n")
     (tmp_path / "空.csv").write_text("")
-    with pytest.raises(DataError, match="2 个文件都不像"):
+    with pytest.raises(DataError, match="None of the 2 files"):
         make_draft(tmp_path, knowledge)
 
 
@@ -198,12 +206,29 @@ def test_missing_tables_are_said_in_the_file(tmp_path):
     for name in ("乡镇街道基本信息表.xlsx", "政务应用使用情况_202401.csv"):
         shutil.copy(RAW / name, raw / name)
     root, lines = _root(tmp_path / "root"), []
-    new_province.main("hebei", str(raw), root=root, show=lines.append)
+    draft_province("hebei", str(raw), root=root, show=lines.append)
     text = (root / "config" / "provinces" / "hebei.yaml").read_text(encoding="utf-8")
     assert "# - table: tasks" in text and "# - table: roster" in text
     assert any("还缺必需的表" in line for line in lines)
-    with pytest.raises(ConfigError, match="'sources' has no entry for tasks, roster"):
+    with pytest.raises(ConfigError, match="sources 里没有 tasks、roster"):
         load_province("hebei", root, [root / "config" / "provinces"])
+
+
+def test_a_draft_in_english(tmp_path):
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    for name in ("乡镇街道基本信息表.xlsx", "政务应用使用情况_202401.csv"):
+        shutil.copy(RAW / name, raw / name)
+    (raw / "empty.csv").write_bytes(b"")
+    root, lines = _root(tmp_path / "root"), []
+    draft_province("hebei", str(raw), root=root, language="en", show=lines.append)
+    text = (root / "config" / "provinces" / "hebei.yaml").read_text(encoding="utf-8")
+    assert read_yaml(root / "config" / "provinces" / "hebei.yaml")["language"] == "en"
+    assert "[CHECK]" in text and "empty.csv: the file is empty" in text
+    assert "Data quality report  hebei" in lines and "Next:" in "\n".join(lines)
+    # Chinese stands only in what the files and the plan name: file names, headings, wordings, units
+    for word in ("把握", "请核对", "依据", "下一步", "认出", "分析时段", "缺必需"):
+        assert word not in text and not any(word in line for line in lines)
 
 
 def test_one_sheet_per_unit(tmp_path, knowledge):

@@ -16,6 +16,11 @@ def speak(language: str) -> None:
     _spoken["language"] = language
 
 
+def spoken() -> str:
+    """The language chosen with :func:`speak`."""
+    return _spoken["language"]
+
+
 @cache
 def sentences(language: str) -> dict[str, str]:
     """``{code: sentence}`` of all labels and messages in one language."""
@@ -26,9 +31,14 @@ def sentences(language: str) -> dict[str, str]:
     return found
 
 
+def words(code: str, /, **values) -> str:
+    """The words of a code with its values, in the language chosen with :func:`speak`."""
+    return message(Reason(code, **values))
+
+
 def message(reason: Reason, language: str | None = None) -> str:
     """A reason as a sentence for the screen, in the language chosen with :func:`speak` unless one is named."""
-    language = language or _spoken["language"]
+    language = language or spoken()
     known = sentences(language)
     if reason.code not in known and not reason.values:
         return reason.code  # a sentence that has no code yet

@@ -6,39 +6,39 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from jianfu.core.reasons import Reason
 from jianfu.ingest import dates
 from jianfu.ingest.headings import IDENTIFIERS, IGNORED, PERSONAL, UNMAPPED, Column, Header, normal_heading
 from jianfu.ingest.stage import MIN_DAYS, day_places
 from jianfu.ingest.values import normal_wording
-from jianfu.onboarding import HIGH, LOW, MEDIUM
 from jianfu.onboarding.contents import content_of, fits
-from jianfu.onboarding.knowledge import COLUMN_HINTS
+from jianfu.onboarding.knowledge import COLUMN_HINTS, HIGH, LOW, MEDIUM
 from jianfu.onboarding.recognise import ITEM
 
-KIND_WORDS = {
-    "time": "日期时间",
-    "date": "日期",
-    "month": "月份",
-    "birth_month": "年月",
-    "count": "数字",
-    "number": "数字",
-    "category": "类别",
-    "boolean": "是/否",
-    "unit": "单位名称",
-    "county": "县区名称",
-    "code": "代码",
-    "person_id": "身份证号",
-    "id": "编号",
-    "duration": "时长",
-    "year": "年度",
-    "wave": "轮次",
-}
+TELLING = (  # kinds of cells that say something for a column; texts say nothing
+    "time",
+    "date",
+    "month",
+    "birth_month",
+    "count",
+    "number",
+    "category",
+    "boolean",
+    "unit",
+    "county",
+    "code",
+    "person_id",
+    "id",
+    "duration",
+    "year",
+    "wave",
+)
 _SOFT = re.compile(r"^(是否|您的|您所在的|您|所属|本次|实际)|[(（].*?[)）]")
 
 
 @dataclass
 class Heading:
-    """One heading of a sheet. ``status``: known, proposed, personal, ignored or open; ``evidence`` in Chinese.
+    """One heading of a sheet. ``status``: known, proposed, personal, ignored or open; ``evidence`` a Reason.
 
     ``candidates``: [(column, score)] for open headings.
     """
@@ -48,7 +48,7 @@ class Heading:
     column: str = ""
     status: str = "open"
     confidence: str = ""
-    evidence: str = ""
+    evidence: Reason | None = None
     candidates: list = field(default_factory=list)
 
 
@@ -78,10 +78,11 @@ def propose_columns(found, knowledge, units=None):
     rest = [h for h in headings if h.status == "open" and h.place not in days]
     rest = [h for h in rest if not (found.table == "survey" and ITEM.match(normal_heading(h.text)))]
     for heading in rest:
-        reason = content(heading).person()
-        if reason and not (reason == "身份证号" and "id_number" in table.inputs and "id_number" not in taken):
+        kind = content(heading).person()
+        wanted = kind == "person_id" and "id_number" in table.inputs and "id_number" not in taken
+        if kind and not wanted:
             heading.status, heading.confidence = "personal", HIGH
-            heading.evidence = f"内容像{reason}"
+            heading.evidence = Reason("ev_cells_like", kind=Reason(f"kind_{kind}"))
     rest = [h for h in rest if h.status == "open"]
     _propose(rest, taken, content, found, knowledge)
     return headings
@@ -98,7 +99,7 @@ def _settle_known(headings, claims, content, found, knowledge):
             grades = [
                 (fits(content(heading), *_kind(found, n, knowledge)), -i, n) for i, n in enumerate(names)
             ]
-            heading.evidence, heading.confidence = f"也可能是 {'、'.join(names)}，按内容选", MEDIUM
+            heading.evidence, heading.confidence = Reason("ev_may_be_others", columns=names), MEDIUM
             names = [max(grades)[2]]
         by_column.setdefault(names[0], []).append((tier, heading))
     for column, rivals in by_column.items():
@@ -111,8 +112,8 @@ def _settle_known(headings, claims, content, found, knowledge):
                 for h in first
             ]
             winner = first[grades.index(max(grades))]
-            others = "、".join(h.text for h in first if h is not winner)
-            winner.confidence, winner.evidence = MEDIUM, f"“{others}”也像这一列，按内容选"
+            others = [h.text for h in first if h is not winner]
+            winner.confidence, winner.evidence = MEDIUM, Reason("ev_others_alike", headings=others)
         winner.column = column
         winner.status = "proposed" if winner.confidence else "known"
 
@@ -172,7 +173,7 @@ def _score(heading, column, content, found, knowledge):
     kind, known = _kind(found, column, knowledge)
     fit = fits(content, kind, known)
     if not fit:
-        return 0.0, ""
+        return 0.0, None
     near, word = _nearest(heading.text, knowledge.headings[found.table].get(column, []))
     hint = bool(re.search(COLUMN_HINTS.get(column, "$^"), normal_heading(heading.text)))
     declared = knowledge.tables[found.table].columns.get(column)
@@ -182,12 +183,16 @@ def _score(heading, column, content, found, knowledge):
     score += 0.1 * (required and fit == 1) + 0.2 * (required and hint and fit < 1)
     if kind == "text" and near < 0.7:
         score = min(score, 0.5)
-    reasons = [f"近似“{word}”"] if near >= 0.5 else []
-    if fit == 1 and kind in KIND_WORDS:
-        reasons.append(f"内容是{KIND_WORDS[kind]}")
-    elif hint and near < 0.5:
-        reasons.append("字面有提示")
-    return score, "，".join(reasons) or "内容不矛盾"
+    return score, _evidence(word if near >= 0.5 else None, kind if fit == 1 else None, hint)
+
+
+def _evidence(word, kind, hint):
+    """What speaks for a column: a similar heading ``word``, cells of its ``kind``, a word that hints at it."""
+    near = word and Reason("ev_near", word=word)
+    cells = Reason("ev_cells_are", kind=Reason(f"kind_{kind}")) if kind in TELLING else None
+    if near and cells:
+        return Reason("ev_both", first=near, second=cells)
+    return near or cells or Reason("ev_hint" if hint else "ev_no_conflict")
 
 
 def _nearest(heading, known):
@@ -218,7 +223,7 @@ def _issue_time(rest, taken, content, found):
     if not clocks:
         return []
     first = min(clocks, key=lambda h: (_middle_day(content(h)), h.place))
-    return [(0.8, -first.place, "issue_at", first, "几乎每行都有、又最早的日期列")]
+    return [(0.8, -first.place, "issue_at", first, Reason("ev_earliest_date"))]
 
 
 def _middle_day(content):

@@ -45,11 +45,11 @@ class Content:
         return self.shares.get(kind, 0.0)
 
     def person(self):
-        """Why the column identifies persons, or ''."""
-        for kind, word in (("person_id", "身份证号"), ("phone", "电话号码"), ("place", "定位坐标")):
+        """The kind of cells by which the column identifies persons, or ''."""
+        for kind in ("person_id", "phone", "place"):
             if self.share(kind) >= 0.5:
-                return word
-        return "人名" if self.share("name") >= 0.8 and self.distinct > 0.2 and len(self.texts) > 5 else ""
+                return kind
+        return "name" if self.share("name") >= 0.8 and self.distinct > 0.2 and len(self.texts) > 5 else ""
 
 
 def content_of(sheet, place, bottom, null_tokens, units=None):

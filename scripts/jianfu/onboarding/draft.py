@@ -8,12 +8,13 @@ import pandas as pd
 from jianfu.config.merging import merge
 from jianfu.core.errors import DataError
 from jianfu.core.months import month_range
+from jianfu.core.reasons import Reason
 from jianfu.core.tables import REQUIRED
 from jianfu.ingest.tables import ingest_table
 from jianfu.ingest.units import UnitIndex
 from jianfu.onboarding.columns import propose_columns
 from jianfu.onboarding.grouping import fill_in, group_pages, skeleton
-from jianfu.onboarding.knowledge import TABLES
+from jianfu.onboarding.knowledge import LOW, TABLES
 from jianfu.onboarding.look import look
 from jianfu.onboarding.periods import Guess, guess_extraction, guess_roster, guess_window
 from jianfu.onboarding.recognise import recognise
@@ -23,7 +24,7 @@ from jianfu.onboarding.survey import Survey, propose_survey
 @dataclass
 class Draft:
     """``proposals`` that can be read, ``incomplete`` ones that lack required columns, ``unknown`` sheets and
-    ``troubles`` with files as (place, Chinese sentence), and the guessed settings.
+    ``troubles`` with files as (place, Reason), and the guessed settings.
     """
 
     folder: Path
@@ -75,20 +76,17 @@ def make_draft(folder, knowledge):
     unknown = [(page.place, _why_unknown(page)) for page, recognised in found if recognised is None]
     recognised = [r for _, r in found if r]
     if not recognised:
-        raise DataError(
-            f"文件夹“{folder}”里的 {len(seen.files)} 个文件都不像需要的表（单位名录、任务台账、花名册等）；"
-            "请检查是不是选错了文件夹。"
-        )
+        raise DataError("no_known_table", folder=str(folder), n=len(seen.files))
     units = _units([r for r in recognised if r.table == "units"], seen, knowledge, folder)
     pages = [(r, propose_columns(r, knowledge, units if r.table != "units" else None)) for r in recognised]
     proposals, troubles = group_pages(pages, seen)
     for proposal in proposals:
         fill_in(proposal, knowledge, units)
-    proposals.sort(key=lambda p: (list(TABLES).index(p.table), p.names))
+    proposals.sort(key=lambda p: (TABLES.index(p.table), p.names))
     good = [p for p in proposals if not p.lacking]
     used = [page for proposal in good for page in proposal.pages]
     window = guess_window(used)
-    extraction, roster = Guess(None, "低", ""), Guess("opening", "低", "无从判断")
+    extraction, roster = Guess(None, LOW, None), Guess("opening", LOW, Reason("ev_nothing"))
     if window.value:
         extraction = guess_extraction(used, window.value)
         roster = guess_roster(used, window.value, knowledge)
@@ -130,9 +128,7 @@ def _recognise_all(pages, knowledge):
 
 
 def _why_unknown(page):
-    if page.sheet.height == 0:
-        return "空表"
-    return "没有认出是哪种表"
+    return Reason("sheet_empty" if page.sheet.height == 0 else "sheet_unknown")
 
 
 def _units(recognised, seen, knowledge, folder):

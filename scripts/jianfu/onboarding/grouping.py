@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from jianfu.core.errors import DataError
+from jianfu.core.reasons import Reason
 from jianfu.ingest.headings import read_header
 from jianfu.ingest.stage import Staging
-from jianfu.onboarding import HIGH, LOW, MEDIUM
+from jianfu.onboarding.knowledge import HIGH, LOW, MEDIUM
 from jianfu.onboarding.wordings import propose_wordings
 
 _BREAK = re.compile(r"[\d０-９]|第[一二三四五六七八九十]|[_＿—\-－（(【\[ ]")
@@ -71,7 +72,7 @@ class Proposal:
 
     @property
     def confidence(self):
-        """Of the whole entry: the least sure of what is active."""
+        """Of the whole entry: the least sure of what is active (HIGH, MEDIUM or LOW)."""
         if self.lacking:
             return LOW
         unsure = any(h.confidence == MEDIUM for h in self.columns.values()) or self.fixed or self.fill
@@ -106,7 +107,7 @@ def patterns_of(names, everything):
 
 
 def group_pages(pages, look):
-    """:class:`Proposal` list from [(Recognised, headings)], in order of tables; and troubles as (file, sentence)."""
+    """:class:`Proposal` list from [(Recognised, headings)], in order of tables; and troubles as (file, Reason)."""
     troubles, groups, owners = [], {}, {}
     for recognised, _ in pages:
         owners.setdefault(recognised.page.path, {}).setdefault(recognised.table, []).append(recognised)
@@ -133,7 +134,7 @@ def _refused_tables(path, tables, troubles):
     if "" not in every and len(every) == len(set(every)):
         return set()
     kept = max(tables, key=lambda table: (len(tables[table]), max(r.weight for r in tables[table])))
-    troubles.append((path, "一个文件里混有几种表，又没有工作表名可以区分；请先解压或拆成几个文件"))
+    troubles.append((path, Reason("file_of_several_tables")))
     return set(tables) - {kept}
 
 
@@ -184,9 +185,9 @@ def lacking(proposal, knowledge):
         try:
             header = read_header(recognised.sheet, matcher)
         except DataError as error:
-            found.append(str(error))
+            found.append(error.reason)
             continue
-        found += staging.lacking(header, recognised.sheet, source) if header else ["表头"]
+        found += staging.lacking(header, recognised.sheet, source) if header else [Reason("a_heading_row")]
     return list(dict.fromkeys(found))
 
 
@@ -202,24 +203,24 @@ def _remedy(proposal, knowledge, units):
         if name == "unit_code" and units is not None:
             origin = _unit_origin(proposal, units)
             if origin:
-                proposal.fill["unit_name"] = (origin, "这些表没有单位列，单位写在" + _PLACES[origin])
+                proposal.fill["unit_name"] = (
+                    origin,
+                    Reason("ev_unit_stands_in", place=Reason(f"place_{origin}")),
+                )
         elif name == "event_label":
             value = "任务" if "due_at" in given else word(_EVENT_WORDS, "任务")
-            proposal.fixed[name] = (value, f"这些表没有类型列，全部当作“{value}”")
+            proposal.fixed[name] = (value, Reason("ev_no_type", value=value))
         elif name == "action_type":
             value = next((v for p, v in _APP_WORDS if re.search(p, given.get("count", ""))), None)
             value = value or word(_APP_WORDS, "其他")
-            proposal.fixed[name] = (value, f"这些表没有操作类型列，全部当作“{value}”")
+            proposal.fixed[name] = (value, Reason("ev_no_action_type", value=value))
         elif name == "channel":
             value = "纸质" if "纸" in text else "电子"
-            proposal.fixed[name] = (value, f"这些表没有渠道列，全部当作“{value}”")
+            proposal.fixed[name] = (value, Reason("ev_no_channel", value=value))
         elif name == "app_name":
             several = len({r.sheet.name for r, _ in proposal.pages}) > 1
             origin = "sheet" if several else "file"
-            proposal.fill[name] = (origin, "这些表没有应用名称列，用" + _PLACES[origin] + "代替")
-
-
-_PLACES = {"sheet": "工作表名", "file": "文件名", "title": "表的标题"}
+            proposal.fill[name] = (origin, Reason("ev_app_name_from", place=Reason(f"place_{origin}")))
 
 
 def _unit_origin(proposal, units):

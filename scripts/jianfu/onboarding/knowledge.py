@@ -4,24 +4,27 @@ import csv
 from pathlib import Path
 
 from jianfu.config.files import read_yaml
+from jianfu.core.messages import message, spoken
 from jianfu.core.reasons import Reason
 from jianfu.ingest.headings import IGNORED, PERSONAL, SECOND, Dictionary, Matcher, normal_heading
 from jianfu.ingest.schema import load_responses, load_tables
 from jianfu.ingest.values import Wordings
 
-TABLES = {
-    "units": "单位名录",
-    "tasks": "任务台账、检查记录",
-    "app_activity": "政务应用使用情况",
-    "roster": "干部花名册",
-    "ledger": "增减员表",
-    "survey": "问卷",
-    "documents": "收发文统计",
-    "unit_year": "年度情况",
-    "policies": "政策清单",
-    "app_days": "应用按日统计",
-    "punches": "打卡明细",
-}
+TABLES = (
+    "units",
+    "tasks",
+    "app_activity",
+    "roster",
+    "ledger",
+    "survey",
+    "documents",
+    "unit_year",
+    "policies",
+    "app_days",
+    "punches",
+)
+# How sure a proposal is; the codes of its words.
+HIGH, MEDIUM, LOW = "sure_high", "sure_medium", "sure_low"
 # Words in file, sheet or title that hint at a table.
 TABLE_HINTS = {
     "units": "名录|基本信息|机构表|乡镇.{0,4}表|区划|单位表",
@@ -129,8 +132,8 @@ class Knowledge:
         inputs = {"unit_name": "unit", "county_name": "county", "id_number": "person_id", "employee_id": "id"}
         return column.type if column else inputs.get(name, "text")
 
-    def column_name(self, table, name):
-        """Chinese name of a column: the first heading of the dictionary."""
+    def column_name(self, table: str, name: str | Reason) -> str:
+        """What a column is called: in Chinese by the first heading of the dictionary, in English by its name."""
         if isinstance(name, Reason):
-            return "身份证号或工号"
-        return self.headings[table].get(name, [name])[0]
+            return message(name)
+        return self.headings[table].get(name, [name])[0] if spoken() == "zh" else name

@@ -10,11 +10,12 @@ from datetime import date, timedelta
 import numpy as np
 import pyarrow as pa
 
+from jianfu.core.reasons import Reason
 from jianfu.ingest import dates
 from jianfu.ingest.people import normal_id
 from jianfu.ingest.sheet import SPACES
 from jianfu.ingest.values import normal_wording
-from jianfu.onboarding import HIGH, LOW, MEDIUM
+from jianfu.onboarding.knowledge import HIGH, LOW, MEDIUM
 
 EVENT_DATES = {
     "tasks": ("done_at",),
@@ -27,18 +28,18 @@ _DAY = re.compile(r"(20\d\d)\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*日
 
 @dataclass(frozen=True)
 class Guess:
-    """A proposed setting with its confidence and evidence; ``value`` None where nothing points to one."""
+    """A proposed setting with its confidence and evidence (a Reason); ``value`` None where nothing points to one."""
 
     value: object
     confidence: str
-    evidence: str
+    evidence: Reason | None
 
 
 def guess_window(pages):
     """First and last month of the task log, else of the app statistics; ``pages``: [(Recognised, headings)]."""
-    for table, column, name in (
-        ("tasks", "issue_at", "任务台账的下达时间"),
-        ("app_activity", "month", "应用统计的月份"),
+    for table, column, source in (
+        ("tasks", "issue_at", Reason("ev_issue_times")),
+        ("app_activity", "month", Reason("ev_app_months")),
     ):
         months = Counter()
         for texts in _columns(pages, table, column):
@@ -56,9 +57,9 @@ def guess_window(pages):
             usual = sizes[np.searchsorted(np.cumsum(sizes), sizes.sum() / 2)]
             solid = sorted(m for m, n in months.items() if n >= FEW * usual)
             strays = sum(n for m, n in months.items() if not solid[0] <= m <= solid[-1])
-            note = f"；另有 {strays} 行的日期在此之外" if strays else ""
-            return Guess([solid[0], solid[-1]], HIGH, f"{name}{note}")
-    return Guess(None, LOW, "没有找到任务或应用的日期")
+            evidence = Reason("ev_with_strays", source=source, rows=strays) if strays else source
+            return Guess([solid[0], solid[-1]], HIGH, evidence)
+    return Guess(None, LOW, Reason("ev_no_dates"))
 
 
 def guess_extraction(pages, window):
@@ -83,8 +84,7 @@ def guess_extraction(pages, window):
                 continue
             if end < found <= end + timedelta(days=365):
                 latest = max(latest, found)
-    words = "文件中最晚的日期" if latest > end else "分析时段的最后一天"
-    return Guess(latest.isoformat(), LOW, f"按{words}推测，导出当天的日期更准")
+    return Guess(latest.isoformat(), LOW, Reason("ev_latest_date" if latest > end else "ev_window_end"))
 
 
 def guess_roster(pages, window, knowledge):
@@ -108,17 +108,17 @@ def guess_roster(pages, window, knowledge):
         came = len(comers & roster) / len(comers) if comers else 0.0
         value = "opening" if gone >= came else "closing"
         sure = HIGH if abs(gone - came) > 0.5 else MEDIUM
-        return Guess(value, sure, f"只减员的人 {gone:.0%} 在册，只增员的人 {came:.0%} 在册")
+        return Guess(value, sure, Reason("ev_leavers_and_comers", gone=gone, came=came))
     late = total = 0
     for texts in _columns(pages, "roster", "spell_start"):
         days, rows = _days(texts)
         late += int(rows[days > np.datetime64(f"{window[0]}-01")].sum())
         total += int(rows.sum())
     if late > 0.02 * total:
-        return Guess("closing", MEDIUM, f"花名册里有 {late} 人在分析时段内才到岗")
+        return Guess("closing", MEDIUM, Reason("ev_late_comers", n=late))
     if total:
-        return Guess("opening", MEDIUM, "花名册里几乎没有人在分析时段内到岗")
-    return Guess("opening", LOW, "无从判断")
+        return Guess("opening", MEDIUM, Reason("ev_no_late_comers"))
+    return Guess("opening", LOW, Reason("ev_nothing"))
 
 
 def _columns(pages, table, column):

@@ -22,7 +22,7 @@ def write_preview(settings, folder, results, knowledge):
 
     ``results`` is results/<slug>: it receives quality/preview.html and, in restricted/preview, the quarantine.
     Canonical tables are kept in memory or a temporary folder only; pseudonyms are made with a
-    key that is thrown away unless one is set. Troubles are (table, sentence) of tables that cannot be read yet.
+    key that is thrown away unless one is set. Troubles are (table, Reason) of tables that cannot be read yet.
     """
     key = _key(settings)
     labels = Labels(settings["language"], knowledge.plan / "labels.csv")
@@ -65,7 +65,7 @@ def _ingest_all(settings, folder, scratch, quarantine, knowledge, key):
         try:
             result = _ingest(table, settings, folder, knowledge, units, key)
         except DataError as error:
-            troubles.append((table, str(error)))
+            troubles.append((table, error.reason))
             if table == "units":
                 raise
             result = _ingest(table, settings | {"sources": []}, folder, knowledge, units, key)

@@ -3,10 +3,13 @@
 import json
 import re
 
-from jianfu.onboarding import HIGH, LOW, MEDIUM
-from jianfu.onboarding.knowledge import TABLES
+from jianfu.core.messages import SEPARATORS, spoken, words
+from jianfu.core.reasons import Reason
+from jianfu.onboarding.draft import Draft
+from jianfu.onboarding.knowledge import HIGH, LOW, MEDIUM, Knowledge
+from jianfu.onboarding.wordings import UNFILLED
+from jianfu.quality.text import width
 
-CHECK = "【请核对】"
 # Names of provinces by the usual spelling of their file.
 _NAMES = """
 beijing 北京市 tianjin 天津市 hebei 河北省 shanxi 山西省 neimenggu 内蒙古自治区 liaoning 辽宁省 jilin 吉林省
@@ -16,23 +19,12 @@ chongqing 重庆市 sichuan 四川省 guizhou 贵州省 yunnan 云南省 xizang 
 qinghai 青海省 ningxia 宁夏回族自治区 xinjiang 新疆维吾尔自治区
 """
 PROVINCES = dict(re.findall(r"([a-z]+) (\w+)", _NAMES))
-FIRST = """\
-# {name}的设置文件。由 make new-province 起草，用记事本、WPS 或任何文本编辑器修改，保存时编码选 UTF-8。
-#
-# 怎么读：
-#   · 井号（#）后面是说明，程序不读。去掉行首的“# ”，这一行就生效；加上“# ”，就不生效。
-#   · 写法是“键: 值”，英文冒号，后面空一格；行首的空格表示从属关系，不要改动，不要用 Tab 键。
-#   · 标了{check}的地方是推测，请看一眼；推测的把握分高、中、低，把握低的没有生效（行首有 #）。
-#
-# 改完运行 make check PROVINCE={slug}，只做读入和数据质量报告；满意后运行 make PROVINCE={slug}，出全部结果。
-# 全部可用的键、默认值和何时修改见 config/settings.md，手册是 config/README.md。
-"""
-KEY_NOTE = """\
-  # 只有数据是编造的才能写 true。真实数据写 false，并且先设置一次假名密钥
-  # （姓名、身份证号只用来生成假名，从不写出）：
-  #   把一段很长的随机文字存成一个文件，放在本文件夹之外的安全位置，例如 /安全位置/key.txt；
-  #   运行前执行 export JIANFU_KEY_FILE=/安全位置/key.txt 。明年用同一个密钥，同一个人得到同一个假名。
-"""
+RULE = 70  # columns that a heading line fills
+
+
+def province_name(slug: str) -> str:
+    """The Chinese name of a province by the usual spelling of its file, else the spelling."""
+    return PROVINCES.get(slug, slug)
 
 
 def quoted(value):
@@ -45,65 +37,80 @@ def flow(mapping):
     return "{" + ", ".join(f"{quoted(k)}: {quoted(v)}" for k, v in mapping.items()) + "}"
 
 
-def render(draft, slug, knowledge):
-    """Text of the province file."""
-    name = PROVINCES.get(slug, slug)
+def render(draft: Draft, slug: str, knowledge: Knowledge) -> str:
+    """Text of the province file, in the language that is spoken."""
+    language = spoken()
+    names = {"zh": province_name(slug), "en": slug.capitalize()}
+    own = [f"language: {language}", ""] if language != knowledge.default["language"] else []
     lines = [
-        *FIRST.format(name=name, slug=slug, check=CHECK).splitlines(),
+        *_comment("pf_head", name=names[language], slug=slug, check=_check()),
         "",
-        "# ── 省份 " + "─" * 60,
+        *own,
+        _heading("pf_province"),
         "province:",
-        f"  name: {{zh: {quoted(name)}, en: {quoted(slug.capitalize())}}}   # 印在报告封面上",
-        *KEY_NOTE.splitlines(),
+        f"  name: {{zh: {quoted(names['zh'])}, en: {quoted(names['en'])}}}   # {words('pf_name')}",
+        *_comment("pf_synthetic", indent="  "),
         "  synthetic: false",
         "",
         *_data(draft),
         *_indices(draft),
         "",
-        "# ── 哪些文件是哪种表 " + "─" * 48,
-        "# table 是表的种类；files 是文件名，* 代表任意文字，所以一个写法可以包含许多分月导出的文件。",
-        "# columns 把原表头对应到本项目的列：“原表头: 列名”。字典已经认识的表头不用写（列在说明里）。",
+        _heading("pf_sources"),
+        *_comment("pf_sources_note"),
         "sources:",
     ]
     for proposal in draft.proposals:
         lines += ["", *_source(proposal, draft, knowledge)]
     lines += _left_over(draft, knowledge)
-    lines += _survey(draft, knowledge)
+    lines += _survey(draft)
     return "\n".join(lines) + "\n"
+
+
+def _comment(code, indent="", **values):
+    """The words of a code as lines of comment."""
+    return [f"{indent}# {line}".rstrip() for line in words(code, **values).split("\n")]
+
+
+def _heading(code):
+    text = f"# ── {words(code)} "
+    return text + "─" * (RULE - width(text))
+
+
+def _check(sure=False):
+    """The mark of a guess that someone should look at."""
+    return "" if sure else words("pf_check")
 
 
 def _data(draft):
     lines = [
-        "# ── 数据 " + "─" * 60,
+        _heading("pf_data"),
         "data:",
-        f"  folder: {quoted(str(draft.folder.resolve()))}   # 原始文件所在的文件夹",
+        f"  folder: {quoted(str(draft.folder.resolve()))}   # {words('pf_folder')}",
     ]
-    window = draft.window
+    window, roster = draft.window, draft.roster
     if window.value:
-        mark = "" if window.confidence == HIGH else CHECK
+        evidence = {"evidence": window.evidence, "sure": Reason(window.confidence)}
         lines += [
-            f"  # 分析时段：第一个月和最后一个月。{mark}依据：{window.evidence}（把握{window.confidence}）",
+            *_comment("pf_window", indent="  ", check=_check(window.confidence == HIGH), **evidence),
             f"  window: {quoted(window.value)}",
-            f"  # 导出数据的那一天；晚于它一年以上的日期会被当作错误。{CHECK}{draft.extraction.evidence}",
+            *_comment("pf_extraction", indent="  ", check=_check(), evidence=draft.extraction.evidence),
             f"  extraction_date: {quoted(draft.extraction.value)}",
         ]
     else:
         lines += [
-            f"  # 分析时段：第一个月和最后一个月。{CHECK}{window.evidence}，请填写后去掉行首的 #",
+            *_comment("pf_no_window", indent="  ", check=_check(), evidence=window.evidence),
             '  # window: ["2024-01", "2025-12"]',
         ]
-    roster = draft.roster
-    mark = "" if roster.confidence == HIGH else CHECK
+    evidence = {"evidence": roster.evidence, "sure": Reason(roster.confidence)}
     lines += [
-        "  # 花名册是哪一天的：opening = 分析时段开始前一天在岗的人；closing = 结束后一天在岗的人。",
-        f"  # {mark}依据：{roster.evidence}（把握{roster.confidence}）",
+        *_comment("pf_roster", indent="  ", check=_check(roster.confidence == HIGH), **evidence),
         f"  roster: {roster.value}",
     ]
-    empty = sorted({w.text for p in draft.proposals for w in p.wordings if "null_tokens" in w.evidence})
+    empty = sorted({w.text for p in draft.proposals for w in p.wordings if w.evidence == UNFILLED})
     if empty:
         tokens = ["—", "－", "-", "/", "(跳过)", "（跳过）", *empty]
         lines += [
-            f"  # 这些写法像是“没有填”：{'、'.join(empty)}。确认后去掉下一行行首的 #",
+            *_comment("pf_null_tokens", indent="  ", wordings=empty),
             f"  # null_tokens: {quoted(tokens)}",
         ]
     return lines
@@ -115,10 +122,9 @@ def _indices(draft):
         return []
     return [
         "",
-        "# ── 指数 " + "─" * 60,
+        _heading("pf_indices"),
         "indices:",
-        "  # 指数的标尺（锚）来自分析时段最初的若干个月。现在的月份少，全部用上；",
-        "  # 以后加入新的月份时不要改它，旧的指数值才不变。",
+        *_comment("pf_reference", indent="  "),
         f"  reference_months: {draft.reference_months}",
     ]
 
@@ -129,43 +135,53 @@ def _source(proposal, draft, knowledge):
     if table == "survey":
         own = {h.text for _, headings in proposal.pages for h in headings}
         items = {text: item for text, item in draft.survey.items.items() if text in own}
-    n = len(proposal.names)
+    sizes = {"files": len(proposal.names), "sheets": len(proposal.pages), "sure": Reason(proposal.confidence)}
     lines = [
-        f"  # {TABLES[table]}：{n} 个文件，{len(proposal.pages)} 张表；把握{proposal.confidence}",
+        *_comment("pf_source", indent="  ", table=Reason(f"qr_{table}"), **sizes),
         *_known(proposal, knowledge),
         f"  - table: {table}",
         f"    files: {quoted(proposal.files)}",
     ]
     if proposal.sheets:
-        lines.append(f"    sheets: {quoted(proposal.source()['sheets'])}   # 只读这些工作表")
-    active = [(h.text, h.column, h) for h in proposal.columns.values()]
-    if active or items:
+        lines.append(f"    sheets: {quoted(proposal.source()['sheets'])}   # {words('pf_sheets')}")
+    lines += _columns(proposal, draft.survey, items, knowledge)
+    if proposal.personal:
+        lines.append(f"    personal: {quoted(proposal.personal)}   # {words('pf_personal')}")
+    lines += _constants(proposal)
+    lines += _values(proposal, knowledge)
+    lines += _open(proposal, draft, items, knowledge)
+    return lines
+
+
+def _columns(proposal, survey, items, knowledge):
+    """Headings and items with the columns they hold: sure ones active, doubtful ones commented out."""
+    lines = []
+    if proposal.columns or items:
         lines.append("    columns:")
-        for text, column, heading in active:
-            name = knowledge.column_name(table, column)
-            mark = "" if heading.confidence == HIGH else CHECK
-            note = f"{name}；把握{heading.confidence}：{heading.evidence}{mark}"
-            lines.append(f"      {quoted(text)}: {column}   # {note}")
+        for heading in proposal.columns.values():
+            note = _evidence(heading, knowledge.column_name(proposal.table, heading.column))
+            lines.append(f"      {quoted(heading.text)}: {heading.column}   # {note}")
         if items:
-            survey = draft.survey
-            mark = "" if survey.confidence == HIGH else CHECK
-            lines.append(
-                "      # 问卷题目 → 量表条目（见 config/plan/scales.yaml）；"
-                f"把握{survey.confidence}：{survey.evidence}。{mark}"
+            evidence = {"evidence": survey.evidence, "sure": Reason(survey.confidence)}
+            lines += _comment(
+                "pf_items", indent="      ", check=_check(survey.confidence == HIGH), **evidence
             )
             lines += [f"      {quoted(text)}: {item}" for text, item in items.items()]
     elif proposal.doubtful:
         lines.append("    # columns:")
     for heading in proposal.doubtful.values():
         guess = heading.candidates[0][0] if heading.candidates else "?"
-        name = knowledge.column_name(table, guess)
-        lines.append(f"      # {quoted(heading.text)}: {guess}   # {name}？把握低：{heading.evidence}")
-    if proposal.personal:
-        lines.append(f"    personal: {quoted(proposal.personal)}   # 像是个人信息：不读取，不写出")
-    lines += _constants(proposal)
-    lines += _values(proposal, knowledge)
-    lines += _open(proposal, draft, items, knowledge)
+        name = knowledge.column_name(proposal.table, guess)
+        note = words("pf_doubtful", name=name, evidence=heading.evidence)
+        lines.append(f"      # {quoted(heading.text)}: {guess}   # {note}")
     return lines
+
+
+def _evidence(guess, name, *, active=True):
+    """What a guess means, how sure it is and what speaks for it; marked where it is active and not sure."""
+    check = _check(not active or guess.confidence != MEDIUM)
+    evidence = {"sure": Reason(guess.confidence), "evidence": guess.evidence, "check": check}
+    return words("pf_guess", name=name, **evidence).rstrip()
 
 
 def _known(proposal, knowledge):
@@ -173,20 +189,24 @@ def _known(proposal, knowledge):
         return []
     names = {text: knowledge.column_name(proposal.table, column) for text, column in proposal.known.items()}
     own = [text if text == name else f"{text}→{name}" for text, name in names.items()]
-    lines, line = [], f"  # 字典认出 {len(own)} 列："
+    separator = SEPARATORS[spoken()]
+    lines, line = [], f"  # {words('pf_known', n=len(own))}"
     for word in own:
         if len(line) + len(word) > 75:
-            lines.append(line)
+            lines.append(line.rstrip())
             line = "  #   "
-        line += word + "、"
-    return [*lines, line.rstrip("、")]
+        line += word + separator
+    return [*lines, line.removesuffix(separator)]
 
 
 def _constants(proposal):
     lines = []
     for key in ("fixed", "fill"):
         for column, (value, evidence) in getattr(proposal, key).items():
-            lines += [f"    # {evidence}。{CHECK}", f"    {key}: {{{column}: {quoted(value)}}}"]
+            lines += [
+                *_comment("pf_constant", indent="    ", evidence=evidence, check=_check()),
+                f"    {key}: {{{column}: {quoted(value)}}}",
+            ]
     return lines
 
 
@@ -195,25 +215,22 @@ def _values(proposal, knowledge):
     if not proposal.wordings:
         return []
     active = {w.column for w in proposal.active_wordings()}
-    lines = [
-        "    # 字典不认识的写法属于哪一类：把 ? 换成类别，再去掉这一行以及它上面 values、列名两行行首的“# ”。",
-        "    # 不填的话：必填列整行剔除，其他列当作缺失。",
-        f"    {'' if active else '# '}values:",
-    ]
+    lines = [*_comment("pf_values", indent="    "), f"    {'' if active else '# '}values:"]
     for column in dict.fromkeys(w.column for w in proposal.wordings):
-        own = [w for w in proposal.wordings if w.column == column]
-        kinds = knowledge.tables[proposal.table].columns[column].values or ("true（是）", "false（否）")
-        name = knowledge.column_name(proposal.table, column)
-        lines.append(
-            f"      {'' if column in active else '# '}{column}:   # {name}，可选：{'、'.join(kinds)}"
-        )
-        for w in own:
-            on = w.value is not None and w.confidence != LOW
-            value = "?" if w.value is None else quoted(w.value)
-            mark = CHECK if on and w.confidence == MEDIUM else ""
-            note = f"{w.rows} 行" + (f"；把握{w.confidence}：{w.evidence}{mark}" if w.evidence else "")
-            lines.append(f"        {'' if on else '# '}{quoted(w.text)}: {value}   # {note}")
+        kinds = knowledge.tables[proposal.table].columns[column].values
+        kinds = list(kinds or (words("pf_true"), words("pf_false")))
+        note = words("pf_choices", name=knowledge.column_name(proposal.table, column), choices=kinds)
+        lines.append(f"      {'' if column in active else '# '}{column}:   # {note}")
+        lines += [_wording(w) for w in proposal.wordings if w.column == column]
     return lines
+
+
+def _wording(wording):
+    on = wording.value is not None and wording.confidence != LOW
+    value = "?" if wording.value is None else quoted(wording.value)
+    rows = words("pf_rows", n=wording.rows)
+    note = _evidence(wording, rows, active=on) if wording.evidence else rows
+    return f"        {'' if on else '# '}{quoted(wording.text)}: {value}   # {note}"
 
 
 def _open(proposal, draft, items, knowledge):
@@ -222,57 +239,48 @@ def _open(proposal, draft, items, knowledge):
     ]
     if not rest:
         return []
-    lines = ["    # 没有认出、不会使用的表头（需要就写进 columns）："]
+    lines = _comment("pf_open", indent="    ")
     for heading in rest:
-        near = "、".join(f"{knowledge.column_name(proposal.table, c)} {c}" for c, _ in heading.candidates[:2])
-        lines.append(f"    #   {heading.text}" + (f"   （最接近：{near}）" if near else ""))
+        near = [f"{knowledge.column_name(proposal.table, c)} {c}" for c, _ in heading.candidates[:2]]
+        lines.append(f"    #   {heading.text}" + (f"   {words('pf_nearest', columns=near)}" if near else ""))
     return lines
 
 
 def _left_over(draft, knowledge):
     lines = []
     for proposal in draft.incomplete:
-        names = "、".join(knowledge.column_name(proposal.table, name) for name in proposal.lacking)
-        lines += [
-            "",
-            f"  # 像{TABLES[proposal.table]}，但缺少：{names}。",
-            "  # 在 columns 里补上它的原表头，再去掉下面各行行首的“# ”，这张表就会启用。",
-        ]
+        columns = [knowledge.column_name(proposal.table, name) for name in proposal.lacking]
+        table = Reason(f"qr_{proposal.table}")
+        lines += ["", *_comment("pf_incomplete", indent="  ", table=table, columns=columns)]
         for line in _source(proposal, draft, knowledge):
             lines.append(line if line.lstrip().startswith("#") else f"  # {line.removeprefix('  ')}")
     for table in draft.absent_tables():
         lines += [
             "",
-            f"  # 还缺必需的表：{TABLES[table]}。把文件放进文件夹后重新运行 make new-province（加 FORCE=1），",
-            "  # 或写上文件名并去掉下面两行行首的“# ”。",
+            *_comment("pf_absent", indent="  ", table=Reason(f"qr_{table}")),
             f"  # - table: {table}",
-            '  #   files: ["文件名*.xlsx"]',
+            f"  #   files: {words('pf_some_files')}",
         ]
     if draft.troubles or draft.unknown:
-        lines += ["", "# 没有用到的文件和工作表："]
-        lines += [f"#   {place}：{reason}" for place, reason in [*draft.troubles, *draft.unknown]]
+        lines += ["", *_comment("pf_unused")]
+        places = [*draft.troubles, *draft.unknown]
+        lines += [f"#   {words('in_file', file=place, what=reason)}" for place, reason in places]
     return lines
 
 
-def _survey(draft, knowledge):
+def _survey(draft):
     survey = draft.survey
     lines = []
     if survey.open_items:
-        lines += [
-            "",
-            f"# 问卷：{survey.evidence}。请对照问卷，把每道题写进上面问卷的 columns，",
-            f"# 例如 {quoted(survey.open_items[0])}: EE1；条目名见 config/plan/scales.yaml。没有写的题目不会使用。",
-        ]
+        example = quoted(survey.open_items[0])
+        lines += ["", *_comment("pf_open_items", evidence=survey.evidence, example=example)]
     if survey.ranges or survey.responses:
-        lines += ["", "# ── 问卷编码 " + "─" * 56, "survey:"]
+        lines += ["", _heading("pf_survey"), "survey:"]
     if survey.ranges:
-        lines += [
-            f"  # 量表的最低分和最高分与统一方案不同，按答卷里出现的数字推测。{CHECK}",
-            f"  ranges: {flow(survey.ranges)}",
-        ]
+        lines += [*_comment("pf_ranges", indent="  ", check=_check()), f"  ranges: {flow(survey.ranges)}"]
     if survey.responses:
         lines += [
-            f"  # 答案文字对应的分数，按字面从不同意到同意排列。方向反了会得出相反的结论，{CHECK}",
+            *_comment("pf_responses", indent="  ", check=_check()),
             f"  responses: {flow(survey.responses)}",
         ]
     return lines

@@ -4,10 +4,11 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
+from jianfu.core.reasons import Reason
 from jianfu.ingest.numbers import parse_number
 from jianfu.ingest.sheet import SPACES
 from jianfu.ingest.values import normal_wording
-from jianfu.onboarding import HIGH, MEDIUM
+from jianfu.onboarding.knowledge import HIGH, MEDIUM
 
 MAX_ANSWER = 14  # longer answers are free text
 _STRONG = "非常|完全|十分|极其|很|特别|总是"
@@ -27,7 +28,7 @@ class Survey:
     ranges: dict = field(default_factory=dict)
     responses: dict = field(default_factory=dict)
     confidence: str = MEDIUM
-    evidence: str = ""
+    evidence: Reason | None = None
 
 
 def propose_survey(pages, knowledge):
@@ -52,7 +53,7 @@ def propose_survey(pages, knowledge):
     survey = Survey()
     if len(items) != len(order):
         survey.open_items = items
-        survey.evidence = f"找到 {len(items)} 道选择题，量表共 {len(order)} 题，无法按顺序对应"
+        survey.evidence = Reason("ev_items_unmatched", found=len(items), wanted=len(order))
         return survey
     survey.items = dict(zip(items, order, strict=True))
     fits = True
@@ -60,7 +61,7 @@ def propose_survey(pages, knowledge):
         own = [answers[text] for text, item in survey.items.items() if item in scale["items"]]
         fits &= _code(survey, name, scale, own, table, knowledge)
     survey.confidence = HIGH if fits and not survey.responses else MEDIUM
-    survey.evidence = f"正好 {len(order)} 道选择题，按问卷顺序对应各量表"
+    survey.evidence = Reason("ev_items_in_order", n=len(order))
     return survey
 
 
