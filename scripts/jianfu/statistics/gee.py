@@ -1,20 +1,22 @@
-"""Generalised estimating equations (Liang and Zeger 1986) with the conventions of R ``geepack::geeglm``.
+"""Generalised estimating equations (Liang and Zeger 1986): statsmodels' GEE with the moments of R ``geepack::geeglm``.
 
-Moment estimators of scale and correlation divide by the number of residuals and of pairs, without correction for the
-number of coefficients (statsmodels subtracts them); the sandwich has no small-sample factor unless asked for.
+statsmodels iterates and makes the sandwich (no small-sample factor). The working correlation is told to it here: scale
+and correlation divide by the number of residuals and of pairs, pairs have the weight w_i w_j, distances in time count
+in AR(1), and weights divide the variance. Without weights statsmodels' own exchangeable structure agrees to 1e-12;
+its weighted one differs by 3 % in the coefficients, its AR(1) by 1 to 11 % (and knows neither weights nor gaps).
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
+import statsmodels.api as sm
 
 TOLERANCE, MAX_STEPS = 1e-10, 200
-
-# Of the linear predictor: mean, its derivative, and the variance function at the mean.
 FAMILIES = {
-    "gaussian": (lambda eta: eta, lambda mu: np.ones_like(mu), lambda mu: np.ones_like(mu)),
-    "binomial": (lambda eta: 1 / (1 + np.exp(-eta)), lambda mu: mu * (1 - mu), lambda mu: mu * (1 - mu)),
-    "poisson": (np.exp, lambda mu: mu, lambda mu: mu),
+    "gaussian": sm.families.Gaussian(),
+    "binomial": sm.families.Binomial(),
+    "poisson": sm.families.Poisson(),
 }
 STRUCTURES = ("exchangeable", "independence", "ar1")
 
@@ -36,80 +38,89 @@ class GeeFit:
 
 
 def fit(
-    y, design, clusters, family="gaussian", structure="exchangeable", times=None, weights=None, offset=None
-):
+    y: np.ndarray,
+    design: np.ndarray,
+    clusters: np.ndarray,
+    *,
+    family: str = "gaussian",
+    structure: str = "exchangeable",
+    times: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
+    offset: np.ndarray | None = None,
+) -> GeeFit:
     """GEE of ``y`` (N,) on ``design`` (N, k; with its constant) with clusters (N,).
 
     times: (N,) whole numbers that order the observations of a cluster for ``ar1``; none = the order of the rows,
-    equally spaced. weights: (N,) as in ``geeglm`` (they divide the variance). offset: (N,). Raises ValueError for an
+    equally spaced. weights: (N,) as in ``geeglm`` (they divide the variance). offset: (N,). Raises KeyError for an
     unknown family or structure.
     """
-    if family not in FAMILIES:
-        raise ValueError(f"unknown family {family}; use one of {', '.join(FAMILIES)}")
-    if structure not in STRUCTURES:
-        raise ValueError(f"unknown correlation {structure}; use one of {', '.join(STRUCTURES)}")
     codes = np.unique(np.asarray(clusters), return_inverse=True)[1]
     position = np.arange(len(codes)) if times is None else np.asarray(times)
     order = np.lexsort((position, codes))
     codes = codes[order]
-    y, design = np.asarray(y, dtype=float)[order], np.asarray(design, dtype=float)[order]
-    weights = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)[order]
-    offset = np.zeros(len(y)) if offset is None else np.asarray(offset, dtype=float)[order]
-    gaps = np.ones(len(y)) if times is None else np.r_[1, np.diff(position[order])].astype(float)
-
-    mean_of, slope_of, variance_of = FAMILIES[family]
-    beta = _start(y, design, offset, weights, family)
-    correlation, scale, converged = 0.0, 1.0, False
-    for _ in range(MAX_STEPS):
-        mu = mean_of(design @ beta + offset)
-        root = np.sqrt(weights / variance_of(mu))
-        residual, pearson = (y - mu) * root, (y - mu) / np.sqrt(variance_of(mu))
-        scale = float(weights @ pearson**2 / weights.sum())
-        correlation = _correlation(pearson / np.sqrt(scale), weights, codes, gaps, structure)
-        derivative = design * (slope_of(mu) * root)[:, None]
-        left, right = _whitened(derivative, residual, codes, gaps, correlation, structure)
-        step = np.linalg.solve(left.T @ left, left.T @ right)
-        beta = beta + step
-        if np.abs(step).max() < TOLERANCE * max(1.0, np.abs(beta).max()):
-            converged = True
-            break
-    bread = np.linalg.inv(left.T @ left)
-    n_clusters = int(codes[-1]) + 1
-    scores = np.stack(
-        [np.bincount(codes, column, minlength=n_clusters) for column in (left * right[:, None]).T], 1
+    distance = np.arange(len(codes)) if times is None else position[order]
+    weights = np.ones(len(codes)) if weights is None else np.asarray(weights, dtype=float)[order]
+    working = _Working(structure, codes, distance.astype(float), weights)
+    model = sm.GEE(
+        np.asarray(y, dtype=float)[order],
+        np.asarray(design, dtype=float)[order],
+        groups=codes,
+        family=FAMILIES[family],
+        cov_struct=working,
+        offset=None if offset is None else np.asarray(offset, dtype=float)[order],
     )
-    return GeeFit(beta, bread @ scores.T @ scores @ bread, correlation, scale, n_clusters, converged)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # convergence is reported
+        fitted = model.fit(maxiter=MAX_STEPS, ctol=TOLERANCE, ddof_scale=0, cov_type="robust")
+    working.update(fitted.params)  # scale and correlation at the coefficients reported
+    return GeeFit(
+        coefficients=np.asarray(fitted.params),
+        covariance=np.asarray(fitted.cov_robust),
+        correlation=working.dep_params,
+        scale=working.scale,
+        n_clusters=int(codes[-1]) + 1,
+        converged=bool(fitted.converged),
+    )
 
 
-def _start(y, design, offset, weights, family):
-    """Coefficients of one weighted least-squares step from the outcome itself."""
-    if family == "gaussian":
-        target, weight = y, weights
-    elif family == "poisson":
-        target, weight = np.log(y + 0.5), weights * (y + 0.5)
-    else:
-        share = (y + 0.5) / 2
-        target, weight = np.log(share / (1 - share)), weights * share * (1 - share)
-    root = np.sqrt(weight)[:, None]
-    return np.linalg.lstsq(design * root, (target - offset) * root[:, 0], rcond=None)[0]
+class _Working(sm.cov_struct.CovStruct):
+    """Working correlation of rows ordered by cluster and time: moment estimator and inverse of one structure."""
+
+    def __init__(self, structure, codes, times, weights):
+        super().__init__()
+        self.moments, self.inverse = _STRUCTURES[structure]
+        self.codes, self.times, self.weights = codes, times, weights
+        self.starts = np.flatnonzero(np.r_[True, np.diff(codes) != 0, True])
+        self.scale, self.dep_params = 1.0, 0.0
+
+    def update(self, params):
+        mean = np.concatenate([values for values, _ in self.model.cached_means])
+        pearson = (self.model.endog - mean) / np.sqrt(self.model.family.variance(mean))
+        self.scale = float(self.weights @ pearson**2 / self.weights.sum())
+        self.dep_params = self.moments(pearson / np.sqrt(self.scale), self.weights, self.codes, self.times)
+
+    def covariance_matrix_solve(self, expval, index, stdev, rhs):
+        rows = slice(*self.starts[index : index + 2])
+        root = (np.sqrt(self.weights[rows]) / stdev)[:, None]
+        sides = [root * side.reshape(len(root), -1) for side in rhs]
+        solved = [root * self.inverse(side, self.dep_params, self.times[rows]) for side in sides]
+        return [inner.reshape(side.shape) for inner, side in zip(solved, rhs, strict=True)]
 
 
-def _correlation(residual, weights, codes, gaps, structure):
-    """Moment estimator from standardised residuals, over all pairs within clusters, weighted by w_i w_j (geepack)."""
-    if structure == "independence":
-        return 0.0
-    if structure == "exchangeable":
-        own = weights * residual
-        pairs = np.bincount(codes, weights) ** 2 - np.bincount(codes, weights**2)
-        products = np.bincount(codes, own) ** 2 - np.bincount(codes, own**2)
-        return float(products.sum() / pairs.sum()) if (np.bincount(codes) > 1).any() else 0.0
-    products, lags = _pairs(residual, codes, gaps)
-    heft, _ = _pairs(weights, codes, gaps)
+def _exchangeable(residual, weights, codes, times):
+    """Mean product of the residuals over all pairs within clusters, weighted by w_i w_j."""
+    own = weights * residual
+    pairs = np.bincount(codes, weights) ** 2 - np.bincount(codes, weights**2)
+    products = np.bincount(codes, own) ** 2 - np.bincount(codes, own**2)
+    return float(products.sum() / pairs.sum()) if (np.bincount(codes) > 1).any() else 0.0
+
+
+def _autoregressive(residual, weights, codes, times):
+    """Root of the sum over pairs of (d rho^lag / d rho) (product - rho^lag), by Gauss-Newton."""
+    products, lags, heft = _pairs(residual, codes, times)[0], *_pairs(weights, codes, times)[::-1]
     near = lags == 1
     rho = float(np.clip(np.average(products[near], weights=heft[near]), -0.99, 0.99)) if near.any() else 0.0
-    for _ in range(
-        MAX_STEPS
-    ):  # sum over pairs of (d rho^lag / d rho) * (product - rho^lag) = 0, Gauss-Newton
+    for _ in range(MAX_STEPS):
         slope = lags * rho ** (lags - 1)
         step = float((heft * slope) @ (products - rho**lags) / ((heft * slope) @ slope))
         rho = float(np.clip(rho + step, -0.999, 0.999))
@@ -118,28 +129,34 @@ def _correlation(residual, weights, codes, gaps, structure):
     return rho
 
 
-def _pairs(residual, codes, gaps):
-    """Products of residuals and distances in time of all pairs within clusters."""
-    time = np.cumsum(gaps)
+def _whole(side, correlation, times):
+    """Inverse of the exchangeable correlation times ``side`` (n, k)."""
+    total = correlation / (1 + (len(side) - 1) * correlation) * side.sum(axis=0)
+    return (side - total) / (1 - correlation)
+
+
+def _neighbours(side, correlation, times):
+    """Inverse of the AR(1) correlation times ``side`` (n, k): L' L with L the differences of neighbours."""
+    factor = correlation ** np.diff(times)[:, None]
+    root = np.sqrt(1 - factor**2)
+    moved = np.vstack([side[:1], (side[1:] - factor * side[:-1]) / root])
+    back = np.vstack([moved[:1], moved[1:] / root])
+    back[:-1] -= factor / root * moved[1:]
+    return back
+
+
+def _pairs(values, codes, times):
+    """Products of ``values`` and distances in time of all pairs within clusters."""
     products, lags = [], []
     for k in range(1, int(np.bincount(codes).max())):
         same = codes[k:] == codes[:-k]
-        products.append((residual[k:] * residual[:-k])[same])
-        lags.append((time[k:] - time[:-k])[same])
+        products.append((values[k:] * values[:-k])[same])
+        lags.append((times[k:] - times[:-k])[same])
     return np.concatenate(products), np.concatenate(lags)
 
 
-def _whitened(derivative, residual, codes, gaps, correlation, structure):
-    """Derivative and residual multiplied by a root of the inverse working correlation, row by row."""
-    joint = np.column_stack([derivative, residual])
-    if structure == "exchangeable":
-        sizes = np.bincount(codes)
-        means = np.stack([np.bincount(codes, column) / sizes for column in joint.T], axis=1)
-        inner, outer = 1 / np.sqrt(1 - correlation), 1 / np.sqrt(1 + (sizes - 1) * correlation)
-        joint = inner * (joint - means[codes]) + (outer[:, None] * means)[codes]
-    elif structure == "ar1":
-        follows = np.r_[False, codes[1:] == codes[:-1]]
-        factor = np.where(follows, np.sign(correlation) ** gaps * np.abs(correlation) ** gaps, 0.0)
-        before = np.vstack([np.zeros(joint.shape[1]), joint[:-1]])
-        joint = (joint - factor[:, None] * before) / np.sqrt(1 - factor**2)[:, None]
-    return joint[:, :-1], joint[:, -1]
+_STRUCTURES = {
+    "exchangeable": (_exchangeable, _whole),
+    "independence": (lambda *data: 0.0, lambda side, *_: side),
+    "ar1": (_autoregressive, _neighbours),
+}

@@ -35,8 +35,7 @@ def fit(spec, used, weights, columns, settings, truth):
         key: used[spec[key]].to_numpy(float) if spec.get(key) else None for key in ("weights", "offset")
     }
     times = used[options["time"]].to_numpy() if options.get("time") else None
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        fitted = gee.fit(outcome, design, clusters, family, structure, times, **columns_of)
+    fitted = gee.fit(outcome, design, clusters, family=family, structure=structure, times=times, **columns_of)
     corrected = options.get("small_sample", "none") == "G"
     covariance = fitted.covariance * (n_clusters / (n_clusters - 1) if corrected else 1)
     vcov = "cluster_G" if corrected else "cluster"
