@@ -54,6 +54,38 @@ def test_imputation_and_two_way_published_values(counties):
     assert static.overall == pytest.approx(-0.0365, abs=5e-5)
 
 
+def test_imputation_is_that_of_diff_diff(counties):
+    """Estimates; its errors take the mean effect of cohort and event time, which is that of cohort and period."""
+    from diff_diff import ImputationDiD
+
+    y, cohort = counties
+    found = event_study.imputation(*long(y, cohort), leads=0)
+    values, unit, time, first, _ = long(y, cohort)
+    panel = pd.DataFrame(
+        {"y": values, "unit": unit, "time": time + 1, "first": np.where(first < 9, first + 1, 0)}
+    )
+    theirs = ImputationDiD().fit(panel, "y", "unit", "time", "first")
+    assert found.overall == pytest.approx(theirs.overall_att, rel=1e-9)
+    assert found.overall_error == pytest.approx(theirs.overall_se, rel=1e-6)
+    shown = theirs.aggregate("event_study").to_dataframe().set_index("event_time")
+    np.testing.assert_allclose(found.estimate, shown.loc[found.event, "att"], rtol=1e-8)
+
+
+def test_decomposition_is_that_of_diff_diff(counties):
+    from diff_diff import BaconDecomposition
+
+    y, cohort = counties
+    values, unit, time, first, _ = long(y, cohort)
+    panel = pd.DataFrame(
+        {"y": values, "unit": unit, "time": time + 1, "first": np.where(first < 9, first + 1, 0)}
+    )
+    theirs = BaconDecomposition(weights="exact").fit(panel, "y", "unit", "time", "first").comparisons
+    theirs = sorted((part.weight, part.estimate, part.comparison_type) for part in theirs)
+    own = sorted((weight, estimate, kind) for kind, weight, estimate in event_study.bacon(y, cohort))
+    np.testing.assert_allclose([part[:2] for part in own], [part[:2] for part in theirs], rtol=1e-9)
+    assert [part[2] for part in own] == [part[2] for part in theirs]
+
+
 def test_imputation_weights_by_hand():
     """Two units, three periods: the untreated prediction is unit mean plus period change of the control."""
     y = np.array([[1.0, 2.0, 7.0], [4.0, 6.0, 5.0]])
@@ -65,15 +97,15 @@ def test_imputation_weights_by_hand():
 def test_decomposition_adds_up(counties):
     y, cohort = counties
     parts = event_study.bacon(y, cohort)
-    assert sum(part[3] for part in parts) == pytest.approx(1)
+    assert sum(part[1] for part in parts) == pytest.approx(1)
     static = event_study.two_way(*long(y, cohort)).overall
-    assert sum(part[3] * part[4] for part in parts) == pytest.approx(static, abs=1e-12)
-    forbidden = sum(part[3] for part in parts if part[2] == "later_vs_earlier")
+    assert sum(part[1] * part[2] for part in parts) == pytest.approx(static, abs=1e-12)
+    forbidden = sum(part[1] for part in parts if part[0] == "later_vs_earlier")
     assert 0 < forbidden < 0.1
     always = np.where(cohort == 1, 0, cohort)
     parts = event_study.bacon(y, always)
     static = event_study.two_way(*long(y, always)).overall
-    assert sum(part[3] * part[4] for part in parts) == pytest.approx(static, abs=1e-12)
+    assert sum(part[1] * part[2] for part in parts) == pytest.approx(static, abs=1e-12)
 
 
 def test_growing_effects_bias_two_way_but_not_the_others():

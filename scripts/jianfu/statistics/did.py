@@ -1,22 +1,27 @@
 """Group-time average treatment effects of a staggered roll-out (Callaway and Sant'Anna 2021).
 
 ATT(g, t) compares the change of the units first treated in period g, from a base period to t, with the change of
-units that are not treated yet (or never treated). Each comparison is a two-period estimate on a panel: outcome
-regression, inverse probability weighting or doubly robust (Sant'Anna and Zhao 2020, equations 2.2, 2.4 and 3.1; the
-estimators that R's did calls reg, ipw and dr). Without covariates the three are one. Standard errors come from the
-influence functions: sum over clusters of the squared sum within the cluster, no small-sample factor.
+units that are not treated yet (or never treated). diff-diff makes the cells and their influence functions (outcome
+regression, inverse probability weighting or doubly robust; Sant'Anna and Zhao 2020; without covariates the three are
+one), equal to those of R's did to 1e-15; here stand what rows go in, the aggregates with their influence functions,
+errors that are right with few treated clusters, and simultaneous bands.
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
+from scipy import stats
+
+from jianfu.core.errors import NotEstimable
 
 NEVER = np.inf
 METHODS = ("dr", "reg", "ipw")
 CONTROLS = ("not_yet_treated", "never_treated")
 BASES = ("varying", "universal")
 MIN_CLUSTERS_PER_TEST = 5
-PROBABILITY_LIMIT = 0.995  # controls with a higher propensity score get no weight, as in R's DRDID
+TRIM = 1e-6  # propensity scores nearer to 0 or 1 are moved here: practically none
 
 
 @dataclass(frozen=True)
@@ -24,10 +29,8 @@ class GroupTime:
     """Result of :func:`att_gt`: K cells.
 
     group, time, att: (K,); influence: (n, K) of the n units; cohort: (n,) first treated period of the units, NEVER if
-    none; weights: (n,); n_treated, n_control: (K,) units compared; base: (K,) base period; reference: (K,) True for
-    the base period itself (universal base: zero by definition); always_treated: units left out because they were
-    treated from the first period on; units: (n,) positions of the units in the panel; last: first period without
-    controls, inf if there is none.
+    none; weights: (n,); reference: (K,) True for the base period itself (universal base: zero by definition); units:
+    (n,) positions of the units in the panel; last: first period without controls, inf if there is none.
     """
 
     group: np.ndarray
@@ -36,11 +39,7 @@ class GroupTime:
     influence: np.ndarray
     cohort: np.ndarray
     weights: np.ndarray
-    n_treated: np.ndarray
-    n_control: np.ndarray
-    base: np.ndarray
     reference: np.ndarray
-    always_treated: int
     units: np.ndarray
     last: float
 
@@ -61,152 +60,115 @@ class Aggregate:
 
 
 def att_gt(
-    outcome,
-    cohort,
-    periods,
-    covariates=None,
-    weights=None,
-    control="not_yet_treated",
-    method="dr",
-    base="varying",
-    anticipation=0,
-):
+    outcome: np.ndarray,
+    cohort: np.ndarray,
+    periods: np.ndarray,
+    covariates: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
+    *,
+    control: str = "not_yet_treated",
+    method: str = "dr",
+    base: str = "varying",
+    anticipation: int = 0,
+) -> GroupTime:
     """ATT(g, t) of a panel.
 
     outcome: (n, T), NaN = not observed (each cell uses the units observed in both of its periods); cohort: (n,) first
     treated period, NEVER = never; periods: (T,) increasing; covariates: (n, k) without constant, or (n, T, k), of which
-    the earlier period of a comparison counts; weights: (n,).
+    the base period of a comparison counts; weights: (n,).
     ``base`` 'varying': effects before treatment are changes from one period to the next; 'universal': all from the
-    last period before treatment (less ``anticipation`` periods). Without never-treated units the last cohort serves
-    as control only, and its periods of treatment are left out. Raises ValueError if no cell can be estimated.
+    last period before treatment (less ``anticipation`` periods). Units treated from the first period on are left out.
+    Without never-treated units the last cohort serves as control only, and its periods of treatment are left out.
+    Raises NotEstimable if no unit is never treated though asked for, or no cell can be estimated.
     """
     periods, cohort = np.asarray(periods, dtype=float), np.asarray(cohort, dtype=float)
     weights = np.ones(len(cohort)) if weights is None else np.asarray(weights, dtype=float)
-    early = cohort <= periods[0] + anticipation
-    units = np.flatnonzero(~early)
-    y, g, w = np.asarray(outcome, dtype=float)[units], cohort[units], weights[units] / weights[units].mean()
-    x = np.ones((len(units), len(periods), 1))
-    if covariates is not None:
-        own = np.asarray(covariates, dtype=float)[units]
-        own = own[:, None, :] if own.ndim == 2 else own
-        x = np.concatenate([x, np.broadcast_to(own, (*x.shape[:2], own.shape[2]))], axis=2)
+    units = np.flatnonzero(cohort > periods[0] + anticipation)
+    g, last = cohort[units], NEVER
     g = np.where(g > periods[-1] + anticipation, NEVER, g)
-    last = NEVER
-    if not np.isinf(g).any():
+    if len(g) and np.isfinite(g).all():
         if control == "never_treated":
-            raise ValueError("no unit is never treated")
-        last = g.max() - anticipation if len(g) else last
-    groups = [v for v in np.unique(g) if np.isfinite(v) and (np.isinf(g).any() or v < g.max())]
-    cells = []
-    for group in groups:
-        for t, base_at in _pairs(periods, group, base, anticipation):
-            if periods[t] < last:
-                cells.append(_cell(y, g, w, x, periods, group, t, base_at, control, method, anticipation))
-    cells = [cell for cell in cells if cell is not None]
+            raise NotEstimable("no_never_treated")
+        last = g.max() - anticipation
+    panel = _panel(np.asarray(outcome, dtype=float)[units], periods, g, weights[units], covariates, units)
+    panel = panel[panel["time"] < last]
+    panel["first"] = panel["first"].where(panel["first"] < last + anticipation, 0.0)
+    names = [name for name in panel if name.startswith("x")]
+    cells, influence = _cells(
+        panel, names, weights, control=control, method=method, base=base, ahead=anticipation
+    )
     if not cells:
-        raise ValueError("no group of units can be compared with units not treated")
-    columns = list(zip(*cells, strict=True))
-    group, time, base_of, att, treated, untreated, reference = (np.array(c) for c in columns[:-1])
+        raise NotEstimable("no_comparison")
+    group, time = np.array(list(cells), dtype=float).T
+    functions = [_spread(influence.get(cell), panel["unit"], len(units)) for cell in cells]
     return GroupTime(
         group=group,
         time=time,
-        att=att,
-        influence=np.column_stack(columns[-1]),
+        att=np.array(list(cells.values())),
+        influence=np.column_stack(functions),
         cohort=g,
-        weights=w,
-        n_treated=treated,
-        n_control=untreated,
-        base=base_of,
-        reference=reference.astype(bool),
-        always_treated=int(early.sum()),
+        weights=weights[units] / weights[units].mean(),
+        reference=np.array([not function.any() for function in functions]),
         units=units,
         last=float(last),
     )
 
 
-def _pairs(periods, group, base, anticipation):
-    """Positions of (t, base period) of the cells of one group."""
-    before = np.flatnonzero(periods + anticipation < group)
-    if not len(before):
-        return []
-    fixed = before[-1]
-    if base == "universal":
-        return [(t, fixed) for t in range(len(periods))]
-    return [(t, fixed if periods[t] >= group else t - 1) for t in range(1, len(periods))]
+def _panel(outcome, periods, cohort, weights, covariates, units):
+    """Complete rows of the panel as a table: unit, time, y, first (0 = never), weight, x0, x1, ..."""
+    n, length = outcome.shape
+    unit, column = np.repeat(np.arange(n), length), np.tile(np.arange(length), n)
+    table = {"unit": unit, "time": periods[column], "y": outcome.ravel(), "weight": weights[unit]}
+    table["first"] = np.where(np.isfinite(cohort), cohort, 0.0)[unit]
+    if covariates is not None:
+        own = np.asarray(covariates, dtype=float)[units]
+        own = own[unit] if own.ndim == 2 else own.reshape(n * length, -1)
+        table |= {f"x{j}": values for j, values in enumerate(own.T)}
+    return pd.DataFrame(table).dropna()
 
 
-def _cell(y, cohort, weights, x, periods, group, t, base, control, method, anticipation):
-    """(group, time, base, att, n treated, n control, is reference, influence) of one cell; None if not estimable."""
-    n = len(cohort)
-    if t == base:
-        return group, periods[t], periods[base], 0.0, int((cohort == group).sum()), 0, True, np.zeros(n)
-    eligible = np.isinf(cohort)
-    if control == "not_yet_treated":
-        eligible = eligible | (cohort > max(periods[t], periods[base]) + anticipation)
-    change = y[:, t] - y[:, base]
-    treated = cohort == group
-    x = x[:, min(t, base)]
-    used = np.flatnonzero((treated | eligible) & ~np.isnan(change) & ~np.isnan(x).any(axis=1))
-    d = treated[used].astype(float)
-    if min(d.sum(), (1 - d).sum()) < max(x.shape[1], 1):
-        return None
-    estimate, influence = two_periods(change[used], d, x[used], weights[used], method)
-    if not np.isfinite(estimate):
-        return None
+def _cells(panel, covariates, weights, *, control, method, base, ahead):
+    """Effects {(group, time): ATT} and their influence functions, by diff-diff; a base period has no influence."""
+    from diff_diff import CallawaySantAnna, SurveyDesign
+
+    if not (panel["first"] > 0).any() or not (panel["first"] != panel["first"].max()).any():
+        return {}, {}
+    design = CallawaySantAnna(
+        control_group=control,
+        estimation_method=method,
+        base_period=base,
+        anticipation=ahead,
+        pscore_trim=TRIM,
+    )
+    survey = SurveyDesign(weights="weight") if np.ptp(weights) > 0 else None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # gaps, cells that cannot be had: counted by the caller
+        fitted = design.fit(
+            panel, "y", "unit", "time", "first", covariates=covariates or None, survey_design=survey
+        )
+    known = {
+        cell: found["effect"]
+        for cell, found in sorted(fitted.group_time_effects.items())
+        if np.isfinite(found["effect"])
+    }
+    influence = {cell: parts for cell, parts in fitted._aggregation_kit.influence.items() if cell in known}
+    least = len(covariates) + 1
+    few = [
+        cell
+        for cell, parts in influence.items()
+        if parts["treated_inf"].any() and min(len(parts["treated_idx"]), len(parts["control_idx"])) < least
+    ]
+    return {cell: att for cell, att in known.items() if cell not in few}, influence
+
+
+def _spread(parts, units, n):
+    """Influence function (n,) of one cell; zero where the units do not belong to it."""
     full = np.zeros(n)
-    full[used] = influence * n / len(used)
-    return group, periods[t], periods[base], estimate, int(d.sum()), int((1 - d).sum()), False, full
-
-
-def two_periods(change, treated, x, weights, method="dr"):
-    """ATT and influence function (n,) of one two-period comparison.
-
-    change: (n,) outcome less its value in the base period; treated: (n,) 0/1; x: (n, k) with a constant.
-    """
-    n = len(change)
-    weights = weights / weights.mean()
-    on_treated = weights * treated
-    fitted, regression = np.zeros(n), np.zeros_like(x)
-    if method != "ipw":
-        control = weights * (1 - treated)
-        inverse = np.linalg.pinv((x * control[:, None]).T @ x / n, hermitian=True)
-        coefficients = inverse @ (x.T @ (control * change) / n)
-        fitted = x @ coefficients
-        regression = (x * (control * (change - fitted))[:, None]) @ inverse
-    residual = change - fitted
-    if method == "reg":
-        effect = (on_treated @ residual) / on_treated.sum()
-        mean_x = (x * on_treated[:, None]).mean(axis=0)
-        return effect, (on_treated * (residual - effect) - regression @ mean_x) / on_treated.mean()
-    score, probability = _propensity(treated, x, weights)
-    odds = np.where(probability < PROBABILITY_LIMIT, probability / (1 - probability), 0.0)
-    on_control = weights * odds * (1 - treated)
-    mean_treated = (on_treated @ residual) / on_treated.sum()
-    mean_control = (on_control @ residual) / on_control.sum()
-    gradient = (x * (on_control * (residual - mean_control))[:, None]).mean(axis=0)
-    first = on_treated * (residual - mean_treated)
-    second = on_control * (residual - mean_control) + score @ gradient
-    if method == "dr":
-        first = first - regression @ (x * on_treated[:, None]).mean(axis=0)
-        second = second - regression @ (x * on_control[:, None]).mean(axis=0)
-    influence = first / on_treated.mean() - second / on_control.mean()
-    return mean_treated - mean_control, influence
-
-
-def _propensity(treated, x, weights, rounds=50):
-    """Logistic regression of treatment: (n, k) influence of its coefficients, (n,) probabilities."""
-    n, coefficients = len(treated), np.zeros(x.shape[1])
-    for _ in range(rounds):
-        p = 1 / (1 + np.exp(-np.clip(x @ coefficients, -30, 30)))
-        gradient = x.T @ (weights * (treated - p)) / n
-        inverse = np.linalg.pinv((x * (weights * p * (1 - p))[:, None]).T @ x / n, hermitian=True)
-        step = inverse @ gradient
-        coefficients = coefficients + step
-        if np.abs(step).max() < 1e-12:
-            break
-    p = np.minimum(1 / (1 + np.exp(-np.clip(x @ coefficients, -30, 30))), 1 - 1e-6)
-    inverse = np.linalg.pinv((x * (weights * p * (1 - p))[:, None]).T @ x / n, hermitian=True)
-    return (x * (weights * (treated - p))[:, None]) @ inverse, p
+    if parts is not None:
+        present = np.unique(units)
+        full[present[parts["treated_idx"]]] = parts["treated_inf"] * n
+        full[present[parts["control_idx"]]] += parts["control_inf"] * n
+    return full
 
 
 # ------------------------------------------------------------------------------------------------ aggregation
@@ -236,11 +198,9 @@ def aggregate(cells, kind, balance=None):
         labels = np.unique(cells.time[post])
         parts = [_weighted(cells, np.flatnonzero(post & (cells.time == t)), share) for t in labels]
         chosen = np.ones(len(labels), dtype=bool)
-    elif kind == "group":
+    else:
         labels = np.unique(cells.group[post])
         parts = [_mean(cells, np.flatnonzero(post & (cells.group == g))) for g in labels]
-    else:
-        raise ValueError(f"unknown aggregation {kind!r}")
     att = np.array([part[0] for part in parts])
     influence = np.column_stack([part[1] for part in parts])
     if kind == "group":
@@ -327,8 +287,6 @@ def critical_value(influence, confidence, replicates, seed, clusters=None):
 
     Montiel Olea and Plagborg-Moller (2019); never below the pointwise one. Columns without variation do not count.
     """
-    from scipy import stats
-
     pointwise = stats.norm.ppf((1 + confidence) / 2)
     errors = standard_errors(influence, clusters)
     kept = np.isfinite(errors)
@@ -345,8 +303,6 @@ def pretrend_test(cells, clusters=None):
 
     NaN with fewer than five clusters per restriction: the covariance is then too uncertain to be inverted.
     """
-    from scipy import stats
-
     rows = np.flatnonzero((cells.time < cells.group) & ~cells.reference)
     influence = cells.influence[:, rows]
     sums = influence if clusters is None else cluster_sums(influence, clusters)

@@ -10,6 +10,8 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
+from jianfu.core.errors import NotEstimable
+from jianfu.statistics.newton import independent
 from jianfu.statistics.regression import demean
 
 NEVER = np.inf
@@ -60,7 +62,7 @@ def sun_abraham(y, unit, time, cohort, clusters, reference=-1):
         np.column_stack([cohort[rows][treated], event[treated]]), axis=0, return_inverse=True
     )
     if not len(keys):
-        raise ValueError("no unit is treated after the first period and before the last")
+        raise NotEstimable("none_treated_within")
     dummies = np.zeros((len(rows), len(keys)))
     dummies[treated, inverse.ravel()] = 1.0
     coefficients, contributions, free = _two_way(y[rows], dummies, unit[rows], time[rows], clusters[rows])
@@ -121,7 +123,7 @@ def imputation(y, unit, time, cohort, clusters, leads=3):
         _leave_out(used, dropped, treated & without[codes], reason)
     rows, base = np.flatnonzero(used & treated), np.flatnonzero(~treated)
     if not len(rows):
-        raise ValueError("no treated row can be imputed")
+        raise NotEstimable("none_imputable")
     design = _effects_matrix(unit, time)
     control = design[base]
     solve = splu(sparse.csc_matrix(control.T @ control + 1e-12 * sparse.eye(design.shape[1]))).solve
@@ -203,9 +205,10 @@ def _two_way(y, columns, unit, time, clusters, n_clusters=None):
     basis, _ = np.linalg.qr(inside[:, k + 1 :])
     outcome, x = inside[:, 0], inside[:, 1 : k + 1]
     outcome, x = outcome - basis @ (basis.T @ outcome), x - basis @ (basis.T @ x)
-    free = _independent(x)
+    gram = x.T @ x
+    free = np.isin(np.arange(k), independent(gram, np.maximum(np.diag(gram), 1.0), range(k)))
     coefficients = np.zeros(k)
-    bread = np.linalg.inv(x[:, free].T @ x[:, free])
+    bread = np.linalg.inv(gram[np.ix_(free, free)])
     coefficients[free] = bread @ (x[:, free].T @ outcome)
     residual = outcome - x @ coefficients
     n_clusters = n_clusters or int(clusters.max()) + 1
@@ -216,20 +219,6 @@ def _two_way(y, columns, unit, time, clusters, n_clusters=None):
     contributions = np.zeros((n_clusters, k))
     contributions[:, free] = scores @ bread * np.sqrt(present / max(present - 1, 1))
     return coefficients, contributions, free
-
-
-def _independent(x, tolerance=1e-8):
-    """Mask of columns that are not combinations of those before them."""
-    free = np.zeros(x.shape[1], dtype=bool)
-    basis = np.zeros((len(x), 0))
-    for j, column in enumerate(x.T):
-        left = column - basis @ (basis.T @ column)
-        left = left - basis @ (basis.T @ left)
-        size = np.linalg.norm(left)
-        if size > tolerance * max(1.0, np.sqrt(len(x)) * 0.1):
-            free[j] = True
-            basis = np.column_stack([basis, left / size])
-    return free
 
 
 def _leave_out(used, dropped, lost, reason):
@@ -244,48 +233,25 @@ def _leave_out(used, dropped, lost, reason):
 BACON_KINDS = ("treated_vs_never", "earlier_vs_later", "later_vs_earlier", "treated_vs_always")
 
 
-def bacon(outcome, cohort):
+def bacon(outcome: np.ndarray, cohort: np.ndarray) -> list[tuple[str, float, float]]:
     """Decomposition of the static two-way coefficient (Goodman-Bacon 2021, theorem 1) on a balanced panel.
 
     outcome: (n, T) without missing values; cohort: (n,) position of the first treated period (inf = never, 0 = always).
-    Returns a list of (treated cohort, control cohort, kind, weight, estimate); weights add up to one and the weighted
-    estimates to the coefficient. ``later_vs_earlier`` uses units already treated as controls.
+    Returns (kind, weight, estimate) of each comparison; weights add up to one and the weighted estimates to the
+    coefficient. ``later_vs_earlier`` uses units already treated as controls.
     """
-    n, periods = outcome.shape
-    groups = np.unique(cohort)
-    share = {g: (cohort == g).mean() for g in groups}
-    treated = {g: 0.0 if np.isinf(g) else (periods - g) / periods for g in groups}
-    mean = {g: outcome[cohort == g].mean(axis=0) for g in groups}
-
-    def window(g, first, last):
-        return mean[g][int(first) : int(last)].mean()
-
-    found = []
-    for i, k in enumerate(groups):
-        if np.isinf(k):
-            continue
-        for later in groups[i + 1 :]:
-            total = share[k] + share[later]
-            balance = share[k] * share[later] / total**2
-            own, other = treated[k], treated[later]
-            if np.isinf(later):
-                if k == 0:
-                    continue  # always against never treated: no change to compare
-                effect = (window(k, k, periods) - window(k, 0, k)) - (
-                    window(later, k, periods) - window(later, 0, k)
-                )
-                found.append([k, later, BACON_KINDS[0], total**2 * balance * own * (1 - own), effect])
-                continue
-            if k > 0:
-                effect = (window(k, k, later) - window(k, 0, k)) - (
-                    window(later, k, later) - window(later, 0, k)
-                )
-                weight = (total * (1 - other)) ** 2 * balance * (own - other) * (1 - own) / (1 - other) ** 2
-                found.append([k, later, BACON_KINDS[1], weight, effect])
-            effect = (window(later, later, periods) - window(later, k, later)) - (
-                window(k, later, periods) - window(k, k, later)
+    periods, found = outcome.shape[1], []
+    groups, sizes = np.unique(cohort, return_counts=True)
+    means = [outcome[cohort == group].mean(axis=0) for group in groups]
+    for i in np.flatnonzero((groups > 0) & np.isfinite(groups)):
+        start = int(groups[i])
+        for j in np.flatnonzero(groups != groups[i]):
+            low, high = (0, groups[j]) if groups[j] > start else (groups[j], periods)
+            low, high = int(low), int(min(high, periods))
+            own, other = (mean[start:high].mean() - mean[low:start].mean() for mean in (means[i], means[j]))
+            kind = {np.inf: 0, 0.0: 3}.get(groups[j], 1 if groups[j] > start else 2)
+            found.append(
+                (BACON_KINDS[kind], sizes[i] * sizes[j] * (high - start) * (start - low), own - other)
             )
-            weight = (total * own) ** 2 * balance * other * (own - other) / own**2
-            found.append([later, k, BACON_KINDS[3] if k == 0 else BACON_KINDS[2], weight, effect])
-    total = sum(row[3] for row in found)
-    return [(*row[:3], row[3] / total, row[4]) for row in found]
+    total = sum(weight for _, weight, _ in found)
+    return [(kind, weight / total, estimate) for kind, weight, estimate in found]

@@ -125,7 +125,7 @@ def _decomposition(rows, time, start):
     parts = event_study.bacon(table, np.maximum(cohort, 0))
     effects = []
     for kind in event_study.BACON_KINDS:
-        own = [(weight, effect) for *_, found, weight, effect in parts if found == kind]
+        own = [(weight, effect) for found, weight, effect in parts if found == kind]
         if own:
             total = sum(weight for weight, _ in own)
             mean = sum(weight * effect for weight, effect in own) / total
