@@ -143,9 +143,12 @@ def _cells(panel, covariates, weights, *, control, method, base, ahead):
     survey = SurveyDesign(weights="weight") if np.ptp(weights) > 0 else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # gaps, cells that cannot be had: counted by the caller
-        fitted = design.fit(
-            panel, "y", "unit", "time", "first", covariates=covariates or None, survey_design=survey
-        )
+        try:
+            fitted = design.fit(
+                panel, "y", "unit", "time", "first", covariates=covariates or None, survey_design=survey
+            )
+        except ValueError:
+            raise NotEstimable("no_comparison") from None
     known = {
         cell: found["effect"]
         for cell, found in sorted(fitted.group_time_effects.items())

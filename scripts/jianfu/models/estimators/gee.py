@@ -7,6 +7,7 @@ import numpy as np
 from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators.common import COLUMN, Effect, codes_of, effects_of, few_clusters, variable
 from jianfu.models.estimators.regression import CONSTANT
+from jianfu.models.reasons import because
 from jianfu.statistics import gee, mixed
 
 OPTIONS = {
@@ -24,11 +25,11 @@ def fit(spec, used, weights, columns, settings, truth):
     family, structure = options.get("family", "gaussian"), options.get("correlation", "exchangeable")
     design = np.column_stack([np.ones(len(used)), *columns.values()])
     if len(mixed.independent(design)) < design.shape[1]:
-        raise NotEstimable("collinear terms")
+        raise NotEstimable("collinear_terms", terms=list(columns))
     clusters = codes_of(used[spec["cluster"]])
     n_clusters = int(clusters.max()) + 1
     if n_clusters <= design.shape[1]:
-        raise NotEstimable(f"{n_clusters} clusters for {design.shape[1]} coefficients")
+        raise NotEstimable("too_few_clusters", clusters=n_clusters, coefficients=design.shape[1])
     outcome = variable(used, spec["outcome"], spec, truth)
     _check_outcome(outcome, family, spec["outcome"])
     columns_of = {
@@ -46,17 +47,21 @@ def fit(spec, used, weights, columns, settings, truth):
     if structure != "independence":
         effects.append(Effect("correlation", fitted.correlation, scale="correlation"))
     effects.append(Effect("scale", fitted.scale, scale="variance"))
-    factor = "G/(G-1)" if corrected else "robust errors without small-sample factor"
     return effects, {
         "converged": fitted.converged,
         "n_clusters": n_clusters,
         "residual_df": len(used) - design.shape[1],
-        "notes": [family, structure, factor, "normal", *few_clusters(n_clusters)],
+        "notes": [
+            because("family", family=family, correlation=structure),
+            because("factor_G" if corrected else "factor_none"),
+            because("normal"),
+            *few_clusters(n_clusters),
+        ],
     }
 
 
 def _check_outcome(outcome, family, name):
     if family == "binomial" and not np.isin(outcome, (0, 1)).all():
-        raise NotEstimable(f"{name} must be 0 or 1 in the family binomial")
+        raise NotEstimable("outcome_not_binary", column=name)
     if family == "poisson" and (outcome < 0).any():
-        raise NotEstimable(f"{name} must not be negative in the family poisson")
+        raise NotEstimable("outcome_negative", column=name)

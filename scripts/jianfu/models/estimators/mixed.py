@@ -13,6 +13,7 @@ from jianfu.models.estimators.common import (
     variable,
 )
 from jianfu.models.estimators.regression import CONSTANT
+from jianfu.models.reasons import because
 from jianfu.statistics import mixed
 
 OPTIONS = {"groups": COLUMNS, "slopes": list, "method": ("reml", "ml")}
@@ -26,13 +27,13 @@ def fit(spec, used, weights, columns, settings, truth):
     slopes = spec.get("options", {}).get("slopes", [])
     unknown = [name for name in slopes if name not in columns]
     if unknown:
-        raise NotEstimable(f"the random slope {unknown[0]} is none of the terms {', '.join(columns)}")
+        raise NotEstimable("slope_no_term", slope=unknown[0], terms=list(columns))
     design = np.column_stack([np.ones(len(used)), *columns.values()])
     count = sum(codes.max() + 1 for codes in groups)
     if len(used) <= design.shape[1] + 1 or min(codes.max() for codes in groups) == 0:
-        raise NotEstimable(f"{len(used)} observations in {count} groups are too few")
+        raise NotEstimable("few_in_groups", observations=len(used), groups=int(count))
     if max(codes.max() for codes in groups) + 1 >= len(used):
-        raise NotEstimable("a group for every observation")
+        raise NotEstimable("group_for_each")
     reml = spec.get("options", {}).get("method", "reml") == "reml"
     random = np.column_stack([columns[name] for name in slopes]) if slopes else None
     outcome = variable(used, spec["outcome"], spec, truth)
@@ -49,10 +50,13 @@ def fit(spec, used, weights, columns, settings, truth):
         _variance(f"variance({n}: intercept)", v) for n, v in zip(names[1:], fitted.variances, strict=True)
     ]
     effects.append(_variance("variance(residual)", fitted.residual))
-    notes = ["REML" if reml else "maximum likelihood", "model-based errors", "normal"]
-    notes.append(", ".join(f"{codes.max() + 1} x {name}" for name, codes in zip(names, groups, strict=True)))
+    notes = [because("reml" if reml else "maximum_likelihood"), because("model_based"), because("normal")]
+    notes += [
+        because("groups", n=int(codes.max()) + 1, column=name)
+        for name, codes in zip(names, groups, strict=True)
+    ]
     notes += few_clusters(int(groups[0].max()) + 1)
-    notes += ["singular fit: a variance between groups is zero"] if fitted.singular else []
+    notes += [because("singular_fit")] if fitted.singular else []
     return effects, {
         "converged": fitted.converged,
         "n_clusters": int(groups[0].max()) + 1,

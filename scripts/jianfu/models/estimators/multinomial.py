@@ -8,6 +8,7 @@ from jianfu.core.errors import NotEstimable
 from jianfu.ingest.user_tables import levels_of
 from jianfu.models.estimators import regression as shared
 from jianfu.models.estimators.common import VALUE, effects_of, renamed
+from jianfu.models.reasons import because
 
 OPTIONS = {"base": VALUE}
 LONGEST = 30.0  # a linear predictor beyond this is separation
@@ -21,20 +22,20 @@ def fit(spec, used, weights, columns, settings, truth):
     levels = levels_of(values)
     base = next((v for v in levels if str(v) == str(spec.get("options", {}).get("base", levels[0]))), None)
     if base is None or len(levels) < 2:
-        raise NotEstimable(f"{spec['outcome']} needs two outcomes or more, and 'base' among them")
+        raise NotEstimable("too_few_outcomes", column=spec["outcome"])
     levels = [base, *(level for level in levels if level != base)]
     codes = np.select([(values == level).to_numpy() for level in levels], range(len(levels)))
     design = shared.with_constant(columns, len(used))
     spread = np.r_[1.0, design[:, 1:].std(axis=0)]
     if np.linalg.matrix_rank(design / np.where(spread > 0, spread, 1)) < design.shape[1]:
-        raise NotEstimable(f"the terms {', '.join(columns)} are collinear")
+        raise NotEstimable("collinear_terms", terms=list(columns))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = sm.MNLogit(codes, design / spread)
         fitted = model.fit(method="newton", maxiter=100, tol=1e-12, disp=False)
     estimates = np.asarray(fitted.params)
     if np.abs((design / spread) @ estimates).max() > LONGEST:
-        raise NotEstimable("outcomes are separated by the terms")
+        raise NotEstimable("outcomes_separated")
     errors = np.asarray(fitted.bse).reshape(estimates.shape)
     found = []
     for j, level in enumerate(levels[1:]):
@@ -51,5 +52,9 @@ def fit(spec, used, weights, columns, settings, truth):
         "converged": bool(fitted.mle_retvals["converged"]),
         "n_clusters": 0,
         "residual_df": int(len(used) - estimates.size),
-        "notes": [f"against {spec['outcome']}={base}", "conventional errors", "normal distribution"],
+        "notes": [
+            because("against", outcome=spec["outcome"], base=str(base)),
+            because("errors_iid"),
+            because("normal"),
+        ],
     }

@@ -6,6 +6,7 @@ import numpy as np
 
 from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators.common import codes_of, effects_of, few_clusters
+from jianfu.models.reasons import because
 from jianfu.statistics import mixed, ordinal
 
 OPTIONS = {"link": tuple(ordinal.LINKS)}
@@ -19,19 +20,19 @@ def fit(spec, used, weights, columns, settings, truth):
     outcome = used[spec["outcome"]].to_numpy(dtype=float)
     levels = np.unique(outcome)
     if not 2 <= len(levels) <= MOST_LEVELS:
-        raise NotEstimable(f"{spec['outcome']} has {len(levels)} levels, not 2 to {MOST_LEVELS}")
+        raise NotEstimable("levels_outside", column=spec["outcome"], levels=len(levels), most=MOST_LEVELS)
     design = np.column_stack(list(columns.values()))
     if len(mixed.independent(np.column_stack([np.ones(len(used)), design]))) <= design.shape[1]:
-        raise NotEstimable("collinear terms")
+        raise NotEstimable("collinear_terms", terms=list(columns))
     clusters = codes_of(used[spec["cluster"]]) if spec.get("cluster") else None
     frequencies = used[spec["weights"]].to_numpy(dtype=float) if spec.get("weights") else None
     fitted = ordinal.fit(outcome, design, link, clusters, frequencies)
     if not fitted.converged or np.abs(fitted.coefficients * design.std(axis=0)).max() > 15:
-        return [], {"converged": False, "notes": ["the answers are separated by the terms"], "residual_df": 0}
-    df, vcov, notes = np.inf, "iid", ["observed information", "normal"]
+        raise NotEstimable("outcomes_separated")
+    df, vcov, notes = np.inf, "iid", [because("observed_information"), because("normal")]
     if clusters is not None:
         df, vcov = fitted.n_clusters - 1, "cluster_G"
-        notes = ["G/(G-1)", f"t({df})", *few_clusters(fitted.n_clusters)]
+        notes = [because("factor_G"), because("t", df=df), *few_clusters(fitted.n_clusters)]
     errors = np.sqrt(np.diag(fitted.covariance))
     found = effects_of(columns, fitted.coefficients, errors[: len(columns)], df, vcov, settings)
     bounds = {f"threshold {a:g}|{b:g}": None for a, b in zip(levels[:-1], levels[1:], strict=True)}
@@ -40,5 +41,5 @@ def fit(spec, used, weights, columns, settings, truth):
     return [replace(effect, scale=SCALES[link]) for effect in found], extra | {
         "converged": True,
         "residual_df": len(used) - len(errors),
-        "notes": [f"cumulative {link}", *notes],
+        "notes": [because("cumulative", link=link), *notes],
     }

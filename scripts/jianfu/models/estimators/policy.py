@@ -8,6 +8,7 @@ from scipy import stats
 
 from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators.common import COLUMN, Effect, codes_of, few_clusters
+from jianfu.models.reasons import because, has
 from jianfu.statistics import did, event_study, regression
 
 OPTIONS = {"unit": COLUMN, "time": COLUMN, "start": COLUMN, "placebo": int}
@@ -38,10 +39,10 @@ def fit_did(spec, used, weights, columns, settings, truth):
     )
     law = _Law(clusters, cells.cohort if few else None, options, settings)
     effects, notes = [], [*_cell_notes(cells, options), *_few_treated(treated, few)]
-    notes += ["clusters of a cohort as a sample: C/(C-1), Welch-Satterthwaite t"] if few else []
+    notes += [because("welch")] if few else []
     for kind in options.get("aggregate", AGGREGATES):
         if kind not in AGGREGATES:
-            raise NotEstimable(f"aggregate {kind} is not one of {', '.join(AGGREGATES)}")
+            raise NotEstimable("unknown_aggregate", aggregate=kind, allowed=list(AGGREGATES))
         if kind == "cells":
             names = [f"att_{_text(g)}_{_text(t)}" for g, t in zip(cells.group, cells.time, strict=True)]
             effects += _band(names, cells.att, cells.influence, law)
@@ -52,10 +53,10 @@ def fit_did(spec, used, weights, columns, settings, truth):
         names = [f"{NAMES.get(kind)}_{_text(label)}" for label in found.label]
         effects += _band(names, found.att, found.influence, law)
     if any(np.isnan(effect.std_error) for effect in effects) and few:
-        notes.append("no error where a cohort has one cluster or a cluster two cohorts")
+        notes.append(because("no_cohort_error"))
     statistic, df, p_value = did.pretrend_test(cells, clusters)
     if np.isfinite(p_value):
-        notes.append(f"effects before the start: Wald({df}) {statistic:.2f}, p {p_value:.3f}")
+        notes.append(because("pretrend", df=df, statistic=statistic, p=p_value))
     return effects, _extra(rows, notes, clusters, len(cells.cohort), _dropped_cells(rows, cells))
 
 
@@ -74,20 +75,16 @@ def fit_event_study(spec, used, weights, columns, settings, truth):
         )
     rows = _rows(spec, used, columns)
     if columns:
-        raise NotEstimable(f"the event study by {name} takes no terms or controls; use estimator: cs")
+        raise NotEstimable("event_study_no_terms", estimator=name)
     if spec.get("weights"):
-        raise NotEstimable(f"the event study by {name} takes no weights; use estimator: cs")
+        raise NotEstimable("event_study_no_weights", estimator=name)
     time = (rows["time"] - rows["time"].min()).astype(int)
     start = np.where(np.isfinite(rows["start"]), rows["start"] - rows["time"].min(), np.inf)
     arguments = (rows["y"], rows["unit"], time, start, rows["cluster"])
-    fitted = {"sunab": event_study.sun_abraham, "twfe": event_study.two_way}
-    try:
-        if name == "imputation":
-            found = event_study.imputation(*arguments, leads=options.get("leads", 3))
-        else:
-            found = fitted[name](*arguments)
-    except (ValueError, np.linalg.LinAlgError) as error:
-        raise NotEstimable(str(error)) from None
+    if name == "imputation":
+        found = event_study.imputation(*arguments, leads=options.get("leads", 3))
+    else:
+        found = {"sunab": event_study.sun_abraham, "twfe": event_study.two_way}[name](*arguments)
     shown = (found.event >= -options.get("leads", np.inf)) & (found.event <= options.get("lags", np.inf))
     clusters = codes_of(rows["cluster"][found.used])
     groups = int(clusters.max()) + 1
@@ -98,15 +95,12 @@ def fit_event_study(spec, used, weights, columns, settings, truth):
     names = [f"event_{_text(e)}" for e in found.event[shown]]
     effects += _band(names, found.estimate[shown], found.contributions[:, shown] * size, law)
     notes = {
-        "sunab": ["Sun-Abraham, weights taken as given", "G/(G-1)", f"t({groups - 1})"],
+        "sunab": [because("sun_abraham"), because("factor_G"), because("t", df=groups - 1)],
         "imputation": [
-            "imputation (Borusyak, Jaravel and Spiess), conservative errors",
-            "normal distribution" if np.isinf(df) else f"t({df})",
+            because("imputation_errors"),
+            because("normal") if np.isinf(df) else because("t", df=groups - 1),
         ],
-        "twfe": [
-            "two-way fixed effects: diagnostic only, biased if effects differ by group or time",
-            "G/(G-1)",
-        ],
+        "twfe": [because("two_way_effects"), because("factor_G")],
     }[name]
     notes = [*_few_treated(_treated_clusters(rows["cluster"], start), corrected=False), *notes]
     if name == "twfe":
@@ -120,7 +114,7 @@ def _decomposition(rows, time, start):
     table = np.full((rows["unit"].max() + 1, time.max() + 1), np.nan)
     table[rows["unit"], time] = rows["y"]
     if np.isnan(table).any():
-        return [], ["panel with gaps: no Goodman-Bacon decomposition"]
+        return [], [because("bacon_gaps")]
     cohort = pd.Series(start).groupby(rows["unit"]).first().to_numpy()
     parts = event_study.bacon(table, np.maximum(cohort, 0))
     effects = []
@@ -129,7 +123,9 @@ def _decomposition(rows, time, start):
         if own:
             total = sum(weight for weight, _ in own)
             mean = sum(weight * effect for weight, effect in own) / total
-            effects.append(Effect(f"bacon_{kind}", mean, note=f"Goodman-Bacon weight {total:.4f}"))
+            effects.append(
+                Effect(f"bacon_{kind}", mean, reasons=(because("bacon_weight", weight=float(total)),))
+            )
     return effects, []
 
 
@@ -158,7 +154,7 @@ def _rows(spec, used, columns):
         start = np.where(np.isfinite(start), start - options["placebo"], np.inf)
         rows["dropped"] = {"after_start": int((~kept).sum())} if not kept.all() else {}
         if not (kept & (time >= start)).any():
-            raise NotEstimable("no rows between the placebo date and the start")
+            raise NotEstimable("no_placebo_rows")
     unit = used[options["unit"]]
     cluster = used[spec["cluster"]] if spec.get("cluster") else unit
     own = used[spec["weights"]].to_numpy(dtype=float) if spec.get("weights") else np.ones(len(used))
@@ -166,11 +162,11 @@ def _rows(spec, used, columns):
     rows |= {"unit": codes_of(unit[kept]), "cluster": codes_of(cluster[kept])}
     rows["x"] = np.column_stack([values[kept] for values in columns.values()]) if columns else None
     if len(np.unique(rows["unit"] * 1e6 + rows["time"])) < len(rows["unit"]):
-        raise NotEstimable("a unit has two rows in one period")
+        raise NotEstimable("two_rows_in_period")
     first = np.full(rows["unit"].max() + 1, np.inf)
     np.minimum.at(first, rows["unit"], rows["start"])
     if (first[rows["unit"]] != rows["start"]).any():
-        raise NotEstimable("a unit has two dates of start")
+        raise NotEstimable("two_starts")
     return rows
 
 
@@ -185,20 +181,14 @@ def _cells(rows, options):
     if rows["x"] is not None:
         covariates = np.full((n, len(periods), rows["x"].shape[1]), np.nan)
         covariates[rows["unit"], column] = rows["x"]
-    try:
-        return did.att_gt(
-            outcome,
-            cohort,
-            periods,
-            covariates,
-            weights,
-            control=options.get("control", "not_yet_treated"),
-            method=options.get("method", "dr"),
-            base=options.get("base", "varying"),
-            anticipation=options.get("anticipation", 0),
-        )
-    except ValueError as error:
-        raise NotEstimable(str(error)) from None
+    return did.att_gt(
+        outcome,
+        cohort,
+        periods,
+        covariates,
+        weights,
+        **{name: options[name] for name in ("control", "method", "base", "anticipation") if name in options},
+    )
 
 
 def _clusters(rows, cells):
@@ -214,9 +204,9 @@ def _treated_clusters(clusters, start):
 
 
 def _few_treated(treated, corrected):
-    """The note on few clusters with treatment as a list, empty where there are enough."""
-    told = f"few treated clusters ({treated})" + ("" if corrected else ": errors may be too small")
-    return [told] if treated < FEW_TREATED else []
+    """The caution on few clusters with treatment as a list, empty where there are enough."""
+    code = "few_treated" if corrected else "few_treated_uncorrected"
+    return [because(code, clusters=treated)] if treated < FEW_TREATED else []
 
 
 def _dropped_cells(rows, cells):
@@ -229,16 +219,18 @@ def _dropped_cells(rows, cells):
 def _cell_notes(cells, options):
     sizes = {g: int((cells.cohort == g).sum()) for g in np.unique(cells.group)}
     notes = [
-        f"Callaway-Sant'Anna, {options.get('method', 'dr')}",
-        f"controls {options.get('control', 'not_yet_treated').replace('_', ' ')}",
-        f"{options.get('base', 'varying')} base period",
-        f"{len(sizes)} group(s) of {min(sizes.values())} to {max(sizes.values())} units",
-        "errors from influence functions",
+        because("callaway_santanna", method=options.get("method", "dr")),
+        because(f"controls_{options.get('control', 'not_yet_treated')}"),
+        because("base_period", base=options.get("base", "varying")),
+        because(
+            "rollout_groups", groups=len(sizes), smallest=min(sizes.values()), largest=max(sizes.values())
+        ),
+        because("influence_errors"),
     ]
     if options.get("anticipation"):
-        notes.append(f"anticipation {options['anticipation']}")
+        notes.append(because("anticipation", periods=options["anticipation"]))
     if options.get("placebo"):
-        notes.append(f"placebo: dates {options['placebo']} periods earlier")
+        notes.append(because("placebo_dates", periods=options["placebo"]))
     return notes
 
 
@@ -265,33 +257,35 @@ class _Law:
 
 def _pointwise(name, estimate, influence, law):
     errors, df = law.errors(influence[:, None])
-    return [_effect(name, estimate, errors[0], df[0], (1 + law.settings.confidence) / 2, law, "")]
+    return [_effect(name, estimate, errors[0], df[0], (1 + law.settings.confidence) / 2, law)]
 
 
 def _band(names, estimates, influence, law):
     """Effects whose intervals cover together (sup-t) or, without bootstrap, one by one."""
     if not names:
         return []
-    settings, share, note = law.settings, (1 + law.settings.confidence) / 2, ""
+    settings, share, reasons = law.settings, (1 + law.settings.confidence) / 2, ()
     errors, df = law.errors(influence)
     if settings.bootstrap and law.options.get("band", "simultaneous") == "simultaneous":
         critical = did.critical_value(
             influence, settings.confidence, settings.bootstrap, settings.seed, law.clusters
         )
         share = stats.norm.cdf(critical)
-        note = f"simultaneous band, critical value {critical:.3f} ({settings.bootstrap} multiplier draws)"
+        reasons = (because("band", critical=float(critical), replicates=settings.bootstrap),)
     parts = zip(names, estimates, errors, df, strict=True)
-    return [_effect(name, estimate, error, own, share, law, note) for name, estimate, error, own in parts]
+    return [_effect(name, estimate, error, own, share, law, reasons) for name, estimate, error, own in parts]
 
 
-def _effect(name, estimate, error, df, share, law, note):
+def _effect(name, estimate, error, df, share, law, reasons=()):
     """``share``: probability below the upper critical value; the t distribution stretches it."""
     half = stats.t.ppf(share, df) * error
     p_value = 2 * stats.t.sf(abs(estimate / error), df) if error > 0 else np.nan
     vcov = "influence" if law.cohort is None else "influence_welch"
     estimate = float(estimate)
     interval = (float(estimate - half), float(estimate + half))
-    return Effect(name, estimate, float(error), *interval, float(p_value), vcov, note=note, df=float(df))
+    return Effect(
+        name, estimate, float(error), *interval, float(p_value), vcov, reasons=reasons, df=float(df)
+    )
 
 
 def _extra(rows, notes, clusters, n_units, dropped):
@@ -301,7 +295,7 @@ def _extra(rows, notes, clusters, n_units, dropped):
         "n_clusters": n_clusters,
         "n_units": int(n_units),
         "residual_df": n_clusters - 1,
-        "notes": notes if "Welch" in "".join(notes) else [*notes, *few_clusters(n_clusters)],
+        "notes": notes if has(notes, "welch") else [*notes, *few_clusters(n_clusters)],
         "dropped": rows["dropped"] | dropped,
     }
 
