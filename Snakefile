@@ -26,7 +26,7 @@ from jianfu.commands.settings import load_command
 from jianfu.province.rules import brings_ready_tables
 from jianfu.core.errors import ConfigError
 from jianfu.release.outputs import read_outputs
-from jianfu.core.provenance import code_digest
+from jianfu.core.provenance import files_digest, modules_used
 from jianfu.core.sources import matching_files
 from jianfu.core.tables import CANONICAL, MEASURED, raw_tables
 
@@ -54,16 +54,17 @@ include: "workflow/rules/simulate.smk"
 include: "workflow/rules/ingest.smk"
 include: "workflow/rules/indices.smk"
 include: "workflow/rules/sensitivity.smk"
-include: "workflow/rules/panel.smk"
 include: "workflow/rules/identification.smk"
 include: "workflow/rules/models.smk"
 include: "workflow/rules/scales.smk"
-include: "workflow/rules/models_on.smk"
 include: "workflow/rules/release.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/policy.smk"
 include: "workflow/rules/report.smk"
+# What a run is made of stands above and is recorded; what is made beside a run, or of ready tables, stands below.
 include: "workflow/rules/provenance.smk"
+include: "workflow/rules/panel.smk"
+include: "workflow/rules/models_on.smk"
 include: "workflow/rules/full.smk"
 include: "workflow/rules/study.smk"
 

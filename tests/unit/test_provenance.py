@@ -37,12 +37,23 @@ def test_modules_are_followed_through_imports(scripts):
     }
 
 
+def _digest(scripts, modules=()):
+    return provenance.files_digest(provenance.modules_used("build_a", scripts, modules), scripts)
+
+
 def test_digest_changes_with_a_used_module_only(scripts):
-    before = provenance.code_digest("build_a", scripts)
+    before = _digest(scripts)
     (scripts / "jianfu/other.py").write_text("x = 2\n")
-    assert provenance.code_digest("build_a", scripts) == before
+    assert _digest(scripts) == before
     (scripts / "jianfu/deep/formula.py").write_text("def f(): return 2\n")
-    assert provenance.code_digest("build_a", scripts) != before
+    assert _digest(scripts) != before
+
+
+def test_modules_that_data_name_are_followed_too(scripts):
+    (scripts / "jianfu/named.py").write_text("from jianfu.other import x\n")
+    before, plain = _digest(scripts, ["jianfu.named"]), _digest(scripts)
+    (scripts / "jianfu/other.py").write_text("x = 2\n")
+    assert _digest(scripts, ["jianfu.named"]) != before and _digest(scripts) == plain
 
 
 def test_run_record_lists_the_digest_of_every_input(tmp_path):
@@ -76,15 +87,16 @@ def test_files_of_one_name_in_two_folders_are_both_recorded(tmp_path):
     assert list(provenance.input_files(paths, tmp_path / "raw" / "甲县")) == ["../乙县/台账.csv", "台账.csv"]
 
 
-def test_project_digest_covers_scripts_library_and_plan(tmp_path):
-    files = ["scripts/build_a.py", "scripts/jianfu/deep/a.py", "config/plan/indices.csv"]
-    for name in files:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("1")
-    digests = {provenance.project_digest(tmp_path)}
-    for name in files:
-        (tmp_path / name).write_text("2")
-        digests.add(provenance.project_digest(tmp_path))
-    assert len(digests) == 4
-    (tmp_path / "config" / "provinces.yaml").write_text("3")
-    assert provenance.project_digest(tmp_path) in digests
+def test_digest_covers_names_and_bytes_in_any_order(tmp_path):
+    files = [tmp_path / name for name in ("b.py", "a.csv")]
+    for file in files:
+        file.write_text("1")
+    digests = {provenance.files_digest(files, tmp_path), provenance.files_digest(files[::-1], tmp_path)}
+    assert len(digests) == 1
+    files[0].write_text("2")
+    files[1].rename(tmp_path / "c.csv")
+    digests |= {
+        provenance.files_digest(files[:1], tmp_path),
+        provenance.files_digest([tmp_path / "c.csv"], tmp_path),
+    }
+    assert len(digests) == 3

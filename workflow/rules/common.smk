@@ -1,6 +1,8 @@
 """Functions that the rule files share; no rules."""
 
-OUTPUTS = read_outputs(Path(workflow.basedir) / "config" / "plan" / "outputs.csv")
+ROOT = Path(workflow.basedir)
+OUTPUTS = read_outputs(ROOT / "config" / "plan" / "outputs.csv")
+USED = set()  # files of code and plan behind the rules read so far (provenance.smk)
 
 
 def setting(*keys):
@@ -15,14 +17,33 @@ def setting(*keys):
     return value
 
 
-def code(script):
-    """Digest of scripts/<script>.py and of the library modules it uses, so that a change re-runs the rule."""
-    return code_digest(script, Path(workflow.basedir) / "scripts")
+def code(script, modules=()):
+    """Digest of scripts/<script>.py, the library modules it uses and ``modules``: a change re-runs the rule."""
+    files = modules_used(script, ROOT / "scripts", modules)
+    USED.update(files)
+    return files_digest(files, ROOT)
 
 
 def plan(name):
     """Path of a file of the common plan, as rule input."""
-    return str(Path(workflow.basedir) / "config" / "plan" / name)
+    file = ROOT / "config" / "plan" / name
+    USED.add(file)
+    return str(file)
+
+
+def folder_of(name):
+    """Folder of a file among the inputs (of the first, where a name stands for several), for `params`."""
+
+    def folder(wildcards, input):
+        files = getattr(input, name)
+        return str(Path(files if isinstance(files, str) else files[0]).parent)
+
+    return folder
+
+
+def canonical(*tables):
+    """Canonical tables as rule inputs, by name."""
+    return {table: f"results/{{province}}/restricted/canonical/{table}.parquet" for table in tables}
 
 
 def raw_folder(wildcards):
@@ -44,8 +65,9 @@ def raw_files(wildcards):
 
 
 def holidays(wildcards):
-    """The province's own list of working days, where it has one."""
-    return SETTINGS[wildcards.province]["calendar"]["holidays"] or []
+    """The province's own list of working days, where it has one and the table of the rule needs it."""
+    own = SETTINGS[wildcards.province]["calendar"]["holidays"]
+    return own if own and wildcards.get("table", "app_activity") == "app_activity" else []
 
 
 def common_anchors(wildcards):
@@ -77,6 +99,12 @@ def ingest_settings(wildcards):
         ),
         "calendar": settings["calendar"] if "punches" in names else {},
     }
+
+
+def quality_settings(wildcards):
+    """The settings that the quality report speaks of."""
+    settings = SETTINGS[wildcards.province]
+    return {key: settings[key] for key in ("province", "language", "data", "sources", "exclude")}
 
 
 def own_tables(wildcards):

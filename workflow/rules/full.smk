@@ -4,7 +4,7 @@ REQUIRED INPUTS: indicators, unit_months, exposures, hazard cells, survey scores
 OUTPUTS: results/{province}/release/full: estimates.csv, tables/specification_*.csv, figures/specification_curve.*
 """
 
-FULL_OUTPUTS = read_outputs(Path(workflow.basedir) / "config" / "plan" / "outputs_full.csv")
+FULL_OUTPUTS = read_outputs(ROOT / "config" / "plan" / "outputs_full.csv")
 FULL_INPUTS = {
     "hazard_cells": "results/{province}/restricted/hazard_cells.parquet",
     "flow_exits": "results/{province}/restricted/flow_exits.csv",

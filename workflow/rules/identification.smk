@@ -8,14 +8,7 @@ OUTPUTS: check_exposures.parquet under results/{province}/restricted
 rule build_check_exposures:
     """Exposures without emergency tasks, after the survey, and the intensity of logging."""
     input:
-        units="results/{province}/restricted/canonical/units.parquet",
-        tasks="results/{province}/restricted/canonical/tasks.parquet",
-        app_activity="results/{province}/restricted/canonical/app_activity.parquet",
-        documents="results/{province}/restricted/canonical/documents.parquet",
-        unit_year="results/{province}/restricted/canonical/unit_year.parquet",
-        app_days="results/{province}/restricted/canonical/app_days.parquet",
-        spells="results/{province}/restricted/canonical/spells.parquet",
-        survey="results/{province}/restricted/canonical/survey.parquet",
+        **canonical(*MEASURED),
         unit_months="results/{province}/restricted/unit_months.parquet",
         indicators="results/{province}/restricted/indicators.parquet",
         exposures="results/{province}/restricted/exposures.parquet",

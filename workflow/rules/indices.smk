@@ -11,12 +11,9 @@ OUTPUTS: unit_months, indicators, indices, exposures (Parquet) and anchors.json 
 rule build_unit_months:
     """Units and months of the analysis, with headcount, statutory days and what was logged."""
     input:
-        units="results/{province}/restricted/canonical/units.parquet",
-        spells="results/{province}/restricted/canonical/spells.parquet",
-        tasks="results/{province}/restricted/canonical/tasks.parquet",
-        app_activity="results/{province}/restricted/canonical/app_activity.parquet",
+        **canonical("units", "spells", "tasks", "app_activity"),
         checked="results/{province}/quality/rejects_checked.txt",
-        holidays=lambda wildcards: SETTINGS[wildcards.province]["calendar"]["holidays"] or [],
+        holidays=holidays,
     output:
         unit_months="results/{province}/restricted/unit_months.parquet",
         coverage="results/{province}/quality/coverage.csv",
@@ -40,17 +37,10 @@ rule build_unit_months:
 rule build_indicators:
     """All indicators of the plan by unit and month, and notices about those that cannot be had."""
     input:
-        units="results/{province}/restricted/canonical/units.parquet",
-        tasks="results/{province}/restricted/canonical/tasks.parquet",
-        app_activity="results/{province}/restricted/canonical/app_activity.parquet",
-        documents="results/{province}/restricted/canonical/documents.parquet",
-        unit_year="results/{province}/restricted/canonical/unit_year.parquet",
-        app_days="results/{province}/restricted/canonical/app_days.parquet",
-        spells="results/{province}/restricted/canonical/spells.parquet",
-        survey="results/{province}/restricted/canonical/survey.parquet",
+        **canonical(*MEASURED),
         unit_months="results/{province}/restricted/unit_months.parquet",
         plan=plan("indicators.csv"),
-        holidays=lambda wildcards: SETTINGS[wildcards.province]["calendar"]["holidays"] or [],
+        holidays=holidays,
     output:
         indicators="results/{province}/restricted/indicators.parquet",
         raw="results/{province}/restricted/steps/raw.parquet",

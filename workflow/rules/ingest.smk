@@ -11,8 +11,8 @@ rule ingest_table:
     input:
         raw=raw_files,
         units=canonical_units,
-        holidays=lambda wildcards: holidays(wildcards) if wildcards.table == "app_activity" else [],
-        schema=Path(workflow.basedir) / "workflow" / "schemas" / "canonical.yaml",
+        holidays=holidays,
+        schema=ROOT / "workflow" / "schemas" / "canonical.yaml",
         headings=plan("headings.csv"),
         values=plan("values.csv"),
         scales=plan("scales.yaml"),
@@ -35,7 +35,7 @@ rule ingest_table:
     params:
         folder=raw_folder,
         settings=ingest_settings,
-        plan_dir=lambda wildcards, input: str(Path(input.headings).parent),
+        plan_dir=folder_of("headings"),
         code=code("ingest_table"),
     script:
         "../../scripts/ingest_table.py"
@@ -79,7 +79,7 @@ rule build_quality_report:
         indicators=plan("indicators.csv"),
         labels=plan("labels.csv"),
         headings=plan("headings.csv"),
-        template=Path(workflow.basedir) / "workflow" / "report" / "quality_report.html.jinja",
+        template=ROOT / "workflow" / "report" / "quality_report.html.jinja",
     output:
         report="results/{province}/quality/quality_report.html",
         summary="results/{province}/quality/quality_summary.txt",
@@ -92,11 +92,8 @@ rule build_quality_report:
     resources:
         mem_mb=1500,
     params:
-        settings=lambda wildcards: {
-            key: SETTINGS[wildcards.province][key]
-            for key in ("province", "language", "data", "sources", "exclude")
-        },
-        quarantine=lambda wildcards, input: str(Path(input.quarantine[0]).parent),
+        settings=quality_settings,
+        quarantine=folder_of("quarantine"),
         code=code("build_quality_report"),
     script:
         "../../scripts/build_quality_report.py"

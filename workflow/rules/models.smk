@@ -5,11 +5,30 @@ OUTPUTS: hazard_cells, hazard_details, tenure_cells, exits, survey_scores, perso
     (Parquet) and flow.csv under results/{province}/restricted; targets.csv of a simulated province
 """
 
+# What the analysis tables are made of, whether on what happened or on what was to be expected.
+MODEL_INPUTS = {
+    **canonical("units", "spells", "unit_year", "policies"),
+    "unit_months": "results/{province}/restricted/unit_months.parquet",
+    "indicators": "results/{province}/restricted/indicators.parquet",
+    "indices": "results/{province}/restricted/indices.parquet",
+    "exposures": "results/{province}/restricted/exposures.parquet",
+    "tenure_cells": "results/{province}/restricted/tenure_cells.parquet",
+    "exits": "results/{province}/restricted/exits.parquet",
+    "flow_exits": "results/{province}/restricted/flow_exits.csv",
+    "survey_scores": "results/{province}/restricted/survey_scores.parquet",
+    "flow_survey": "results/{province}/restricted/flow_survey.csv",
+    "chains": "results/{province}/restricted/chains.parquet",
+    "task_years": "results/{province}/restricted/task_years.parquet",
+    "plan": plan("models.yaml"),
+    "indicator_plan": plan("indicators.csv"),
+    "definitions": plan("exits.yaml"),
+}
+
 
 rule build_hazard_cells:
     """Person-months at risk and exits by unit, month and group."""
     input:
-        spells="results/{province}/restricted/canonical/spells.parquet",
+        **canonical("spells"),
         checked="results/{province}/quality/rejects_checked.txt",
         definitions=plan("exits.yaml"),
     output:
@@ -37,9 +56,7 @@ rule build_hazard_cells:
 rule build_survey_scores:
     """Scale scores of every respondent, with unit, cohort, sex and tenure."""
     input:
-        survey="results/{province}/restricted/canonical/survey.parquet",
-        spells="results/{province}/restricted/canonical/spells.parquet",
-        units="results/{province}/restricted/canonical/units.parquet",
+        **canonical("survey", "spells", "units"),
         checked="results/{province}/quality/rejects_checked.txt",
         plan=plan("scales.yaml"),
         definitions=plan("exits.yaml"),
@@ -65,14 +82,7 @@ rule build_survey_scores:
 rule build_task_tables:
     """Links of parent and child tasks, and tasks and artefacts by unit and year."""
     input:
-        units="results/{province}/restricted/canonical/units.parquet",
-        tasks="results/{province}/restricted/canonical/tasks.parquet",
-        app_activity="results/{province}/restricted/canonical/app_activity.parquet",
-        documents="results/{province}/restricted/canonical/documents.parquet",
-        unit_year="results/{province}/restricted/canonical/unit_year.parquet",
-        app_days="results/{province}/restricted/canonical/app_days.parquet",
-        spells="results/{province}/restricted/canonical/spells.parquet",
-        survey="results/{province}/restricted/canonical/survey.parquet",
+        **canonical(*MEASURED),
         unit_months="results/{province}/restricted/unit_months.parquet",
         holidays=holidays,
     output:
@@ -99,29 +109,12 @@ rule build_task_tables:
 rule fit_models:
     """All declared models and the checks beside the primary ones, as one tidy table of estimates."""
     input:
+        **MODEL_INPUTS,
+        hazard_cells="results/{province}/restricted/hazard_cells.parquet",
+        hazard_details="results/{province}/restricted/hazard_details.parquet",
         check_exposures="results/{province}/restricted/check_exposures.parquet",
         checks=plan("checks.yaml"),
-        hazard_details="results/{province}/restricted/hazard_details.parquet",
-        tenure_cells="results/{province}/restricted/tenure_cells.parquet",
-        exits="results/{province}/restricted/exits.parquet",
-        unit_months="results/{province}/restricted/unit_months.parquet",
-        indicators="results/{province}/restricted/indicators.parquet",
-        indices="results/{province}/restricted/indices.parquet",
-        chains="results/{province}/restricted/chains.parquet",
-        task_years="results/{province}/restricted/task_years.parquet",
-        unit_year="results/{province}/restricted/canonical/unit_year.parquet",
-        policies="results/{province}/restricted/canonical/policies.parquet",
-        indicator_plan=plan("indicators.csv"),
-        hazard_cells="results/{province}/restricted/hazard_cells.parquet",
-        flow_exits="results/{province}/restricted/flow_exits.csv",
-        survey_scores="results/{province}/restricted/survey_scores.parquet",
-        flow_survey="results/{province}/restricted/flow_survey.csv",
-        exposures="results/{province}/restricted/exposures.parquet",
-        units="results/{province}/restricted/canonical/units.parquet",
-        spells="results/{province}/restricted/canonical/spells.parquet",
-        plan=plan("models.yaml"),
         hypotheses=plan("hypotheses.csv"),
-        definitions=plan("exits.yaml"),
     output:
         estimates="results/{province}/restricted/estimates_full.parquet",
         flow="results/{province}/restricted/flow.csv",
@@ -147,7 +140,7 @@ rule fit_models:
 rule build_cumulative_incidence:
     """Cumulative incidence of leaving by cohort and burden tertile."""
     input:
-        spells="results/{province}/restricted/canonical/spells.parquet",
+        **canonical("spells"),
         exposures="results/{province}/restricted/exposures.parquet",
         definitions=plan("exits.yaml"),
     output:
@@ -173,7 +166,7 @@ rule build_cumulative_incidence:
 rule build_dose_response:
     """Rates of voluntary exit by cohort and group of exposure."""
     input:
-        spells="results/{province}/restricted/canonical/spells.parquet",
+        **canonical("spells"),
         exposures="results/{province}/restricted/exposures.parquet",
         definitions=plan("exits.yaml"),
     output:
@@ -198,10 +191,10 @@ rule build_dose_response:
 rule build_burnout_bins:
     """Burnout against exposure, net of controls and effects, with the line of H1."""
     input:
+        **canonical("units"),
         survey_scores="results/{province}/restricted/survey_scores.parquet",
         flow_survey="results/{province}/restricted/flow_survey.csv",
         exposures="results/{province}/restricted/exposures.parquet",
-        units="results/{province}/restricted/canonical/units.parquet",
         plan=plan("models.yaml"),
     output:
         bins="results/{province}/restricted/burnout_bins.parquet",
@@ -223,25 +216,8 @@ rule build_burnout_bins:
 rule build_targets:
     """What every model would give on the true probabilities of a simulated province."""
     input:
+        **MODEL_INPUTS,
         truth="results/{province}/simulated/truth",
-        flow_exits="results/{province}/restricted/flow_exits.csv",
-        tenure_cells="results/{province}/restricted/tenure_cells.parquet",
-        exits="results/{province}/restricted/exits.parquet",
-        unit_months="results/{province}/restricted/unit_months.parquet",
-        indicators="results/{province}/restricted/indicators.parquet",
-        indices="results/{province}/restricted/indices.parquet",
-        chains="results/{province}/restricted/chains.parquet",
-        task_years="results/{province}/restricted/task_years.parquet",
-        unit_year="results/{province}/restricted/canonical/unit_year.parquet",
-        policies="results/{province}/restricted/canonical/policies.parquet",
-        indicator_plan=plan("indicators.csv"),
-        spells="results/{province}/restricted/canonical/spells.parquet",
-        survey_scores="results/{province}/restricted/survey_scores.parquet",
-        flow_survey="results/{province}/restricted/flow_survey.csv",
-        exposures="results/{province}/restricted/exposures.parquet",
-        units="results/{province}/restricted/canonical/units.parquet",
-        plan=plan("models.yaml"),
-        definitions=plan("exits.yaml"),
     output:
         targets="results/{province}/simulated/targets.csv",
     log:

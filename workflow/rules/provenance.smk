@@ -1,10 +1,8 @@
-"""What each run was made with.
+"""What each run was made with: settings, versions, raw files, and the code and plan of the rules read before this one.
 
 REQUIRED INPUTS: the raw files of the province.
 OUTPUTS: results/{province}/provenance/config.yaml and run.json
 """
-
-from jianfu.core.provenance import project_digest
 
 
 rule record_provenance:
@@ -22,7 +20,7 @@ rule record_provenance:
         "../../environment.yml"
     params:
         settings=setting(),
-        project=project_digest(workflow.basedir),
+        project=files_digest(USED, ROOT),
         code=code("record_provenance"),
     script:
         "../../scripts/record_provenance.py"

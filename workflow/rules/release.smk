@@ -9,10 +9,7 @@ OUTPUTS: restricted/publish/*.parquet; release/figures/*.csv, release/tables/*.c
 rule build_publication:
     """Every publishable table, before disclosure control."""
     input:
-        units="results/{province}/restricted/canonical/units.parquet",
-        tasks="results/{province}/restricted/canonical/tasks.parquet",
-        spells="results/{province}/restricted/canonical/spells.parquet",
-        policies="results/{province}/restricted/canonical/policies.parquet",
+        **canonical("units", "tasks", "spells", "policies"),
         unit_months="results/{province}/restricted/unit_months.parquet",
         indicators="results/{province}/restricted/indicators.parquet",
         indices="results/{province}/restricted/indices.parquet",
@@ -31,7 +28,7 @@ rule build_publication:
         indicator_plan=plan("indicators.csv"),
         index_plan=plan("indices.csv"),
         labels=plan("labels.csv"),
-        holidays=lambda wildcards: SETTINGS[wildcards.province]["calendar"]["holidays"] or [],
+        holidays=holidays,
         definitions=plan("exits.yaml"),
     output:
         **published_by("build_publication"),

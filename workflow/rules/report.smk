@@ -34,7 +34,6 @@ REPORT_FIGURES = [
     "policy_event_study",
     "index_sensitivity",
 ]
-REPORT_FOLDER = Path(workflow.basedir) / "workflow" / "report"
 REPORT_FILES = [
     "report.zh.md.jinja",
     "report.en.md.jinja",
@@ -74,7 +73,7 @@ rule tabulate_results:
     resources:
         mem_mb=500,
     params:
-        release=lambda wildcards, input: str(Path(input.estimates).parent),
+        release=folder_of("estimates"),
         language=setting("language"),
         confidence=setting("inference", "confidence"),
         synthetic=setting("province", "synthetic"),
@@ -95,14 +94,14 @@ rule render_report:
         ),
         config="results/{province}/provenance/config.yaml",
         run="results/{province}/provenance/run.json",
-        default=str(Path(workflow.basedir) / "config" / "default.yaml"),
+        default=str(ROOT / "config" / "default.yaml"),
         hypotheses=plan("hypotheses.csv"),
         models=plan("models.yaml"),
         tables=plan("tables.yaml"),
         outputs=plan("outputs.csv"),
         indices=plan("indices.csv"),
         labels=plan("labels.csv"),
-        templates=expand(str(REPORT_FOLDER / "{file}"), file=REPORT_FILES),
+        templates=expand(str(ROOT / "workflow" / "report" / "{file}"), file=REPORT_FILES),
     output:
         docx="results/{province}/release/report.docx",
         pdf=report(
@@ -120,8 +119,8 @@ rule render_report:
     resources:
         mem_mb=1000,
     params:
-        release=lambda wildcards, input: str(Path(input.estimates).parent),
-        report=lambda wildcards, input: str(Path(input.templates[0]).parent),
+        release=folder_of("estimates"),
+        report=folder_of("templates"),
         language=setting("language"),
         code=code("render_report"),
     script:

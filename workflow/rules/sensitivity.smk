@@ -9,9 +9,9 @@ OUTPUTS: restricted/publish/{index_diagnostics,index_multiverse,index_shares,cou
 rule build_index_sensitivity:
     """Diagnostics, multiverse, rank bands and bootstrap of the burden indices."""
     input:
+        **canonical("units"),
         indicators="results/{province}/restricted/indicators.parquet",
         unit_months="results/{province}/restricted/unit_months.parquet",
-        units="results/{province}/restricted/canonical/units.parquet",
         unanchored="results/{province}/quality/index_notices.csv",
         plan=plan("indicators.csv"),
         members=plan("indices.csv"),

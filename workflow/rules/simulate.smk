@@ -9,7 +9,7 @@ rule simulate_province:
     """Raw exports with known truth; the truth is kept apart and no other rule of a province reads it."""
     input:
         parameters=setting("simulate", "parameters"),
-        pattern=Path(workflow.basedir) / "config" / "simulation.yaml",
+        pattern=ROOT / "config" / "simulation.yaml",
     output:
         raw=directory("results/{province}/simulated/raw"),
         truth=directory("results/{province}/simulated/truth"),

@@ -10,8 +10,8 @@ from jianfu.config.files import read_yaml
 STUDY = read_yaml(plan("simulation_study.yaml"))
 STUDY_INPUTS = {
     "design": plan("simulation_study.yaml"),
-    "parameters": str(Path(workflow.basedir) / "config" / "simulation.yaml"),
-    "defaults": str(Path(workflow.basedir) / "config" / "default.yaml"),
+    "parameters": str(ROOT / "config" / "simulation.yaml"),
+    "defaults": str(ROOT / "config" / "default.yaml"),
     "models": plan("models.yaml"),
     "indicators": plan("indicators.csv"),
     "members": plan("indices.csv"),
@@ -50,7 +50,7 @@ rule simulate_study_raw:
     """Estimates of some draws through raw exports: written, ingested and analysed."""
     input:
         **STUDY_INPUTS,
-        schema=Path(workflow.basedir) / "workflow" / "schemas" / "canonical.yaml",
+        schema=ROOT / "workflow" / "schemas" / "canonical.yaml",
     output:
         draws="results/simulation_study/raw/{first}.parquet",
     log:
@@ -94,9 +94,7 @@ rule build_simulation_study:
     resources:
         mem_mb=1000,
     params:
-        confidence=read_yaml(str(Path(workflow.basedir) / "config" / "default.yaml"))["inference"][
-            "confidence"
-        ],
+        confidence=read_yaml(str(ROOT / "config" / "default.yaml"))["inference"]["confidence"],
         code=code("build_simulation_study"),
     script:
         "../../scripts/build_simulation_study.py"

@@ -60,10 +60,14 @@ def _needed(text, package, scripts):
     return [found for name in _imported(text, package) for found in _module_files(name, scripts)]
 
 
-def modules_used(script, scripts):
-    """Files of the library that ``scripts/<script>.py`` imports, directly or through others, sorted."""
+def modules_used(script: str, scripts: str | Path, modules=()) -> list[Path]:
+    """``scripts/<script>.py`` and the files of the library that it imports, directly or through others, sorted.
+
+    ``modules``: dotted names of modules that it uses beside these, because data name them (estimators of the plan).
+    """
     scripts = Path(scripts)
-    todo, seen = [scripts / f"{script}.py"], set()
+    todo = [scripts / f"{script}.py", *(file for name in modules for file in _module_files(name, scripts))]
+    seen = set()
     while todo:
         file = todo.pop()
         if file not in seen:
@@ -73,30 +77,21 @@ def modules_used(script, scripts):
     return sorted(seen)
 
 
-def code_digest(script, scripts):
-    """SHA-256 over ``scripts/<script>.py`` and every library module it uses (text, in order of name)."""
+def files_digest(files, root: str | Path) -> str:
+    """SHA-256 over the names (from ``root``) and bytes of ``files``, in order of path."""
     digest = hashlib.sha256()
-    for file in modules_used(script, scripts):
-        digest.update(file.relative_to(scripts).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    for file in sorted(files):
+        digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
-def file_digest(path):
+def file_digest(path: str | Path) -> str:
     """SHA-256 of a file's bytes."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def project_digest(root):
-    """SHA-256 over all scripts, the library and the files of the common plan (in order of path)."""
-    root, digest = Path(root), hashlib.sha256()
-    plan = [path for path in (root / "config" / "plan").rglob("*") if path.is_file()]
-    for file in sorted([*(root / "scripts").rglob("*.py"), *plan]):
-        digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
-def input_files(paths, folder=None):
+def input_files(paths, folder: str | Path | None = None) -> dict[str, Path]:
     """``{name: path}`` of the files among ``paths`` and below its folders, in order of name.
 
     A name is the path from the data folder ``folder``, or from the folder in ``paths`` that holds the file.
@@ -110,10 +105,10 @@ def input_files(paths, folder=None):
     return dict(sorted(found.items()))
 
 
-def run_record(province, settings, inputs, code):
+def run_record(province: str, settings: dict, inputs, code: str) -> dict:
     """Record of a run: versions, seed, digests of code and of every input file, queries (dict, ready for JSON).
 
-    ``code``: digest of :func:`project_digest`.
+    ``code``: digest of the code and plan of the run (:func:`files_digest`).
     """
     sources, files = settings["sources"], input_files(inputs, settings["data"]["folder"])
     return {
@@ -132,7 +127,9 @@ def run_record(province, settings, inputs, code):
     }
 
 
-def record_provenance(province, settings, inputs, code, config_path, run_path):
+def record_provenance(
+    *, province: str, settings: dict, inputs, code: str, config_path: str | Path, run_path: str | Path
+) -> None:
     """Write the resolved settings (YAML) and the run record (JSON)."""
     text = yaml.safe_dump(settings, allow_unicode=True, sort_keys=False)
     Path(config_path).write_text(
