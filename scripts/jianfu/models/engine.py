@@ -193,10 +193,7 @@ def check_converged(estimates, allowed):
     unconverged = estimates["reasons"].map(lambda text: has(read_reasons(text), *UNCONVERGED))
     failed = estimates.loc[estimates["estimate"].isna() & unconverged, "model"].unique()
     if len(failed) and not allowed:
-        raise DataError(
-            f"{', '.join(failed)}: the model did not converge; leave it out with `models:` in the province file "
-            "or set `inference: {allow_unconverged: true}` to report it without figures."
-        )
+        raise DataError("models_unconverged", models=list(failed))
 
 
 def adjusted(estimates, hypotheses):

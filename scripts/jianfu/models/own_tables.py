@@ -3,7 +3,8 @@
 import pandas as pd
 
 from jianfu.core.errors import ConfigError, DataError
-from jianfu.core.spelling import suggestion
+from jianfu.core.reasons import Reason
+from jianfu.core.spelling import did_you_mean
 from jianfu.ingest.user_tables import MOST_LEVELS, is_text, levels_of, read_analysis_table, read_table
 from jianfu.models import engine
 from jianfu.models.estimators import COLUMN, COLUMNS, ESTIMATORS, FACTORS, VALUE, columns_named
@@ -30,65 +31,55 @@ def check(settings, file):
     try:
         columns = {name: list(read_table(path, rows=0).columns) for name, path in tables.items()}
     except DataError as error:
-        raise ConfigError(f"{file}: 'models_on.data': {error}") from None
+        raise ConfigError("models_on_data", file=file, what=error.reason) from None
     names = [entry["name"] for entry in settings["list"]]
     for entry in settings["list"]:
-        place = f"{file}: 'models_on.list' entry '{entry['name']}'"
+        place = Reason("models_on_entry", file=file, name=entry["name"])
         if names.count(entry["name"]) > 1:
-            raise ConfigError(f"{place} stands twice; give each model a name of its own.")
+            raise ConfigError("model_name_twice", place=place)
         if entry["estimator"] not in ESTIMATORS:
-            raise ConfigError(
-                f"{place} names the estimator '{entry['estimator']}', which does not exist; "
-                f"{suggestion(entry['estimator'], list(ESTIMATORS))}"
-            )
+            advice = did_you_mean(entry["estimator"], list(ESTIMATORS))
+            raise ConfigError("no_such_estimator", place=place, name=entry["estimator"], advice=advice)
         if "data" not in entry and len(tables) > 1:
-            raise ConfigError(f"{place} must say its table with 'data': {', '.join(tables)}.")
+            raise ConfigError("which_table", place=place, tables=list(tables))
         if entry.get("data", next(iter(tables))) not in tables:
-            raise ConfigError(
-                f"{place} names the table '{entry['data']}', which does not exist; "
-                f"{suggestion(entry['data'], list(tables))}"
-            )
+            advice = did_you_mean(entry["data"], list(tables))
+            raise ConfigError("no_such_table", place=place, name=entry["data"], advice=advice)
         _check_entry(entry, columns[entry.get("data", next(iter(tables)))], place)
 
 
 def _check_entry(entry, columns, place):
-    estimator = ESTIMATORS[entry["estimator"]]
+    estimator, own = ESTIMATORS[entry["estimator"]], {"place": place, "estimator": entry["estimator"]}
     allowed = [*estimator.needs, *estimator.takes, *ALWAYS]
     for key in entry:
         if key not in allowed:
-            raise ConfigError(
-                f"{place}: the estimator {entry['estimator']} has no key '{key}'; {suggestion(key, allowed)}"
-            )
+            raise ConfigError("estimator_lacks_key", **own, key=key, advice=did_you_mean(key, allowed))
     for key in estimator.needs:
         if key not in entry:
-            raise ConfigError(f"{place}: the estimator {entry['estimator']} needs the key '{key}'; add it.")
+            raise ConfigError("estimator_needs_key", **own, key=key)
     options = estimator.options | COMMON_OPTIONS
     for name, value in entry.get("options", {}).items():
         if name not in options:
-            raise ConfigError(
-                f"{place}: the estimator {entry['estimator']} has no option '{name}'; {suggestion(name, list(options))}"
-            )
+            advice = did_you_mean(name, list(options))
+            raise ConfigError("estimator_lacks_option", **own, option=name, advice=advice)
         _check_option(name, value, options[name], place)
     for name in estimator.required:
         if name not in entry.get("options", {}):
-            raise ConfigError(
-                f"{place}: the estimator {entry['estimator']} needs the option '{name}'; add it."
-            )
+            raise ConfigError("estimator_needs_option", **own, option=name)
     if isinstance(entry.get("cluster"), list) and entry["estimator"] not in TWO_WAY:
-        raise ConfigError(
-            f"{place}: the estimator {entry['estimator']} takes one column as 'cluster'; {', '.join(TWO_WAY)} take two."
-        )
+        raise ConfigError("one_cluster_only", **own, others=TWO_WAY)
     for column, key in columns_named(entry, estimator).items():
-        _check_column(column, columns, f"{place}: '{key}'")
+        _check_column(column, columns, Reason("key_of_entry", place=place, key=key))
     for column in entry.get("where", {}):
-        _check_column(column, columns, f"{place}: 'where'")
+        _check_column(column, columns, Reason("key_of_entry", place=place, key="where"))
     _check_terms(entry, columns, place)
 
 
 def _check_option(name, value, kind, place):
     if isinstance(kind, tuple):
         if value not in kind:
-            raise ConfigError(f"{place}: option '{name}' cannot be '{value}'; {suggestion(value, kind)}")
+            advice = did_you_mean(value, kind)
+            raise ConfigError("option_cannot_be", place=place, option=name, value=str(value), advice=advice)
         return
     types = {
         COLUMN: str,
@@ -98,21 +89,23 @@ def _check_option(name, value, kind, place):
         float: (int, float),
     }.get(kind, kind)
     if kind == FACTORS and isinstance(value, dict) and not _lists(value):
-        raise ConfigError(f"{place}: option '{name}' must give a list of columns for each factor.")
+        raise ConfigError("option_needs_lists", place=place, option=name)
     if not isinstance(value, types) or (isinstance(value, bool) and kind is not bool):
-        words = {
-            COLUMN: "the name of a column",
-            COLUMNS: "a column or a list of columns",
-            FACTORS: "a group of factors, each with its list of columns",
-            VALUE: "text or a number",
-            float: "a number",
-            int: "a whole number",
-            bool: "true or false",
-            str: "text",
-            list: "a list",
-            dict: "a group of keys",
+        forms = {
+            COLUMN: "a_column_name",
+            COLUMNS: "a_column_or_columns",
+            FACTORS: "factors_with_columns",
+            VALUE: "text_or_number",
+            float: "a_number",
+            int: "a_whole_number",
+            bool: "true_or_false",
+            str: "a_text",
+            list: "a_list",
+            dict: "a_group",
         }
-        raise ConfigError(f"{place}: option '{name}' must be {words[kind]}, not '{value}'.")
+        raise ConfigError(
+            "option_must_be", place=place, option=name, form=Reason(forms[kind]), value=str(value)
+        )
 
 
 def _lists(value):
@@ -122,9 +115,8 @@ def _lists(value):
 
 def _check_column(column, columns, place):
     if column not in columns:
-        raise ConfigError(
-            f"{place} names the column '{column}', which the table does not have; {suggestion(column, columns)}"
-        )
+        advice = did_you_mean(column, columns)
+        raise ConfigError("no_column_in_table", place=place, column=column, advice=advice)
 
 
 def _check_terms(entry, columns, place):
@@ -134,25 +126,29 @@ def _check_terms(entry, columns, place):
         inner = part.removeprefix(FACTOR).removesuffix(")") if part.startswith(FACTOR) else None
         function, arguments = call_of(part)
         if inner is not None:
-            _check_column(inner.strip(), columns, f"{place}: the term '{part}'")
+            _check_column(inner.strip(), columns, Reason("term_of_entry", place=place, term=part))
         elif function is None:
-            _check_column(part, [*columns, *(f"{name}(x)" for name in FUNCTIONS)], f"{place}: 'terms'")
+            known = [*columns, *(f"{name}(x)" for name in FUNCTIONS)]
+            _check_column(part, known, Reason("key_of_entry", place=place, key="terms"))
         else:
             for column in arguments if function in GROUPED else arguments[:1]:
-                _check_column(column, columns, f"{place}: the term '{part}'")
+                _check_column(column, columns, Reason("term_of_entry", place=place, term=part))
             _check_arguments(part, function, arguments, place)
 
 
 def _check_arguments(part, function, arguments, place):
     least = {"ns": 1, "bs": 3}
     if function in GROUPED and len(arguments) != 2:
-        raise ConfigError(f"{place}: write '{part}' with a column and its group, e.g. {function}(x, unit).")
+        raise ConfigError("term_needs_group", place=place, term=part, function=function)
     if function in least and (
         len(arguments) != 2 or not arguments[1].isdigit() or int(arguments[1]) < least[function]
     ):
         raise ConfigError(
-            f"{place}: write '{part}' with a column and degrees of freedom of at least {least[function]}, "
-            f"e.g. {function}(x, {max(3, least[function])})."
+            "term_needs_degrees",
+            place=place,
+            term=part,
+            least=least[function],
+            example=f"{function}(x, {max(3, least[function])})",
         )
 
 
@@ -180,16 +176,14 @@ def categories_of(frame, spec):
             column = part = max(found, key=len)
         levels = levels_of(frame[column])
         if len(levels) > MOST_LEVELS:
-            raise DataError(
-                f"models_on: '{spec['name']}': the term '{part}' has {len(levels)} levels; "
-                "name it under 'effects' instead."
-            )
+            raise DataError("term_has_many_levels", model=spec["name"], term=part, n=len(levels))
         if column in reference:
             first = next((level for level in levels if str(level) == str(reference[column])), None)
             if first is None:
+                wanted = str(reference[column])
+                advice = did_you_mean(wanted, [str(level) for level in levels])
                 raise DataError(
-                    f"models_on: '{spec['name']}': the reference '{reference[column]}' is no level of '{column}'; "
-                    f"{suggestion(str(reference[column]), [str(level) for level in levels])}"
+                    "reference_no_level", model=spec["name"], level=wanted, column=column, advice=advice
                 )
             levels = [first, *(level for level in levels if level != first)]
         categories[part] = {level: f"{column}_{_short(level)}" for level in levels}
@@ -207,13 +201,11 @@ def _check_numbers(frame, spec):
     numeric = ("outcome", "mediator", "weights", "offset", "entry", "exit", "event")
     for column, key in columns_named(spec, estimator).items():
         if key in numeric and key not in estimator.text and is_text(frame[column]):
-            raise DataError(
-                f"models_on: '{spec['name']}': the {key} '{column}' holds text; use a column of numbers (0 and 1)."
-            )
+            raise DataError("column_holds_text", model=spec["name"], key=key, column=column)
     for part in parts_of([*spec.get("terms", []), *spec.get("controls", [])]):
         function, arguments = call_of(part)
         if function and is_text(frame[arguments[0]]):
-            raise DataError(f"models_on: '{spec['name']}': the term '{part}' needs a column of numbers.")
+            raise DataError("term_needs_numbers", model=spec["name"], term=part)
 
 
 def estimates(settings, inference, province):

@@ -140,9 +140,7 @@ def _combinations(options, used, columns, names):
         parts = dict.fromkeys(terms, 1.0) if isinstance(terms, list) else terms
         missing = next((term for term in parts if term not in names), None)
         if missing is not None:
-            raise DataError(
-                f"contrasts: '{name}' names '{missing}', which is no term; there are {', '.join(names)}."
-            )
+            raise DataError("contrast_of_no_term", contrast=name, name=missing, terms=list(names))
         found[name] = np.array([float(parts.get(term, 0.0)) for term in names])
     for variable, points in options.get("curve", {}).items():
         rows = used if any(":" in term for term in columns.terms) else used.head(1)

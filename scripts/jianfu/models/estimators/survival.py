@@ -106,9 +106,7 @@ def _causes(spec, used):
     given = options.get("censored")
     censored = text == _plain(given) if given is not None else np.isin([t.lower() for t in text], CENSORED)
     if given is not None and not censored.any() and options.get("cause") is None:
-        raise DataError(
-            f"'{spec['name']}': the value '{given}' of 'censored' does not occur in {spec['event']}."
-        )
+        raise DataError("censored_absent", model=spec["name"], value=str(given), column=spec["event"])
     text[censored] = ""
     return text, sorted(set(text) - {""})
 
@@ -122,9 +120,7 @@ def _cause(spec, causes):
     wanted = spec.get("options", {}).get("cause")
     if wanted is None:
         if len(causes) != 1:
-            raise DataError(
-                f"'{spec['name']}': say the event of interest with 'cause'; there are {', '.join(causes)}."
-            )
+            raise DataError("cause_unsaid", model=spec["name"], causes=causes)
         return causes[0]
     if _plain(wanted) not in causes:
         raise NotEstimable("no_such_event", event=_plain(wanted), events=causes)

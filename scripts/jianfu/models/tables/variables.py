@@ -43,9 +43,7 @@ def _parts(name, definition):
     """(operation, source columns, other arguments) of one declaration."""
     found = [key for key in definition if key in OPERATIONS]
     if len(found) != 1:
-        raise ConfigError(
-            f"config/plan/models.yaml: the variable '{name}' must have one operation of {', '.join(OPERATIONS)}."
-        )
+        raise ConfigError("variable_operation", name=name, operations=list(OPERATIONS))
     sources = definition[found[0]]
     arguments = {key: value for key, value in definition.items() if key != found[0]}
     return found[0], [sources] if isinstance(sources, str) else list(sources), arguments
