@@ -237,7 +237,6 @@ def deciding(models, hypotheses):
                 "p_adjusted": 0.03 if value > 0.1 else 0.2,
                 "n_clusters": 200,
                 "converged": True,
-                "note": "",
             }
         )
     return pd.DataFrame(rows)

@@ -7,6 +7,11 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from jianfu.core.reasons import write_reasons
+from jianfu.models.estimates import RELEASED_COLUMNS
+from jianfu.models.reasons import because
+from jianfu.release.reasons_file import reasons_table
+
 ROOT = Path(__file__).resolve().parents[1]
 
 FIGURES = [
@@ -22,37 +27,10 @@ FIGURES = [
     "sample_flow",
     "index_sensitivity",
 ]
-COLUMNS = [
-    "province",
-    "hypothesis",
-    "model",
-    "role",
-    "specification",
-    "outcome",
-    "exposure",
-    "term",
-    "scale",
-    "estimate",
-    "std_error",
-    "ci_low",
-    "ci_high",
-    "p_value",
-    "p_adjusted",
-    "n_read",
-    "n_used",
-    "n_dropped",
-    "dropped_by_reason",
-    "n_units",
-    "n_clusters",
-    "n_events",
-    "converged",
-    "vcov",
-    "note",
-]
-
 SURVEY = {"controls": ["cohort", "sex"], "effects": ["unit", "wave"], "data": "survey_scores"}
 HAZARD = {"controls": ["cohort", "sex", "lock"], "effects": ["unit", "month"], "data": "hazard_cells"}
 MODELS = {
+    "categories": {"cohort": {"80后": "cohort_80s", "90后": "cohort_90s"}},
     "models": [
         {"name": name, "label_zh": zh, "label_en": en, "estimator": estimator, "terms": terms, **common}
         for name, zh, en, estimator, terms, common in [
@@ -96,7 +74,7 @@ MODELS = {
             ("H6_meaning", "工作意义感", "Meaning of work", "ols", ["TR"], SURVEY),
             ("H8_innovation", "创新动力", "Innovation motivation", "ols", ["RG"], SURVEY),
         ]
-    ]
+    ],
 }
 TABLES = {
     "main_regression": [
@@ -220,11 +198,11 @@ def estimates():
                 "n_clusters": common["n_units"],
                 "converged": estimate == estimate,
                 "vcov": "cluster_G",
-                "note": "" if estimate == estimate else "within-unit variance of RG is zero",
+                "reasons": [] if estimate == estimate else [because("nothing_left", term="RG")],
                 **common,
             }
         )
-    return pd.DataFrame(records).reindex(columns=COLUMNS)
+    return pd.DataFrame(records).reindex(columns=[*RELEASED_COLUMNS, "reasons"])
 
 
 def checks():
@@ -252,7 +230,8 @@ def checks():
     frame["ci_high"] = (frame["estimate"] + 1.96 * frame["std_error"]).where(tested)
     z = (frame["estimate"] / frame["std_error"]).abs()
     frame["p_value"] = np.exp(-0.717 * z - 0.416 * z * z).where(tested)
-    return frame.assign(converged=True, scale="sd_per_sd", note="", n_clusters=200)
+    nothing = [[] for _ in frame.index]
+    return frame.assign(converged=True, scale="sd_per_sd", n_clusters=200, reasons=nothing)
 
 
 def scales():
@@ -477,8 +456,7 @@ def frames():
                 "coverage",
                 "status",
             ],
-        ),
-        "estimates.csv": pd.concat([estimates(), checks()]).reindex(columns=COLUMNS),
+        ).assign(unit="", remarks=""),
         "disclosure_log.csv": pd.DataFrame(
             [
                 ("dose_response", "每格不少于10人", 2, "处理", "数值留空"),
@@ -490,6 +468,17 @@ def frames():
     }
 
 
+def write_estimates(frame, release):
+    """Write estimates (with ``reasons`` as lists of reasons) as the gate does."""
+    texts = [write_reasons(reasons) for reasons in frame["reasons"]]
+    released = {
+        "estimates.csv": frame.reindex(columns=RELEASED_COLUMNS),
+        "reasons.csv": reasons_table(frame.assign(reasons=texts)),
+    }
+    for name, table in released.items():
+        table.to_csv(release / name, index=False, encoding="utf-8-sig")
+
+
 def write(folder, settings, draw_figures=None):
     """Write release/ and provenance/ below ``folder``, and models.yaml and hypotheses.csv into plan/."""
     folder = Path(folder)
@@ -497,6 +486,7 @@ def write(folder, settings, draw_figures=None):
         path = folder / "release" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         frame.to_csv(path, index=False, encoding="utf-8-sig")
+    write_estimates(pd.concat([estimates(), checks()], ignore_index=True), folder / "release")
     (folder / "plan").mkdir()
     (folder / "plan" / "models.yaml").write_text(yaml.safe_dump(MODELS, allow_unicode=True), encoding="utf-8")
     (folder / "plan" / "tables.yaml").write_text(yaml.safe_dump(TABLES), encoding="utf-8")

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from told import told
 
 from jianfu.models import engine
 from jianfu.models.estimators import Settings
@@ -161,22 +162,22 @@ def test_imputation_with_few_clusters_refers_to_t():
     row = fitted_rollout([5, 5, 8, 8, np.nan, np.nan], estimator="imputation")
     assert row["p_value"] == pytest.approx(2 * stats.t.sf(abs(row["estimate"] / row["std_error"]), 5))
     assert row["ci_high"] - row["estimate"] == pytest.approx(stats.t.ppf(0.975, 5) * row["std_error"])
-    assert "; t(5); few clusters (6)" in row["note"]
+    assert "; t(5); few clusters (6)" in told(row)
 
 
 def test_a_cohort_of_one_cluster_has_no_error_and_the_note_says_so():
     row = fitted_rollout([5, np.nan, np.nan])
     assert np.isfinite(row["estimate"]) and np.isnan(row["std_error"])
-    assert "no error where a cohort has one cluster" in row["note"]
+    assert "no error where a cohort has one cluster" in told(row)
 
 
 def test_few_treated_clusters_among_many_are_a_sample_of_their_own():
     starts = [5] * 4 + [np.nan] * 46
     row = fitted_rollout(starts)
-    assert row["vcov"] == "influence_welch" and "few treated clusters (4);" in row["note"]
+    assert row["vcov"] == "influence_welch" and "few treated clusters (4);" in told(row)
     half = (row["ci_high"] - row["ci_low"]) / 2
     assert half > stats.t.ppf(0.975, 10) * row["std_error"]
     enough = fitted_rollout([5] * 20 + [np.nan] * 30)
-    assert enough["vcov"] == "influence" and "few treated" not in enough["note"]
+    assert enough["vcov"] == "influence" and "few treated" not in told(enough)
     imputed = fitted_rollout(starts, estimator="imputation")
-    assert "few treated clusters (4): errors may be too small" in imputed["note"]
+    assert "few treated clusters (4): errors may be too small" in told(imputed)

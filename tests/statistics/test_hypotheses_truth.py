@@ -5,6 +5,7 @@ import functools
 import pytest
 from ingest_cases import ROOT
 from miniature import DEFINITIONS
+from told import told
 
 from jianfu.config.files import read_yaml
 from jianfu.models import engine
@@ -82,4 +83,4 @@ def test_what_the_data_lack_is_named():
     table = analysis.AnalysisTable(lacking, None, len(lacking), absent={"ln_hours_trace": "hours_trace"})
     rows = engine.fit_model(spec, table, PLAN["categories"], Settings(bootstrap=0))
     assert rows["estimate"].isna().all()
-    assert set(rows["note"]) == {"not estimable: column hours_trace is absent"}
+    assert set(told(rows)) == {"not estimable: column hours_trace is absent"}

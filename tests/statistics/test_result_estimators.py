@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from told import told
 
 from jianfu.core.errors import ConfigError
 from jianfu.models import own_tables
@@ -58,7 +59,7 @@ def test_meta_is_that_of_metafor(method, test):
     close(rows.loc["tau2", "ci_high"], wanted["QP|tau2_ub"])
     close(rows.loc["Q", "p_value"], wanted[key + "Qp"])
     close(rows.loc["prediction", "ci_low"], wanted[key + "pi_lb"])
-    assert method in pooled["note"] and test in pooled["note"]
+    assert method in told(pooled) and test in told(pooled)
 
 
 def test_moderator_and_leave_one_out():
@@ -85,9 +86,9 @@ def test_meta_says_what_it_lacks(tmp_path):
     frame.to_csv(tmp_path / "m.csv", index=False)
     rows = estimates(tmp_path / "m.csv", estimator="meta", outcome="yi", options={"variance": "vi"})
     assert rows["estimate"].isna().all() and not rows["converged"].any()
-    assert "not above zero" in rows["note"].iloc[0]
+    assert "not above zero" in told(rows).iloc[0]
     rows = estimates(tmp_path / "m.csv", estimator="meta", outcome="yi")
-    assert "'se'" in rows["note"].iloc[0]
+    assert "'se'" in told(rows).iloc[0]
 
 
 # ------------------------------------------------------------------------------------------------ imputations
@@ -142,7 +143,7 @@ def test_term_missing_in_an_imputation(tmp_path):
     frame.to_csv(tmp_path / "p.csv", index=False)
     options = {"imputation": "imputation", "term": "term", "se": "std_error"}
     rows = estimates(tmp_path / "p.csv", estimator="pool_imputations", outcome="estimate", options=options)
-    assert rows["estimate"].isna().all() and "once in every imputation" in rows["note"].iloc[0]
+    assert rows["estimate"].isna().all() and "once in every imputation" in told(rows).iloc[0]
 
 
 # ------------------------------------------------------------------------------------------------ factor models
@@ -192,7 +193,7 @@ def test_invariance_of_a_ready_table():
         close(rows.loc[f"{level} rmsea", "estimate"], wanted[f"{level}|rmsea"])
     change = wanted["scalar|chisq"] - wanted["metric|chisq"]
     close(rows.loc["scalar chi2_difference", "estimate"], change, 1e-5)
-    assert "verdict: none" in rows["note"].iloc[0]
+    assert "verdict: none" in told(rows).iloc[0]
 
 
 def test_cfa_that_cannot_be_fitted_and_wrong_options(tmp_path):
@@ -200,7 +201,7 @@ def test_cfa_that_cannot_be_fitted_and_wrong_options(tmp_path):
     frame.loc[3, "x1"] = np.nan
     frame.to_csv(tmp_path / "f.csv", index=False)
     rows = estimates(tmp_path / "f.csv", estimator="cfa", options={"model": FACTORS})
-    assert rows["estimate"].isna().all() and "item x2 does not vary" in rows["note"].iloc[0]
+    assert rows["estimate"].isna().all() and "item x2 does not vary" in told(rows).iloc[0]
     assert json.loads(rows["dropped_by_reason"].iloc[0])["missing_x1"] == 1
     for model, reason in [
         ({"f": "x1"}, "list of columns"),

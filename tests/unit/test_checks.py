@@ -9,17 +9,18 @@ import pandas as pd
 import pytest
 import yaml
 from scipy import stats
+from told import told
 
 from jianfu.core.errors import NotEstimable
 from jianfu.core.labels import Labels
 from jianfu.indices.construction import build_exposures, fit_anchors
 from jianfu.models import checks, engine
 from jianfu.models.checks.exposures import check_exposures
-from jianfu.models.estimates import ESTIMATE_COLUMNS, GATE_COLUMNS
+from jianfu.models.estimates import RESTRICTED_COLUMNS, is_check
 from jianfu.models.estimators import ESTIMATORS, Settings, diagnostics
 from jianfu.models.reasons import because
 from jianfu.models.tables import AnalysisTable
-from jianfu.report.tables.checks import identification_table, is_check
+from jianfu.report.tables.identification import identification_table
 from jianfu.statistics import hazard, sensitivity
 
 ROOT = Path(__file__).parents[2]
@@ -133,10 +134,10 @@ def test_every_check_gives_rows_that_account_for_every_observation(fitted):
     _, beside = fitted
     assert set(beside["model"]) == {f"H3_x.{check['name']}" for check in PLAN} | {"H3_x.events"}
     assert is_check(beside).all()
-    assert list(beside.columns) == [*ESTIMATE_COLUMNS, *GATE_COLUMNS]
+    assert list(beside.columns) == RESTRICTED_COLUMNS
     for row in beside.itertuples():
         assert row.n_read - sum(json.loads(row.dropped_by_reason).values()) == row.n_used
-    assert beside["converged"].all(), beside.loc[~beside["converged"].astype(bool), ["model", "note"]]
+    assert beside["converged"].all(), beside.loc[~beside["converged"].astype(bool), ["model", "reasons"]]
     assert not beside.duplicated(["model", "term"]).any()
 
 
@@ -206,10 +207,10 @@ def test_a_null_result_says_what_could_have_been_found(fitted):
     null = rows.assign(p_value=0.5)
     noted = checks.with_detectable(null, beside, 0.95)
     smallest = figure(beside, "detectable(OD)")["estimate"]
-    note = noted.loc[noted["term"] == "OD", "note"].item()
+    note = told(noted.loc[noted["term"] == "OD"]).item()
     assert f"smallest effect detectable with power 80%: {smallest:.3f}" in note
     clear = checks.with_detectable(rows.assign(p_value=0.001), beside, 0.95)
-    assert not clear["note"].str.contains("detectable").any()
+    assert not told(clear).str.contains("detectable").any()
 
 
 @pytest.mark.parametrize("estimator", ["mediation", "tost", "segmented"])
@@ -225,7 +226,7 @@ def test_what_other_estimators_detect_follows_from_their_errors(estimator, table
     assert found["estimate"].item() == pytest.approx(detectable)
     assert found["p_value"].isna().all()
     noted = checks.with_detectable(rows, found, 0.95)
-    assert f"detectable with power 80%: {detectable:.3f}" in noted["note"].iloc[0]
+    assert f"detectable with power 80%: {detectable:.3f}" in told(noted).iloc[0]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -342,15 +343,13 @@ def survey_check(name, table, terms):
 def test_a_check_of_a_collinear_term_has_no_figures(name):
     rows = survey_check(name, small_survey(12, 1, 20), ["OD"])
     assert rows["estimate"].isna().all() and not rows["converged"].any()
-    assert rows["note"].str.startswith("not estimable").all()
+    assert told(rows).str.startswith("not estimable").all()
 
 
 def test_a_collinear_term_leaves_the_figures_of_the_others():
     rows = survey_check("confounding", small_survey(12, 1, 20), ["TR", "OD"])
     own = rows["term"].str.contains("(OD)", regex=False)
-    assert (
-        rows.loc[own, "estimate"].isna().all() and rows.loc[own, "note"].str.contains("not estimable").all()
-    )
+    assert rows.loc[own, "estimate"].isna().all() and told(rows.loc[own]).str.contains("not estimable").all()
     assert rows.loc[rows["term"].isin(["partial_r2(TR)", "robustness_value(TR)"]), "estimate"].notna().all()
 
 
@@ -363,7 +362,7 @@ def test_as_many_coefficients_as_observations_have_no_detectable_effect():
         frame[column] = np.random.default_rng(ord(column)).normal(size=len(frame))
     table = AnalysisTable(frame, None, len(frame), {}, {"TR": "TR"})
     rows = survey_check("power", table, ["TR", "dummy", "other", "a", "b"])
-    assert rows["estimate"].isna().all() and rows["note"].str.contains("too few|nothing of").all()
+    assert rows["estimate"].isna().all() and told(rows).str.contains("too few|nothing of").all()
 
 
 @pytest.mark.parametrize("name", ["fit_detectable", "fit_e_value", "fit_leave_one_out"])

@@ -1,7 +1,7 @@
 """The disclosure gate: what is refused, what is withheld, and that nothing withheld can be worked out."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +10,11 @@ import pytest
 
 from jianfu.core.errors import ConfigError, DataError
 from jianfu.core.labels import Labels
-from jianfu.models.estimates import ESTIMATE_COLUMNS
-from jianfu.release.gate import LOG_COLUMNS, release_all, release_estimates, release_frame
+from jianfu.core.reasons import read_reasons
+from jianfu.models.estimates import RESTRICTED_COLUMNS
+from jianfu.models.reasons import because
+from jianfu.release.estimates import release_estimates
+from jianfu.release.gate import LOG_COLUMNS, release_all, release_frame
 from jianfu.release.linked import round_linked
 from jianfu.release.outputs import TOTAL, Limits, Output, check_grain, parse_output, read_outputs
 from jianfu.release.source_rows import in_words
@@ -127,9 +130,18 @@ def test_undeclared_outputs_and_contradictory_declarations_are_refused(tmp_path)
     path = tmp_path / "secret.parquet"
     table([[20, 20]]).to_parquet(path)
     with pytest.raises(DataError, match="'secret' is not declared"):
-        release_all({"secret": path}, path, PLAN / "outputs.csv", {}, LABELS, False, tmp_path)
+        release_all(
+            published={"secret": path},
+            estimates=path,
+            plan=PLAN / "outputs.csv",
+            settings=asdict(LIMITS),
+            labels=LABELS,
+            synthetic=False,
+            folder=tmp_path,
+        )
     row = dict.fromkeys(
-        ["name", "rule", "area", "method", "geography", "time", "dominance", "linked", "content"], ""
+        ["name", "rule", "area", "method", "geography", "time", "dominance", "linked", "freedom", "content"],
+        "",
     )
     row |= dict.fromkeys(
         ("dimensions", "persons", "persons_hidden", "totals", "complements", "figures", "plain"), ""
@@ -308,7 +320,7 @@ def test_a_step_that_drops_few_is_merged_with_the_next_and_its_count_is_not_show
 
 
 def estimates(**changes):
-    row = dict.fromkeys(ESTIMATE_COLUMNS, "")
+    row = dict.fromkeys(RESTRICTED_COLUMNS, "") | {"persons": True}
     row |= {
         "estimate": 0.2,
         "std_error": 0.1,
@@ -323,10 +335,10 @@ def estimates(**changes):
 
 
 def test_estimates_with_enough_behind_them_pass_unchanged():
-    released, counts = release_estimates(estimates(), LIMITS, "withheld")
-    assert list(released.columns) == ESTIMATE_COLUMNS
+    released, counts = release_estimates(estimates(), LIMITS)
+    assert list(released.columns) == RESTRICTED_COLUMNS
     assert released.loc[0, "estimate"] == 0.2
-    assert counts == {"small_cells": 0, "residual_df": 0, "dropped_groups": 0}
+    assert counts == {"small_cells": 0, "residual_df": 0, "dropped_groups": 0, "reasons": 0}
 
 
 @pytest.mark.parametrize(
@@ -338,9 +350,9 @@ def test_estimates_with_enough_behind_them_pass_unchanged():
     ],
 )
 def test_estimates_with_too_little_behind_them_lose_their_figures(changes, rule):
-    released, counts = release_estimates(estimates(**changes), LIMITS, "withheld")
+    released, counts = release_estimates(estimates(**changes), LIMITS)
     assert released.loc[0, ["estimate", "std_error", "ci_low", "ci_high", "p_value", "n_events"]].isna().all()
-    assert released.loc[0, "note"] == "withheld"
+    assert read_reasons(released.loc[0, "reasons"]) == [because("not_published")]
     assert counts[rule] == 1
 
 
@@ -350,24 +362,22 @@ def test_event_counts_by_cause_do_not_tell_a_withheld_one():
         [estimates(hypothesis="H2", role=role, outcome=outcome, n_events=n) for role, outcome, n in rows],
         ignore_index=True,
     )
-    released, _ = release_estimates(frame, LIMITS, "withheld")
+    released, _ = release_estimates(frame, LIMITS)
     assert released["n_events"].isna().tolist() == [False, True, True]
     assert released["estimate"].isna().tolist() == [False, True, False]
 
 
 def test_small_dropped_groups_of_respondents_are_merged_in_the_estimates():
     drops = json.dumps({"straightliner": 4, "no_date": 5, "missing_exposure": 91})
-    released, counts = release_estimates(
-        estimates(n_events=np.nan, dropped_by_reason=drops), LIMITS, "withheld"
-    )
+    released, counts = release_estimates(estimates(n_events=np.nan, dropped_by_reason=drops), LIMITS)
     assert json.loads(released.loc[0, "dropped_by_reason"]) == {"other": 100}
     assert counts["dropped_groups"] == 1
     few = estimates(n_events=np.nan, n_read=904, n_dropped=4, dropped_by_reason=json.dumps({"no_date": 4}))
-    released, _ = release_estimates(few, LIMITS, "withheld")
+    released, _ = release_estimates(few, LIMITS)
     assert released.loc[0, ["n_read", "n_dropped"]].isna().all()
     assert released.loc[0, "n_used"] == 900
     person_months = estimates(dropped_by_reason=json.dumps({"missing_exposure": 4}))
-    released, _ = release_estimates(person_months, LIMITS, "withheld")
+    released, _ = release_estimates(person_months, LIMITS)
     assert json.loads(released.loc[0, "dropped_by_reason"]) == {"missing_exposure": 4}
 
 
@@ -376,17 +386,17 @@ def test_counts_of_units_are_no_counts_of_persons():
     units = estimates(
         n_events=np.nan, n_read=48, n_used=47, n_dropped=1, dropped_by_reason=drops, persons=False
     )
-    released, counts = release_estimates(units, LIMITS, "withheld")
+    released, counts = release_estimates(units, LIMITS)
     assert released.loc[0, ["n_read", "n_used", "n_dropped"]].tolist() == [48, 47, 1]
     assert released.loc[0, "dropped_by_reason"] == drops and counts["dropped_groups"] == 0
     close = pd.concat([units, estimates(n_events=np.nan, n_used=40, persons=False)], ignore_index=True)
-    _, rounded, changed = round_linked({}, close[ESTIMATE_COLUMNS], 10, ~close["persons"].eq(False))
+    _, rounded, changed = round_linked({}, close, 10, ~close["persons"].eq(False))
     assert rounded["n_used"].tolist() == [47, 40] and changed["estimates"] == 0
 
 
 def test_a_small_number_of_persons_used_is_no_difference_of_counts_shown():
     few = estimates(n_events=np.nan, n_used=4, n_dropped=996, dropped_by_reason=json.dumps({"a": 996}))
-    released, _ = release_estimates(few, LIMITS, "withheld")
+    released, _ = release_estimates(few, LIMITS)
     assert released.loc[0, ["n_used", "n_dropped"]].isna().all()
     assert released.loc[0, "dropped_by_reason"] == "{}"
     none = estimates(
@@ -396,7 +406,7 @@ def test_a_small_number_of_persons_used_is_no_difference_of_counts_shown():
         dropped_by_reason=json.dumps({"a": 1000}),
         estimate=np.nan,
     )
-    released, _ = release_estimates(none, LIMITS, "withheld")
+    released, _ = release_estimates(none, LIMITS)
     assert released.loc[0, ["n_read", "n_used", "n_dropped"]].tolist() == [1000, 0, 1000]
 
 
@@ -417,13 +427,13 @@ def test_the_gate_writes_the_release_with_a_log_line_per_rule_and_the_synthetic_
     published = {"cumulative_incidence_at_risk": tmp_path / "at_risk.parquet"}
     for folder in ("one", "two"):
         release_all(
-            published,
-            tmp_path / "estimates.parquet",
-            PLAN / "outputs.csv",
-            {"min_cell": 10, "min_residual_df": 10, "dominance": 0.9},
-            LABELS,
-            True,
-            tmp_path / folder,
+            published=published,
+            estimates=tmp_path / "estimates.parquet",
+            plan=PLAN / "outputs.csv",
+            settings=asdict(LIMITS),
+            labels=LABELS,
+            synthetic=True,
+            folder=tmp_path / folder,
         )
     path = tmp_path / "one" / "figures" / "cumulative_incidence_at_risk.csv"
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from told import told
 
 import build_burnout_bins
 import build_cumulative_incidence
@@ -166,23 +167,21 @@ def test_few_clusters_are_treated_as_such(results):
     estimates = pd.read_parquet(results / "estimates.parquet")
     burnout = estimates[estimates["model"] == "H1_burnout"].iloc[0]
     assert burnout["vcov"] == "CR2"
-    assert "Satterthwaite" in burnout["note"]
+    assert "Satterthwaite" in told(burnout)
     exits = estimates[estimates["model"] == "H2_exits"].iloc[0]
-    assert f"t({exits['n_clusters'] - 1})" in exits["note"]
-    assert "few clusters" in exits["note"]
+    assert f"t({exits['n_clusters'] - 1})" in told(exits)
+    assert "few clusters" in told(exits)
     assert exits["vcov"] == "wild"
-    assert (
-        "p-value and interval: restricted wild score bootstrap (Rademacher, 49 replicates)" in exits["note"]
-    )
+    assert "p-value and interval: restricted wild score bootstrap (Rademacher, 49 replicates)" in told(exits)
     assert exits["p_value"] * 50 == pytest.approx(round(exits["p_value"] * 50))
     sex = estimates[(estimates["model"] == "H2_exits") & (estimates["term"] == "sex_female")].iloc[0]
-    assert sex["vcov"] == "cluster_G" and "wild" not in sex["note"]
+    assert sex["vcov"] == "cluster_G" and "wild" not in told(sex)
     indirect = estimates[estimates["term"] == "OD_indirect"].iloc[0]
     assert indirect["vcov"] == "cluster_G"
-    assert "percentile interval of the cluster bootstrap, 49 replicates" in indirect["note"]
-    assert "few clusters" in indirect["note"]
+    assert "percentile interval of the cluster bootstrap, 49 replicates" in told(indirect)
+    assert "few clusters" in told(indirect)
     path = estimates[(estimates["model"] == indirect["model"]) & (estimates["term"] == "OD_a")].iloc[0]
-    assert path["vcov"] == "CR2" and "few clusters" not in path["note"]
+    assert path["vcov"] == "CR2" and "few clusters" not in told(path)
 
 
 def test_figures_rest_on_the_same_exits(results):

@@ -64,7 +64,9 @@ def test_every_declared_column_is_there_and_passes_the_gate(tables):
     for name, frame in tables.items():
         assert list(frame.columns) == OUTPUT_COLUMNS[name]
         if name != "rank_bands":
-            released, _ = release_frame(OUTPUTS[name], frame, Limits())
+            released, _ = release_frame(
+                OUTPUTS[name], frame, Limits(min_cell=10, min_residual_df=10, dominance=0.9)
+            )
             assert len(released) == len(frame)
     assert not {"unit_code"} & {c for name in OUTPUTS for c in OUTPUTS[name].columns}
 

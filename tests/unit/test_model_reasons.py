@@ -69,5 +69,5 @@ def test_reasons_travel_as_text_and_are_put_into_words_at_the_end():
     )
     names = {"OD": "过密化指数"}
     assert in_words(back[:2], LABELS["zh"], lambda text: names.get(text, text), "；") == (
-        "无法估计：3个事件，22个系数；与其他变量或固定效应共线，未纳入：过密化指数、GAP"
+        "无法估计，3个事件，22个系数；与其他变量或固定效应共线，未纳入：过密化指数、GAP"
     )

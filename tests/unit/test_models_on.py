@@ -8,15 +8,18 @@ import pandas as pd
 import pytest
 import yaml
 from province_cases import ROOT, load_command
+from told import told
 
 from jianfu.core.errors import ConfigError, DataError
 from jianfu.ingest.user_tables import numbers, read_analysis_table, read_table
 from jianfu.models import own_tables
-from jianfu.models.estimates import ESTIMATE_COLUMNS
+from jianfu.models.estimates import RESTRICTED_COLUMNS
 from jianfu.models.estimators import ESTIMATORS, Settings, columns_named
 from jianfu.models.terms import columns_of
-from jianfu.release.gate import Limits
+from jianfu.release.outputs import Limits
 from jianfu.release.own_tables import released
+
+LIMITS = Limits(min_cell=10, min_residual_df=10, dominance=0.9)
 
 MANUAL = (ROOT / "config" / "own-tables.md").read_text(encoding="utf-8")
 EXAMPLES = dict(re.findall(r"\n### (\w+)\n.*?```yaml\n(.*?)```", MANUAL, re.S))
@@ -133,7 +136,7 @@ def test_a_spline_without_enough_values_is_not_estimable(tmp_path):
     frame["x"] = (frame["x"] > 0).astype(float)
     rows = fit(frame, tmp_path, {"estimator": "ols", "outcome": "y", "terms": ["ns(x, 3)"]})
     assert rows["estimate"].isna().all()
-    assert rows["note"].str.contains("ns(x, 3) has knots that coincide", regex=False).all()
+    assert told(rows).str.contains("ns(x, 3) has knots that coincide", regex=False).all()
 
 
 def test_rows_outside_the_domain_of_a_function_are_counted(tmp_path):
@@ -172,9 +175,9 @@ def test_separation_and_collinearity_never_come_as_numbers(estimator, tmp_path):
     separated, collinear = rows[rows["model"] == "m0"], rows[rows["model"] == "m1"].set_index("term")
     assert not separated["converged"].any()
     assert separated["estimate"].isna().all()
-    assert separated["note"].str.contains("separated").all()
+    assert told(separated).str.contains("separated").all()
     assert np.isnan(collinear.loc["twice", "estimate"])
-    assert collinear["note"].str.contains("collinear and left out: twice").all()
+    assert told(collinear).str.contains("collinear and left out: twice").all()
 
 
 def _holes(text, folder):
@@ -218,11 +221,11 @@ def test_small_tables_are_withheld_unless_they_are_public(tmp_path):
     entry = {"estimator": "ols", "outcome": "y", "terms": ["x"]}
     settings = {"list": [{"name": "m0", **entry}], "data": ""}
     rows = fit(small(11), tmp_path, entry)
-    hidden = released(rows, settings, Limits(), "withheld")
-    shown = released(rows, settings | {"public": True}, Limits(), "withheld")
+    hidden = released(rows, settings, LIMITS)
+    shown = released(rows, settings | {"public": True}, LIMITS)
     assert hidden["estimate"].isna().all()
     assert shown["estimate"].notna().all()
-    assert list(shown.columns) == ESTIMATE_COLUMNS
+    assert list(shown.columns) == RESTRICTED_COLUMNS
 
 
 @pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet", "dta", "sav"])
@@ -291,8 +294,8 @@ def test_two_clusters_add_up_as_declared(tmp_path):
         assert error["m4"] == pytest.approx(error["m0"] + error["m3"] - error["m5"], rel=1e-9)
         assert np.ptp(found["estimate"]) < 1e-9
         assert found.loc["m2", "vcov"] == "cluster_G_two_way" and found.loc["m2", "n_clusters"] == 6
-        assert "two-way clustered: 20 x unit, 6 x wave" in found.loc["m2", "note"]
-        assert "t(5)" in found.loc["m2", "note"]
+        assert "two-way clustered: 20 x unit, 6 x wave" in told(found.loc["m2"])
+        assert "t(5)" in told(found.loc["m2"])
 
 
 def test_two_clusters_are_refused_where_they_mean_nothing(tmp_path):

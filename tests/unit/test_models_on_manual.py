@@ -8,7 +8,7 @@ import pytest
 from province_cases import ROOT, load_command
 
 from jianfu.core.labels import Labels
-from jianfu.models.estimates import ESTIMATE_COLUMNS
+from jianfu.models.estimates import RELEASED_COLUMNS
 from jianfu.models.estimators import ESTIMATORS
 from run_models_on import main
 
@@ -27,7 +27,7 @@ def run(text, folder):
         "own",
         False,
         Labels("zh", ROOT / "config" / "plan" / "labels.csv"),
-        folder / "estimates.csv",
+        folder,
     )
     return pd.read_csv(folder / "estimates.csv", encoding="utf-8-sig")
 
@@ -41,7 +41,7 @@ def test_the_vocabulary_of_the_manual_is_that_of_the_engine():
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
 def test_every_example_runs(name, tmp_path):
     rows = run(EXAMPLES[name], tmp_path)
-    assert list(rows.columns) == ESTIMATE_COLUMNS
+    assert list(rows.columns) == RELEASED_COLUMNS
     assert rows["converged"].all(), rows[["model", "note"]]
     assert rows["estimate"].notna().all(), rows[["model", "term", "note"]]
     assert rows["note"].notna().all()

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from told import told
 
 from jianfu.models import own_tables
 from jianfu.models.estimators import Settings
@@ -58,7 +59,7 @@ def test_weights_below_zero_are_refused(estimator, tmp_path):
     frame = persons().assign(outcome=lambda f: (f["y"] > 0).astype(int), weight=lambda f: f["weight"] - 1)
     rows = fit(frame, tmp_path, estimator=estimator, outcome="outcome", terms=["x"], weights="weight")
     assert rows["estimate"].isna().all()
-    assert rows["note"].str.contains("the weights weight are below 0").all()
+    assert told(rows).str.contains("the weights weight are below 0").all()
 
 
 def panel():
@@ -91,7 +92,7 @@ def test_clusters_of_units_treated_from_the_first_period_on_do_not_count(kind, t
 def test_weights_are_not_taken_in_silence(kind, tmp_path):
     rows = study(panel(), tmp_path, kind, weights="weight")
     assert rows["estimate"].isna().all()
-    assert rows["note"].str.contains("takes no weights").all()
+    assert told(rows).str.contains("takes no weights").all()
 
 
 def test_pooled_coefficients_of_a_logit_have_the_degrees_of_freedom_of_its_rows(tmp_path):
@@ -108,4 +109,4 @@ def test_pooled_coefficients_of_a_logit_have_the_degrees_of_freedom_of_its_rows(
 def test_a_mediation_of_rows_says_nothing_of_few_clusters(tmp_path):
     frame = persons().assign(m=lambda f: f["y"] + f["x"])
     rows = fit(frame, tmp_path, estimator="mediation", outcome="y", mediator="m", terms=["x"])
-    assert not rows["note"].str.contains("few clusters").any()
+    assert not told(rows).str.contains("few clusters").any()

@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 import pytest
+from told import told
 
 from jianfu.models import own_tables
 from jianfu.models.estimators import Settings
@@ -45,7 +46,7 @@ def test_nobody_at_risk_is_a_row_that_says_so(model, tmp_path):
     assert not row["converged"]
     assert pd.isna(row["estimate"])
     assert (row["n_used"], json.loads(row["dropped_by_reason"])) == (0, {"no_time_at_risk": 300})
-    assert "no observations left (no_time_at_risk)" in row["note"]
+    assert told(row) == "not estimable: no observations left (no_time_at_risk)"
 
 
 def test_a_landmark_after_every_exit_leaves_nobody(tmp_path):

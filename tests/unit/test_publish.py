@@ -67,7 +67,9 @@ def test_a_county_month_without_log_has_no_mean_but_stays_in_the_table():
 def test_a_county_of_two_townships_is_dominated():
     values = {("u1", "2024-01"): 40.0, ("u2", "2024-01"): 50.0}
     frame = publications.county_heatmap(indices(values), unit_months(("u1", "u2")), units())
-    released, counts = release_frame(OUTPUTS["county_heatmap"], frame, Limits())
+    released, counts = release_frame(
+        OUTPUTS["county_heatmap"], frame, Limits(min_cell=10, min_residual_df=10, dominance=0.9)
+    )
     assert counts["dominance"] == 1
     assert released["mean"].isna().all()
 
@@ -170,10 +172,14 @@ def rates():
 
 def test_rates_have_totals_so_that_the_gate_knows_the_sums():
     result = rates()
-    released, counts = release_frame(OUTPUTS["dose_response"], result, Limits())
+    released, counts = release_frame(
+        OUTPUTS["dose_response"], result, Limits(min_cell=10, min_residual_df=10, dominance=0.9)
+    )
     assert counts["small_cells"] == 0
     small = result.assign(exits=result["exits"].replace({10: 9, 22: 21, 23: 22, 47: 46}))
-    released, counts = release_frame(OUTPUTS["dose_response"], small, Limits())
+    released, counts = release_frame(
+        OUTPUTS["dose_response"], small, Limits(min_cell=10, min_residual_df=10, dominance=0.9)
+    )
     hidden = released[released["status"] == "withheld"]
     assert counts["small_cells"] >= 4, "a ring of withheld cells, or the sums would tell"
     assert hidden[["persons", "exits", "rate", "person_months"]].isna().all().all()
@@ -197,7 +203,7 @@ def test_exits_of_a_cohort_are_withheld_in_the_descriptives_when_their_rate_is()
     assert exits.set_index("cohort").loc["80后", "cell"] == "dose_response|80后|all"
     output = OUTPUTS["descriptives"]
     shown = frozenset({f"dose_response|{c}|all" for c in ("all", "90后")})
-    released, _ = release_frame(output, frame, Limits(min_cell=10, dominance=1), shown)
+    released, _ = release_frame(output, frame, Limits(min_cell=10, min_residual_df=10, dominance=1), shown)
     row = released[(released["row"] == "exits") & (released["cohort"] == "80后")].iloc[0]
     assert row["status"] == "withheld" and pd.isna(row["n"])
 
@@ -317,6 +323,9 @@ def test_every_indicator_of_the_plan_is_listed_with_its_state():
     result = publications.indicator_list(values, plan, members, notices, unanchored, LABELS).set_index("code")
     assert result["status"].tolist() == ["used", "switched_off", "no_values", "not_in_index"]
     assert result.loc["A1", ["index", "unit_months", "mean", "coverage"]].tolist() == ["OD", 2, 2.0, 0.75]
+    assert (
+        result.loc["A1", "unit"] == (plan["unit_zh"] if LABELS.language == "zh" else plan["unit_en"]).iloc[0]
+    )
 
 
 # ------------------------------------------------------------------------------------------------ sample flow
@@ -343,7 +352,9 @@ def test_the_sample_flow_adds_up_and_shows_no_small_difference():
     persons = frame[frame["unit"] == "persons"]
     assert persons["n"].tolist() == [130, 5, 125, 15, 110]
     assert frame.loc[frame["unit"] == "events", ["position", "n"]].to_numpy().tolist() == [[3, 47]]
-    released, _ = release_frame(OUTPUTS["sample_flow"], frame, Limits())
+    released, _ = release_frame(
+        OUTPUTS["sample_flow"], frame, Limits(min_cell=10, min_residual_df=10, dominance=0.9)
+    )
     left = released[released["reason"] == ""]
     assert left[left["unit"] == "persons"]["n"].tolist() == [130, 110], (
         "125 would show a group of five persons"

@@ -17,6 +17,9 @@ from docx.oxml.ns import qn
 from docx.shared import Pt
 
 from jianfu.core.labels import Labels
+from jianfu.models.reasons import because
+from jianfu.models.verdicts import Verdict
+from jianfu.models.words import said
 from jianfu.report.document import facts
 from jianfu.report.document.blocks import escape, pipe_table
 from jianfu.report.document.build import build_report, picture_width
@@ -29,10 +32,10 @@ from jianfu.report.document.context import (
     row_totals,
     supplied,
 )
-from jianfu.report.document.notes import note_text
 from jianfu.report.document.plan_tables import members_in_use
 from jianfu.report.document.render import render_markdown
 from jianfu.report.document.word import STYLES
+from jianfu.report.reading import read_estimates
 from jianfu.report.tables.table import Table
 
 ROOT = Path(__file__).parents[2]
@@ -85,8 +88,7 @@ def markdown(folder, language="zh"):
 
 def change_estimates(folder, change):
     """Apply ``change`` to the frame of released estimates."""
-    path = folder / "release" / "estimates.csv"
-    change(pd.read_csv(path, encoding="utf-8-sig")).to_csv(path, index=False, encoding="utf-8-sig")
+    report_fakes.write_estimates(change(read_estimates(folder / "release")), folder / "release")
 
 
 @pytest.fixture(params=["zh", "en"])
@@ -182,8 +184,8 @@ def test_models_without_estimates_are_listed(province, language):
     def lose_exits(frame):
         lost = frame["model"] == "H2_exits"
         frame.loc[lost, ["estimate", "std_error", "ci_low", "ci_high", "p_value", "p_adjusted"]] = np.nan
-        frame["note"] = frame["note"].astype(object).where(~lost, "not estimable: no events")
-        return frame
+        why = [because("not_estimable", why=because("no_events"))]
+        return frame.assign(reasons=[why if own else [] for own in lost])
 
     change_estimates(province, lose_exits)
     text, _ = markdown(province, language)
@@ -237,8 +239,8 @@ def test_few_clusters_are_a_limit(province):
 def test_few_events_are_named_and_weaken_checks(province, language):
     def few(frame):
         control = frame["role"] == "negative_control"
-        frame["note"] = "few events: 3.0 per slope, 1.8 per unit"
-        return frame.assign(p_value=frame["p_value"].where(~control, 0.001))
+        reasons = [[because("few_events")] for _ in frame.index]
+        return frame.assign(p_value=frame["p_value"].where(~control, 0.001), reasons=reasons)
 
     change_estimates(province, few)
     text, _ = markdown(province, language)
@@ -283,8 +285,10 @@ def test_invented_data_are_not_called_simulated(province, language):
 def test_hypotheses_with_several_rows_count_once():
     plan = [{"hypothesis": "H5b", "term": term} for term in ("TR_indirect", "OD_indirect")]
     labels = Labels("zh", LABELS_FILE)
-    assert by_verdict([(row, None, "not_tested") for row in plan], labels) == [("not_tested", ["H5b"])]
-    assert by_verdict([(row, None, "supported") for row in plan], labels) == [
+    assert by_verdict([(row, None, Verdict("not_tested")) for row in plan], labels) == [
+        ("not_tested", ["H5b"])
+    ]
+    assert by_verdict([(row, None, Verdict("supported")) for row in plan], labels) == [
         ("supported", ["H5b（痕迹依赖指数）", "H5b（过密化指数）"])
     ]
 
@@ -385,18 +389,26 @@ def test_a_withheld_total_is_not_quoted():
     assert totals["rejected"] is None and totals["share"] is None and totals["kept"] == 294028
 
 
-def test_notes_of_failed_models_lose_the_mark():
-    labels = Labels("zh", LABELS_FILE)
-    assert (
-        note_text("合成数据 SYNTHETIC; not estimable: RG does not vary", labels)
-        == "无法估计，刻板化指数没有变化"
-    )
-    assert (
-        note_text("not estimable: no observations left (none read)", labels) == "无法估计，没有读入可用的数据"
-    )
-    left = note_text("not estimable: no observations left (missing_exposure 353)", labels)
-    assert left == "无法估计，剔除后没有剩余观测（暴露缺失 353）"
-    assert note_text(np.nan, labels) == ""
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        (because("no_variation", column="RG"), "无法估计，刻板化指数没有变化"),
+        (
+            because("no_observations", reasons=[because("none_read")]),
+            "无法估计，剔除后没有剩余观测（没有读入可用的数据）",
+        ),
+        (
+            because("no_observations", reasons=[because("dropped", reason="missing_exposure", n=353)]),
+            "无法估计，剔除后没有剩余观测（暴露缺失 353）",
+        ),
+        (
+            because("collinear", columns=["OD", "OD:GAP"]),
+            "无法估计，与其他变量或固定效应共线，未纳入：过密化指数、过密化指数 × 权责落差指数",
+        ),
+    ],
+)
+def test_why_a_model_failed_stands_in_words_of_the_reader(reason, words):
+    assert said([because("not_estimable", why=reason)], Labels("zh", LABELS_FILE)) == words
 
 
 def test_markdown_prints_special_characters_as_they_are():

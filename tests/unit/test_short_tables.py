@@ -8,12 +8,13 @@ import report_fakes
 
 from jianfu.core.labels import Labels
 from jianfu.report.document.sections import early_months, policy_facts
-from jianfu.report.tables.checks_summary import detectable_effects, identification_main_table, variants
 from jianfu.report.tables.effects import mediation_table, outflow_table, percent, policy_table
-from jianfu.report.tables.results import hypotheses_table
+from jianfu.report.tables.hypotheses import hypotheses_table
+from jianfu.report.tables.identification_main import detectable_effects, identification_main_table, variants
 from jianfu.report.tables.scales import invariance_verdicts_table, response_rates_table, scale_quality_table
 
 LABELS = Labels("zh", str(Path(__file__).parents[2] / "config" / "plan" / "labels.csv"))
+LEVELS = {"cohort_90s": "90后"}
 NUMBERS = ["estimate", "ci_low", "ci_high", "p_value"]
 
 
@@ -21,12 +22,13 @@ def rows(*records):
     """Estimates as the gate releases them: (hypothesis, model, term, estimate, low, high, p)."""
     frame = pd.DataFrame(records, columns=["hypothesis", "model", "term", *NUMBERS])
     more = {"role": "robustness", "std_error": 0.1, "converged": True, "n_events": 90, "n_clusters": 20}
-    return frame.assign(outcome="voluntary", scale="unit", note="", p_adjusted=float("nan"), n_used=9, **more)
+    more |= {"p_adjusted": float("nan"), "n_used": 9, "reasons": [[] for _ in records]}
+    return frame.assign(outcome="voluntary", scale="unit", **more)
 
 
 def test_each_check_stands_in_the_row_and_column_of_its_hypothesis():
     table = identification_main_table(
-        report_fakes.estimates(), report_fakes.checks(), report_fakes.HYPOTHESES, LABELS, 0.05
+        report_fakes.estimates(), report_fakes.checks(), report_fakes.HYPOTHESES, LEVELS, LABELS
     )
     cells = {row[0]: row[1:] for row in table.rows}
     assert [head.split("\n")[0] for head in table.header[1:]] == ["H1", "H2", "H3"]
@@ -40,7 +42,7 @@ def test_each_check_stands_in_the_row_and_column_of_its_hypothesis():
 
 
 def test_the_burden_term_of_an_interaction_carries_the_change():
-    names = variants("OD:cohort_90s")
+    names = variants("OD:cohort_90s", LEVELS)
     assert names["lead"] == ("lead", "OD_lead:cohort_90s")
     assert names["between"] == ("within_between", "between(OD, unit):cohort_90s")
     assert names["excess_per_1000"] == ("additive", "excess_per_1000(OD; 90后 - others)")

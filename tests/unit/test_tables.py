@@ -13,16 +13,14 @@ from openpyxl import load_workbook
 from jianfu.config.files import read_yaml
 from jianfu.core.errors import ConfigError
 from jianfu.core.labels import Labels
+from jianfu.models.reasons import because
+from jianfu.models.verdicts import Verdict, sign_of, verdict
+from jianfu.models.words import term_label, verdict_label
+from jianfu.report.tables.checks import checks_table
+from jianfu.report.tables.hypotheses import hypotheses_table
+from jianfu.report.tables.regression import regression_table
 from jianfu.report.tables.released import released_table
-from jianfu.report.tables.results import (
-    checks_table,
-    fe_versus_pooled,
-    hypotheses_table,
-    regression_table,
-    sign_of,
-    term_label,
-    verdict,
-)
+from jianfu.report.tables.robustness import fe_versus_pooled
 from jianfu.report.tables.table import (
     PAGE_WIDTH,
     Table,
@@ -190,15 +188,17 @@ def test_verdicts(estimate, p_adjusted, sign, expected):
         "converged": True,
         "n_clusters": 200,
         "vcov": "cluster_G",
-        "note": "",
+        "reasons": [],
     }
-    assert verdict(row, sign, 0.05) == expected
+    assert verdict(row, sign, 0.05).code == expected
 
 
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"note": "few events: 3.1 per slope"}, "limited"),
+        ({"reasons": [because("few_events")]}, "limited"),
+        ({"reasons": [because("few_treated", clusters=3)]}, "limited"),
+        ({"reasons": [because("few_treated", clusters=3)], "vcov": "influence_welch"}, "supported"),
         ({"n_clusters": 24}, "limited"),
         ({"n_clusters": 24, "vcov": "CR2"}, "supported"),
         ({"n_clusters": 24, "vcov": "wild"}, "supported"),
@@ -208,20 +208,41 @@ def test_verdicts(estimate, p_adjusted, sign, expected):
 )
 def test_few_events_or_clusters_support_nothing(change, expected):
     row = {"estimate": 0.2, "std_error": 0.1, "p_value": 0.001, "p_adjusted": 0.01, "converged": True}
-    row |= {"n_clusters": 200, "vcov": "cluster_G", "note": ""} | change
-    assert verdict(row, "+", 0.05) == expected
+    row |= {"n_clusters": 200, "vcov": "cluster_G", "reasons": []} | change
+    found = verdict(row, "+", 0.05)
+    assert found.code == expected
+    assert bool(found.reasons) == (expected in ("limited", "not_supported") or row["p_adjusted"] > 0.05)
 
 
 def test_no_fall_is_not_supported_on_limited_evidence():
     row = {"estimate": 0.2, "std_error": 0.1, "p_value": 0.001, "p_adjusted": 0.01, "converged": True}
-    row |= {"n_clusters": 24, "vcov": "cluster_G", "note": ""}
-    assert verdict(row, ">=", 0.05) == "limited"
-    assert verdict(row | {"estimate": -0.2}, ">=", 0.05) == "not_supported"
+    row |= {"n_clusters": 24, "vcov": "cluster_G", "reasons": []}
+    assert verdict(row, ">=", 0.05).code == "limited"
+    assert verdict(row | {"estimate": -0.2}, ">=", 0.05).code == "not_supported"
 
 
 def test_no_verdict_without_convergence_or_row():
     row = {"estimate": 0.2, "std_error": 0.1, "p_value": 0.001, "p_adjusted": 0.001, "converged": False}
-    assert verdict(row, "+", 0.05) == verdict(None, "+", 0.05) == "not_tested"
+    row |= {"reasons": [because("unconverged")]}
+    assert verdict(None, "+", 0.05) == Verdict("not_tested")
+    assert verdict(row, "+", 0.05) == Verdict("not_tested", (because("unconverged"),))
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        (because("column_absent", column="GAP"), "未检验（缺少权责落差指数）"),
+        (because("column_empty", column="OD"), "未检验（缺少过密化指数）"),
+        (because("table_empty", table="chains"), "未检验（缺少任务层级关系）"),
+        (because("collinear", columns=["OD", "TR"]), "未检验（与其他变量共线）"),
+        (because("collinear_term", term="OD"), "未检验（与其他变量共线）"),
+        (because("no_events"), "未检验"),
+    ],
+)
+def test_an_untested_hypothesis_says_what_the_data_lack(reason, words):
+    row = {"estimate": None, "std_error": None, "converged": False}
+    row |= {"reasons": [because("not_estimable", why=reason), because("t", df=3)]}
+    assert verdict_label(verdict(row, "+", 0.05), LABELS) == words
 
 
 @pytest.mark.parametrize(
@@ -262,9 +283,8 @@ def test_checks_hold_only_rows_that_should_be_zero(estimates):
     assert [row[-1] for row in table.rows] == ["与零无显著差异"] * 2
     found = checks_table(estimates.assign(p_value=0.01), MODELS, LABELS, 0.05)
     assert [row[-1] for row in found.rows] == ["显著异于零"] * 2
-    found = checks_table(
-        estimates.assign(p_value=0.01, note="few events: 1.8 per unit"), MODELS, LABELS, 0.05
-    )
+    few = [[because("few_events")] for _ in estimates.index]
+    found = checks_table(estimates.assign(p_value=0.01, reasons=few), MODELS, LABELS, 0.05)
     assert [row[-1] for row in found.rows] == ["显著异于零（证据有限）"] * 2
     wide = estimates.assign(ci_high=estimates["ci_high"].where(estimates["role"] != "placebo", 0.6))
     found = checks_table(wide, MODELS, LABELS, 0.05)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from miniature import CALENDAR, tables, task, unit_months
+from told import told
 
 from jianfu.config.files import read_yaml
 from jianfu.indicators.evaluation import NOTHING_EXCLUDED
@@ -50,9 +51,9 @@ def test_each_step_has_its_own_mean_and_drops_the_others():
     row = fit("H16_city_to_county", chains)
     assert row["estimate"] == pytest.approx(0.693147 + 0.405465, abs=1e-6)
     assert (row["n_read"], row["n_used"], row["n_dropped"]) == (4, 2, 2)
-    assert fit("H16_county_to_township", chains)["note"].startswith("not estimable: no observations left")
+    assert told(fit("H16_county_to_township", chains)).startswith("not estimable: no observations left")
 
 
 def test_levels_that_nobody_recorded_are_named():
     row = fit("H16_province_to_city", links([None, None, None]))
-    assert pd.isna(row["estimate"]) and "column issuer_level is absent" in row["note"]
+    assert pd.isna(row["estimate"]) and "column issuer_level is absent" in told(row)

@@ -124,7 +124,6 @@ rule build_romano_wolf:
         indices=setting("indices"),
         exposure=setting("exposure"),
         inference=setting("inference"),
-        disclosure=setting("disclosure"),
         code=code("build_romano_wolf"),
     script:
         "../../scripts/build_romano_wolf.py"
@@ -139,6 +138,7 @@ use rule release_results as release_full_results with:
     output:
         tables=expand("results/{{province}}/release/full/tables/{name}.csv", name=list(FULL_OUTPUTS)),
         estimates="results/{province}/release/full/estimates.csv",
+        reasons="results/{province}/release/full/reasons.csv",
         log="results/{province}/release/full/disclosure_log.csv",
     log:
         "results/{province}/logs/release_full_results.log",

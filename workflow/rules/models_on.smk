@@ -1,7 +1,7 @@
 """Models on a ready analysis table of the user, by the engine of the declared hypotheses.
 
 REQUIRED INPUTS: the file or files named under `models_on: data:` in the province file
-OUTPUTS: results/{province}/release/estimates.csv
+OUTPUTS: results/{province}/release/estimates.csv and reasons.csv
 """
 
 
@@ -15,6 +15,7 @@ rule run_models_on:
         labels=plan("labels.csv"),
     output:
         estimates="results/{province}/release/estimates.csv",
+        reasons="results/{province}/release/reasons.csv",
     log:
         "results/{province}/logs/run_models_on.log",
     benchmark:

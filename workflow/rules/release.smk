@@ -1,8 +1,8 @@
 """What may leave: publishable tables, and the disclosure gate between restricted/ and release/.
 
 REQUIRED INPUTS: unit_months, indicators, indices, hazard and survey results (models.smk), quality/*.csv.
-OUTPUTS: restricted/publish/*.parquet; release/figures/*.csv, release/tables/*.csv, release/estimates.csv and
-    release/disclosure_log.csv under results/{province}
+OUTPUTS: restricted/publish/*.parquet; release/figures/*.csv, release/tables/*.csv, release/estimates.csv,
+    release/reasons.csv and release/disclosure_log.csv under results/{province}
 """
 
 
@@ -62,6 +62,7 @@ rule release_results:
         figures=expand("results/{{province}}/release/figures/{name}.csv", name=published(area="figures")),
         tables=expand("results/{{province}}/release/tables/{name}.csv", name=published(area="tables")),
         estimates="results/{province}/release/estimates.csv",
+        reasons="results/{province}/release/reasons.csv",
         log="results/{province}/release/disclosure_log.csv",
     log:
         "results/{province}/logs/release_results.log",

@@ -1,6 +1,6 @@
 """From released files to tables and report.
 
-REQUIRED INPUTS: estimates.csv, disclosure_log.csv, tables/*.csv and figures/*.{png,csv} under
+REQUIRED INPUTS: estimates.csv, reasons.csv, disclosure_log.csv, tables/*.csv and figures/*.{png,csv} under
     results/{province}/release (all past the gate); provenance/config.yaml and run.json
 OUTPUTS: tables/*.xlsx and the tables of results as CSV; report.docx, report.pdf, report.html
 """
@@ -48,6 +48,7 @@ rule tabulate_results:
     """Three-line tables of results and of what the gate released, as CSV and Excel."""
     input:
         estimates="results/{province}/release/estimates.csv",
+        reasons="results/{province}/release/reasons.csv",
         released=expand("results/{{province}}/release/tables/{name}.csv", name=published(area="tables")),
         hypotheses=plan("hypotheses.csv"),
         models=plan("models.yaml"),
@@ -86,6 +87,7 @@ rule render_report:
     """The report as Word, PDF and HTML from one source."""
     input:
         estimates="results/{province}/release/estimates.csv",
+        reasons="results/{province}/release/reasons.csv",
         disclosure_log="results/{province}/release/disclosure_log.csv",
         released=expand("results/{{province}}/release/tables/{name}.csv", name=published(area="tables")),
         figures=expand("results/{{province}}/release/figures/{name}.png", name=REPORT_FIGURES),

@@ -45,7 +45,7 @@ def _plain(value):
 
 
 def fit_model(spec, table, categories, settings, truth=False):
-    """Rows of estimates (frame with :data:`ESTIMATE_COLUMNS` and :data:`GATE_COLUMNS`) of one declared model.
+    """Rows of estimates (frame of :data:`~jianfu.models.estimates.RESTRICTED_COLUMNS`) of one declared model.
 
     A model that the data do not support gives rows without figures and says why in ``reasons``. With ``truth`` the
     outcome is replaced by its expectation (columns ``<outcome>__true``): the estimates are then the targets.

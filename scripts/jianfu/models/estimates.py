@@ -1,35 +1,30 @@
 """The tidy estimates, through which every result passes: one row per model and term, whatever the estimator."""
 
-from functools import cache
-from pathlib import Path
-
 import pandas as pd
 
-from jianfu.core.labels import Labels
-from jianfu.core.reasons import read_reasons
-from jianfu.models.reasons import in_words
-
-ESTIMATE_COLUMNS = [
+COLUMNS = [
     *("province", "hypothesis", "model", "role", "specification", "outcome", "exposure", "term", "scale"),
     *("estimate", "std_error", "ci_low", "ci_high", "p_value", "p_adjusted"),
     *("n_read", "n_used", "n_dropped", "dropped_by_reason", "n_units", "n_clusters", "n_events"),
-    *("converged", "vcov", "note"),
+    *("converged", "vcov"),
 ]
-GATE_COLUMNS = ["residual_df", "persons", "reasons"]  # only the disclosure gate uses them
+# As models are fitted, with what the gate needs; and as they leave, when the gate has put the reasons into words.
+RESTRICTED_COLUMNS = [*COLUMNS, "reasons", "residual_df", "persons"]
+RELEASED_COLUMNS = [*COLUMNS, "note"]
+CHECK = "."  # between the name of a model and that of a check beside it
+INDIRECT = "_indirect"  # ending of the terms that are products of two paths
 
 
-@cache
-def _english():
-    return Labels("en", str(Path(__file__).parents[3] / "config" / "plan" / "labels.csv"))
+def tidy(rows: list[dict] | pd.DataFrame) -> pd.DataFrame:
+    """Rows as a frame of :data:`RESTRICTED_COLUMNS`."""
+    return pd.DataFrame(rows).reindex(columns=RESTRICTED_COLUMNS)
 
 
-def english(reasons) -> str:
-    """Reasons in English; only until the gate puts them into words."""
-    return in_words(reasons, _english())
+def is_check(estimates: pd.DataFrame) -> pd.Series:
+    """Mask of the rows that are checks beside a model, not declared models."""
+    return estimates["model"].astype(str).str.contains(CHECK, regex=False)
 
 
-def tidy(rows) -> pd.DataFrame:
-    """Rows as frame of all columns; ``note`` only until the gate puts ``reasons`` into words."""
-    frame = pd.DataFrame(rows)
-    frame["note"] = [english(read_reasons(text)) for text in frame["reasons"]]
-    return frame.reindex(columns=[*ESTIMATE_COLUMNS, *GATE_COLUMNS])
+def missing(value: object) -> bool:
+    """True for None, NaN and the empty text."""
+    return value is None or value == "" or value != value

@@ -149,6 +149,11 @@ CODES = {
     "fewer_events": _failure(),
     "mixed_signs": _failure(),
     "too_few_to_publish": _failure(),
+    # what the gate says
+    "not_published": _failure(),
+    "none_read": _failure(),
+    "dropped": _remark("reason", "n"),
+    "rounded": _remark("n"),
     # cautions
     "few_clusters": _caution("clusters"),
     "few_events": _caution(),
@@ -303,10 +308,15 @@ def recorded(remarks: Sequence) -> list[Reason]:
     return [item if isinstance(item, Reason) else Reason("plain", text=item) for item in remarks if item]
 
 
+def failures(reasons: Sequence[Reason]) -> list[Reason]:
+    """Why there is no estimate: the failures among the reasons, ``not_estimable`` opened."""
+    found = [reason for reason in reasons if CODES[reason.code].kind == FAILURE]
+    return [reason.values["why"] if reason.code == "not_estimable" else reason for reason in found]
+
+
 def failure(reasons: Sequence[Reason]) -> Reason | None:
-    """Why there is no estimate: the first failure among the reasons (``not_estimable`` opened), or None."""
-    found = next((reason for reason in reasons if CODES[reason.code].kind == FAILURE), None)
-    return found.values["why"] if found and found.code == "not_estimable" else found
+    """The first of :func:`failures`, or None."""
+    return next(iter(failures(reasons)), None)
 
 
 def has(reasons: Sequence[Reason], *codes: str) -> bool:

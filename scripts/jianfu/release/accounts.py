@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 
+from jianfu.core.labels import Labels
 from jianfu.core.tables import RAW
 from jianfu.release.outputs import OTHER, TOTAL
 
@@ -17,7 +18,7 @@ ROW_OUTCOMES = ("kept", "duplicate", "rejected", "nondata")
 # ------------------------------------------------------------------------------------------------ quality
 
 
-def data_quality(row_counts, headings, notices):
+def data_quality(row_counts: pd.DataFrame, headings: pd.DataFrame, notices: pd.DataFrame) -> pd.DataFrame:
     """Files and rows by table: read, kept, duplicate, rejected, nondata, bad optional cells, and rejected by reason.
 
     row_counts: quality/row_counts.csv; headings: the record of headings read (table, file, sheet), which says to which
@@ -50,10 +51,17 @@ def _reasons(part):
     return json.dumps({reason: int(n) for reason, n in rejected.items() if n}, ensure_ascii=False)
 
 
-def indicator_list(indicators, plan, indices, notices, unanchored, labels):
-    """Every indicator of the plan: label, remarks, logged unit-months, mean, standard deviation, coverage, status.
+def indicator_list(
+    indicators: pd.DataFrame,
+    plan,
+    indices: pd.DataFrame,
+    notices: pd.DataFrame,
+    unanchored: pd.DataFrame,
+    labels: Labels,
+) -> pd.DataFrame:
+    """Every indicator of the plan: label, unit, remarks, unit-months, mean, standard deviation, coverage, status.
 
-    remarks: the unit, what moves it through the year, and on whose records it depends.
+    remarks: what moves it through the year, and on whose records it depends.
 
     status: ``used`` (has values), ``not_in_index`` (has values, but the reference window cannot anchor it: a row of
     unanchored), ``switched_off`` (a column it needs is absent), ``no_values``.
@@ -66,8 +74,8 @@ def indicator_list(indicators, plan, indices, notices, unanchored, labels):
     result = plan[["code", "construct"]].copy()
     result["index"] = plan["code"].map(member).fillna("")
     result["label"] = plan[f"label_{labels.language}"]
+    result["unit"] = plan[f"unit_{labels.language}"]
     remarks = (
-        plan[f"unit_{labels.language}"],
         plan["season"].map(lambda season: labels(f"season_{season}")),
         plan["logging"].map(lambda source: labels(f"logging_{source}")),
     )
@@ -85,6 +93,7 @@ def indicator_list(indicators, plan, indices, notices, unanchored, labels):
         "construct",
         "index",
         "label",
+        "unit",
         "remarks",
         "unit_months",
         "mean",
@@ -105,7 +114,7 @@ CHAINS = {
 FLOW_COLUMNS = ["chain", "position", "step", "reason", "unit", "n"]
 
 
-def sample_flow(flow):
+def sample_flow(flow: pd.DataFrame) -> pd.DataFrame:
     """Chains chain, position, step, reason, unit, n from restricted/flow.csv; reason "" = what remains.
 
     Person-months and respondents add up. Of persons only what remains is known, so the difference between two steps

@@ -19,18 +19,20 @@ MAIN_EVENT = "voluntary"
 LINKED = ("descriptives", "sample_flow", "dose_response")  # tables whose counts may be rounded
 
 
-def close(values, min_cell):
+def close(values, min_cell: int) -> bool:
     """True if two different counts differ by fewer than ``min_cell``."""
     known = sorted({float(value) for value in values if not pd.isna(value)})
     return any(after - before < min_cell for before, after in itertools.pairwise(known))
 
 
-def rounded(values, base):
+def rounded(values, base) -> pd.Series:
     """Counts rounded to the nearest multiple of ``base``, halves upwards; missing ones stay missing."""
     return np.floor(pd.to_numeric(values).astype(float) / base + 0.5) * base
 
 
-def round_linked(tables, estimates, min_cell, persons=True):
+def round_linked(
+    tables, estimates: pd.DataFrame, min_cell: int, persons=True
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame, dict[str, int]]:
     """Released tables (by name) and estimates, linked counts rounded where they must be; cells changed by output.
 
     persons: mask of the estimates whose observations are persons or counts of them.

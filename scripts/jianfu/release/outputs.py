@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from jianfu.core.errors import ConfigError, DataError
+from jianfu.core.reasons import Reason
 
 TOTAL = "all"  # the value of a dimension that marks a row as the total over that dimension
 OTHER = "other"  # the reason under which small dropped groups are added up
@@ -24,9 +25,9 @@ UNIT_CODE = r"\d{9}(?:\d{3})?"
 class Limits:
     """Limits of the gate: persons per cell, residual degrees of freedom, share of the two largest contributors."""
 
-    min_cell: int = 10
-    min_residual_df: int = 10
-    dominance: float = 0.9
+    min_cell: int
+    min_residual_df: int
+    dominance: float
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,9 @@ class Output:
     count to the dimensions over which it adds up to a total that is known, be it a row with the value ``all`` in
     that dimension or a figure published elsewhere. ``complements`` are pairs (whole, part). ``dominance`` is the
     column with the share of the two largest units in a cell, ``linked`` the column with the key of a cell of another
-    output (``output|dimension|...``) that shows the same number and with which the row is withheld; only the gate sees
-    these two. ``figures`` are blank in a row
-    that is withheld, ``plain`` columns never are.
+    output (``output|dimension|...``) that shows the same number and with which the row is withheld, ``freedom`` that
+    with the residual degrees of freedom of the model behind the row; only the gate sees these three. ``figures`` are
+    blank in a row that is withheld, ``plain`` columns never are.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Output:
     complements: tuple = ()
     dominance: str = ""
     linked: str = ""
+    freedom: str = ""
     figures: tuple = ()
     plain: tuple = ()
     rule: str = ""
@@ -68,16 +70,20 @@ class Output:
 
     @property
     def columns(self):
-        return [*self.released, *self.persons_hidden, *filter(None, (self.dominance, self.linked))]
+        return [
+            *self.released,
+            *self.persons_hidden,
+            *filter(None, (self.dominance, self.linked, self.freedom)),
+        ]
 
 
-def read_outputs(path):
+def read_outputs(path: str | Path) -> dict[str, Output]:
     """Declared outputs by name, from ``config/plan/outputs.csv``."""
     table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     return {row["name"]: parse_output(row, path) for row in table.to_dict("records")}
 
 
-def parse_output(row, path):
+def parse_output(row: dict[str, str], path: str | Path) -> Output:
     """One declared output; raises :class:`ConfigError` where the declaration contradicts itself."""
     lists = {key: tuple(filter(None, row[key].split(";"))) for key in LISTS}
     totals = {}
@@ -86,11 +92,11 @@ def parse_output(row, path):
         totals[count] = (*totals.get(count, ()), dimension)
     lists["totals"] = totals
     lists["complements"] = tuple(tuple(pair.split("-")) for pair in lists["complements"])
-    keys = ("name", "rule", "area", "method", "geography", "time", "dominance", "linked")
+    keys = ("name", "rule", "area", "method", "geography", "time", "dominance", "linked", "freedom")
     output = Output(**{key: row[key] for key in keys}, **lists)
     problem = _contradiction(output)
     if problem:
-        raise ConfigError(f"{path}: {output.name}: {problem}; correct that line.")
+        raise ConfigError("output_contradiction", file=str(path), output=output.name, what=problem)
     return output
 
 
@@ -98,17 +104,17 @@ def _contradiction(output):
     used = {*output.totals, *(part for pair in output.complements for part in pair)}
     over = {dimension for dimensions in output.totals.values() for dimension in dimensions}
     if output.method not in METHODS:
-        return f"the method '{output.method}' is not one of {', '.join(METHODS)}"
+        return Reason("output_method", method=output.method, methods=list(METHODS))
     if not used <= set(output.counts):
-        return f"'{sorted(used - set(output.counts))[0]}' stands in no column of persons"
+        return Reason("output_no_count", column=sorted(used - set(output.counts))[0])
     if not over <= set(output.dimensions):
-        return f"'{sorted(over - set(output.dimensions))[0]}' is not one of its dimensions"
+        return Reason("output_no_dimension", column=sorted(over - set(output.dimensions))[0])
     if (output.method == "open") == bool(output.counts):
-        return "the method 'open' is for outputs without persons, every other needs a count of persons"
+        return Reason("output_open")
     return None
 
 
-def check_grain(output, frame):
+def check_grain(output: Output, frame: pd.DataFrame) -> None:
     """Raise :class:`DataError` where an output may not leave at all, whatever its figures are.
 
     Looks at the declaration and at what the frame really holds: a column of unit codes is found under any name.
@@ -120,22 +126,20 @@ def check_grain(output, frame):
     extremes = sorted(c for c in columns if EXTREMES.search(c))
     odd = sorted(columns ^ set(output.columns))
     if columns & PERSONAL:
-        problem = f"holds the personal column '{sorted(columns & PERSONAL)[0]}'"
+        problem = Reason("grain_personal", column=sorted(columns & PERSONAL)[0])
     elif by_unit and by_month and "cohort" in columns:
-        problem = "is by township, cohort and month"
+        problem = Reason("grain_township_cohort_month")
     elif by_unit and output.counts:
-        problem = "counts persons by township"
+        problem = Reason("grain_persons_by_township")
     elif by_county and by_month and output.persons:
-        problem = "counts persons by county and month (county and year is the finest)"
+        problem = Reason("grain_persons_by_county_month")
     elif extremes:
-        problem = f"holds a smallest or largest value ('{extremes[0]}')"
+        problem = Reason("grain_extreme", column=extremes[0])
     elif odd:
-        problem = f"does not have the columns declared in config/plan/outputs.csv ({', '.join(odd)})"
+        problem = Reason("grain_columns", columns=odd)
     else:
         return
-    raise DataError(
-        f"{output.name}: this output {problem} and may not be released; change the rule that makes it."
-    )
+    raise DataError("output_refused", output=output.name, what=problem)
 
 
 def _holds_unit_codes(frame):
@@ -143,7 +147,7 @@ def _holds_unit_codes(frame):
     return any(len(text) and text[c].dropna().astype(str).str.fullmatch(UNIT_CODE).all() for c in text)
 
 
-def write_csv(frame, path, mark=""):
+def write_csv(frame: pd.DataFrame, path: str | Path, mark: str = "") -> None:
     """CSV for people (utf-8 with BOM); the ``mark`` of synthetic data, if any, fills a last column ``data``."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     if mark:

@@ -26,7 +26,7 @@ INDICES = ("OD", "TR", "RG", "GAP", "REST")
 AT_RISK_STEPS = (1, 3, 6, 12, 24, 36, 60, 120)  # months between two published numbers at risk
 
 
-def with_headcount(indices, unit_months):
+def with_headcount(indices: pd.DataFrame, unit_months: pd.DataFrame) -> pd.DataFrame:
     """Index values that are not missing, with county and headcount of the unit-month."""
     known = indices[indices["value"].notna()]
     return known.merge(
@@ -37,7 +37,7 @@ def with_headcount(indices, unit_months):
 # ------------------------------------------------------------------------------------------------ burden
 
 
-def index_over_time(indices, unit_months):
+def index_over_time(indices: pd.DataFrame, unit_months: pd.DataFrame) -> pd.DataFrame:
     """Mean and quartiles over units by index and month, with units, persons and the share of the two largest units."""
     frame = with_headcount(indices, unit_months)
     groups = frame.groupby(["index", "month"], sort=True)
@@ -49,7 +49,9 @@ def index_over_time(indices, unit_months):
     return result.reset_index()[columns]
 
 
-def county_heatmap(indices, unit_months, units, index="OD"):
+def county_heatmap(
+    indices: pd.DataFrame, unit_months: pd.DataFrame, units: pd.DataFrame, index="OD"
+) -> pd.DataFrame:
     """Mean of one index by county and month of the window; a month without any logged unit has no mean."""
     frame = with_headcount(indices[indices["index"] == index], unit_months)
     keys = ["county_code", "month"]
@@ -71,7 +73,7 @@ def county_heatmap(indices, unit_months, units, index="OD"):
     return result[[*order, "persons", "top2_share"]]
 
 
-def policy_dates(policies):
+def policy_dates(policies: pd.DataFrame) -> pd.DataFrame:
     """One row per policy and start date; ``counties`` is the number of counties it holds for, missing = everywhere."""
     groups = policies.groupby(["policy_id", "name", "start_date"], sort=True, dropna=False)["county_code"]
     result = groups.agg(counties="nunique", everywhere=lambda codes: codes.isna().any()).reset_index()
@@ -93,7 +95,7 @@ GROUP BY ALL ORDER BY weekday, hour
 """
 
 
-def issue_clock(tasks, calendar, window, exclude):
+def issue_clock(tasks, calendar, window, exclude) -> pd.DataFrame:
     """Non-emergency tasks known to the minute by weekday (0 = Monday) and hour of issue.
 
     tasks: path of the canonical Parquet file, or a frame. ``share`` is of all these tasks, ``rest_eve_share`` of the
@@ -118,7 +120,7 @@ def issue_clock(tasks, calendar, window, exclude):
 # ------------------------------------------------------------------------------------------------ outcomes
 
 
-def persons_by_cohort(months):
+def persons_by_cohort(months) -> pd.Series:
     """Persons at risk by cohort and, under ``all``, altogether (Series); each person counts once.
 
     months: person-months as from :func:`jianfu.exits.person_months.person_months`.
@@ -128,7 +130,7 @@ def persons_by_cohort(months):
     return persons.astype("int64")
 
 
-def with_exposed_exits(counts, months, exposures, exposure="OD"):
+def with_exposed_exits(counts, months, exposures, exposure="OD") -> pd.DataFrame:
     """person_counts with the exits of person-months whose exposure is known: the exits of the dose-response figure.
 
     Exits of all person-months beside these would tell, by their difference, the few that have no exposure.
@@ -142,13 +144,13 @@ def with_exposed_exits(counts, months, exposures, exposure="OD"):
     return result.assign(exits=result["exits"].fillna(0).astype("int64"))
 
 
-def cumulative_incidence(curves):
+def cumulative_incidence(curves: pd.DataFrame) -> pd.DataFrame:
     """The curves with the month at which they begin; the gate merges their steps."""
     columns = ["cohort", "tertile", "time_months", "cumulative_incidence", "ci_low", "ci_high"]
     return curves[[*columns, "from_months", "n_at_risk", "n_events"]]
 
 
-def cumulative_incidence_at_risk(curves):
+def cumulative_incidence_at_risk(curves: pd.DataFrame) -> pd.DataFrame:
     """Numbers at risk at about six round times of every curve."""
     parts = []
     for _, cohort in curves.groupby("cohort", sort=False):
@@ -260,7 +262,7 @@ def _moments(block, row, values, persons, share):
 SCORES = ("burnout", "exhaustion", "cynicism", "inefficacy", "meaning", "innovation", "autonomy", "intention")
 
 
-def build_all(inputs, outputs, window, calendar, exclude, weights, language):
+def build_all(inputs, outputs, window, calendar, exclude, weights, language: str) -> None:
     """Read restricted tables, compute every publishable table, write one Parquet file each.
 
     inputs: paths by name (as in rule build_publication); outputs: paths by name of the table; the others are settings.

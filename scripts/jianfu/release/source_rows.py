@@ -4,7 +4,8 @@ import json
 
 import pandas as pd
 
-from jianfu.release.outputs import SHOWN, TOTAL, WITHHELD
+from jianfu.core.labels import Labels
+from jianfu.release.outputs import SHOWN, TOTAL, WITHHELD, Limits, Output
 from jianfu.release.suppression import gather_small
 
 PERSON_TABLES = ("roster", "ledger", "spells", "survey", "punches")
@@ -13,7 +14,9 @@ COLUMNS = ["table", "files", "rows_read", *COUNTED, "bad_cells", "top_reasons"]
 MOST = 2  # reasons that are named
 
 
-def release_rows(frame, output, limits, shown=frozenset()):
+def release_rows(
+    frame: pd.DataFrame, output: Output, limits: Limits, shown=frozenset()
+) -> tuple[pd.DataFrame, dict[str, int]]:
     """Counts by source table, and under ``all`` the sums of what is shown; the number of counts withheld or merged.
 
     frame: one row per table and one ``all`` with the number of files; ``top_reasons`` is {reason: rows} as JSON. Of the
@@ -54,7 +57,7 @@ def _top(reasons):
     return json.dumps(dict(ordered[:MOST]), ensure_ascii=False)
 
 
-def in_words(released, labels):
+def in_words(released, labels: Labels) -> pd.DataFrame:
     """The released counts with the reasons in words; a table that was not provided says so."""
     texts = []
     for files, reasons in zip(released["files"], released["top_reasons"], strict=True):

@@ -3,11 +3,13 @@
 The functions take finished figures; nothing is suppressed before it has been estimated.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from scipy.optimize import linprog
 
-from jianfu.release.outputs import OTHER, SHOWN, TOTAL, WITHHELD
+from jianfu.release.outputs import OTHER, SHOWN, TOTAL, WITHHELD, Limits, Output
 
 
 def _numbers(frame, column):
@@ -25,7 +27,7 @@ def _keys(frame, columns):
 # ------------------------------------------------------------------------------------------------ cells
 
 
-def small(frame, output, min_cell):
+def small(frame: pd.DataFrame, output: Output, min_cell: int) -> np.ndarray:
     """Boolean array: rows in which a count of persons, or the rest of a whole, is below ``min_cell`` or missing.
 
     Zero counts are small; a part of 100 % has a rest of zero.
@@ -38,14 +40,21 @@ def small(frame, output, min_cell):
     return found
 
 
-def dominated(frame, output, share):
+def dominated(frame: pd.DataFrame, output: Output, share) -> np.ndarray:
     """Boolean array: rows of which the two largest units hold more than ``share``."""
     if not output.dominance:
         return np.zeros(len(frame), dtype=bool)
     return _numbers(frame, output.dominance) > share
 
 
-def lines(frame, output, count):
+def thin_models(frame: pd.DataFrame, output: Output, min_residual_df) -> np.ndarray:
+    """Boolean array: rows with fewer than ``min_residual_df`` residual degrees of freedom in the model behind them."""
+    if not output.freedom:
+        return np.zeros(len(frame), dtype=bool)
+    return _numbers(frame, output.freedom) < min_residual_df
+
+
+def lines(frame: pd.DataFrame, output: Output, count) -> list[tuple[tuple[int, ...], int | None]]:
     """Sums that a reader may know: list of (cells, total), row positions of a line and of its total row or None.
 
     A line without a total row counts as known too: its total stands in another output.
@@ -64,13 +73,13 @@ def lines(frame, output, count):
     return found
 
 
-def members(line):
+def members(line) -> tuple[int, ...]:
     """Rows of a line: its cells, then its total row if it has one."""
     cells, total = line
     return cells if total is None else (*cells, total)
 
 
-def feasible_range(counts, hidden, sums, target):
+def feasible_range(counts, hidden, sums, target) -> tuple[float, float]:
     """Smallest and largest value of the withheld count ``target`` that agrees with everything shown.
 
     counts: true counts, one per row; hidden: boolean per row; sums: as from :func:`lines`. The reader knows all shown
@@ -95,7 +104,7 @@ def feasible_range(counts, hidden, sums, target):
     return low.fun, (-high.fun if high.success else np.inf)
 
 
-def protect_totals(frame, output, hidden, width):
+def protect_totals(frame: pd.DataFrame, output: Output, hidden, width) -> np.ndarray:
     """Withhold further rows until no withheld count can be worked out to within less than ``width`` persons.
 
     Each time, the smallest shown cell that stands in a sum with the exposed one goes too; the total only when no
@@ -137,7 +146,7 @@ def _spare(systems, added):
     return [list(rows) for rows in sorted(groups, key=lambda rows: (len(rows) == 1, -size(rows), rows))]
 
 
-def exposed_row(counts, hidden, sums, width):
+def exposed_row(counts, hidden, sums, width) -> int | None:
     """First withheld row whose count can be worked out to within less than ``width``, or None.
 
     A row is left alone when nothing that bears on it is shown any more.
@@ -149,7 +158,7 @@ def exposed_row(counts, hidden, sums, width):
     return None
 
 
-def connected(sums, hidden, row):
+def connected(sums, hidden, row: Mapping) -> list:
     """Sums that hold ``row`` and still show a count; if there are none, sums linked to it by withheld rows."""
     reached = {row}
     while True:
@@ -161,7 +170,16 @@ def connected(sums, hidden, row):
         reached |= wider
 
 
-def release_cells(frame, output, limits, shown=frozenset()):
+def release_open(
+    frame: pd.DataFrame, output: Output, limits: Limits, shown=frozenset()
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The declared columns as they are: no persons are behind them."""
+    return frame[output.released].copy(), {"open": 0}
+
+
+def release_cells(
+    frame: pd.DataFrame, output: Output, limits: Limits, shown=frozenset()
+) -> tuple[pd.DataFrame, dict[str, int]]:
     """Released frame (figures of withheld rows blank, column ``status``) and the number of rows by rule.
 
     shown: keys of the cells that linked outputs show (see :func:`cell_keys`).
@@ -169,16 +187,19 @@ def release_cells(frame, output, limits, shown=frozenset()):
     few, large = small(frame, output, limits.min_cell), dominated(frame, output, limits.dominance)
     if output.linked:
         few = few | np.array([bool(key) and key not in shown for key in frame[output.linked]], dtype=bool)
-    hidden = protect_totals(frame, output, few | large, limits.min_cell)
+    thin = thin_models(frame, output, limits.min_residual_df)
+    hidden = protect_totals(frame, output, few | large | thin, limits.min_cell)
     released = frame[output.released].copy()
     for column in (*output.persons, *output.figures):
         released[column] = released[column].mask(pd.Series(hidden, index=frame.index))
     released["status"] = np.where(hidden, WITHHELD, SHOWN)
-    rules = {"small_cells": int((hidden & ~(large & ~few)).sum())}
-    return released, rules | ({"dominance": int((large & ~few).sum())} if output.dominance else {})
+    other = (large | thin) & ~few
+    rules = {"small_cells": int((hidden & ~other).sum())}
+    rules |= {"dominance": int((large & ~few).sum())} if output.dominance else {}
+    return released, rules | ({"residual_df": int((thin & ~large & ~few).sum())} if output.freedom else {})
 
 
-def cell_keys(released, output):
+def cell_keys(released, output: Output) -> set[str]:
     """Keys ``output|dimension|...`` of the cells that a released frame shows."""
     rows = released[released["status"] == SHOWN] if "status" in released else released
     return {"|".join([output.name, *map(str, values)]) for values in rows[list(output.dimensions)].to_numpy()}
@@ -187,7 +208,9 @@ def cell_keys(released, output):
 # ------------------------------------------------------------------------------------------------ curves
 
 
-def release_steps(frame, output, limits, shown=frozenset()):
+def release_steps(
+    frame: pd.DataFrame, output: Output, limits: Limits, shown=frozenset()
+) -> tuple[pd.DataFrame, dict[str, int]]:
     """Points of cumulative curves between which at least ``min_cell`` events lie, and the number of points merged.
 
     frame: one row per group and time with ``n_events`` (events since the row before) and ``n_at_risk``; time is the
@@ -213,7 +236,7 @@ def release_steps(frame, output, limits, shown=frozenset()):
 # ------------------------------------------------------------------------------------------------ flows
 
 
-def gather_small(drops, min_cell):
+def gather_small(drops, min_cell: int) -> dict[str, int]:
     """Counts by reason in which none is small: the smallest are added up to ``other``.
 
     ``drops`` maps reasons to positive counts that sum to at least ``min_cell``.
@@ -229,7 +252,7 @@ def gather_small(drops, min_cell):
     return {**{r: n for r, n in drops.items() if r not in names}, OTHER: gathered}
 
 
-def merge_small_drops(frame, min_cell):
+def merge_small_drops(frame: pd.DataFrame, min_cell: int) -> pd.DataFrame:
     """A chain of counts of persons in which no dropped group, and no difference of two counts, is small.
 
     frame: rows (position, reason, n, ...) of one chain in order; an empty reason marks what remains after the step,
@@ -259,7 +282,9 @@ def _add(first, second):
     return {reason: first.get(reason, 0) + second.get(reason, 0) for reason in {**first, **second}}
 
 
-def release_flow(frame, output, limits, shown=frozenset()):
+def release_flow(
+    frame: pd.DataFrame, output: Output, limits: Limits, shown=frozenset()
+) -> tuple[pd.DataFrame, dict[str, int]]:
     """Chains (by ``chain`` and ``unit``) with small groups merged and remaining counts below the minimum blank."""
     chains = [
         merge_small_drops(chain, limits.min_cell) for _, chain in frame.groupby(["chain", "unit"], sort=False)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimates import english
+from jianfu.core.reasons import write_reasons
 from jianfu.models.estimators import codes_of, outcomes_of
 from jianfu.models.reasons import because
 from jianfu.models.response import residual
@@ -22,7 +22,9 @@ COLUMNS = [
     "p_adjusted",
     "p_score",
     "p_romano_wolf",
-    "note",
+    "n_behind",
+    "residual_df",
+    "reasons",
 ]
 
 
@@ -69,7 +71,7 @@ def romano_wolf_table(specs, tables, categories, hypotheses, estimates, replicat
     for family, tests in hypotheses[hypotheses["model"].isin(by_name)].groupby("family", sort=False):
         rows, scores = [], {}
         for test in tests.drop_duplicates(["model", "term"]).itertuples():
-            key, note = (test.model, test.term), ""
+            key, reasons = (test.model, test.term), []
             try:
                 spec = by_name[test.model]
                 if spec.get("cluster") != "unit" or spec["data"] not in tables:
@@ -78,11 +80,13 @@ def romano_wolf_table(specs, tables, categories, hypotheses, estimates, replicat
                     )
                 scores[key] = cluster_scores(spec, test.term, tables[spec["data"]], categories)
             except NotEstimable as error:
-                note = english([because(error.reason.code, **error.reason.values)])
+                reasons = [because(error.reason.code, **error.reason.values)]
             except np.linalg.LinAlgError:
-                note = english([because("singular_matrix")])
-            own = known.loc[key] if key in known.index else {"p_value": np.nan, "p_adjusted": np.nan}
-            rows.append((family, test.hypothesis, *key, own["p_value"], own["p_adjusted"], note))
+                reasons = [because("singular_matrix")]
+            own = known.loc[key] if key in known.index else dict.fromkeys(known.columns, np.nan)
+            behind = own["n_used"] if pd.isna(own["n_events"]) else own["n_events"]
+            figures = own["p_value"], own["p_adjusted"], behind, own["residual_df"]
+            rows.append((family, test.hypothesis, *key, *figures, write_reasons(reasons)))
         frame = pd.DataFrame(rows, columns=[c for c in COLUMNS if c not in ("p_score", "p_romano_wolf")])
         parts.append(_adjusted(frame, scores, replicates, seed))
     return pd.concat(parts, ignore_index=True)[COLUMNS] if parts else pd.DataFrame(columns=COLUMNS)

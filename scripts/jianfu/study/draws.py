@@ -8,6 +8,7 @@ from jianfu.exits.person_months import person_months
 from jianfu.indicators import unit_months
 from jianfu.indices import construction
 from jianfu.models import engine, estimators
+from jianfu.models.estimates import INDIRECT
 from jianfu.models.tables import hazard_table, survey_table
 from jianfu.simulate.draw import draw
 from jianfu.study import targets
@@ -28,7 +29,7 @@ COLUMNS = [
     "ci_high",
     "p_value",
 ]
-BY_BOOTSTRAP = (estimators.INDIRECT, "_total")  # endings of terms whose only interval is a bootstrap
+BY_BOOTSTRAP = (INDIRECT, "_total")  # endings of terms whose only interval is a bootstrap
 
 
 def sources(drawn):

@@ -14,14 +14,13 @@ import pandas as pd
 from jianfu.core.logs import progress
 from jianfu.core.reasons import read_reasons, write_reasons
 from jianfu.models import engine
-from jianfu.models.estimates import tidy
+from jianfu.models.estimates import CHECK, tidy
 from jianfu.models.estimators import ESTIMATORS, outcomes_of
 from jianfu.models.reasons import because
 from jianfu.statistics import power
 from jianfu.statistics.sensitivity import COMMON
 
 BLANK = dict.fromkeys(("std_error", "ci_low", "ci_high", "p_value", "p_adjusted"), np.nan)
-CHECK = "."  # between the name of a model and that of a check beside it
 EXPOSURE = "{exposure}"
 BY_ERROR = ("mediation", "segmented", "tost")  # what they detect follows from the errors that they report
 EFFECTS = ("probability", "excess_per_1000")  # scales of effects other than that of the model itself

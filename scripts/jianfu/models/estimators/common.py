@@ -10,7 +10,6 @@ from jianfu.core.reasons import Reason
 from jianfu.models.reasons import because
 from jianfu.statistics import hazard, inference, regression
 
-INDIRECT = "_indirect"  # ending of the terms that are products of two paths
 TRUE = "__true"  # suffix of the columns that hold expected counts and conditional means (simulated provinces only)
 COLUMN = "column"  # type of an option whose value is a column of the table
 COLUMNS = "columns"  # type of an option whose value is a list of columns of the table

@@ -3,9 +3,9 @@
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
+from jianfu.models.estimates import INDIRECT
 from jianfu.models.estimators import ols
 from jianfu.models.estimators.common import (
-    INDIRECT,
     Effect,
     codes_of,
     few_clusters,

@@ -6,24 +6,25 @@ turns it into calls of the PDF template, and the web page addresses it in its st
 
 import re
 
-from jianfu.report.tables.table import column_widths, is_short, missing, printed
+from jianfu.models.estimates import missing
+from jianfu.report.tables.table import column_widths, is_short, printed
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#$~^@])")
 
 
-def escape(value):
+def escape(value) -> str:
     """Text that Markdown prints as it stands; line breaks become ``<br>``."""
     text = "" if missing(value) else str(value)
     return SPECIAL.sub(r"\\\1", text).replace("\n", "<br>")
 
 
-def styled(style, text, identifier=""):
+def styled(style, text, identifier="") -> str:
     """A paragraph with a named style."""
     anchor = f" #{identifier}" if identifier else ""
     return f'::: {{custom-style="{style}"{anchor}}}\n{text}\n:::'
 
 
-def pipe_table(table):
+def pipe_table(table) -> str:
     """Header and body of a table as a pipe table whose dashes carry the relative widths."""
     widths = column_widths(table)
     rule = []

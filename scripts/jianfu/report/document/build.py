@@ -16,12 +16,14 @@ from jianfu.report.document.word import write_docx
 TEXT_WIDTH = 15.5  # cm
 
 
-def picture_width(path):
+def picture_width(path) -> float:
     """Width in cm at which a picture is shown: its own, at most the width of the text."""
     return min(Image.from_file(str(path)).width.cm, TEXT_WIDTH)
 
 
-def build_report(release, config, run, default, plan, labels, report, language, docx, pdf, html):
+def build_report(
+    release: str | Path, config, run, default, plan, labels: str, report, language: str, docx, pdf, html
+) -> None:
     """Write the report as Word, PDF and HTML.
 
     The first five are as in :func:`jianfu.report.document.context.collect`; labels: path of the dictionary; report:

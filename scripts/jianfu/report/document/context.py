@@ -8,11 +8,22 @@ import yaml
 
 from jianfu.config.files import read_yaml
 from jianfu.config.merging import deviations
-from jianfu.models.estimators.common import INDIRECT
+from jianfu.core.labels import Labels
+from jianfu.models.estimates import INDIRECT, missing
+from jianfu.models.reasons import CODES, FAILURE, has
+from jianfu.models.verdicts import (
+    FEW_CLUSTERS,
+    VERDICTS,
+    check_result,
+    expects_zero,
+    hypothesis_rows,
+    uncorrected_clusters,
+    usable,
+)
+from jianfu.models.words import model_label, outcome_label, said, term_label, text_of
 from jianfu.release.accounts import ROW_OUTCOMES, SOURCE_TABLES
 from jianfu.release.outputs import TOTAL
 from jianfu.report.document import facts
-from jianfu.report.document.notes import note_text
 from jianfu.report.document.plan_tables import (
     deviations_table,
     disclosure_table,
@@ -23,25 +34,11 @@ from jianfu.report.document.plan_tables import (
     sources_table,
 )
 from jianfu.report.document.sections import report_sections
-from jianfu.report.tables.results import (
-    FEW_CLUSTERS,
-    POLICY,
-    VERDICTS,
-    check_result,
-    expects_zero,
-    few_events,
-    hypothesis_rows,
-    model_label,
-    of_interest,
-    outcome_label,
-    paired_with_pooled,
-    term_label,
-    text_of,
-    uncorrected_clusters,
-    usable,
-)
-from jianfu.report.tables.table import count, missing
-from jianfu.report.tables.write import read_release, read_results
+from jianfu.report.reading import read_release
+from jianfu.report.tables.estimates import POLICY, of_interest
+from jianfu.report.tables.robustness import paired_with_pooled
+from jianfu.report.tables.table import count
+from jianfu.report.tables.write import read_results
 
 FIGURES = (
     "sample_flow",
@@ -81,7 +78,7 @@ TABLES = (
 )
 
 
-def collect(release, config, run, default, plan, labels):
+def collect(release: str | Path, config, run, default, plan, labels: Labels) -> dict:
     """Everything the template prints.
 
     release: folder with the released files; config: resolved settings (YAML); run: record of the run (JSON); default:
@@ -122,7 +119,7 @@ def collect(release, config, run, default, plan, labels):
     }
 
 
-def identity(settings, labels):
+def identity(settings, labels: Labels) -> dict:
     """Title page: names, dates and the mark of synthetic data."""
     zh = labels.language == "zh"
     first, last = settings["data"]["window"]
@@ -141,7 +138,7 @@ def identity(settings, labels):
     }
 
 
-def numbers(results, alpha, labels):
+def numbers(results, alpha: float, labels: Labels) -> dict:
     """What the sentences say about the estimates."""
     estimates, models = results.estimates, results.models
     tested = hypothesis_rows(estimates, results.hypotheses, alpha)
@@ -171,7 +168,7 @@ def numbers(results, alpha, labels):
     }
 
 
-def by_verdict(tested, labels):
+def by_verdict(tested, labels: Labels) -> list[tuple[str, list[str]]]:
     """Names of the hypotheses by verdict, in the order of VERDICTS.
 
     Where one has several rows the variable stands behind the name, or the outcome where they share the variable. Of
@@ -184,7 +181,7 @@ def by_verdict(tested, labels):
     for plan, row, result in tested:
         own = terms[plan["hypothesis"]]
         apart = ""
-        if len(own) > 1 and result != "not_tested":
+        if len(own) > 1 and result.code != "not_tested":
             shared = own.count(plan["term"]) > 1 and row is not None
             words = (
                 outcome_label(row, labels)
@@ -192,12 +189,12 @@ def by_verdict(tested, labels):
                 else term_label(plan["term"].removesuffix(INDIRECT), labels)
             )
             apart = labels("in_brackets", text=words)
-        groups[result].append(plan["hypothesis"] + apart)
+        groups[result.code].append(plan["hypothesis"] + apart)
     groups["not_tested"] = list(dict.fromkeys(groups["not_tested"]))
     return [(key, found) for key, found in groups.items() if found]
 
 
-def figure_numbers(release):
+def figure_numbers(release: str | Path) -> dict:
     """What the sentences say about the figures."""
     data = {name: read_release(Path(release, "figures", f"{name}.csv")) for name in FIGURES[1:6]}
     return {
@@ -210,20 +207,20 @@ def figure_numbers(release):
     }
 
 
-def month_zh(month):
+def month_zh(month) -> str:
     """``2024-03`` as ``2024年3月``."""
     year, number = month.split("-")
     return f"{year}年{int(number)}月"
 
 
-def age_range(window, born=("1990-01", "1999-12")):
+def age_range(window, born=("1990-01", "1999-12")) -> list[int]:
     """Youngest and oldest age in full years that a person born between the two months has in the window."""
     first, last = (pd.Period(month, freq="M").ordinal for month in window)
     oldest, youngest = (pd.Period(month, freq="M").ordinal for month in born)
     return [(first - youngest) // 12, (last - oldest) // 12]
 
 
-def reference_window(settings):
+def reference_window(settings) -> list[str]:
     """First and last month of the window that the anchors come from."""
     if settings["indices"]["reference_window"]:
         return settings["indices"]["reference_window"]
@@ -232,7 +229,7 @@ def reference_window(settings):
     return [first, str(months[min(settings["indices"]["reference_months"], len(months)) - 1])]
 
 
-def row_totals(quality):
+def row_totals(quality) -> dict:
     """Files and source rows in total, from the released counts, and the share of rejected records (per cent).
 
     A count that is withheld is None.
@@ -245,29 +242,31 @@ def row_totals(quality):
     return totals | {"share": 100 * totals["rejected"] / sum(records) if known else None}
 
 
-def supplied(quality):
+def supplied(quality) -> list[str]:
     """Names of the kinds of source tables that files were given for."""
     return quality.loc[quality["table"].isin(SOURCE_TABLES) & (quality["files"] > 0), "table"].tolist()
 
 
-def clusters_by_error(tested, labels):
+def clusters_by_error(tested, labels: Labels) -> list[tuple[str, list[str], bool]]:
     """Hypotheses with few clusters by kind of errors: list of (words, hypotheses, whether made for few clusters)."""
     found = {}
     for plan, row, result in tested:
-        if result != "not_tested" and row["n_clusters"] < FEW_CLUSTERS:
+        if result.code != "not_tested" and row["n_clusters"] < FEW_CLUSTERS:
             key = (text_of(f"vcov_{row['vcov']}", labels, row["vcov"]), not uncorrected_clusters(row))
             found.setdefault(key, {})[plan["hypothesis"]] = True
     return [(words, list(names), fit) for (words, fit), names in found.items()]
 
 
-def models_with_few_events(estimates, models, labels):
-    """Usable models whose note says that events are few: (hypothesis, model, number of events)."""
-    rows = [row for row in estimates.to_dict("records") if usable(row) and few_events(row)]
+def models_with_few_events(
+    estimates: pd.DataFrame, models: dict[str, dict], labels: Labels
+) -> list[tuple[str, str, str]]:
+    """Usable models with few events: (hypothesis, model, number of events)."""
+    rows = [row for row in estimates.to_dict("records") if usable(row) and has(row["reasons"], "few_events")]
     found = [(r["hypothesis"], model_label(r["model"], models, labels), count(r["n_events"])) for r in rows]
     return list(dict.fromkeys(found))
 
 
-def other_cohorts(estimates, hypotheses, alpha):
+def other_cohorts(estimates: pd.DataFrame, hypotheses: pd.DataFrame, alpha: float) -> dict | None:
     """The burden term of the interaction model of H3: the association outside the 1990s cohort."""
     model = hypotheses.loc[hypotheses["hypothesis"] == "H3", "model"]
     rows = estimates[
@@ -277,7 +276,7 @@ def other_cohorts(estimates, hypotheses, alpha):
     return facts.effect(found[0], alpha) if found else None
 
 
-def check_facts(estimates, alpha):
+def check_facts(estimates: pd.DataFrame, alpha: float) -> list[dict]:
     """Effects of the placebo lead and of the negative controls, which are expected to be zero."""
     return [
         {"role": row["role"], "result": check_result(row, estimates, alpha), **facts.effect(row, alpha)}
@@ -286,19 +285,22 @@ def check_facts(estimates, alpha):
     ]
 
 
-def failed_models(estimates, models, labels):
-    """Models without an estimate: (hypothesis, model, terms, note) in words; an estimate without error counts as one.
+def failed_models(
+    estimates: pd.DataFrame, models: dict[str, dict], labels: Labels
+) -> list[tuple[str, str, str, str]]:
+    """Models without an estimate: (hypothesis, model, terms, why) in words; an estimate without error counts as one.
 
-    The terms of a model that share a note stand together, of a curve the first and the last.
+    The terms of a model that share a reason stand together, of a curve the first and the last.
     """
     found = {}
     for row in estimates.to_dict("records"):
         if missing(row["estimate"]) or row["converged"] is False:
-            key = row["hypothesis"], model_label(row["model"], models, labels), note_text(row["note"], labels)
+            why = said([reason for reason in row["reasons"] if CODES[reason.code].kind == FAILURE], labels)
+            key = row["hypothesis"], model_label(row["model"], models, labels), why
             found.setdefault(key, {})[term_label(row["term"], labels)] = True
     return [
-        (hypothesis, model, labels("list_comma").join(terms) if len(terms) <= 3 else _ends(terms), note)
-        for (hypothesis, model, note), terms in ((key, list(names)) for key, names in found.items())
+        (hypothesis, model, labels("list_comma").join(terms) if len(terms) <= 3 else _ends(terms), why)
+        for (hypothesis, model, why), terms in ((key, list(names)) for key, names in found.items())
     ]
 
 

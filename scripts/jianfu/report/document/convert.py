@@ -10,7 +10,7 @@ from jianfu.core.errors import DataError
 READER = "markdown-smart-implicit_figures+east_asian_line_breaks"
 
 
-def pandoc(source, to, report, output, options=()):
+def pandoc(source, to, report, output, options=()) -> None:
     """Convert the Markdown file ``source`` to the format ``to`` into the file ``output``.
 
     report: folder with report.lua. Raises :class:`DataError` with pandoc's message.
@@ -20,4 +20,4 @@ def pandoc(source, to, report, output, options=()):
     environment = {**os.environ, "SOURCE_DATE_EPOCH": "946684800"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, encoding="utf-8")
     if done.returncode:
-        raise DataError(f"The report could not be converted to {to}: {done.stderr.strip()}")
+        raise DataError("report_not_converted", format=to, message=done.stderr.strip())

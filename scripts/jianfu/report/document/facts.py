@@ -1,12 +1,16 @@
 """Single numbers that the sentences of the report quote, from released estimates and figure data."""
 
 import math
+from collections.abc import Mapping
 
+import pandas as pd
+
+from jianfu.models.estimates import missing
 from jianfu.release.outputs import TOTAL
-from jianfu.report.tables.table import count, missing, number, p_text
+from jianfu.report.tables.table import count, number, p_text
 
 
-def effect(row, alpha=0.05):
+def effect(row: Mapping, alpha: float = 0.05) -> dict:
     """One estimate as texts (estimate, std_error, low, high, p) with ``significant`` and ``positive``.
 
     ``p`` carries its sign (``<0.001``, ``=0.013``) and is the adjusted p-value where there is one (``adjusted``);
@@ -39,7 +43,7 @@ def effect(row, alpha=0.05):
     return fact
 
 
-def sample_counts(estimates):
+def sample_counts(estimates: pd.DataFrame) -> dict:
     """Sizes of the analysis samples of the primary models H1 and H2 (texts), by hypothesis; None if not fitted."""
     found = {"H1": None, "H2": None}
     for hypothesis in found:
@@ -51,7 +55,7 @@ def sample_counts(estimates):
     return found
 
 
-def burden_change(series, index="OD"):
+def burden_change(series, index="OD") -> dict | None:
     """First and last monthly mean of an index, and the highest month; None without data."""
     rows = series[(series["index"] == index) & series["mean"].notna()].sort_values("month", kind="stable")
     if rows.empty:
@@ -68,7 +72,7 @@ def burden_change(series, index="OD"):
     }
 
 
-def county_range(cells):
+def county_range(cells) -> dict | None:
     """Number of counties and the lowest and highest county mean over the window; None without data."""
     means = cells.dropna(subset="mean").groupby("county_code")["mean"].mean()
     if means.empty:
@@ -81,7 +85,7 @@ def county_range(cells):
     }
 
 
-def rest_eve_share(clock):
+def rest_eve_share(clock) -> dict | None:
     """Share of clock-timed tasks that were issued on the eve of a rest period and due right after it (per cent)."""
     rows = clock.dropna(subset=["tasks", "rest_eve_share"])
     total = rows["tasks"].sum()
@@ -93,7 +97,7 @@ def rest_eve_share(clock):
     }
 
 
-def dose_extremes(points, cohort="90后"):
+def dose_extremes(points, cohort="90后") -> dict | None:
     """Exit rates per 1,000 person-months of a cohort in its lowest and highest shown exposure group (no total row)."""
     rows = points[(points["cohort"] == cohort) & points["rate"].notna() & points["exposure_mean"].notna()]
     rows = rows[rows["bin"] != TOTAL].sort_values("exposure_mean", kind="stable")
@@ -107,7 +111,7 @@ def dose_extremes(points, cohort="90后"):
     }
 
 
-def final_incidence(curves, cohort="90后", tertiles=("low", "high")):
+def final_incidence(curves: pd.DataFrame, cohort="90后", tertiles=("low", "high")) -> dict | None:
     """Cumulative incidence (per cent) of the lowest and highest burden tertile up to their last common time.
 
     Curves begin at different months and their steps are merged for disclosure, so each tertile has its own ``months``
@@ -134,7 +138,7 @@ def final_incidence(curves, cohort="90后", tertiles=("low", "high")):
     return found
 
 
-def rank_stability(counties, index="OD"):
+def rank_stability(counties, index="OD") -> dict | None:
     """Counties with a rank, and those whose band over the multiverse spans at most one rank; None without data."""
     rows = counties[(counties["index"] == index) & counties["rank"].notna()]
     if rows.empty:

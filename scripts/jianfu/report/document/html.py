@@ -3,7 +3,7 @@
 from jianfu.report.document.convert import pandoc
 
 
-def write_html(source, report, output, metadata):
+def write_html(source, report, output, metadata) -> None:
     """Write the page. source: Markdown file beside the pictures; report: folder with report.html and report.css."""
     options = ["--standalone", "--embed-resources", "--mathml", "--template", str(report / "report.html")]
     options += ["--resource-path", str(source.parent)]

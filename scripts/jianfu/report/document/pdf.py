@@ -11,7 +11,7 @@ from jianfu.report.document.convert import pandoc
 FONTS = Path(pylopdf_fonts_zh_cn.__file__).parent
 
 
-def write_pdf(source, report, output, metadata):
+def write_pdf(source, report, output, metadata) -> None:
     """Write the PDF. source: Markdown file beside the pictures; report: folder with report.typ; metadata: variables.
 
     Raises :class:`DataError` if the page layout cannot be set.
@@ -31,4 +31,4 @@ def write_pdf(source, report, output, metadata):
             timestamp=0,
         )
     except typst.TypstError as error:
-        raise DataError(f"The PDF of the report could not be set: {error}") from error
+        raise DataError("report_not_set", message=str(error)) from error

@@ -1,23 +1,24 @@
 """Tables that only the report has: members of the indices, deviations, disclosure, where everything was made."""
 
 import json
-import re
 
 import pandas as pd
 
+from jianfu.core.labels import Labels
+from jianfu.models.estimates import missing
 from jianfu.report.tables.released import worded
-from jianfu.report.tables.table import NOTHING, Table, count, missing, number
+from jianfu.report.tables.table import NOTHING, Table, count, number
 
 OWN = ("members", "deviations", "sources", "disclosure")
 
 
-def members_in_use(plan, own):
+def members_in_use(plan, own) -> pd.DataFrame:
     """Members of the indices (index, indicator): the plan's, and a province's ``own`` for the indices it names."""
     own = pd.DataFrame(list(own), columns=["index", "indicator", "weight"])
     return pd.concat([plan[~plan["index"].isin(own["index"])], own], ignore_index=True)
 
 
-def members_table(weights, indicators, labels):
+def members_table(weights, indicators: pd.DataFrame, labels: Labels) -> Table:
     """Members of each index in use and how many of them the indices of this province hold.
 
     weights: rows (index, indicator); indicators: the released list (code, label, status).
@@ -33,17 +34,17 @@ def members_table(weights, indicators, labels):
     return Table("members", labels("table_members"), header, tuple(rows), (), source, (note,), left=2)
 
 
-def members_left_out(weights, indicators):
+def members_left_out(weights, indicators: pd.DataFrame) -> list[tuple[str, list[str]]]:
     """Members that are not in the indices: list of (status, labels of the indicators), statuses as they come."""
     lost = indicators[indicators["code"].isin(weights["indicator"]) & (indicators["status"] != "used")]
     return [(status, rows["label"].tolist()) for status, rows in lost.groupby("status", sort=False)]
 
 
-def indicators_table(indicators, labels):
-    """The released list of indicators for a page: its unit behind each name, the other remarks left to the file."""
+def indicators_table(indicators: pd.DataFrame, labels: Labels) -> Table:
+    """The released list of indicators for a page: its unit behind each name, remarks left to the file."""
     rows = []
     for row in indicators.to_dict("records"):
-        unit = "" if missing(row.get("remarks")) else re.split("[；;]", row["remarks"])[0].strip()
+        unit = "" if missing(row["unit"]) else row["unit"]
         name = row["label"] + (labels("in_brackets", text=unit) if unit and unit not in row["label"] else "")
         indices = [] if missing(row["index"]) else str(row["index"]).split(";")
         used = labels("list_comma").join(labels(index) if index in labels else index for index in indices)
@@ -67,7 +68,7 @@ def indicators_table(indicators, labels):
     return Table("indicator_list", labels("table_indicator_list"), header, tuple(rows), (), source, notes, 3)
 
 
-def deviations_table(changed, labels):
+def deviations_table(changed, labels: Labels) -> Table:
     """Settings of the province that depart from the common plan."""
     rows = tuple((key, _brief(common), _brief(own)) for key, common, own in changed)
     header = tuple(labels(f"column_{key}") for key in ("setting", "common_value", "own_value"))
@@ -79,7 +80,7 @@ def _brief(value):
     return NOTHING if value in (None, [], {}) else json.dumps(value, ensure_ascii=False).strip('"')
 
 
-def disclosure_table(log, labels):
+def disclosure_table(log, labels: Labels) -> Table:
     """The disclosure log by rule: outputs checked, outputs changed, figures changed."""
     rows = []
     for rule, lines in log.groupby("rule", sort=False):
@@ -97,7 +98,7 @@ def disclosure_table(log, labels):
     )
 
 
-def sources_table(figures, tables, labels):
+def sources_table(figures, tables, labels: Labels) -> Table:
     """Which rule and script made each figure and table (names in the order of their numbers), and the file."""
     made = [
         ("figure_number", "figure", n, name, f"plot_{name}", f"figures/{name}")

@@ -4,13 +4,15 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from jianfu.core.labels import Labels
 from jianfu.report.document.blocks import Blocks, escape
 from jianfu.report.document.context import FIGURES, month_zh
+from jianfu.report.tables.table import Table
 
 CONTENTS = "::: {{#contents}}\n{title}\n\n{hint}\n:::"  # filled by report.lua
 
 
-def render_markdown(template, context, pictures, labels):
+def render_markdown(template, context, pictures, labels: Labels) -> tuple[str, list[Table]]:
     """Markdown of the report and the tables in it, in order.
 
     template: path of ``report.<language>.md.jinja``; context: what :func:`jianfu.report.document.context.collect`

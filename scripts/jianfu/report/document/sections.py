@@ -1,10 +1,15 @@
 """What the sentences on checks, survey scales, leaving and policies say, from released estimates and tables."""
 
+import pandas as pd
+
+from jianfu.core.labels import Labels
+from jianfu.models.estimates import missing
+from jianfu.models.verdicts import usable
+from jianfu.models.words import outcome_label
 from jianfu.report.document import facts
-from jianfu.report.tables.checks_summary import beside, confirmatory
 from jianfu.report.tables.effects import excess_rows, is_log, percent
-from jianfu.report.tables.results import outcome_label, usable
-from jianfu.report.tables.table import missing, number
+from jianfu.report.tables.identification_main import beside, confirmatory
+from jianfu.report.tables.table import number
 
 PLACEBOS = ("lead", "retirement")
 WAYS = ("H2_resign", "H2_select_exam", "H2_transfer")
@@ -14,14 +19,14 @@ PLACEBO_DATE, EQUIVALENCE, DOCUMENTS = "H14_formal_placebo", "H15_equivalence", 
 EXITS_BY_MEDIATION = ("H5a_burnout_to_exits", "H5b_meaning_to_exits")
 
 
-def report_sections(results, alpha, labels):
+def report_sections(results, alpha: float, labels: Labels) -> dict:
     """Values of the template by name; what a province lacks is None or empty.
 
     results: as :func:`jianfu.report.tables.write.read_results` gives them.
     """
     estimates, checks, models = results.estimates, results.checks, results.models
     return {
-        "beside": beside_facts(estimates, checks, results.hypotheses, alpha),
+        "beside": beside_facts(results, alpha),
         "excess": excess_facts(checks, alpha),
         "ways": [
             (outcome_label(row, labels), facts.effect(row, alpha))
@@ -46,17 +51,17 @@ def _effect(row, alpha):
     return None if row is None else facts.effect(row, alpha)
 
 
-def beside_facts(estimates, checks, hypotheses, alpha):
+def beside_facts(results, alpha: float) -> list[dict]:
     """Placebos and sensitivity of every confirmatory hypothesis that has an estimate.
 
     One dict each: name; placebos {lead, retirement: effect}; robustness_value (per cent), e_value, low and high (one
     county left out), detectable: texts, None where there is none.
     """
     found = []
-    for plan, primary in confirmatory(estimates, hypotheses, alpha):
+    for plan, primary in confirmatory(results.estimates, results.hypotheses):
         if primary is None:
             continue
-        rows = beside(checks, plan)
+        rows = beside(results.checks, plan, results.levels)
         values = {name: None if row is None else number(row["estimate"]) for name, row in rows.items()}
         strength = rows["robustness_value"]
         found.append(
@@ -74,7 +79,7 @@ def beside_facts(estimates, checks, hypotheses, alpha):
     return found
 
 
-def excess_facts(checks, alpha):
+def excess_facts(checks: pd.DataFrame, alpha: float) -> dict:
     """Excess exits per 1,000 person-months: of all, and of the 1990s cohort less the others; None where missing."""
     all_persons = excess_rows(checks, "H2_exits").get("")
     young = excess_rows(checks, "H3_exits_by_cohort").get("90后 - others")
@@ -84,20 +89,20 @@ def excess_facts(checks, alpha):
     }
 
 
-def curve_facts(estimates, alpha):
+def curve_facts(estimates: pd.DataFrame, alpha: float) -> dict | None:
     """Ends of the dose-response curve against the mean of the exposure; None if either is missing."""
     low, high = (_effect(_row(estimates, "H2_spline", f"OD={end}"), alpha) for end in (-2, 2))
     return {"low": low, "high": high} if low and high else None
 
 
-def mediation_facts(estimates, alpha):
+def mediation_facts(estimates: pd.DataFrame, alpha: float) -> dict:
     """Indirect association with exits through burnout and meaning, per 1,000 person-months: {hypothesis: effect}."""
     rows = estimates[estimates["model"].isin(EXITS_BY_MEDIATION)]
     rows = rows[rows["term"].astype(str).str.endswith("_indirect")]
     return {row["hypothesis"]: facts.effect(row, alpha) for row in rows.to_dict("records") if usable(row)}
 
 
-def policy_facts(estimates, models, alpha, labels):
+def policy_facts(estimates: pd.DataFrame, models: dict[str, dict], alpha: float, labels: Labels) -> dict:
     """Changes after relief rules: level at the provincial date, roll-out by county, placebo date, equivalence."""
     equivalence = _row(estimates, EQUIVALENCE, "d_electronic")
     return {
@@ -125,14 +130,14 @@ def _changed(row, models, alpha):
     return facts.effect(row, alpha) | {"percent": percent(row) if is_log(row["model"], models) else None}
 
 
-def early_months(estimates, model):
+def early_months(estimates: pd.DataFrame, model) -> tuple[int, int]:
     """Months before the start in an event study, and those whose band excludes zero: (all, apart)."""
     rows = estimates[(estimates["model"] == model) & estimates["term"].astype(str).str.startswith("event_-")]
     rows = rows[rows["ci_low"].notna()]
     return len(rows), int(((rows["ci_low"] > 0) | (rows["ci_high"] < 0)).sum())
 
 
-def scale_facts(released, labels):
+def scale_facts(released, labels: Labels) -> dict | None:
     """Range of alpha, and scales that do not reach scalar invariance: None where nothing is published."""
     alpha = released["scale_reliability"]["alpha"].dropna()
     invariance = released["measurement_invariance"].drop_duplicates(["scale", "grouping"])
@@ -155,7 +160,7 @@ def scale_facts(released, labels):
     }
 
 
-def response_facts(response):
+def response_facts(response: pd.DataFrame) -> list[tuple[str, str]]:
     """Response rate of each wave as (wave, per cent), from the row of all persons."""
     rows = response[(response["level"] == "all") & response["rate"].notna()].drop_duplicates("wave")
     return [(f"{row['wave']:.0f}", number(100 * row["rate"], 0)) for row in rows.to_dict("records")]

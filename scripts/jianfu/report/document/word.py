@@ -80,7 +80,7 @@ STYLES = {
 }
 
 
-def write_docx(source, report, output, metadata, tables):
+def write_docx(source, report, output, metadata, tables) -> None:
     """Write the Word file.
 
     source: Markdown file beside the pictures; metadata: title, author, mark, chinese (or empty); tables: the tables in
@@ -100,7 +100,7 @@ def write_docx(source, report, output, metadata, tables):
     fix_zip(body, output)
 
 
-def write_reference(path, metadata):
+def write_reference(path, metadata) -> None:
     """Pandoc's own reference document with our styles, page, header and footer."""
     command = [pypandoc.get_pandoc_path(), "--print-default-data-file", "reference.docx"]
     path.write_bytes(subprocess.run(command, capture_output=True, check=True).stdout)
@@ -112,7 +112,7 @@ def write_reference(path, metadata):
     document.save(path)
 
 
-def style_paragraph(styles, name, look, chinese):
+def style_paragraph(styles, name, look, chinese) -> None:
     """Create or overwrite one paragraph style."""
     known = {style.name for style in styles}
     style = styles[name] if name in known else styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
@@ -137,7 +137,7 @@ def style_paragraph(styles, name, look, chinese):
             layout.space_after = Pt(6)
 
 
-def set_fonts(properties, east_asian):
+def set_fonts(properties, east_asian) -> None:
     """Name the fonts of a run property element for Latin and for East Asian characters."""
     fonts = properties.find(qn("w:rFonts"))
     if fonts is not None:
@@ -148,7 +148,7 @@ def set_fonts(properties, east_asian):
     properties.insert(0, fonts)
 
 
-def set_defaults(document, metadata):
+def set_defaults(document, metadata) -> None:
     """Fonts and languages of the document; bold text and links in the document's own colours."""
     defaults = document.styles.element.find(qn("w:docDefaults")).find(qn("w:rPrDefault")).find(qn("w:rPr"))
     set_fonts(defaults, SONG)
@@ -162,7 +162,7 @@ def set_defaults(document, metadata):
     link.font.color.rgb, link.font.underline = BLACK, False
 
 
-def set_page(document, metadata):
+def set_page(document, metadata) -> None:
     """A4; the mark in the header of every page, the page number in the footer."""
     section = document.sections[0]
     section.page_width, section.page_height = Cm(21), Cm(29.7)
@@ -176,7 +176,7 @@ def set_page(document, metadata):
     section.first_page_footer.paragraphs[0].text = ""
 
 
-def add_header(header, title, mark):
+def add_header(header, title, mark) -> None:
     """Title and, in red, the mark of synthetic data."""
     paragraph = header.paragraphs[0]
     paragraph.text = title + ("　　" if title and mark else "")
@@ -186,7 +186,7 @@ def add_header(header, title, mark):
         set_fonts(run._element.get_or_add_rPr(), HEI)
 
 
-def add_page_number(paragraph):
+def add_page_number(paragraph) -> None:
     """``— 3 —`` with a PAGE field."""
     paragraph.add_run("— ")
     for kind, text in (("begin", None), (None, "PAGE"), ("separate", None), ("text", "1"), ("end", None)):
@@ -203,7 +203,7 @@ def add_page_number(paragraph):
     paragraph.add_run(" —")
 
 
-def finish_table(table, groups, whole):
+def finish_table(table, groups, whole) -> None:
     """Three-line borders, space above rows that begin a group, the header repeated, no row across pages.
 
     A ``whole`` table is kept on one page.
@@ -236,7 +236,7 @@ def finish_table(table, groups, whole):
                     paragraph.paragraph_format.space_before = Pt(GROUP_SPACE)
 
 
-def borders(tag, **sides):
+def borders(tag) -> OxmlElement:
     """A border element; sides in eighths of a point (12 is 1.5 pt, 6 is 0.75 pt)."""
     element = OxmlElement(tag)
     for side in ("top", "left", "bottom", "right"):
@@ -253,7 +253,7 @@ def borders(tag, **sides):
     return element
 
 
-def cell_margins():
+def cell_margins() -> OxmlElement:
     """3 pt left and right of the text of a cell."""
     margins = OxmlElement("w:tblCellMar")
     for side in ("left", "right"):
@@ -264,7 +264,7 @@ def cell_margins():
     return margins
 
 
-def lay_out_pages(document):
+def lay_out_pages(document) -> None:
     """New pages after the cover and around the contents; notes of a table on one page."""
     paragraphs = document.paragraphs
     for one, following in zip(paragraphs, paragraphs[1:], strict=False):
@@ -275,7 +275,7 @@ def lay_out_pages(document):
             one.paragraph_format.keep_with_next = True
 
 
-def finish_settings(document, metadata):
+def finish_settings(document, metadata) -> None:
     """Properties with fixed dates; the compatibility mode of Word 2010."""
     core = document.core_properties
     core.title, core.author, core.last_modified_by = metadata["title"], metadata["author"], ""
@@ -297,7 +297,7 @@ def finish_settings(document, metadata):
     compat.append(mode)
 
 
-def fix_zip(source, target):
+def fix_zip(source, target) -> None:
     """Copy a zip archive with fixed times, so that equal content gives equal bytes."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():

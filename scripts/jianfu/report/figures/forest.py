@@ -5,11 +5,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from jianfu.config.files import read_yaml
+from jianfu.models.estimates import is_check
+from jianfu.models.verdicts import sign_text, usable
+from jianfu.models.words import model_label, term_label, text_of
 from jianfu.release.outputs import write_csv
 from jianfu.report.figures.lines import Line, draw_blocks, legend_of
 from jianfu.report.figures.style import GREY, INK, blank, finish
-from jianfu.report.tables.checks import is_check
-from jianfu.report.tables.results import model_label, of_interest, sign_text, term_label, text_of, usable
+from jianfu.report.tables.estimates import of_interest
 
 CHECK = "#4f7ca8"
 LOOKS = {

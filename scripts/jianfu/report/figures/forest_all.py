@@ -4,12 +4,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from jianfu.config.files import read_yaml
+from jianfu.models.estimates import is_check
+from jianfu.models.verdicts import deciding_estimates, decisive_p, sign_text, usable
+from jianfu.models.words import model_label
 from jianfu.release.outputs import write_csv
 from jianfu.report.figures.forest import panel_of, short_term
 from jianfu.report.figures.lines import Line, draw_blocks, legend_of
 from jianfu.report.figures.style import GREY, INK, blank, finish
-from jianfu.report.tables.checks import is_check
-from jianfu.report.tables.results import hypothesis_rows, model_label, sign_text, usable
 
 PANELS = ("linear", "hazard", "log", "own")
 LOOKS = {
@@ -36,18 +37,21 @@ def deciding_rows(estimates, hypotheses, alpha) -> pd.DataFrame:
     by the standard error, since its rows have no unit in common.
     """
     found = []
-    for plan, row, _ in hypothesis_rows(estimates, hypotheses, alpha):
+    for plan, row in deciding_estimates(estimates, hypotheses):
         if row is None or not usable(row):
             continue
         panel = panel_of(str(row["scale"]), row["outcome"])
         panel = panel if panel in PANELS else "own"
-        p_value = row["p_value"] if pd.isna(row["p_adjusted"]) else row["p_adjusted"]
         scaled = [row[key] for key in ("estimate", "ci_low", "ci_high")]
         if panel == "own":
             scaled = [value / row["std_error"] for value in scaled]
         found.append(
             dict(row)
-            | {"panel": panel, "sign": sign_text(plan["predicted_sign"]), "significant": p_value < alpha}
+            | {
+                "panel": panel,
+                "sign": sign_text(plan["predicted_sign"]),
+                "significant": decisive_p(row) < alpha,
+            }
             | dict(zip(("x", "x_low", "x_high"), scaled, strict=True))
         )
     columns = [*estimates.columns, "panel", "sign", "significant", "x", "x_low", "x_high"]

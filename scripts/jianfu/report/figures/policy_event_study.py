@@ -5,9 +5,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from jianfu.config.files import read_yaml
+from jianfu.models.verdicts import usable
+from jianfu.models.words import model_label
 from jianfu.release.outputs import write_csv
 from jianfu.report.figures.style import GREY, INK, SERIES, blank, finish, new_figure, points
-from jianfu.report.tables.results import model_label, usable
 
 EVENT, OVERALL = "event_", "att"
 SHOWN = ("cs",)  # estimator of the event studies that have a panel; the others stand in the tables

@@ -1,9 +1,16 @@
 """Tables of one question each from the released estimates: ways and timing of leaving, mediation, policies."""
 
 import math
+from collections.abc import Mapping
 
-from jianfu.report.tables.results import POLICY, model_label, of_interest, term_label, usable
-from jianfu.report.tables.table import NOTHING, Table, count, interval, missing, number, p_text
+import pandas as pd
+
+from jianfu.core.labels import Labels
+from jianfu.models.estimates import missing
+from jianfu.models.verdicts import usable
+from jianfu.models.words import model_label, term_label
+from jianfu.report.tables.estimates import POLICY, of_interest
+from jianfu.report.tables.table import NOTHING, Table, count, interval, number, p_text
 
 OUTFLOW = (  # models of the ways, the timing and the shape of leaving
     "H2_resign",
@@ -42,7 +49,7 @@ def _table(name, keys, rows, labels, left, spaced=False):
     return Table(name, labels(f"table_{name}"), header, rows, space, labels("source_estimates"), notes, left)
 
 
-def outflow_table(estimates, models, labels):
+def outflow_table(estimates: pd.DataFrame, models: dict[str, dict], labels: Labels) -> Table:
     """Exits by way, distributed lag and curve of the exposure, one row per coefficient."""
     shown, rows = of_interest(estimates, models), []
     for model in OUTFLOW:
@@ -53,7 +60,7 @@ def outflow_table(estimates, models, labels):
     return _table("outflow_models", keys, rows, labels, 2)
 
 
-def mediation_table(estimates, models, labels):
+def mediation_table(estimates: pd.DataFrame, models: dict[str, dict], labels: Labels) -> Table:
     """Total, direct and indirect association of every exposure in every mediation model of the plan."""
     rows = []
     for name, model in models.items():
@@ -80,7 +87,7 @@ def _estimate_over_interval(row):
     return f"{number(row['estimate'])}\n{interval(row['ci_low'], row['ci_high'])}"
 
 
-def policy_rows(estimates):
+def policy_rows(estimates: pd.DataFrame) -> pd.DataFrame:
     """Rows of the policy models that a reader looks for: no single months, no trend beside a level."""
     rows = estimates[estimates["hypothesis"].isin(POLICY)]
     rows = rows[rows["term"].astype(str).str.startswith(POLICY_TERMS) & (rows["term"] != "att_dynamic")]
@@ -88,12 +95,12 @@ def policy_rows(estimates):
     return rows[~((rows["term"] == "trend") & rows["model"].isin(levels))]
 
 
-def is_log(model, models):
+def is_log(model, models: dict[str, dict]) -> bool:
     """True if the coefficients of a policy model are changes of a logarithm."""
     return models.get(model, {}).get("options", {}).get("link") == "log"
 
 
-def policy_table(estimates, models, labels):
+def policy_table(estimates: pd.DataFrame, models: dict[str, dict], labels: Labels) -> Table:
     """What changed after relief rules (H14) and whether paper gave way to electronic documents (H15)."""
     rows = []
     for row in policy_rows(estimates).to_dict("records"):
@@ -105,19 +112,21 @@ def policy_table(estimates, models, labels):
     return _table("policy_models", keys, rows, labels, 3)
 
 
-def percent(row):
+def percent(row: Mapping) -> str:
     """Relative change in per cent of a coefficient on the log scale, as an absolute whole number."""
     return f"{abs(100 * (math.exp(row['estimate']) - 1)):.0f}"
 
 
-def main_robustness(estimates, hypotheses, models, family="confirmatory"):
+def main_robustness(
+    estimates: pd.DataFrame, hypotheses: pd.DataFrame, models: dict[str, dict], family="confirmatory"
+) -> pd.DataFrame:
     """Robustness rows of the confirmatory hypotheses that no other table of the report holds."""
     names = set(hypotheses.loc[hypotheses["family"] == family, "hypothesis"])
     shown = of_interest(estimates, models)
     return shown[shown["hypothesis"].isin(names) & ~shown["model"].isin(OUTFLOW)]
 
 
-def robustness_main_table(table, labels):
+def robustness_main_table(table: Table, labels: Labels) -> Table:
     """The table of robustness of the confirmatory hypotheses, under its own name."""
     rows, groups = _blank_repeats(table.rows)
     notes = (*table.notes, labels("note_robustness_main"))
@@ -125,7 +134,7 @@ def robustness_main_table(table, labels):
     return Table("robustness_main", title, table.header, rows, groups, table.source, notes, table.left)
 
 
-def excess_rows(checks, model):
+def excess_rows(checks: pd.DataFrame, model) -> dict[str, dict]:
     """Excess exits per 1,000 person-months beside a model: {what: row}, what is a cohort or '' for all."""
     rows = checks[checks["model"] == f"{model}.additive"]
     found = {}

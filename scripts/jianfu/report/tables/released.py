@@ -2,21 +2,20 @@
 
 import pandas as pd
 
-from jianfu.report.tables.results import (
-    checks_table,
-    fe_versus_pooled,
-    hypotheses_table,
-    regression_table,
-    robustness_table,
-    text_of,
-)
-from jianfu.report.tables.table import Table, missing
+from jianfu.core.labels import Labels
+from jianfu.models.estimates import missing
+from jianfu.models.words import text_of
+from jianfu.report.tables.checks import checks_table
+from jianfu.report.tables.hypotheses import hypotheses_table
+from jianfu.report.tables.regression import regression_table
+from jianfu.report.tables.robustness import fe_versus_pooled, robustness_table
+from jianfu.report.tables.table import Table
 
 OMITTED = ("construct",)  # the code of an indicator begins with it
 GATE_STATUS = {"shown", "withheld"}
 
 
-def released_table(name, frame, labels):
+def released_table(name, frame: pd.DataFrame, labels: Labels) -> Table:
     """A released table with headings (``column_<name>``) and wordings from the dictionary, without the gate's columns.
 
     In the description of the sample, repeated cells stay empty and space parts the blocks.
@@ -43,7 +42,7 @@ def released_table(name, frame, labels):
     )
 
 
-def worded(value, column, labels):
+def worded(value, column, labels: Labels) -> str | float | None:
     """Words for a released value: ``value_<column>_<value>``, ``value_<value>``, the label of the value, or itself."""
     if not isinstance(value, str):
         return None if missing(value) else float(value)
@@ -65,7 +64,16 @@ def _group(rows):
     return tuple(begins)
 
 
-def all_tables(estimates, released, hypotheses, models, layout, labels, alpha, detectable=None):
+def all_tables(
+    estimates: pd.DataFrame,
+    released,
+    hypotheses: pd.DataFrame,
+    models: dict[str, dict],
+    layout,
+    labels: Labels,
+    alpha: float,
+    detectable=None,
+) -> dict[str, Table]:
     """Every released table and table of results by name.
 
     released: frames by name; layout: columns of the regression tables (config/plan/tables.yaml); detectable: smallest

@@ -2,7 +2,9 @@
 
 import pandas as pd
 
-from jianfu.report.tables.table import NOTHING, Table, count, interval, missing, number
+from jianfu.core.labels import Labels
+from jianfu.models.estimates import missing
+from jianfu.report.tables.table import NOTHING, Table, count, interval, number
 
 ALL = "all"
 
@@ -16,7 +18,7 @@ def _word(value, labels, *keys):
     return next((labels(key) for key in (*keys, str(value)) if key in labels), str(value))
 
 
-def scale_quality_table(reliability, structure, labels):
+def scale_quality_table(reliability, structure, labels: Labels) -> Table:
     """Reliability, agreement and fit of the factor model: one row per scale.
 
     reliability, structure: released tables scale_reliability and scale_structure; a scale without a factor model of its
@@ -50,7 +52,7 @@ def verdicts(invariance):
     return invariance.drop_duplicates(["scale", "grouping"]).to_dict("records")
 
 
-def invariance_verdicts_table(invariance, labels):
+def invariance_verdicts_table(invariance, labels: Labels) -> Table:
     """How far each scale measures the same over cohorts and waves, and what follows."""
     rows, last = [], None
     for row in verdicts(invariance):
@@ -69,7 +71,7 @@ def invariance_verdicts_table(invariance, labels):
     return _table("invariance_verdicts", header, rows, (), labels, 2, "source_measurement_invariance")
 
 
-def response_rates_table(response, labels):
+def response_rates_table(response: pd.DataFrame, labels: Labels) -> Table:
     """Persons on post, answers, rate and mean weight by group, side by side for the waves."""
     waves = sorted(response["wave"].unique())
     header = [labels("column_group")]

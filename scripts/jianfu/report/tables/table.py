@@ -13,8 +13,10 @@ from itertools import repeat
 
 import xlsxwriter
 
+from jianfu.models.estimates import missing
+from jianfu.models.words import NOTHING
+
 STAR_LEVELS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))
-NOTHING = "—"
 FIXED_DATE = datetime(2000, 1, 1)
 PAGE_WIDTH = 98  # half-width characters of 9 pt on a line of 15.6 cm
 CELL_PADDING = 2  # in half-width characters
@@ -44,19 +46,14 @@ class Table:
     left: int = 1
 
 
-def stars(p_value):
+def stars(p_value) -> str:
     """Significance stars of a p-value: *** below 0.001, ** below 0.01, * below 0.05, none if missing."""
     if missing(p_value):
         return ""
     return next((mark for level, mark in STAR_LEVELS if p_value < level), "")
 
 
-def missing(value):
-    """True for None, NaN, pandas' NA and the empty text."""
-    return value is None or value == "" or value != value
-
-
-def number(value, digits=3):
+def number(value, digits=3) -> str:
     """A number with fixed decimals, a true minus sign and no negative zero; a dash if missing."""
     if missing(value):
         return NOTHING
@@ -66,24 +63,24 @@ def number(value, digits=3):
     return text.replace("-", "−")
 
 
-def count(value):
+def count(value) -> str:
     """A count with thousands separators; a dash if missing."""
     return NOTHING if missing(value) else f"{round(float(value)):,}"
 
 
-def p_text(p_value):
+def p_text(p_value) -> str:
     """A p-value as printed: three decimals, ``<0.001`` below that."""
     if missing(p_value):
         return NOTHING
     return "<0.001" if p_value < 0.001 else number(p_value, 3)
 
 
-def interval(low, high, digits=3):
+def interval(low, high, digits=3) -> str:
     """A confidence interval as printed, ``[0.031, 0.253]``."""
     return NOTHING if missing(low) or missing(high) else f"[{number(low, digits)}, {number(high, digits)}]"
 
 
-def decimals(table):
+def decimals(table) -> list[int]:
     """Decimals of the numbers in each column: none for whole numbers, three below 10, else two."""
     columns = []
     for column in range(len(table.header)):
@@ -94,7 +91,7 @@ def decimals(table):
     return columns
 
 
-def printed(table):
+def printed(table) -> list[list[str]]:
     """The cells as they are printed: numbers with the decimals of their column, a dash where one is missing."""
     digits = decimals(table)
     return [
@@ -103,7 +100,7 @@ def printed(table):
     ]
 
 
-def write_csv(table, path, mark=""):
+def write_csv(table, path, mark="") -> None:
     """Header and body as CSV (utf-8-sig); a ``mark`` (synthetic data) stands in a last column ``data``."""
     with open(path, "w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -114,7 +111,7 @@ def write_csv(table, path, mark=""):
             writer.writerow(cells + ([mark] if mark else []))
 
 
-def write_xlsx(table, path, mark="", fonts=("宋体", "黑体")):
+def write_xlsx(table, path, mark="", fonts=("宋体", "黑体")) -> None:
     """The table as a one-sheet workbook: title above, 1.5 pt lines above and below, 0.75 pt under the header.
 
     The bytes depend on the table alone (fixed creation date).
@@ -173,12 +170,12 @@ def _write_cell(sheet, row, column, cell, digits, style, look):
         sheet.write_number(row, column, float(cell), style(**look))
 
 
-def text_width(text):
+def text_width(text) -> float:
     """Width of a text in half-width characters: Chinese 2, capitals 1.4, small letters 0.9, everything else 1."""
     return sum(2 if c > "\u2e7f" else 1.4 if c.isupper() else 0.9 if c.islower() else 1 for c in text)
 
 
-def column_widths(table):
+def column_widths(table) -> list[float]:
     """Widths of the columns on a page, in half-width characters.
 
     Each column gets what its longest unbreakable piece needs, and no short text is broken if the page allows it. The
@@ -193,7 +190,7 @@ def column_widths(table):
     return [width + CELL_PADDING for width in min(shared, key=lambda widths: lines_on_page(columns, widths))]
 
 
-def share_space(columns, widths, free):
+def share_space(columns, widths, free) -> list[float]:
     """Widths with the ``free`` space given, step by step, to the column whose cells take the most additional lines."""
     widths = list(widths)
     while free >= 1:
@@ -208,25 +205,25 @@ def share_space(columns, widths, free):
     return [width + max(0, free) / len(columns) for width in widths]
 
 
-def lines_on_page(columns, widths):
+def lines_on_page(columns, widths) -> int:
     """Lines that the rows take, each as many as its longest cell."""
     rows = zip(*columns, strict=True)
     return sum(max(map(wrapped_lines, texts, widths)) for texts in rows)
 
 
-def least_width(texts, short):
+def least_width(texts, short) -> float:
     """Width that a column needs: its longest unbreakable piece, and its longest line if that is at most ``short``."""
     pieces = [text_width(piece) + 0.5 for text in texts for piece in UNBREAKABLE.findall(text)]
     lines = [text_width(line) for text in texts for line in text.split("\n")]
     return max([4, *pieces, *(width for width in lines if width <= short)])
 
 
-def wrapped_lines(text, width):
+def wrapped_lines(text, width) -> int:
     """Lines that a text takes in a column beyond its own."""
     return sum(max(0, math.ceil(text_width(line) / width) - 1) for line in text.split("\n"))
 
 
-def is_short(table):
+def is_short(table) -> bool:
     """True if the table is to stay on one page: at most LONGEST_WHOLE lines on a page."""
     widths = [width - CELL_PADDING for width in column_widths(table)]
     lines = 0

@@ -1,41 +1,48 @@
 """Short table of the checks beside the confirmatory hypotheses: one row per check, one column per hypothesis."""
 
-from jianfu.models.checks.derived import CHECK
-from jianfu.report.tables.results import hypothesis_rows, outcome_label, term_label, usable
-from jianfu.report.tables.table import NOTHING, Table, interval, missing, number
+import pandas as pd
+
+from jianfu.core.labels import Labels
+from jianfu.indices.exposures import CALM, LEAD
+from jianfu.models.estimates import CHECK, missing
+from jianfu.models.verdicts import changed, deciding_estimates, usable
+from jianfu.models.words import outcome_label, term_label
+from jianfu.report.tables.table import NOTHING, Table, interval, number
 
 NAME = "identification_main"
 FAMILY = "confirmatory"
-COHORTS = {"cohort_70s": "70后及以前", "cohort_80s": "80后", "cohort_90s": "90后", "cohort_00s": "00后"}
 GROUPS = ("robustness_value", "events_per_unit")  # rows that begin a group
 
 
-def confirmatory(estimates, hypotheses, alpha):
+def confirmatory(estimates: pd.DataFrame, hypotheses: pd.DataFrame) -> list[tuple[dict, pd.Series | None]]:
     """(plan row, primary estimate) of the confirmatory hypotheses; None for an estimate that cannot be used."""
-    tested = hypothesis_rows(estimates, hypotheses[hypotheses["family"] == FAMILY], alpha)
-    return [(plan, row if row is not None and usable(row) else None) for plan, row, _ in tested]
+    decided = deciding_estimates(estimates, hypotheses[hypotheses["family"] == FAMILY])
+    return [(plan, row if row is not None and usable(row) else None) for plan, row in decided]
 
 
-def found(checks, model, check, term):
+def found(checks: pd.DataFrame, model: str, check: str, term: str) -> pd.Series | None:
     """The row of one check beside ``model``, or None; ``term`` as it stands in the estimates."""
     rows = checks[(checks["model"] == f"{model}{CHECK}{check}") & (checks["term"] == term)]
     rows = rows[rows["estimate"].notna()]
     return rows.iloc[0] if len(rows) else None
 
 
-def variants(term):
-    """Name of the burden term in each check: the first part of an interaction carries the change."""
+def variants(term: str, levels: dict[str, str]) -> dict[str, tuple[str, str]]:
+    """Name of the burden term in each check: the first part of an interaction carries the change.
+
+    levels: {name of a dummy: the level behind it}.
+    """
     first, *rest = str(term).split(":")
     tail = "".join(f":{part}" for part in rest)
     excess = f"excess_per_1000({first})"
     if rest:
-        excess = f"excess_per_1000({first}; {COHORTS.get(rest[0], rest[0])} - others)"
+        excess = f"excess_per_1000({first}; {levels.get(rest[0], rest[0])} - others)"
     return {
-        "lead": ("lead", f"{first}_lead{tail}"),
+        "lead": ("lead", changed(term, variant=LEAD)),
         "retirement": ("retirement", term),
         "between": ("within_between", f"between({first}, unit){tail}"),
         "within": ("within_between", term),
-        "no_emergency": ("no_emergency", f"{first}_calm{tail}"),
+        "no_emergency": ("no_emergency", changed(term, variant=CALM)),
         "logging": ("logging", term),
         "excess_per_1000": ("additive", excess),
         "robustness_value": ("confounding", f"robustness_value({term})"),
@@ -51,9 +58,11 @@ def variants(term):
     }
 
 
-def beside(checks, plan):
+def beside(checks: pd.DataFrame, plan: dict, levels: dict[str, str]) -> dict[str, pd.Series | None]:
     """Every check of :func:`variants` beside the model of a hypothesis: row or None by name."""
-    return {name: found(checks, plan["model"], *where) for name, where in variants(plan["term"]).items()}
+    return {
+        name: found(checks, plan["model"], *where) for name, where in variants(plan["term"], levels).items()
+    }
 
 
 def _text(row):
@@ -64,18 +73,25 @@ def _text(row):
     return value if missing(row["ci_low"]) else f"{value}\n{interval(row['ci_low'], row['ci_high'])}"
 
 
-def identification_main_table(estimates, checks, hypotheses, labels, alpha):
+def identification_main_table(
+    estimates: pd.DataFrame,
+    checks: pd.DataFrame,
+    hypotheses: pd.DataFrame,
+    levels: dict[str, str],
+    labels: Labels,
+) -> Table:
     """Estimate [interval] of every check beside the confirmatory hypotheses; a dash where there is none.
 
-    estimates: rows of the declared models; checks: rows of the checks beside them; hypotheses: the plan.
+    estimates: rows of the declared models; checks: rows of the checks beside them; hypotheses: the plan;
+    levels: as in :func:`variants`.
     """
-    pairs = confirmatory(estimates, hypotheses, alpha)
+    pairs = confirmatory(estimates, hypotheses)
     header = [labels("column_check")]
     columns = []
     for plan, primary in pairs:
         outcome = outcome_label(primary, labels) if primary is not None else NOTHING
         header.append(f"{plan['hypothesis']}\n{outcome}\n{term_label(plan['term'], labels)}")
-        rows = beside(checks, plan)
+        rows = beside(checks, plan, levels)
         low, high = rows.pop("lowest"), rows.pop("highest")
         cells = {"primary": _text(primary)} | {name: _text(row) for name, row in rows.items()}
         cells["one_county_out"] = NOTHING if low is None or high is None else f"{_text(low)} – {_text(high)}"
@@ -90,7 +106,7 @@ def identification_main_table(estimates, checks, hypotheses, labels, alpha):
     return Table(NAME, title, tuple(header), rows, groups, source, (labels(f"note_{NAME}"),), 1)
 
 
-def detectable_effects(checks):
+def detectable_effects(checks: pd.DataFrame) -> dict[tuple[str, str], float]:
     """Smallest effect detectable with power 80 % by (model, term), from the checks beside the models."""
     found = {}
     for row in checks.to_dict("records"):

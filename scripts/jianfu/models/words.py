@@ -1,0 +1,73 @@
+"""What terms, outcomes, models, reasons and verdicts are called in the language of the reader."""
+
+from collections.abc import Mapping, Sequence
+
+from jianfu.core.labels import Labels
+from jianfu.core.reasons import Reason
+from jianfu.models.reasons import has, in_words
+from jianfu.models.verdicts import Verdict
+
+NOTHING = "—"
+LACKING = {
+    "column_absent": "column",
+    "column_empty": "column",
+    "table_empty": "table",
+}  # and the value that names it
+COLLINEAR = ("collinear", "collinear_term", "collinear_terms", "collinear_with_effects")
+
+
+def text_of(key: str, labels: Labels, fallback: object) -> str:
+    """The label of ``key``, or ``fallback`` where the dictionary has none."""
+    return labels(key) if key in labels else str(fallback)
+
+
+def term_label(term: str, labels: Labels) -> str:
+    """Text of a term: ``OD:cohort_90s`` becomes the two labels joined by ×, ``OD_lead`` the label with its suffix."""
+    return " × ".join(part_labels(term, labels))
+
+
+def part_labels(term: str, labels: Labels) -> list[str]:
+    """Text of each part of a term; a dash where there is no term."""
+    if not isinstance(term, str) or not term:
+        return [NOTHING]
+    parts = []
+    for part in term.split(":"):
+        stem, _, tail = part.partition("_")
+        if part not in labels and stem in labels and f"term_suffix_{tail}" in labels:
+            parts.append(labels(stem) + labels(f"term_suffix_{tail}"))
+        else:
+            parts.append(text_of(part, labels, part))
+    return parts
+
+
+def model_label(name: str, models: Mapping, labels: Labels) -> str:
+    """Name of a model of the plan ({name: entry}) in the reader's language."""
+    return models[name][f"label_{labels.language}"] if name in models else name
+
+
+def outcome_label(row: Mapping, labels: Labels) -> str:
+    """Words for the outcome of an estimate."""
+    return text_of(f"outcome_{row['outcome']}", labels, row["outcome"])
+
+
+def value_label(value: str, labels: Labels) -> str:
+    """Words for a text among the values of a reason: why rows were dropped, a table of the data, a column or term."""
+    keys = (f"reason_{value}", f"data_{value}")
+    return next((labels(key) for key in keys if key in labels), term_label(value, labels))
+
+
+def said(reasons: Sequence[Reason], labels: Labels) -> str:
+    """Reasons in the language of ``labels``, with the columns, terms and tables among their values in words."""
+    return in_words(reasons, labels, lambda value: value_label(value, labels), labels("list_semicolon"))
+
+
+def verdict_label(verdict: Verdict, labels: Labels) -> str:
+    """Words for a verdict; of a hypothesis that was not tested also what the data lack for it."""
+    if verdict.code == "not_tested":
+        for reason in verdict.reasons:
+            if reason.code in LACKING:
+                what = value_label(reason.values[LACKING[reason.code]], labels)
+                return labels("verdict_lacking", what=what)
+        if has(verdict.reasons, *COLLINEAR):
+            return labels("verdict_collinear")
+    return labels(f"verdict_{verdict.code}")

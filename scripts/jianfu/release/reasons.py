@@ -1,0 +1,67 @@
+"""Reasons at the gate: what counts persons or events leaves coarsely or not at all, whoever wrote it."""
+
+import json
+from collections.abc import Iterable
+
+from jianfu.core.errors import DataError
+from jianfu.core.reasons import Reason, read_reasons, write_reasons
+from jianfu.models.estimates import missing
+from jianfu.models.reasons import CODES, WITHHELD, Declared, because
+
+
+def coarse_count(count: float, min_cell: int) -> str:
+    """A count of persons or events to the nearest multiple of ``min_cell`` (``~60``), or as ``<10`` if below it."""
+    return f"<{min_cell}" if count < min_cell else f"~{int(count / min_cell + 0.5) * min_cell}"
+
+
+def coarse(reasons: list[Reason], min_cell: int) -> list[Reason]:
+    """The reasons that may leave, their counts of persons or events coarse (:func:`coarse_count`).
+
+    Those that would tell a count by another figure are left out (kind ``withheld``), and so is what
+    ``no_observations`` says of the rows dropped: :func:`with_dropped` fills it from what is released of them. Raises
+    :class:`DataError` for a reason that is not declared in :mod:`jianfu.models.reasons`.
+    """
+    declared = [(reason, _declared(reason)) for reason in reasons]
+    return [_coarse(reason, known, min_cell) for reason, known in declared if known.kind != WITHHELD]
+
+
+def _declared(reason: Reason) -> Declared:
+    known = CODES.get(reason.code)
+    if known is None or set(known.values) != set(reason.values):
+        raise DataError("undeclared_reason", code=reason.code, values=sorted(reason.values))
+    return known
+
+
+def _coarse(reason: Reason, known: Declared, min_cell: int) -> Reason:
+    def told(name, value):
+        if isinstance(value, Reason):
+            return _coarse(value, _declared(value), min_cell)
+        if isinstance(value, list) and any(isinstance(item, Reason) for item in value):
+            return coarse(value, min_cell)
+        return coarse_count(value, min_cell) if name in known.counts else value
+
+    if reason.code == "no_observations":
+        return because("no_observations", reasons=[])
+    return Reason(reason.code, **{name: told(name, value) for name, value in reason.values.items()})
+
+
+def with_dropped(reasons: list[Reason], row: dict) -> list[Reason]:
+    """Reasons of a released row in which ``no_observations`` names the dropped rows as the row itself does."""
+    return [_with_dropped(reason, row) for reason in reasons]
+
+
+def _with_dropped(reason: Reason, row: dict) -> Reason:
+    if reason.code == "not_estimable":
+        return because("not_estimable", why=_with_dropped(reason.values["why"], row))
+    if reason.code != "no_observations":
+        return reason
+    drops = json.loads(row["dropped_by_reason"])
+    told = [because("dropped", reason=name, n=n) for name, n in sorted(drops.items())]
+    if not told:
+        told = [because("not_published" if missing(row["n_read"]) else "none_read")]
+    return because("no_observations", reasons=told)
+
+
+def coarse_texts(texts: Iterable[str], min_cell: int) -> list[str]:
+    """:func:`coarse` for the texts of a column (:func:`~jianfu.core.reasons.write_reasons`)."""
+    return [write_reasons(coarse(read_reasons(text), min_cell)) for text in texts]
