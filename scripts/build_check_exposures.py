@@ -10,7 +10,7 @@ What the province's columns do not allow is left out. Fails when an expression o
 from jianfu.core import frames, logs
 from jianfu.core.calendar import calendar_of
 from jianfu.core.tables import MEASURED
-from jianfu.indicators.evaluation import read_plan
+from jianfu.indicators.plan import read_plan
 from jianfu.indices.construction import read_plan as read_members
 from jianfu.indices.construction import reference_window
 from jianfu.models.checks.exposures import check_exposures

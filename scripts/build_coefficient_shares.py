@@ -12,7 +12,7 @@ import pandas as pd
 from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
 from jianfu.core.errors import DataError
-from jianfu.indicators.evaluation import read_plan as read_indicators
+from jianfu.indicators.plan import read_plan as read_indicators
 from jianfu.indices.construction import read_plan, reference_window
 from jianfu.models import tables
 from jianfu.models.estimators import outcomes_of

@@ -11,7 +11,7 @@ Fails when the anchors were changed after they were made.
 import pandas as pd
 
 from jianfu.core import logs
-from jianfu.indicators.evaluation import read_plan as read_indicators
+from jianfu.indicators.plan import read_plan as read_indicators
 from jianfu.indices.construction import build_exposures, check_common, read_anchors, read_plan
 
 

@@ -12,7 +12,7 @@ An index with fewer than two components in this province is left out.
 import pandas as pd
 
 from jianfu.core import frames, logs
-from jianfu.indicators.evaluation import read_plan as read_indicators
+from jianfu.indicators.plan import read_plan as read_indicators
 from jianfu.indices.construction import read_plan, reference_window
 from jianfu.robustness.index_sensitivity import build_all
 

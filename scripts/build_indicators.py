@@ -12,7 +12,8 @@ import pandas as pd
 from jianfu.core import logs
 from jianfu.core.calendar import calendar_of
 from jianfu.core.tables import MEASURED
-from jianfu.indicators.evaluation import evaluate, read_plan
+from jianfu.indicators.evaluation import evaluate
+from jianfu.indicators.plan import read_plan
 from jianfu.indices.construction import reference_window
 
 

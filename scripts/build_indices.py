@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from jianfu.core import logs
-from jianfu.indicators.evaluation import read_plan as read_indicators
+from jianfu.indicators.plan import read_plan as read_indicators
 from jianfu.indices.construction import (
     STEPS,
     build_steps,

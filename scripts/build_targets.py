@@ -13,7 +13,7 @@ from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
 from jianfu.exits.definitions import read_definitions
 from jianfu.exits.person_months import person_months
-from jianfu.indicators.evaluation import read_plan
+from jianfu.indicators.plan import read_plan
 from jianfu.indices.construction import reference_window
 from jianfu.models import engine
 from jianfu.models import tables as analysis

@@ -10,7 +10,8 @@ import pytest
 from miniature import CALENDAR, tables, task, unit_months
 
 from jianfu.core.months import month_range
-from jianfu.indicators.evaluation import DENOMINATORS, build_indicators, read_plan
+from jianfu.indicators.evaluation import build_indicators
+from jianfu.indicators.plan import DENOMINATORS, read_plan
 
 PLAN = Path(__file__).parents[2] / "config" / "plan" / "indicators.csv"
 FULL_PLAN = read_plan(PLAN)

@@ -12,7 +12,8 @@ from miniature import CALENDAR, table, tables, task, unit_months
 
 from jianfu.core.errors import ConfigError
 from jianfu.core.months import month_range
-from jianfu.indicators.evaluation import NOTHING_EXCLUDED, SOURCES, build_indicators, read_plan
+from jianfu.indicators.evaluation import NOTHING_EXCLUDED, build_indicators
+from jianfu.indicators.plan import SOURCES, read_plan
 from jianfu.indicators.uniformity import uniformity
 
 PLAN = Path(__file__).parents[2] / "config" / "plan" / "indicators.csv"

@@ -8,7 +8,7 @@ import pytest
 
 from jianfu.core.errors import ConfigError, DataError
 from jianfu.core.months import month_range
-from jianfu.indicators.evaluation import read_plan as read_indicators
+from jianfu.indicators.plan import read_plan as read_indicators
 from jianfu.indices.construction import (
     build_exposures,
     build_indices,

@@ -12,7 +12,7 @@ from jianfu.config.merging import merge
 from jianfu.core.errors import ConfigError
 from jianfu.core.keys import SYNTHETIC_KEY
 from jianfu.exits.person_months import person_months
-from jianfu.indicators import evaluation
+from jianfu.indicators.plan import read_plan
 from jianfu.indices import construction
 from jianfu.ingest.people import describe_id
 from jianfu.ingest.schema import load_tables
@@ -70,7 +70,7 @@ def test_identities_are_valid_distinct_and_of_nowhere():
 def test_exposure_in_the_hazard_is_the_exposure_of_the_pipeline():
     frame = unit_months(drawn())
     assert (frame["headcount"].to_numpy().reshape(24, -1) == drawn().detail.careers.headcount).all()
-    plan = evaluation.read_plan(PLAN / "indicators.csv")
+    plan = read_plan(PLAN / "indicators.csv")
     members = construction.read_plan(PLAN / "indices.csv", plan)
     window = construction.reference_window(parameters()["window"])
     anchors = construction.fit_anchors(drawn().indicators, members, window, frame)

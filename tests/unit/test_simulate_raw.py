@@ -12,6 +12,7 @@ from simulate_cases import drawn, parameters, province, raw_folder
 
 from jianfu.core.calendar import Calendar
 from jianfu.indicators import evaluation, unit_months
+from jianfu.indicators.plan import read_plan
 from jianfu.indices import construction
 from jianfu.ingest.readers import decode, read_file
 from jianfu.ingest.schema import REASONS
@@ -59,7 +60,7 @@ def test_indicators_come_back_exactly():
     assert frame["tasks_logged"].to_list() == drawn().unit_months["tasks_logged"].to_list()
     assert frame["app_logged"].to_list() == drawn().unit_months["app_logged"].to_list()
 
-    plan = evaluation.read_plan(PLAN / "indicators.csv")
+    plan = read_plan(PLAN / "indicators.csv")
     reference = construction.reference_window(window)
     found, _ = evaluation.build_indicators(data, frame, plan, Calendar(), window, reference)
     keys = ["unit_code", "month", "indicator"]

@@ -8,7 +8,7 @@ import pandas as pd
 from jianfu.core.months import month_range
 from jianfu.core.tables import RAW
 from jianfu.indicators import views
-from jianfu.indicators.evaluation import available, read_plan
+from jianfu.indicators.plan import available, read_plan
 from jianfu.indicators.unit_months import logged_months, valid_units
 from jianfu.indicators.units import latest_units
 from jianfu.ingest.quality import read_csv

@@ -14,7 +14,7 @@ from jianfu.core.months import month_ends
 from jianfu.exits.definitions import read_definitions
 from jianfu.exits.person_months import person_months
 from jianfu.indicators import timing
-from jianfu.indicators.evaluation import read_plan as read_indicators
+from jianfu.indicators.plan import read_plan as read_indicators
 from jianfu.indicators.units import latest_units
 from jianfu.indices.construction import read_plan as read_members
 from jianfu.models.tables import exposure_at

@@ -9,7 +9,7 @@ from jianfu.config.merging import merge
 from jianfu.core.calendar import Calendar, calendar_of
 from jianfu.core.errors import ConfigError
 from jianfu.exits.definitions import Definitions, read_definitions
-from jianfu.indicators.evaluation import read_plan as read_indicators
+from jianfu.indicators.plan import read_plan as read_indicators
 from jianfu.indices import construction
 from jianfu.simulate.parameters import read_parameters
 

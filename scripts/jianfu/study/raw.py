@@ -9,7 +9,8 @@ from jianfu.config.merging import merge
 from jianfu.core.calendar import calendar_of
 from jianfu.core.tables import MEASURED
 from jianfu.indicators import unit_months
-from jianfu.indicators.evaluation import build_indicators, read_plan
+from jianfu.indicators.evaluation import build_indicators
+from jianfu.indicators.plan import read_plan
 from jianfu.indices import construction
 from jianfu.ingest.tables import ingest_table
 from jianfu.province.load import load_province

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from jianfu.indicators.evaluation import SOURCES, build_indicators
+from jianfu.indicators.evaluation import build_indicators
+from jianfu.indicators.plan import SOURCES
 from jianfu.indices.construction import build_exposures, fit_anchors
 from jianfu.indices.exposures import CALM, LEAD, SURVEY, Exposure
 

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from jianfu.core import frames
-from jianfu.indicators.evaluation import read_plan
+from jianfu.indicators.plan import read_plan
 from jianfu.indices.construction import reference_window
 from jianfu.models.tables.lags import lagged_exposures
 from jianfu.models.tables.outcomes import exit_table, hazard_table, survey_table

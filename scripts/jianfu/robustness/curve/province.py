@@ -5,7 +5,7 @@ import pandas as pd
 
 from jianfu.core import frames
 from jianfu.core.errors import ConfigError
-from jianfu.indicators.evaluation import read_plan
+from jianfu.indicators.plan import read_plan
 from jianfu.indices import construction
 from jianfu.models.estimators import outcomes_of
 from jianfu.robustness.curve import fits
