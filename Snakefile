@@ -59,7 +59,6 @@ include: "workflow/rules/models.smk"
 include: "workflow/rules/scales.smk"
 include: "workflow/rules/release.smk"
 include: "workflow/rules/figures.smk"
-include: "workflow/rules/policy.smk"
 include: "workflow/rules/report.smk"
 # What a run is made of stands above and is recorded; what is made beside a run, or of ready tables, stands below.
 include: "workflow/rules/provenance.smk"

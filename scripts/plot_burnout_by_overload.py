@@ -1,20 +1,12 @@
-"""Draw the figure burnout_by_overload: mean burnout by exposure to overload, with the fitted line.
-
-1. Read the released data.
-2. Draw, in the language of the settings.
-3. Write PNG, PDF and SVG.
-
-Fails when a label is not in the dictionary or a character has no glyph.
-"""
+"""Draw the figure burnout_by_overload: mean burnout by exposure to overload, with the fitted line."""
 
 from jianfu.core import logs
-from jianfu.report.figures import run
-from jianfu.report.figures.burnout_by_overload import draw
+from jianfu.report.figures import burnout_by_overload, run
 
 if __name__ == "__main__":
     logs.start(snakemake)
     run.plot(
-        draw,
+        burnout_by_overload.draw,
         tables=[snakemake.input.bins, snakemake.input.quality],
         labels=snakemake.input.labels,
         settings=dict(snakemake.params.items()),

@@ -1,20 +1,12 @@
-"""Draw the figure cumulative_incidence: leaving by cohort and burden tertile, with numbers at risk.
-
-1. Read the released data.
-2. Draw, in the language of the settings.
-3. Write PNG, PDF and SVG.
-
-Fails when a label is not in the dictionary or a character has no glyph.
-"""
+"""Draw the figure cumulative_incidence: leaving by cohort and burden tertile, with numbers at risk."""
 
 from jianfu.core import logs
-from jianfu.report.figures import run
-from jianfu.report.figures.cumulative_incidence import draw
+from jianfu.report.figures import cumulative_incidence, run
 
 if __name__ == "__main__":
     logs.start(snakemake)
     run.plot(
-        draw,
+        cumulative_incidence.draw,
         tables=[snakemake.input.curves, snakemake.input.at_risk, snakemake.input.quality],
         labels=snakemake.input.labels,
         settings=dict(snakemake.params.items()),

@@ -1,11 +1,4 @@
-"""Draw the figure forest: the estimates behind the hypotheses with their robustness, placebo and control rows.
-
-1. Read the released estimates and the plan's hypotheses and models.
-2. Choose the estimates of the terms of interest and write them as forest.csv.
-3. Draw, in the language of the settings; write PNG, PDF and SVG.
-
-Fails when a label is not in the dictionary or a character has no glyph.
-"""
+"""Draw the figure forest: the estimates behind the hypotheses with their robustness, placebo and control rows."""
 
 from jianfu.core import logs
 from jianfu.report.figures import forest, run

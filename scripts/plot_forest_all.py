@@ -1,11 +1,4 @@
-"""Draw the figure forest_all: the deciding estimate of every hypothesis on one page.
-
-1. Read the released estimates and the plan's hypotheses and models.
-2. Choose the estimate that decides each hypothesis and write the rows as forest_all.csv.
-3. Draw, in the language of the settings; write PNG, PDF and SVG.
-
-Fails when a label is not in the dictionary or a character has no glyph.
-"""
+"""Draw the figure forest_all: the deciding estimate of every hypothesis on one page."""
 
 from jianfu.core import logs
 from jianfu.report.figures import forest_all, run

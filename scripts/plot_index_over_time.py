@@ -1,20 +1,12 @@
-"""Draw the figure index_over_time: monthly mean of the burden indices with quartiles and policy dates.
-
-1. Read the released data.
-2. Draw, in the language of the settings.
-3. Write PNG, PDF and SVG.
-
-Fails when a label is not in the dictionary or a character has no glyph.
-"""
+"""Draw the figure index_over_time: monthly mean of the burden indices with quartiles and policy dates."""
 
 from jianfu.core import logs
-from jianfu.report.figures import run
-from jianfu.report.figures.index_over_time import draw
+from jianfu.report.figures import index_over_time, run
 
 if __name__ == "__main__":
     logs.start(snakemake)
     run.plot(
-        draw,
+        index_over_time.draw,
         tables=[snakemake.input.indices, snakemake.input.policies, snakemake.input.quality],
         labels=snakemake.input.labels,
         settings=dict(snakemake.params.items()),

@@ -1,20 +1,12 @@
-"""Draw the figure issue_clock: weekday and hour of issue of tasks, rest-eve tasks marked.
-
-1. Read the released data.
-2. Draw, in the language of the settings.
-3. Write PNG, PDF and SVG.
-
-Fails when a label is not in the dictionary or a character has no glyph.
-"""
+"""Draw the figure issue_clock: weekday and hour of issue of tasks, rest-eve tasks marked."""
 
 from jianfu.core import logs
-from jianfu.report.figures import run
-from jianfu.report.figures.issue_clock import draw
+from jianfu.report.figures import issue_clock, run
 
 if __name__ == "__main__":
     logs.start(snakemake)
     run.plot(
-        draw,
+        issue_clock.draw,
         tables=[snakemake.input.cells],
         labels=snakemake.input.labels,
         settings=dict(snakemake.params.items()),

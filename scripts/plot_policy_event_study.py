@@ -1,11 +1,4 @@
-"""Draw the figure policy_event_study: effects of the roll-out of relief rules by months since their start.
-
-1. Read the released estimates and the plan's models.
-2. Choose the event studies and write them as policy_event_study.csv.
-3. Draw, in the language of the settings; write PNG, PDF and SVG.
-
-Fails when a label is not in the dictionary or a character has no glyph.
-"""
+"""Draw the figure policy_event_study: effects of the roll-out of relief rules by months since their start."""
 
 from jianfu.core import logs
 from jianfu.report.figures import policy_event_study, run

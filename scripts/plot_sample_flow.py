@@ -1,20 +1,12 @@
-"""Draw the figure sample_flow: from the rows of the source files to the analysed observations.
-
-1. Read the released data.
-2. Draw, in the language of the settings.
-3. Write PNG, PDF and SVG.
-
-Fails when a label is not in the dictionary or a character has no glyph.
-"""
+"""Draw the figure sample_flow: from the rows of the source files to the analysed observations."""
 
 from jianfu.core import logs
-from jianfu.report.figures import run
-from jianfu.report.figures.sample_flow import draw
+from jianfu.report.figures import run, sample_flow
 
 if __name__ == "__main__":
     logs.start(snakemake)
     run.plot(
-        draw,
+        sample_flow.draw,
         tables=[snakemake.input.flow, snakemake.input.quality],
         labels=snakemake.input.labels,
         settings=dict(snakemake.params.items()),

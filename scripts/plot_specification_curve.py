@@ -1,20 +1,12 @@
-"""Draw the figure specification_curve: every specification in the order of its estimate, and the choices behind it.
-
-1. Read the released data.
-2. Draw, in the language of the settings.
-3. Write PNG, PDF and SVG.
-
-Fails when a label is not in the dictionary or a character has no glyph.
-"""
+"""Draw the figure specification_curve: every specification in the order of its estimate, and the choices behind it."""
 
 from jianfu.core import logs
-from jianfu.report.figures import run
-from jianfu.report.figures.specification_curve import draw
+from jianfu.report.figures import run, specification_curve
 
 if __name__ == "__main__":
     logs.start(snakemake)
     run.plot(
-        draw,
+        specification_curve.draw,
         tables=[snakemake.input.curve, snakemake.input.summary],
         labels=snakemake.input.labels,
         settings=dict(snakemake.params.items()),

@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 
 import figure_fakes as fakes
+import matplotlib as mpl
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 from PIL import Image
 
@@ -28,7 +30,8 @@ from jianfu.report.figures import (
     sample_flow,
     specification_curve,
 )
-from jianfu.report.figures.style import new_figure, save, text_width, wrap
+from jianfu.report.figures.style import SERIES, band, finish, new_figure, points, save, text_width, wrap
+from jianfu.study import figure as study_figure
 
 ROOT = Path(__file__).parents[2]
 PLAN = ROOT / "config" / "plan"
@@ -306,6 +309,72 @@ def test_lines_break_between_chinese_characters_and_never_before_closing_marks()
     )
 
 
+# ---------------------------------------------------------------------------------------------------------- style
+
+
+def test_points_and_bars_are_the_released_numbers():
+    rows = pd.DataFrame(
+        {"x": [3.0, 1.0, 1.0], "y": [0.2, 0.5, 0.4], "ci_low": [0.1, 0.3, 0.4], "ci_high": [0.4, 0.6, 0.9]}
+    )
+    for orient in ("x", "y"):
+        axes = new_figure(4).subplots()
+        across = {"x": "x", "y": "y"} if orient == "x" else {"x": "y", "y": "x"}
+        points(axes, rows, **across, orient=orient, color="#000000", marker="o")
+        drawn = (
+            axes.get_lines()[-1].get_xydata() if orient == "x" else axes.get_lines()[-1].get_xydata()[:, ::-1]
+        )
+        assert sorted(map(tuple, drawn)) == sorted(zip(rows["x"], rows["y"], strict=True)), (
+            "none averaged, none lost"
+        )
+        bars = axes.containers[0].lines[2][0].get_segments()
+        ends = [sorted(segment[:, 1 if orient == "x" else 0]) for segment in bars]
+        assert ends == [pytest.approx(pair) for pair in rows[["ci_low", "ci_high"]].to_numpy().tolist()]
+
+
+def test_a_band_is_interrupted_where_numbers_are_missing():
+    rows = pd.DataFrame({"x": range(6), "y": [1, 2, None, None, 3, 4.0]}).assign(ci_low=0.0, ci_high=5.0)
+    axes = new_figure(4).subplots()
+    band(axes, rows, x="x", y="y", color="#000000")
+    assert [line.get_xdata().tolist() for line in axes.get_lines()] == [[0, 1], [4, 5]]
+
+
+def test_series_differ_in_greyscale_in_markers_and_in_dashes():
+    grey = [0.299 * r + 0.587 * g + 0.114 * b for r, g, b in (to_rgb(look["color"]) for look in SERIES)]
+    assert all(b - a > 0.15 for a, b in itertools.pairwise(grey))
+    assert (
+        len({look["marker"] for look in SERIES})
+        == len({str(look["linestyle"]) for look in SERIES})
+        == len(SERIES)
+    )
+
+
+def test_notes_make_a_figure_higher_and_leave_its_axes_as_they_are():
+    heights = []
+    for notes in ([], ["一" * 200]):
+        figure = new_figure(4)
+        axes = figure.subplots()
+        finish(figure, LABELS["zh"], notes, synthetic=True)
+        figure.draw_without_rendering()
+        heights.append((figure.get_figheight(), axes.get_position().height * figure.get_figheight()))
+    assert heights[1][0] > heights[0][0] + 0.3 and heights[1][1] == pytest.approx(heights[0][1], abs=0.01)
+
+
+def test_settings_of_matplotlib_do_not_reach_a_figure():
+    with mpl.rc_context():
+        mpl.rcParams.update({"font.size": 30, "lines.linewidth": 9})
+        new_figure(4)
+        assert mpl.rcParams["font.size"] == 8 and mpl.rcParams["font.family"] == ["Noto Sans SC"]
+
+
+def test_the_figure_of_the_simulation_study_shows_every_judged_row(monkeypatch):
+    table = pd.read_csv(ROOT / "docs" / "simulation_study.csv", encoding="utf-8-sig")
+    figure = study_figure.draw(table, read_yaml(PLAN / "simulation_study.yaml"))
+    coverage = [line for line in figure.axes[1].get_lines() if line.get_marker() not in ("None", "")]
+    assert sum(len(line.get_xdata()) for line in coverage) == int(table["judged"].sum())
+    for text, box in drawn_texts(figure, monkeypatch):
+        assert box.x0 >= -1 and box.x1 <= figure.bbox.width + 1, f"cut: {text!r}"
+
+
 # ------------------------------------------------------------------------------------------------ plan and rules
 
 
@@ -327,9 +396,9 @@ def test_labels_that_the_figures_name_exist():
 
 
 def test_every_figure_has_a_rule_a_script_and_a_caption():
-    rules = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "workflow" / "rules").glob("*.smk"))
+    rules = (ROOT / "workflow" / "rules" / "figures.smk").read_text(encoding="utf-8")
+    assert set(re.findall(r'^    "(\w+)": \{', rules, re.MULTILINE)) == set(NAMES)
     for name in NAMES:
-        assert f"rule plot_{name}:" in rules
         assert (ROOT / "scripts" / f"plot_{name}.py").exists()
         caption = (ROOT / "workflow" / "report" / f"plot_{name}.rst").read_text(encoding="utf-8")
         assert "Source:" in caption and "Reading:" in caption

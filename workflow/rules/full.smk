@@ -144,28 +144,3 @@ use rule release_results as release_full_results with:
         "results/{province}/logs/release_full_results.log",
     benchmark:
         "results/{province}/benchmarks/release_full_results.tsv"
-
-
-rule plot_specification_curve:
-    """Every specification in the order of its estimate, and the choices behind it."""
-    input:
-        curve="results/{province}/release/full/tables/specification_curve.csv",
-        summary="results/{province}/release/full/tables/specification_summary.csv",
-        labels=plan("labels.csv"),
-    output:
-        multiext("results/{province}/release/full/figures/specification_curve", ".png", ".pdf", ".svg"),
-    log:
-        "results/{province}/logs/plot_specification_curve.log",
-    benchmark:
-        "results/{province}/benchmarks/plot_specification_curve.tsv"
-    conda:
-        "../../environment.yml"
-    resources:
-        mem_mb=1000,
-    params:
-        language=setting("language"),
-        synthetic=setting("province", "synthetic"),
-        dpi=setting("figures", "dpi"),
-        code=code("plot_specification_curve"),
-    script:
-        "../../scripts/plot_specification_curve.py"

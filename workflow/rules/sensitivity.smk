@@ -35,36 +35,3 @@ rule build_index_sensitivity:
         code=code("build_index_sensitivity"),
     script:
         "../../scripts/build_index_sensitivity.py"
-
-
-rule plot_index_sensitivity:
-    """Rank bands of counties and the shares of the choices behind them."""
-    input:
-        counties="results/{province}/release/figures/county_ranks.csv",
-        shares="results/{province}/release/tables/index_shares.csv",
-        labels=plan("labels.csv"),
-    output:
-        png=report(
-            "results/{province}/release/figures/index_sensitivity.png",
-            caption="../report/plot_index_sensitivity.rst",
-            category="Figures",
-            subcategory="{province}",
-            labels={"figure": "index_sensitivity"},
-        ),
-        pdf="results/{province}/release/figures/index_sensitivity.pdf",
-        svg="results/{province}/release/figures/index_sensitivity.svg",
-    log:
-        "results/{province}/logs/plot_index_sensitivity.log",
-    benchmark:
-        "results/{province}/benchmarks/plot_index_sensitivity.tsv"
-    conda:
-        "../../environment.yml"
-    resources:
-        mem_mb=1000,
-    params:
-        language=setting("language"),
-        synthetic=setting("province", "synthetic"),
-        dpi=setting("figures", "dpi"),
-        code=code("plot_index_sensitivity"),
-    script:
-        "../../scripts/plot_index_sensitivity.py"

@@ -14,7 +14,7 @@ def label(row) -> str:
     return f"{row.hypothesis} {row.term}".replace(":cohort_90s", " × 90s")
 
 
-def plot(table, design, paths) -> None:
+def plot(*, table, design, paths) -> None:
     """Write the figure of ``table`` (as from :func:`jianfu.study.summary.summarise`) to ``paths``."""
     save(draw(table, design), paths, dpi=200)
 

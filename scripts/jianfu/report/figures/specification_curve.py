@@ -26,7 +26,7 @@ def draw(curve, summary, labels, synthetic=False) -> Figure:
     figure = new_figure(14.5)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[1, 1.5])
     above.vlines(shown["place"], shown["ci_low"], shown["ci_high"], color=PALE, linewidth=0.5)
-    look = {"hue": "significant", "palette": COLORS, "s": 4, "linewidth": 0, "legend": False, "zorder": 3}
+    look = {"hue": "significant", "palette": COLORS, "s": 6, "linewidth": 0, "legend": False, "zorder": 3}
     sns.scatterplot(shown, x="place", y="estimate", ax=above, **look)
     above.axhline(0, color=INK, linewidth=0.6)
     above.axhline(own["median"], color=ALERT, linewidth=0.8, linestyle=(0, (4, 2)))
@@ -44,7 +44,7 @@ def _choices(axes, shown, labels):
             marks.append(shown[["place"]].assign(line=line))
             order += sorted(line.unique())
     if marks:
-        look = {"marker": "|", "s": 1.2, "linewidth": 0.3, "color": INK, "jitter": False}
+        look = {"marker": "|", "s": 4, "linewidth": 0.5, "color": INK, "jitter": False}
         sns.stripplot(pd.concat(marks), x="place", y="line", order=order, ax=axes, **look)
     axes.grid(False)
     axes.set(xlabel="", ylabel="")
