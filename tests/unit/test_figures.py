@@ -398,6 +398,7 @@ def test_labels_that_the_figures_name_exist():
 def test_every_figure_has_a_rule_a_script_and_a_caption():
     rules = (ROOT / "workflow" / "rules" / "figures.smk").read_text(encoding="utf-8")
     assert set(re.findall(r'^    "(\w+)": \{', rules, re.MULTILINE)) == set(NAMES)
+    assert set(re.findall(r'"(\S*scripts/\S*)"', rules)) == {"../../scripts/plot_{params.figure}.py"}
     for name in NAMES:
         assert (ROOT / "scripts" / f"plot_{name}.py").exists()
         caption = (ROOT / "workflow" / "report" / f"plot_{name}.rst").read_text(encoding="utf-8")

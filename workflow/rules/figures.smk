@@ -51,6 +51,7 @@ def pictures(figure):
     return {"png": png, "pdf": f"{folder}/{figure}.pdf", "svg": f"{folder}/{figure}.svg"}
 
 
+# The path of a script is looked up when its job runs, and the loop is over then: it follows params.figure, not figure.
 for figure, tables in DRAWN_FROM_TABLES.items():
 
     rule:
@@ -71,12 +72,13 @@ for figure, tables in DRAWN_FROM_TABLES.items():
         resources:
             mem_mb=1000,
         params:
+            figure=figure,
             language=setting("language"),
             synthetic=setting("province", "synthetic"),
             dpi=setting("figures", "dpi"),
             code=code(f"plot_{figure}"),
         script:
-            f"../../scripts/plot_{figure}.py"
+            "../../scripts/plot_{params.figure}.py"
 
 
 for figure, plans in DRAWN_FROM_ESTIMATES.items():
@@ -101,10 +103,11 @@ for figure, plans in DRAWN_FROM_ESTIMATES.items():
         resources:
             mem_mb=1000,
         params:
+            figure=figure,
             language=setting("language"),
             synthetic=setting("province", "synthetic"),
             dpi=setting("figures", "dpi"),
             confidence=setting("inference", "confidence"),
             code=code(f"plot_{figure}"),
         script:
-            f"../../scripts/plot_{figure}.py"
+            "../../scripts/plot_{params.figure}.py"
