@@ -14,8 +14,8 @@ from jianfu.core import frames, logs
 from jianfu.core.errors import DataError
 from jianfu.indicators.plan import read_plan as read_indicators
 from jianfu.indices.construction import read_plan, reference_window
-from jianfu.models import tables
-from jianfu.models.estimators import outcomes_of
+from jianfu.models.estimators.common import outcomes_of
+from jianfu.models.tables.reading import read_hazard
 from jianfu.robustness.curve import fits, province
 from jianfu.robustness.curve.shares import coefficient_shares
 from jianfu.robustness.index_sensitivity import components, windows
@@ -25,7 +25,7 @@ FACTORS = ["normalisation", "weights", "aggregation", "drop_one", "window"]
 
 def main(inputs, settings, grid, shares):
     plan, models = read_yaml(inputs["specifications"]), read_yaml(inputs["models"])
-    table, _ = tables.read_hazard(inputs)
+    table, _ = read_hazard(inputs)
     members = province.read_members(inputs, settings, plan["term"])
     rows = pd.DataFrame(columns=[*FACTORS, "estimate"])
     split = pd.DataFrame(columns=["factor", "levels", "first_order", "total", "left_out"])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from documents import reference, rooms
 from jianfu.config.files import read_yaml
-from jianfu.models.estimators import ESTIMATORS
+from jianfu.models.estimators.vocabulary import ESTIMATORS
 
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = ROOT / "scripts" / "jianfu"

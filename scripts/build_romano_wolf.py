@@ -9,7 +9,7 @@ import pandas as pd
 
 from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
-from jianfu.models import tables as analysis
+from jianfu.models.tables.reading import read_tables
 from jianfu.robustness import joint_tests
 
 REPLICATES = 9999
@@ -19,7 +19,7 @@ def main(inputs, window, indices, exposure, inference, output):
     estimates = frames.load(inputs.pop("estimates"))
     plan = read_yaml(inputs["plan"])
     hypotheses = pd.read_csv(inputs["hypotheses"], dtype=str, encoding="utf-8-sig")
-    tables, _ = analysis.read_tables(inputs, plan, window, indices, exposure)
+    tables, _ = read_tables(inputs, plan, window, indices, exposure)
     table = joint_tests.romano_wolf_table(
         plan["models"], tables, plan["categories"], hypotheses, estimates, REPLICATES, inference["seed"]
     )

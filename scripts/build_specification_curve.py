@@ -10,13 +10,13 @@ Fails when the varied model or a column of a sample is absent.
 
 from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
-from jianfu.models import tables
+from jianfu.models.tables.reading import read_hazard
 from jianfu.robustness.curve import province
 
 
 def main(inputs, settings, processes, full, curve, summary):
     plan, models = read_yaml(inputs["specifications"]), read_yaml(inputs["models"])
-    table, _ = tables.read_hazard(inputs)
+    table, _ = read_hazard(inputs)
     members = province.read_members(inputs, settings, plan["term"])
     inference = settings["inference"]
     rows, overall = province.curve(

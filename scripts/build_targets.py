@@ -16,8 +16,8 @@ from jianfu.exits.person_months import person_months
 from jianfu.indicators.plan import read_plan
 from jianfu.indices.construction import reference_window
 from jianfu.models import engine
-from jianfu.models import tables as analysis
-from jianfu.models.estimators import Settings
+from jianfu.models.estimators.common import Settings
+from jianfu.models.tables.reading import assemble, read_frames
 from jianfu.study import targets
 
 TRUTH = ("person_months", "survey_truth", "unit_month_truth", "unit_year_truth")
@@ -25,16 +25,14 @@ TRUTH = ("person_months", "survey_truth", "unit_month_truth", "unit_year_truth")
 
 def main(inputs, window, indices, exposure, selected, inference, table):
     plan = read_yaml(inputs["plan"])
-    found, flows = analysis.read_frames(inputs)
+    found, flows = read_frames(inputs)
     truth = {name: frames.load(Path(inputs["truth"], f"{name}.parquet")) for name in TRUTH}
     months, flows["hazard_cells"] = person_months(
         found["spells"], window, read_definitions(inputs["definitions"]), details=True
     )
     reference = reference_window(window, indices["reference_months"], indices["reference_window"])
     expected = targets.expected_frames(found, months, truth)
-    tables = analysis.assemble(
-        expected, flows, plan, read_plan(inputs["indicator_plan"]), reference, exposure
-    )
+    tables = assemble(expected, flows, plan, read_plan(inputs["indicator_plan"]), reference, exposure)
     settings = Settings(inference["confidence"], inference["bootstrap"], inference["seed"])
     specs = engine.selected(plan["models"], selected)
     rows = targets.targets(specs, tables, plan["categories"], settings)

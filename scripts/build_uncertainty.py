@@ -9,7 +9,7 @@ Fails when a model named in config/plan/uncertainty.yaml is not declared.
 
 from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
-from jianfu.models import tables as analysis
+from jianfu.models.tables.reading import read_hazard, read_survey
 from jianfu.robustness.curve import province
 from jianfu.robustness.uncertainty import rows
 
@@ -18,8 +18,8 @@ def main(inputs, settings, inference, processes, output):
     plan, models = read_yaml(inputs["uncertainty"]), read_yaml(inputs["models"])
     members = province.read_members(inputs, settings, plan["index"])
     tables = {
-        "hazard_cells": analysis.read_hazard(inputs)[0],
-        "survey_scores": analysis.read_survey(inputs)[0],
+        "hazard_cells": read_hazard(inputs)[0],
+        "survey_scores": read_survey(inputs)[0],
     }
     estimates = frames.load(inputs["estimates"])
     frames.store(rows.build(members, tables, plan, models, settings, inference, estimates, processes), output)

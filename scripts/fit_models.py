@@ -18,14 +18,15 @@ from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
 from jianfu.exits.definitions import read_definitions
 from jianfu.exits.person_months import person_months
-from jianfu.models import checks, engine
-from jianfu.models import tables as analysis
-from jianfu.models.estimators import Settings
+from jianfu.models import engine
+from jianfu.models.checks import derived as checks
+from jianfu.models.estimators.common import Settings
+from jianfu.models.tables.reading import read_tables
 
 
 def main(inputs, window, indices, exposure, selected, inference, province, estimates, flow):
     plan = read_yaml(inputs["plan"])
-    tables, flows = analysis.read_tables(inputs, plan, window, indices, exposure)
+    tables, flows = read_tables(inputs, plan, window, indices, exposure)
     specs = engine.selected(plan["models"], selected)
     settings = Settings(inference["confidence"], inference["bootstrap"], inference["seed"])
     rows = engine.fit_models(specs, tables, plan["categories"], settings, province)

@@ -14,7 +14,7 @@ from pathlib import Path
 from jianfu.core import logs
 from jianfu.core.labels import Labels
 from jianfu.models import own_tables
-from jianfu.models.estimators import Settings
+from jianfu.models.estimators.common import Settings
 from jianfu.release.estimates import write_estimates
 from jianfu.release.outputs import Limits
 from jianfu.release.own_tables import released

@@ -10,8 +10,9 @@ from jianfu.config.files import read_yaml
 from jianfu.config.merging import merge
 from jianfu.indicators import unit_months
 from jianfu.indices.construction import reference_window
-from jianfu.models import engine, estimators
-from jianfu.models.tables import exposure_at
+from jianfu.models import engine
+from jianfu.models.estimators import common
+from jianfu.models.tables.table import exposure_at
 from jianfu.robustness.curve import fits, province
 from jianfu.robustness.curve.variants import choices, index_levels, members_of
 from jianfu.simulate.draw import draw
@@ -79,7 +80,7 @@ def test_the_declared_index_has_the_exposure_of_the_models(small):
 
 def test_the_declared_specification_is_the_declared_model(small, curve):
     setup, tables, _ = small
-    settings = estimators.Settings(bootstrap=0)
+    settings = common.Settings(bootstrap=0)
     model = engine.fit_models(setup.specs, tables, setup.categories, settings, "").set_index("term").loc["OD"]
     rows = curve[0].set_index(fits.KEYS)
     own = rows.loc["declared", "1-3", "cloglog", "declared", "all", "unit"]

@@ -9,8 +9,8 @@ from scipy import stats
 from told import told
 
 from jianfu.models import engine
-from jianfu.models.estimators import Settings
-from jianfu.models.tables import AnalysisTable
+from jianfu.models.estimators.common import Settings
+from jianfu.models.tables.table import AnalysisTable
 from jianfu.statistics import did, event_study
 
 REFERENCE = Path(__file__).parents[1] / "data" / "reference"

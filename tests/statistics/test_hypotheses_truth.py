@@ -9,8 +9,10 @@ from told import told
 
 from jianfu.config.files import read_yaml
 from jianfu.models import engine
-from jianfu.models import tables as analysis
-from jianfu.models.estimators import Settings
+from jianfu.models.estimators.common import Settings
+from jianfu.models.tables.table import AnalysisTable
+from jianfu.models.tables.unit_years import chain_table, unit_year_table
+from jianfu.models.tables.variables import derive
 from jianfu.simulate.draw import draw
 from jianfu.simulate.log_tables import task_tables
 from jianfu.simulate.parameters import read_parameters
@@ -38,9 +40,9 @@ def tables():
         drop_straightliners=True,
         min_seconds=None,
     )
-    years = analysis.unit_year_table(drawn.unit_year, task_years, scores, drawn.units)
-    found = {"unit_years": years, "chains": analysis.chain_table(chains, drawn.units)}
-    return {name: analysis.derive(table, PLAN["variables"].get(name, {})) for name, table in found.items()}
+    years = unit_year_table(drawn.unit_year, task_years, scores, drawn.units)
+    found = {"unit_years": years, "chains": chain_table(chains, drawn.units)}
+    return {name: derive(table, PLAN["variables"].get(name, {})) for name, table in found.items()}
 
 
 def row(name, term):
@@ -80,7 +82,7 @@ def test_what_the_data_lack_is_named():
     years = tables()["unit_years"]
     spec = next(spec for spec in PLAN["models"] if spec["name"] == "H12_outcome")
     lacking = years.frame.drop(columns=["ln_hours_trace"])
-    table = analysis.AnalysisTable(lacking, None, len(lacking), absent={"ln_hours_trace": "hours_trace"})
+    table = AnalysisTable(lacking, None, len(lacking), absent={"ln_hours_trace": "hours_trace"})
     rows = engine.fit_model(spec, table, PLAN["categories"], Settings(bootstrap=0))
     assert rows["estimate"].isna().all()
     assert set(told(rows)) == {"not estimable: column hours_trace is absent"}

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from jianfu.models import engine
-from jianfu.models.estimators import Settings
-from jianfu.models.tables import AnalysisTable
+from jianfu.models.estimators.common import Settings
+from jianfu.models.tables.table import AnalysisTable
 from jianfu.statistics import mediation, regression
 
 

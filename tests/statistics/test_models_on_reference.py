@@ -6,7 +6,7 @@ import pytest
 from province_cases import ROOT
 
 from jianfu.models import own_tables
-from jianfu.models.estimators import Settings
+from jianfu.models.estimators.common import Settings
 
 TABLES = {
     name: str(ROOT / "tests" / "data" / "models_on" / f"{name}.csv")

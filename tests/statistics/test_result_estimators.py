@@ -10,7 +10,7 @@ from told import told
 
 from jianfu.core.errors import ConfigError
 from jianfu.models import own_tables
-from jianfu.models.estimators import Settings
+from jianfu.models.estimators.common import Settings
 
 REFERENCE = Path(__file__).parents[1] / "data" / "reference"
 FACTORS = {"visual": ["x1", "x2", "x3"], "textual": ["x4", "x5", "x6"], "speed": ["x7", "x8", "x9"]}

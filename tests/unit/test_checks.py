@@ -14,12 +14,15 @@ from told import told
 from jianfu.core.errors import NotEstimable
 from jianfu.core.labels import Labels
 from jianfu.indices.construction import build_exposures, fit_anchors
-from jianfu.models import checks, engine
+from jianfu.models import engine
+from jianfu.models.checks import derived as checks
 from jianfu.models.checks.exposures import check_exposures
 from jianfu.models.estimates import RESTRICTED_COLUMNS, is_check
-from jianfu.models.estimators import ESTIMATORS, Settings, diagnostics
+from jianfu.models.estimators import diagnostics
+from jianfu.models.estimators.common import Settings
+from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.reasons import because
-from jianfu.models.tables import AnalysisTable
+from jianfu.models.tables.table import AnalysisTable
 from jianfu.report.tables.identification import identification_table
 from jianfu.statistics import hazard, sensitivity
 

@@ -11,9 +11,9 @@ from province_cases import ROOT
 from jianfu.config.files import read_yaml
 from jianfu.exits import cells
 from jianfu.models import engine
-from jianfu.models.estimators import Settings
-from jianfu.models.tables import hazard_table
+from jianfu.models.estimators.common import Settings
 from jianfu.models.tables.lags import lagged_exposures
+from jianfu.models.tables.outcomes import hazard_table
 from jianfu.statistics import cox
 
 PLAN = read_yaml(ROOT / "config" / "plan" / "models.yaml")

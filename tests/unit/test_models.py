@@ -17,8 +17,10 @@ from jianfu.exits import cells
 from jianfu.exits.person_months import person_months
 from jianfu.models import engine, sample
 from jianfu.models.estimates import RESTRICTED_COLUMNS
-from jianfu.models.estimators import ESTIMATORS, Settings, codes_of
-from jianfu.models.tables import AnalysisTable, hazard_table, survey_table
+from jianfu.models.estimators.common import Settings, codes_of
+from jianfu.models.estimators.vocabulary import ESTIMATORS
+from jianfu.models.tables.outcomes import hazard_table, survey_table
+from jianfu.models.tables.table import AnalysisTable
 from jianfu.models.terms import columns_of, term_variables
 from jianfu.statistics import hazard, newton, regression
 

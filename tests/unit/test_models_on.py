@@ -14,7 +14,8 @@ from jianfu.core.errors import ConfigError, DataError
 from jianfu.ingest.user_tables import numbers, read_analysis_table, read_table
 from jianfu.models import own_tables
 from jianfu.models.estimates import RESTRICTED_COLUMNS
-from jianfu.models.estimators import ESTIMATORS, Settings, columns_named
+from jianfu.models.estimators.common import Settings, columns_named
+from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.terms import columns_of
 from jianfu.release.outputs import Limits
 from jianfu.release.own_tables import released

@@ -9,7 +9,7 @@ from province_cases import ROOT, load_command
 
 from jianfu.core.labels import Labels
 from jianfu.models.estimates import RELEASED_COLUMNS
-from jianfu.models.estimators import ESTIMATORS
+from jianfu.models.estimators.vocabulary import ESTIMATORS
 from run_models_on import main
 
 MANUAL = (ROOT / "config" / "own-tables.md").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ import pytest
 from told import told
 
 from jianfu.models import own_tables
-from jianfu.models.estimators import Settings
+from jianfu.models.estimators.common import Settings
 
 
 def fit(frame, tmp_path, **entry):

@@ -7,7 +7,7 @@ import pytest
 from told import told
 
 from jianfu.models import own_tables
-from jianfu.models.estimators import Settings
+from jianfu.models.estimators.common import Settings
 
 MODELS = {
     "cox": {"estimator": "cox", "terms": ["x"]},

@@ -7,7 +7,7 @@ from miniature import DEFINITIONS, table
 
 from jianfu.exits.person_months import person_months as person_months_at_risk
 from jianfu.models import response
-from jianfu.models.tables import AnalysisTable
+from jianfu.models.tables.table import AnalysisTable
 from jianfu.statistics import regression
 
 MONTHS = ("2024-01", "2024-02", "2024-03", "2024-04")

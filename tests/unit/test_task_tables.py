@@ -11,8 +11,8 @@ from jianfu.config.files import read_yaml
 from jianfu.indicators.evaluation import NOTHING_EXCLUDED
 from jianfu.indicators.task_tables import build_task_tables
 from jianfu.models import engine
-from jianfu.models.estimators import Settings
-from jianfu.models.tables import chain_table
+from jianfu.models.estimators.common import Settings
+from jianfu.models.tables.unit_years import chain_table
 
 PLAN = read_yaml(Path(__file__).parents[2] / "config" / "plan" / "models.yaml")
 UNITS = pd.DataFrame({"unit_code": ["A", "B"], "county_code": ["1", "2"], "valid_from": pd.NaT})

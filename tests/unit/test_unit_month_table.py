@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jianfu.models import tables
+from jianfu.models.tables.unit_months import unit_month_table
 
 UNITS, MONTHS = ("390101001", "390102001"), ("2024-01", "2024-02", "2024-03")
 
@@ -48,7 +48,7 @@ def table():
         {"code": ["D8_late", "A2_checks", "flat"], "transformation": ["none", "log1p", "none"]}
     )
     exposures = long("exposure", "OD", [[None, None, 1.5], [None, None, -0.5]])
-    return tables.unit_month_table(
+    return unit_month_table(
         panel.sample(frac=1, random_state=1).assign(unit_type="镇"),
         indicators.sample(frac=1, random_state=2),
         long("index", "OD", [[50, 51, 52], [53, 54, None]]),

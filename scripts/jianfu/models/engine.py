@@ -10,7 +10,8 @@ from jianfu.core.logs import LOGGER, progress
 from jianfu.core.reasons import read_reasons, write_reasons
 from jianfu.exits import cells
 from jianfu.models.estimates import tidy
-from jianfu.models.estimators import ESTIMATORS, outcome_name, outcomes_of
+from jianfu.models.estimators.common import outcome_name, outcomes_of
+from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.reasons import because, failure, has, recorded, unestimable
 from jianfu.models.sample import select, used_rows
 from jianfu.models.terms import call_of, columns_of, parts_of, reference_level

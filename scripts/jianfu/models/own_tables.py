@@ -7,8 +7,9 @@ from jianfu.core.reasons import Reason
 from jianfu.core.spelling import did_you_mean
 from jianfu.ingest.user_tables import MOST_LEVELS, is_text, levels_of, read_analysis_table, read_table
 from jianfu.models import engine
-from jianfu.models.estimators import COLUMN, COLUMNS, ESTIMATORS, FACTORS, VALUE, columns_named
-from jianfu.models.tables import AnalysisTable
+from jianfu.models.estimators.common import COLUMN, COLUMNS, FACTORS, VALUE, columns_named
+from jianfu.models.estimators.vocabulary import ESTIMATORS
+from jianfu.models.tables.table import AnalysisTable
 from jianfu.models.terms import FUNCTIONS, GROUPED, call_of, parts_of
 
 ALWAYS = ("name", "estimator", "data", "where", "report", "standardise", "options")

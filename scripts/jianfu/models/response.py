@@ -5,9 +5,9 @@ import pandas as pd
 from scipy import stats
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimators import codes_of
+from jianfu.models.estimators.common import codes_of
 from jianfu.models.sample import select
-from jianfu.models.tables import exposure_at
+from jianfu.models.tables.table import exposure_at
 from jianfu.models.terms import columns_of
 from jianfu.statistics import regression
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimators import ESTIMATORS, TRUE, codes_of, columns_named, outcomes_of
-from jianfu.models.estimators.hazards import trials_of
+from jianfu.models.estimators.common import TRUE, codes_of, columns_named, outcomes_of, trials_of
+from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.reasons import because
 from jianfu.models.terms import outside_domain, require_columns, term_variables
 from jianfu.statistics import hazard, regression

@@ -5,7 +5,7 @@ import pandas as pd
 
 from jianfu.core.errors import NotEstimable
 from jianfu.core.reasons import write_reasons
-from jianfu.models.estimators import codes_of, outcomes_of
+from jianfu.models.estimators.common import codes_of, outcomes_of
 from jianfu.models.reasons import because
 from jianfu.models.response import residual
 from jianfu.models.sample import select, used_rows

@@ -7,9 +7,10 @@ from jianfu.exits import cells
 from jianfu.exits.person_months import person_months
 from jianfu.indicators import unit_months
 from jianfu.indices import construction
-from jianfu.models import engine, estimators
+from jianfu.models import engine
 from jianfu.models.estimates import INDIRECT
-from jianfu.models.tables import hazard_table, survey_table
+from jianfu.models.estimators import common
+from jianfu.models.tables.outcomes import hazard_table, survey_table
 from jianfu.simulate.draw import draw
 from jianfu.study import targets
 from jianfu.study.design import parameters_of, scenario_of, seed_of
@@ -92,7 +93,7 @@ def analysis_tables(tables, setup, truth=None):
 def estimates(tables, setup):
     """Estimates of the models of ``setup`` for exposures; of a mediation only its paths, as indirect and total effects
     have their intervals by bootstrap."""
-    inference = estimators.Settings(setup.settings["inference"]["confidence"], bootstrap=0)
+    inference = common.Settings(setup.settings["inference"]["confidence"], bootstrap=0)
     specs = [
         {key: spec[key] for key in spec if (key, spec[key]) != ("report", "all")} for spec in setup.specs
     ]
@@ -102,7 +103,7 @@ def estimates(tables, setup):
 
 def with_targets(rows, tables, setup):
     """Column ``target``: what each model gives on the true probabilities and conditional means of the same draw."""
-    inference = estimators.Settings(setup.settings["inference"]["confidence"], bootstrap=0)
+    inference = common.Settings(setup.settings["inference"]["confidence"], bootstrap=0)
     truth = targets.targets(setup.specs, tables, setup.categories, inference)
     own = truth.set_index(["model", "term"])["target"]
     names = [(row.model, row.term) for row in rows.itertuples()]

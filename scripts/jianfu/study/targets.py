@@ -12,7 +12,7 @@ import pandas as pd
 from jianfu.core.errors import DataError
 from jianfu.exits import cells
 from jianfu.models import engine
-from jianfu.models.estimators import TRUE, outcomes_of
+from jianfu.models.estimators.common import TRUE, outcomes_of
 
 EXPECTED = {"p_voluntary": "voluntary", "p_retire": "retire"}
 ZERO = ("placebo", "negative_control")  # roles whose true effect is zero

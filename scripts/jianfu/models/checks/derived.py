@@ -15,7 +15,8 @@ from jianfu.core.logs import progress
 from jianfu.core.reasons import read_reasons, write_reasons
 from jianfu.models import engine
 from jianfu.models.estimates import CHECK, tidy
-from jianfu.models.estimators import ESTIMATORS, outcomes_of
+from jianfu.models.estimators.common import outcomes_of
+from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.reasons import because
 from jianfu.statistics import power
 from jianfu.statistics.sensitivity import COMMON

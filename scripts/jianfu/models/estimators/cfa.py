@@ -3,7 +3,7 @@
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimators.common import COLUMN, FACTORS, Effect, effects_of
+from jianfu.models.estimators.common import COLUMN, FACTORS, Effect, Estimator, effects_of
 from jianfu.survey.psychometrics import cfa, fit_measures
 from jianfu.survey.psychometrics.invariance import invariance
 from jianfu.survey.psychometrics.measurement import Model
@@ -162,3 +162,16 @@ def _invariance(used, model, groups):
             rows.append(Effect(f"{name}cfi_difference", step.cfi_difference, scale="fit"))
             rows.append(Effect(f"{name}rmsea_difference", step.rmsea_difference, scale="fit"))
     return rows, _extra(steps[0].fit, notes)
+
+
+ENTRIES = {
+    "cfa": Estimator(
+        fit,
+        "unit",
+        needs=(),
+        takes=(),
+        options=OPTIONS,
+        required=("model",),
+        reports_all=True,
+    ),
+}

@@ -14,6 +14,7 @@ TRUE = "__true"  # suffix of the columns that hold expected counts and condition
 COLUMN = "column"  # type of an option whose value is a column of the table
 COLUMNS = "columns"  # type of an option whose value is a list of columns of the table
 FACTORS = "factors"  # type of an option whose value is {factor: [columns of the table]}
+REGRESSION = ("controls", "effects", "cluster", "weights", "offset")  # keys that regressions take
 VALUE = "value"  # type of an option that is a value of some column: text or number
 
 
@@ -106,6 +107,12 @@ def columns_named(spec, estimator):
             for columns in value.values():
                 add(columns, name)
     return found
+
+
+def trials_of(spec, used, weights):
+    """Trials, or exposure, behind each row: the option ``trials``, else the observations behind the row."""
+    name = spec.get("options", {}).get("trials")
+    return used[name].to_numpy(dtype=float) if name else np.asarray(weights, dtype=float)
 
 
 def codes_of(values):

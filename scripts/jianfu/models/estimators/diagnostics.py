@@ -7,7 +7,16 @@ it is, and reports figures of its terms, named ``figure(term)``.
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimators.common import COLUMN, Effect, codes_of, few_clusters, outcomes_of, variable
+from jianfu.models.estimators import ols
+from jianfu.models.estimators.common import (
+    COLUMN,
+    Effect,
+    Estimator,
+    codes_of,
+    few_clusters,
+    outcomes_of,
+    variable,
+)
 from jianfu.models.reasons import because
 from jianfu.statistics import hazard, inference, influence, margins, power, sensitivity
 
@@ -86,13 +95,11 @@ class _Data:
 
 def fit_e_value(spec, used, weights, columns, settings, truth):
     """E-values of the terms and of the limits of their intervals; least squares by its outcome in SD."""
-    from jianfu.models.estimators import ESTIMATORS
-
     options = spec.get("options", {})
     model, common = options.get("model", "ols"), options.get("common", False)
     inner = spec | {"estimator": model, "options": {}}
     if model == "ols":
-        found, extra = ESTIMATORS[model].fit(inner, used, weights, columns, settings, truth)
+        found, extra = ols.fit(inner, used, weights, columns, settings, truth)
         spread = 1.0 if spec["outcome"] in spec.get("standardise", []) else used[spec["outcome"]].std(ddof=1)
         measure = "smd"
     else:
@@ -234,3 +241,17 @@ def fit_detectable(spec, used, weights, columns, settings, truth):
         name = f"detectable({data.names[column]})"
         effects.append(Effect(name, effect, error, scale=SCALES[data.link], reasons=reasons))
     return effects, data.extra([because("detectable_formula", power=wanted, design_effect=factor)])
+
+
+ENTRIES = {
+    "e_value": Estimator(fit_e_value, "risk_ratio", options=E_VALUE, reports_all=True),
+    "leave_one_out": Estimator(
+        fit_leave_one_out,
+        "unit",
+        options=LEAVE_ONE_OUT,
+        required=("group",),
+        reports_all=True,
+    ),
+    "additive_scale": Estimator(fit_additive, "excess_per_1000", options=ADDITIVE, reports_all=True),
+    "detectable_effect": Estimator(fit_detectable, "unit", options=DETECTABLE, reports_all=True),
+}

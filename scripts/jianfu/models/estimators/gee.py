@@ -5,7 +5,15 @@ from dataclasses import replace
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimators.common import COLUMN, Effect, codes_of, effects_of, few_clusters, variable
+from jianfu.models.estimators.common import (
+    COLUMN,
+    Effect,
+    Estimator,
+    codes_of,
+    effects_of,
+    few_clusters,
+    variable,
+)
 from jianfu.models.estimators.regression import CONSTANT
 from jianfu.models.reasons import because
 from jianfu.statistics import gee, mixed
@@ -65,3 +73,14 @@ def _check_outcome(outcome, family, name):
         raise NotEstimable("outcome_not_binary", column=name)
     if family == "poisson" and (outcome < 0).any():
         raise NotEstimable("outcome_negative", column=name)
+
+
+ENTRIES = {
+    "gee": Estimator(
+        fit,
+        "unit",
+        needs=("outcome", "terms", "cluster"),
+        takes=("controls", "weights", "offset"),
+        options=OPTIONS,
+    ),
+}

@@ -8,12 +8,15 @@ from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators import regression
 from jianfu.models.estimators.common import (
     COLUMN,
+    REGRESSION,
     TRUE,
+    Estimator,
     codes_of,
     collinear_note,
     few_clusters,
     outcomes_of,
     separated,
+    trials_of,
     whole,
 )
 from jianfu.models.reasons import because
@@ -25,12 +28,6 @@ EVENTS_PER_SLOPE, EVENTS_PER_UNIT = 10, 2
 OPTIONS = regression.OPTIONS | {"trials": COLUMN, "information": ("expected", "observed")}
 ABSORBED_VCOV = ("iid", "HC0", "HC1", "cluster")
 DENSE_VCOV = ("iid", "HC0", "HC1", "HC2", "HC3", "cluster")
-
-
-def trials_of(spec, used, weights):
-    """Trials, or exposure, behind each row: the option ``trials``, else the observations behind the row."""
-    name = spec.get("options", {}).get("trials")
-    return used[name].to_numpy(dtype=float) if name else np.asarray(weights, dtype=float)
 
 
 def solve(spec, used, weights, columns, settings, truth=False):
@@ -172,3 +169,10 @@ def _events_notes(events, n_slopes, effects, spec):
         for name, n in first.items()
     ] or [because("events_per_slope", per_slope=per_slope)]
     return [*([because("few_events")] if few else []), *behind]
+
+
+ENTRIES = {
+    "logit": Estimator(fit, "log_odds", takes=REGRESSION, options=OPTIONS, counts=True),
+    "cloglog": Estimator(fit, "log_hazard", takes=REGRESSION, options=OPTIONS, counts=True),
+    "poisson": Estimator(fit, "log_rate", takes=REGRESSION, options=OPTIONS, counts=True),
+}

@@ -5,7 +5,7 @@ import numpy as np
 from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators import hazards, ols
 from jianfu.models.estimators import regression as shared
-from jianfu.models.estimators.common import COLUMN, effects_of
+from jianfu.models.estimators.common import COLUMN, Estimator, effects_of
 from jianfu.models.reasons import because
 from jianfu.models.terms import term_variables
 
@@ -91,3 +91,15 @@ def _levels(columns, variable, used):
     if len(present) < 2:
         raise NotEstimable("single_level", column=variable)
     return [(levels[level], (level, present[0])) for level in present[1:]]
+
+
+ENTRIES = {
+    "average_marginal_effects": Estimator(
+        fit,
+        "response",
+        takes=("controls", "cluster", "weights", "offset"),
+        options=OPTIONS,
+        required=("model",),
+        reports_all=True,
+    ),
+}

@@ -7,6 +7,7 @@ from jianfu.models.estimates import INDIRECT
 from jianfu.models.estimators import ols
 from jianfu.models.estimators.common import (
     Effect,
+    Estimator,
     codes_of,
     few_clusters,
     outcome_name,
@@ -280,3 +281,14 @@ def _natural_notes(options, found, zero, settings):
         notes.append(because(code, replicates=settings.bootstrap))
     notes.append(because("vanishes_at_linear", rho=zero))
     return notes
+
+
+ENTRIES = {
+    "mediation": Estimator(
+        fit,
+        "unit",
+        needs=("outcome", "terms", "mediator"),
+        options=OPTIONS,
+        reports_all=True,
+    ),
+}

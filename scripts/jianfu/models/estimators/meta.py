@@ -3,7 +3,7 @@
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimators.common import COLUMN, Effect, effects_of
+from jianfu.models.estimators.common import COLUMN, Effect, Estimator, effects_of
 from jianfu.models.estimators.regression import CONSTANT
 from jianfu.models.reasons import because
 from jianfu.statistics import meta
@@ -108,3 +108,16 @@ def _without_each(used, options, y, v, moderators, names, chosen, settings):
         )
         rows.append(effect)
     return rows
+
+
+ENTRIES = {
+    "meta": Estimator(
+        fit,
+        "unit",
+        needs=("outcome",),
+        takes=("terms",),
+        options=OPTIONS,
+        reports_all=True,
+        of_results=True,
+    ),
+}

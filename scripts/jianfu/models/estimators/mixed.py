@@ -6,6 +6,7 @@ from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators.common import (
     COLUMNS,
     Effect,
+    Estimator,
     codes_of,
     collinear_note,
     effects_of,
@@ -67,3 +68,10 @@ def fit(spec, used, weights, columns, settings, truth):
 
 def _variance(term, value):
     return Effect(term, float(value), scale="variance")
+
+
+ENTRIES = {
+    "mixed": Estimator(
+        fit, "unit", needs=("outcome", "terms", "cluster"), takes=("controls",), options=OPTIONS
+    ),
+}

@@ -7,7 +7,7 @@ import numpy as np
 from jianfu.core.errors import NotEstimable
 from jianfu.ingest.user_tables import levels_of
 from jianfu.models.estimators import regression as shared
-from jianfu.models.estimators.common import VALUE, effects_of, renamed
+from jianfu.models.estimators.common import VALUE, Estimator, effects_of, renamed
 from jianfu.models.reasons import because
 
 OPTIONS = {"base": VALUE}
@@ -58,3 +58,15 @@ def fit(spec, used, weights, columns, settings, truth):
             because("normal"),
         ],
     }
+
+
+ENTRIES = {
+    "multinomial": Estimator(
+        fit,
+        "log_odds",
+        takes=("controls",),
+        options=OPTIONS,
+        text=("outcome",),
+        reports_all=True,
+    ),
+}

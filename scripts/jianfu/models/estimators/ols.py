@@ -8,14 +8,16 @@ from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators import regression as shared
 from jianfu.models.estimators.common import (
     COLUMN,
+    REGRESSION,
     TRUE,
+    Estimator,
     codes_of,
     collinear_note,
     few_clusters,
     outcomes_of,
+    trials_of,
     variable,
 )
-from jianfu.models.estimators.hazards import trials_of
 from jianfu.models.reasons import because
 from jianfu.statistics import regression, wild
 
@@ -119,3 +121,8 @@ def _outcome(spec, used, weights, truth):
     suffix = TRUE if truth else ""
     events = used[[name + suffix for name in outcomes_of(spec)]].sum(axis=1).to_numpy(dtype=float)
     return events / trials, trials if own is None else trials * own
+
+
+ENTRIES = {
+    "ols": Estimator(fit, "unit", takes=REGRESSION, options=OPTIONS),
+}

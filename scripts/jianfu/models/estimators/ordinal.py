@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimators.common import codes_of, effects_of, few_clusters
+from jianfu.models.estimators.common import Estimator, codes_of, effects_of, few_clusters
 from jianfu.models.reasons import because
 from jianfu.statistics import mixed, ordinal
 
@@ -43,3 +43,8 @@ def fit(spec, used, weights, columns, settings, truth):
         "residual_df": len(used) - len(errors),
         "notes": [because("cumulative", link=link), *notes],
     }
+
+
+ENTRIES = {
+    "ordinal": Estimator(fit, "log_odds", takes=("controls", "cluster", "weights"), options=OPTIONS),
+}

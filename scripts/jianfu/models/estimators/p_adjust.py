@@ -1,7 +1,7 @@
 """p-values adjusted for many tests."""
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimators.common import COLUMN, Effect
+from jianfu.models.estimators.common import COLUMN, Effect, Estimator
 from jianfu.models.reasons import because
 from jianfu.statistics import inference
 
@@ -27,3 +27,17 @@ def fit(spec, used, weights, columns, settings, truth):
         families = len(set(groups))
         reason = because("adjusted_in_families", method=method, tests=len(p_values), families=families)
     return found, {"converged": True, "n_clusters": 0, "residual_df": len(used), "notes": [reason]}
+
+
+ENTRIES = {
+    "p_adjust": Estimator(
+        fit,
+        "p_value",
+        needs=("outcome",),
+        takes=(),
+        options=OPTIONS,
+        required=("method",),
+        reports_all=True,
+        of_results=True,
+    ),
+}

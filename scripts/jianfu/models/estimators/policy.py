@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimators.common import COLUMN, Effect, codes_of, few_clusters
+from jianfu.models.estimators.common import COLUMN, Effect, Estimator, codes_of, few_clusters
 from jianfu.models.reasons import because, has
 from jianfu.statistics import did, event_study, regression
 
@@ -305,3 +305,27 @@ def _text(value):
     if 1950 * 12 <= value < 2200 * 12:
         return f"{int(value) // 12:04d}-{int(value) % 12 + 1:02d}"
     return f"{value:g}"
+
+
+ENTRIES = {
+    "did_cs": Estimator(
+        fit_did,
+        "unit",
+        needs=("outcome",),
+        takes=("controls", "cluster", "weights"),
+        options=DID_OPTIONS,
+        required=("unit", "time", "start"),
+        may_miss=("start",),
+        reports_all=True,
+    ),
+    "event_study": Estimator(
+        fit_event_study,
+        "unit",
+        needs=("outcome",),
+        takes=("controls", "cluster", "weights"),
+        options=EVENT_OPTIONS,
+        required=("unit", "time", "start"),
+        may_miss=("start",),
+        reports_all=True,
+    ),
+}

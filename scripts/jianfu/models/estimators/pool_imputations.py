@@ -5,7 +5,7 @@ import pandas as pd
 
 from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators import hazards, ols
-from jianfu.models.estimators.common import COLUMN, Effect, effects_of
+from jianfu.models.estimators.common import COLUMN, Effect, Estimator, effects_of
 from jianfu.models.reasons import because
 from jianfu.statistics import pooling
 
@@ -111,3 +111,17 @@ def _pooled(table, options, settings, label):
             value = float(getattr(found, name)[0])
             rows.append(Effect(f"{name.strip('_')}({term}){label}", value, scale=name.strip("_")))
     return rows
+
+
+ENTRIES = {
+    "pool_imputations": Estimator(
+        fit,
+        "unit",
+        needs=("outcome",),
+        takes=("terms", "controls", "effects", "cluster", "weights"),
+        options=OPTIONS,
+        required=("imputation",),
+        reports_all=True,
+        of_results=True,
+    ),
+}

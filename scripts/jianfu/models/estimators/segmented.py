@@ -7,6 +7,7 @@ from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators.common import (
     COLUMN,
     COLUMNS,
+    Estimator,
     codes_of,
     collinear_note,
     effects_of,
@@ -102,3 +103,16 @@ def _dates(options, used, time):
             raise NotEstimable("not_one_date", column=column)
         dates[column.removesuffix(SINCE)] = float(start[0])
     return dates
+
+
+ENTRIES = {
+    "segmented": Estimator(
+        fit,
+        "unit",
+        needs=("outcome",),
+        takes=("controls", "effects", "cluster", "offset"),
+        options=OPTIONS,
+        required=("time",),
+        reports_all=True,
+    ),
+}

@@ -3,7 +3,7 @@
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimators.common import COLUMN, Effect, codes_of, outcomes_of, variable
+from jianfu.models.estimators.common import COLUMN, Effect, Estimator, codes_of, outcomes_of, variable
 from jianfu.models.reasons import because
 from jianfu.statistics import inference, sensitivity
 
@@ -208,3 +208,17 @@ def _e_values(label, row, measure, common, log, settings):
         Effect(f"e_value({label})", point, scale="risk_ratio", reasons=(because("risk_ratio", ratio=ratio),)),
         Effect(f"e_value_limit({label})", limit, scale="risk_ratio"),
     ]
+
+
+ENTRIES = {
+    "sensitivity": Estimator(
+        fit,
+        "unit",
+        needs=(),
+        takes=("outcome", "terms", "controls", "effects"),
+        options=OPTIONS,
+        text=("label",),
+        reports_all=True,
+        of_results=True,
+    ),
+}

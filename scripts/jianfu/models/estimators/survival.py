@@ -11,6 +11,7 @@ from jianfu.models.estimators.common import (
     COLUMNS,
     VALUE,
     Effect,
+    Estimator,
     codes_of,
     collinear_note,
     separated,
@@ -223,3 +224,33 @@ def fit_fine_gray(spec, used, weights, columns, settings, truth):
         "residual_df": events - len(columns),
         "notes": [because("fine_gray"), because("normal")] + collinear_note(fitted.collinear, columns),
     }
+
+
+ENTRIES = {
+    "cox": Estimator(
+        fit_cox,
+        "log_hazard",
+        needs=("exit", "event", "terms"),
+        takes=("controls", "cluster", "weights", "offset", "entry"),
+        options=COX_OPTIONS,
+    ),
+    "aalen_johansen": Estimator(
+        fit_aalen_johansen,
+        "probability",
+        needs=("exit", "event"),
+        takes=("weights", "entry"),
+        options=AALEN_OPTIONS,
+        may_miss=("event",),
+        text=("event",),
+        reports_all=True,
+    ),
+    "fine_gray": Estimator(
+        fit_fine_gray,
+        "log_subhazard",
+        needs=("exit", "event", "terms"),
+        takes=("controls",),
+        options=FINE_OPTIONS,
+        may_miss=("event",),
+        text=("event",),
+    ),
+}

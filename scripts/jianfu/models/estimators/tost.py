@@ -4,7 +4,7 @@ import numpy as np
 
 from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators import ols
-from jianfu.models.estimators.common import COLUMN, Effect
+from jianfu.models.estimators.common import COLUMN, Effect, Estimator
 from jianfu.models.estimators.regression import CONSTANT
 from jianfu.models.estimators.regression import OPTIONS as OF_REGRESSION
 from jianfu.models.reasons import because
@@ -49,3 +49,17 @@ def _of_table(options, used):
     degrees = used[options["df"]].to_numpy(dtype=float) if options.get("df") else np.full(len(used), np.inf)
     values = [used[options[name]].to_numpy(dtype=float) for name in OF_TABLE]
     return [(f"row {i + 1}", *map(float, row)) for i, row in enumerate(zip(*values, degrees, strict=True))]
+
+
+ENTRIES = {
+    "tost": Estimator(
+        fit,
+        "unit",
+        needs=(),
+        takes=("outcome", "terms", "controls", "effects", "cluster"),
+        options=OPTIONS,
+        required=("low", "high"),
+        reports_all=True,
+        of_results=True,
+    ),
+}

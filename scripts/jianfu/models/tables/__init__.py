@@ -10,37 +10,3 @@ unit_months      one row per unit and month: indicators, indices, exposures, tim
 unit_years       one row per unit and year: reference values, tasks, artefacts, hours of work
 chains           one row per task with a known parent task: ln ratio of its demands to those of the parent
 """
-
-from jianfu.models.tables.outcomes import exit_table, hazard_table, survey_table
-from jianfu.models.tables.reading import (
-    assemble,
-    read_flow,
-    read_frames,
-    read_hazard,
-    read_survey,
-    read_tables,
-)
-from jianfu.models.tables.table import AnalysisTable, exposure_at
-from jianfu.models.tables.unit_months import indicators_before, unit_month_table
-from jianfu.models.tables.unit_years import chain_table, unit_year_table, wave_table
-from jianfu.models.tables.variables import derive
-
-__all__ = [
-    "AnalysisTable",
-    "assemble",
-    "chain_table",
-    "derive",
-    "exit_table",
-    "exposure_at",
-    "hazard_table",
-    "indicators_before",
-    "read_flow",
-    "read_frames",
-    "read_hazard",
-    "read_survey",
-    "read_tables",
-    "survey_table",
-    "unit_month_table",
-    "unit_year_table",
-    "wave_table",
-]

@@ -7,7 +7,7 @@ from jianfu.core import frames
 from jianfu.core.errors import ConfigError
 from jianfu.indicators.plan import read_plan
 from jianfu.indices import construction
-from jianfu.models.estimators import outcomes_of
+from jianfu.models.estimators.common import outcomes_of
 from jianfu.robustness.curve import fits
 from jianfu.robustness.curve.variants import members_of
 

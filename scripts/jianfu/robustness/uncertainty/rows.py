@@ -6,7 +6,7 @@ import pandas as pd
 from jianfu.core.errors import NotEstimable
 from jianfu.core.reasons import write_reasons
 from jianfu.models.estimates import tidy
-from jianfu.models.estimators import outcomes_of
+from jianfu.models.estimators.common import outcomes_of
 from jianfu.models.reasons import because, unestimable
 from jianfu.models.sample import select
 from jianfu.models.terms import columns_of
