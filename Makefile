@@ -74,6 +74,7 @@ bench: .venv/runtime
 	$(BIN)/python tests/bench/bench_indices.py
 	$(BIN)/python tests/bench/bench_hazard.py
 	$(BIN)/python tests/bench/bench_models.py
+	$(BIN)/python tests/bench/bench_libraries.py
 	$(BIN)/python tests/bench/bench_ingest.py $(BENCH)
 
 lint: .venv/development
