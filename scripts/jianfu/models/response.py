@@ -9,7 +9,7 @@ from jianfu.models.estimators.common import codes_of
 from jianfu.models.sample import select
 from jianfu.models.tables.table import exposure_at
 from jianfu.models.terms import columns_of
-from jianfu.statistics import regression
+from jianfu.statistics.designs import demean
 
 ALL = "all"
 GROUPS = (5, 3, 2)  # numbers of groups of exposure, in the order of preference
@@ -160,6 +160,6 @@ def residual(values, columns, effects):
     dummies = [(codes[:, None] == np.arange(1, codes.max() + 1)).astype(float) for codes in effects[1:]]
     blocks = [np.column_stack(columns)] if columns else []
     first = effects[0] if effects else np.zeros(len(values), dtype=int)
-    matrix = regression.demean(np.column_stack([values, *blocks, *dummies]), first)
+    matrix = demean(np.column_stack([values, *blocks, *dummies]), first)
     design = matrix[:, 1:]
     return matrix[:, 0] - design @ np.linalg.lstsq(design, matrix[:, 0], rcond=None)[0]

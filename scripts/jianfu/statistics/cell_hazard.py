@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jianfu.statistics.designs import COLLINEAR, swept
 from jianfu.statistics.hazard import LINKS, START, codes_of
-from jianfu.statistics.newton import COLLINEAR, Point, independent, maximise
+from jianfu.statistics.newton import Point, maximise
 
 TOLERANCE, MAX_STEPS = 1e-8, 40
 EMPTY = 1e-9  # information of a column below which nothing is known about it (a month with the weight zero)
@@ -58,7 +59,7 @@ class Cells:
         gram, _, _ = self._information(self.n, np.empty((len(self.y), 0)))
         k = controls.shape[1]
         scale = np.r_[share @ self.controls**2, np.ones(self.n_months - 1)]
-        kept = independent(gram, scale, [*range(k, len(gram)), *range(k)])
+        kept = swept(gram, scale, [*range(k, len(gram)), *range(k)])
         self.controls = self.controls[:, [j for j in kept if j < k]]
 
     def _sums(self, values, size, codes):

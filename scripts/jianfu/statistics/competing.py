@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jianfu.statistics.newton import Point, independent, maximise, standardised
+from jianfu.statistics.designs import standardised, swept
+from jianfu.statistics.newton import Point, maximise
 
 TOLERANCE = 1e-10
 MAX_STEPS = 50
@@ -95,7 +96,7 @@ def fine_gray(time, code, design):
     time, code, design = np.asarray(time, dtype=float)[order], code[order], design[order]
     n, k = design.shape
     scaled, _, unit = standardised(design, np.ones(n))
-    free = independent(scaled.T @ scaled, np.full(k, float(n)), range(k))
+    free = swept(scaled.T @ scaled, np.full(k, float(n)), range(k))
     x = scaled[:, free]
 
     kept = _censoring_survival(time, code)

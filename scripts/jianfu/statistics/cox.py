@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jianfu.statistics.newton import MOVING, Point, independent, maximise, standardised
+from jianfu.statistics.designs import standardised, sums_by, swept
+from jianfu.statistics.newton import MOVING, Point, maximise
 
 TOLERANCE = 1e-10
 TIES = ("efron", "breslow")
@@ -84,9 +85,9 @@ def _position(stratum, time, strata, values, side):
 
 
 def _sums(values, position, size):
-    if values.ndim == 1:
-        return np.bincount(position, values, minlength=size)
-    return np.column_stack([np.bincount(position, column, minlength=size) for column in values.T])
+    return (
+        np.bincount(position, values, minlength=size) if values.ndim == 1 else sums_by(values, position, size)
+    )
 
 
 def _suffix(values, position, size):
@@ -143,7 +144,7 @@ def fit(entry, exit_, event, design, strata=None, weights=None, offset=0.0, ties
     scaled, _, unit = standardised(design, np.ones(n))
     offset = np.broadcast_to(np.asarray(offset, dtype=float), n)
     at_zero = _evaluate(scaled, offset, sets)
-    free = independent(at_zero.parts[1], np.diag(scaled.T @ scaled) * 1e-3, range(k))
+    free = swept(at_zero.parts[1], np.diag(scaled.T @ scaled) * 1e-3, range(k))
     x = scaled[:, free]
 
     def direction(point):

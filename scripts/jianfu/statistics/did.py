@@ -15,6 +15,7 @@ import pandas as pd
 from scipy import stats
 
 from jianfu.core.errors import NotEstimable
+from jianfu.statistics.designs import sums_by
 
 NEVER = np.inf
 METHODS = ("dr", "reg", "ipw")
@@ -243,7 +244,7 @@ def _share_influence(cells, groups, shares):
 def standard_errors(influence, clusters=None):
     """Standard errors (K,) from influence functions (n, K), optionally summed within ``clusters`` (n,) 0 ... G-1."""
     n = len(influence)
-    sums = influence if clusters is None else cluster_sums(influence, clusters)
+    sums = influence if clusters is None else sums_by(influence, clusters)
     with np.errstate(invalid="ignore"):
         errors = np.sqrt((sums**2).sum(axis=0)) / n
     return np.where(errors > 1e-12, errors, np.nan)
@@ -263,26 +264,17 @@ def welch(influence, clusters, cohort):
     sizes = np.bincount(of_cluster).astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         factor = np.where(sizes > 1, sizes / (sizes - 1), np.nan)
-    squared = cluster_sums(influence, clusters) ** 2 / len(influence) ** 2
-    parts = _sums_by(squared, of_cluster, len(labels)).T
+    squared = sums_by(influence, clusters) ** 2 / len(influence) ** 2
+    parts = sums_by(squared, of_cluster, len(labels)).T
     parts = np.where(parts > 1e-24, parts * factor, 0.0)
     total = parts.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         df = total**2 / np.where(parts > 0, parts**2 / (sizes - 1), 0.0).sum(axis=1)
-    involved = _sums_by(np.abs(influence), of_cluster[clusters], len(labels)) > 1e-9
+    involved = sums_by(np.abs(influence), of_cluster[clusters], len(labels)) > 1e-9
     unknown = (
         (first[clusters] != cohort).any() | (involved & (sizes == 1)[:, None]).any(axis=0) | (total <= 1e-24)
     )
     return np.where(unknown, np.nan, np.sqrt(total)), np.where(unknown, np.nan, df)
-
-
-def _sums_by(values, codes, size):
-    return np.column_stack([np.bincount(codes, column, size) for column in values.T])
-
-
-def cluster_sums(influence, clusters):
-    """Influence functions added up within clusters, (G, K)."""
-    return np.column_stack([np.bincount(clusters, column) for column in influence.T])
 
 
 def critical_value(influence, confidence, replicates, seed, clusters=None):
@@ -295,7 +287,7 @@ def critical_value(influence, confidence, replicates, seed, clusters=None):
     kept = np.isfinite(errors)
     if kept.sum() < 1:
         return pointwise
-    sums = influence[:, kept] if clusters is None else cluster_sums(influence[:, kept], clusters)
+    sums = influence[:, kept] if clusters is None else sums_by(influence[:, kept], clusters)
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(replicates, len(sums)))
     draws = np.abs(signs @ sums) / len(influence) / errors[kept]
     return max(pointwise, float(np.quantile(draws.max(axis=1), confidence)))
@@ -308,7 +300,7 @@ def pretrend_test(cells, clusters=None):
     """
     rows = np.flatnonzero((cells.time < cells.group) & ~cells.reference)
     influence = cells.influence[:, rows]
-    sums = influence if clusters is None else cluster_sums(influence, clusters)
+    sums = influence if clusters is None else sums_by(influence, clusters)
     covariance = sums.T @ sums / len(influence) ** 2
     rank = np.linalg.matrix_rank(covariance) if len(rows) else 0
     if not len(rows) or rank < len(rows) or len(sums) < MIN_CLUSTERS_PER_TEST * len(rows):

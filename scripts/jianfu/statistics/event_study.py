@@ -11,8 +11,7 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from jianfu.core.errors import NotEstimable
-from jianfu.statistics.newton import independent
-from jianfu.statistics.regression import demean
+from jianfu.statistics.designs import demean, sums_by, swept
 
 NEVER = np.inf
 
@@ -206,16 +205,14 @@ def _two_way(y, columns, unit, time, clusters, n_clusters=None):
     outcome, x = inside[:, 0], inside[:, 1 : k + 1]
     outcome, x = outcome - basis @ (basis.T @ outcome), x - basis @ (basis.T @ x)
     gram = x.T @ x
-    free = np.isin(np.arange(k), independent(gram, np.maximum(np.diag(gram), 1.0), range(k)))
+    free = np.isin(np.arange(k), swept(gram, np.maximum(np.diag(gram), 1.0), range(k)))
     coefficients = np.zeros(k)
     bread = np.linalg.inv(gram[np.ix_(free, free)])
     coefficients[free] = bread @ (x[:, free].T @ outcome)
     residual = outcome - x @ coefficients
     n_clusters = n_clusters or int(clusters.max()) + 1
     present = len(np.unique(clusters))
-    scores = np.column_stack(
-        [np.bincount(clusters, column * residual, n_clusters) for column in x[:, free].T]
-    )
+    scores = sums_by(x[:, free] * residual[:, None], clusters, n_clusters)
     contributions = np.zeros((n_clusters, k))
     contributions[:, free] = scores @ bread * np.sqrt(present / max(present - 1, 1))
     return coefficients, contributions, free

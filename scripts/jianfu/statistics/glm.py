@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import statsmodels.api as sm
 
-from jianfu.statistics.newton import FLAT, MOVING, independent, standardised
+from jianfu.statistics.designs import standardised, swept
+from jianfu.statistics.newton import FLAT, MOVING
 
 TOLERANCE, MAX_STEPS = 1e-10, 25
 _LINKS = sm.families.links
@@ -62,7 +63,7 @@ def fit(
     slopes, centre, unit = standardised(design[:, 1:], np.ones(len(y)))
     scaled = np.column_stack([np.ones(len(y)), slopes])
     scale = np.r_[1.0, np.where(np.abs(slopes).max(axis=0, initial=0) > 0, 1.0, 0.0)] * len(y)
-    free = independent(scaled.T @ scaled, scale, range(len(scale)))
+    free = swept(scaled.T @ scaled, scale, range(len(scale)))
     x = scaled[:, free]
     offset = np.broadcast_to(np.asarray(offset, dtype=float), len(y))
     if link == "poisson":

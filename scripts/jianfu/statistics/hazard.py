@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from jianfu.statistics.newton import MOVING, Maximum, Point, independent, maximise, standardised
+from jianfu.statistics.designs import standardised, swept
+from jianfu.statistics.newton import MOVING, Maximum, Point, maximise
 
 
 def _cloglog(eta, y, n):
@@ -153,7 +154,7 @@ class Blocks:
         """Indices of the columns that are no combination of the effects and of earlier columns."""
         k = self.design.shape[1]
         scale = np.r_[weight @ self.design**2, np.ones(self.width - k)]
-        return independent(self.reduced(weight)[0], scale, [*range(k, self.width), *range(k)])
+        return swept(self.reduced(weight)[0], scale, [*range(k, self.width), *range(k)])
 
     def score(self, values):
         """Sums of ``values`` over the columns (p,) and over the first effect (G,)."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from jianfu.statistics.regression import demean
+from jianfu.statistics.designs import demean
 
 CHUNK = 100
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, sparse
 
+from jianfu.statistics.designs import independent
+
 STEP = 1e-20  # of the complex step: the derivative is exact to machine precision
 SINGULAR = 1e-4  # relative standard deviation below which a random effect has vanished
 SCAN = np.geomspace(1e-3, 3.0, 15)  # relative standard deviations tried in place of one that has vanished
@@ -217,16 +219,3 @@ def _codes(values):
 
 def _indicator(codes):
     return sparse.csr_matrix((np.ones(len(codes)), (codes, np.arange(len(codes)))))
-
-
-def independent(design):
-    """Indices of columns that are not linear combinations of earlier ones."""
-    kept, basis = [], np.empty((len(design), 0))
-    for j, column in enumerate(design.T):
-        rest = column - basis @ (basis.T @ column)
-        rest = rest - basis @ (basis.T @ rest)
-        norm = np.linalg.norm(rest)
-        if norm > 1e-8 * max(np.linalg.norm(column), 1e-300):
-            basis = np.column_stack([basis, rest / norm])
-            kept.append(j)
-    return kept

@@ -15,6 +15,7 @@ from scipy import special
 
 from jianfu.core.errors import NotEstimable
 from jianfu.statistics import glm
+from jianfu.statistics.designs import sums_by
 
 LINKS = ("linear", "logit", "probit", "cloglog", "poisson")
 MANY_COLUMNS = 60  # beyond this the bootstrap takes one Newton step instead of fitting anew
@@ -108,7 +109,7 @@ def fit(
     if replicates:
         times = _cluster_draws(clusters, replicates, seed)
         if one_step:
-            sums = [_cluster_sums(fitted.scores, clusters) for fitted in (m_fit, y_fit)]
+            sums = [sums_by(fitted.scores, clusters) for fitted in (m_fit, y_fit)]
             found = [_one_step(models, m_fit, y_fit, sums, drawn, spread) for drawn in times]
         else:
             rows = (outcome, mediator, inner)
@@ -156,10 +157,6 @@ def _cluster_draws(clusters, replicates, seed):
     rng = np.random.default_rng(seed)
     for _ in range(replicates):
         yield np.bincount(rng.integers(0, n_clusters, n_clusters), minlength=n_clusters).astype(float)
-
-
-def _cluster_sums(scores, clusters):
-    return np.column_stack([np.bincount(clusters, column) for column in scores.T])
 
 
 # ------------------------------------------------------------------------------------------------ predictions

@@ -1,11 +1,11 @@
-"""One damped Newton iteration for all likelihoods of our own, and what their designs have in common.
+"""One damped Newton iteration for all likelihoods of our own.
 
 A likelihood hands over how its coefficients make linear predictors, itself as a function of these, and a direction.
 The iteration shortens steps that go too far or do not raise the likelihood, and tells convergence from separation (a
 flat likelihood whose coefficients still move). A direction that does not climb, as at a saddle, is never convergence.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,6 @@ SHORTEST = 1e-4  # smallest fraction of a step
 FLAT = 1e-8  # relative change of the likelihood below which it counts as flat
 MOVING = 1e-3  # step of a standardised coefficient that has no limit
 STUCK = 8  # so many steps with a flat likelihood and a moving coefficient are separation
-COLLINEAR = 1e-9
 
 
 @dataclass(frozen=True)
@@ -85,32 +84,3 @@ def maximise(
             return Maximum(state, point, step, steps, converged=True, separated=False)
         stuck = stuck + 1 if flat and largest > MOVING else 0
     return Maximum(state, point, step, steps, converged=False, separated=flat)
-
-
-def standardised(design: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Columns (N, k) less their means by the weights ``n``, in units of their spread; means and units, (k,) each.
-
-    A constant column becomes zero, its unit is one.
-    """
-    centre = n @ design / n.sum()
-    centred = design - centre
-    spread = np.sqrt(n @ centred**2 / n.sum())
-    varies = spread > 1e-12 * np.abs(design).max(axis=0, initial=0)
-    return (
-        np.where(varies, centred, 0.0) / np.where(varies, spread, 1.0),
-        centre,
-        np.where(varies, spread, 1.0),
-    )
-
-
-def independent(gram: np.ndarray, scale: np.ndarray, order: Iterable[int]) -> np.ndarray:
-    """Indices of the columns, taken in ``order``, that are not linear combinations of earlier ones (sweep).
-
-    gram: (k, k) cross products; scale: (k,) sizes against which what is left of a column is judged, 0 = leave out.
-    """
-    work, kept = gram.copy(), []
-    for j in order:
-        if scale[j] > 0 and work[j, j] > COLLINEAR * scale[j]:
-            work = work - np.outer(work[:, j], work[j]) / work[j, j]
-            kept.append(j)
-    return np.sort(np.array(kept, dtype=int))

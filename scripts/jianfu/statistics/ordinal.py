@@ -10,6 +10,7 @@ import numpy as np
 from scipy import stats
 
 from jianfu.statistics import margins
+from jianfu.statistics.designs import sums_by
 from jianfu.statistics.newton import Point, maximise
 
 TOLERANCE = 1e-9
@@ -66,7 +67,7 @@ def fit(y, design, link="logit", clusters=None, weights=None):
     if clusters is not None:
         groups = np.unique(np.asarray(clusters), return_inverse=True)[1]
         n_clusters = int(groups.max()) + 1
-        sums = np.stack([np.bincount(groups, column, minlength=n_clusters) for column in scores.T], axis=1)
+        sums = sums_by(scores, groups)
         covariance = bread @ sums.T @ sums @ bread * n_clusters / max(n_clusters - 1, 1)
     k = design.shape[1]
     back = np.eye(len(theta))  # thresholds of the uncentred design: zeta + center' beta

@@ -16,7 +16,7 @@ import numpy as np
 from scipy import stats
 
 from jianfu.statistics import hazard
-from jianfu.statistics.newton import COLLINEAR
+from jianfu.statistics.designs import COLLINEAR
 from jianfu.statistics.sensitivity import linear_parts
 
 POWER = 0.8

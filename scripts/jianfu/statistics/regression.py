@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from jianfu.statistics import sandwich
+from jianfu.statistics.designs import demean, independent
 
 FEW_CLUSTERS = 40
 DEMEAN_TOLERANCE = 1e-10
@@ -128,7 +129,7 @@ def fit_plain(y, design, weights=None, vcov="iid", clusters=None, small="G"):
     y, design = np.asarray(y, dtype=float), np.asarray(design, dtype=float)
     weights = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
     k = design.shape[1]
-    free = _first_independent(design * np.sqrt(weights)[:, None])
+    free = independent(design * np.sqrt(weights)[:, None])
     x = design[:, free]
     root = np.sqrt(weights)[:, None]
     q, r = np.linalg.qr(x * root)
@@ -157,19 +158,6 @@ def fit_plain(y, design, weights=None, vcov="iid", clusters=None, small="G"):
         vcov=vcov,
         residual_df=residual_df,
     )
-
-
-def _first_independent(x):
-    """Columns of ``x`` that are no linear combination of earlier ones: list of indices."""
-    kept, basis = [], np.empty((len(x), 0))
-    for j in range(x.shape[1]):
-        left = x[:, j] - basis @ (basis.T @ x[:, j])
-        left -= basis @ (basis.T @ left)
-        size = np.linalg.norm(left)
-        if size > 1e-9 * np.linalg.norm(x[:, j]):
-            kept.append(j)
-            basis = np.column_stack([basis, left / size])
-    return kept
 
 
 def cr2(y, design, effects, clusters, weights=None):
@@ -239,13 +227,6 @@ def _orthonormal(matrix):
 
 def _nested(codes, clusters):
     return len(np.unique(codes * (clusters.max() + 1) + clusters)) == codes.max() + 1
-
-
-def demean(matrix, codes):
-    """Columns of ``matrix`` (N, k) less their means within the levels ``codes`` 0 ... K-1."""
-    counts = np.bincount(codes)
-    means = np.column_stack([np.bincount(codes, column) / counts for column in matrix.T])
-    return matrix - means[codes]
 
 
 def _inverse_root(matrix):

@@ -6,6 +6,8 @@ White (1980); MacKinnon and White (1985) for HC1-HC3; Liang and Zeger (1986) for
 
 import numpy as np
 
+from jianfu.statistics.designs import sums_by
+
 SMALL_SAMPLE = ("G", "none", "full")
 
 
@@ -27,8 +29,7 @@ def robust(design, scores, bread, kind, working=None):
 
 def clustered(design, scores, bread, clusters, factor):
     """Cluster-robust covariance (k, k): ``clusters`` (N,) codes, ``factor`` of the small-sample adjustment."""
-    rows = design * scores[:, None]
-    sums = np.column_stack([np.bincount(clusters, column) for column in rows.T])
+    sums = sums_by(design * scores[:, None], clusters)
     return bread @ (sums.T @ sums) @ bread * factor
 
 

@@ -14,7 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
-from jianfu.statistics.regression import demean
+from jianfu.statistics.designs import demean, independent, sums_by
+from jianfu.statistics.newton import Point, maximise
+
+TOLERANCE = 1e-10  # of a coefficient of the Poisson likelihood
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,11 @@ def fit(y, columns, unit, month, clusters=None, link="identity", kind="both", la
 
     ``kind`` of errors: both (units, or ``clusters``, and months), months, cluster. A single cluster has months only.
     ``clusters`` (codes, default the units); ``lag`` overrides :func:`default_lag`; ``offset`` (N,) is added to the log
-    rate. Raises ValueError where there are fewer months than coefficients.
+    rate. Raises NotEstimable where there are fewer months than coefficients.
     """
     names = list(columns)
     x = np.column_stack([columns[name] for name in names]).astype(float)
-    free = _independent(demean(x, unit))
+    free = np.isin(np.arange(x.shape[1]), independent(demean(x, unit)))
     if link == "log":
         beta, inside, residual, information, converged = _poisson(y, x[:, free], unit, offset)
     else:
@@ -87,9 +90,9 @@ def fit(y, columns, unit, month, clusters=None, link="identity", kind="both", la
     scores = inside * residual[:, None]
     middle, df = np.zeros((scores.shape[1],) * 2), n_clusters - 1
     if kind != "months":
-        middle = _cross(_sums(scores, clusters, n_clusters)) * n_clusters / (n_clusters - 1)
+        middle = _cross(sums_by(scores, clusters, n_clusters)) * n_clusters / (n_clusters - 1)
     if kind != "cluster":
-        common = _bartlett(_sums(scores, period, period.max() + 1), lag)
+        common = _bartlett(sums_by(scores, period, period.max() + 1), lag)
         df = min(df, left) if kind == "both" else left
         middle = middle + common * n_months / left
     if kind == "both":
@@ -104,10 +107,6 @@ def fit(y, columns, unit, month, clusters=None, link="identity", kind="both", la
     )
 
 
-def _sums(scores, codes, size):
-    return np.column_stack([np.bincount(codes, column, size) for column in scores.T])
-
-
 def _cross(sums):
     return sums.T @ sums
 
@@ -115,7 +114,7 @@ def _cross(sums):
 def _own(scores, clusters, period, lag):
     """The part of the months' kernel that comes from pairs of rows of one cluster."""
     n = int(period.max()) + 1
-    cells = _sums(scores, clusters * n + period, (int(clusters.max()) + 1) * n)
+    cells = sums_by(scores, clusters * n + period, (int(clusters.max()) + 1) * n)
     cube = cells.reshape(-1, n, scores.shape[1])
     total = np.einsum("gtj,gtk->jk", cube, cube)
     for step in range(1, min(lag, n - 1) + 1):
@@ -138,34 +137,31 @@ def _bartlett(sums, lag):
     return total
 
 
-def _poisson(y, x, unit, offset, rounds=50):
+def _poisson(y, x, unit, offset):
     """Poisson with unit effects concentrated out: coefficients, columns less weighted means, residuals, information."""
     y = np.asarray(y, dtype=float)
-    offset = np.zeros(len(y)) if offset is None else offset
     total = np.bincount(unit, y)
-    beta, converged = np.zeros(x.shape[1]), False
-    for _ in range(rounds):
-        mu = np.exp(np.clip(x @ beta + offset, -500, 500))
+
+    def evaluate(eta):
+        mu = np.exp(np.clip(eta, -500, 500))
         sums = np.bincount(unit, mu)
+        value = y @ np.clip(eta, -500, 500) - total[total > 0] @ np.log(sums[total > 0])
         mu = mu * np.divide(total, sums, out=np.zeros_like(sums), where=sums > 0)[unit]
-        positive = np.where(total > 0, total, 1)
-        means = np.column_stack([np.bincount(unit, mu * column) / positive for column in x.T])
-        inside = x - means[unit]
-        information = (inside * mu[:, None]).T @ inside
-        step = np.linalg.solve(information, inside.T @ (y - mu))
-        beta = beta + step
-        if np.abs(step).max() < 1e-10:
-            converged = True
-            break
-    return beta, inside, y - mu, information, converged
+        inside = x - (sums_by(x * mu[:, None], unit) / np.where(total > 0, total, 1)[:, None])[unit]
+        return Point(float(value), (inside, y - mu, (inside * mu[:, None]).T @ inside))
 
+    def direction(point):
+        inside, residual, information = point.parts
+        score = inside.T @ residual
+        step = np.linalg.solve(information, score)
+        return step, score @ step
 
-def _independent(x):
-    """Mask of columns that are not combinations of those before them."""
-    free, basis = np.zeros(x.shape[1], dtype=bool), np.zeros((len(x), 0))
-    for j, column in enumerate(x.T):
-        left = column - basis @ (basis.T @ column)
-        if np.linalg.norm(left) > 1e-8 * max(np.linalg.norm(column), 1e-300):
-            free[j] = True
-            basis = np.column_stack([basis, left / np.linalg.norm(left)])
-    return free
+    found = maximise(
+        np.zeros(x.shape[1]),
+        predict=lambda beta: x @ beta,
+        evaluate=evaluate,
+        direction=direction,
+        offset=np.zeros(len(y)) if offset is None else offset,
+        tolerance=TOLERANCE,
+    )
+    return found.state, *found.point.parts, found.converged

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from jianfu.statistics.designs import COLLINEAR, swept
 from jianfu.statistics.hazard import Blocks
-from jianfu.statistics.newton import COLLINEAR, independent
 
 COMMON = 0.15  # an outcome in more than this share of persons is common: odds and hazard ratios are converted
 
@@ -239,7 +239,7 @@ class LinearParts:
         )
 
     def _independent(self, columns):
-        return independent(self.gram, np.diag(self.gram), [1 + c for c in columns])
+        return swept(self.gram, np.diag(self.gram), [1 + c for c in columns])
 
     def _swept(self, columns):
         """The Gram matrix after projecting out ``columns``."""

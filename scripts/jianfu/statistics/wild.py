@@ -9,6 +9,8 @@ from functools import cache
 import numpy as np
 from scipy.optimize import brentq
 
+from jianfu.statistics.designs import sums_by
+
 FEW_WEBB = 12
 WEBB = np.sqrt([0.5, 1.0, 1.5])
 TIES = 1e-10  # relative difference below which two statistics are equal
@@ -109,11 +111,8 @@ def cluster_p_value(y, design, effects, clusters, term, replicates, seed, weight
     n_clusters = codes.max() + 1
     inverse = np.linalg.pinv(full.T @ full, hermitian=True)
 
-    def by_cluster(values):
-        return np.column_stack([np.bincount(codes, column, minlength=n_clusters) for column in values.T])
-
     scores = np.bincount(codes, residual_x * restricted, minlength=n_clusters)
-    left, right = by_cluster(full * residual_x[:, None]), by_cluster(full * restricted[:, None])
+    left, right = (sums_by(full * column[:, None], codes) for column in (residual_x, restricted))
     shrink = (
         right @ inverse @ left.T
     )  # what fitting to the residuals of one cluster takes from another's score

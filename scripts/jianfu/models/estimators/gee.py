@@ -16,7 +16,8 @@ from jianfu.models.estimators.common import (
 )
 from jianfu.models.estimators.regression import CONSTANT
 from jianfu.models.reasons import because
-from jianfu.statistics import gee, mixed
+from jianfu.statistics import gee
+from jianfu.statistics.designs import independent
 
 OPTIONS = {
     "family": tuple(gee.FAMILIES),
@@ -32,7 +33,7 @@ def fit(spec, used, weights, columns, settings, truth):
     options = spec.get("options", {})
     family, structure = options.get("family", "gaussian"), options.get("correlation", "exchangeable")
     design = np.column_stack([np.ones(len(used)), *columns.values()])
-    if len(mixed.independent(design)) < design.shape[1]:
+    if len(independent(design)) < design.shape[1]:
         raise NotEstimable("collinear_terms", terms=list(columns))
     clusters = codes_of(used[spec["cluster"]])
     n_clusters = int(clusters.max()) + 1

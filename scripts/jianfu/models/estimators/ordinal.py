@@ -7,7 +7,8 @@ import numpy as np
 from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators.common import Estimator, codes_of, effects_of, few_clusters
 from jianfu.models.reasons import because
-from jianfu.statistics import mixed, ordinal
+from jianfu.statistics import ordinal
+from jianfu.statistics.designs import independent
 
 OPTIONS = {"link": tuple(ordinal.LINKS)}
 SCALES = {"logit": "log_odds", "probit": "probit", "cloglog": "log_hazard"}
@@ -22,7 +23,7 @@ def fit(spec, used, weights, columns, settings, truth):
     if not 2 <= len(levels) <= MOST_LEVELS:
         raise NotEstimable("levels_outside", column=spec["outcome"], levels=len(levels), most=MOST_LEVELS)
     design = np.column_stack(list(columns.values()))
-    if len(mixed.independent(np.column_stack([np.ones(len(used)), design]))) <= design.shape[1]:
+    if len(independent(np.column_stack([np.ones(len(used)), design]))) <= design.shape[1]:
         raise NotEstimable("collinear_terms", terms=list(columns))
     clusters = codes_of(used[spec["cluster"]]) if spec.get("cluster") else None
     frequencies = used[spec["weights"]].to_numpy(dtype=float) if spec.get("weights") else None

@@ -1,0 +1,60 @@
+"""What estimators do with the columns of a design: units, collinearity, sums and means by level."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+COLLINEAR = 1e-9  # share of a column's sum of squares below which nothing is left of it
+NOTHING = 1e-8  # the same of its length
+
+
+def standardised(design: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Columns (N, k) less their means by the weights ``n``, in units of their spread; means and units, (k,) each.
+
+    A constant column becomes zero, its unit is one.
+    """
+    centre = n @ design / n.sum()
+    centred = design - centre
+    spread = np.sqrt(n @ centred**2 / n.sum())
+    varies = spread > 1e-12 * np.abs(design).max(axis=0, initial=0)
+    return (
+        np.where(varies, centred, 0.0) / np.where(varies, spread, 1.0),
+        centre,
+        np.where(varies, spread, 1.0),
+    )
+
+
+def swept(gram: np.ndarray, scale: np.ndarray, order: Iterable[int]) -> np.ndarray:
+    """Indices of the columns, taken in ``order``, that are not linear combinations of earlier ones (sweep).
+
+    gram: (k, k) cross products; scale: (k,) sizes against which what is left of a column is judged, 0 = leave out.
+    """
+    work, kept = gram.copy(), []
+    for j in order:
+        if scale[j] > 0 and work[j, j] > COLLINEAR * scale[j]:
+            work = work - np.outer(work[:, j], work[j]) / work[j, j]
+            kept.append(j)
+    return np.sort(np.array(kept, dtype=int))
+
+
+def independent(design: np.ndarray) -> list[int]:
+    """Indices of the columns of ``design`` (N, k) that are not linear combinations of earlier ones (Gram-Schmidt)."""
+    kept, basis = [], np.empty((len(design), 0))
+    for j, column in enumerate(design.T):
+        rest = column - basis @ (basis.T @ column)
+        rest = rest - basis @ (basis.T @ rest)
+        norm = np.linalg.norm(rest)
+        if norm > NOTHING * max(np.linalg.norm(column), 1e-300):
+            basis = np.column_stack([basis, rest / norm])
+            kept.append(j)
+    return kept
+
+
+def sums_by(values: np.ndarray, codes: np.ndarray, size: int = 0) -> np.ndarray:
+    """Sums of the columns of ``values`` (N, k) over the rows of each level of ``codes``, (levels or ``size``, k)."""
+    return np.column_stack([np.bincount(codes, column, minlength=size) for column in values.T])
+
+
+def demean(matrix: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Columns of ``matrix`` (N, k) less their means within the levels ``codes`` 0 ... K-1."""
+    return matrix - (sums_by(matrix, codes) / np.bincount(codes)[:, None])[codes]
