@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from jianfu.core.errors import NotEstimable
 from jianfu.statistics import ordinal
 
 FOLDER = Path(__file__).parents[1] / "data" / "reference"
@@ -69,5 +70,5 @@ def test_labels_of_the_levels_and_two_levels():
     binary = (np.asarray(y) > 2).astype(int)
     fit, logit = ordinal.fit(binary, x), sm.Logit(binary, sm.add_constant(x)).fit(disp=0, tol=1e-12)
     np.testing.assert_allclose(fit.coefficients, logit.params[1:], rtol=1e-8)
-    with pytest.raises(ValueError, match="single level"):
+    with pytest.raises(NotEstimable, match="single.level"):
         ordinal.fit(np.ones(5), x[:5])

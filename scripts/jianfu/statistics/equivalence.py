@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from jianfu.core.errors import NotEstimable
+
 
 @dataclass(frozen=True)
 class Equivalence:
@@ -19,9 +21,9 @@ class Equivalence:
 
 
 def tost(estimate, std_error, low, high, df=np.inf, alpha=0.05):
-    """Two one-sided t tests of low < effect < high; raises ValueError unless low < high."""
+    """Two one-sided t tests of low < effect < high; raises NotEstimable unless low < high."""
     if not low < high:
-        raise ValueError(f"the bounds of equivalence must be in order, not {low} and {high}")
+        raise NotEstimable("bounds_out_of_order", low=low, high=high)
     p_low = float(stats.t.sf((estimate - low) / std_error, df))
     p_high = float(stats.t.cdf((estimate - high) / std_error, df))
     half = stats.t.isf(alpha, df) * std_error

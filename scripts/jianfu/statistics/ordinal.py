@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from jianfu.core.errors import NotEstimable
 from jianfu.statistics import margins
 from jianfu.statistics.designs import sums_by
 from jianfu.statistics.newton import Point, maximise
@@ -44,14 +45,12 @@ class OrdinalFit:
 def fit(y, design, link="logit", clusters=None, weights=None):
     """Maximum likelihood of the ordered outcome ``y`` (N,) on ``design`` (N, k; without a constant).
 
-    clusters: (N,) groups of the sandwich, none = observed information; weights: (N,) frequencies. Raises ValueError
-    for an unknown link or fewer than two levels.
+    clusters: (N,) groups of the sandwich, none = observed information; weights: (N,) frequencies. Raises NotEstimable
+    for fewer than two levels.
     """
-    if link not in LINKS:
-        raise ValueError(f"unknown link {link}; use one of {', '.join(LINKS)}")
     levels, codes = np.unique(np.asarray(y), return_inverse=True)
     if len(levels) < 2:
-        raise ValueError("the outcome has a single level")
+        raise NotEstimable("single_level", column="y")
     design = np.asarray(design, dtype=float).reshape(len(codes), -1)
     weights = np.ones(len(codes)) if weights is None else np.asarray(weights, dtype=float)
     center = weights @ design / weights.sum()

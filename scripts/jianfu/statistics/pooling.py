@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jianfu.core.errors import NotEstimable
+
 
 @dataclass(frozen=True)
 class Pooled:
@@ -33,12 +35,12 @@ def pool(estimates, variances, df_complete=np.inf):
 
     Total variance T = U + (1 + 1/m) B; df by Barnard and Rubin (1999) from the degrees of freedom of the complete-data
     analysis ``df_complete`` (number or (k,); inf = Rubin's large-sample df); fmi = (riv + 2 / (df + 3)) / (1 + riv).
-    Raises ValueError with fewer than two imputations.
+    Raises NotEstimable with fewer than two imputations.
     """
     estimates, variances = (np.atleast_2d(np.asarray(a, dtype=float)) for a in (estimates, variances))
     m = len(estimates)
     if m < 2:
-        raise ValueError("needs two imputations or more")
+        raise NotEstimable("two_imputations")
     within, between = variances.mean(axis=0), estimates.var(axis=0, ddof=1)
     extra = (1 + 1 / m) * between
     total = within + extra

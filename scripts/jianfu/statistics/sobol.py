@@ -30,11 +30,10 @@ def exact_shares(design: pd.DataFrame, outcome) -> pd.DataFrame:
     cell = np.ravel_multi_index(codes, sizes) if codes else np.zeros(0, dtype=int)
     if len(cell) != np.prod(sizes) or len(np.unique(cell)) != len(cell):
         raise DataError(
-            f"the design has {len(np.unique(cell))} of {int(np.prod(sizes))} combinations in {len(cell)} rows; "
-            "exact shares need every combination once."
+            "design_incomplete", found=len(np.unique(cell)), expected=int(np.prod(sizes)), rows=len(cell)
         )
     if np.isnan(outcome).any():
-        raise DataError(f"{int(np.isnan(outcome).sum())} combinations of the design have no outcome.")
+        raise DataError("design_without_outcome", n=int(np.isnan(outcome).sum()))
     grid = np.empty(sizes)
     grid.flat[cell] = outcome
     total = grid.var()
