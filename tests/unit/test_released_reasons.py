@@ -15,7 +15,7 @@ from jianfu.models.reasons import CODES, because
 from jianfu.release.estimates import rates_of_released, release_estimates
 from jianfu.release.gate import release_all
 from jianfu.release.outputs import Limits
-from jianfu.release.reasons import coarse
+from jianfu.release.reasons import coarse, tells_counts
 from jianfu.report.reading import read_estimates
 
 PLAN = Path(__file__).parents[2] / "config" / "plan"
@@ -46,6 +46,7 @@ def estimates(reasons, **changes):
 )
 def test_counts_in_reasons_are_coarse(reason, told):
     assert coarse([reason], 10) == [told]
+    assert tells_counts([reason]) == (told != reason)
 
 
 def test_a_ratio_that_tells_the_events_stays_inside_and_that_they_are_few_is_said():

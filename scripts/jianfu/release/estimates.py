@@ -48,8 +48,7 @@ def release_estimates(estimates: pd.DataFrame, limits: Limits) -> tuple[pd.DataF
     released["dropped_by_reason"] = released["dropped_by_reason"].mask(small, "{}")
     siblings = _part_outcomes(released, few & hidden)
     released["n_events"] = released["n_events"].mask(siblings)
-    reasons = coarse_texts(released["reasons"], limits.min_cell)
-    coarse = int((released["reasons"] != reasons).sum())
+    reasons, coarse = coarse_texts(released["reasons"], limits.min_cell)
     released = with_reason(released.assign(reasons=reasons), hidden, because("not_published"))
     merged = _merge_dropped(released, (persons & events.isna()).to_numpy(), limits.min_cell)
     counts = {

@@ -64,9 +64,7 @@ def release_frame(
     check_grain(output, frame)
     released, counts = METHODS[output.method](frame, output, limits, shown)
     if "reasons" in released:
-        reasons = coarse_texts(released["reasons"], limits.min_cell)
-        counts["reasons"] = int((released["reasons"] != reasons).sum())
-        released["reasons"] = reasons
+        released["reasons"], counts["reasons"] = coarse_texts(released["reasons"], limits.min_cell)
     return released, counts
 
 

@@ -62,6 +62,19 @@ def _with_dropped(reason: Reason, row: dict) -> Reason:
     return because("no_observations", reasons=told)
 
 
-def coarse_texts(texts: Iterable[str], min_cell: int) -> list[str]:
-    """:func:`coarse` for the texts of a column (:func:`~jianfu.core.reasons.write_reasons`)."""
-    return [write_reasons(coarse(read_reasons(text), min_cell)) for text in texts]
+def tells_counts(reasons: list[Reason]) -> bool:
+    """Whether one of the reasons, or one within it, tells a count of persons or events."""
+    for reason in reasons:
+        known = _declared(reason)
+        if known.kind == WITHHELD or known.counts:
+            return True
+        within = [value if isinstance(value, list) else [value] for value in reason.values.values()]
+        if tells_counts([item for items in within for item in items if isinstance(item, Reason)]):
+            return True
+    return False
+
+
+def coarse_texts(texts: Iterable[str], min_cell: int) -> tuple[list[str], int]:
+    """The texts of a column (:func:`~jianfu.core.reasons.write_reasons`) as they may leave; how many told counts."""
+    reasons = [read_reasons(text) for text in texts]
+    return [write_reasons(coarse(own, min_cell)) for own in reasons], sum(map(tells_counts, reasons))
