@@ -241,6 +241,15 @@ def test_only_curves_of_the_released_cohorts_have_lines():
     assert all(panel.get_lines() for panel in panels)
 
 
+def test_a_fourth_index_has_a_panel_of_its_own(monkeypatch):
+    labels = LABELS["zh"]
+    monkeypatch.setattr(index_over_time, "INDICES", ("OD", "TR", "RG", "GAP"))
+    figure = index_over_time.draw(fakes.index_over_time(), fakes.policy_dates(), fakes.data_quality(), labels)
+    assert [axes.texts[0].get_text() for axes in figure.axes[:4]] == [
+        labels(name) for name in index_over_time.INDICES
+    ]
+
+
 def test_policies_in_the_same_month_get_numbers_side_by_side():
     assert index_over_time.spread([5.0, 5.1, 5.2, 20.0], 1.0, 30.0) == [5.0, 6.0, 7.0, 20.0]
     assert index_over_time.spread([29.5, 29.8], 1.0, 30.0) == [29.0, 30.0]

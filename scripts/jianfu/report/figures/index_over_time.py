@@ -36,16 +36,17 @@ def draw(indices, policies, quality, labels, synthetic=False) -> Figure:
     indices = indices[indices["index"].isin(INDICES) & indices["mean"].notna()]
     if indices.empty:
         return blank(labels("fig_no_data"), labels, synthetic)
-    figure = new_figure(9)
-    panels = figure.subplots(3, 1, sharex=True)
+    figure = new_figure(3 * len(INDICES))
+    panels = figure.subplots(len(INDICES), 1, sharex=True)
     months = pd.period_range(indices["month"].min(), indices["month"].max(), freq="M").astype(str)
-    for panel, name, look in zip(panels, INDICES, SERIES, strict=True):
+    for place, (panel, name) in enumerate(zip(panels, INDICES, strict=True)):
         series = indices[indices["index"] == name].set_index("month").reindex(months)
+        look = SERIES[place % len(SERIES)]
         _panel(panel, series.assign(place=range(len(months))), look, labels(name), labels)
     dates = policy_dates(policies, months)
     _policy_lines(panels, dates)
     month_axis(panels[-1], months)
-    panels[1].set_ylabel(labels("fig_index_value"))
+    panels[len(panels) // 2].set_ylabel(labels("fig_index_value"))
     legend = [
         Line2D([], [], color=INK, marker="o", label=labels("fig_mean")),
         Patch(facecolor=INK, alpha=0.2, linewidth=0, label=labels("fig_quartiles")),
