@@ -22,6 +22,7 @@ min_version("9.0")
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from jianfu.province.panel_files import files_of
+from jianfu.province.reference import reference_window
 from jianfu.commands.settings import load_command
 from jianfu.province.rules import brings_ready_tables
 from jianfu.core.errors import ConfigError

@@ -11,23 +11,22 @@ from jianfu.core import frames, logs
 from jianfu.core.calendar import calendar_of
 from jianfu.core.tables import MEASURED
 from jianfu.indicators.plan import read_plan
-from jianfu.indices.construction import read_plan as read_members
-from jianfu.indices.construction import reference_window
+from jianfu.indices.specification import index_spec, read_members
 from jianfu.models.checks.exposures import check_exposures
 
 
-def main(inputs, window, indices, exclude, exposure, weights, calendar, exposures):
+def main(inputs, window, reference, indices, exclude, exposure, weights, calendar, exposures):
     plan = read_plan(inputs["plan"])
+    members = read_members(inputs["members"], plan, weights)
     frames.store(
         check_exposures(
             {table: inputs[table] for table in MEASURED},
             *(frames.load(inputs[name]) for name in ("unit_months", "indicators", "exposures")),
             plan,
-            read_members(inputs["members"], plan, weights),
+            index_spec(members, reference, settings=indices, exposure=exposure),
             calendar_of(calendar),
             window,
-            reference_window(window, indices["reference_months"], indices["reference_window"]),
-            {"exclude": exclude, "exposure": exposure, "indices": indices},
+            exclude,
         ),
         exposures,
     )
@@ -38,6 +37,7 @@ if __name__ == "__main__":
     main(
         inputs=dict(snakemake.input.items()),
         window=snakemake.params.window,
+        reference=snakemake.params.reference,
         indices=snakemake.params.indices,
         exclude=snakemake.params.exclude,
         exposure=snakemake.params.exposure,

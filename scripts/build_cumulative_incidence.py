@@ -10,7 +10,6 @@ from jianfu.core import frames, logs
 from jianfu.exits import incidence
 from jianfu.exits.definitions import read_definitions
 from jianfu.exits.person_months import person_months
-from jianfu.indices.construction import reference_window
 
 
 def main(spells, exposures, definitions, window, reference, min_at_risk, inference, curves):
@@ -18,7 +17,7 @@ def main(spells, exposures, definitions, window, reference, min_at_risk, inferen
     result = incidence.cumulative_incidence(
         months,
         frames.load(exposures),
-        reference_window(window, reference["reference_months"], reference["reference_window"]),
+        reference,
         min_at_risk=min_at_risk,
         replicates=inference["bootstrap"],
         seed=inference["seed"],

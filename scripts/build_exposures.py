@@ -12,21 +12,23 @@ import pandas as pd
 
 from jianfu.core import logs
 from jianfu.indicators.plan import read_plan as read_indicators
-from jianfu.indices.construction import build_exposures, check_common, read_anchors, read_plan
+from jianfu.indices.construction import build_exposures, check_common, read_anchors
+from jianfu.indices.specification import index_spec, read_members
 
 
 def main(
     indicators, unit_months, anchors, plan, members, common_anchors, exposure, weights, exposures, common
 ):
-    members = read_plan(members, read_indicators(plan), weights)
-    values, frame = pd.read_parquet(indicators), pd.read_parquet(unit_months)
-    own = build_exposures(values, frame, members, read_anchors(anchors), **exposure)
+    values, frame, anchors = pd.read_parquet(indicators), pd.read_parquet(unit_months), read_anchors(anchors)
+    members = read_members(members, read_indicators(plan), weights)
+    spec = index_spec(members, anchors["window"], exposure=exposure)
+    own = build_exposures(values, frame, spec, anchors)
     own.to_parquet(exposures, compression="zstd", index=False)
     shared = own.iloc[:0]
     if common_anchors:
         given = read_anchors(common_anchors)
-        check_common(given, members, common_anchors)
-        shared = build_exposures(values, frame, members, given, **exposure)
+        check_common(given, spec, common_anchors)
+        shared = build_exposures(values, frame, spec, given)
     shared.rename(columns={"value": "value_common"}).to_parquet(common, compression="zstd", index=False)
 
 

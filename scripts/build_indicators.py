@@ -14,7 +14,6 @@ from jianfu.core.calendar import calendar_of
 from jianfu.core.tables import MEASURED
 from jianfu.indicators.evaluation import evaluate
 from jianfu.indicators.plan import read_plan
-from jianfu.indices.construction import reference_window
 
 
 def main(
@@ -37,7 +36,7 @@ def main(
         read_plan(plan),
         calendar_of(calendar),
         window,
-        reference_window(window, reference["reference_months"], reference["reference_window"]),
+        reference,
         exclude,
         threads,
     )

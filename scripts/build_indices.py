@@ -16,16 +16,14 @@ import pandas as pd
 from jianfu.core import logs
 from jianfu.indicators.plan import read_plan as read_indicators
 from jianfu.indices.construction import (
-    STEPS,
-    build_steps,
+    build_indices,
     check_common,
     fit_anchors,
     notices,
     read_anchors,
-    read_plan,
-    reference_window,
     write_anchors,
 )
+from jianfu.indices.specification import index_spec, read_members
 
 KEYS = ["unit_code", "month", "indicator"]
 
@@ -35,7 +33,7 @@ def main(
     unit_months,
     plan,
     members,
-    window,
+    reference,
     settings,
     exposure,
     weights,
@@ -45,45 +43,37 @@ def main(
     steps,
     remarks,
 ):
-    members = read_plan(members, read_indicators(plan), weights)
+    members = read_members(members, read_indicators(plan), weights)
+    spec = index_spec(members, reference, settings=settings, exposure=exposure)
     values = pd.read_parquet(
         indicators,
         columns=[*KEYS, "value"],
-        filters=[("indicator", "in", members["indicator"].unique().tolist())],
+        filters=[("indicator", "in", spec.codes)],
         read_dictionary=KEYS,
     )
     frame = pd.read_parquet(unit_months)
-    fitted = fit_anchors(
-        values,
-        members,
-        reference_window(window, settings["reference_months"], settings["reference_window"]),
-        frame,
-        settings["min_share"],
-        methods=settings,
-        **exposure,
-    )
+    fitted = fit_anchors(values, frame, spec)
     found = notices(fitted)
     for row in found.itertuples():
         logs.LOGGER.warning("%s: %s (%s).", row.indicator, row.outcome, row.column)
-    built = build_steps(values, members, fitted, frame)
+    built = build_indices(values, frame, spec, fitted)
     built.indices().to_parquet(indices, compression="zstd", index=False)
-    for step, table in zip(STEPS, built.frames().values(), strict=True):
+    for step, table in built.frames().items():
         path = Path(steps) / f"{step}.parquet"
         table.to_parquet(path, compression="zstd", index=False, use_dictionary=KEYS[:2])
-    _on_common_scale(values, members, frame, settings["anchors"], built).to_parquet(
-        common, compression="zstd", index=False
-    )
+    _on_common_scale(values, frame, spec, built).to_parquet(common, compression="zstd", index=False)
     write_anchors(fitted, anchors)
     found.to_csv(remarks, index=False, encoding="utf-8-sig")
 
 
-def _on_common_scale(values, members, frame, path, own):
+def _on_common_scale(values, frame, spec, own):
     """The indices with the constants of another province; no rows where none are named."""
+    path = spec.settings["anchors"]
     if not path:
         return own.indices().iloc[:0].rename(columns={"value": "value_common"})
     anchors = read_anchors(path)
-    check_common(anchors, members, path)
-    return build_steps(values, members, anchors, frame).indices().rename(columns={"value": "value_common"})
+    check_common(anchors, spec, path)
+    return build_indices(values, frame, spec, anchors).indices().rename(columns={"value": "value_common"})
 
 
 if __name__ == "__main__":
@@ -93,7 +83,7 @@ if __name__ == "__main__":
         unit_months=snakemake.input.unit_months,
         plan=snakemake.input.plan,
         members=snakemake.input.members,
-        window=snakemake.params.window,
+        reference=snakemake.params.reference,
         settings=snakemake.params.settings,
         exposure=snakemake.params.exposure,
         weights=snakemake.params.weights,

@@ -15,11 +15,11 @@ from jianfu.robustness import joint_tests
 REPLICATES = 9999
 
 
-def main(inputs, window, indices, exposure, inference, output):
+def main(inputs, reference, exposure, inference, output):
     estimates = frames.load(inputs.pop("estimates"))
     plan = read_yaml(inputs["plan"])
     hypotheses = pd.read_csv(inputs["hypotheses"], dtype=str, encoding="utf-8-sig")
-    tables, _ = read_tables(inputs, plan, window, indices, exposure)
+    tables, _ = read_tables(inputs, plan, reference, exposure)
     table = joint_tests.romano_wolf_table(
         plan["models"], tables, plan["categories"], hypotheses, estimates, REPLICATES, inference["seed"]
     )
@@ -32,8 +32,7 @@ if __name__ == "__main__":
     logs.start(snakemake)
     main(
         inputs=dict(snakemake.input.items()),
-        window=snakemake.params.window,
-        indices=snakemake.params.indices,
+        reference=snakemake.params.reference,
         exposure=snakemake.params.exposure,
         inference=snakemake.params.inference,
         output=snakemake.output.romano_wolf,

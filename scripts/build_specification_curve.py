@@ -17,10 +17,10 @@ from jianfu.robustness.curve import province
 def main(inputs, settings, processes, full, curve, summary):
     plan, models = read_yaml(inputs["specifications"]), read_yaml(inputs["models"])
     table, _ = read_hazard(inputs)
-    members = province.read_members(inputs, settings, plan["term"])
+    cube, spec = province.read_index(inputs, settings, plan["term"])
     inference = settings["inference"]
     rows, overall = province.curve(
-        table, members, plan, models, inference["confidence"], inference["seed"], processes
+        table, cube, spec, plan, models, inference["confidence"], inference["seed"], processes
     )
     frames.store(rows, full)
     frames.store(province.publishable(rows, settings["disclosure"]), curve)

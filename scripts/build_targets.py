@@ -14,7 +14,6 @@ from jianfu.core import frames, logs
 from jianfu.exits.definitions import read_definitions
 from jianfu.exits.person_months import person_months
 from jianfu.indicators.plan import read_plan
-from jianfu.indices.construction import reference_window
 from jianfu.models import engine
 from jianfu.models.estimators.common import Settings
 from jianfu.models.tables.reading import assemble, read_frames
@@ -23,14 +22,13 @@ from jianfu.study import targets
 TRUTH = ("person_months", "survey_truth", "unit_month_truth", "unit_year_truth")
 
 
-def main(inputs, window, indices, exposure, selected, inference, table):
+def main(inputs, window, reference, exposure, selected, inference, table):
     plan = read_yaml(inputs["plan"])
     found, flows = read_frames(inputs)
     truth = {name: frames.load(Path(inputs["truth"], f"{name}.parquet")) for name in TRUTH}
     months, flows["hazard_cells"] = person_months(
         found["spells"], window, read_definitions(inputs["definitions"]), details=True
     )
-    reference = reference_window(window, indices["reference_months"], indices["reference_window"])
     expected = targets.expected_frames(found, months, truth)
     tables = assemble(expected, flows, plan, read_plan(inputs["indicator_plan"]), reference, exposure)
     settings = Settings(inference["confidence"], inference["bootstrap"], inference["seed"])
@@ -44,7 +42,7 @@ if __name__ == "__main__":
     main(
         inputs=dict(snakemake.input.items()),
         window=snakemake.params.window,
-        indices=snakemake.params.indices,
+        reference=snakemake.params.reference,
         exposure=snakemake.params.exposure,
         selected=snakemake.params.selected,
         inference=snakemake.params.inference,

@@ -13,7 +13,6 @@ from jianfu.core import frames, logs
 from jianfu.core.calendar import calendar_of
 from jianfu.core.tables import MEASURED
 from jianfu.indicators.task_tables import build_task_tables
-from jianfu.indices.construction import reference_window
 
 
 def main(tables, unit_months, window, reference, calendar, exclude, chains, task_years):
@@ -22,7 +21,7 @@ def main(tables, unit_months, window, reference, calendar, exclude, chains, task
         pd.read_parquet(unit_months),
         calendar_of(calendar),
         window,
-        reference_window(window, reference["reference_months"], reference["reference_window"]),
+        reference,
         exclude,
     )
     frames.store(links, chains)

@@ -4,7 +4,8 @@
 2. Take intervals from the replicates, and correct the estimates by the reliability of the exposure within units.
 3. Write robustness rows with the columns of the estimates to uncertainty.parquet.
 
-Fails when a model named in config/plan/uncertainty.yaml is not declared.
+An index that has no exposure in this province gives rows without figures that say why. Fails when a model named in
+config/plan/uncertainty.yaml is not declared.
 """
 
 from jianfu.config.files import read_yaml
@@ -14,15 +15,17 @@ from jianfu.robustness.curve import province
 from jianfu.robustness.uncertainty import rows
 
 
-def main(inputs, settings, inference, processes, output):
+def main(inputs, settings, processes, output):
     plan, models = read_yaml(inputs["uncertainty"]), read_yaml(inputs["models"])
-    members = province.read_members(inputs, settings, plan["index"])
+    cube, spec = province.read_index(inputs, settings, plan["index"])
     tables = {
         "hazard_cells": read_hazard(inputs)[0],
         "survey_scores": read_survey(inputs)[0],
     }
     estimates = frames.load(inputs["estimates"])
-    frames.store(rows.build(members, tables, plan, models, settings, inference, estimates, processes), output)
+    frames.store(
+        rows.build(cube, spec, tables, plan, models, settings["inference"], estimates, processes), output
+    )
 
 
 if __name__ == "__main__":
@@ -30,7 +33,6 @@ if __name__ == "__main__":
     main(
         inputs=dict(snakemake.input.items()),
         settings=dict(snakemake.params.items()),
-        inference=snakemake.params.inference,
         processes=snakemake.threads,
         output=snakemake.output.uncertainty,
     )

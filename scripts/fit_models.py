@@ -24,9 +24,9 @@ from jianfu.models.estimators.common import Settings
 from jianfu.models.tables.reading import read_tables
 
 
-def main(inputs, window, indices, exposure, selected, inference, province, estimates, flow):
+def main(inputs, window, reference, exposure, selected, inference, province, estimates, flow):
     plan = read_yaml(inputs["plan"])
-    tables, flows = read_tables(inputs, plan, window, indices, exposure)
+    tables, flows = read_tables(inputs, plan, reference, exposure)
     specs = engine.selected(plan["models"], selected)
     settings = Settings(inference["confidence"], inference["bootstrap"], inference["seed"])
     rows = engine.fit_models(specs, tables, plan["categories"], settings, province)
@@ -48,7 +48,7 @@ if __name__ == "__main__":
     main(
         inputs=dict(snakemake.input.items()),
         window=snakemake.params.window,
-        indices=snakemake.params.indices,
+        reference=snakemake.params.reference,
         exposure=snakemake.params.exposure,
         selected=snakemake.params.selected,
         inference=snakemake.params.inference,

@@ -23,15 +23,14 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
 
-import numpy as np  # noqa: E402
-
 from jianfu.config.files import read_yaml  # noqa: E402
+from jianfu.core.months import month_range  # noqa: E402
 from jianfu.indicators import unit_months  # noqa: E402
-from jianfu.indices import construction  # noqa: E402
+from jianfu.indices.construction import read_cube  # noqa: E402
+from jianfu.indices.specification import index_spec  # noqa: E402
 from jianfu.models import engine, estimators  # noqa: E402
 from jianfu.robustness import index_sensitivity  # noqa: E402
 from jianfu.robustness.curve import province  # noqa: E402
-from jianfu.robustness.curve.variants import members_of  # noqa: E402
 from jianfu.robustness.uncertainty import rows  # noqa: E402
 from jianfu.simulate.draw import draw  # noqa: E402
 from jianfu.study import design, draws  # noqa: E402
@@ -53,21 +52,17 @@ def demonstration():
     frame = unit_months.build_unit_months(
         *(tables[name] for name in ("units", "spells", "tasks_months", "app_months")), window, setup.calendar
     )
-    reference = construction.reference_window(window)
-    members = members_of(tables["indicators"], frame, setup.members, "OD", reference)
-    found = [
-        index_sensitivity.components(index, tables["indicators"], frame, everything)
-        for index in everything["index"].unique()
-    ]
-    return setup, draws.analysis_tables(tables, setup), members, [data for data in found if data is not None]
+    spec = index_spec(everything, (window[0], month_range(*window)[11]))
+    overload = spec.only("OD")
+    made = read_cube(tables["indicators"], frame, overload), overload
+    found = [index_sensitivity.components(index, tables["indicators"], frame, spec) for index in spec.indices]
+    return setup, draws.analysis_tables(tables, setup), made, [data for data in found if data is not None]
 
 
 def resample(components):
     """Bootstrap the anchors and values of every index."""
     for data in components:
-        months = data.rows["month"].to_numpy(object)
-        first_year = np.isin(months, np.unique(months)[:12])
-        index_sensitivity.resample(data, first_year, INDEX_REPLICATES, 1)
+        index_sensitivity.resample(data, INDEX_REPLICATES, 1)
 
 
 def seconds(work):
@@ -78,7 +73,7 @@ def seconds(work):
 
 def main():
     engine.LOGGER.setLevel("WARNING")
-    setup, tables, members, components = demonstration()
+    setup, tables, made, components = demonstration()
     settings = estimators.Settings(bootstrap=0)
     own = setup.only(["H2_exits"])
     plan, models_plan = read_yaml(PLAN / "specifications.yaml"), read_yaml(PLAN / "models.yaml")
@@ -89,13 +84,11 @@ def main():
     ]
     once, estimates = statistics.median(time for time, _ in fits), fits[0][1]
     curve, (found, _) = seconds(
-        lambda: province.curve(tables["hazard_cells"], members, plan, models_plan, 0.95, 1, PROCESSES)
+        lambda: province.curve(tables["hazard_cells"], *made, plan, models_plan, 0.95, 1, PROCESSES)
     )
     inference = setup.settings["inference"]
     bootstrap, _ = seconds(
-        lambda: rows.build(
-            members, tables, wanted, models_plan, setup.settings, inference, estimates, PROCESSES
-        )
+        lambda: rows.build(*made, tables, wanted, models_plan, inference, estimates, PROCESSES)
     )
     levels, _ = seconds(lambda: resample(components))
     print(f"{'':34}{'seconds':>9}{'per fit, of one hazard':>26}")

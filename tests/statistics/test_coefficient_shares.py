@@ -1,21 +1,24 @@
 """Coefficients over the multiverse of an index: equal to a direct fit, shares exact, failures left out."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
 
+from jianfu.indices.construction import read_cube
+from jianfu.indices.specification import index_spec
 from jianfu.robustness.curve import fits
-from jianfu.robustness.curve.shares import coefficient_shares
-from jianfu.robustness.curve.variants import members_of
-from jianfu.robustness.index_sensitivity import components
+from jianfu.robustness.curve.shares import coefficient, coefficient_shares
 from jianfu.statistics import hazard
 from jianfu.statistics.sobol import exact_shares
 
 CATEGORIES = {"cohort": {"80后": "cohort_80s", "90后": "cohort_90s"}}
-PLAN = {"lags": [[1, 3]], "min_share": 0.6, "links": ["cloglog"]}
-FACTORS = {"normalisation": ["z", "minmax"], "weights": ["given"], "aggregation": ["arithmetic"]}
+CHOICES = {
+    "normalisation": ["z", "minmax"],
+    "weights": ["given"],
+    "aggregation": ["arithmetic"],
+    "drop_one": True,
+    "reference_months": [12, 18],
+}
 
 
 @pytest.fixture(scope="module")
@@ -47,26 +50,25 @@ def province():
     plan = pd.DataFrame(
         {"index": "OD", "indicator": ["a", "b"], "weight": 1.0, "direction": 1, "transformation": "none"}
     )
-    members = members_of(indicators, unit_months, plan, "OD", ("2024-01", "2024-12"))
-    data = components("OD", indicators, unit_months, plan)
-    base = fits.Base(frame, members, CATEGORIES, ["cohort"], {}, ["voluntary"])
-    year = np.isin(data.rows["month"].to_numpy(object), months[:12])
-    return frame, members, data, base, {"12": year, "18": np.ones(len(year), dtype=bool)}
+    spec = index_spec(plan, ("2024-01", "2024-12"))
+    cube = read_cube(indicators, unit_months, spec)
+    base = fits.Base(frame, cube.grid, CATEGORIES, ["cohort"], {}, ["voluntary"])
+    return frame, cube, spec, coefficient(base, "cloglog", np.arange(40))
 
 
 def test_the_first_coefficient_is_that_of_a_direct_fit(province):
-    frame, members, data, base, windows = province
-    grid, _ = coefficient_shares(base, members, data, windows, FACTORS, True, PLAN, np.arange(40))
+    frame, cube, spec, estimate = province
+    grid, _ = coefficient_shares(cube, spec, CHOICES, estimate)
     assert len(grid) == 2 * 3 * 2
-    year = windows["12"]
-    values = data.values  # noqa: PD011
+    keys = pd.MultiIndex.from_product([cube.grid.units, cube.grid.months])
+    year = keys.get_level_values(1) <= "2024-12"
+    values = cube.screened.reshape(-1, 2)
     z = (values - values[year].mean(axis=0)) / values[year].std(axis=0, ddof=1)
-    index = pd.Series(z.mean(axis=1)).groupby(data.rows["unit_code"])
+    index = pd.Series(z.mean(axis=1)).groupby(keys.get_level_values(0))
     lags = pd.concat([index.shift(lag) for lag in (1, 2, 3)], axis=1)
     exposure = lags.mean(axis=1).where(lags.notna().sum(axis=1) >= 2)
     own = exposure[year].dropna()
     exposure = (exposure - own.mean()) / own.std(ddof=1)
-    keys = pd.MultiIndex.from_frame(data.rows[["unit_code", "month"]])
     wanted = pd.MultiIndex.from_arrays([frame["unit"].astype(object), frame["month"].astype(object)])
     frame = frame.assign(x=pd.Series(exposure.to_numpy(), index=keys).reindex(wanted).to_numpy())
     frame = frame[frame["x"].notna()]
@@ -77,8 +79,8 @@ def test_the_first_coefficient_is_that_of_a_direct_fit(province):
 
 
 def test_shares_are_those_of_the_grid_and_leaving_the_driver_out_matters_most(province):
-    _, members, data, base, windows = province
-    grid, shares = coefficient_shares(base, members, data, windows, FACTORS, True, PLAN, np.arange(40))
+    _, cube, spec, estimate = province
+    grid, shares = coefficient_shares(cube, spec, CHOICES, estimate)
     expected = exact_shares(
         grid[["normalisation", "weights", "aggregation", "drop_one", "window"]], grid["estimate"]
     )
@@ -88,10 +90,11 @@ def test_shares_are_those_of_the_grid_and_leaving_the_driver_out_matters_most(pr
 
 
 def test_an_undefined_level_is_named(province):
-    _, members, data, base, windows = province
-    factors = FACTORS | {"aggregation": ["arithmetic", "geometric"], "normalisation": ["z"]}
-    values = data.values.copy()  # noqa: PD011
-    values[0, 0] = -50  # far below: no geometric mean of 100 + 10 z
-    data = replace(data, values=values)
-    _, shares = coefficient_shares(base, members, data, windows, factors, False, PLAN, np.arange(40))
+    _, cube, spec, estimate = province
+    choices = CHOICES | {
+        "aggregation": ["arithmetic", "geometric"],
+        "normalisation": ["z"],
+        "drop_one": False,
+    }
+    _, shares = coefficient_shares(cube, spec, choices, estimate)
     assert shares.set_index("factor")["left_out"]["aggregation"] == "geometric"

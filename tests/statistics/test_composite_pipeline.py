@@ -132,7 +132,7 @@ def test_rows_after_the_window_change_no_old_value(normalisation, weights):
 @pytest.mark.parametrize("normalisation", ["z", "percentile", "distance"])
 def test_stored_anchors_give_the_same_scores_to_other_units(normalisation, tmp_path):
     anchors, steps = run(X, normalisation=normalisation, treatment="winsorise", weights="critic")
-    stored.write(anchors, tmp_path / "anchors.json")
+    stored.write(stored.seal(anchors), tmp_path / "anchors.json")
     again = pipeline.apply(X[7:9], stored.read(tmp_path / "anchors.json"))
     np.testing.assert_array_equal(again.aggregated, steps.aggregated[7:9])
     text = json.loads((tmp_path / "anchors.json").read_text(encoding="utf-8"))

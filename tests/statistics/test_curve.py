@@ -3,18 +3,19 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from jianfu.config.files import read_yaml
 from jianfu.config.merging import merge
 from jianfu.indicators import unit_months
-from jianfu.indices.construction import reference_window
+from jianfu.indices.construction import read_cube
+from jianfu.indices.specification import index_spec
 from jianfu.models import engine
 from jianfu.models.estimators import common
 from jianfu.models.tables.table import exposure_at
+from jianfu.province.reference import reference_window
 from jianfu.robustness.curve import fits, province
-from jianfu.robustness.curve.variants import choices, index_levels, members_of
+from jianfu.robustness.curve.variants import exposures_of, ways, windows
 from jianfu.simulate.draw import draw
 from jianfu.study import design, draws
 
@@ -43,38 +44,33 @@ def small():
     frame = unit_months.build_unit_months(
         *(tables[name] for name in ("units", "spells", "tasks_months", "app_months")), window, setup.calendar
     )
-    members = members_of(tables["indicators"], frame, setup.members, "OD", reference_window(window))
-    return setup, draws.analysis_tables(tables, setup), members
+    own = setup.settings
+    reference = reference_window(window, own["indices"])
+    spec = index_spec(setup.members, reference, settings=own["indices"], exposure=own["exposure"]).only("OD")
+    made = read_cube(tables["indicators"], frame, spec), spec
+    return setup, draws.analysis_tables(tables, setup), made
 
 
 @pytest.fixture(scope="module")
 def curve(small):
-    return province.curve(small[1]["hazard_cells"], small[2], FEW, MODELS, 0.95, 1, 1)
+    return province.curve(small[1]["hazard_cells"], *small[2], FEW, MODELS, 0.95, 1, 1)
 
 
 def test_the_grid_has_at_least_five_hundred_specifications(small):
-    ways = choices(DECLARED, small[2].codes)
     sizes = [
-        len(ways),
+        len(ways(DECLARED, small[2][1])),
         *(len(DECLARED[name]) for name in ("lags", "links", "controls", "samples", "clusters")),
     ]
     assert np.prod(sizes) >= 500
 
 
 def test_the_declared_index_has_the_exposure_of_the_models(small):
-    _, tables, members = small
-    exposures, refused = fits.exposures_of(members, FEW)
+    _, tables, (cube, spec) = small
+    exposures, refused = exposures_of(cube, spec, FEW)
     frame = tables["hazard_cells"].frame
-    long = pd.DataFrame(
-        {
-            "unit_code": np.repeat(members.units, len(members.months)),
-            "month": np.tile(members.months, len(members.units)),
-            "exposure": "OD",
-            "value": exposures["declared", "1-3"].ravel(),
-        }
-    )
+    long = cube.grid.long("exposure", {"OD": exposures["declared", "1-3"]})
     found = exposure_at(frame["unit"], frame["month"], long, "OD")
-    assert found == pytest.approx(frame["OD"].to_numpy(), abs=1e-8, nan_ok=True)
+    np.testing.assert_array_equal(found, frame["OD"])
     assert not refused
 
 
@@ -101,24 +97,34 @@ def test_every_combination_has_one_row_and_the_summary_counts_them(curve):
 
 def test_a_strong_effect_is_found_jointly_and_none_where_units_are_exchanged(small, curve):
     assert curve[1]["p_median"].iloc[0] <= 0.05
-    _, tables, members = small
-    exposures, _ = fits.exposures_of(members, FEW)
-    order = np.random.default_rng(3).permutation(len(members.units))
+    _, tables, (cube, spec) = small
+    exposures, _ = exposures_of(cube, spec, FEW)
+    order = np.random.default_rng(3).permutation(len(cube.grid.units))
     exchanged = {name: values[order] for name, values in exposures.items()}
     base = fits.Base(
-        tables["hazard_cells"].frame, members, MODELS["categories"], ["cohort"], {}, ["voluntary"]
+        tables["hazard_cells"].frame, cube.grid, MODELS["categories"], ["cohort"], {}, ["voluntary"]
     )
-    clusters = province.clusters_of(tables["hazard_cells"].frame, members)
+    clusters = province.clusters_of(tables["hazard_cells"].frame, cube.grid.units)
     tests = fits.joint_test({("a", "b"): base}, exchanged, FEW | {"links": ["poisson"]}, clusters, 2)
     assert tests.set_index("statistic").loc["median", "p_value"] > 0.05
 
 
+def test_each_way_replaces_what_it_names_and_keeps_the_rest(small):
+    spec = small[2][1].changed(normalisation="minmax", imputation={"method": "last", "limit": 2})
+    found = ways(DECLARED, spec)
+    assert next(iter(found.values())).settings == spec.settings and "minmax" not in found
+    assert found["entropy"].methods["normalisation"] == spec.methods["normalisation"]
+    assert found["z"].methods["normalisation"]["method"] == "z"
+    assert all(way.methods["imputation"] == spec.methods["imputation"] for way in found.values())
+    assert [months.name for months in windows(FEW | {"lags": [[1, 1], [1, 3]]}, spec)] == ["1-3", "1-1"]
+
+
 def test_weights_that_cannot_be_had_are_failures_with_their_reason(small):
-    members = small[2]
-    plan = FEW | {"indices": {"pc1": DECLARED["indices"]["pc1"]}}
-    with pytest.raises(fits.DataError, match="not offered"):
-        index_levels(members, DECLARED["indices"]["pc1"] | {"left_out": None, "weights": "ahp"}, 0.6)
-    rows = fits.run({("declared", "all"): None}, {}, {"pc1": "mixed signs"}, plan, {"unit": None}, 0.95)
+    plan = FEW | {"indices": {"declared": {}, "ahp": {"weights": "ahp"}}}
+    _, refused = exposures_of(*small[2], plan)
+    assert set(refused) == {"ahp"} and "matrix" in refused["ahp"]
+    bases, links = {("declared", "all"): None}, FEW["links"]
+    rows = fits.run(bases, {}, {"pc1": "mixed signs"}, ["1-3", "1-1"], links, {"unit": None}, 0.95)
     assert len(rows) == 2 * 3 and (rows["note"] == "mixed signs").all() and rows["estimate"].isna().all()
 
 

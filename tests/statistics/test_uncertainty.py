@@ -1,13 +1,16 @@
 """Reliability within units on data with known error; replicates of the pipeline against repeated rows."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from jianfu.robustness.curve.variants import Members, exposure, index_levels
+from jianfu.core.months import month_range
+from jianfu.indices import construction
+from jianfu.indices.specification import Months, index_spec
 from jianfu.robustness.uncertainty import bootstrap, reliability
 
 UNITS, MONTHS, K = 40, 24, 5
-WAY = {"normalisation": "z", "weights": "equal", "aggregation": "arithmetic", "left_out": None}
+HALF = Months(1, 6, 4)
 
 
 def made(seed=3, error=0.8, units=UNITS):
@@ -48,25 +51,30 @@ def test_a_unit_drawn_twice_counts_twice_in_the_reliability():
     assert weighted.error == pytest.approx(repeated.error, abs=1e-10)
 
 
-def members_of(values):
-    names = np.array([f"{i:03d}" for i in range(len(values))], dtype=object)
-    months = np.array([f"2024-{i:02d}" for i in range(MONTHS)], dtype=object)
-    return Members(
-        names, months, values, np.ones(values.shape[:2], dtype=bool), np.arange(MONTHS) < 12,
-        [f"m{j}" for j in range(K)], np.ones(K), np.ones(K),
-    )  # fmt: skip
+def made_of(values):
+    """Cube and specification of an index of K members over MONTHS months, the first year being the reference."""
+    months = month_range("2024-01", "2025-12")
+    keys = pd.MultiIndex.from_product([[f"{i:03d}" for i in range(len(values))], months])
+    frame = keys.to_frame(index=False, name=["unit_code", "month"])
+    names = [f"m{j}" for j in range(K)]
+    long = frame.join(pd.DataFrame(values.reshape(-1, K), columns=names)).melt(
+        ["unit_code", "month"], var_name="indicator"
+    )
+    plan = pd.DataFrame({"index": "X", "indicator": names, "weight": 1.0, "direction": 1.0})
+    spec = index_spec(plan.assign(transformation="none"), ("2024-01", "2024-12"))
+    return construction.read_cube(long, frame, spec), spec
 
 
 def test_constants_come_from_the_drawn_units():
     _, values = made()
-    members, times = members_of(values), np.random.default_rng(4).integers(0, 3, UNITS)
+    times = np.random.default_rng(4).integers(0, 3, UNITS)
     rows = np.repeat(np.arange(UNITS), times)
-    alone = members_of(values[rows])
-    levels = index_levels(members, WAY, 0.6, rows)
-    own = index_levels(alone, WAY, 0.6)
-    assert levels[rows] == pytest.approx(own)
-    drawn = exposure(levels, members, (1, 3), 0.6, rows)
-    assert drawn[rows] == pytest.approx(exposure(own, alone, (1, 3), 0.6), nan_ok=True)
+    (cube, spec), (alone, _) = made_of(values), made_of(values[rows])
+    level, own = construction.levels(cube, spec, times)["X"], construction.levels(alone, spec)["X"]
+    assert level[rows] == pytest.approx(own)
+    drawn = construction.exposure(level, cube.grid, spec.before, spec.reference, times)
+    repeated = construction.exposure(own, alone.grid, spec.before, spec.reference)
+    assert drawn[rows] == pytest.approx(repeated, nan_ok=True)
 
 
 def test_least_squares_with_weights_are_those_of_repeated_units():
@@ -76,25 +84,22 @@ def test_least_squares_with_weights_are_those_of_repeated_units():
     values, columns = rng.normal(size=(UNITS, MONTHS)), rng.normal(size=(len(unit), 2))
     y = 0.4 * values[unit, month] + columns[:, 0] + rng.normal(size=len(unit)) + rng.normal(size=UNITS)[unit]
     times = rng.integers(0, 3, UNITS)
-    weighted = bootstrap.Survey(y, columns, unit, month, (1, 6)).estimate(values, times)[0]
+    weighted = bootstrap.Survey(y, columns, unit, month, HALF).estimate(values, times)[0]
     rows = np.concatenate([np.flatnonzero(unit == u) for u in np.repeat(np.arange(UNITS), times)])
     new = np.repeat(np.arange(times.sum()), 10)
     own = values[np.repeat(np.arange(UNITS), times)]
-    repeated = bootstrap.Survey(y[rows], columns[rows], new, month[rows], (1, 6)).estimate(own, None)[0]
+    repeated = bootstrap.Survey(y[rows], columns[rows], new, month[rows], HALF).estimate(own, None)[0]
     assert weighted == pytest.approx(repeated, abs=1e-10)
 
 
 def test_replicates_do_not_depend_on_how_they_are_shared_out():
     _, values = made()
-    members = members_of(values)
     rng = np.random.default_rng(8)
     unit = np.repeat(np.arange(UNITS), 10)
     month = rng.integers(8, MONTHS, len(unit))
-    models = {
-        "H1": bootstrap.Survey(rng.normal(size=len(unit)), np.empty((len(unit), 0)), unit, month, (1, 6))
-    }
-    arguments = (members, models, WAY, 0.6, {(1, 6): 0.6}, np.arange(UNITS), 1)
+    models = {"H1": bootstrap.Survey(rng.normal(size=len(unit)), np.empty((len(unit), 0)), unit, month, HALF)}
+    arguments = (*made_of(values), models, np.arange(UNITS), 1)
     found, lambdas = bootstrap.draws(*arguments, 0, 4)
     later, own = bootstrap.draws(*arguments, 2, 2)
     assert np.array_equal(found["H1"][2:], later["H1"])
-    assert np.array_equal(lambdas[1, 6][2:], own[1, 6])
+    assert np.array_equal(lambdas[HALF][2:], own[HALF])

@@ -14,6 +14,7 @@ from told import told
 from jianfu.core.errors import NotEstimable
 from jianfu.core.labels import Labels
 from jianfu.indices.construction import build_exposures, fit_anchors
+from jianfu.indices.specification import index_spec
 from jianfu.models import engine
 from jianfu.models.checks import derived as checks
 from jianfu.models.checks.exposures import check_exposures
@@ -287,11 +288,10 @@ def build(panel, tmp_path, monkeypatch, emergency):
         pd.concat([usual, logged]),
         exposures,
         plan,
-        members,
+        index_spec(members, ("2023-01", "2023-12")),
         None,
         ("2023-01", "2024-12"),
-        ("2023-01", "2023-12"),
-        {"exclude": {"emergency": False}, "exposure": {}, "indices": None},
+        {"emergency": False},
     )
     return built, calls
 
@@ -301,8 +301,8 @@ def test_exposures_of_the_checks(panel, tmp_path, monkeypatch):
     assert calls == [(["A"], True)]
     assert set(built["exposure"]) == {"OD_calm", "OD_calm_6m", "OD_lead_6m", "LOG", "LOG_6m"}
     unit_months, usual, _, _, members = panel
-    anchors = fit_anchors(usual, members, ("2023-01", "2023-12"), unit_months)
-    plain = build_exposures(usual, unit_months, members, anchors).set_index(
+    spec = index_spec(members, ("2023-01", "2023-12"))
+    plain = build_exposures(usual, unit_months, spec, fit_anchors(usual, unit_months, spec)).set_index(
         ["unit_code", "month", "exposure"]
     )
     calm = built[built["exposure"] == "OD_calm"].replace({"exposure": {"OD_calm": "OD"}})

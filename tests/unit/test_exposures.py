@@ -1,6 +1,7 @@
 """Exposures: which months they average, their scale, and leads that somebody's leaving cannot move."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,15 +9,18 @@ import pytest
 from test_indices import MEMBERS, MONTHS, REFERENCE, frame_of, long, members, random_indicators
 
 from jianfu.indices.construction import build_exposures, build_indices, fit_anchors
+from jianfu.indices.specification import Months, index_spec
 
 X = members(("OD", "x", 1.0))
 PER_HEAD = members(("OD", "tasks", 1.0, 1.0, "log1p", True), ("OD", "x", 1.0))
 
 
-def exposures(indicators, plan, frame=None, reference=REFERENCE, **options):
+def exposures(indicators, plan, frame=None, reference=REFERENCE, before=None):
     frame = frame_of(indicators) if frame is None else frame
-    anchors = fit_anchors(indicators, plan, reference, frame, **options)
-    return build_exposures(indicators, frame, plan, anchors, **options), anchors
+    spec = index_spec(plan, reference)
+    spec = replace(spec, before=before or spec.before)
+    anchors = fit_anchors(indicators, frame, spec)
+    return build_exposures(indicators, frame, spec, anchors), anchors
 
 
 def series(found, name, unit="A"):
@@ -100,18 +104,20 @@ def test_an_exit_after_the_month_does_not_move_the_lead():
     tasks = {"A": [100, 120, 90, 110, 130, 100, 90, 120], "B": [60, 80, 70, 90, 60, 70, 80, 90]}
     steady = {"A": [10] * 8, "B": [8] * 8}
     indicators, frame = per_head(tasks, steady)
-    anchors = fit_anchors(indicators, PER_HEAD, ("2024-01", "2024-08"), frame)
-    before = build_exposures(indicators, frame, PER_HEAD, anchors)
+    spec = index_spec(PER_HEAD, ("2024-01", "2024-08"))
+    anchors = fit_anchors(indicators, frame, spec)
+    before = build_exposures(indicators, frame, spec, anchors)
     # somebody of A leaves in April: the headcount of May and later is smaller by one
     indicators, frame = per_head(tasks, {"A": [10, 10, 10, 10, 9, 9, 9, 9], "B": [8] * 8})
-    after = build_exposures(indicators, frame, PER_HEAD, anchors)
+    after = build_exposures(indicators, frame, spec, anchors)
     for month in MONTHS[:4]:  # seen from March (m+1 = April) and from April itself, the lead does not move
         assert series(after, "OD_lead")[month] == pytest.approx(series(before, "OD_lead")[month], abs=1e-9)
     # without the fixed headcount it would have
-    naive = build_indices(indicators, PER_HEAD, anchors).query("unit_code == 'A'").set_index("month")["value"]
-    _, frame = per_head(tasks, steady)
-    calm = build_indices(per_head(tasks, steady)[0], PER_HEAD, anchors).query("unit_code == 'A'")
-    assert naive["2024-05"] > calm.set_index("month")["value"]["2024-05"] + 0.1
+    levels = [
+        build_indices(*data, spec, anchors).indices().query("unit_code == 'A'").set_index("month")["value"]
+        for data in ((indicators, frame), per_head(tasks, steady))
+    ]
+    assert levels[0]["2024-05"] > levels[1]["2024-05"] + 0.1
     # and no lag up to April changes either: each month stands on the headcount of the month before it
     for month in MONTHS[2:5]:
         assert series(after, "OD")[month] == pytest.approx(series(before, "OD")[month], abs=1e-9)
@@ -121,8 +127,9 @@ def test_lead_by_hand_with_a_changing_headcount():
     tasks = {"A": [100, 120, 90, 110, 130, 100, 90, 120], "B": [60, 80, 70, 90, 60, 70, 80, 90]}
     headcount = {"A": [10, 12, 11, 9, 10, 8, 9, 10], "B": [8, 7, 8, 9, 8, 7, 8, 9]}
     indicators, frame = per_head(tasks, headcount)
-    anchors = fit_anchors(indicators, PER_HEAD, ("2024-01", "2024-08"), frame)
-    found = series(build_exposures(indicators, frame, PER_HEAD, anchors), "OD_lead")
+    spec = index_spec(PER_HEAD, ("2024-01", "2024-08"))
+    anchors = fit_anchors(indicators, frame, spec)
+    found = series(build_exposures(indicators, frame, spec, anchors), "OD_lead")
     a, e = anchors["indicators"], anchors["exposures"]["OD"]
     x = [1.0, 2, 1, 3, 2, 1, 2, 3]
     for m in range(5):
@@ -135,7 +142,7 @@ def test_lead_by_hand_with_a_changing_headcount():
 
 def test_other_lags():
     values = [3.0, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8]
-    found, anchors = exposures(long({("A", "x"): values}), X, lags=(2, 2), min_months=1)
+    found, anchors = exposures(long({("A", "x"): values}), X, before=Months(2, 2, 1))
     level = 50 + 10 * (np.array(values) - np.mean(values)) / np.std(values, ddof=1)
     assert anchors["exposures"]["OD"]["n"] == 10
     expected = (level[:10] - level[:10].mean()) / level[:10].std(ddof=1)
@@ -151,7 +158,8 @@ def test_fast_enough_for_a_hundred_draws():
     indicators["value"] = np.random.default_rng(1).random(len(indicators))
     frame = indicators[["unit_code", "month"]].drop_duplicates(ignore_index=True).assign(headcount=50)
     begun = time.process_time()
-    anchors = fit_anchors(indicators, MEMBERS, ("2023-07", "2024-06"), frame)
-    build_indices(indicators, MEMBERS, anchors)
-    build_exposures(indicators, frame, MEMBERS, anchors)
+    spec = index_spec(MEMBERS, ("2023-07", "2024-06"))
+    anchors = fit_anchors(indicators, frame, spec)
+    build_indices(indicators, frame, spec, anchors)
+    build_exposures(indicators, frame, spec, anchors)
     assert time.process_time() - begun < 2

@@ -15,6 +15,8 @@ import build_survey_scores
 import fit_models
 from jianfu.indicators import unit_months as panel
 from jianfu.indices import construction
+from jianfu.indices.specification import index_spec
+from jianfu.province.reference import reference_window
 from jianfu.simulate.draw import draw
 from jianfu.simulate.log_tables import task_tables
 from jianfu.study import design
@@ -47,10 +49,9 @@ def canonical(tmp_path_factory):
         window,
         setup.calendar,
     )
-    anchors = construction.fit_anchors(
-        drawn.indicators, setup.members, construction.reference_window(window), unit_months
-    )
-    exposures = construction.build_exposures(drawn.indicators, unit_months, setup.members, anchors)
+    spec = index_spec(setup.members, reference_window(window, REFERENCE))
+    anchors = construction.fit_anchors(drawn.indicators, unit_months, spec)
+    exposures = construction.build_exposures(drawn.indicators, unit_months, spec, anchors)
     chains, task_years = task_tables(drawn)
     frames = {
         "survey": drawn.survey,
@@ -60,7 +61,7 @@ def canonical(tmp_path_factory):
         "unit_year": drawn.unit_year,
         "unit_months": unit_months,
         "indicators": drawn.indicators,
-        "indices": construction.build_indices(drawn.indicators, setup.members, anchors),
+        "indices": construction.build_indices(drawn.indicators, unit_months, spec, anchors).indices(),
         "exposures": exposures,
         "check_exposures": exposures.head(0),
         "chains": chains,
@@ -109,7 +110,7 @@ def run(canonical, folder):
     fit_models.main(
         names,
         window,
-        REFERENCE,
+        reference_window(window, REFERENCE),
         EXPOSURE,
         "all",
         INFERENCE,
@@ -118,7 +119,14 @@ def run(canonical, folder):
         folder / "flow.csv",
     )
     build_cumulative_incidence.main(
-        spells, exposures, definitions, window, REFERENCE, 10, INFERENCE, folder / "curves.parquet"
+        spells,
+        exposures,
+        definitions,
+        window,
+        reference_window(window, REFERENCE),
+        10,
+        INFERENCE,
+        folder / "curves.parquet",
     )
     build_dose_response.main(spells, exposures, definitions, window, 10, 0.95, folder / "rates.parquet")
     build_burnout_bins.main(names, 0.95, folder / "bins.parquet")

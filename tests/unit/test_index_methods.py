@@ -23,15 +23,14 @@ from jianfu.core.months import month_range
 from jianfu.indices.construction import (
     build_exposures,
     build_indices,
-    build_steps,
     check_common,
     fit_anchors,
     notices,
-    read_plan,
     write_anchors,
 )
 from jianfu.indices.engine.treat import skewness
 from jianfu.indices.methods import resolve_methods
+from jianfu.indices.specification import index_spec, read_members
 
 TWO = members(("OD", "x", 1.0), ("OD", "y", 1.0))
 THREE_MONTHS = ("2024-01", "2024-03")
@@ -53,8 +52,13 @@ CHOICES = [
 
 def build(indicators, plan=MEMBERS, reference=REFERENCE, frame=None, **methods):
     frame = frame_of(indicators) if frame is None else frame
-    anchors = fit_anchors(indicators, plan, reference, frame, methods=methods)
-    return build_indices(indicators, plan, anchors, frame), anchors
+    spec = index_spec(plan, reference, settings=methods)
+    anchors = fit_anchors(indicators, frame, spec)
+    return build_indices(indicators, frame, spec, anchors).indices(), anchors
+
+
+def steps_of(indicators, plan, anchors, frame):
+    return build_indices(indicators, frame, index_spec(plan, REFERENCE), anchors)
 
 
 def level(indices, index="OD", unit="A"):
@@ -108,7 +112,7 @@ def test_more_burden_is_more_burden_for_every_choice():
         base, anchors = build(indicators, plan, **methods)
         for code in plan["indicator"]:
             raised = indicators.assign(value=indicators["value"] + 0.02 * (indicators["indicator"] == code))
-            again = build_indices(raised, plan, anchors, frame_of(indicators))
+            again = steps_of(raised, plan, anchors, frame_of(indicators)).indices()
             assert (again["value"] >= base["value"] - 1e-9).all(), (methods, code)
 
 
@@ -120,7 +124,7 @@ def test_limits_come_from_the_reference_window_and_hold_later():
     _, anchors = build(indicators, TWO, treatment="winsorise")
     limit = anchors["indicators"]["x"]["upper"]
     assert limit == np.sort(series[:12])[-2] and skewness(series[:12]) > 2
-    steps = build_steps(indicators, TWO, anchors, frame_of(indicators)).frames()
+    steps = steps_of(indicators, TWO, anchors, frame_of(indicators)).frames()
     assert steps["screened"]["x"].max() == 60 and steps["treated"]["x"].max() == pytest.approx(limit)
     _, anchors = build(indicators, TWO, treatment="limits", limits={"x": [9, 11]})
     assert (anchors["indicators"]["x"]["lower"], anchors["indicators"]["x"]["upper"]) == (9, 11)
@@ -164,7 +168,7 @@ def test_the_last_value_stands_in_for_at_most_k_months_and_is_flagged():
     _, anchors = build(
         long(series), plan, ("2024-01", "2024-07"), frame, imputation={"method": "last", "limit": 2}
     )
-    steps = build_steps(long(series), plan, anchors, frame)
+    steps = steps_of(long(series), plan, anchors, frame)
     frames = steps.frames()
     filled = frames["screened"].set_index("unit_code")["x"]
     assert filled["A"].tolist()[1:] == [1, 2, 2, 2, pytest.approx(np.nan, nan_ok=True), 5]
@@ -192,7 +196,7 @@ def test_permuting_the_future_changes_nothing_earlier(methods):
     for data in (indicators, shuffled, pd.concat([indicators, extra]), indicators[~future]):
         frame = data[["unit_code", "month"]].drop_duplicates(ignore_index=True).assign(headcount=10)
         indices, anchors = build(data, frame=frame, **methods)
-        exposures = build_exposures(data, frame, MEMBERS, anchors)
+        exposures = build_exposures(data, frame, index_spec(MEMBERS, REFERENCE), anchors)
         exposures = exposures[~exposures["exposure"].str.endswith("_lead")]
         results.append((anchors, indices[indices["month"] <= now], exposures[exposures["month"] <= now]))
     for anchors, *tables in results[1:]:
@@ -261,12 +265,12 @@ def run_rules(folder, indicators, frame, **settings):
     folder.mkdir()
     indicators.assign(coverage=1.0).to_parquet(folder / "indicators.parquet", index=False)
     frame.to_parquet(folder / "unit_months.parquet", index=False)
-    defaults = {"reference_months": 12, "reference_window": None, "min_share": 0.6, "anchors": None}
+    defaults = {"min_share": 0.6, "anchors": None}
     exposure = {"lags": [1, 3], "min_months": 2, "survey_months": 6, "survey_min_months": 4}
     plan = {"plan": PLAN / "indicators.csv", "members": PLAN / "indices.csv", "weights": []}
     sources = {name: folder / f"{name}.parquet" for name in ("indicators", "unit_months")}
     indices_rule.main(
-        **sources, **plan, window=("2024-01", "2025-06"), settings=defaults | settings, exposure=exposure,
+        **sources, **plan, reference=REFERENCE, settings=defaults | settings, exposure=exposure,
         indices=folder / "indices.parquet", common=folder / "indices_common.parquet",
         anchors=folder / "anchors.json", steps=folder, remarks=folder / "notices.csv",
     )  # fmt: skip
@@ -298,13 +302,13 @@ def test_two_scales_are_declared_and_never_mixed(tmp_path):
 def test_common_anchors_of_another_plan_are_refused(tmp_path):
     _, anchors = build(random_indicators())
     own = [{"index": "OD", "indicator": "A1_tasks", "weight": 1}]
-    other = read_plan(PLAN / "indices.csv", INDICATORS, own)
+    other = read_members(PLAN / "indices.csv", INDICATORS, own)
     with pytest.raises(ConfigError, match="no index OD with the members of this province"):
-        check_common(anchors, other, "common.json")
+        check_common(anchors, index_spec(other, REFERENCE), "common.json")
     unit = MEMBERS.assign(unit=MEMBERS["unit"].str.replace("20 working days", "month"))
     with pytest.raises(ConfigError, match="measure A1_tasks in 'tasks per head and 20 working days'"):
-        check_common(anchors, unit, "common.json")
-    check_common(anchors, MEMBERS, "common.json")
+        check_common(anchors, index_spec(unit, REFERENCE), "common.json")
+    check_common(anchors, index_spec(MEMBERS, REFERENCE), "common.json")
 
 
 def test_every_step_can_be_looked_at(tmp_path):

@@ -7,10 +7,19 @@ import pandas as pd
 import pytest
 
 from jianfu.core.labels import Labels
+from jianfu.indices.construction import read_cube
+from jianfu.indices.specification import index_spec
 from jianfu.release.gate import release_frame
 from jianfu.release.outputs import Limits, read_outputs
 from jianfu.report.figures.index_sensitivity import draw
-from jianfu.robustness.index_sensitivity import OUTPUT_COLUMNS, build_all, components, county_scores, windows
+from jianfu.robustness.index_sensitivity import (
+    OUTPUT_COLUMNS,
+    build_all,
+    components,
+    county_scores,
+    diagnose,
+    windows,
+)
 
 PLAN = Path(__file__).resolve().parents[2] / "config" / "plan"
 OUTPUTS = read_outputs(PLAN / "outputs.csv")
@@ -33,6 +42,7 @@ MEMBERS = pd.DataFrame(
         "transformation": ["log1p", "none", "none", "none"],
     }
 )
+SPEC = index_spec(MEMBERS, ("2024-01", "2024-03"))
 
 
 def province(units=20, months=8):
@@ -57,7 +67,7 @@ def province(units=20, months=8):
 @pytest.fixture(scope="module")
 def tables():
     indicators, unit_months, units = province()
-    return build_all(indicators, unit_months, units, MEMBERS, set(), "2024-01", SETTINGS, INFERENCE)
+    return build_all(indicators, unit_months, units, SPEC, SETTINGS, INFERENCE)
 
 
 def test_every_declared_column_is_there_and_passes_the_gate(tables):
@@ -99,26 +109,30 @@ def test_the_monthly_interval_holds_the_mean(tables):
 
 def test_county_scores_by_hand():
     indicators, unit_months, _ = province(units=4)
-    data = components("OD", indicators, unit_months, MEMBERS)
+    data = components("OD", indicators, unit_months, SPEC)
     data.rows["county_code"] = np.where(data.rows["unit_code"] < "330112", "A", "B")
     counties, scores = county_scores(np.array([[1.0, 3.0, 5.0, np.nan]]), data, [[1, 3, 2, 9]])
     assert counties.tolist() == ["A", "B"] and scores.tolist() == [[2.5, 5.0]]
 
 
-def test_dropped_components_do_not_take_part():
+def test_members_without_an_anchor_do_not_take_part():
     indicators, unit_months, _ = province(units=4)
-    data = components("OD", indicators, unit_months, MEMBERS, {"b"})
-    assert data.table["code"].tolist() == ["a", "c"]
-    assert components("OD", indicators, unit_months, MEMBERS, {"b", "c"}) is None
+    for gone in (["b"], ["b", "c"]):
+        left = indicators[~indicators["indicator"].isin(gone)]
+        data = components("OD", left, unit_months, SPEC)
+        assert data is None if len(gone) > 1 else data.codes == ["a", "c"]
+    _, pairs = diagnose("OD", components("OD", indicators[indicators["indicator"] != "b"], unit_months, SPEC))
+    assert pairs[["code", "with"]].to_numpy().tolist() == [["a", "c"]]
 
 
-def test_windows_longer_than_the_data_are_left_out():
-    months = np.array(["2024-01", "2024-02", "2024-03"], dtype=object)
-    assert {name: mask.sum() for name, mask in windows(months, "2024-01", [2, 3, 12]).items()} == {
-        "2": 2,
-        "3": 3,
+def test_reference_windows_begin_with_that_of_the_province():
+    indicators, unit_months, _ = province(units=4)
+    cube = read_cube(indicators, unit_months, SPEC)
+    assert windows(cube, ("2024-02", "2024-04"), [2, 3, 12]) == {
+        "3": ("2024-02", "2024-04"),
+        "2": ("2024-02", "2024-03"),
     }
-    assert list(windows(months, "2024-01", [12, 24])) == ["12"]
+    assert list(windows(cube, ("2024-01", "2024-08"), [12, 24])) == ["8"]
 
 
 def test_the_figure_draws_all_and_nothing(tables):

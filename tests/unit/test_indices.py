@@ -15,14 +15,14 @@ from jianfu.indices.construction import (
     fit_anchors,
     notices,
     read_anchors,
-    read_plan,
-    reference_window,
     write_anchors,
 )
+from jianfu.indices.specification import index_spec, read_members
+from jianfu.province.reference import reference_window
 
 PLAN = Path(__file__).parents[2] / "config" / "plan"
 INDICATORS = read_indicators(PLAN / "indicators.csv")
-MEMBERS = read_plan(PLAN / "indices.csv", INDICATORS)
+MEMBERS = read_members(PLAN / "indices.csv", INDICATORS)
 MONTHS = month_range("2024-01", "2025-06")
 REFERENCE = ("2024-01", "2024-12")
 
@@ -62,8 +62,13 @@ def random_indicators(units=6, months=MONTHS, seed=1, codes=None, missing=0.1):
 
 
 def build(indicators, plan, reference=REFERENCE, min_share=0.6):
-    anchors = fit_anchors(indicators, plan, reference, frame_of(indicators), min_share)
-    return build_indices(indicators, plan, anchors), anchors
+    return build_with(indicators, index_spec(plan, reference, settings={"min_share": min_share}))
+
+
+def build_with(indicators, spec):
+    frame = frame_of(indicators)
+    anchors = fit_anchors(indicators, frame, spec)
+    return build_indices(indicators, frame, spec, anchors).indices(), anchors
 
 
 def test_index_by_hand():
@@ -134,9 +139,10 @@ def test_months_and_units_after_the_window_change_no_old_value():
     for indicators in (old, new_unit_late):
         frame = frame_of(old) if indicators is old else indicators[["unit_code", "month"]].drop_duplicates()
         frame = frame.assign(headcount=10)
-        anchors = fit_anchors(indicators, MEMBERS, REFERENCE, frame)
-        indices = build_indices(indicators, MEMBERS, anchors)
-        exposures = build_exposures(indicators, frame, MEMBERS, anchors)
+        spec = index_spec(MEMBERS, REFERENCE)
+        anchors = fit_anchors(indicators, frame, spec)
+        indices = build_indices(indicators, frame, spec, anchors).indices()
+        exposures = build_exposures(indicators, frame, spec, anchors)
         exposures = exposures[~exposures["exposure"].str.endswith("_lead")]
         results.append((anchors, indices, exposures))
     assert results[0][0] == results[1][0]
@@ -166,7 +172,8 @@ def test_monotone_in_every_component():
     base, anchors = build(indicators, plan)
     for code in plan["indicator"]:
         raised = indicators.assign(value=indicators["value"] + (indicators["indicator"] == code) * 0.1)
-        assert (build_indices(raised, plan, anchors)["value"] > base["value"]).all()
+        again = build_indices(raised, frame_of(raised), index_spec(plan, REFERENCE), anchors).indices()
+        assert (again["value"] > base["value"]).all()
 
 
 def test_a_doubled_component_equals_double_weight():
@@ -198,9 +205,11 @@ def test_anchors_are_stored_with_their_check_sum(tmp_path):
 
 
 def test_reference_window():
-    assert reference_window(("2023-07", "2026-06")) == ("2023-07", "2024-06")
-    assert reference_window(("2024-01", "2024-05")) == ("2024-01", "2024-05")
-    assert reference_window(("2024-01", "2025-06"), 12, ["2024-07", "2025-06"]) == ("2024-07", "2025-06")
+    year = {"reference_months": 12, "reference_window": None}
+    assert reference_window(("2023-07", "2026-06"), year) == ("2023-07", "2024-06")
+    assert reference_window(("2024-01", "2024-05"), year) == ("2024-01", "2024-05")
+    declared = {"reference_months": 12, "reference_window": ["2024-07", "2025-06"]}
+    assert reference_window(("2024-01", "2025-06"), declared) == ("2024-07", "2025-06")
 
 
 def test_plan_of_the_common_indices():
@@ -221,7 +230,7 @@ def test_overload_without_the_members_it_shares_with_pressure():
 
 def test_weights_of_a_province_replace_the_indices_they_name():
     own = [{"index": "OD", "indicator": "A1_tasks", "weight": 2}, {"index": "OD", "indicator": "A2_checks"}]
-    plan = read_plan(PLAN / "indices.csv", INDICATORS, own)
+    plan = read_members(PLAN / "indices.csv", INDICATORS, own)
     assert plan.loc[plan["index"] == "OD", ["indicator", "weight"]].to_numpy().tolist() == [
         ["A1_tasks", 2.0],
         ["A2_checks", 1.0],
@@ -239,4 +248,4 @@ def test_weights_of_a_province_replace_the_indices_they_name():
 )
 def test_wrong_members_are_named(row, sentence):
     with pytest.raises(ConfigError, match=sentence):
-        read_plan(PLAN / "indices.csv", INDICATORS, [row])
+        read_members(PLAN / "indices.csv", INDICATORS, [row])

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jianfu.indices.engine.structure import build_structure
-from jianfu.indices.own_panel.multiverse import panel_multiverse, table_of
-from jianfu.indices.own_panel.reading import read_plan
+from jianfu.indices.own_panel.multiverse import panel_multiverse
+from jianfu.indices.own_panel.reading import read_recipe
 from jianfu.statistics.sobol import exact_shares
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "indicators"
@@ -29,17 +28,10 @@ def settings():
     }
 
 
-def test_the_structure_comes_back_from_its_table(settings):
-    structure, _ = read_plan(settings)
-    again = build_structure(table_of(structure))
-    assert again.groups == structure.groups and again.codes == structure.codes
-    assert again.indicators["direction"].tolist() == structure.indicators["direction"].tolist()
-
-
 def test_grid_shares_and_ranks(settings):
     tables = panel_multiverse(settings, CHOICES)
     grid, ranks = tables["multiverse"], tables["ranks"]
-    structure, _ = read_plan(settings)
+    structure = read_recipe(settings).structure
     assert len(grid) == 2 * 2 * 2 * grid["drop_one"].nunique() * 1
     assert set(grid["drop_one"]) - {"none"} <= set(structure.codes)
     assert grid["mean_rank_shift"].iloc[0] == 0

@@ -28,7 +28,6 @@ from jianfu.report.document.context import (
     age_range,
     by_verdict,
     collect,
-    reference_window,
     row_totals,
     supplied,
 )
@@ -322,13 +321,6 @@ def test_ratio_and_percent_of_a_log_hazard():
 def test_ages_in_the_window():
     assert age_range(["2023-07", "2026-06"]) == [23, 36]
     assert age_range(["2024-01", "2025-06"]) == [24, 35]
-
-
-def test_reference_window_comes_from_its_length_or_its_declaration():
-    values = settings()
-    assert reference_window(values) == ["2023-07", "2024-06"]
-    values["indices"]["reference_window"] = ["2024-01", "2024-12"]
-    assert reference_window(values) == ["2024-01", "2024-12"]
 
 
 def test_rest_eve_share_is_weighted_by_tasks():

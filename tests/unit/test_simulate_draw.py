@@ -11,9 +11,11 @@ from jianfu.config.files import read_yaml
 from jianfu.config.merging import merge
 from jianfu.core.errors import ConfigError
 from jianfu.core.keys import SYNTHETIC_KEY
+from jianfu.core.months import month_range
 from jianfu.exits.person_months import person_months
 from jianfu.indicators.plan import read_plan
 from jianfu.indices import construction
+from jianfu.indices.specification import index_spec, read_members
 from jianfu.ingest.people import describe_id
 from jianfu.ingest.schema import load_tables
 from jianfu.simulate.draw import draw
@@ -71,10 +73,10 @@ def test_exposure_in_the_hazard_is_the_exposure_of_the_pipeline():
     frame = unit_months(drawn())
     assert (frame["headcount"].to_numpy().reshape(24, -1) == drawn().detail.careers.headcount).all()
     plan = read_plan(PLAN / "indicators.csv")
-    members = construction.read_plan(PLAN / "indices.csv", plan)
-    window = construction.reference_window(parameters()["window"])
-    anchors = construction.fit_anchors(drawn().indicators, members, window, frame)
-    found = construction.build_exposures(drawn().indicators, frame, members, anchors)
+    members = read_members(PLAN / "indices.csv", plan)
+    spec = index_spec(members, month_range(*parameters()["window"])[:12:11])
+    anchors = construction.fit_anchors(drawn().indicators, frame, spec)
+    found = construction.build_exposures(drawn().indicators, frame, spec, anchors)
     found = found[found["exposure"] == "OD"].set_index(["unit_code", "month"])["value"]
     used = drawn().exposure.set_index(["unit_code", "month"])["value"]
     np.testing.assert_allclose(found, used.loc[found.index], atol=1e-3)

@@ -11,9 +11,10 @@ from ingest_cases import PLAN, ingest_all
 from simulate_cases import drawn, parameters, province, raw_folder
 
 from jianfu.core.calendar import Calendar
+from jianfu.core.months import month_range
 from jianfu.indicators import evaluation, unit_months
 from jianfu.indicators.plan import read_plan
-from jianfu.indices import construction
+from jianfu.indices.specification import read_members
 from jianfu.ingest.readers import decode, read_file
 from jianfu.ingest.schema import REASONS
 from jianfu.simulate.write import write_raw, write_truth
@@ -61,7 +62,7 @@ def test_indicators_come_back_exactly():
     assert frame["app_logged"].to_list() == drawn().unit_months["app_logged"].to_list()
 
     plan = read_plan(PLAN / "indicators.csv")
-    reference = construction.reference_window(window)
+    reference = month_range(*window)[:12:11]
     found, _ = evaluation.build_indicators(data, frame, plan, Calendar(), window, reference)
     keys = ["unit_code", "month", "indicator"]
     both = drawn().indicators.merge(found.dropna(subset="value"), on=keys, how="left", suffixes=("", "_raw"))
@@ -69,7 +70,7 @@ def test_indicators_come_back_exactly():
     of_roster = set(
         plan.loc[plan["source"] == "posts", "code"]
     )  # follows from the roster, not from the counts
-    members = set(construction.read_plan(PLAN / "indices.csv", plan)["indicator"]) - of_roster
+    members = set(read_members(PLAN / "indices.csv", plan)["indicator"]) - of_roster
     assert members <= set(drawn().indicators["indicator"])
     n_found = found.dropna(subset="value").groupby("indicator").size()
     n_drawn = drawn().indicators.groupby("indicator").size()

@@ -37,9 +37,10 @@ rule build_specification_curve:
     resources:
         mem_mb=2000,
     params:
-        window=setting("data", "window"),
+        reference=reference,
         indices=setting("indices"),
         weights=setting("weights"),
+        exposure=setting("exposure"),
         inference=setting("inference"),
         disclosure=setting("disclosure"),
         code=code("build_specification_curve"),
@@ -64,9 +65,10 @@ rule build_coefficient_shares:
     resources:
         mem_mb=2000,
     params:
-        window=setting("data", "window"),
+        reference=reference,
         indices=setting("indices"),
         weights=setting("weights"),
+        exposure=setting("exposure"),
         sensitivity=setting("sensitivity"),
         disclosure=setting("disclosure"),
         code=code("build_coefficient_shares"),
@@ -94,7 +96,7 @@ rule build_uncertainty:
     resources:
         mem_mb=2000,
     params:
-        window=setting("data", "window"),
+        reference=reference,
         indices=setting("indices"),
         weights=setting("weights"),
         exposure=setting("exposure"),
@@ -120,8 +122,7 @@ rule build_romano_wolf:
     resources:
         mem_mb=1500,
     params:
-        window=setting("data", "window"),
-        indices=setting("indices"),
+        reference=reference,
         exposure=setting("exposure"),
         inference=setting("inference"),
         code=code("build_romano_wolf"),

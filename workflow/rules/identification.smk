@@ -27,6 +27,7 @@ rule build_check_exposures:
         mem_mb=1500,
     params:
         window=setting("data", "window"),
+        reference=reference,
         indices=setting("indices"),
         exclude=setting("exclude"),
         exposure=setting("exposure"),

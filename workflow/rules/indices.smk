@@ -57,7 +57,7 @@ rule build_indicators:
         mem_mb=1500,
     params:
         window=setting("data", "window"),
-        reference=setting("indices"),
+        reference=reference,
         calendar=setting("calendar"),
         exclude=setting("exclude"),
         code=code("build_indicators"),
@@ -92,7 +92,7 @@ rule build_indices:
     resources:
         mem_mb=1500,
     params:
-        window=setting("data", "window"),
+        reference=reference,
         settings=setting("indices"),
         exposure=setting("exposure"),
         weights=setting("weights"),

@@ -98,7 +98,7 @@ rule build_task_tables:
         mem_mb=1500,
     params:
         window=setting("data", "window"),
-        reference=setting("indices"),
+        reference=reference,
         calendar=setting("calendar"),
         exclude=setting("exclude"),
         code=code("build_task_tables"),
@@ -128,7 +128,7 @@ rule fit_models:
         mem_mb=1500,
     params:
         window=setting("data", "window"),
-        indices=setting("indices"),
+        reference=reference,
         exposure=setting("exposure"),
         selected=setting("models"),
         inference=setting("inference"),
@@ -155,7 +155,7 @@ rule build_cumulative_incidence:
         mem_mb=1500,
     params:
         window=setting("data", "window"),
-        reference=setting("indices"),
+        reference=reference,
         min_at_risk=setting("disclosure", "min_cell"),
         inference=setting("inference"),
         code=code("build_cumulative_incidence"),
@@ -230,7 +230,7 @@ rule build_targets:
         mem_mb=1500,
     params:
         window=setting("data", "window"),
-        indices=setting("indices"),
+        reference=reference,
         exposure=setting("exposure"),
         selected=setting("models"),
         inference=setting("inference"),

@@ -1,6 +1,6 @@
 """What the burden indices depend on.
 
-REQUIRED INPUTS: indicators, unit_months and units under results/{province}/restricted; quality/index_notices.csv.
+REQUIRED INPUTS: indicators, unit_months and units under results/{province}/restricted.
 OUTPUTS: restricted/publish/{index_diagnostics,index_multiverse,index_shares,county_ranks,index_interval}.parquet and
     restricted/rank_bands.parquet under results/{province}
 """
@@ -12,7 +12,11 @@ rule build_index_sensitivity:
         **canonical("units"),
         indicators="results/{province}/restricted/indicators.parquet",
         unit_months="results/{province}/restricted/unit_months.parquet",
+<<<<<<< HEAD
         unanchored="results/{province}/quality/index_notices.csv",
+=======
+        units="results/{province}/restricted/canonical/units.parquet",
+>>>>>>> 3fb119f (One construction of the index for pipeline, sensitivity, curve, bootstrap and own panels)
         plan=plan("indicators.csv"),
         members=plan("indices.csv"),
     output:
@@ -27,7 +31,7 @@ rule build_index_sensitivity:
     resources:
         mem_mb=1500,
     params:
-        window=setting("data", "window"),
+        reference=reference,
         indices=setting("indices"),
         weights=setting("weights"),
         settings=setting("sensitivity"),

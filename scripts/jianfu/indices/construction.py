@@ -1,10 +1,14 @@
-"""Burden indices and exposures with frozen anchors (theory, section 4), on the engine :mod:`jianfu.indices.engine`.
+"""The one construction of the burden indices and their exposures (theory, section 4), whoever needs one.
 
 Component: transformed indicator → z with mean and sample standard deviation over the logged unit-months of the
 reference window. Index: mean of 50 + 10 × z. Other normalisations, weights and aggregations are settings
 (:mod:`jianfu.indices.methods`). Exposure: the mean of the index over earlier months, standardised by that mean's own
 mean and sample standard deviation over the unit-months of the reference window. Anchors are estimated once and
 stored, so that later months and other units change no old value.
+
+Everything is made by :func:`fit` and :func:`build` from a :class:`Cube` of values and an
+:class:`~jianfu.indices.specification.IndexSpec`. Whoever wants the index in another way changes the specification;
+whoever wants it from other units says how often each unit counts (``times``).
 """
 
 from dataclasses import dataclass
@@ -12,178 +16,213 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from jianfu.core.errors import ConfigError
-from jianfu.core.months import month_range
+from jianfu.core.errors import ConfigError, DataError
 from jianfu.indices.engine import anchors as stored
 from jianfu.indices.engine import impute, pipeline
-from jianfu.indices.engine.structure import Group, Structure
 from jianfu.indices.exposures import LEAD, SURVEY, Exposure
 from jianfu.indices.grid import Grid, mean_of, mean_of_months, shift
-from jianfu.indices.methods import relief, resolve_methods
+from jianfu.indices.specification import IndexSpec, Months
 
 read_anchors, write_anchors = stored.read, stored.write
 # Weights that see one component at a time: only with these can a component be anchored on months of its own.
 SEPARATE_WEIGHTS = ("given", "equal", "ahp", "entropy")
+STEPS = ("screened", "imputed", "treated", "normalised", "aggregated")
 
 
-def read_plan(path: str, indicators: pd.DataFrame, weights=()) -> pd.DataFrame:
-    """Members of the indices: index, indicator, weight, direction, transformation, per_head, yearly, unit.
+@dataclass(frozen=True)
+class Cube:
+    """Values of the members (units, months, members): ``screened``, NaN = missing, gaps filled as the imputation of a
+    specification says, and ``imputed``, which those are."""
 
-    ``path`` is config/plan/indices.csv (index, indicator, weight), ``indicators`` the indicator table. ``weights``,
-    rows with the same three keys, replaces the members of the indices it names.
+    grid: Grid
+    codes: list[str]
+    screened: np.ndarray
+    imputed: np.ndarray
+
+    def of(self, codes: list[str]) -> "Cube":
+        """The same for some of the members."""
+        if codes == self.codes:
+            return self
+        own = [self.codes.index(code) for code in codes]
+        return Cube(self.grid, codes, self.screened[..., own], self.imputed[..., own])
+
+
+@dataclass(frozen=True)
+class Built:
+    """Every step from the indicators to the indices: arrays (units, months, members), and by index the ``levels`` and
+    the number of members ``present`` (units, months)."""
+
+    cube: Cube
+    treated: np.ndarray
+    normalised: np.ndarray
+    levels: dict[str, np.ndarray]
+    present: dict[str, np.ndarray]
+
+    def indices(self) -> pd.DataFrame:
+        """unit_code, month, index, value, n_components; missing indices have no row.
+
+        An index is missing where less than the minimum share of its components is present.
+        """
+        return self.cube.grid.long("index", self.levels, n_components=self.present)
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """{step: frame unit_code, month, one column per component or index} for :data:`STEPS`."""
+        arrays = (self.cube.screened, self.cube.imputed, self.treated, self.normalised)
+        frames = [self.cube.grid.wide(array, self.cube.codes) for array in arrays]
+        frames.append(self.cube.grid.wide(np.stack(list(self.levels.values()), -1), self.levels))
+        return dict(zip(STEPS, frames, strict=True))
+
+
+def read_cube(indicators: pd.DataFrame, unit_months: pd.DataFrame, spec: IndexSpec) -> Cube:
+    """The members of ``spec`` on the grid of ``unit_months`` (unit_code, month) from the long ``indicators``."""
+    grid = Grid(unit_months)
+    values = grid.spread(indicators, spec.codes)
+    how = spec.methods["imputation"]
+    if how["method"] == "none":
+        return Cube(grid, spec.codes, values, np.zeros(values.shape, dtype=bool))
+    units, months, k = values.shape
+    unit, month = np.repeat(np.arange(units), months), np.tile(np.arange(months), units)
+    filled, flags = impute.carry_forward(values.reshape(-1, k), unit, month, how["limit"])
+    flags = flags.reshape(values.shape) & grid.valid[..., None]
+    return Cube(grid, spec.codes, np.where(flags, filled.reshape(values.shape), values), flags)
+
+
+# ------------------------------------------------------------------------------------------------ fit and build
+
+
+def fit(cube: Cube, spec: IndexSpec, times: np.ndarray | None = None) -> dict:
+    """Constants of members and indices from the reference window: {"window", "methods", "normalisation", "indicators":
+    {code: unit, window, n, mean, sd, limits, dropped, …}, "groups": {index: weights, aggregation}}.
+
+    times: (U,) how often each unit counts, as in a bootstrap; None = once. A member that the reference window cannot
+    anchor is dropped: ``dropped`` holds the reason (else null) and it counts as absent everywhere. Only a yearly
+    member without any value in the reference window (the value of a year enters the next) is anchored on the first
+    month in which it has values. Months that follow do not change it. ``window`` of the entry says so.
     """
-    members = pd.read_csv(path, dtype={"weight": float}, encoding="utf-8-sig")
-    order = pd.Index(members["index"].unique())
-    own = pd.DataFrame(list(weights), columns=["index", "indicator", "weight"]).astype({"weight": float})
-    members = pd.concat([members[~members["index"].isin(own["index"])], own], ignore_index=True)
-    members = members.sort_values("index", key=order.get_indexer, kind="stable", ignore_index=True)
-    members["weight"] = members["weight"].fillna(1.0)
-    traits = indicators.set_index("code")
-    for row in members.itertuples():
-        if row.indicator not in traits.index:
-            raise ConfigError(
-                f"{path}: the index {row.index} has the member '{row.indicator}', which is no indicator."
-            )
-        if row.weight <= 0:
-            raise ConfigError(f"{path}: the weight of {row.indicator} must be above zero.")
-    members["direction"] = members["indicator"].map(traits["direction"])
-    members["transformation"] = members["indicator"].map(traits["transformation"])
-    members["per_head"] = members["indicator"].map(traits["denominator"]).str.contains("headcount")
-    members["yearly"] = members["indicator"].map(traits["frequency"]) == "year"
-    members["unit"] = members["indicator"].map(traits["unit_en"])
-    return members
+    cube = cube.of(spec.codes)
+    rows, windows = _reference_rows(cube, spec, times)
+    fitted = pipeline.fit(rows, spec.structure, np.ones(len(rows), dtype=bool), spec.methods)
+    units = spec.structure.indicators["unit"]
+    entries = {
+        code: {
+            "transformation": entry["transformation"],
+            "unit": units[code],
+            "window": windows.get(code, list(spec.reference)),
+        }
+        | entry
+        for code, entry in fitted["indicators"].items()
+    }
+    return {"window": list(spec.reference), "methods": spec.methods} | fitted | {"indicators": entries}
 
 
-def reference_window(window, months: int = 12, declared=None) -> tuple[str, str]:
-    """First and last month from which anchors come: the declared ones, else the first ``months`` of the window."""
-    return tuple(declared) if declared else (window[0], month_range(*window)[:months][-1])
+def build(cube: Cube, spec: IndexSpec, anchors: dict) -> Built:
+    """All steps for the members and indices of ``spec`` with the constants of ``anchors``, of :func:`fit` or stored."""
+    cube = cube.of(spec.codes)
+    groups = anchors.get("groups") or {index: entry["group"] for index, entry in anchors["indices"].items()}
+    engine = {
+        "normalisation": anchors["normalisation"],
+        "indicators": {code: anchors["indicators"][code] for code in spec.codes},
+        "groups": {index: groups[index] for index in spec.indices},
+    }
+    shape = cube.screened.shape
+    steps = pipeline.apply(cube.screened.reshape(-1, shape[2]), engine)
+    by_index = {
+        name: dict(zip(spec.indices, getattr(steps, name).T.reshape(-1, *shape[:2]), strict=True))
+        for name in ("aggregated", "present")
+    }
+    return Built(cube, steps.treated.reshape(shape), steps.normalised.reshape(shape), *by_index.values())
 
 
-def fit_anchors(
-    indicators: pd.DataFrame,
-    members: pd.DataFrame,
-    reference_window: tuple[str, str],
-    unit_months: pd.DataFrame,
-    min_share: float = 0.6,
-    lags: tuple[int, int] = (1, 3),
-    min_months: int = 2,
-    survey_months: int = 6,
-    survey_min_months: int = 4,
-    methods: dict | None = None,
-) -> dict:
-    """Anchors of components, indices and exposures from the reference window.
+def levels(cube: Cube, spec: IndexSpec, times: np.ndarray | None = None) -> dict[str, np.ndarray]:
+    """{index: (units, months)} under the constants of the cube's own reference window."""
+    return build(cube, spec, fit(cube, spec, times)).levels
 
-    ``methods``: the settings ``indices:``; None = frozen z, weights of the plan, arithmetic mean. Returns {"window",
-    "methods", "normalisation", "indicators": {code: transformation, unit, window, n, mean, sd, limits, dropped, …},
-    "indices": {index: members, group (its weights and aggregation), n, mean, sd}, "exposures": {name: window, n,
-    mean, sd}, "sha256"}.
 
-    A component that the reference window cannot anchor is dropped: ``dropped`` holds the reason (else null) and it
-    counts as absent everywhere. Only a yearly component without any value in the reference window (the value of a year
-    enters the next) is anchored on the first month in which it has values; so are exposures of an index without
-    values there. Months that follow change neither. ``window`` of the entry says so.
+def _reference_rows(cube, spec, times):
+    """Rows (n, k) that anchors come from, and {code: window} of the members anchored on months of their own."""
+    values, months = cube.screened, cube.grid.window(*spec.reference)
+    rows, windows = _counted(values[:, months], times), {}
+    parts = [rows[~np.isnan(rows).all(axis=1)]]
+    weights = spec.methods["weights"]
+    if {part["method"] for part in (weights["default"], *weights["parents"].values())} <= set(
+        SEPARATE_WEIGHTS
+    ):
+        for j, yearly in enumerate(spec.structure.indicators["yearly"]):
+            known = ~np.isnan(values[..., j])
+            if yearly and known.any() and not known[:, months].any():
+                first = int(np.argmax(known.any(axis=0)))
+                part = np.full(values[:, first].shape, np.nan)
+                part[:, j] = values[:, first, j]
+                part = _counted(part[:, None], times)
+                parts.append(part[~np.isnan(part[:, j])])
+                windows[spec.codes[j]] = [str(cube.grid.months[first])] * 2
+    return np.concatenate(parts), windows
+
+
+def _counted(values, times):
+    """Rows (n, k) of ``values`` (U, T, k), those of a unit as often as it counts."""
+    rows = values.reshape(-1, values.shape[2])
+    return rows if times is None else np.repeat(rows, np.repeat(times, values.shape[1]), axis=0)
+
+
+# ------------------------------------------------------------------------------------------------ exposures
+
+
+def mean_before(level: np.ndarray, grid: Grid, months: Months) -> np.ndarray:
+    """Mean of ``level`` (units, months) over the months before each month in which the unit exists."""
+    return np.where(grid.valid, mean_of_months(level, -months.first, -months.last, months.least), np.nan)
+
+
+def exposure(
+    level: np.ndarray, grid: Grid, months: Months, reference: tuple[str, str], times: np.ndarray | None = None
+) -> np.ndarray:
+    """Exposure (units, months) made of an index, standardised over the reference window; ``times`` as in :func:`fit`.
+
+    Raises :class:`DataError` where it does not vary there.
     """
-    used = resolve_methods(methods or {}, min_share)
-    grid, codes = Grid(unit_months), _codes(members)
-    values, _ = _screened(grid, grid.spread(indicators, codes), used["imputation"])
-    months = grid.window(*reference_window)
-    yearly = dict(zip(members["indicator"], members.get("yearly", [False] * len(members)), strict=True))
-    rows, windows = _reference_rows(values, months, grid, reference_window, codes, yearly, used)
-    fitted = pipeline.fit(rows, _structure(members, methods or {}, used), np.ones(len(rows), bool), used)
-    anchors = {
-        "window": list(reference_window),
-        "methods": used,
-        "normalisation": fitted["normalisation"],
-        "indicators": _entries(fitted["indicators"], members, windows),
-        "indices": {},
-        "exposures": {},
-    }
-    plain = {
-        index: dict(zip(part["indicator"], part["weight"], strict=True)) for index, part in _by_index(members)
-    }
-    for index, own in plain.items():
-        anchors["indices"][index] = {"members": own, "group": fitted["groups"][index]}
-    levels, _, _ = _levels(values, members, anchors)
-    for index, level in levels.items():
-        anchors["indices"][index] |= _moments(level[:, months])
-        for name, (first, last), least in (
-            (Exposure(index=index).name, lags, min_months),
-            (Exposure(index=index, window=SURVEY).name, (1, survey_months), survey_min_months),
-        ):
-            earlier = np.where(grid.valid, mean_of_months(level, -first, -last, least), np.nan)
-            anchors["exposures"][name] = _exposure_moments(earlier, months, grid, reference_window)
+    mean = mean_before(level, grid, months)
+    anchor = _exposure_moments(mean if times is None else np.repeat(mean, times, axis=0), grid, reference)
+    if anchor["dropped"]:
+        raise DataError("exposure_constant")
+    return _standardise(mean, anchor)
+
+
+def fit_anchors(indicators: pd.DataFrame, unit_months: pd.DataFrame, spec: IndexSpec) -> dict:
+    """Anchors of members, indices and exposures, to be stored: those of :func:`fit` with "indices": {index: members,
+    group (its weights and aggregation), n, mean, sd} instead of "groups", "exposures": {name: window, n, mean, sd},
+    and a check sum.
+
+    Exposures of an index without values in the reference window are anchored on the first month that has some.
+    """
+    cube = read_cube(indicators, unit_months, spec)
+    anchors = fit(cube, spec)
+    found = build(cube, spec, anchors)
+    groups = anchors.pop("groups")
+    inside = cube.grid.window(*spec.reference)
+    anchors |= {"indices": {}, "exposures": {}}
+    for group in spec.structure.groups:
+        index, level = group.code, found.levels[group.code]
+        anchors["indices"][index] = {
+            "members": dict(zip(group.children, group.weights, strict=True)),
+            "group": groups[index],
+        } | _moments(level[:, inside])
+        for window, months in (("", spec.before), (SURVEY, spec.survey)):
+            mean = mean_before(level, cube.grid, months)
+            moments = _exposure_moments(mean, cube.grid, spec.reference)
+            anchors["exposures"][Exposure(index=index, window=window).name] = moments
     return stored.seal(anchors)
 
 
 def build_indices(
-    indicators: pd.DataFrame, members: pd.DataFrame, anchors: dict, unit_months: pd.DataFrame | None = None
-) -> pd.DataFrame:
-    """Indices by unit and month: unit_code, month, index, value, n_components; missing indices have no row.
-
-    An index is missing where less than the minimum share of its components is present.
-    """
-    return build_steps(indicators, members, anchors, unit_months).indices()
-
-
-@dataclass(frozen=True)
-class IndexSteps:
-    """Every step from the indicators to the indices: arrays (units, months, components or indices) on a grid."""
-
-    grid: Grid
-    codes: list
-    screened: np.ndarray
-    imputed: np.ndarray
-    treated: np.ndarray
-    normalised: np.ndarray
-    levels: dict
-    present: dict
-
-    def indices(self):
-        """As :func:`build_indices` returns them."""
-        return self.grid.long("index", self.levels, n_components=self.present)
-
-    def frames(self):
-        """{step: frame unit_code, month, one column per component or index}."""
-        steps = {name: self.grid.wide(getattr(self, name), self.codes) for name in STEPS[:-1]}
-        return steps | {"aggregated": self.grid.wide(np.stack(list(self.levels.values()), -1), self.levels)}
-
-
-STEPS = ("screened", "imputed", "treated", "normalised", "aggregated")
-
-
-def build_steps(indicators, members, anchors, unit_months=None) -> IndexSteps:
-    """All steps for the members of the indices, with the constants of ``anchors``.
-
-    Imputed values are those of the indicators of the unit-months in ``unit_months``; without it, of the unit-months
-    that have any member.
-    """
-    codes = _codes(members)
-    own = indicators[_is_in(indicators["indicator"], codes)]
-    grid = Grid(own if unit_months is None else unit_months)
-    values, imputed = _screened(grid, grid.spread(own, codes), anchors["methods"]["imputation"])
-    levels, present, steps = _levels(values, members, anchors)
-    shape = values.shape
-    return IndexSteps(
-        grid,
-        codes,
-        values,
-        imputed,
-        steps.treated.reshape(shape),
-        steps.normalised.reshape(shape),
-        levels,
-        present,
-    )
+    indicators: pd.DataFrame, unit_months: pd.DataFrame, spec: IndexSpec, anchors: dict
+) -> Built:
+    """Every step with stored anchors; gaps are filled as the anchors say."""
+    spec = spec.changed(imputation=anchors["methods"]["imputation"])
+    return build(read_cube(indicators, unit_months, spec), spec, anchors)
 
 
 def build_exposures(
-    indicators: pd.DataFrame,
-    unit_months: pd.DataFrame,
-    members: pd.DataFrame,
-    anchors: dict,
-    lags: tuple[int, int] = (1, 3),
-    min_months: int = 2,
-    survey_months: int = 6,
-    survey_min_months: int = 4,
+    indicators: pd.DataFrame, unit_months: pd.DataFrame, spec: IndexSpec, anchors: dict
 ) -> pd.DataFrame:
     """Standardised exposures of each unit-month: unit_code, month, exposure, value; missing ones have no row.
 
@@ -191,185 +230,50 @@ def build_exposures(
     month m); ``OD_lead``, mean over m+1 to m+3 with the constants of ``OD`` and with per-head components on the
     headcount fixed at the end of m-1, so that somebody's leaving does not raise it.
     """
-    grid = Grid(unit_months)
-    values, _ = _screened(grid, grid.spread(indicators, _codes(members)), anchors["methods"]["imputation"])
-    headcount = grid.fill(unit_months["headcount"].to_numpy(float))
-    levels, _, _ = _levels(values, members, anchors)
-    ahead = _leads(values, levels, headcount, members, anchors, lags)
+    found = build_indices(indicators, unit_months, spec, anchors)
+    grid = found.cube.grid
+    ahead = _leads(found, grid.fill(unit_months["headcount"].to_numpy(float)), spec, anchors)
     arrays = {}
-    for index, level in levels.items():
-        before, survey = Exposure(index=index).name, Exposure(index=index, window=SURVEY).name
-        lead = Exposure(index=index, variant=LEAD).name
-        for name, constants, mean in (
-            (before, before, mean_of_months(level, -lags[0], -lags[1], min_months)),
-            (lead, before, mean_of(ahead[index], min_months)),
-            (survey, survey, mean_of_months(level, -1, -survey_months, survey_min_months)),
+    for index, level in found.levels.items():
+        before, survey = Exposure(index=index), Exposure(index=index, window=SURVEY)
+        lead = np.where(grid.valid, mean_of(ahead[index], spec.before.least), np.nan)
+        for exposed, constants, mean in (
+            (before, before, mean_before(level, grid, spec.before)),
+            (Exposure(index=index, variant=LEAD), before, lead),
+            (survey, survey, mean_before(level, grid, spec.survey)),
         ):
-            arrays[name] = np.where(grid.valid, _standardise(mean, anchors["exposures"][constants]), np.nan)
+            arrays[exposed.name] = _standardise(mean, anchors["exposures"][constants.name])
     return grid.long("exposure", arrays)
 
 
-def notices(anchors: dict) -> pd.DataFrame:
-    """What happened to components that the reference window cannot anchor: indicator, outcome, column, n.
-
-    outcome: ``dropped_from_index`` (column: the reason) or ``anchored_later`` (column: the month it is anchored on).
-    """
-    rows = []
-    for code, entry in anchors["indicators"].items():
-        if entry["dropped"]:
-            rows.append((code, "dropped_from_index", entry["dropped"], entry["n"]))
-        elif entry["window"] != anchors["window"]:
-            rows.append((code, "anchored_later", entry["window"][0], entry["n"]))
-    return pd.DataFrame(rows, columns=["indicator", "outcome", "column", "n"])
-
-
-def check_common(anchors: dict, members: pd.DataFrame, path: str) -> None:
-    """Raise :class:`ConfigError` unless common anchors hold every index with the members and units of this plan."""
-    for index, part in _by_index(members):
-        if set(anchors.get("indices", {}).get(index, {}).get("members", {})) != set(part["indicator"]):
-            raise ConfigError(
-                f"{path}: the common anchors have no index {index} with the members of this province; make them "
-                "from a province with the same plan."
-            )
-    for row in members.itertuples():
-        entry = anchors["indicators"][row.indicator]
-        if (entry["transformation"], entry["unit"]) != (row.transformation, row.unit):
-            raise ConfigError(
-                f"{path}: the common anchors measure {row.indicator} in '{entry['unit']}' "
-                f"({entry['transformation']}), this plan in '{row.unit}' ({row.transformation})."
-            )
-
-
-def _codes(members):
-    return members["indicator"].drop_duplicates().tolist()
-
-
-def _by_index(members):
-    return members.groupby("index", sort=False)
-
-
-def _is_in(column, codes):
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return np.append(column.cat.categories.isin(codes), False)[column.cat.codes]
-    return column.isin(codes)
-
-
-def _screened(grid, values, imputation):
-    """Values with gaps filled as the imputation says, and which those are; only where the unit exists."""
-    if imputation["method"] == "none":
-        return values, np.zeros(values.shape, dtype=bool)
-    units, months, k = values.shape
-    filled, flags = impute.carry_forward(
-        values.reshape(-1, k),
-        np.repeat(np.arange(units), months),
-        np.tile(np.arange(months), units),
-        imputation["limit"],
-    )
-    flags = flags.reshape(values.shape) & grid.valid[..., None]
-    return np.where(flags, filled.reshape(values.shape), values), flags
-
-
-def _reference_rows(values, months, grid, window, codes, yearly, used):
-    """Rows (n, k) that anchors come from, and {code: window} of the components anchored on months of their own."""
-    k = values.shape[2]
-    rows = values[:, months].reshape(-1, k)
-    parts, windows = [rows[~np.isnan(rows).all(axis=1)]], {}
-    weights = used["weights"]
-    separate = {part["method"] for part in (weights["default"], *weights["parents"].values())}
-    if separate <= set(SEPARATE_WEIGHTS):
-        for j, code in enumerate(codes):
-            known = ~np.isnan(values[..., j])
-            if yearly[code] and known.any() and not known[:, months].any():
-                first = int(np.argmax(known.any(axis=0)))
-                part = np.full((len(values), k), np.nan)
-                part[:, j] = values[:, first, j]
-                parts.append(part[known[:, first]])
-                windows[code] = [str(grid.months[first])] * 2
-    return np.concatenate(parts), {code: windows.get(code, list(window)) for code in codes}
-
-
-def _structure(members, settings, used):
-    """The indices as groups of the engine; a component may belong to several of them."""
-    table = members.drop_duplicates("indicator").set_index("indicator")
-    posts, limits = settings.get("goalposts") or {}, settings.get("limits") or {}
-    for key, given in (("goalposts", posts), ("limits", limits)):
-        for code in given:
-            if code not in table.index:
-                raise ConfigError(f"indices: '{key}' names '{code}', which is no member of an index.")
-    nothing = (np.nan, np.nan)
-    indicators = pd.DataFrame(
-        {
-            "direction": table["direction"] * (-1 if relief(used) else 1),
-            "transformation": table["transformation"],
-            "treatment": "default",
-            "low": [posts.get(code, nothing)[0] for code in table.index],
-            "high": [posts.get(code, nothing)[1] for code in table.index],
-            "lower": [limits.get(code, nothing)[0] for code in table.index],
-            "upper": [limits.get(code, nothing)[1] for code in table.index],
-            "reference": np.nan,
-        }
-    )
-    groups = [
-        Group(index, 2, tuple(part["indicator"]), tuple(part["weight"])) for index, part in _by_index(members)
-    ]
-    return Structure(indicators, tuple(groups))
-
-
-def _entries(fitted, members, windows):
-    """Entries of the indicators with their unit and window."""
-    units = dict(zip(members["indicator"], members.get("unit", [""] * len(members)), strict=True))
-    return {
-        code: {"transformation": entry["transformation"], "unit": units[code], "window": windows[code]}
-        | entry
-        for code, entry in fitted.items()
-    }
-
-
-def _levels(values, members, anchors):
-    """{index: level (units, months)}, {index: components present}, and the steps of the engine (rows, …)."""
-    engine = {
-        "normalisation": anchors["normalisation"],
-        "indicators": {code: anchors["indicators"][code] for code in _codes(members)},
-        "groups": {index: anchors["indices"][index]["group"] for index, _ in _by_index(members)},
-    }
-    steps = pipeline.apply(values.reshape(-1, values.shape[2]), engine)
-    scores = steps.aggregated
-    if relief(anchors["methods"]):
-        scores = 2 * anchors["normalisation"]["shift"] + anchors["normalisation"]["stretch"] - scores
-    shape = values.shape[:2]
-    levels = {index: scores[:, g].reshape(shape) for g, index in enumerate(engine["groups"])}
-    present = {index: steps.present[:, g].reshape(shape) for g, index in enumerate(engine["groups"])}
-    return levels, present, steps
-
-
-def _leads(values, levels, headcount, members, anchors, lags):
+def _leads(found, headcount, spec, anchors):
     """{index: its levels in each lead month}, per-head members on the headcount of the row's own month."""
-    per_head = members["per_head"].astype(bool)
-    moving = members[members["index"].isin(members.loc[per_head, "index"])]
-    own = [_codes(members).index(code) for code in _codes(moving)]
-    heads = np.isin(_codes(moving), members.loc[per_head, "indicator"])
-    ahead = {index: [] for index in levels}
-    for months in range(lags[0], lags[1] + 1):
+    per_head = spec.structure.indicators["per_head"].astype(bool)
+    heads = set(per_head.index[per_head])
+    moving = spec.only(*(group.code for group in spec.structure.groups if heads & set(group.children)))
+    cube = found.cube.of(moving.codes)
+    ahead = {index: [] for index in found.levels}
+    for months in range(spec.before.first, spec.before.last + 1):
         with np.errstate(divide="ignore", invalid="ignore"):
             factor = shift(headcount, -months) / headcount
         factor[~np.isfinite(factor)] = np.nan
         rebased = {}
-        if len(moving):
-            later = shift(values[..., own], -months)
-            later[..., heads] *= factor[..., None]
-            rebased, _, _ = _levels(later, moving, anchors)
-        for index, level in levels.items():
+        if moving.codes:
+            later = shift(cube.screened, -months)
+            later[..., np.isin(moving.codes, list(heads))] *= factor[..., None]
+            rebased = build(Cube(cube.grid, cube.codes, later, cube.imputed), moving, anchors).levels
+        for index, level in found.levels.items():
             ahead[index].append(rebased[index] if index in rebased else shift(level, -months))
     return ahead
 
 
-def _exposure_moments(earlier, months, grid, window):
+def _exposure_moments(mean, grid, window):
     """Moments over the reference window or, without a value there, over the first month that has one."""
-    known = ~np.isnan(earlier)
+    known, months = ~np.isnan(mean), grid.window(*window)
     if known.any() and not known[:, months].any():
         first = int(np.argmax(known.any(axis=0)))
-        return {"window": [str(grid.months[first])] * 2} | _moments(earlier[:, first])
-    return {"window": list(window)} | _moments(earlier[:, months])
+        return {"window": [str(grid.months[first])] * 2} | _moments(mean[:, first])
+    return {"window": list(window)} | _moments(mean[:, months])
 
 
 def _moments(values):
@@ -388,3 +292,39 @@ def _standardise(values, anchor):
     if anchor["dropped"]:
         return np.full_like(values, np.nan)
     return (values - anchor["mean"]) / anchor["sd"]
+
+
+# ------------------------------------------------------------------------------------------------ about anchors
+
+
+def notices(anchors: dict) -> pd.DataFrame:
+    """What happened to components that the reference window cannot anchor: indicator, outcome, column, n.
+
+    outcome: ``dropped_from_index`` (column: the reason) or ``anchored_later`` (column: the month it is anchored on).
+    """
+    rows = []
+    for code, entry in anchors["indicators"].items():
+        if entry["dropped"]:
+            rows.append((code, "dropped_from_index", entry["dropped"], entry["n"]))
+        elif entry["window"] != anchors["window"]:
+            rows.append((code, "anchored_later", entry["window"][0], entry["n"]))
+    return pd.DataFrame(rows, columns=["indicator", "outcome", "column", "n"])
+
+
+def check_common(anchors: dict, spec: IndexSpec, path: str) -> None:
+    """Raise :class:`ConfigError` unless common anchors hold every index with the members and units of this plan."""
+    for group in spec.structure.groups:
+        if set(anchors.get("indices", {}).get(group.code, {}).get("members", {})) != set(group.children):
+            raise ConfigError("common_members", file=path, index=group.code)
+    for code, row in spec.structure.indicators.iterrows():
+        entry = anchors["indicators"][code]
+        if (entry["transformation"], entry["unit"]) != (row["transformation"], row["unit"]):
+            raise ConfigError(
+                "common_units",
+                file=path,
+                code=code,
+                theirs=entry["unit"],
+                their_transformation=entry["transformation"],
+                ours=row["unit"],
+                our_transformation=row["transformation"],
+            )

@@ -1,5 +1,7 @@
 """The choices behind the burden indices: settings ``indices:`` as written → methods of the engine as used."""
 
+from collections.abc import Mapping
+
 from jianfu.core.errors import ConfigError
 from jianfu.indices.engine import methods
 
@@ -9,29 +11,32 @@ RANGED = ("minmax", "goalposts", "percentile")
 POSITIVE = ("power", "geometric")  # not defined, or not monotone, below zero
 
 
-def resolve_methods(settings: dict, min_share: float = 0.6) -> dict:
+def resolve_methods(settings: Mapping) -> dict:
     """Methods as :func:`jianfu.indices.engine.methods.resolve_all` gives them, with the scales of the burden indices.
 
     Frozen z-scores lie around 50 with 10 points per standard deviation, ranges on 0 … 100, everything that AMPI
     aggregates on 70 … 130. The geometric mean is taken of *relief*, the mirror image of burden on 1 … 100, and mirrored
     back: a single light component cannot make up for the heavy ones. Under a power or geometric mean min-max scores
-    are cut off at the range of the reference window. ``min_share``: share of the components that
-    must be present, unless the aggregation has its own. Raises :class:`ConfigError` naming the key under ``indices``.
+    are cut off at the range of the reference window, unless their scale leaves room for as much again below it.
+    ``min_share``: share of the components that must be present, unless the aggregation has its own. Raises
+    :class:`ConfigError` naming the key under ``indices``.
     """
     chosen = {key: settings[key] for key in KEYS if settings.get(key)}
     try:
         plain = methods.resolve_all(chosen)
-        geometric = relief(plain)
+        geometric = _relief(plain)
         used = methods.resolve_all(chosen | {"normalisation": _scaled(chosen, plain, geometric)})
     except ConfigError as error:
-        raise ConfigError(f"indices: {error}") from None
-    if (
-        any(part["method"] in POSITIVE for part in _parts(used))
-        and used["normalisation"]["method"] == "minmax"
-    ):
-        used["normalisation"]["clip"] = True  # later months may lie outside the range of the reference window
-    if "min_share" not in _written(chosen.get("aggregation")):
-        used["aggregation"]["default"]["min_share"] = min_share
+        raise ConfigError("about", name="indices", what=error.reason) from None
+    normalisation = used["normalisation"]
+    positive = any(part["method"] in POSITIVE for part in _parts(used))
+    if positive and normalisation["method"] == "minmax":
+        # later months may lie outside the range of the reference window, and so below zero
+        normalisation["clip"] = normalisation["shift"] < normalisation["stretch"]
+    if geometric:
+        normalisation["mirrored"] = True
+    if "min_share" in settings and "min_share" not in _written(chosen.get("aggregation")):
+        used["aggregation"]["default"]["min_share"] = settings["min_share"]
     return used
 
 
@@ -40,11 +45,11 @@ def _parts(used):
     return [used["aggregation"]["default"], *used["aggregation"]["parents"].values()]
 
 
-def relief(used):
+def _relief(used):
     """Whether the indices are geometric means, taken on the relief scale."""
     found = {part["method"] == "geometric" for part in _parts(used)}
     if len(found) > 1 or used["aggregation"]["levels"]:
-        raise ConfigError("'aggregation' must be geometric for all indices or for none, and has no levels.")
+        raise ConfigError("geometric_for_all", key="aggregation")
     return found.pop()
 
 
@@ -57,10 +62,7 @@ def _scaled(chosen, plain, geometric):
     method, written = plain["normalisation"]["method"], _written(chosen.get("normalisation"))
     wide = any(part["method"] == "ampi" for part in _parts(plain))
     if geometric and method not in RANGED:
-        raise ConfigError(
-            f"the geometric mean is taken on the relief scale and needs the normalisation {', '.join(RANGED)}, "
-            f"not {method}."
-        )
+        raise ConfigError("geometric_needs_range", normalisations=list(RANGED), method=method)
     if method == "z" and not wide and "scale" not in written:
         return written | {"method": "z", "scale": MEAN_50}
     if method in RANGED and not wide and "range" not in written:
@@ -71,18 +73,16 @@ def _scaled(chosen, plain, geometric):
 def check_methods(indices: dict, file: str) -> None:
     """Raise :class:`ConfigError` where the settings ``indices`` of a province ``file`` do not fit together."""
     try:
-        used = resolve_methods(indices, indices["min_share"])
+        used = resolve_methods(indices)
     except ConfigError as error:
-        raise ConfigError(f"{file}: {error}") from None
+        raise ConfigError("in_file", file=file, what=error.reason) from None
     for key in ("goalposts", "limits"):
         for code, (low, high) in indices[key].items():
             if low >= high:
-                raise ConfigError(f"{file}: 'indices.{key}.{code}' must give the lower value first.")
+                raise ConfigError("lower_value_first", file=file, key=f"indices.{key}.{code}")
     for key, method in (
         ("goalposts", used["normalisation"]["method"]),
         ("limits", used["treatment"]["method"]),
     ):
         if indices[key] and method != key:
-            raise ConfigError(
-                f"{file}: 'indices.{key}' has no effect with the method {method}; leave it out."
-            )
+            raise ConfigError("without_effect", file=file, key=f"indices.{key}", method=method)

@@ -16,7 +16,7 @@ from jianfu.exits.person_months import person_months
 from jianfu.indicators import timing
 from jianfu.indicators.plan import read_plan as read_indicators
 from jianfu.indicators.units import latest_units
-from jianfu.indices.construction import read_plan as read_members
+from jianfu.indices.specification import read_members
 from jianfu.models.tables.table import exposure_at
 from jianfu.release.accounts import data_quality, indicator_list, sample_flow
 from jianfu.release.outputs import TOTAL

@@ -1,16 +1,20 @@
 """What the burden indices depend on: publishable tables of diagnostics, multiverse, rank bands and uncertainty."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from jianfu.core.months import month_range
 from jianfu.indicators.units import latest_units
-from jianfu.indices.engine import diagnostics, methods, pipeline
-from jianfu.indices.engine.bootstrap import replicates
-from jianfu.indices.engine.multiverse import bands, multiverse, rank_shifts, ranks, shares, unit_means
-from jianfu.indices.engine.structure import build_structure
+from jianfu.indices import construction
+from jianfu.indices.construction import Cube
+from jianfu.indices.engine import diagnostics
+from jianfu.indices.engine.multiverse import bands, multiverse, rank_shifts, ranks, unit_means
+from jianfu.indices.engine.pipeline import mirror
+from jianfu.indices.engine.weights import share
+from jianfu.indices.grid import DECIMALS
+from jianfu.indices.specification import IndexSpec
 from jianfu.statistics.concentration import top2_share
 
 LEVEL = 0.9  # of the rank bands
@@ -20,87 +24,102 @@ BY_COMPONENT = {
     "leave_one_out_rank_correlation": "leave_one_out",
     "correlation_with_group": "with_index",
 }
-SCALE = {"method": "z", "scale": {"mean": 50, "sd": 10}}  # of the indices (theory, section 4)
 COUNTY = ("county_code", "county_name", "city_name")
 
 
 @dataclass(frozen=True)
 class Data:
-    """Values of the components of one index that the reference window can anchor.
+    """One index where it has any value of a member.
 
-    values: (N, k); table: indicator table of the components; rows: (N,) frame unit_code, month, county_code,
-    headcount of the unit-months with any value; units: (U,) codes in order, unit: (N,) positions in them.
+    cube, spec: of the index; codes: members that the reference window can anchor; rows: (N,) frame unit_code, month,
+    county_code, headcount of the unit-months with any value, ``place`` their positions (unit, month) in the cube;
+    units: (U,) codes in order, unit: (N,) positions in them.
     """
 
-    values: np.ndarray
-    table: pd.DataFrame
+    cube: Cube
+    spec: IndexSpec
+    codes: list[str]
     rows: pd.DataFrame
+    place: tuple[np.ndarray, np.ndarray]
     units: np.ndarray
     unit: np.ndarray
 
 
-def components(index, indicators, unit_months, members, dropped=()):
-    """:class:`Data` of one index; None if fewer than two components are left without those in ``dropped``."""
-    own = members[(members["index"] == index) & ~members["indicator"].isin(dropped)]
-    own = own[own["indicator"].isin(indicators.loc[indicators["value"].notna(), "indicator"])]
-    if len(own) < 2:
+def components(index: str, indicators, unit_months, spec: IndexSpec) -> Data | None:
+    """:class:`Data` of one index of ``spec``; None where fewer than two members can be anchored."""
+    own = spec.only(index)
+    cube = construction.read_cube(indicators, unit_months, own)
+    codes = anchored(cube, own)
+    if len(codes) < 2:
         return None
-    wide = indicators[indicators["indicator"].isin(own["indicator"])].pivot_table(
-        index=["unit_code", "month"], columns="indicator", values="value", sort=True
-    )
-    rows = wide.index.to_frame(index=False).merge(
+    place = np.nonzero(~np.isnan(cube.screened).all(axis=2))
+    rows = pd.DataFrame(
+        {"unit_code": cube.grid.units.take(place[0]), "month": cube.grid.months.take(place[1])}
+    ).merge(
         unit_months[["unit_code", "month", "county_code", "headcount"]], on=["unit_code", "month"], how="left"
     )
-    table = own.rename(columns={"indicator": "code"}).assign(parent=index)
-    table = table[["code", "parent", "direction", "weight", "transformation"]].reset_index(drop=True)
     units, unit = np.unique(rows["unit_code"].to_numpy(dtype=object), return_inverse=True)
-    return Data(wide[table["code"]].to_numpy(dtype=float), table, rows, units, unit)
+    return Data(cube, own, codes, rows, place, units, unit)
 
 
-def windows(months, first, lengths):
-    """Masks {text: (N,) bool} of reference windows that begin in month ``first`` and last ``lengths`` months.
+def anchored(cube: Cube, spec: IndexSpec) -> list[str]:
+    """Members that the reference window can anchor."""
+    entries = construction.fit(cube, spec)["indicators"]
+    return [code for code, entry in entries.items() if not entry["dropped"]]
 
-    A window longer than the data is left out, save the shortest.
+
+def windows(cube: Cube, reference: tuple[str, str], lengths) -> dict[str, tuple[str, str]]:
+    """{number of months: reference window}: that of the province, then those that begin with it and last ``lengths``
+    months. A window longer than the data is left out."""
+    first, last = reference
+    later = month_range(first, max(cube.grid.months[-1], last))
+    found = {str(len(month_range(first, last))): tuple(reference)}
+    return found | {
+        str(n): (first, later[n - 1]) for n in sorted(lengths) if str(n) not in found and n <= len(later)
+    }
+
+
+def grid_of(cube: Cube, spec: IndexSpec, choices) -> tuple[dict[str, list], dict[str, tuple[str, str]]]:
+    """Factors of the multiverse of one index with their levels, what is declared first, and the reference windows.
+
+    choices: the group ``sensitivity`` of the settings; a member that cannot be anchored is not left out once more.
     """
-    later = month_range(first, max(max(months), first))
-    kept = [n for n in sorted(lengths) if n <= len(later)] or [min(lengths)]
-    return {str(n): np.isin(months, later[:n]) for n in kept}
+    found = windows(cube, spec.reference, choices["reference_months"])
+    return spec.grid(choices, anchored(cube, spec)) | {"window": list(found)}, found
 
 
-def diagnose(index, data, reference):
+def at(spec: IndexSpec, row, windows) -> IndexSpec:
+    """The specification of one combination of the levels of :func:`grid_of`."""
+    return replace(spec.at(row), reference=windows[row.window])
+
+
+def diagnose(index, data):
     """Formative diagnostics of one index in the reference window: by component, and correlations by pair.
 
     By component: index, code, weight, influence, vif, leave_one_out (rank correlation of the index with and without
-    it), correlation with the index. By pair: index, code, with, correlation, n.
+    it), correlation with the index. By pair: index, code, with, correlation, n. Of a geometric mean all are those of
+    relief, of which it is taken.
     """
-    steps, weights, options = _apply(data, reference)
-    codes = list(data.table["code"])
+    anchors = construction.fit(data.cube, data.spec)
+    built, group = construction.build(data.cube, data.spec, anchors), anchors["groups"][index]
+    own = [data.spec.codes.index(code) for code in data.codes]
+    inside = data.cube.grid.window(*data.spec.reference)[data.place[1]]
+    place = tuple(positions[inside] for positions in data.place)
+    values = built.normalised[place][:, own]
+    score = mirror(built.levels[index][place], anchors["normalisation"])
+    weights = None if group["weights"] is None else share(np.array(group["weights"])[own])
     rows = diagnostics.frame(
-        diagnostics.group_rows(
-            index, codes, steps.normalised[reference], steps.aggregated[reference, -1], weights, options
-        )
+        diagnostics.group_rows(index, data.codes, values, score, weights, group["aggregation"])
     )
     wide = rows[rows["diagnostic"].isin(BY_COMPONENT)].pivot_table(
         index="code", columns="diagnostic", values="value", dropna=False
     )
-    by_component = wide.reindex(index=codes, columns=list(BY_COMPONENT)).rename(columns=BY_COMPONENT)
+    by_component = wide.reindex(index=data.codes, columns=list(BY_COMPONENT)).rename(columns=BY_COMPONENT)
     by_component = by_component.assign(index=index, weight=weights).rename_axis("code").reset_index()
     pairs = rows[rows["diagnostic"] == "correlation"].rename(
         columns={"value": "correlation", "group": "index"}
     )
     return by_component, pairs
-
-
-def _settings():
-    return methods.resolve_all({"normalisation": SCALE})
-
-
-def _apply(data, reference):
-    """Steps, weights (k,) and aggregation options of the primary construction."""
-    used = _settings()
-    anchors = pipeline.fit(data.values, build_structure(data.table), reference, used)
-    group = list(anchors["groups"].values())[-1]
-    return pipeline.apply(data.values, anchors), np.array(group["weights"]), group["aggregation"]
 
 
 def county_scores(scores, data, weights=None):
@@ -114,15 +133,25 @@ def county_scores(scores, data, weights=None):
         return codes, (np.nan_to_num(scores) * weights) @ belongs / (weights @ belongs)
 
 
-def resample(data, reference, draws, seed):
-    """Bootstrap: unit weights (B, U), mean index of each unit (B, U) and monthly mean of the index (B, months)."""
+def resample(data, draws, seed):
+    """Bootstrap: unit weights (B, U), mean index of each unit (B, U) and monthly mean of the index (B, months).
+
+    In each of the ``draws`` replicates as many units as there are are drawn with replacement; the anchors are made anew
+    from them, and the index of all rows follows. The months of a unit stay together, so that they may depend on one
+    another.
+    """
     months, month = np.unique(data.rows["month"].to_numpy(dtype=object), return_inverse=True)
+    random, size = np.random.default_rng(seed), len(data.units)
+    known = data.cube.grid.units.isin(data.units)
     weights, scores, means = [], [], []
-    built = build_structure(data.table)
-    for counts, index in replicates(data.values, built, data.unit, reference, _settings(), draws, seed):
+    for _ in range(draws):
+        counts = np.bincount(random.integers(0, size, size), minlength=size)
+        times = np.zeros(len(known), dtype=np.int64)
+        times[known] = counts
+        index = construction.levels(data.cube, data.spec, times)[data.spec.indices[0]][data.place]
         weights.append(counts)
-        scores.append(_means(index[:, -1], data.unit, len(data.units), np.ones(len(index))))
-        means.append(_means(index[:, -1], month, len(months), counts[data.unit].astype(float)))
+        scores.append(_means(index, data.unit, size, np.ones(len(index))))
+        means.append(_means(index, month, len(months), counts[data.unit].astype(float)))
     return months, np.array(weights), np.array(scores), np.array(means)
 
 
@@ -159,13 +188,11 @@ def _drawn(names, positions):
     return pd.DataFrame({"unit": names, "drawn_low": low, "drawn_high": high})
 
 
-def monthly_interval(index, data, reference, boot, confidence):
+def monthly_interval(index, data, boot, confidence):
     """Mean of the index by month with the percentile interval of the bootstrap, and the persons behind it."""
     months, _, _, means = boot
-    steps, _, _ = _apply(data, reference)
-    known = data.rows[~np.isnan(steps.aggregated[:, -1])].assign(
-        value=steps.aggregated[~np.isnan(steps.aggregated[:, -1]), -1]
-    )
+    level = construction.levels(data.cube, data.spec)[index][data.place]
+    known = data.rows.assign(value=np.round(level, DECIMALS))[~np.isnan(level)]
     frame = known.groupby("month").agg(
         mean=("value", "mean"), persons=("headcount", "sum"), top2_share=("headcount", top2_share)
     )
@@ -215,38 +242,36 @@ OUTPUT_COLUMNS = {
 }
 
 
-def build_all(indicators, unit_months, units, members, dropped, first_month, settings, inference):
+def build_all(indicators, unit_months, units, spec, settings, inference) -> dict[str, pd.DataFrame]:
     """Every table of OUTPUT_COLUMNS for the indices in ``settings`` (group ``sensitivity`` of the settings).
 
-    dropped: components that have no anchor; first_month: the first month of the reference window; inference: the group
-    of that name (confidence, seed). An index with fewer than two components is left out.
+    inference: the group of that name (confidence, seed). An index with fewer than two components that can be anchored
+    is left out.
     """
     tables = {name: [] for name in OUTPUT_COLUMNS}
     for index in settings["indices"]:
-        data = components(index, indicators, unit_months, members, dropped)
+        data = components(index, indicators, unit_months, spec)
         if data is None:
             continue
-        masks = windows(data.rows["month"].to_numpy(dtype=object), first_month, settings["reference_months"])
-        reference = next(iter(masks.values()))
-        factors = {name: settings[name] for name in ("normalisation", "weights", "aggregation")}
-        _, measure = unit_means(data.rows["unit_code"])
-        result = multiverse(data.values, data.table, masks, factors, measure, settings["drop_one"])
-        boot = resample(data, reference, settings["bootstrap"], inference["seed"])
+        factors, reference = grid_of(data.cube, data.spec, settings)
+        _, means = unit_means(data.rows["unit_code"])
+
+        def score(row, data=data, reference=reference, means=means):
+            own = at(data.spec, row, reference)
+            return means(construction.levels(data.cube, own)[own.indices[0]][data.place])
+
+        result = multiverse(factors, score)
+        boot = resample(data, settings["bootstrap"], inference["seed"])
         by_county, by_unit = rank_tables(index, data, result, boot, units)
-        left = result.failures.groupby("factor")["level"].agg(";".join)
-        share = shares(result).assign(index=index)
-        by_component, pairs = diagnose(index, data, reference)
+        shifts = rank_shifts(result).assign(index=index)
+        by_component, pairs = diagnose(index, data)
         tables["index_diagnostics"].append(by_component)
         tables["index_correlations"].append(pairs)
-        tables["index_multiverse"].append(rank_shifts(result).assign(index=index))
-        tables["index_shares"].append(
-            share.assign(left_out=[left.get(factor, "") for factor in share["factor"]])
-        )
+        tables["index_multiverse"].append(shifts)
+        tables["index_shares"].append(result.shares(shifts["mean_rank_shift"]).assign(index=index))
         tables["county_ranks"].append(by_county)
         tables["rank_bands"].append(by_unit)
-        tables["index_interval"].append(
-            monthly_interval(index, data, reference, boot, inference["confidence"])
-        )
+        tables["index_interval"].append(monthly_interval(index, data, boot, inference["confidence"]))
     return {
         name: (pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns))[columns]
         for (name, columns), parts in zip(OUTPUT_COLUMNS.items(), tables.values(), strict=True)

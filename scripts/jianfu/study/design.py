@@ -10,7 +10,7 @@ from jianfu.core.calendar import Calendar, calendar_of
 from jianfu.core.errors import ConfigError
 from jianfu.exits.definitions import Definitions, read_definitions
 from jianfu.indicators.plan import read_plan as read_indicators
-from jianfu.indices import construction
+from jianfu.indices.specification import read_members
 from jianfu.simulate.parameters import read_parameters
 
 SEEDS_PER_SCENARIO = 100_000
@@ -59,7 +59,7 @@ def setup(parameters, defaults, models, indicators, members, scales, definitions
         parameters=parameters,
         specs=plan["models"],
         categories=plan["categories"],
-        members=construction.read_plan(members, read_indicators(indicators)),
+        members=read_members(members, read_indicators(indicators)),
         scales=read_yaml(scales)["scales"],
         definitions=read_definitions(definitions),
         calendar=calendar_of(settings["calendar"]),

@@ -6,11 +6,13 @@ import pandas as pd
 from jianfu.exits import cells
 from jianfu.exits.person_months import person_months
 from jianfu.indicators import unit_months
-from jianfu.indices import construction
+from jianfu.indices.construction import build_exposures, fit_anchors
+from jianfu.indices.specification import index_spec
 from jianfu.models import engine
 from jianfu.models.estimates import INDIRECT
 from jianfu.models.estimators import common
 from jianfu.models.tables.outcomes import hazard_table, survey_table
+from jianfu.province.reference import reference_window
 from jianfu.simulate.draw import draw
 from jianfu.study import targets
 from jianfu.study.design import parameters_of, scenario_of, seed_of
@@ -48,7 +50,7 @@ def sources(drawn):
 
 def analysis_tables(tables, setup, truth=None):
     """Hazard and survey table of a province from :func:`sources`; with ``truth`` (a draw) expected outcomes beside."""
-    settings, members = setup.settings, setup.members
+    settings = setup.settings
     window = tuple(settings["data"]["window"])
     frame = unit_months.build_unit_months(
         tables["units"],
@@ -58,16 +60,12 @@ def analysis_tables(tables, setup, truth=None):
         window,
         setup.calendar,
     )
-    share = settings["indices"]["min_share"]
-    means = {
-        name: settings["exposure"][name] for name in ("min_months", "survey_months", "survey_min_months")
-    }
-    means |= {"lags": tuple(settings["exposure"]["lags"])}
-    reference = construction.reference_window(
-        window, settings["indices"]["reference_months"], settings["indices"]["reference_window"]
+    own = settings["indices"]
+    spec = index_spec(
+        setup.members, reference_window(window, own), settings=own, exposure=settings["exposure"]
     )
-    anchors = construction.fit_anchors(tables["indicators"], members, reference, frame, share, **means)
-    exposures = construction.build_exposures(tables["indicators"], frame, members, anchors, **means)
+    anchors = fit_anchors(tables["indicators"], frame, spec)
+    exposures = build_exposures(tables["indicators"], frame, spec, anchors)
     months, flow = person_months(tables["spells"], window, setup.definitions)
     survey = settings["survey"]
     scores, survey_flow = scoring.survey_scores(

@@ -11,9 +11,9 @@ from jianfu.core.tables import MEASURED
 from jianfu.indicators import unit_months
 from jianfu.indicators.evaluation import build_indicators
 from jianfu.indicators.plan import read_plan
-from jianfu.indices import construction
 from jianfu.ingest.tables import ingest_table
 from jianfu.province.load import load_province
+from jianfu.province.reference import reference_window
 from jianfu.simulate.draw import draw
 from jianfu.simulate.write import extraction_date, write_raw
 from jianfu.study.design import parameters_of, scenario_of, seed_of
@@ -53,14 +53,13 @@ def _with_indicators(paths, units, spells, settings, window, plan):
     calendar = calendar_of(settings["calendar"])
     tasks_months, app_months = unit_months.logged_months(str(paths["tasks"]), str(paths["app_activity"]))
     frame = unit_months.build_unit_months(units, spells, tasks_months, app_months, window, calendar)
-    own = settings["indices"]
     indicators, _ = build_indicators(
         {name: str(path) for name, path in paths.items()},
         frame,
         read_plan(plan / "indicators.csv"),
         calendar,
         window,
-        construction.reference_window(window, own["reference_months"], own["reference_window"]),
+        reference_window(window, settings["indices"]),
         settings["exclude"],
         1,
     )

@@ -33,9 +33,8 @@ def aggregate(values, weights, method="arithmetic", min_share=0.6, p=2.0, penalt
         return geometric(filled, known, weights, total)
     if method == "power":
         return power(filled, known, weights, total, p)
-    if method == "ampi":
-        return ampi(filled, known, weights, total, penalty)
-    raise ValueError(method)
+    assert method == "ampi", method
+    return ampi(filled, known, weights, total, penalty)
 
 
 def present(values, weights):
@@ -50,10 +49,7 @@ def arithmetic(filled, weights, total):
 
 def geometric(filled, known, weights, total):
     """Weighted geometric mean; needs values above zero (the relief scale of a burden, never z-scores)."""
-    _refuse(
-        filled[known] <= 0,
-        "geometric aggregation needs values above zero; normalise to a range such as [1, 100]",
-    )
+    _refuse(filled[known] <= 0, "geometric_needs_above_zero")
     return np.exp(_sum(np.log(np.where(known, filled, 1.0)), weights) / total)
 
 
@@ -63,11 +59,9 @@ def power(filled, known, weights, total, p=2.0):
     Needs values that are not negative (p > 0) or above zero (p < 0): elsewhere it is not monotone.
     """
     if p > 0:
-        _refuse(
-            filled[known] < 0, "power aggregation needs values that are not negative; normalise to [0, 100]"
-        )
+        _refuse(filled[known] < 0, "power_needs_no_negative")
         return (_sum(filled**p, weights) / total) ** (1 / p)
-    _refuse(filled[known] <= 0, "power aggregation with p below zero needs values above zero")
+    _refuse(filled[known] <= 0, "power_needs_above_zero")
     return (_sum(np.where(known, filled, 1.0) ** p * known, weights) / total) ** (1 / p)
 
 
@@ -77,7 +71,7 @@ def ampi(filled, known, weights, total, penalty="+"):
     Mazziotta & Pareto (2016), Social Indicators Research 127: 983–1003. For values on the scale of their goalposts,
     70–130. ``penalty`` "+" for what is bad (unbalanced burdens count as heavier), "-" for what is good.
     """
-    _refuse(filled[known] <= 0, "ampi needs values above zero; its scale is that of the goalposts 70 and 130")
+    _refuse(filled[known] <= 0, "ampi_needs_above_zero")
     mean = _sum(filled, weights) / total
     spread = _sum(np.where(known, filled - mean[..., None], 0.0) ** 2, weights) / total
     return mean + (1 if penalty == "+" else -1) * spread / mean
@@ -87,6 +81,6 @@ def _sum(values, weights):
     return values @ weights if weights.ndim == 1 else (values * weights).sum(-1)
 
 
-def _refuse(wrong, reason):
+def _refuse(wrong, code):
     if wrong.any():
-        raise DataError(f"{reason}; {int(wrong.sum())} values do not fit.")
+        raise DataError(code, n=int(wrong.sum()))

@@ -32,42 +32,33 @@ def read(path):
         except ValueError:
             anchors = None
     if not isinstance(anchors, dict):
-        raise DataError(f"{path}: the file is no JSON with anchors; name the anchors.json of a finished run.")
+        raise DataError("no_anchors_file", file=path)
     if anchors.get("sha256") != digest(anchors):
-        raise DataError(
-            f"{path}: the anchors do not match their own check sum; make them again, never edit them."
-        )
+        raise DataError("anchors_edited", file=path)
     return anchors
 
 
 def check_fit(anchors, structure, path):
     """Raise :class:`ConfigError` unless the anchors of a panel were made with the same tree of indicators."""
     if not {"normalisation", "indicators", "groups"} <= set(anchors):
-        raise ConfigError(
-            f"{path}: these are no anchors of an indicator panel; name the anchors.json of one."
-        )
+        raise ConfigError("no_anchors_of_panel", file=path)
     entries = anchors["indicators"]
     if list(entries) != structure.codes:
-        raise ConfigError(
-            f"{path}: the anchors are those of {', '.join(entries)}; 'structure' must name the same indicators in "
-            "the same order."
-        )
+        raise ConfigError("anchors_of_others", file=path, codes=list(entries))
     for code, row in structure.indicators.iterrows():
         for key in ("direction", "transformation"):
             if entries[code][key] != row[key]:
                 raise ConfigError(
-                    f"{path}: the anchors of '{code}' have {key} {entries[code][key]}, not {row[key]:{_form(key)}}; "
-                    "use the 'structure' that they were made with."
+                    "anchors_differ",
+                    file=path,
+                    code=code,
+                    trait=key,
+                    theirs=entries[code][key],
+                    ours=f"{row[key]:g}" if key == "direction" else row[key],
                 )
     trees = [
         {code: list(group["children"]) for code, group in anchors["groups"].items()},
         {group.code: list(group.children) for group in structure.groups},
     ]
     if trees[0] != trees[1]:
-        raise ConfigError(
-            f"{path}: the anchors aggregate other components; use the 'structure' that they were made with."
-        )
-
-
-def _form(key):
-    return "g" if key == "direction" else "s"
+        raise ConfigError("anchors_aggregate_others", file=path)

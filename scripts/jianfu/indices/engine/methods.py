@@ -3,7 +3,8 @@
 from math import isnan
 
 from jianfu.core.errors import ConfigError
-from jianfu.core.spelling import nearest, suggestion, valid
+from jianfu.core.reasons import Reason
+from jianfu.core.spelling import did_you_mean
 
 IMPUTATION = {"none": {}, "last": {"limit": 3}}
 TREATMENT = {
@@ -47,15 +48,14 @@ def resolve(setting, methods, default, key):
     setting = {"method": setting} if isinstance(setting, str) else dict(setting or {})
     method = setting.get("method", default)
     if method not in methods:
-        close = nearest(method, methods)
-        advice = f"did you mean '{close}'?" if close else f"{valid(methods)}."
-        raise ConfigError(f"'{key}' cannot be '{method}'; {advice}")
+        advice = did_you_mean(method, list(methods), cutoff=0.6)
+        raise ConfigError("no_such_method", key=key, value=method, advice=advice)
     options = {name: value for name, value in setting.items() if name not in ("method", *BY_GROUP)}
     for name in options:
         if name not in methods[method]:
             known = list(methods[method])
-            advice = suggestion(name, known) if known else "it has none."
-            raise ConfigError(f"'{key}.{name}' is no option of the method {method}; {advice}")
+            advice = did_you_mean(name, known) if known else Reason("has_none")
+            raise ConfigError("no_option", key=f"{key}.{name}", method=method, advice=advice)
     return {"method": method, **methods[method], **options}
 
 
@@ -112,27 +112,24 @@ def check_structure(used, structure):
         levels, parents = used[key]["levels"], used[key]["parents"]
         if levels and len(levels) != structure.levels:
             raise ConfigError(
-                f"'{key}.levels' has {len(levels)} entries, but the structure has {structure.levels} levels of "
-                "aggregates; give one entry per level, the lowest first."
+                "wrong_number_of_levels", key=f"{key}.levels", entries=len(levels), levels=structure.levels
             )
         for code in parents:
             if code not in codes:
                 raise ConfigError(
-                    f"'{key}.parents' names '{code}', which is no aggregate; {suggestion(code, codes)}"
+                    "no_aggregate", key=f"{key}.parents", code=code, advice=did_you_mean(code, codes)
                 )
     for group in structure.groups:
         weights, method = of_group(used["weights"], group), of_group(used["aggregation"], group)["method"]
         if weights["method"] == "bod" and method != "arithmetic":
-            raise ConfigError(
-                f"the benefit of the doubt of '{group.code}' is a weighted sum; use the aggregation arithmetic."
-            )
+            raise ConfigError("doubt_is_a_sum", code=group.code)
 
 
 def _check_goalposts(used, structure):
     if used["normalisation"]["method"] == "goalposts":
         for code, row in structure.indicators.iterrows():
             if isnan(row["low"]) or isnan(row["high"]):
-                raise ConfigError(f"'structure' lacks 'low' or 'high' of '{code}', which goalposts need.")
+                raise ConfigError("goalpost_missing", key="structure", code=code)
 
 
 def _scaled(normalisation, wide):
@@ -149,6 +146,6 @@ def _scaled(normalisation, wide):
     if "range" in normalisation:
         low, high = normalisation["range"] or ((70, 130) if wide else (0, 1))
         if low >= high:
-            raise ConfigError("'normalisation.range' must give the lower end first, e.g. [0, 100].")
+            raise ConfigError("range_upside_down", key="normalisation.range")
         return used | {"shift": float(low), "stretch": float(high - low)}
     return used | {"to": normalisation["to"]} if method == "distance" else used

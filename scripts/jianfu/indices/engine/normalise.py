@@ -84,10 +84,7 @@ def check_ratio(values, direction, codes):
     wrong = (values < 0) | ((values == 0) & (np.asarray(direction) < 0))
     if wrong.any():
         code = codes[int(np.flatnonzero(wrong.any(axis=0))[0])]
-        raise DataError(
-            f"{code}: the normalisation 'distance' is a ratio; it needs values that are not negative, and above zero "
-            "where the direction is -1."
-        )
+        raise DataError("distance_is_a_ratio", code=code)
 
 
 def _moments(x):

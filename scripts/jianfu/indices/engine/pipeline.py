@@ -15,7 +15,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from jianfu.core.errors import ConfigError, DataError
-from jianfu.indices.engine import anchors as stored
 from jianfu.indices.engine import normalise, treat, weights
 from jianfu.indices.engine.aggregate import aggregate, present
 from jianfu.indices.engine.methods import check_structure, of_group
@@ -59,7 +58,7 @@ def fit(values, structure, reference, used):
     table, normalisation = structure.indicators, used["normalisation"]
     entries = _fit_treatment(rows, table, used["treatment"])
     treated = _treat(rows, entries)
-    direction = table["direction"].to_numpy()
+    direction = table["direction"].to_numpy() * (-1 if normalisation.get("mirrored") else 1)
     low, high, centre = (_goalposts(table, name) for name in ("low", "high", "reference"))
     if normalisation["method"] == "distance":
         normalise.check_ratio(treated, direction, table.index)
@@ -81,17 +80,27 @@ def fit(values, structure, reference, used):
         },
         "groups": {},
     }
-    _fit_groups(anchors, treated * direction, structure, used)
-    return stored.seal(anchors)
+    _fit_groups(anchors, treated, treated * direction, structure, used)
+    return anchors
 
 
 def apply(values, anchors):
-    """All steps for ``values`` (N, k), columns in the order of ``anchors["indicators"]``."""
+    """All steps for ``values`` (N, k), columns in the order of ``anchors["indicators"]``.
+
+    Where the normalisation is ``mirrored``, ``normalised`` is relief, and ``aggregated`` is burden again.
+    """
     entries = list(anchors["indicators"].values())
     treated = _treat(np.asarray(values, dtype=float), entries)
     normalised, clipped = _normalise(treated, entries, anchors)
     scores, counts, used = aggregate_groups(normalised, list(anchors["indicators"]), anchors["groups"])
-    return Steps(treated, normalised, clipped, scores, counts, used)
+    return Steps(treated, normalised, clipped, mirror(scores, anchors["normalisation"]), counts, used)
+
+
+def mirror(scores, normalisation) -> np.ndarray:
+    """Scores of burden from those of relief, and back, where the normalisation is ``mirrored``; else as they are."""
+    if not normalisation.get("mirrored"):
+        return scores
+    return 2 * normalisation["shift"] + normalisation["stretch"] - scores
 
 
 def aggregate_groups(normalised, codes, groups):
@@ -173,10 +182,9 @@ def _normalise(treated, entries, anchors):
     )
 
 
-def _fit_groups(anchors, directed, structure, used):
+def _fit_groups(anchors, treated, directed, structure, used):
     """Weights of every group, from the lowest level upwards; those that need data see the reference rows only."""
     entries = list(anchors["indicators"].values())
-    treated = directed * structure.indicators["direction"].to_numpy()
     scores, _ = _normalise(treated, entries, anchors)
     columns = dict(zip(structure.codes, scores.T, strict=True))
     information = dict(zip(structure.codes, directed.T, strict=True))
@@ -210,7 +218,7 @@ def _weigh(spec, group, data, peers):
         try:
             values, explained = weights.pc1(data, group.children)
         except DataError as error:
-            raise DataError(f"{group.code}: {error}") from None
+            raise DataError("about", name=group.code, what=error.reason) from None
         found = {"explained": None if np.isnan(explained) else explained}
     elif method == "ahp":
         values, largest, index, ratio = weights.ahp(_comparisons(spec["matrix"], group))
@@ -223,9 +231,7 @@ def _weigh(spec, group, data, peers):
 def _comparisons(matrix, group):
     """The pairwise comparisons of the children of one group, from {code: {code: number}}."""
     if matrix is None:
-        raise ConfigError(
-            "'weights.matrix' is missing; the method ahp needs a matrix of pairwise comparisons."
-        )
+        raise ConfigError("matrix_missing", key="weights.matrix")
     cells = []
     for row in group.children:
         for column in group.children:
@@ -234,13 +240,13 @@ def _comparisons(matrix, group):
                 value = 1 / matrix[column][row]
             if value is None:
                 raise ConfigError(
-                    f"'weights.matrix' does not compare '{row}' with '{column}' (group '{group.code}')."
+                    "not_compared", key="weights.matrix", row=row, column=column, group=group.code
                 )
             cells.append(float(value))
     try:
         weights.ahp(np.reshape(cells, (len(group.children), -1)))
     except DataError as error:
-        raise ConfigError(f"'weights.matrix' of '{group.code}': {error}") from None
+        raise ConfigError("wrong_matrix", key="weights.matrix", group=group.code, what=error.reason) from None
     return np.reshape(cells, (len(group.children), -1))
 
 
@@ -250,9 +256,7 @@ def _bounds(bounds, group):
     given = given or [(bounds or {}).get(code, (np.nan, np.nan)) for code in group.children]
     array = np.array(given, dtype=float)
     if np.nansum(array[:, 0]) > 1 or (not np.isnan(array[:, 1]).any() and array[:, 1].sum() < 1):
-        raise ConfigError(
-            f"'weights.bounds' of '{group.code}' cannot hold together: shares must be able to sum to one."
-        )
+        raise ConfigError("bounds_impossible", key="weights.bounds", group=group.code)
     return array
 
 
@@ -269,7 +273,7 @@ def _aggregate(columns, group):
         try:
             return aggregate(values, used, **options), present(values, used), used
         except DataError as error:
-            raise DataError(f"{', '.join(group['children'])}: {error}") from None
+            raise DataError("about", name=list(group["children"]), what=error.reason) from None
     known = (~np.isnan(values)).sum(axis=1)
     enough = known >= options["min_share"] * values.shape[1] - 1e-12
     used, scores = weights.bod(

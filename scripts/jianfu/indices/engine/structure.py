@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.errors import ConfigError
-from jianfu.core.spelling import nearest
+from jianfu.core.spelling import did_you_mean, valid_are
 from jianfu.indices.engine.treat import TRANSFORMATIONS
 
 TEXTS = ("parent", "transformation", "treatment", "denominator", "label")
@@ -53,6 +53,17 @@ class Structure:
         """Number of levels of aggregates."""
         return max(group.level for group in self.groups) - 1
 
+    def without(self, code: str) -> "Structure":
+        """The same without one indicator, and without an aggregate that it alone makes up."""
+        gone, groups = {code}, []
+        for group in self.groups:
+            kept = [pair for pair in zip(group.children, group.weights, strict=True) if pair[0] not in gone]
+            if kept:
+                groups.append(Group(group.code, group.level, *map(tuple, zip(*kept, strict=True))))
+            else:
+                gone.add(group.code)
+        return Structure(self.indicators.drop(code), tuple(groups))
+
 
 def build_structure(table, name="structure"):
     """:class:`Structure` of a table with the columns code, parent and optionally the others of ``COLUMNS``.
@@ -65,9 +76,7 @@ def build_structure(table, name="structure"):
     aggregates = set(parents.dropna())
     for code in table.index[parents.isna()]:
         if code not in aggregates:
-            raise ConfigError(
-                f"{name}: '{code}' has no parent and is no parent; name the index it belongs to."
-            )
+            raise ConfigError("code_without_parent", file=name, code=code)
     level = _levels(parents, aggregates, name)
     _check(table, aggregates, name)
     tops = sorted(aggregates - set(table.index))
@@ -87,14 +96,11 @@ def _clean(table, name):
     table = table.drop(columns=[column for column in table.columns if column in DESCRIPTIVE])
     for column in table.columns:
         if column not in COLUMNS:
-            close = nearest(column, COLUMNS)
-            advice = f"did you mean '{close}'?" if close else f"valid are {', '.join(COLUMNS)}."
-            raise ConfigError(f"{name}: unknown column '{column}'; {advice}")
+            advice = did_you_mean(column, COLUMNS, cutoff=0.6)
+            raise ConfigError("unknown_column", file=name, column=column, advice=advice)
     for column in ("code", "parent"):
         if column not in table:
-            raise ConfigError(
-                f"{name}: the column '{column}' is missing; each row needs a code and its parent."
-            )
+            raise ConfigError("structure_column_missing", file=name, column=column)
     table = table.dropna(how="all").reindex(columns=COLUMNS)
     for column in ("code", *TEXTS):
         table[column] = table[column].map(_text)
@@ -102,15 +108,15 @@ def _clean(table, name):
         numbers = pd.to_numeric(table[column].replace(SIGNS), errors="coerce")
         wrong = table.loc[numbers.isna() & table[column].notna() & (table[column].map(_text).notna()), "code"]
         if len(wrong):
-            raise ConfigError(f"{name}: '{column}' of '{wrong.iloc[0]}' is no number; correct the cell.")
+            raise ConfigError("structure_no_number", file=name, column=column, code=wrong.iloc[0])
         table[column] = numbers.astype(float)
     if table["code"].isna().any():
-        raise ConfigError(f"{name}: row {int(np.argmax(table['code'].isna())) + 1} has no code; fill it in.")
+        raise ConfigError("row_without_code", file=name, row=int(np.argmax(table["code"].isna())) + 1)
     twice = table.loc[table["code"].duplicated(), "code"]
     if len(twice):
-        raise ConfigError(f"{name}: the code '{twice.iloc[0]}' stands twice; keep one row.")
+        raise ConfigError("code_twice", file=name, code=twice.iloc[0])
     if table.empty:
-        raise ConfigError(f"{name}: the table has no row; write one per indicator.")
+        raise ConfigError("structure_without_row", file=name)
     return table.set_index("code")
 
 
@@ -135,7 +141,7 @@ def _levels(parents, aggregates, name):
     def climb(code):
         if code in path:
             circle = " → ".join([*path[path.index(code) :], code])
-            raise ConfigError(f"{name}: the parents run in a circle ({circle}); correct one of them.")
+            raise ConfigError("parents_in_circle", file=name, circle=circle)
         if code not in level:
             path.append(code)
             level[code] = 1 + max((climb(child) for child in children.get(code, [])), default=0)
@@ -154,18 +160,21 @@ def _check(table, aggregates, name):
     table["treatment"] = table["treatment"].fillna("default")
     for code, row in table.iterrows():
         if row["direction"] not in (-1.0, 1.0):
-            raise ConfigError(f"{name}: 'direction' of '{code}' must be 1 or -1, not {row['direction']:g}.")
+            raise ConfigError("wrong_direction", file=name, code=code, value=f"{row['direction']:g}")
         if row["weight"] < 0:
-            raise ConfigError(f"{name}: 'weight' of '{code}' must not be below zero.")
+            raise ConfigError("negative_weight", file=name, code=code)
         if row["transformation"] not in TRANSFORMATIONS:
             raise ConfigError(
-                f"{name}: 'transformation' of '{code}' cannot be '{row['transformation']}'; "
-                f"valid are {', '.join(TRANSFORMATIONS)}."
+                "wrong_transformation",
+                file=name,
+                code=code,
+                value=row["transformation"],
+                advice=valid_are(TRANSFORMATIONS),
             )
         if row["treatment"] not in ("default", "none"):
-            raise ConfigError(f"{name}: 'treatment' of '{code}' can only be none (or empty).")
+            raise ConfigError("wrong_treatment", file=name, code=code)
         for first, second in (("low", "high"), ("lower", "upper")):
             if row[first] >= row[second]:
-                raise ConfigError(f"{name}: '{first}' of '{code}' must lie below '{second}'.")
+                raise ConfigError("not_below", file=name, code=code, first=first, second=second)
     for code in table.index[~own & (table["direction"] == -1)]:
-        raise ConfigError(f"{name}: '{code}' is an aggregate; give a direction to its indicators instead.")
+        raise ConfigError("direction_of_aggregate", file=name, code=code)

@@ -16,10 +16,10 @@ def transform(values, transformation, code="an indicator"):
         return values
     if transformation == "log1p":
         if np.any(values < 0):
-            raise DataError(f"{code}: a count below zero has no logarithm; check its source.")
+            raise DataError("count_below_zero", code=code)
         return np.log1p(values)
     if np.any(values <= 0):
-        raise DataError(f"{code}: zero and less have no logarithm; use the transformation log1p or none.")
+        raise DataError("no_logarithm", code=code)
     return np.log(values) if transformation == "log" else np.log10(values)
 
 

@@ -78,10 +78,7 @@ def pc1(directed, codes=None):
     names = [code for code, kept in zip(codes, varies, strict=True) if kept]
     against = [f"{code} ({value:.3f})" for code, value in zip(names, first, strict=True) if value < -1e-12]
     if against:
-        raise DataError(
-            "weights 'pc1' are refused: the first principal component has loadings of mixed signs "
-            f"(negative: {', '.join(against)}), so it is no weighted mean of the components; use other weights."
-        )
+        raise DataError("mixed_signs", negative=against)
     weights = np.zeros(k)
     weights[varies] = np.maximum(first, 0.0)
     return share(weights), float(values[-1] / varies.sum())
@@ -96,11 +93,9 @@ def ahp(matrix):
     matrix = np.asarray(matrix, dtype=float)
     n = len(matrix)
     if matrix.shape != (n, n) or not np.isfinite(matrix).all() or (matrix <= 0).any():
-        raise DataError("a matrix of pairwise comparisons must be square with numbers above zero only.")
+        raise DataError("matrix_not_positive")
     if not np.allclose(matrix * matrix.T, 1.0, rtol=0, atol=0.02):  # 0.33 for 1/3 is accepted
-        raise DataError(
-            "a matrix of pairwise comparisons must be reciprocal: cell (j, i) is 1 / cell (i, j)."
-        )
+        raise DataError("matrix_not_reciprocal")
     values, vectors = np.linalg.eig(matrix)
     largest = int(np.argmax(values.real))
     weights = share(np.abs(vectors[:, largest].real))
@@ -124,9 +119,7 @@ def bod(values, peers, bounds=None, bounds_of="shares"):
     """
     values, peers = np.asarray(values, dtype=float), np.asarray(peers, dtype=float)
     if (values < 0).any() or (peers < 0).any():
-        raise DataError(
-            "weights 'bod' need values that are not negative; normalise with minmax, goalposts or percentile."
-        )
+        raise DataError("bod_needs_no_negative")
     bounds = np.full((values.shape[1], 2), np.nan) if bounds is None else np.asarray(bounds, dtype=float)
     known, complete = ~np.isnan(values), ~np.isnan(peers)
     weights, scores = np.where(known, np.nan, 0.0), np.full(len(values), np.nan)

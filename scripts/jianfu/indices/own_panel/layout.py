@@ -21,10 +21,10 @@ def chosen(cells, wanted, name):
     """The rows of a long table whose code is in ``wanted``; every code must stand somewhere, every row have one."""
     if (cells["code"] == "").any():
         row = cells.index[cells["code"] == ""][0] + 2
-        raise DataError(f"{name}: row {row} has no code; fill it in or delete the row.")
+        raise DataError("row_without", file=name, row=row, key="code")
     lacking = [code for code in wanted if code not in set(cells["code"])]
     if lacking:
-        raise DataError(f"{name}: the column 'code' never says '{lacking[0]}', which 'structure' names.")
+        raise DataError("code_never_said", file=name, code=lacking[0])
     return cells[cells["code"].isin(wanted)].copy()
 
 
@@ -36,8 +36,9 @@ def widen(cells, keys, wanted, name):
     twice = cells.duplicated([*keys, "code"])
     if twice.any():
         unit, *period, code = cells.loc[twice, [*keys, "code"]].iloc[0]
-        where = f" in {period[0]}" if period else ""
-        raise DataError(f"{name}: '{code}' of '{unit}' stands twice{where}; keep one row.")
+        if period:
+            raise DataError("cell_twice_in", file=name, code=code, unit=unit, period=period[0])
+        raise DataError("cell_twice", file=name, code=code, unit=unit)
     rows = cells.groupby(keys, sort=False).ngroup().to_numpy()
     values = np.full((rows.max() + 1, len(wanted)), np.nan)
     values[rows, [wanted.index(code) for code in cells["code"]]] = cells["value"]

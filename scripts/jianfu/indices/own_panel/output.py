@@ -9,10 +9,10 @@ import pyarrow as pa
 from pyarrow import compute
 from pyarrow import csv as arrow_csv
 
+from jianfu.indices.engine import anchors as stored
 from jianfu.indices.engine import diagnostics, pipeline
-from jianfu.indices.engine.impute import carry_forward
 from jianfu.indices.engine.treat import kurtosis, skewness
-from jianfu.indices.own_panel.reading import read_anchors, read_panel, read_plan
+from jianfu.indices.own_panel.reading import read_anchors, read_panel, read_recipe
 
 DIGITS = 13  # significant digits of written values: beyond, processors may differ
 STEPS = ("raw", "denominated", "screened", "treated", "normalised")  # of indicators; then come the aggregates
@@ -34,13 +34,11 @@ class Result:
 
 def build_panel(settings, null_tokens=()):
     """The :class:`Result` of a panel with the settings ``indicators`` of a province file."""
-    structure, used = read_plan(settings)
+    recipe = read_recipe(settings)
+    structure = recipe.structure
     panel = read_panel(settings, structure, null_tokens)
-    denominated = pipeline.denominate(panel.raw, panel.denominators)
-    screened, imputed = denominated, np.zeros(denominated.shape, dtype=bool)
-    if used["imputation"]["method"] == "last":
-        screened, imputed = carry_forward(denominated, panel.units, panel.period, used["imputation"]["limit"])
-    anchors = read_anchors(settings, structure) or pipeline.fit(screened, structure, panel.reference, used)
+    denominated, screened, imputed = panel.screened(recipe)
+    anchors = read_anchors(settings, structure) or stored.seal(recipe.fit(screened, panel.reference))
     steps = pipeline.apply(screened, anchors)
     indicators = (panel.raw, denominated, screened, steps.treated, steps.normalised)
     written = {name: (structure.codes, x) for name, x in zip(STEPS, indicators, strict=True)}

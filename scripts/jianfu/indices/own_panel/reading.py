@@ -13,9 +13,13 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.errors import ConfigError, DataError
-from jianfu.core.spelling import suggestion
+from jianfu.core.reasons import Reason
+from jianfu.core.spelling import did_you_mean
 from jianfu.indices.engine import anchors as stored
-from jianfu.indices.engine.methods import check_structure, resolve_all
+from jianfu.indices.engine.impute import carry_forward
+from jianfu.indices.engine.methods import check_structure
+from jianfu.indices.engine.pipeline import denominate
+from jianfu.indices.engine.recipe import Recipe
 from jianfu.indices.engine.structure import build_structure
 from jianfu.indices.own_panel import layout, periods
 from jianfu.ingest.user_tables import numbers, read_table
@@ -35,39 +39,57 @@ class Panel:
     raw: np.ndarray
     denominators: np.ndarray
 
+    def screened(self, recipe: Recipe) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Values divided by their denominators, the same with gaps filled as ``recipe`` says, and which those are."""
+        divided, how = denominate(self.raw, self.denominators), recipe.methods["imputation"]
+        if how["method"] == "none":
+            return divided, divided, np.zeros(divided.shape, dtype=bool)
+        return divided, *carry_forward(divided, self.units, self.period, how["limit"])
+
 
 def check(settings, file):
     """Raise :class:`ConfigError` in one sentence where settings, structure or headings do not fit, before any job."""
     try:
-        structure, _ = read_plan(settings)
+        structure = read_recipe(settings).structure
         read_anchors(settings, structure)
         _check_columns(list(read_table(settings["data"], rows=0).columns), structure, settings)
     except (ConfigError, DataError) as error:
-        sentence = str(error)
-        group = "'indicators." if sentence.startswith("'") else ""
-        raise ConfigError(f"{file}: {group}{sentence[1:] if group else sentence}") from None
+        raise ConfigError("in_file", file=file, what=_under("indicators", error.reason)) from None
 
 
-def read_plan(settings):
-    """(:class:`Structure`, resolved settings) of a panel, with matrices of comparisons read and everything checked."""
+def _under(group, reason):
+    """A reason whose ``key``, if it names one, stands in the group of that name."""
+    values = dict(reason.values)
+    if "key" in values:
+        values["key"] = f"{group}.{values['key']}"
+    return Reason(reason.code, **values)
+
+
+def read_recipe(settings) -> Recipe:
+    """The :class:`Recipe` of a panel, with matrices of comparisons read and everything checked."""
     table = settings["structure"]
     name = "'structure'" if isinstance(table, list) else Path(table).name
     cells = (
         pd.DataFrame(table, dtype=object) if isinstance(table, list) else read_table(table).replace("", None)
     )
-    structure = build_structure(cells, name)
-    used = resolve_all(settings)
-    for part in (
-        used["weights"]["default"],
-        *used["weights"]["levels"],
-        *used["weights"]["parents"].values(),
-    ):
-        if part["method"] == "ahp" and part["matrix"] is not None:
-            part["matrix"] = _comparisons(part["matrix"])
-    check_structure(used, structure)
+    own = {**settings, "weights": _read(settings.get("weights"))}
+    recipe = Recipe(structure=build_structure(cells, name), settings=own)
+    check_structure(recipe.methods, recipe.structure)
     if settings.get("reference_window") and not settings.get("period"):
-        raise ConfigError("'reference_window' needs 'period', the column that says when a row was observed.")
-    return structure, used
+        raise ConfigError("window_needs_period", key="reference_window")
+    return recipe
+
+
+def _read(setting):
+    """A setting with every matrix of comparisons in it read."""
+    if isinstance(setting, list):
+        return [_read(part) for part in setting]
+    if not isinstance(setting, dict):
+        return setting
+    return {
+        key: _comparisons(part) if key == "matrix" and part is not None else _read(part)
+        for key, part in setting.items()
+    }
 
 
 def read_anchors(settings, structure):
@@ -76,9 +98,7 @@ def read_anchors(settings, structure):
         return None
     for key in FIXED:
         if settings.get(key):
-            raise ConfigError(
-                f"'{key}' cannot stand beside 'anchors', which hold it already; delete one of them."
-            )
+            raise ConfigError("beside_anchors", key=key)
     anchors = stored.read(settings["anchors"])
     stored.check_fit(anchors, structure, Path(settings["anchors"]).name)
     return anchors
@@ -102,7 +122,7 @@ def _comparisons(matrix):
                 found[str(row)][str(column)] = float(Fraction(str(value).strip()))
             except (ValueError, ZeroDivisionError):
                 raise ConfigError(
-                    f"{name}: '{value}' ({row}, {column}) is no number; write 3 or 1/3."
+                    "comparison_no_number", file=name, value=value, row=row, column=column
                 ) from None
     return found
 
@@ -117,7 +137,7 @@ def _check_columns(columns, structure, settings):
     for key, column in wanted:
         if column not in columns:
             raise ConfigError(
-                f"'{key}' names '{column}', which is no column of {name}; {suggestion(column, columns)}"
+                "no_column_of_file", key=key, name=column, file=name, advice=did_you_mean(column, columns)
             )
 
 
@@ -137,7 +157,7 @@ def read_panel(settings, structure, null_tokens=()):
         blank[blank] = (cells[blank].isna() | (cells[blank] == "")).all(axis=1)
         cells = cells[~blank]
     if cells.empty:
-        raise DataError(f"{name}: the table has no row.")
+        raise DataError("table_without_row", file=name)
     if settings.get("period"):
         cells[settings["period"]] = layout.tidy_periods(cells[settings["period"]])
     _check_filled(cells, settings, name)
@@ -165,7 +185,7 @@ def _check_filled(cells, settings, name):
         if settings.get(key):
             empty = cells.index[cells[settings[key]] == ""]
             if len(empty):
-                raise DataError(f"{name}: row {empty[0] + 2} has no {key}; fill it in or delete the row.")
+                raise DataError("row_without", file=name, row=int(empty[0]) + 2, key=key)
 
 
 def _keys(cells, settings, name):
@@ -181,13 +201,8 @@ def _keys(cells, settings, name):
     if twice.any():
         first = int(np.argmax(twice))
         if with_periods:
-            raise DataError(
-                f"{name}: '{units[first]}' stands twice in {labels[first]}; keep one row per unit and period."
-            )
-        raise DataError(
-            f"{name}: '{units[first]}' stands twice; keep one row per unit, or name the column of the period under "
-            "'indicators.period'."
-        )
+            raise DataError("unit_twice_in_period", file=name, unit=units[first], period=labels[first])
+        raise DataError("unit_twice", file=name, unit=units[first])
     return units, labels
 
 
@@ -198,7 +213,6 @@ def _reference(labels, settings, name):
     rows = periods.reference_rows(labels, window)
     if rows is None or not rows.any():
         raise ConfigError(
-            f"'indicators.reference_window' [{window[0]}, {window[1]}] holds no row of {name}; its periods run from "
-            f"{min(labels)} to {max(labels)}."
+            "window_without_row", file=name, window=list(window), first=min(labels), last=max(labels)
         )
     return rows

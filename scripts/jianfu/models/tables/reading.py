@@ -4,7 +4,6 @@ import pandas as pd
 
 from jianfu.core import frames
 from jianfu.indicators.plan import read_plan
-from jianfu.indices.construction import reference_window
 from jianfu.models.tables.lags import lagged_exposures
 from jianfu.models.tables.outcomes import exit_table, hazard_table, survey_table
 from jianfu.models.tables.unit_months import indicators_before, unit_month_table
@@ -34,13 +33,13 @@ def read_survey(inputs):
     return survey_table(scores, flow, exposures, units), flow
 
 
-def read_tables(inputs, plan, window, indices, exposure):
+def read_tables(inputs, plan, reference, exposure):
     """All analysis tables with the variables of the plan, and the flows of exits and survey, as {name of data: ...}.
 
-    inputs: paths by name; plan: config/plan/models.yaml; window, indices, exposure: settings of the province.
+    inputs: paths by name; plan: config/plan/models.yaml; reference: first and last month of the reference
+    window; exposure: settings of the province.
     """
     frames_read, flows = read_frames(inputs)
-    reference = reference_window(window, indices["reference_months"], indices["reference_window"])
     indicator_plan = read_plan(inputs["indicator_plan"])
     return assemble(frames_read, flows, plan, indicator_plan, reference, exposure), flows
 

@@ -21,6 +21,7 @@ from jianfu.models.verdicts import (
     usable,
 )
 from jianfu.models.words import model_label, outcome_label, said, term_label, text_of
+from jianfu.province.reference import reference_window
 from jianfu.release.accounts import ROW_OUTCOMES, SOURCE_TABLES
 from jianfu.release.outputs import TOTAL
 from jianfu.report.document import facts
@@ -100,7 +101,7 @@ def collect(release: str | Path, config, run, default, plan, labels: Labels) -> 
         "confidence": f"{settings['inference']['confidence']:.0%}",
         "age90": age_range(settings["data"]["window"]),
         "settings": settings,
-        "reference": reference_window(settings),
+        "reference": reference_window(settings["data"]["window"], settings["indices"]),
         "rows": row_totals(quality),
         "supplied": supplied(quality),
         "left_out": members_left_out(weights, indicators),
@@ -218,15 +219,6 @@ def age_range(window, born=("1990-01", "1999-12")) -> list[int]:
     first, last = (pd.Period(month, freq="M").ordinal for month in window)
     oldest, youngest = (pd.Period(month, freq="M").ordinal for month in born)
     return [(first - youngest) // 12, (last - oldest) // 12]
-
-
-def reference_window(settings) -> list[str]:
-    """First and last month of the window that the anchors come from."""
-    if settings["indices"]["reference_window"]:
-        return settings["indices"]["reference_window"]
-    first, last = settings["data"]["window"]
-    months = pd.period_range(first, last, freq="M")
-    return [first, str(months[min(settings["indices"]["reference_months"], len(months)) - 1])]
 
 
 def row_totals(quality) -> dict:

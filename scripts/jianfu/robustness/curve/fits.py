@@ -6,9 +6,7 @@ from multiprocessing import get_context
 import numpy as np
 import pandas as pd
 
-from jianfu.core.errors import DataError
 from jianfu.models.terms import columns_of, term_variables
-from jianfu.robustness.curve.variants import choices, exposure, index_levels
 from jianfu.statistics import hazard, inference
 from jianfu.statistics.cell_hazard import Cells, ScoreTest
 
@@ -18,35 +16,18 @@ COLUMNS = [*KEYS, *FIGURES, "n_used", "n_events", "n_units", "n_clusters", "resi
 RARE = 1.959963984540054  # |z| of a two-sided test at 5 %, for the share of the joint test
 
 
-def exposures_of(members, plan):
-    """Exposures of every declared index and lag: {(index, lag): (U, T)}, and {index: reason} of those refused."""
-    found, refused = {}, {}
-    for name, way in choices(plan, members.codes).items():
-        try:
-            levels = index_levels(members, way, plan["min_share"])
-            for lags in plan["lags"]:
-                found[name, _lag(lags)] = exposure(levels, members, lags, plan["min_share"])
-        except DataError as error:
-            refused[name] = str(error)
-    return found, refused
-
-
-def _lag(lags):
-    return f"{lags[0]}-{lags[1]}"
-
-
 class Base:
     """Cells of one sample and one set of controls, with the place of every cell in the exposures."""
 
-    def __init__(self, frame, members, categories, controls, where, outcomes):
+    def __init__(self, frame, grid, categories, controls, where, outcomes):
         keep = np.ones(len(frame), dtype=bool)
         for column, value in where.items():
             keep &= (frame[column] == value).to_numpy()
         for variable in term_variables(controls, categories):
             keep &= frame[variable].notna().to_numpy()
         frame = frame[keep]
-        self.unit = pd.Index(members.units).get_indexer(frame["unit"].astype(object))
-        self.month = pd.Index(members.months).get_indexer(frame["month"].astype(object))
+        self.unit = grid.units.get_indexer(frame["unit"].astype(object))
+        self.month = grid.months.get_indexer(frame["month"].astype(object))
         self.events = frame[outcomes].sum(axis=1).to_numpy(float)
         self.n = frame["n"].to_numpy(float)
         columns = columns_of(frame, controls, categories)
@@ -128,21 +109,23 @@ def _specification(base, entry, values, key, clusters, confidence):
     return found
 
 
-def run(bases, exposures, refused, plan, clusters, confidence, processes=1):
-    """All specifications as a frame (:data:`COLUMNS`), in the order of the plan.
+def run(bases, exposures, refused, lags, links, clusters, confidence, processes=1) -> pd.DataFrame:
+    """All specifications as a frame (:data:`COLUMNS`).
 
-    bases: {(controls, sample): :class:`Base`}; clusters: {level: (U,) codes of the units}.
+    bases: {(controls, sample): :class:`Base`}; exposures, refused: of
+    :func:`~jianfu.robustness.curve.variants.exposures_of`; lags: names of the months; clusters: {level: (U,) codes of
+    the units}.
     """
     jobs = [
-        (base, {"controls": controls, "sample": sample}, exposures, plan["links"], clusters, confidence)
+        (base, {"controls": controls, "sample": sample}, exposures, links, clusters, confidence)
         for (controls, sample), base in bases.items()
     ]
     rows = [row for part in mapped(specifications, jobs, processes) for row in part]
     for name, reason in refused.items():
         rows += [
-            {"index": name, "lag": _lag(lags), "link": link, "controls": controls, "sample": sample,
+            {"index": name, "lag": lag, "link": link, "controls": controls, "sample": sample,
              "cluster": level, "note": reason}
-            for controls, sample in bases for lags in plan["lags"] for link in plan["links"] for level in clusters
+            for controls, sample in bases for lag in lags for link in links for level in clusters
         ]  # fmt: skip
     return pd.DataFrame(rows).reindex(columns=COLUMNS)
 

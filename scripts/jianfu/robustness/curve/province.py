@@ -6,38 +6,35 @@ import pandas as pd
 from jianfu.core import frames
 from jianfu.core.errors import ConfigError
 from jianfu.indicators.plan import read_plan
-from jianfu.indices import construction
+from jianfu.indices.construction import Cube, read_cube
+from jianfu.indices.specification import IndexSpec, index_spec, read_members
 from jianfu.models.estimators.common import outcomes_of
 from jianfu.robustness.curve import fits
-from jianfu.robustness.curve.variants import members_of
+from jianfu.robustness.curve.variants import exposures_of, windows
 
 LEVELS = ("unit", "county")
 
 
-def read_members(inputs, settings, index):
-    """Members of ``index`` from the files ``inputs`` (indicators, unit_months, indicator_plan, index_plan).
+def read_index(inputs, settings, index) -> tuple[Cube, IndexSpec]:
+    """The values of the members of ``index`` and how it is made.
 
-    settings: the window, and the groups ``indices`` and ``weights`` of the province.
+    inputs: paths of indicators, unit_months, indicator_plan, index_plan; settings: the reference window, and the groups
+    ``indices``, ``exposure`` and ``weights`` of the province.
     """
-    members = construction.read_plan(
-        inputs["index_plan"], read_plan(inputs["indicator_plan"]), settings["weights"]
-    )
-    own = settings["indices"]
-    reference = construction.reference_window(
-        settings["window"], own["reference_months"], own["reference_window"]
-    )
-    indicators, unit_months = (frames.load(inputs[name]) for name in ("indicators", "unit_months"))
-    return members_of(indicators, unit_months, members, index, reference)
+    members = read_members(inputs["index_plan"], read_plan(inputs["indicator_plan"]), settings["weights"])
+    spec = index_spec(
+        members, settings["reference"], settings=settings["indices"], exposure=settings["exposure"]
+    ).only(index)
+    return read_cube(frames.load(inputs["indicators"]), frames.load(inputs["unit_months"]), spec), spec
 
 
-def clusters_of(frame, members, levels=LEVELS):
-    """{level: (U,) codes} of the units in the order of ``members``; a unit that is not in ``frame`` is its own."""
+def clusters_of(frame, units, levels=LEVELS) -> dict[str, np.ndarray]:
+    """{level: (U,) codes} of the ``units`` (labels); a unit that is not in ``frame`` is its own county."""
     first = frame.drop_duplicates("unit").set_index("unit")
     first.index = first.index.astype(object)
-    found = {"unit": np.arange(len(members.units))}
-    county = first["county"].astype(object).reindex(members.units)
-    county = county.where(county.notna(), pd.Series(members.units, index=county.index))
-    found["county"] = pd.factorize(county)[0]
+    county = first["county"].astype(object).reindex(units)
+    county = county.where(county.notna(), pd.Series(units, index=county.index))
+    found = {"unit": np.arange(len(units)), "county": pd.factorize(county)[0]}
     return {level: found[level] for level in levels}
 
 
@@ -46,24 +43,26 @@ def spec_of(models, name):
     for spec in models["models"]:
         if spec["name"] == name:
             return spec
-    raise ConfigError(
-        f"config/plan: the model '{name}' is not declared in config/plan/models.yaml; correct the name."
-    )
+    raise ConfigError("model_not_declared", name=name)
 
 
-def curve(table, members, plan, models, confidence, seed, processes):
-    """Rows of the curve, sorted by estimate with their ``rank``, and the summary with its joint tests."""
-    spec = spec_of(models, plan["model"])
-    exposures, refused = fits.exposures_of(members, plan)
-    clusters = clusters_of(table.frame, members, plan["clusters"])
+def curve(table, cube, spec, plan, models, confidence, seed, processes) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows of the curve, sorted by estimate with their ``rank``, and the summary with its joint tests.
+
+    cube, spec: of the index, as from :func:`read_index`; plan: config/plan/specifications.yaml.
+    """
+    model = spec_of(models, plan["model"])
+    exposures, refused = exposures_of(cube, spec, plan)
+    lags = [months.name for months in windows(plan, spec)]
+    clusters = clusters_of(table.frame, cube.grid.units, plan["clusters"])
     bases = {
         (controls, sample): fits.Base(
-            table.frame, members, models["categories"], columns, where, outcomes_of(spec)
+            table.frame, cube.grid, models["categories"], columns, where, outcomes_of(model)
         )
         for controls, columns in plan["controls"].items()
         for sample, where in plan["samples"].items()
     }
-    rows = fits.run(bases, exposures, refused, plan, clusters, confidence, processes)
+    rows = fits.run(bases, exposures, refused, lags, plan["links"], clusters, confidence, processes)
     tests = fits.joint_test(bases, exposures, plan, clusters, seed, processes)
     overall = fits.summary(rows, tests).assign(model=plan["model"], term=plan["term"])
     rows = rows.sort_values("estimate", kind="stable", ignore_index=True)

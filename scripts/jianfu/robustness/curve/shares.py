@@ -1,30 +1,27 @@
 """What the choices in building an index do to the coefficient: the multiverse of the index, with a fit at its end."""
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 
 import numpy as np
+import pandas as pd
 
 from jianfu.core.errors import DataError
+from jianfu.indices import construction
+from jianfu.indices.construction import Cube
 from jianfu.indices.engine.multiverse import multiverse
-from jianfu.robustness.curve.variants import exposure
-from jianfu.statistics.sobol import exact_shares
+from jianfu.indices.specification import IndexSpec
+from jianfu.robustness.index_sensitivity import at, grid_of
 
 
-def coefficient(base, members, place, lags, min_share, link, cluster):
-    """Measure of :func:`~jianfu.indices.engine.multiverse.multiverse`: the coefficient of the exposure made of the
-    index.
+def coefficient(base, link: str, cluster: np.ndarray) -> Callable[[np.ndarray], float]:
+    """Function of an exposure (U, T): its coefficient in the hazard.
 
-    base: :class:`~jianfu.robustness.curve.fits.Base`; place: (unit, month) positions in ``members`` of the rows of
-    the index; lags: first and last month of the exposure; cluster: (U,) codes. Raises :class:`DataError` where the
-    fit fails.
+    base: :class:`~jianfu.robustness.curve.fits.Base`; cluster: (U,) codes. Raises :class:`DataError` where the fit
+    fails. Fits on the same cells start from one another.
     """
     ready = {}
 
-    def measure(index, reference):
-        levels = np.full(members.valid.shape, np.nan)
-        levels[place] = index
-        window = np.isin(np.arange(len(members.months)), np.unique(place[1][reference]))
-        values = exposure(levels, replace(members, reference=window), lags, min_share)
+    def fitted(values):
         known = ~np.isnan(values)
         mask = known.tobytes()
         if mask not in ready:
@@ -35,30 +32,31 @@ def coefficient(base, members, place, lags, min_share, link, cluster):
             cells is None
             or base.events[used].sum() <= cells.n_units + cells.n_months + cells.controls.shape[1]
         ):
-            raise DataError("fewer events than coefficients")
+            raise DataError("few_events_for_coefficients")
         codes = cluster[np.unique(base.unit[used])]
         fit = cells.fit(values[base.unit[used], base.month[used]], [codes], start=start)
         if not fit.converged:
-            raise DataError("the hazard did not converge")
+            raise DataError("hazard_not_converged")
         ready[mask][2] = fit.start
         return fit.coefficients[0]
 
-    return measure
+    return fitted
 
 
-def coefficient_shares(base, members, data, windows, factors, drop_one, plan, cluster):
+def coefficient_shares(
+    cube: Cube, spec: IndexSpec, choices: Mapping, estimate: Callable[[np.ndarray], float]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(grid, shares): the coefficient under every combination, and the exact shares of its variance by choice.
 
-    data: :class:`jianfu.robustness.index_sensitivity.Data` of the same index; windows, factors, drop_one: as for the
-    multiverse; plan: the declared specifications, whose first lag and link are used; cluster: (U,) codes of the units.
+    cube, spec: of one index; choices: the group ``sensitivity`` of the settings; estimate: as :func:`coefficient`.
     """
-    place = (
-        np.searchsorted(members.units, data.rows["unit_code"].to_numpy(object)),
-        np.searchsorted(members.months, data.rows["month"].to_numpy(object)),
-    )
-    measure = coefficient(base, members, place, plan["lags"][0], plan["min_share"], plan["links"][0], cluster)
-    result = multiverse(data.values, data.table, windows, factors, measure, drop_one)
-    grid = result.design.assign(estimate=result.scores[:, 0] if len(result.design) else [])
-    left = result.failures.groupby("factor")["level"].agg(";".join)
-    shares = exact_shares(result.design, grid["estimate"])
-    return grid, shares.assign(left_out=[left.get(factor, "") for factor in shares["factor"]])
+    factors, windows = grid_of(cube, spec, choices)
+
+    def score(row):
+        own = at(spec, row, windows)
+        level = construction.levels(cube, own)[own.indices[0]]
+        return estimate(construction.exposure(level, cube.grid, own.before, own.reference))
+
+    result = multiverse(factors, score)
+    grid = result.design.assign(estimate=result.scores[:, 0])
+    return grid, result.shares(grid["estimate"])

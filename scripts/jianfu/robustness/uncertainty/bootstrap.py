@@ -4,12 +4,15 @@ A unit that is drawn twice has the weight two in the constants of the index and 
 same as repeated rows with a unit effect each). Fits start at the estimates of the data and run until they converge.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from jianfu.core.errors import DataError
-from jianfu.robustness.curve.variants import exposure, index_levels, lagged
+from jianfu.indices import construction
+from jianfu.indices.construction import Built, Cube
+from jianfu.indices.specification import IndexSpec, Months
 from jianfu.robustness.uncertainty import reliability
 
 TOLERANCE = 1e-5  # of a replicate: far below its sampling error
@@ -18,13 +21,13 @@ TOLERANCE = 1e-5  # of a replicate: far below its sampling error
 @dataclass
 class Hazard:
     """A hazard on cells: ``base`` and ``rows`` as in :mod:`jianfu.robustness.curve.fits`, columns that multiply the
-    exposure (terms, (N, J), ones for the exposure itself), months of the lag."""
+    exposure (terms, (N, J), ones for the exposure itself), months of the exposure."""
 
     base: object
     cells: object
     rows: np.ndarray
     factors: np.ndarray
-    lags: tuple
+    months: Months
     start: tuple = None
 
     def estimate(self, values, times):
@@ -41,13 +44,13 @@ class Hazard:
 @dataclass
 class Survey:
     """Least squares of a standardised score with unit and wave effects: y, other columns (N, k) with waves among
-    them, positions of unit and month in the exposures, months of the lag."""
+    them, positions of unit and month in the exposures, months of the exposure."""
 
     y: np.ndarray
     columns: np.ndarray
     unit: np.ndarray
     month: np.ndarray
-    lags: tuple
+    months: Months
 
     def estimate(self, values, times):
         """Coefficient of the exposure as array (1,), see :meth:`Hazard.estimate`."""
@@ -61,58 +64,51 @@ class Survey:
         return np.linalg.lstsq(data[:, 1:], data[:, 0], rcond=None)[0][:1]
 
 
-def member_exposures(members, lags, min_share, rows=None):
-    """Exposures (U, T, k) made of one member each, on the scale of the mean of all (standardised members)."""
-    own = [_single(members, j, lags, min_share, rows) for j in range(len(members.codes))]
+def member_exposures(built: Built, months: Months) -> np.ndarray:
+    """Exposures (U, T, k) made of one normalised member each, on the scale of the mean of all."""
+    own = [
+        construction.mean_before(member, built.cube.grid, months)
+        for member in np.moveaxis(built.normalised, 2, 0)
+    ]
     return np.stack(own, axis=-1)
 
 
-def _single(members, j, lags, min_share, rows):
-    own = members.values[..., j]
-    reference = (own if rows is None else own[rows])[:, members.reference]
-    reference = reference[~np.isnan(reference)]
-    if len(reference) < 2 or not reference.std(ddof=1) > 0:
-        return np.full(own.shape, np.nan)
-    z = members.direction[j] * (own - reference.mean()) / reference.std(ddof=1)
-    return lagged(z, members, lags, min_share)
+def replicate(cube: Cube, spec: IndexSpec, models: Mapping, times: np.ndarray | None) -> tuple[dict, dict]:
+    """Estimates of all ``models`` ({name: :class:`Hazard` or :class:`Survey`}) and reliabilities ({months: lambda}).
 
-
-def replicate(members, models, way, min_share, shares, times):
-    """Estimates of all ``models`` ({name: :class:`Hazard` or :class:`Survey`}) and reliabilities ({lags: lambda}).
-
-    The index is made in one ``way`` (see :mod:`jianfu.robustness.curve.variants`) of units drawn ``times`` (U,); None
-    = the data themselves. ``shares``: {lags: least share of months present}.
+    cube, spec: of one index, made of units drawn ``times`` (U,); None = the data themselves.
     """
-    rows = None if times is None else np.repeat(np.arange(len(times)), times)
-    levels = index_levels(members, way, min_share, rows)
-    exposures, reliabilities = {}, {}
-    for lags, share in shares.items():
-        exposures[lags] = exposure(levels, members, lags, share, rows)
-        own = member_exposures(members, lags, share, rows)
-        reliabilities[lags] = reliability.within(own, times).value
+    built = construction.build(cube, spec, construction.fit(cube, spec, times))
+    level, exposures, reliabilities = built.levels[spec.indices[0]], {}, {}
+    for months in {model.months for model in models.values()}:
+        exposures[months] = construction.exposure(level, cube.grid, months, spec.reference, times)
+        reliabilities[months] = reliability.within(member_exposures(built, months), times).value
     return {
-        name: model.estimate(exposures[model.lags], times) for name, model in models.items()
+        name: model.estimate(exposures[model.months], times) for name, model in models.items()
     }, reliabilities
 
 
-def draws(members, models, way, min_share, shares, clusters, seed, first, n):
-    """Replicates ``first`` ... ``first + n - 1``: {name: (n, J)}, {lags: (n,)}; a failed one is NaN.
+def draws(
+    cube: Cube, spec: IndexSpec, models: Mapping, clusters: np.ndarray, seed: int, first: int, n: int
+) -> tuple[dict, dict]:
+    """Replicates ``first`` ... ``first + n - 1``: {name: (n, J)}, {months: (n,)}; a failed one is NaN.
 
-    clusters: (U,) codes of what is drawn (units or counties). Every replicate has a stream of its own.
+    clusters: (U,) codes of what is drawn (units or counties). Every replicate has a stream of its own. Raises
+    :class:`DataError` where the data themselves have no estimate.
     """
-    found, lambdas = {name: [] for name in models}, {lags: [] for lags in shares}
-    start, _ = replicate(members, models, way, min_share, shares, None)
+    start, lambdas = replicate(cube, spec, models, None)
+    found, reliabilities = {name: [] for name in models}, {months: [] for months in lambdas}
     for number in range(first, first + n):
         rng = np.random.default_rng([seed, number])
         n_clusters = int(clusters.max()) + 1
         times = np.bincount(rng.integers(0, n_clusters, n_clusters), minlength=n_clusters)[clusters]
         try:
-            estimates, own = replicate(members, models, way, min_share, shares, times)
+            estimates, own = replicate(cube, spec, models, times)
         except (np.linalg.LinAlgError, DataError):
             estimates = {name: np.full(len(values), np.nan) for name, values in start.items()}
-            own = dict.fromkeys(shares, np.nan)
+            own = dict.fromkeys(lambdas, np.nan)
         for name in models:
             found[name].append(estimates[name])
-        for lags in shares:
-            lambdas[lags].append(own[lags])
-    return {k: np.array(v) for k, v in found.items()}, {k: np.array(v) for k, v in lambdas.items()}
+        for months in lambdas:
+            reliabilities[months].append(own[months])
+    return {k: np.array(v) for k, v in found.items()}, {k: np.array(v) for k, v in reliabilities.items()}

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from jianfu.core.errors import NotEstimable
+from jianfu.core.errors import DataError, NotEstimable
 from jianfu.core.reasons import write_reasons
+from jianfu.indices import construction
 from jianfu.models.estimates import tidy
 from jianfu.models.estimators.common import outcomes_of
 from jianfu.models.reasons import because, unestimable
@@ -12,7 +13,6 @@ from jianfu.models.sample import select
 from jianfu.models.terms import columns_of
 from jianfu.robustness.curve.fits import Base, mapped
 from jianfu.robustness.curve.province import clusters_of, spec_of
-from jianfu.robustness.curve.variants import declared
 from jianfu.robustness.uncertainty import bootstrap, reliability
 from jianfu.statistics import inference
 
@@ -21,11 +21,11 @@ AT_ONCE = 100  # replicates per job
 LEAST_SHARE = 0.9  # of the replicates must have an estimate, else there is no interval
 
 
-def hazard_model(spec, table, members, categories, lags):
+def hazard_model(spec, table, grid, categories, months):
     """:class:`~jianfu.robustness.uncertainty.bootstrap.Hazard` of a declared hazard whose terms are an exposure and
     its products with levels of a variable, on the rows that the declared model uses."""
     sample, controls = select(spec, table, categories)
-    base = Base(table.frame[sample.rows], members, categories, controls, {}, outcomes_of(spec))
+    base = Base(table.frame[sample.rows], grid, categories, controls, {}, outcomes_of(spec))
     rows = np.arange(len(base.n))
     frame = table.frame[sample.rows]
     factors = [
@@ -33,10 +33,10 @@ def hazard_model(spec, table, members, categories, lags):
         else columns_of(frame, [term.split(":", 1)[1]], categories)[term.split(":", 1)[1]]
         for term in spec["terms"]
     ]  # fmt: skip
-    return bootstrap.Hazard(base, base.cells(rows, spec["estimator"]), rows, np.column_stack(factors), lags)
+    return bootstrap.Hazard(base, base.cells(rows, spec["estimator"]), rows, np.column_stack(factors), months)
 
 
-def survey_model(spec, table, members, categories, lags):
+def survey_model(spec, table, grid, categories, months):
     """:class:`~jianfu.robustness.uncertainty.bootstrap.Survey` of a declared least-squares model of one exposure."""
     sample, controls = select(spec, table, categories)
     frame = table.frame[sample.rows]
@@ -45,9 +45,9 @@ def survey_model(spec, table, members, categories, lags):
     return bootstrap.Survey(
         frame[spec["outcome"]].to_numpy(float),
         np.column_stack([*columns, waves]) if columns else waves,
-        pd.Index(members.units).get_indexer(frame["unit"].astype(object)),
-        pd.Index(members.months).get_indexer(frame["fieldwork_month"].astype(object)),
-        lags,
+        grid.units.get_indexer(frame["unit"].astype(object)),
+        grid.months.get_indexer(frame["fieldwork_month"].astype(object)),
+        months,
     )
 
 
@@ -55,28 +55,24 @@ def _job(job):
     return bootstrap.draws(*job)
 
 
-def replicates(members, models, way, min_share, shares, clusters, seed, n, processes):
+def replicates(cube, spec, models, clusters, seed, n, processes) -> tuple[dict, dict]:
     """``n`` replicates of all models in so many processes; they do not depend on the number of processes."""
     jobs = [
-        (members, models, way, min_share, shares, clusters, seed, first, min(AT_ONCE, n - first))
-        for first in range(0, n, AT_ONCE)
+        (cube, spec, models, clusters, seed, first, min(AT_ONCE, n - first)) for first in range(0, n, AT_ONCE)
     ]
     parts = mapped(_job, jobs, processes)
     found = {name: np.concatenate([part[0][name] for part in parts]) for name in models}
-    return found, {lags: np.concatenate([part[1][lags] for part in parts]) for lags in shares}
+    return found, {months: np.concatenate([part[1][months] for part in parts]) for months in parts[0][1]}
 
 
-def rows(estimates, models, terms, found, lambdas, members, shares, sources, confidence):
+def rows(estimates, models, terms, found, lambdas, whole, sources, confidence) -> pd.DataFrame:
     """Robustness rows with the columns of ``estimates``: one and one per source of the reliability, by model and term.
 
     The first has the declared estimate with error and interval of the bootstrap of the whole pipeline; the others are
-    divided by the reliability: a number that is declared, or ``members``
-    (:mod:`jianfu.robustness.uncertainty.reliability`), with the interval of replicates that each divide by their own.
+    divided by the reliability: a number that is declared, or ``members``, that of the data (``whole``, {months:
+    :class:`~jianfu.robustness.uncertainty.reliability.Reliability`}), with the interval of replicates that each divide
+    by their own.
     """
-    whole = {
-        lags: reliability.within(bootstrap.member_exposures(members, lags, share))
-        for lags, share in shares.items()
-    }
     result = []
     for name, model in models.items():
         for j, term in enumerate(terms[name]):
@@ -85,18 +81,18 @@ def rows(estimates, models, terms, found, lambdas, members, shares, sources, con
                 continue
             row, draws = base.iloc[0].to_dict(), found[name][:, j]
             known = ~np.isnan(draws)
-            value = whole[model.lags].value
+            value = whole[model.months].value
             reason = because("replicates", usable=int(known.sum()), replicates=len(draws))
             result.append(_row(row, BOOTSTRAP, row["estimate"], draws, confidence, reason))
             for source in sources:
                 given = not isinstance(source, str)
-                ratio = np.full(len(draws), source) if given else lambdas[model.lags]
+                ratio = np.full(len(draws), source) if given else lambdas[model.months]
                 usable = known & (ratio > 0)
                 reliable = source if given else value
                 origin = (
                     because("reliability_declared")
                     if given
-                    else because("reliability_of_members", members=whole[model.lags].members)
+                    else because("reliability_of_members", members=whole[model.months].members)
                 )
                 counts = {"usable": int(usable.sum()), "replicates": len(draws)}
                 reason = because("calibrated", reliability=reliable, origin=origin, **counts)
@@ -132,41 +128,40 @@ def _row(row, kind, estimate, draws, confidence, reason):
     }
 
 
-def build(members, tables, plan, models, settings, inference, estimates, processes):
+def build(cube, spec, tables, plan, models, inference, estimates, processes) -> pd.DataFrame:
     """Rows of all models that ``plan`` (config/plan/uncertainty.yaml) names and that were fitted.
 
-    settings: groups ``indices`` and ``exposure`` of the province; inference: the group of that name.
+    cube, spec: of the index of the plan; inference: the group of that name. Where the data themselves give no exposure,
+    the rows have no figures and say why.
     """
-    own, survey = settings["exposure"], (1, settings["exposure"]["survey_months"])
-    lags = tuple(own["lags"])
-    shares = {
-        lags: own["min_months"] / (lags[1] - lags[0] + 1),
-        survey: own["survey_min_months"] / own["survey_months"],
-    }
     fitted = set(estimates.loc[estimates["estimate"].notna(), "model"])
     chosen, terms = {}, {}
     for name in plan["models"]:
-        spec = spec_of(models, name)
+        model = spec_of(models, name)
         if name not in fitted:
             continue
-        make, lag = (hazard_model, lags) if spec["data"] == "hazard_cells" else (survey_model, survey)
-        chosen[name] = make(spec, tables[spec["data"]], members, models["categories"], lag)
-        terms[name] = spec["terms"]
-    used = {model.lags for model in chosen.values()}
-    shares = {lag: share for lag, share in shares.items() if lag in used}
-    clusters = clusters_of(tables["hazard_cells"].frame, members, [plan["resample"]])[plan["resample"]]
-    found, lambdas = replicates(
-        members, chosen, declared(settings["indices"]), settings["indices"]["min_share"], shares,
-        clusters, inference["seed"], plan["replicates"], processes,
-    )  # fmt: skip
-    return rows(
-        estimates,
-        chosen,
-        terms,
-        found,
-        lambdas,
-        members,
-        shares,
-        plan["reliability"],
-        inference["confidence"],
-    )
+        make, months = (
+            (hazard_model, spec.before) if model["data"] == "hazard_cells" else (survey_model, spec.survey)
+        )
+        chosen[name] = make(model, tables[model["data"]], cube.grid, models["categories"], months)
+        terms[name] = model["terms"]
+    frame, confidence = tables["hazard_cells"].frame, inference["confidence"]
+    clusters = clusters_of(frame, cube.grid.units, [plan["resample"]])[plan["resample"]]
+    try:
+        found, lambdas = replicates(
+            cube, spec, chosen, clusters, inference["seed"], plan["replicates"], processes
+        )
+        built = construction.build(cube, spec, construction.fit(cube, spec))
+    except DataError:
+        lacking = unestimable(NotEstimable("no_variation", column=plan["index"]))
+        refused = [
+            _row(row, BOOTSTRAP, np.nan, np.empty(0), confidence, lacking)
+            for row in estimates.to_dict("records")
+            if row["term"] in terms.get(row["model"], ())
+        ]
+        return tidy(pd.DataFrame(refused, columns=estimates.columns))
+    whole = {
+        months: reliability.within(bootstrap.member_exposures(built, months))
+        for months in {model.months for model in chosen.values()}
+    }
+    return rows(estimates, chosen, terms, found, lambdas, whole, plan["reliability"], confidence)
