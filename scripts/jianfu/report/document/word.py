@@ -236,7 +236,7 @@ def finish_table(table, groups, whole) -> None:
                     paragraph.paragraph_format.space_before = Pt(GROUP_SPACE)
 
 
-def borders(tag) -> OxmlElement:
+def borders(tag, **sides) -> OxmlElement:
     """A border element; sides in eighths of a point (12 is 1.5 pt, 6 is 0.75 pt)."""
     element = OxmlElement(tag)
     for side in ("top", "left", "bottom", "right"):
