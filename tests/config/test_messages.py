@@ -30,8 +30,8 @@ SPOKEN = (
     "words",
 )
 # rooms whose raise sites have not all become codes yet
-UNFINISHED = ("models", "study", "robustness")
-UNFINISHED_SCRIPTS = ()
+UNFINISHED = ("robustness",)
+UNFINISHED_SCRIPTS = ("cfa.py",)
 
 
 def _files():
@@ -43,7 +43,7 @@ def _files():
 
 
 def _calls():
-    """(place, first argument, names of values, beginning of its key) of whatever is said with a code."""
+    """(place, first argument, names of values) of whatever is said with a code."""
     for file, place in _files():
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             name = (
@@ -51,8 +51,7 @@ def _calls():
             )
             if name in SPOKEN and node.args:
                 first = node.args[1] if name == "unreadable" else node.args[0]
-                given = {keyword.arg for keyword in node.keywords}
-                yield f"{place}:{node.lineno}", first, given, "why_" if name == "NotEstimable" else ""
+                yield f"{place}:{node.lineno}", first, {keyword.arg for keyword in node.keywords}
 
 
 def _codes(node):
@@ -63,22 +62,26 @@ def _codes(node):
 
 
 def test_what_is_raised_is_a_code_with_words():
-    for place, first, _, begins in _calls():
-        assert not isinstance(first, ast.BinOp), place
+    for place, first, _ in _calls():
+        assert not isinstance(first, ast.BinOp | ast.Call), place
         if isinstance(first, ast.JoinedStr):  # a family of labels, such as reason_<reason>
             assert isinstance(first.values[0], ast.Constant) and first.values[0].value.endswith("_"), place
         for code in _codes(first):
-            assert begins + code in sentences("zh"), (
-                f"{place}: '{code}' has no row in config/plan/messages.csv"
-            )
+            assert _words(code), f"{place}: '{code}' has no row in config/plan/messages.csv"
 
 
 def test_what_is_raised_gives_the_values_that_its_words_name():
-    for place, first, given, begins in _calls():
+    for place, first, given in _calls():
         if None in given:  # values handed on as **values
             continue
         for code in _codes(first):
-            assert _places(sentences("zh")[begins + code]) <= given, f"{place}: {code}"
+            assert _places(_words(code)) <= given, f"{place}: {code}"
+
+
+def _words(code):
+    """A message, or the label by which a model says why there is no estimate."""
+    known = sentences("zh")
+    return known.get(code) or known.get(f"why_{code}")
 
 
 def _places(text):

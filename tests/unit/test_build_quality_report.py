@@ -193,4 +193,6 @@ def test_terminal_columns_line_up():
 
 def test_small_shares_and_ranges_of_months():
     assert [share(v) for v in (0, 0.0004, 0.5, 0.9996, 1)] == ["0.0%", "<0.1%", "50.0%", ">99.9%", "100.0%"]
-    assert span(["2024-03", "2024-01", "2024-02", "2024-12"]) == "2024-01–2024-03、2024-12"
+    months = ["2024-03", "2024-01", "2024-02", "2024-12"]
+    assert span(months, "、") == "2024-01–2024-03、2024-12"
+    assert span(months, ", ") == "2024-01–2024-03, 2024-12"

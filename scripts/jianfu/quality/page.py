@@ -27,7 +27,11 @@ def write_page(facts, settings, labels, places, headings, template, path):
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"share": share, "span": span, "n": lambda value: f"{value:,}"}
+    environment.filters |= {
+        "share": share,
+        "span": lambda months: span(months, labels("qr_comma")),
+        "n": lambda value: f"{value:,}",
+    }
     names = column_names(headings)
 
     def column_name(table, column):
@@ -35,7 +39,7 @@ def write_page(facts, settings, labels, places, headings, template, path):
         if f"qr_col_{column}" in labels:
             return labels(f"qr_col_{column}")
         chinese = names.get((table, column)) if labels.language == "zh" else None
-        return f"{chinese}（{column}）" if chinese else column
+        return labels("qr_column_named", name=chinese, column=column) if chinese else column
 
     text = environment.get_template(template.name).render(
         facts=facts,

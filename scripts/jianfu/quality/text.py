@@ -124,7 +124,7 @@ def _reasons(facts, labels):
 
 
 def _coverage(facts, labels):
-    lines = ["", labels("qr_coverage")]
+    lines, comma = ["", labels("qr_coverage")], labels("qr_comma")
     for log in LOGS:
         found = facts.coverage[log]
         rate = share(found["logged"] / found["total"] if found["total"] else 0)
@@ -140,9 +140,9 @@ def _coverage(facts, labels):
         for _, county, shares in found["counties"]:
             lines.append("    " + pad(county, 16) + "".join(_block(value) for value in shares))
         if found["unlogged"]:
-            lines.append("    " + labels("qr_unlogged", months=span(found["unlogged"])))
+            lines.append("    " + labels("qr_unlogged", months=span(found["unlogged"], comma)))
         for county, unit, own in found["gaps"][:GAPS]:
-            lines.append("    " + labels("qr_gap", county=county, unit=unit, months=span(own)))
+            lines.append("    " + labels("qr_gap", county=county, unit=unit, months=span(own, comma)))
         if len(found["gaps"]) > GAPS:
             lines.append("    " + labels("qr_gap_more", n=len(found["gaps"]) - GAPS))
     return lines
@@ -157,7 +157,8 @@ def _headings(facts, labels):
         return []
     lines = ["", labels("qr_unmapped")]
     for table, found in facts.unmapped.items():
-        names = "、".join(heading or "（无表头）" for heading, _ in found[:HEADINGS])
+        headings = (heading or labels("qr_no_heading") for heading, _ in found[:HEADINGS])
+        names = labels("qr_comma").join(headings)
         lines.append(f"  {labels(f'qr_{table}')}: {names}{' …' if len(found) > HEADINGS else ''}")
     return lines
 

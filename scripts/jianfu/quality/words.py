@@ -12,8 +12,8 @@ def share(value):
     return f"{value:.1%}"
 
 
-def span(months):
-    """Months as ranges: 2024-01–2024-03、2024-07."""
+def span(months, comma):
+    """Months as ranges with ``comma`` between them: 2024-01–2024-03, 2024-07."""
     periods = sorted(pd.Period(month, "M") for month in months)
     runs = []
     for period in periods:
@@ -21,4 +21,4 @@ def span(months):
             runs[-1][1] = period
         else:
             runs.append([period, period])
-    return "、".join(str(first) if first == last else f"{first}–{last}" for first, last in runs)
+    return comma.join(str(first) if first == last else f"{first}–{last}" for first, last in runs)

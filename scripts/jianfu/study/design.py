@@ -72,7 +72,7 @@ def scenario_of(design, name):
     for scenario in design["scenarios"]:
         if scenario["name"] == name:
             return scenario
-    raise ConfigError(f"simulation_study.yaml: there is no scenario '{name}'; name one of those declared.")
+    raise ConfigError("no_such_scenario", name=name)
 
 
 def parameters_of(parameters, design, scenario):

@@ -38,9 +38,7 @@ def with_probabilities(person_months, truth):
     found = truth[list(EXPECTED)].reset_index(drop=True).reindex(index)
     missing = int(found["p_voluntary"].isna().sum())
     if missing:
-        raise DataError(
-            f"truth: {missing} person-months at risk have no probability; use the truth of the same draw."
-        )
+        raise DataError("truth_of_another_draw", n=missing)
     return person_months.assign(**{name: found[name].to_numpy() for name in EXPECTED})
 
 
