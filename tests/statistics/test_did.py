@@ -101,6 +101,18 @@ def test_weights_and_clusters_of_copied_units(counties):
     np.testing.assert_allclose(clustered, did.standard_errors(single.influence), rtol=1e-7)
 
 
+@pytest.mark.parametrize("method", did.METHODS)
+def test_a_weight_of_two_is_a_unit_that_is_there_twice(counties, method):
+    y, cohort, periods, x = counties
+    weights = 1.0 + (np.arange(len(y)) % 3 == 0)
+    copies = np.repeat(np.arange(len(y)), weights.astype(int))
+    weighted = did.att_gt(y, cohort, periods, x, weights, method=method)
+    repeated = did.att_gt(y[copies], cohort[copies], periods, x[copies], method=method)
+    np.testing.assert_allclose(weighted.att, repeated.att, atol=1e-9)
+    clustered = did.standard_errors(repeated.influence, copies)
+    np.testing.assert_allclose(did.standard_errors(weighted.influence), clustered, rtol=1e-6)
+
+
 def test_band_covers_all_effects_together():
     rng = np.random.default_rng(7)
     cohort = np.repeat([4.0, 6.0, np.inf], 40)

@@ -68,14 +68,14 @@ def maximise(
             return Maximum(state, point, step, steps, converged=False, separated=True)
         if not (np.isfinite(step).all() and slope >= -FLAT * max(abs(point.value), 1.0)):
             return Maximum(state, point, step, steps, converged=False, separated=False)
-        move, found = predict(step), None
+        move = predict(step)
         size = min(1.0, LONGEST_MOVE / max(np.abs(move).max(initial=0), LONGEST_MOVE))
         while size > SHORTEST:
             found = evaluate(eta + size * move)
             if found is not None and found.value >= point.value - 1e-9 * abs(point.value):
                 break
             size /= 2
-        if found is None:
+        else:
             break
         flat = abs(found.value - point.value) <= FLAT * max(abs(found.value), 1.0)
         state, eta, point, steps = state + size * step, eta + size * move, found, steps + 1
