@@ -17,23 +17,17 @@ def setting(*keys):
     return value
 
 
-<<<<<<< HEAD
-def code(script, modules=()):
-    """Digest of scripts/<script>.py, the library modules it uses and ``modules``: a change re-runs the rule."""
-    files = modules_used(script, ROOT / "scripts", modules)
-    USED.update(files)
-    return files_digest(files, ROOT)
-=======
 def reference(wildcards):
     """First and last month of the reference window of the wildcard province, for `params`."""
     settings = SETTINGS[wildcards.province]
     return reference_window(settings["data"]["window"], settings["indices"])
 
 
-def code(script):
-    """Digest of scripts/<script>.py and of the library modules it uses, so that a change re-runs the rule."""
-    return code_digest(script, Path(workflow.basedir) / "scripts")
->>>>>>> 3fb119f (One construction of the index for pipeline, sensitivity, curve, bootstrap and own panels)
+def code(script, modules=()):
+    """Digest of scripts/<script>.py, the library modules it uses and ``modules``: a change re-runs the rule."""
+    files = modules_used(script, ROOT / "scripts", modules)
+    USED.update(files)
+    return files_digest(files, ROOT)
 
 
 def plan(name):

@@ -12,11 +12,6 @@ rule build_index_sensitivity:
         **canonical("units"),
         indicators="results/{province}/restricted/indicators.parquet",
         unit_months="results/{province}/restricted/unit_months.parquet",
-<<<<<<< HEAD
-        unanchored="results/{province}/quality/index_notices.csv",
-=======
-        units="results/{province}/restricted/canonical/units.parquet",
->>>>>>> 3fb119f (One construction of the index for pipeline, sensitivity, curve, bootstrap and own panels)
         plan=plan("indicators.csv"),
         members=plan("indices.csv"),
     output:
