@@ -39,7 +39,4 @@ def words(code: str, /, **values) -> str:
 def message(reason: Reason, language: str | None = None) -> str:
     """A reason as a sentence for the screen, in the language chosen with :func:`speak` unless one is named."""
     language = language or spoken()
-    known = sentences(language)
-    if reason.code not in known and not reason.values:
-        return reason.code  # a sentence that has no code yet
-    return say(reason, known.__getitem__, SEPARATORS[language])
+    return say(reason, sentences(language).__getitem__, SEPARATORS[language])

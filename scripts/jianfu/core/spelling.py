@@ -38,14 +38,3 @@ def all_of(items: Sequence):
 def _joined(code, items):
     *before, last = items
     return Reason(code, before=before, last=last) if before else last
-
-
-def suggestion(word, candidates):
-    """``did you mean 'x'?`` for the nearest candidate, else the list of the valid ones."""
-    close = nearest(word, candidates, cutoff=0.4)
-    return f"did you mean '{close}'?" if close else f"{valid(candidates)}."
-
-
-def valid(candidates):
-    """``valid are a, b``."""
-    return f"valid are {', '.join(map(str, candidates))}"
