@@ -13,8 +13,8 @@ from jianfu.models.estimates import tidy
 from jianfu.models.estimators.common import outcome_name, outcomes_of
 from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.reasons import because, failure, has, recorded, unestimable
-from jianfu.models.sample import select, used_rows
-from jianfu.models.terms import call_of, columns_of, parts_of, reference_level
+from jianfu.models.sample import prepare, select
+from jianfu.models.terms import call_of, parts_of, reference_level
 from jianfu.statistics import inference
 
 UNCONVERGED = ("unconverged", "singular_matrix")  # codes of models that were fitted without success
@@ -53,12 +53,11 @@ def fit_model(spec, table, categories, settings, truth=False):
     """
     base = _base(spec, table)
     try:
-        sample, controls = select(spec, table, categories, truth)
-        used = used_rows(spec, table, categories, controls, sample)
-        weights = table.weights(sample.rows)
-        columns = columns_of(used, [*spec.get("terms", []), *controls], categories, weights)
+        model = prepare(spec, table, categories, truth)
+        sample, used = model.sample, model.used
         base |= _counts(table, sample, used)
-        effects, extra = ESTIMATORS[spec["estimator"]].fit(spec, used, weights, columns, settings, truth)
+        fit = ESTIMATORS[spec["estimator"]].fit
+        effects, extra = fit(spec, used, model.weights, model.columns, settings, truth)
     except NotEstimable as error:
         if error.sample is not None:
             base |= _counts(table, error.sample, table.frame[error.sample.rows])
@@ -67,7 +66,7 @@ def fit_model(spec, table, categories, settings, truth=False):
         return _without_figures(spec, base, [because("singular_matrix")])
     if not extra["converged"]:
         return _without_figures(spec, base, [because("unconverged"), *extra["notes"], *sample.remarks])
-    references = [reference_level(used, v, categories[v]) for v in controls if v in categories]
+    references = [reference_level(used, v, categories[v]) for v in model.controls if v in categories]
     for reason, n in extra.pop("dropped", {}).items():
         sample.dropped[reason] = sample.dropped.get(reason, 0) + int(n)
     base |= _accounts(table, sample)

@@ -5,10 +5,8 @@ import pandas as pd
 from scipy import stats
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimators.common import codes_of
-from jianfu.models.sample import select
+from jianfu.models.sample import prepare
 from jianfu.models.tables.table import exposure_at
-from jianfu.models.terms import columns_of
 from jianfu.statistics.designs import demean
 
 ALL = "all"
@@ -117,17 +115,15 @@ def burnout_bins(spec, table, categories, bins, confidence):
         "fitted",
     ]
     try:
-        sample, controls = select(spec, table, categories)
+        model = prepare(spec, table, categories)
     except NotEstimable:
         return pd.DataFrame(columns=columns)
-    used = table.frame[sample.rows]
+    used = table.frame[model.sample.rows]
     exposure = used[spec["terms"][0]].to_numpy(dtype=float)
     outcome = used[spec["outcome"]].to_numpy(dtype=float)
     outcome = (outcome - outcome.mean()) / outcome.std(ddof=1)
-    design = columns_of(used, controls, categories)
-    effects = [codes_of(used[name]) for name in spec.get("effects", [])]
     x, y = (
-        residual(values, list(design.values()), effects) + values.mean() for values in (exposure, outcome)
+        residual(values, model.of_controls(), model.effects) + values.mean() for values in (exposure, outcome)
     )
     slope = ((x - x.mean()) @ (y - y.mean())) / ((x - x.mean()) @ (x - x.mean()))
     number = bin_numbers(x, max(2, min(bins, len(x) // MIN_PER_BIN)))

@@ -9,7 +9,7 @@ from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators.common import TRUE, codes_of, columns_named, outcomes_of, trials_of
 from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.reasons import because
-from jianfu.models.terms import outside_domain, require_columns, term_variables
+from jianfu.models.terms import Design, columns_of, outside_domain, require_columns, term_variables
 from jianfu.statistics import hazard, regression
 
 
@@ -90,12 +90,53 @@ def _never_at_risk(spec, frame):
     return lost
 
 
-def used_rows(spec, table, categories, controls, sample):
-    """Rows of the sample with the columns that the model needs."""
+@dataclass(frozen=True)
+class Prepared:
+    """A declared model on the rows that it uses: what every fit of it, and every description of its rows, starts from.
+
+    sample, controls: as :func:`select` gives them; used: (N, ...) frame of the rows with the columns that the model
+    names; weights: (N,) observations behind each row; columns: design columns of terms, then controls; effects: codes
+    (N,) of each absorbed effect.
+    """
+
+    sample: Sample
+    controls: list[str]
+    used: pd.DataFrame
+    weights: np.ndarray
+    columns: Design
+    effects: list[np.ndarray]
+
+    @property
+    def design(self) -> np.ndarray:
+        """Design columns side by side, (N, k)."""
+        return np.column_stack(list(self.columns.values()))
+
+    def of_controls(self) -> list[np.ndarray]:
+        """Design columns of the controls alone."""
+        names = columns_of(self.used, self.controls, self.columns.categories, self.weights)
+        return [self.columns[name] for name in names]
+
+
+def prepare(spec, table, categories, truth=False) -> Prepared:
+    """Rows, weights and design columns of a declared model, assembled here and nowhere else.
+
+    Raises :class:`NotEstimable`, with the sample where rows were left.
+    """
+    sample, controls = select(spec, table, categories, truth)
+    terms = [*spec.get("terms", []), *controls]
     named = columns_named(spec, ESTIMATORS[spec["estimator"]])
-    names = [*named, *(name + TRUE for name in named)]
-    names += [*term_variables([*spec.get("terms", []), *controls], categories), "unit"]
-    return table.frame.loc[sample.rows, [name for name in dict.fromkeys(names) if name in table.frame]]
+    names = dict.fromkeys(
+        [*named, *(name + TRUE for name in named), *term_variables(terms, categories), "unit"]
+    )
+    used = table.frame.loc[sample.rows, [name for name in names if name in table.frame]]
+    weights = table.weights(sample.rows)
+    try:
+        columns = columns_of(used, terms, categories, weights)
+    except NotEstimable as error:
+        error.sample = sample
+        raise
+    effects = [codes_of(used[name]) for name in spec.get("effects", [])]
+    return Prepared(sample, controls, used, weights, columns, effects)
 
 
 def _present_controls(spec, frame, categories):

@@ -5,11 +5,10 @@ import pandas as pd
 
 from jianfu.core.errors import NotEstimable
 from jianfu.core.reasons import write_reasons
-from jianfu.models.estimators.common import codes_of, outcomes_of
+from jianfu.models.estimators.common import outcomes_of
 from jianfu.models.reasons import because
 from jianfu.models.response import residual
-from jianfu.models.sample import select, used_rows
-from jianfu.models.terms import columns_of
+from jianfu.models.sample import prepare
 from jianfu.statistics import hazard, romano_wolf
 
 HAZARDS = ("cloglog", "logit", "poisson")
@@ -34,16 +33,14 @@ def cluster_scores(spec, term, table, categories):
         raise NotEstimable("no_efficient_score", estimator=spec["estimator"])
     if term not in spec["terms"]:
         raise NotEstimable("not_a_term", term=term)
-    sample, controls = select(spec, table, categories)
-    used = used_rows(spec, table, categories, controls, sample)
-    weights = table.weights(sample.rows)
-    columns = columns_of(used, [*spec["terms"], *controls], categories, weights)
-    design, place = np.column_stack(list(columns.values())), list(columns).index(term)
-    effects = [codes_of(used[name]) for name in spec.get("effects", [])]
+    model = prepare(spec, table, categories)
+    used, design, effects, place = model.used, model.design, model.effects, list(model.columns).index(term)
     codes, names = pd.factorize(used[spec["cluster"]].astype(object))
     if spec["estimator"] in HAZARDS:
         events = used[outcomes_of(spec)].sum(axis=1).to_numpy(float)
-        scores = hazard.efficient_scores(events, weights, design, effects, codes, spec["estimator"], place)
+        scores = hazard.efficient_scores(
+            events, model.weights, design, effects, codes, spec["estimator"], place
+        )
         if scores is None:
             raise NotEstimable("restricted_unconverged")
     else:

@@ -9,7 +9,7 @@ from jianfu.indices import construction
 from jianfu.models.estimates import tidy
 from jianfu.models.estimators.common import outcomes_of
 from jianfu.models.reasons import because, unestimable
-from jianfu.models.sample import select
+from jianfu.models.sample import prepare
 from jianfu.models.terms import columns_of
 from jianfu.robustness.curve.fits import Base, mapped
 from jianfu.robustness.curve.province import clusters_of, spec_of
@@ -24,10 +24,10 @@ LEAST_SHARE = 0.9  # of the replicates must have an estimate, else there is no i
 def hazard_model(spec, table, grid, categories, months):
     """:class:`~jianfu.robustness.uncertainty.bootstrap.Hazard` of a declared hazard whose terms are an exposure and
     its products with levels of a variable, on the rows that the declared model uses."""
-    sample, controls = select(spec, table, categories)
-    base = Base(table.frame[sample.rows], grid, categories, controls, {}, outcomes_of(spec))
+    model = prepare(spec, table, categories)
+    frame = table.frame[model.sample.rows]
+    base = Base(frame, grid, categories, model.controls, {}, outcomes_of(spec))
     rows = np.arange(len(base.n))
-    frame = table.frame[sample.rows]
     factors = [
         np.ones(len(frame)) if term == spec["terms"][0]
         else columns_of(frame, [term.split(":", 1)[1]], categories)[term.split(":", 1)[1]]
@@ -38,9 +38,8 @@ def hazard_model(spec, table, grid, categories, months):
 
 def survey_model(spec, table, grid, categories, months):
     """:class:`~jianfu.robustness.uncertainty.bootstrap.Survey` of a declared least-squares model of one exposure."""
-    sample, controls = select(spec, table, categories)
-    frame = table.frame[sample.rows]
-    columns = list(columns_of(frame, controls, categories).values())
+    model = prepare(spec, table, categories)
+    frame, columns = table.frame[model.sample.rows], model.of_controls()
     waves = pd.get_dummies(frame["wave"].astype(str), drop_first=True).to_numpy(float)
     return bootstrap.Survey(
         frame[spec["outcome"]].to_numpy(float),
