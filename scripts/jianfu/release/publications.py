@@ -262,7 +262,7 @@ def _moments(block, row, values, persons, share):
 SCORES = ("burnout", "exhaustion", "cynicism", "inefficacy", "meaning", "innovation", "autonomy", "intention")
 
 
-def build_all(inputs, outputs, window, calendar, exclude, weights, language: str) -> None:
+def build_all(*, inputs, outputs, window, calendar, exclude, weights, language: str) -> None:
     """Read restricted tables, compute every publishable table, write one Parquet file each.
 
     inputs: paths by name (as in rule build_publication); outputs: paths by name of the table; the others are settings.

@@ -22,7 +22,7 @@ def picture_width(path) -> float:
 
 
 def build_report(
-    release: str | Path, config, run, default, plan, labels: str, report, language: str, docx, pdf, html
+    *, release: str | Path, config, run, default, plan, labels: str, report, language: str, docx, pdf, html
 ) -> None:
     """Write the report as Word, PDF and HTML.
 

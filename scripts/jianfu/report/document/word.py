@@ -17,6 +17,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
 from docx.enum.text import WD_LINE_SPACING
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
+from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Cm, Pt, RGBColor
 
 from jianfu.report.document.convert import pandoc
@@ -236,7 +237,7 @@ def finish_table(table, groups, whole) -> None:
                     paragraph.paragraph_format.space_before = Pt(GROUP_SPACE)
 
 
-def borders(tag, **sides) -> OxmlElement:
+def borders(tag, **sides) -> BaseOxmlElement:
     """A border element; sides in eighths of a point (12 is 1.5 pt, 6 is 0.75 pt)."""
     element = OxmlElement(tag)
     for side in ("top", "left", "bottom", "right"):
@@ -253,7 +254,7 @@ def borders(tag, **sides) -> OxmlElement:
     return element
 
 
-def cell_margins() -> OxmlElement:
+def cell_margins() -> BaseOxmlElement:
     """3 pt left and right of the text of a cell."""
     margins = OxmlElement("w:tblCellMar")
     for side in ("left", "right"):

@@ -87,7 +87,7 @@ def short_tables(
 
 
 def write_tables(
-    release: str | Path, plan, labels: str, language: str, confidence, synthetic, csv, xlsx
+    *, release: str | Path, plan, labels: str, language: str, confidence, synthetic, csv, xlsx
 ) -> None:
     """Write the tables whose names are the stems of the files ``csv`` and ``xlsx`` (lists of paths).
 
