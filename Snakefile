@@ -99,6 +99,7 @@ rule indices:
 rule models:
     """Up to the released estimates, without figures and report (make models)."""
     input:
+        [page for province in SETTINGS for page in quality_pages(province)],
         expand("results/{province}/release/estimates.csv", province=SETTINGS),
 
 

@@ -15,6 +15,6 @@ if __name__ == "__main__":
         counts_path=snakemake.input.counts,
         limit=snakemake.params.limit,
         quarantine_folder=snakemake.params.quarantine,
-        report=snakemake.input.report,
+        report=snakemake.params.report,
         checked_path=snakemake.output.checked,
     )

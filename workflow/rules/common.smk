@@ -138,11 +138,18 @@ def panel_files(wildcards):
     return files_of(SETTINGS[wildcards.province]["indicators"])
 
 
+def quality_pages(province):
+    """The report on data quality, where a province has raw exports."""
+    if SETTINGS[province]["models_on"] or brings_ready_tables(SETTINGS[province]):
+        return []
+    return [f"results/{province}/quality/quality_report.html"]
+
+
 def index_outputs(province):
     """The indices of a province: the steps of its own panel, or the burden indices."""
     if SETTINGS[province]["indicators"]:
         return [f"results/{province}/release/panel/anchors.json"]
-    return [f"results/{province}/restricted/indices.parquet"]
+    return [*quality_pages(province), f"results/{province}/restricted/indices.parquet"]
 
 
 def final_outputs(province):
@@ -153,7 +160,8 @@ def final_outputs(province):
         return panel + [f"{results}/release/estimates.csv"]
     if brings_ready_tables(SETTINGS[province]):
         return panel
-    outputs = [f"{results}/release/report.{kind}" for kind in ("docx", "pdf", "html")]
+    outputs = quality_pages(province)
+    outputs += [f"{results}/release/report.{kind}" for kind in ("docx", "pdf", "html")]
     outputs += [f"{results}/release/tables/main_regression.xlsx", f"{results}/provenance/run.json"]
     outputs.append(f"{results}/release/figures/policy_event_study.png")
     if SETTINGS[province]["simulate"]:

@@ -87,6 +87,7 @@ rule build_quality_report:
         "results/{province}/logs/build_quality_report.log",
     benchmark:
         "results/{province}/benchmarks/build_quality_report.tsv"
+    priority: 1  # before check_rejects, which may stop the run
     conda:
         "../../environment.yml"
     resources:
@@ -100,11 +101,9 @@ rule build_quality_report:
 
 
 rule check_rejects:
-    """Stop the run where a sheet has too many rejected rows."""
+    """Stop the run where a sheet has too many rejected rows; it reads the counts, not the page, which goes first."""
     input:
         counts="results/{province}/quality/row_counts.csv",
-        # the page must be there before the run stops; what it says (labels, language) re-runs nothing
-        report=ancient("results/{province}/quality/quality_report.html"),
     output:
         checked="results/{province}/quality/rejects_checked.txt",
     log:
@@ -117,6 +116,7 @@ rule check_rejects:
         mem_mb=500,
     params:
         limit=setting("data", "max_reject_share"),
+        report="results/{province}/quality/quality_report.html",
         quarantine="results/{province}/restricted/quarantine",
         code=code("check_rejects"),
     script:
