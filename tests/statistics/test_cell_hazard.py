@@ -68,7 +68,7 @@ def test_scores_are_those_of_the_efficient_score_test(data):
     (y, n, unit, month, pattern), patterns, exposure = data
     cells = Cells(y, n, unit, month, pattern, patterns)
     grid = np.zeros((cells.n_units, cells.n_months))
-    grid.flat[cells.by_month] = exposure[unit, month]
+    grid[cells.unit.codes, cells.month.codes] = exposure[unit, month]
     found = ScoreTest(cells).scores_of(grid.reshape(-1, 1))[:, 0]
     codes = hazard.codes_of(unit)[0]
     design = np.column_stack([exposure[unit, month], patterns[pattern]])

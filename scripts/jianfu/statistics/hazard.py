@@ -7,11 +7,13 @@ Conventions: expected information (as R's ``glm``), sandwich times G / (G - 1), 
 coefficients.
 """
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
+from jianfu.statistics import sandwich
 from jianfu.statistics.designs import standardised, swept
 from jianfu.statistics.newton import MOVING, Maximum, Point, maximise
 
@@ -110,88 +112,137 @@ def drop_separated(y, n, groups, trials=None):
     return keep, dropped
 
 
-class Blocks:
-    """Normal equations of a design [X | dummies of the later effects] with the first effect eliminated."""
+@dataclass(frozen=True)
+class Factor:
+    """An effect by its ``codes`` (N,) of ``size`` levels.
 
-    def __init__(self, design, effects):
-        self.design = design
-        self.first, self.n_first = codes_of(effects[0]) if effects else (np.zeros(len(design), dtype=int), 1)
-        self.others = [codes_of(effect) for effect in effects[1:]]
-        self.first_sums = _indicator(self.first, self.n_first)
-        self.other_sums = [_indicator(codes, size) for codes, size in self.others]
-        self.width = design.shape[1] + sum(size - 1 for _, size in self.others)
+    It enters by the ``columns`` (size, q) that its levels have, e.g. the controls of a pattern; None = one dummy for
+    every level but the first.
+    """
+
+    codes: np.ndarray
+    size: int
+    columns: np.ndarray | None = None
+
+    @property
+    def width(self) -> int:
+        """Number of columns q."""
+        return self.size - 1 if self.columns is None else self.columns.shape[1]
+
+    def sums(self, values: np.ndarray) -> np.ndarray:
+        """Sums of ``values`` (N,) by level (size,)."""
+        return np.bincount(self.codes, values, minlength=self.size)
+
+    def coded(self, sums: np.ndarray) -> np.ndarray:
+        """Sums by level (..., size) as sums over the columns (..., q)."""
+        return sums[..., 1:] if self.columns is None else sums @ self.columns
+
+    def effect(self, beta: np.ndarray) -> np.ndarray:
+        """Effect of every row (N,) from the coefficients (q,) of the columns."""
+        return (np.r_[0.0, beta] if self.columns is None else self.columns @ beta)[self.codes]
+
+
+class _Pairs:
+    """Cells of two factors: sums of values (N,) by the levels of both, (size, size)."""
+
+    def __init__(self, one: Factor, two: Factor):
+        self.shape, self.codes = (one.size, two.size), one.codes * two.size + two.codes
+
+    def sums(self, values: np.ndarray) -> np.ndarray:
+        return np.bincount(self.codes, values, minlength=np.prod(self.shape)).reshape(self.shape)
+
+
+class Blocks:
+    """Normal equations of a design [X | columns of the later effects] with the first effect eliminated."""
+
+    def __init__(self, design, effects, more: tuple[Factor, ...] = ()):
+        first = effects[0] if effects else np.zeros(len(design), dtype=int)
+        self.first, *self.others = (Factor(*codes_of(codes)) for codes in (first, *effects[1:]))
+        self.others += more
+        self.indicators = [_indicator(f.codes, f.size) for f in (self.first, *self.others)]
+        factors = (self.first, *self.others)
+        self.pairs = {(i, j): _Pairs(factors[i], factors[j]) for j in range(len(factors)) for i in range(j)}
+        self._place(design)
+
+    def over(self, design) -> "Blocks":
+        """The same effects behind another design (N, k)."""
+        other = copy(self)
+        other._place(design)
+        return other
+
+    def _place(self, design):
+        self.design, self.n_first, self.places, at = design, self.first.size, [], design.shape[1]
+        for factor in self.others:
+            self.places.append(slice(at, at + factor.width))
+            at += factor.width
+        self.width = at
+        return self
 
     def cross(self, weight):
         """Information (p, p), its cross block with the first effect (G, p) and that effect's diagonal (G,)."""
-        weighted = self.design * weight[:, None]
-        sums = [(self.other_sums[j] @ weighted)[1:] for j in range(len(self.others))]
-        k = self.design.shape[1]
-        full = np.zeros((self.width, self.width))
+        weighted, k = self.design * weight[:, None], self.design.shape[1]
+        full, link = np.zeros((self.width, self.width)), np.zeros((self.n_first, self.width))
         full[:k, :k] = self.design.T @ weighted
-        links = [self.first_sums @ weighted]
-        at = k
-        for j, (codes, size) in enumerate(self.others):
-            here = slice(at, at + size - 1)
-            full[here, :k], full[:k, here] = sums[j], sums[j].T
-            full[here, here] = np.diag(np.bincount(codes, weight, minlength=size)[1:])
-            links.append(_pair_sums(self.first, self.n_first, codes, size, weight)[:, 1:])
-            before = k
-            for codes_before, size_before in self.others[:j]:
-                there = slice(before, before + size_before - 1)
-                block = _pair_sums(codes, size, codes_before, size_before, weight)[1:, 1:]
-                full[here, there], full[there, here] = block, block.T
-                before += size_before - 1
-            at += size - 1
-        return full, np.hstack(links), np.bincount(self.first, weight, minlength=self.n_first)
+        link[:, :k] = self.indicators[0] @ weighted
+        for j, (factor, here) in enumerate(zip(self.others, self.places, strict=True), start=1):
+            by_first = self.pairs[0, j].sums(weight)
+            link[:, here] = factor.coded(by_first)
+            full[here, :k] = factor.coded((self.indicators[j] @ weighted).T).T
+            full[here, here] = factor.coded(factor.coded(np.diag(by_first.sum(axis=0))).T)
+            for i, (before, there) in enumerate(
+                zip(self.others[: j - 1], self.places, strict=False), start=1
+            ):
+                full[here, there] = before.coded(factor.coded(self.pairs[i, j].sums(weight)).T)
+        return np.tril(full) + np.tril(full, -1).T, link, self.first.sums(weight)
 
     def reduced(self, weight):
-        """Information after eliminating the first effect, with the pieces needed to recover that effect."""
+        """Information after eliminating the first effect, with the pieces needed to recover that effect.
+
+        A level without weight has the diagonal 1, so that nothing is divided by zero.
+        """
         full, link, diagonal = self.cross(weight)
+        diagonal = np.where(diagonal > 0, diagonal, 1.0)
         share = link / diagonal[:, None]
         return full - link.T @ share, share, diagonal
 
     def independent(self, weight):
         """Indices of the columns that are no combination of the effects and of earlier columns."""
         k = self.design.shape[1]
-        scale = np.r_[weight @ self.design**2, np.ones(self.width - k)]
-        return swept(self.reduced(weight)[0], scale, [*range(k, self.width), *range(k)])
+        scale = [weight @ self.design**2]
+        scale += [
+            np.ones(f.width) if f.columns is None else f.sums(weight) @ f.columns**2 for f in self.others
+        ]
+        return swept(self.reduced(weight)[0], np.concatenate(scale), [*range(k, self.width), *range(k)])
 
     def score(self, values):
         """Sums of ``values`` over the columns (p,) and over the first effect (G,)."""
-        parts = [self.design.T @ values]
-        parts += [np.bincount(codes, values, minlength=size)[1:] for codes, size in self.others]
-        return np.concatenate(parts), np.bincount(self.first, values, minlength=self.n_first)
+        parts = [self.design.T @ values, *(factor.coded(factor.sums(values)) for factor in self.others)]
+        return np.concatenate(parts), self.first.sums(values)
 
     def predict(self, beta, first):
         """Linear predictor of coefficients (p,) and of the first effect (G,)."""
-        eta = self.design @ beta[: self.design.shape[1]] + first[self.first]
-        at = self.design.shape[1]
-        for codes, size in self.others:
-            eta += np.r_[0.0, beta[at : at + size - 1]][codes]
-            at += size - 1
+        eta = self.design @ beta[: self.design.shape[1]] + first[self.first.codes]
+        for factor, here in zip(self.others, self.places, strict=True):
+            eta += factor.effect(beta[here])
         return eta
 
-    def shrunken_rates(self, y, n):
-        """Rate of each level of the first effect, shrunken to the overall one: the start of the iterations."""
+    def start(self, y, n, link):
+        """State (p + G,) from which the iterations start: rates of the first effect, shrunken to the overall one."""
         overall = y.sum() / n.sum()
-        events, total = (np.bincount(self.first, values, minlength=self.n_first) for values in (y, n))
-        return (events + overall) / (total + 1)
+        rates = (self.first.sums(y) + overall) / (self.first.sums(n) + 1)
+        return np.r_[np.zeros(self.width), START[link](rates)]
 
     def cluster_scores(self, values, clusters, n_clusters, share):
         """Score of each cluster (C, p) after the first effect is partialled out."""
+        own, shape = Factor(clusters, n_clusters), (n_clusters, self.n_first)
         parts = [_indicator(clusters, n_clusters) @ (self.design * values[:, None])]
-        parts += [_pair_sums(clusters, n_clusters, codes, size, values)[:, 1:] for codes, size in self.others]
-        pairs = sparse.coo_matrix((values, (clusters, self.first)), shape=(n_clusters, self.n_first)).tocsr()
+        parts += [factor.coded(_Pairs(own, factor).sums(values)) for factor in self.others]
+        pairs = sparse.coo_matrix((values, (clusters, self.first.codes)), shape=shape).tocsr()
         return np.hstack(parts) - pairs @ share
 
 
 def _indicator(codes, size):
     return sparse.csr_matrix((np.ones(len(codes)), (codes, np.arange(len(codes)))), shape=(size, len(codes)))
-
-
-def _pair_sums(first, n_first, second, n_second, values):
-    sums = np.bincount(first * n_second + second, values, minlength=n_first * n_second)
-    return sums.reshape(n_first, n_second)
 
 
 def fit(y, n, design, effects=(), clusters=None, link="cloglog", offset=0.0, information="expected"):
@@ -212,8 +263,7 @@ def fit(y, n, design, effects=(), clusters=None, link="cloglog", offset=0.0, inf
 
     free = blocks.independent(n)
     collinear = tuple(sorted(set(range(k)) - set(free)))
-    start = np.r_[np.zeros(blocks.width), START[link](blocks.shrunken_rates(y, n))]
-    found = climb(blocks, free, y, n, link, start=start, offset=offset)
+    found = climb(blocks, free, y, n, link, start=blocks.start(y, n, link), offset=offset)
     beta, (eta, score, weight) = found.state[: blocks.width], found.point.parts
     if information == "observed":
         weight = observed_weight(eta, y, n, link)
@@ -221,7 +271,7 @@ def fit(y, n, design, effects=(), clusters=None, link="cloglog", offset=0.0, inf
     bread = np.zeros_like(info)
     bread[np.ix_(free, free)] = np.linalg.inv(info[np.ix_(free, free)])
     scores = blocks.cluster_scores(score, clusters, n_clusters, share)
-    covariance = bread @ (scores.T @ scores) @ bread * (n_clusters / max(n_clusters - 1, 1))
+    covariance = bread @ sandwich.meat(scores) @ bread
     beta[list(collinear)] = np.nan
     covariance[list(collinear), :] = np.nan
     covariance[:, list(collinear)] = np.nan
@@ -248,11 +298,13 @@ def climb(
     *,
     start: np.ndarray,
     offset: float | np.ndarray = 0.0,
+    empty: float = -np.inf,
     **limits,
 ) -> Maximum:
     """Maximise the likelihood over the columns ``free`` and the first effect from ``start`` (width + G,).
 
-    Parts of its points: linear predictor, score and expected weight, (N,) each.
+    Parts of its points: linear predictor, score and expected weight, (N,) each. A column whose information is not above
+    ``empty`` does not move.
     """
     family, split = LINKS[link], blocks.width
 
@@ -265,7 +317,8 @@ def climb(
         info, share, diagonal = blocks.reduced(weight)
         slope, slope_first = blocks.score(score)
         step = np.zeros(split)
-        step[free] = np.linalg.solve(info[np.ix_(free, free)], (slope - share.T @ slope_first)[free])
+        used = free[np.diag(info)[free] > empty]
+        step[used] = np.linalg.solve(info[np.ix_(used, used)], (slope - share.T @ slope_first)[used])
         step_first = slope_first / diagonal - share @ step
         return np.r_[step, step_first], slope @ step + slope_first @ step_first
 

@@ -33,6 +33,11 @@ def clustered(design, scores, bread, clusters, factor):
     return bread @ (sums.T @ sums) @ bread * factor
 
 
+def meat(sums):
+    """Sum of the outer products of the scores ``sums`` (G, k) of clusters, times G / (G - 1): (k, k)."""
+    return sums.T @ sums * small_sample("G", len(sums), 0, 0)
+
+
 def small_sample(kind, n_clusters, n, k):
     """Factor of clustered covariances: ``none`` 1, ``G`` G/(G-1), ``full`` G/(G-1) (n-1)/(n-k)."""
     if kind == "none":
