@@ -27,8 +27,10 @@ from jianfu.commands.settings import load_command
 from jianfu.province.rules import brings_ready_tables
 from jianfu.core.errors import ConfigError
 from jianfu.release.outputs import read_outputs
+from jianfu.config.files import read_yaml
 from jianfu.core.provenance import files_digest, modules_used
 from jianfu.core.sources import matching_files
+from jianfu.models.estimators.vocabulary import ESTIMATORS, modules_of
 from jianfu.core.tables import CANONICAL, MEASURED, raw_tables
 
 # Results do not depend on the number of cores or on the run: one numerical thread per job, one order of hashing.

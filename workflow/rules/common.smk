@@ -30,11 +30,31 @@ def code(script, modules=()):
     return files_digest(files, ROOT)
 
 
+def modules_named(declared):
+    """Modules of the estimators that declared models or checks name, wherever in them; the engine loads them by name."""
+    names, todo = set(), [declared]
+    while todo:
+        entry = todo.pop()
+        if isinstance(entry, (dict, list)):
+            todo += entry.values() if isinstance(entry, dict) else entry
+        elif entry in ESTIMATORS:
+            names.add(entry)
+    return modules_of(names)
+
+
+def own_models_code(wildcards):
+    """Digest of the code behind the models that a province declares on its own tables."""
+    return code("run_models_on", modules_named(SETTINGS[wildcards.province]["models_on"]))
+
+
 def plan(name):
     """Path of a file of the common plan, as rule input."""
     file = ROOT / "config" / "plan" / name
     USED.add(file)
     return str(file)
+
+
+PLAN_ESTIMATORS = modules_named([read_yaml(plan(name)) for name in ("models.yaml", "checks.yaml")])
 
 
 def folder_of(name):

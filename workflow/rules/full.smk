@@ -101,7 +101,7 @@ rule build_uncertainty:
         weights=setting("weights"),
         exposure=setting("exposure"),
         inference=setting("inference"),
-        code=code("build_uncertainty"),
+        code=code("build_uncertainty", PLAN_ESTIMATORS),
     script:
         "../../scripts/build_uncertainty.py"
 
@@ -125,7 +125,7 @@ rule build_romano_wolf:
         reference=reference,
         exposure=setting("exposure"),
         inference=setting("inference"),
-        code=code("build_romano_wolf"),
+        code=code("build_romano_wolf", PLAN_ESTIMATORS),
     script:
         "../../scripts/build_romano_wolf.py"
 

@@ -132,7 +132,7 @@ rule fit_models:
         exposure=setting("exposure"),
         selected=setting("models"),
         inference=setting("inference"),
-        code=code("fit_models"),
+        code=code("fit_models", PLAN_ESTIMATORS),
     script:
         "../../scripts/fit_models.py"
 
@@ -208,7 +208,7 @@ rule build_burnout_bins:
         mem_mb=1500,
     params:
         confidence=setting("inference", "confidence"),
-        code=code("build_burnout_bins"),
+        code=code("build_burnout_bins", PLAN_ESTIMATORS),
     script:
         "../../scripts/build_burnout_bins.py"
 
@@ -234,6 +234,6 @@ rule build_targets:
         exposure=setting("exposure"),
         selected=setting("models"),
         inference=setting("inference"),
-        code=code("build_targets"),
+        code=code("build_targets", PLAN_ESTIMATORS),
     script:
         "../../scripts/build_targets.py"

@@ -32,6 +32,6 @@ rule run_models_on:
         disclosure=setting("disclosure"),
         synthetic=setting("province", "synthetic"),
         language=setting("language"),
-        code=code("run_models_on"),
+        code=own_models_code,
     script:
         "../../scripts/run_models_on.py"

@@ -5,8 +5,6 @@ OUTPUTS: docs/simulation_study.csv, .png and .svg; docs/simulation_study_raw.csv
     results/simulation_study. A study that was stopped goes on where it stopped.
 """
 
-from jianfu.config.files import read_yaml
-
 STUDY = read_yaml(plan("simulation_study.yaml"))
 STUDY_INPUTS = {
     "design": plan("simulation_study.yaml"),
@@ -41,7 +39,7 @@ rule simulate_study:
     resources:
         mem_mb=1500,
     params:
-        code=code("simulate_study"),
+        code=code("simulate_study", PLAN_ESTIMATORS),
     script:
         "../../scripts/simulate_study.py"
 
@@ -64,7 +62,7 @@ rule simulate_study_raw:
     params:
         root=lambda wildcards, input: str(Path(input.schema).parents[2]),
         n=RAW_AT_ONCE,
-        code=code("simulate_study_raw"),
+        code=code("simulate_study_raw", PLAN_ESTIMATORS),
     script:
         "../../scripts/simulate_study_raw.py"
 
