@@ -20,7 +20,7 @@ def data():
 def test_equal_to_statsmodels(data, link, model):
     x, rng = data
     eta = x @ [-0.5, 0.4, 0.6]
-    y = rng.poisson(np.exp(eta)) if link == "poisson" else rng.random(800) < margins.LINKS[link](eta)[0]
+    y = rng.poisson(np.exp(eta)) if link == "poisson" else rng.random(800) < margins.LINKS[link].inverse(eta)
     fit = model(np.asarray(y, dtype=float), x).fit(disp=0, tol=1e-12)
     expected = fit.get_margeff(dummy=True).summary_frame()
     slopes = np.zeros_like(x)
@@ -35,10 +35,11 @@ def test_equal_to_statsmodels(data, link, model):
 @pytest.mark.parametrize("link", sorted(margins.LINKS))
 def test_derivatives_of_the_links(link):
     eta, step = np.linspace(-3, 1, 9), 1e-5
-    up, down = margins.LINKS[link](eta + step), margins.LINKS[link](eta - step)
-    mean, first, second = margins.LINKS[link](eta)
-    np.testing.assert_allclose((up[0] - down[0]) / (2 * step), first, rtol=1e-7, atol=1e-9)
-    np.testing.assert_allclose((up[1] - down[1]) / (2 * step), second, rtol=1e-6, atol=1e-9)
+    of = margins.LINKS[link]
+    first = (of.inverse(eta + step) - of.inverse(eta - step)) / (2 * step)
+    second = (of.inverse_deriv(eta + step) - of.inverse_deriv(eta - step)) / (2 * step)
+    np.testing.assert_allclose(first, of.inverse_deriv(eta), rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(second, of.inverse_deriv2(eta), rtol=1e-6, atol=1e-9)
 
 
 def cells(link):

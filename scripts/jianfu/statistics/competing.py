@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jianfu.statistics.designs import standardised, swept
-from jianfu.statistics.newton import Point, maximise
+from jianfu.statistics.newton import Point, maximise, newton_step
 
 TOLERANCE = 1e-10
 MAX_STEPS = 50
@@ -120,16 +120,11 @@ def fine_gray(time, code, design):
         information = x.T @ (x * exposure[:, None]) - mean.T @ (mean * counts[:, None])
         return Point(loglik, (total - counts @ mean, information, (risk, mean, hazard)))
 
-    def direction(point):
-        score, information, _ = point.parts
-        step = np.linalg.solve(information, score)
-        return step, score @ step
-
     found = maximise(
         np.zeros(len(free)),
         predict=lambda beta: x @ beta,
         evaluate=evaluate,
-        direction=direction,
+        direction=newton_step,
         tolerance=TOLERANCE,
         relative=True,
     )

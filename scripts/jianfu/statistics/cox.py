@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jianfu.statistics.designs import standardised, sums_by, swept
-from jianfu.statistics.newton import MOVING, Point, maximise
+from jianfu.statistics.newton import MOVING, Point, maximise, newton_step
 
 TOLERANCE = 1e-10
 TIES = ("efron", "breslow")
@@ -147,16 +147,11 @@ def fit(entry, exit_, event, design, strata=None, weights=None, offset=0.0, ties
     free = swept(at_zero.parts[1], np.diag(scaled.T @ scaled) * 1e-3, range(k))
     x = scaled[:, free]
 
-    def direction(point):
-        score, information, _ = point.parts
-        step = np.linalg.solve(information, score)
-        return step, score @ step
-
     found = maximise(
         np.zeros(len(free)),
         predict=lambda beta: x @ beta,
         evaluate=lambda eta: _evaluate(x, eta, sets),
-        direction=direction,
+        direction=newton_step,
         offset=offset,
         tolerance=TOLERANCE,
         relative=True,

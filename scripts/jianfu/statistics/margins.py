@@ -10,7 +10,7 @@ fit (one parameter per unit) enter the delta method without dummy columns: ``row
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import statsmodels.api as sm
 
 from jianfu.statistics import hazard
 
@@ -34,41 +34,13 @@ class Average:
         return Average(self.estimate * factor, self.rows * factor, self.direct * factor)
 
 
-def _identity(eta):
-    return eta, np.ones_like(eta), np.zeros_like(eta)
-
-
-def _log(eta):
-    mean = np.exp(eta)
-    return mean, mean, mean
-
-
-def _logit(eta):
-    mean = 1 / (1 + np.exp(-eta))
-    slope = mean * (1 - mean)
-    return mean, slope, slope * (1 - 2 * mean)
-
-
-def _probit(eta):
-    density = stats.norm.pdf(eta)
-    return stats.norm.cdf(eta), density, -eta * density
-
-
-def _cloglog(eta):
-    odds = np.exp(eta)
-    slope = odds * np.exp(-odds)
-    return -np.expm1(-odds), slope, slope * (1 - odds)
-
-
-# Mean, first and second derivative by the linear predictor; the names of the hazard estimators are accepted as well.
-LINKS = {
-    "identity": _identity,
-    "ols": _identity,
-    "log": _log,
-    "poisson": _log,
-    "logit": _logit,
-    "probit": _probit,
-    "cloglog": _cloglog,
+_LINKS = sm.families.links
+LINKS = {  # by estimator
+    "ols": _LINKS.Identity(),
+    "poisson": _LINKS.Log(),
+    "logit": _LINKS.Logit(),
+    "probit": _LINKS.Probit(),
+    "cloglog": _LINKS.CLogLog(),
 }
 
 
@@ -79,9 +51,11 @@ def average_derivative(eta, slopes, coefficients, link, weights=None):
     the other factor in an interaction); coefficients: (k,), NaN for columns left out; weights: (N,), 0 leaves a row
     out of the average, none = equal.
     """
-    share = _shares(weights, len(eta))
+    share = np.ones(len(eta)) if weights is None else np.asarray(weights, dtype=float)
+    share = share / share.sum()
     kept = np.nan_to_num(coefficients)
-    _, first, second = LINKS[link](np.asarray(eta, dtype=float))
+    eta = np.asarray(eta, dtype=float)
+    first, second = LINKS[link].inverse_deriv(eta), LINKS[link].inverse_deriv2(eta)
     change = slopes @ kept
     return Average(float(share @ (first * change)), share * second * change, (share * first) @ slopes)
 
@@ -121,8 +95,3 @@ def absorbed_std_errors(averages, y, n, design, effects, clusters, link, fit):
         sums = np.bincount(codes, influence, minlength=n_clusters)
         errors.append(float(np.sqrt(sums @ sums * n_clusters / max(n_clusters - 1, 1))))
     return errors
-
-
-def _shares(weights, size):
-    weights = np.ones(size) if weights is None else np.asarray(weights, dtype=float)
-    return weights / weights.sum()

@@ -84,3 +84,10 @@ def maximise(
             return Maximum(state, point, step, steps, converged=True, separated=False)
         stuck = stuck + 1 if flat and largest > MOVING else 0
     return Maximum(state, point, step, steps, converged=False, separated=flat)
+
+
+def newton_step(point: Point) -> tuple[np.ndarray, float]:
+    """Direction where the parts of a point begin with score (p,) and information (p, p): the step and its slope."""
+    score, information = point.parts[:2]
+    step = np.linalg.solve(information, score)
+    return step, score @ step

@@ -8,7 +8,7 @@ fitted again.
 
 import numpy as np
 
-from jianfu.statistics.wild import FEW_WEBB, TIES, WEBB
+from jianfu.statistics import wild
 
 
 def statistics(scores):
@@ -23,11 +23,8 @@ def statistics(scores):
 
 def draws(scores, replicates, seed):
     """Bootstrap statistics (B, m) of ``scores`` (G, m): Webb's weights below 12 clusters, else Rademacher's."""
-    points = np.r_[-WEBB, WEBB] if len(scores) < FEW_WEBB else np.array([-1.0, 1.0])
-    rng = np.random.default_rng(seed)
-    return np.array(
-        [statistics(rng.choice(points, len(scores))[:, None] * scores) for _ in range(replicates)]
-    )
+    drawn = wild.draws(len(scores), replicates, seed)
+    return np.array([statistics(weights[:, None] * scores) for weights in drawn])
 
 
 def step_down(observed, replicated):
@@ -43,8 +40,7 @@ def step_down(observed, replicated):
     largest = 0.0
     for position, j in enumerate(order):
         maxima = replicated[:, order[position:]].max(axis=1)
-        p = (1 + int((maxima >= observed[j] * (1 - TIES)).sum())) / (len(replicated) + 1)
-        largest = max(largest, p)
+        largest = max(largest, wild.share_beyond(observed[j], maxima))
         adjusted[j] = largest
     return adjusted
 
@@ -55,5 +51,5 @@ def adjust(scores, replicates, seed):
     filled = np.where(known, scores, 0.0)
     observed = np.where(known, statistics(filled), np.nan)
     replicated = draws(filled, replicates, seed)
-    single = (1 + (replicated >= observed * (1 - TIES)).sum(axis=0)) / (replicates + 1)
+    single = wild.share_beyond(observed, replicated)
     return np.where(known, single, np.nan), step_down(observed, replicated)

@@ -14,10 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
+from jianfu.statistics import hazard, sandwich
 from jianfu.statistics.designs import demean, independent, sums_by
-from jianfu.statistics.newton import Point, maximise
-
-TOLERANCE = 1e-10  # of a coefficient of the Poisson likelihood
 
 
 @dataclass(frozen=True)
@@ -40,18 +38,18 @@ class SegmentedFit:
 
 
 def design(month, dates, calendar=None, slopes=True):
-    """Columns {name: (N,)}: trend, level_<i> and slope_<i> of the dates (month numbers), calendar_<k> effects.
+    """Columns {name: (N,)}: trend, calendar_<k> effects, level_<name> and slope_<name> of ``dates`` {name: month}.
 
     month: (N,) consecutive month numbers; the slope term counts months since the date, so that the level change is the
     jump in the first month.
     """
     columns = {"trend": month - month.min()}
-    for i, date in enumerate(dates, start=1):
-        columns[f"level_{i}"] = month >= date
-        if slopes:
-            columns[f"slope_{i}"] = np.maximum(month - date, 0)
     if calendar is not None:
         columns |= {f"calendar_{k}": calendar == k for k in np.unique(calendar)[1:]}
+    for name, date in dates.items():
+        columns[f"level_{name}"] = month >= date
+        if slopes:
+            columns[f"slope_{name}"] = np.maximum(month - date, 0)
     return {name: np.asarray(values, dtype=float) for name, values in columns.items()}
 
 
@@ -90,13 +88,13 @@ def fit(y, columns, unit, month, clusters=None, link="identity", kind="both", la
     scores = inside * residual[:, None]
     middle, df = np.zeros((scores.shape[1],) * 2), n_clusters - 1
     if kind != "months":
-        middle = _cross(sums_by(scores, clusters, n_clusters)) * n_clusters / (n_clusters - 1)
+        middle = sandwich.meat(sums_by(scores, clusters, n_clusters))
     if kind != "cluster":
-        common = _bartlett(sums_by(scores, period, period.max() + 1), lag)
+        common = _bartlett(scores, np.zeros_like(clusters), period, lag)
         df = min(df, left) if kind == "both" else left
         middle = middle + common * n_months / left
     if kind == "both":
-        middle = _positive(middle - _own(scores, clusters, period, lag) * n_months / left, middle)
+        middle = _positive(middle - _bartlett(scores, clusters, period, lag) * n_months / left, middle)
     bread = np.linalg.inv(information)
     coefficients, covariance = np.full(len(names), np.nan), np.full((len(names), len(names)), np.nan)
     coefficients[free] = beta
@@ -107,12 +105,8 @@ def fit(y, columns, unit, month, clusters=None, link="identity", kind="both", la
     )
 
 
-def _cross(sums):
-    return sums.T @ sums
-
-
-def _own(scores, clusters, period, lag):
-    """The part of the months' kernel that comes from pairs of rows of one cluster."""
+def _bartlett(scores, clusters, period, lag):
+    """Long-run covariance (k, k) of the scores (N, k) by cluster and month, Bartlett weights 1 - l / (lag + 1)."""
     n = int(period.max()) + 1
     cells = sums_by(scores, clusters * n + period, (int(clusters.max()) + 1) * n)
     cube = cells.reshape(-1, n, scores.shape[1])
@@ -128,40 +122,17 @@ def _positive(matrix, fallback):
     return matrix if np.linalg.eigvalsh(matrix).min() > 0 else fallback
 
 
-def _bartlett(sums, lag):
-    """Long-run covariance of the rows of ``sums`` (T, k), Bartlett weights 1 - l / (lag + 1)."""
-    total = sums.T @ sums
-    for step in range(1, min(lag, len(sums) - 1) + 1):
-        cross = sums[step:].T @ sums[:-step]
-        total = total + (1 - step / (lag + 1)) * (cross + cross.T)
-    return total
-
-
 def _poisson(y, x, unit, offset):
-    """Poisson with unit effects concentrated out: coefficients, columns less weighted means, residuals, information."""
-    y = np.asarray(y, dtype=float)
+    """Poisson with unit effects: coefficients, columns less weighted means, residuals, information, converged.
+
+    A unit without any event says nothing.
+    """
+    y, n = np.asarray(y, dtype=float), np.ones(len(y)) if offset is None else np.exp(offset)
     total = np.bincount(unit, y)
-
-    def evaluate(eta):
-        mu = np.exp(np.clip(eta, -500, 500))
-        sums = np.bincount(unit, mu)
-        value = y @ np.clip(eta, -500, 500) - total[total > 0] @ np.log(sums[total > 0])
-        mu = mu * np.divide(total, sums, out=np.zeros_like(sums), where=sums > 0)[unit]
-        inside = x - (sums_by(x * mu[:, None], unit) / np.where(total > 0, total, 1)[:, None])[unit]
-        return Point(float(value), (inside, y - mu, (inside * mu[:, None]).T @ inside))
-
-    def direction(point):
-        inside, residual, information = point.parts
-        score = inside.T @ residual
-        step = np.linalg.solve(information, score)
-        return step, score @ step
-
-    found = maximise(
-        np.zeros(x.shape[1]),
-        predict=lambda beta: x @ beta,
-        evaluate=evaluate,
-        direction=direction,
-        offset=np.zeros(len(y)) if offset is None else offset,
-        tolerance=TOLERANCE,
-    )
-    return found.state, *found.point.parts, found.converged
+    rows, mu = total[unit] > 0, np.zeros(len(y))
+    if not rows.any():
+        raise NotEstimable("no_events")
+    fitted = hazard.fit(y[rows], n[rows], x[rows], [unit[rows]], link="poisson")
+    mu[rows] = n[rows] * np.exp(fitted.eta)
+    inside = x - (sums_by(x * mu[:, None], unit) / np.where(total > 0, total, 1)[:, None])[unit]
+    return fitted.coefficients, inside, y - mu, (inside * mu[:, None]).T @ inside, fitted.converged

@@ -23,14 +23,23 @@ def weights_name(n_clusters):
     return "Webb" if n_clusters < FEW_WEBB else "Rademacher"
 
 
+def draws(n_clusters, replicates, seed):
+    """Random weights of the clusters, (replicates, n_clusters)."""
+    points = np.r_[-WEBB, WEBB] if n_clusters < FEW_WEBB else np.array([-1.0, 1.0])
+    return np.random.default_rng(seed).choice(points, size=(replicates, n_clusters))
+
+
+def share_beyond(observed, replicated):
+    """p-value of a statistic among its replicates (B,): ties count against the hypothesis, it counts as one itself."""
+    return (1 + (replicated >= observed * (1 - TIES)).sum(axis=0)) / (len(replicated) + 1)
+
+
 def p_value(scores, replicates, seed):
     """Two-sided p-value of the hypothesis that the efficient cluster ``scores`` (G,) have mean zero.
 
-    The statistic is the squared sum over the sum of squared deviations from the mean; ties count against the
-    hypothesis (>=), and the observed statistic counts as one replicate.
+    The statistic is the squared sum over the sum of squared deviations from the mean.
     """
-    observed, replicated = _replicates(scores, replicates, seed)
-    return (1 + int((replicated >= observed * (1 - TIES)).sum())) / (replicates + 1)
+    return float(share_beyond(*_replicates(scores, replicates, seed)))
 
 
 def interval(scores_at, estimate, std_error, replicates, seed, confidence=0.95):
@@ -80,9 +89,7 @@ def _end(excess, estimate, step):
 
 def _replicates(scores, replicates, seed):
     """The observed statistic and the replicated ones."""
-    points = np.r_[-WEBB, WEBB] if len(scores) < FEW_WEBB else np.array([-1.0, 1.0])
-    drawn = np.random.default_rng(seed).choice(points, size=(replicates, len(scores)))
-    return _statistic(scores[None, :])[0], _statistic(drawn * scores)
+    return _statistic(scores[None, :])[0], _statistic(draws(len(scores), replicates, seed) * scores)
 
 
 def _statistic(scores):
@@ -113,15 +120,12 @@ def cluster_p_value(y, design, effects, clusters, term, replicates, seed, weight
 
     scores = np.bincount(codes, residual_x * restricted, minlength=n_clusters)
     left, right = (sums_by(full * column[:, None], codes) for column in (residual_x, restricted))
-    shrink = (
-        right @ inverse @ left.T
-    )  # what fitting to the residuals of one cluster takes from another's score
-    points = np.r_[-WEBB, WEBB] if n_clusters < FEW_WEBB else np.array([-1.0, 1.0])
-    drawn = np.random.default_rng(seed).choice(points, size=(replicates, n_clusters))
-    signs = np.vstack([np.ones(n_clusters), drawn])
+    # what fitting to the residuals of one cluster takes from another's score
+    shrink = right @ inverse @ left.T
+    signs = np.vstack([np.ones(n_clusters), draws(n_clusters, replicates, seed)])
     spread = ((signs * scores - signs @ shrink) ** 2).sum(axis=1)
     squared = (signs @ scores) ** 2 / spread
-    return (1 + int((squared[1:] >= squared[0] * (1 - TIES)).sum())) / (replicates + 1)
+    return float(share_beyond(squared[0], squared[1:]))
 
 
 def _columns(design, effects):

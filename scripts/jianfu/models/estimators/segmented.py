@@ -44,14 +44,12 @@ def fit(spec, used, weights, columns, settings, truth):
         raise NotEstimable("not_whole_periods", column=options["time"])
     dates = _dates(options, used, time)
     monthly = options.get("season", True) and len(np.unique(time)) >= TWO_YEARS
-    built = segmented.design(time, [], time.astype(int) % 12 if monthly else None)
     for name, date in dates.items():
         before = int((np.unique(time) < date).sum())
         if before < 2 or before > len(np.unique(time)) - 2:
             raise NotEstimable("few_periods_around", date=name)
-        built[f"level_{name}"] = (time >= date).astype(float)
-        if options.get("slopes", True):
-            built[f"slope_{name}"] = np.maximum(time - date, 0.0)
+    calendar = time.astype(int) % 12 if monthly else None
+    built = segmented.design(time, dates, calendar, options.get("slopes", True))
     effects = spec.get("effects", [])
     unit = codes_of(used[effects[0]]) if effects else np.zeros(len(used), dtype=int)
     y = variable(used, spec["outcome"], spec, truth)
