@@ -28,11 +28,6 @@ def test_only_variation_within_units_counts():
     assert power.least_squares_error(within, none, [unit], factor=4) == pytest.approx(2 * alone)
 
 
-def test_design_effect_of_equal_clusters():
-    assert power.design_effect([11] * 20, 1, 0.1) == pytest.approx(2)
-    assert power.design_effect([5, 17] * 10, 0.5, 0.1) > power.design_effect([11] * 20, 0.5, 0.1)
-
-
 def test_hazard_detects_its_smallest_effect_four_times_in_five():
     """300 simulated panels at the smallest detectable effect; the share of rejections within 99 % Monte-Carlo error."""
     rng = np.random.default_rng(11)

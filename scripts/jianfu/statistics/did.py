@@ -185,57 +185,39 @@ def aggregate(cells, kind, balance=None):
     groups observed for at least that many periods after treatment, and only event times up to it.
     """
     share = np.array([(cells.weights * (cells.cohort == g)).mean() for g in cells.group])
-    post = cells.time >= cells.group
+    event, wanted = cells.time - cells.group, cells.time >= cells.group
+
+    def mean(rows):
+        return _weighted(cells, cells.group[rows], share[rows], cells.att[rows], cells.influence[:, rows])
+
     if kind == "simple":
-        overall, influence = _weighted(cells, np.flatnonzero(post), share)
-        return Aggregate(np.zeros(0), np.zeros(0), np.zeros((len(cells.cohort), 0)), overall, influence)
-    event = cells.time - cells.group
+        return Aggregate(np.zeros(0), np.zeros(0), np.zeros((len(cells.cohort), 0)), *mean(wanted))
     if kind == "dynamic":
-        wanted = np.ones(len(event), dtype=bool)
-        if balance is not None:
-            longest = {g: event[cells.group == g].max() for g in np.unique(cells.group)}
-            wanted = np.array([longest[g] >= balance for g in cells.group]) & (event <= balance)
-        labels = np.unique(event[wanted])
-        parts = [_weighted(cells, np.flatnonzero(wanted & (event == e)), share) for e in labels]
-        chosen = labels >= 0
-    elif kind == "calendar":
-        labels = np.unique(cells.time[post])
-        parts = [_weighted(cells, np.flatnonzero(post & (cells.time == t)), share) for t in labels]
-        chosen = np.ones(len(labels), dtype=bool)
-    else:
-        labels = np.unique(cells.group[post])
-        parts = [_mean(cells, np.flatnonzero(post & (cells.group == g))) for g in labels]
-    att = np.array([part[0] for part in parts])
-    influence = np.column_stack([part[1] for part in parts])
+        longest = np.array([event[cells.group == g].max() for g in cells.group])
+        wanted = (
+            (longest >= balance) & (event <= balance) if balance is not None else np.full(len(event), True)
+        )
+    of = {"dynamic": event, "group": cells.group, "calendar": cells.time}[kind]
+    labels = np.unique(of[wanted])
+    parts = [mean(wanted & (of == label)) for label in labels]
+    att, influence = np.array([part[0] for part in parts]), np.column_stack([part[1] for part in parts])
     if kind == "group":
         sizes = np.array([share[cells.group == g][0] for g in labels])
-        own = _share_influence(cells, labels, sizes)
-        overall = float(att @ sizes / sizes.sum())
-        overall_influence = influence @ (sizes / sizes.sum()) + own @ att
-    else:
-        overall = float(att[chosen].mean()) if chosen.any() else np.nan
-        overall_influence = influence[:, chosen].mean(axis=1) if chosen.any() else influence[:, 0] * np.nan
-    return Aggregate(labels, att, influence, overall, overall_influence)
+        return Aggregate(labels, att, influence, *_weighted(cells, labels, sizes, att, influence))
+    chosen = (labels >= 0) | (kind == "calendar")
+    if not chosen.any():
+        return Aggregate(labels, att, influence, np.nan, influence[:, 0] * np.nan)
+    return Aggregate(labels, att, influence, float(att[chosen].mean()), influence[:, chosen].mean(axis=1))
 
 
-def _mean(cells, rows):
-    return cells.att[rows].mean(), cells.influence[:, rows].mean(axis=1)
-
-
-def _weighted(cells, rows, share):
-    """Mean of the cells ``rows`` weighted by the shares of their groups, with its influence function."""
-    if not len(rows):
+def _weighted(cells, groups, shares, att, influence):
+    """Mean of ``att`` (K,) weighted by the shares of their groups, and its influence (n,) with that of the weights."""
+    if not len(att):
         return np.nan, np.full(len(cells.cohort), np.nan)
-    weights = share[rows] / share[rows].sum()
-    own = _share_influence(cells, cells.group[rows], share[rows])
-    return float(cells.att[rows] @ weights), cells.influence[:, rows] @ weights + own @ cells.att[rows]
-
-
-def _share_influence(cells, groups, shares):
-    """(n, len(groups)) influence of estimating the weights shares / sum(shares)."""
-    member = cells.weights[:, None] * (cells.cohort[:, None] == groups[None, :]) - shares
     total = shares.sum()
-    return member / total - member.sum(axis=1)[:, None] * (shares / total**2)
+    member = cells.weights[:, None] * (cells.cohort[:, None] == groups) - shares
+    of_weights = member / total - member.sum(axis=1)[:, None] * (shares / total**2)
+    return float(att @ shares / total), influence @ (shares / total) + of_weights @ att
 
 
 # ------------------------------------------------------------------------------------------------ inference

@@ -138,12 +138,8 @@ def imputation(y, unit, time, cohort, clusters, leads=3):
     residual = y[base] - control @ beta
     centred = _less_cell_means(effect, weights, cohort[rows] * (time.max() + 1) + time[rows])
     n_clusters = int(clusters.max()) + 1
-    parts = [
-        np.bincount(clusters[base], on_base[:, j] * residual, n_clusters)
-        + np.bincount(clusters[rows], weights[:, j] * centred[:, j], n_clusters)
-        for j in range(weights.shape[1])
-    ]
-    contributions = np.column_stack(parts)
+    contributions = sums_by(on_base * residual[:, None], clusters[base], n_clusters)
+    contributions += sums_by(weights * centred, clusters[rows], n_clusters)
     before, lead_estimates, lead_contributions = _leads(
         y, unit, time, cohort, clusters, base, leads, n_clusters
     )
@@ -173,25 +169,17 @@ def _leads(y, unit, time, cohort, clusters, base, leads, n_clusters):
 
 def _less_cell_means(effect, weights, cells):
     """(n, J) effects less the mean of their cohort and period, weighted by the squared weights of each column."""
-    _, codes = np.unique(cells, return_inverse=True)
-    result = np.empty(weights.shape)
-    for j, column in enumerate(weights.T):
-        squared = column**2
-        total = np.bincount(codes, squared)
-        mean = np.bincount(codes, squared * effect) / np.where(total > 0, total, 1)
-        result[:, j] = effect - mean[codes]
-    return result
+    codes, squared = np.unique(cells, return_inverse=True)[1], weights**2
+    total = sums_by(squared, codes)
+    mean = sums_by(squared * effect[:, None], codes) / np.where(total > 0, total, 1)
+    return effect[:, None] - mean[codes]
 
 
 def _effects_matrix(unit, time):
     """Sparse dummies of all units and of all times but the first."""
-    n, units, times = len(unit), unit.max() + 1, time.max() + 1
-    rows = np.arange(n)
-    full = sparse.csr_matrix(
-        (np.ones(2 * n), (np.r_[rows, rows], np.r_[unit, units + time])), shape=(n, units + times)
-    )
-    keep = np.r_[np.arange(units), units + 1 + np.arange(times - 1)]
-    return full[:, keep].tocsr()
+    rows, one = np.arange(len(unit)), np.ones(len(unit))
+    of_unit, of_time = (sparse.csr_matrix((one, (rows, codes))) for codes in (unit, time))
+    return sparse.hstack([of_unit, of_time[:, 1:]]).tocsr()
 
 
 def _two_way(y, columns, unit, time, clusters, n_clusters=None):

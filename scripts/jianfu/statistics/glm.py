@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import statsmodels.api as sm
 
-from jianfu.statistics.designs import standardised, swept
+from jianfu.statistics.designs import independent, standardised
 from jianfu.statistics.newton import FLAT, MOVING
 
 TOLERANCE, MAX_STEPS = 1e-10, 25
@@ -30,15 +30,14 @@ class GlmFit:
     """Result of :func:`fit`.
 
     coefficients: (k,), NaN for a collinear column; bread: (k, k) inverse information, zero for collinear columns;
-    scores, working, eta: (N,) score, expected working weight and linear predictor of each row; collinear, moving:
-    indices; converged; separated: no finite maximum.
+    scores, working: (N,) score and expected working weight of each row; collinear, moving: indices; converged;
+    separated: no finite maximum.
     """
 
     coefficients: np.ndarray
     bread: np.ndarray
     scores: np.ndarray
     working: np.ndarray
-    eta: np.ndarray
     collinear: tuple
     moving: tuple
     converged: bool
@@ -61,10 +60,11 @@ def fit(
     """
     y, n = np.asarray(y, dtype=float), np.asarray(n, dtype=float)
     slopes, centre, unit = standardised(design[:, 1:], np.ones(len(y)))
-    scaled = np.column_stack([np.ones(len(y)), slopes])
-    scale = np.r_[1.0, np.where(np.abs(slopes).max(axis=0, initial=0) > 0, 1.0, 0.0)] * len(y)
-    free = swept(scaled.T @ scaled, scale, range(len(scale)))
-    x = scaled[:, free]
+    k, free = design.shape[1], independent(np.column_stack([np.ones(len(y)), slopes]))
+    back = np.eye(k)  # from the standardised to the given columns
+    back[0, 1:], back[1:] = -centre / unit, back[1:] / np.r_[1.0, unit]
+    back = back[:, free]
+    x = design @ back
     offset = np.broadcast_to(np.asarray(offset, dtype=float), len(y))
     if link == "poisson":
         model = sm.GLM(y, x, FAMILIES[link], offset=offset + np.log(n))
@@ -75,27 +75,18 @@ def fit(
     start = np.zeros(len(free))
     start[0] = FAMILIES[link].link(rate) - offset.mean()
     beta, converged, separated, step = maximum(model, start)
-    k = design.shape[1]
-    back = np.eye(k)[:, free]  # from the standardised to the given columns
-    back[1:] /= unit[:, None]
-    back[0, 1:] -= (centre / unit)[free[1:] - 1]
-    coefficients = np.full(k, np.nan)
+    coefficients, bread = np.full(k, np.nan), np.zeros((k, k))
     coefficients[free] = (back @ beta)[free]
-    bread = np.zeros((k, k))
-    working = model.hessian_factor(beta, scale=1.0, observed=False)
     if converged:
-        behind = (
-            working if information == "expected" else model.hessian_factor(beta, scale=1.0, observed=True)
-        )
+        behind = model.hessian_factor(beta, scale=1.0, observed=information == "observed")
         bread = back @ np.linalg.inv(x.T @ (x * behind[:, None])) @ back.T
     return GlmFit(
         coefficients=coefficients,
         bread=bread,
         scores=model.score_factor(beta, scale=1.0),
-        working=working,
-        eta=x @ beta + offset,
-        collinear=tuple(sorted(set(range(k)) - set(free))),
-        moving=tuple(int(free[j]) for j in np.flatnonzero(np.abs(step) > MOVING)),
+        working=model.hessian_factor(beta, scale=1.0, observed=False),
+        collinear=tuple(j for j in range(k) if j not in free),
+        moving=tuple(free[j] for j in np.flatnonzero(np.abs(step) > MOVING)),
         converged=converged,
         separated=separated,
     )

@@ -181,30 +181,22 @@ def _above_zero(profile, theta, lowest):
 
 
 def _descend(profile, start, lowest):
-    """Bounded quasi-Newton, then Newton steps inside the bounds."""
-    bounds = [(low, None) for low in lowest]
-    options = {"ftol": 1e-15, "gtol": 1e-9, "maxiter": 500}
-    found = optimize.minimize(
+    """Bounded quasi-Newton, then the root of the gradient inside the bounds: a flat criterion hides it in rounding."""
+    bounds, options = [(low, None) for low in lowest], {"ftol": 1e-15, "gtol": 1e-9, "maxiter": 500}
+    theta = optimize.minimize(
         profile.criterion, start, jac=profile.gradient, method="L-BFGS-B", bounds=bounds, options=options
-    )
-    theta = found.x
-    for _ in range(5):
-        slope = profile.gradient(theta)
-        inside = np.flatnonzero((theta > lowest + 1e-6) & np.isfinite(slope))
-        if not len(inside) or np.abs(slope[inside]).max() < 1e-9:
-            break
-        curvature = np.empty((len(inside), len(inside)))
-        for i, j in enumerate(inside):
-            step = np.zeros_like(theta)
-            step[j] = 1e-5 * max(1.0, abs(theta[j]))
-            ahead, behind = profile.gradient(theta + step)[inside], profile.gradient(theta - step)[inside]
-            curvature[i] = (ahead - behind) / (2 * step[j])
-        move = np.zeros_like(theta)
-        move[inside] = np.linalg.lstsq(curvature, slope[inside], rcond=None)[0]
-        new = np.maximum(theta - move, lowest)
-        if not profile.criterion(new) <= profile.criterion(theta) + 1e-9:
-            break
-        theta = new
+    ).x
+    inside = theta > lowest + 1e-6
+    if inside.any():
+        root = theta.copy()
+
+        def slope(values):
+            root[inside] = values
+            return profile.gradient(root)[inside]
+
+        slope(optimize.root(slope, theta[inside]).x)
+        if (root >= lowest).all() and profile.criterion(root) <= profile.criterion(theta) + 1e-9:
+            return root
     return theta
 
 

@@ -27,12 +27,6 @@ def minimum_detectable(std_error, df, confidence=0.95, power=POWER):
     return float((stats.t.ppf((1 + confidence) / 2, df) + stats.t.ppf(power, df)) * std_error)
 
 
-def design_effect(cluster_sizes, rho_exposure, rho_residual):
-    """Moulton's factor for the variance of a slope with unequal clusters of ``cluster_sizes``."""
-    sizes = np.asarray(cluster_sizes, dtype=float)
-    return float(1 + (sizes.var() / sizes.mean() + sizes.mean() - 1) * rho_exposure * rho_residual)
-
-
 def least_squares_error(
     term, controls, effects, weights=None, outcome_sd=1.0, share_explained=0.0, factor=1.0
 ):
