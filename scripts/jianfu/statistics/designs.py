@@ -1,6 +1,6 @@
 """What estimators do with the columns of a design: units, collinearity, sums and means by level."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -58,3 +58,29 @@ def sums_by(values: np.ndarray, codes: np.ndarray, size: int = 0) -> np.ndarray:
 def demean(matrix: np.ndarray, codes: np.ndarray) -> np.ndarray:
     """Columns of ``matrix`` (N, k) less their means within the levels ``codes`` 0 ... K-1."""
     return matrix - (sums_by(matrix, codes) / np.bincount(codes)[:, None])[codes]
+
+
+def dummies(codes: np.ndarray, first: int = 1) -> np.ndarray:
+    """Columns (N, K - first) of the levels ``first`` ... K-1 of ``codes`` (0 ... K-1)."""
+    return (codes[:, None] == np.arange(first, codes.max() + 1)).astype(float)
+
+
+def pruned(
+    groups: dict[str, np.ndarray],
+    n: np.ndarray,
+    worthless: Callable[[np.ndarray, np.ndarray, int], np.ndarray],
+) -> tuple[np.ndarray, dict[tuple[str, int], int]]:
+    """Rows left when levels that say nothing go, repeated because one group's rows may empty another's levels.
+
+    groups: names with codes (N,) 0 ... K-1; n: (N,) observations of a row; worthless: levels (K,) bool that go, of
+    codes, mask of the rows that are left, and K. Returns the mask of rows to keep and {(name, level): n dropped}.
+    """
+    keep, dropped, changed = np.ones(len(n), dtype=bool), {}, True
+    while changed and keep.any():
+        changed = False
+        for name, codes in groups.items():
+            out = keep & worthless(codes, keep, int(codes.max()) + 1)[codes]
+            lost = np.bincount(codes[out], n[out])
+            dropped |= {(name, int(level)): int(lost[level]) for level in np.unique(codes[out])}
+            keep, changed = keep & ~out, changed or out.any()
+    return keep, dropped

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from jianfu.statistics import sandwich
-from jianfu.statistics.designs import standardised, swept
+from jianfu.statistics.designs import pruned, standardised, swept
 from jianfu.statistics.newton import MOVING, Maximum, Point, maximise
 
 
@@ -94,22 +94,14 @@ def drop_separated(y, n, groups, trials=None):
     codes. Dropping a level of one group may empty a level of another, so the
     search is repeated. Returns the mask of rows to keep and {(name, code): sum of n dropped}.
     """
-    keep, dropped = np.ones(len(y), dtype=bool), {}
     trials = n if trials is None else trials
     groups = {name: codes_of(values)[0] for name, values in groups.items()}
-    changed = True
-    while changed and keep.any():
-        changed = False
-        for name, codes in groups.items():
-            size = codes.max() + 1
-            events = np.bincount(codes[keep], y[keep], minlength=size)
-            total = np.bincount(codes[keep], trials[keep], minlength=size)
-            for code in np.flatnonzero((total > 0) & ((events == 0) | (events == total))):
-                out = keep & (codes == code)
-                dropped[(name, int(code))] = int(n[out].sum())
-                keep &= ~out
-                changed = True
-    return keep, dropped
+
+    def worthless(codes, keep, size):
+        events, total = (np.bincount(codes[keep], part[keep], minlength=size) for part in (y, trials))
+        return (total > 0) & ((events == 0) | (events == total))
+
+    return pruned(groups, n, worthless)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from jianfu.statistics.designs import demean
+from jianfu.statistics.designs import demean, dummies
 
 CHUNK = 100
 
@@ -39,8 +39,8 @@ def fit(outcome, mediator, exposures, controls, effects, clusters, replicates, s
     ``controls`` (N, c) enter as columns.
     """
     e = exposures.shape[1]
-    dummies = [_dummies(codes) for codes in effects[1:]]
-    columns = np.column_stack([outcome, mediator, exposures, controls, *dummies])
+    later = [dummies(pd.factorize(np.asarray(codes))[0]) for codes in effects[1:]]
+    columns = np.column_stack([outcome, mediator, exposures, controls, *later])
     first = pd.factorize(np.asarray(effects[0]))[0] if effects else np.zeros(len(outcome), dtype=int)
     clusters = pd.factorize(np.asarray(clusters))[0]
     products = _cluster_products(demean(columns, first), clusters)
@@ -60,11 +60,6 @@ def fit(outcome, mediator, exposures, controls, effects, clusters, replicates, s
         draws=a * b[:, None],
         direct_draws=direct,
     )
-
-
-def _dummies(codes):
-    codes = pd.factorize(np.asarray(codes))[0]
-    return (codes[:, None] == np.arange(1, codes.max() + 1)).astype(float)
 
 
 def _cluster_products(matrix, clusters):

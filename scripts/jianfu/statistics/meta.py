@@ -40,34 +40,28 @@ class Meta:
         return np.sqrt(np.diag(self.covariance))
 
 
-def _projected(y, v, x, tau2):
-    """Weights, coefficients, (X'WX)^-1 and weighted sum of squared residuals at tau2."""
-    w = 1 / (v + tau2)
-    inverse = np.linalg.inv(x.T @ (w[:, None] * x))
-    b = inverse @ (x.T @ (w * y))
-    return w, b, inverse, float((w * (y - x @ b) ** 2).sum())
+def _projection(v, x, tau2):
+    """P = W - W X (X'WX)^-1 X'W, (k, k)."""
+    weighted = x / (v + tau2)[:, None]
+    return np.diag(1 / (v + tau2)) - weighted @ np.linalg.solve(x.T @ weighted, weighted.T)
 
 
-def _projection(y, v, x, tau2):
-    """P = W - W X (X'WX)^-1 X'W."""
-    w, _, inverse, _ = _projected(y, v, x, tau2)
-    weighted = w[:, None] * x
-    return np.diag(w) - weighted @ inverse @ weighted.T
+def _rss(y, v, x, tau2):
+    """Weighted sum of squared residuals, Q at tau2 = 0."""
+    return float((v + tau2) @ (_projection(v, x, tau2) @ y) ** 2)
 
 
 def _score(y, v, x, tau2, method):
     """Derivative of the (restricted) log likelihood with respect to tau2."""
-    projection = _projection(y, v, x, tau2)
-    residual = projection @ y
+    projection = _projection(v, x, tau2)
     trace = np.trace(projection) if method == "REML" else (1 / (v + tau2)).sum()
-    return 0.5 * (residual @ residual - trace)
+    return 0.5 * (((projection @ y) ** 2).sum() - trace)
 
 
 def _likelihood(y, v, x, tau2, method):
     """(Restricted) log likelihood without constants."""
-    _, _, inverse, rss = _projected(y, v, x, tau2)
-    restricted = np.linalg.slogdet(inverse)[1] if method == "REML" else 0.0
-    return -0.5 * (np.log(v + tau2).sum() - restricted + rss)
+    restricted = np.linalg.slogdet(x.T @ (x / (v + tau2)[:, None]))[1] if method == "REML" else 0.0
+    return -0.5 * (np.log(v + tau2).sum() + restricted + _rss(y, v, x, tau2))
 
 
 def _likelihood_tau2(y, v, x, method):
@@ -89,7 +83,7 @@ def _at_q(y, v, x, target):
     """tau2 >= 0 at which the weighted sum of squared residuals, which falls with tau2, is ``target``."""
 
     def excess(t):
-        return _projected(y, v, x, t)[3] - target
+        return _rss(y, v, x, t) - target
 
     if excess(0.0) <= 0:
         return 0.0
@@ -99,26 +93,26 @@ def _at_q(y, v, x, target):
     return float(optimize.brentq(excess, 0.0, upper, xtol=1e-300, rtol=1e-14))
 
 
-def _moment_tau2(y, v, x):
-    """DerSimonian and Laird (1986), with moderators: (Q - (k - p)) / tr(P)."""
-    rss = _projected(y, v, x, 0.0)[3]
-    return max(0.0, float((rss - (len(y) - x.shape[1])) / np.trace(_projection(y, v, x, 0.0))))
-
-
 def tau2(y, v, x, method):
     """Heterogeneity variance by ``method``; 0 for equal effects (EE) and with as many estimates as coefficients."""
-    if method == "EE" or len(y) <= x.shape[1]:
+    left = len(y) - x.shape[1]
+    if method == "EE" or left <= 0:
         return 0.0
     if method == "DL":
-        return _moment_tau2(y, v, x)
+        return max(0.0, float((_rss(y, v, x, 0.0) - left) / np.trace(_projection(v, x, 0.0))))
     if method == "PM":
-        return _at_q(y, v, x, len(y) - x.shape[1])
+        return _at_q(y, v, x, left)
     return float(_likelihood_tau2(y, v, x, method))
+
+
+def _design(k, moderators):
+    """Constant and moderators, (k, p)."""
+    return np.column_stack([np.ones(k), *([] if moderators is None else [moderators])])
 
 
 def _checked(estimates, variances, moderators):
     y, v = np.asarray(estimates, dtype=float), np.asarray(variances, dtype=float)
-    x = np.ones((len(y), 1)) if moderators is None else np.column_stack([np.ones(len(y)), moderators])
+    x = _design(len(y), moderators)
     if not (np.isfinite(y).all() and np.isfinite(v).all()):
         raise NotEstimable("estimate_missing")
     if not (v > 0).all():
@@ -141,16 +135,21 @@ def fit(estimates, variances, moderators=None, method="REML", test="knha", confi
     y, v, x = _checked(estimates, variances, moderators)
     k, p = x.shape
     between = tau2(y, v, x, method)
-    _, b, covariance, rss = _projected(y, v, x, between)
+    weighted = x / (v + between)[:, None]
+    covariance = np.linalg.inv(x.T @ weighted)
+    b = covariance @ (weighted.T @ y)
     df, factor = np.inf, 1.0
     if test != "z" and method != "EE":
         if k == p:
             raise NotEstimable("knapp_hartung_saturated")
-        df, factor = float(k - p), rss / (k - p)
+        df, factor = float(k - p), _rss(y, v, x, between) / (k - p)
         factor = max(factor, 1.0) if test == "adhoc" else factor
     covariance = covariance * factor
-    q = _projected(y, v, x, 0.0)[3]
-    i2, h2 = _heterogeneity(y, v, x, between, q, method)
+    q, i2, h2 = _rss(y, v, x, 0.0), np.nan, np.nan
+    if k > p and method == "EE":
+        i2, h2 = (max(0.0, 100 * (q - (k - p)) / q) if q > 0 else 0.0), q / (k - p)
+    elif k > p:
+        i2, h2 = heterogeneity_at(between, v, moderators)
     prediction = (np.nan, np.nan)
     if p == 1:
         quantile = stats.t.ppf((1 + confidence) / 2, df)
@@ -158,23 +157,6 @@ def fit(estimates, variances, moderators=None, method="REML", test="knha", confi
         prediction = (float(b[0] - half), float(b[0] + half))
     q_p = float(stats.chi2.sf(q, k - p)) if k > p else np.nan
     return Meta(b, covariance, df, between, q, k - p, q_p, i2, h2, factor, prediction, k)
-
-
-def _typical(v, x):
-    """Typical sampling variance of Higgins and Thompson (2002), (k - p) / tr(P)."""
-    k, p = x.shape
-    return (k - p) / np.trace(_projection(np.zeros(k), v, x, 0.0))
-
-
-def _heterogeneity(y, v, x, between, q, method):
-    """(I2 in percent, H2): from tau2, or for equal effects from Q."""
-    k, p = x.shape
-    if k == p:
-        return np.nan, np.nan
-    if method == "EE":
-        return (max(0.0, 100 * (q - (k - p)) / q) if q > 0 else 0.0), q / (k - p)
-    typical = _typical(v, x)
-    return float(100 * between / (typical + between)), float(between / typical + 1)
 
 
 def tau2_interval(estimates, variances, moderators=None, confidence=0.95):
@@ -187,10 +169,13 @@ def tau2_interval(estimates, variances, moderators=None, confidence=0.95):
 
 
 def heterogeneity_at(value, variances, moderators=None):
-    """(I2 in percent, H2) that a tau2 of ``value`` means for these variances, for the ends of an interval."""
+    """(I2 in percent, H2) that a tau2 of ``value`` means for these variances.
+
+    Against the typical sampling variance of Higgins and Thompson (2002), (k - p) / tr(P).
+    """
     v = np.asarray(variances, dtype=float)
-    x = np.ones((len(v), 1)) if moderators is None else np.column_stack([np.ones(len(v)), moderators])
-    typical = _typical(v, x)
+    x = _design(len(v), moderators)
+    typical = float((len(v) - x.shape[1]) / np.trace(_projection(v, x, 0.0)))
     return 100 * value / (typical + value), value / typical + 1
 
 

@@ -6,13 +6,15 @@ of freedom per coefficient (Pustejovsky and Tipton 2018), working model independ
 """
 
 import warnings
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import statsmodels.api as sm
 
 from jianfu.statistics import sandwich
-from jianfu.statistics.designs import demean, independent
+from jianfu.statistics.designs import demean, dummies, independent, pruned
 
 FEW_CLUSTERS = 40
 DEMEAN_TOLERANCE = 1e-10
@@ -42,18 +44,10 @@ def drop_singletons(effects):
 
     ``effects`` maps names to arrays of level codes; repeated until no singleton is left.
     """
-    keep, dropped = np.ones(len(next(iter(effects.values()), [])), dtype=bool), {}
-    changed = True
-    while changed and keep.any():
-        changed = False
-        for name, values in effects.items():
-            codes = pd.factorize(np.asarray(values))[0]
-            single = keep & (np.bincount(codes[keep], minlength=codes.max() + 1)[codes] == 1)
-            if single.any():
-                dropped[name] = dropped.get(name, 0) + int(single.sum())
-                keep &= ~single
-                changed = True
-    return keep, dropped
+    codes = {name: pd.factorize(np.asarray(values))[0] for name, values in effects.items()}
+    rows = np.ones(len(next(iter(codes.values()), [])))
+    keep, dropped = pruned(codes, rows, lambda of, kept, size: np.bincount(of[kept], minlength=size) == 1)
+    return keep, dict(Counter(name for name, _ in dropped))
 
 
 def fit(y, design, effects=(), clusters=None, weights=None, vcov=None, small="G"):
@@ -128,27 +122,20 @@ def fit_plain(y, design, weights=None, vcov="iid", clusters=None, small="G"):
     """
     y, design = np.asarray(y, dtype=float), np.asarray(design, dtype=float)
     weights = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
-    k = design.shape[1]
-    free = independent(design * np.sqrt(weights)[:, None])
-    x = design[:, free]
-    root = np.sqrt(weights)[:, None]
-    q, r = np.linalg.qr(x * root)
-    solved = np.linalg.solve(r, q.T @ (y * root[:, 0]))
-    bread, residual = np.linalg.inv(r.T @ r), y - x @ solved
+    k, free = design.shape[1], independent(design * np.sqrt(weights)[:, None])
+    fitted = sm.WLS(y, design[:, free], weights).fit()
     n_clusters = 0 if clusters is None else int(clusters.max()) + 1
     residual_df = len(y) - len(free)
     df = np.full(k, float(n_clusters - 1 if vcov == "cluster" else residual_df))
-    if vcov == "iid":
-        small_covariance = bread * float(weights @ residual**2) / residual_df
+    if vcov == "CR2":
+        found, df[free] = cr2(y, design[:, free], None, clusters, weights)
     elif vcov == "cluster":
-        factor = sandwich.small_sample(small, n_clusters, len(y), len(free))
-        small_covariance = sandwich.clustered(x, weights * residual, bread, clusters, factor)
-    elif vcov == "CR2":
-        small_covariance, df[free] = cr2(y, x, None, clusters, weights)
+        plain = fitted.get_robustcov_results("cluster", groups=clusters, use_correction=False)
+        found = plain.cov_params() * sandwich.small_sample(small, n_clusters, len(y), len(free))
     else:
-        small_covariance = sandwich.robust(x, weights * residual, bread, vcov, weights)
+        found = (fitted if vcov == "iid" else fitted.get_robustcov_results(vcov)).cov_params()
     coefficients, covariance = np.full(k, np.nan), np.full((k, k), np.nan)
-    coefficients[free], covariance[np.ix_(free, free)] = solved, small_covariance
+    coefficients[free], covariance[np.ix_(free, free)] = fitted.params, found
     return RegressionFit(
         coefficients=coefficients,
         covariance=covariance,
@@ -175,21 +162,14 @@ def cr2(y, design, effects, clusters, weights=None):
         groups = [np.zeros(len(y), dtype=int)]
     equal = weights is None or np.ptp(weights) == 0
     nested = equal and bool(groups) and _nested(groups[0], clusters)
-    for codes in groups[1:] if nested else groups:
-        columns.append((codes[:, None] == np.arange(codes.max() + 1)).astype(float))
+    columns += [dummies(codes, first=0) for codes in (groups[1:] if nested else groups)]
     full = np.column_stack(columns)
     if nested:
         full, response = demean(full, groups[0]), demean(response[:, None], groups[0])[:, 0]
-    root = (
-        np.ones((len(full), 1))
-        if equal
-        else np.sqrt(np.asarray(weights, dtype=float) / np.mean(weights))[:, None]
-    )
+    relative = np.ones(len(full)) if equal else np.asarray(weights, dtype=float) / np.mean(weights)
+    root = np.sqrt(relative)[:, None]
     orthonormal, back = _orthonormal(full * root)
-    basis, weighted = (
-        orthonormal / root,
-        orthonormal * root,
-    )  # in this basis the information matrix is the identity
+    basis, weighted = orthonormal / root, orthonormal * root  # the information matrix is here the identity
     spread = weighted.T @ weighted
     residual = response - basis @ (weighted.T @ response)
     n_clusters, p = clusters.max() + 1, basis.shape[1]

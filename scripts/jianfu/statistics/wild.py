@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 from scipy.optimize import brentq
 
-from jianfu.statistics.designs import sums_by
+from jianfu.statistics.designs import dummies, sums_by
 
 FEW_WEBB = 12
 WEBB = np.sqrt([0.5, 1.0, 1.5])
@@ -132,6 +132,5 @@ def _columns(design, effects):
     """Design with dummies of the effects (a constant where there are none)."""
     if not effects:
         return np.column_stack([design, np.ones(len(design))])
-    dummies = [codes[:, None] == np.unique(codes)[None, :] for codes in map(np.asarray, effects)]
-    later = [block[:, 1:] for block in dummies[1:]]
-    return np.column_stack([design, dummies[0], *later]).astype(float)
+    codes = [np.unique(effect, return_inverse=True)[1] for effect in effects]
+    return np.column_stack([design, *(dummies(level, first=int(j > 0)) for j, level in enumerate(codes))])

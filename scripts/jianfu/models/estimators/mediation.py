@@ -17,6 +17,7 @@ from jianfu.models.estimators.common import (
 )
 from jianfu.models.reasons import because
 from jianfu.statistics import hazard, inference, mediation, natural_effects
+from jianfu.statistics.designs import dummies
 
 OPTIONS = {
     "outcome_model": natural_effects.LINKS,
@@ -102,12 +103,8 @@ def _linear_design(spec, used, columns):
     """Constant, terms, controls and effects as columns, for the residuals of the linear models."""
     terms = [columns[term] for term in spec["terms"]]
     rest = [values for name, values in columns.items() if name not in spec["terms"]]
-    dummies = [_dummies(codes_of(used[name])) for name in spec.get("effects", [])]
-    return np.column_stack([np.ones(len(used)), *terms, *rest, *dummies])
-
-
-def _dummies(codes):
-    return (codes[:, None] == np.arange(1, codes.max() + 1)).astype(float)
+    levels = [dummies(codes_of(used[name])) for name in spec.get("effects", [])]
+    return np.column_stack([np.ones(len(used)), *terms, *rest, *levels])
 
 
 def _inner_reliability(mediator, design, reliability):
