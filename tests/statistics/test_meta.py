@@ -132,7 +132,7 @@ def test_pooling_without_variation_between_is_the_complete_analysis():
     found = pooling.pool([[1.0], [1.0], [1.0]], [[0.25]] * 3, df_complete=50)
     assert found.std_errors[0] == 0.5 and found.riv[0] == 0
     assert 47 < found.df[0] < 50
-    with pytest.raises(ValueError, match="two imputations"):
+    with pytest.raises(NotEstimable, match="two_imputations"):
         pooling.pool([[1.0]], [[1.0]])
 
 
