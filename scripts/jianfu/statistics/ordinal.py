@@ -7,7 +7,6 @@ from the observed information, or the sandwich clustered by groups times G / (G 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from jianfu.core.errors import NotEstimable
 from jianfu.statistics import margins
@@ -15,14 +14,8 @@ from jianfu.statistics.designs import sums_by
 from jianfu.statistics.newton import Point, maximise
 
 TOLERANCE = 1e-9
-
-
+BEYOND = 36.0  # linear predictor of a threshold that does not exist: probability one up to rounding
 LINKS = {name: margins.LINKS[name] for name in ("logit", "probit", "cloglog")}
-QUANTILES = {
-    "logit": stats.logistic.ppf,
-    "probit": stats.norm.ppf,
-    "cloglog": lambda p: np.log(-np.log1p(-p)),
-}
 
 
 @dataclass(frozen=True)
@@ -53,12 +46,19 @@ def fit(y, design, link="logit", clusters=None, weights=None):
         raise NotEstimable("single_level", column="y")
     design = np.asarray(design, dtype=float).reshape(len(codes), -1)
     weights = np.ones(len(codes)) if weights is None else np.asarray(weights, dtype=float)
-    center = weights @ design / weights.sum()
-    likelihood = _Likelihood(codes, design - center, len(levels), LINKS[link], weights)
+    center, k = weights @ design / weights.sum(), design.shape[1]
+    above = np.column_stack([center - design, codes[:, None] == np.arange(len(levels) - 1)])
+    below = np.column_stack([center - design, codes[:, None] - 1 == np.arange(len(levels) - 1)])
+    last, first = codes == len(levels) - 1, codes == 0
+    above[last], below[first] = 0.0, 0.0
     shares = np.cumsum(np.bincount(codes, weights, minlength=len(levels)))[:-1] / weights.sum()
-    theta = np.r_[np.zeros(design.shape[1]), QUANTILES[link](shares)]
     found = maximise(
-        theta, predict=likelihood.predict, evaluate=likelihood, direction=_direction, tolerance=TOLERANCE
+        np.r_[np.zeros(k), LINKS[link](shares)],
+        predict=lambda theta: np.stack([above @ theta, below @ theta]),
+        evaluate=lambda eta: _point(eta, above, below, LINKS[link], weights),
+        direction=_direction,
+        offset=np.stack([BEYOND * last, -BEYOND * first]),
+        tolerance=TOLERANCE,
     )
     theta, (scores, hessian) = found.state, found.point.parts
     bread, n_clusters = np.linalg.inv(-hessian), 0
@@ -68,7 +68,6 @@ def fit(y, design, link="logit", clusters=None, weights=None):
         n_clusters = int(groups.max()) + 1
         sums = sums_by(scores, groups)
         covariance = bread @ sums.T @ sums @ bread * n_clusters / max(n_clusters - 1, 1)
-    k = design.shape[1]
     back = np.eye(len(theta))  # thresholds of the uncentred design: zeta + center' beta
     back[k:, :k] = center
     theta, covariance = back @ theta, back @ covariance @ back.T
@@ -84,31 +83,17 @@ def _direction(point):
     return step, score @ step
 
 
-class _Likelihood:
-    """Log-likelihood with scores by row (N, p) and Hessian (p, p) of theta = (slopes, thresholds); None outside."""
+def _point(eta, above, below, link, weights):
+    """Log-likelihood at the predictors (2, N) of the thresholds above and below each answer; None outside its domain.
 
-    def __init__(self, codes, design, n_levels, link, weights):
-        self.link, self.weights = link, weights
-        self.has_upper, self.has_lower = codes < n_levels - 1, codes > 0
-        n, k = design.shape
-        self.upper, self.lower = (np.column_stack([-design, np.zeros((n, n_levels - 1))]) for _ in range(2))
-        self.upper[np.flatnonzero(self.has_upper), k + codes[self.has_upper]] = 1
-        self.lower[np.flatnonzero(self.has_lower), k + codes[self.has_lower] - 1] = 1
-
-    def predict(self, theta):
-        """Linear predictors (2, N) of the upper and the lower threshold."""
-        return np.stack([self.upper @ theta, self.lower @ theta])
-
-    def __call__(self, eta):
-        top, bottom = self.link(eta[0]), self.link(eta[1])
-        p_top, d_top, c_top = np.where(self.has_upper, top, np.array([[1.0], [0.0], [0.0]]))
-        p_low, d_low, c_low = np.where(self.has_lower, bottom, 0.0)
-        p = p_top - p_low
-        if not (p > 0).all():
-            return None
-        gradient = (d_top[:, None] * self.upper - d_low[:, None] * self.lower) / p[:, None]
-        w = self.weights
-        hessian = (self.upper * (w * c_top / p)[:, None]).T @ self.upper
-        hessian -= (self.lower * (w * c_low / p)[:, None]).T @ self.lower
-        hessian -= (gradient * w[:, None]).T @ gradient
-        return Point(float(w @ np.log(p)), (gradient * w[:, None], hessian))
+    Its parts are the scores by row (N, p) and the Hessian (p, p) of theta = (slopes, thresholds).
+    """
+    top, low = link.inverse(eta)
+    p = top - low
+    if not (p > 0).all():
+        return None
+    slope, curve = link.inverse_deriv(eta) / p, link.inverse_deriv2(eta) / p * weights
+    gradient = slope[0][:, None] * above - slope[1][:, None] * below
+    scores = gradient * weights[:, None]
+    hessian = above.T @ (above * curve[0][:, None]) - below.T @ (below * curve[1][:, None])
+    return Point(float(weights @ np.log(p)), (scores, hessian - scores.T @ gradient))
