@@ -28,7 +28,8 @@ from jianfu.core.months import month_range  # noqa: E402
 from jianfu.indicators import unit_months  # noqa: E402
 from jianfu.indices.construction import read_cube  # noqa: E402
 from jianfu.indices.specification import index_spec  # noqa: E402
-from jianfu.models import engine, estimators  # noqa: E402
+from jianfu.models import engine  # noqa: E402
+from jianfu.models.estimators.common import Settings  # noqa: E402
 from jianfu.robustness import index_sensitivity  # noqa: E402
 from jianfu.robustness.curve import province  # noqa: E402
 from jianfu.robustness.uncertainty import rows  # noqa: E402
@@ -74,7 +75,7 @@ def seconds(work):
 def main():
     engine.LOGGER.setLevel("WARNING")
     setup, tables, made, components = demonstration()
-    settings = estimators.Settings(bootstrap=0)
+    settings = Settings(bootstrap=0)
     own = setup.only(["H2_exits"])
     plan, models_plan = read_yaml(PLAN / "specifications.yaml"), read_yaml(PLAN / "models.yaml")
     wanted = read_yaml(PLAN / "uncertainty.yaml") | {"models": ["H2_exits"]}
