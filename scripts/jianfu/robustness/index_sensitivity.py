@@ -46,11 +46,11 @@ class Data:
 
 
 def components(index: str, indicators, unit_months, spec: IndexSpec) -> Data | None:
-    """:class:`Data` of one index of ``spec``; None where fewer than two members can be anchored."""
+    """:class:`Data` of one index of ``spec``; None where fewer than two members can be anchored, or it has no value."""
     own = spec.only(index)
     cube = construction.read_cube(indicators, unit_months, own)
     codes = anchored(cube, own)
-    if len(codes) < 2:
+    if len(codes) < 2 or np.isnan(construction.levels(cube, own)[index]).all():
         return None
     place = np.nonzero(~np.isnan(cube.screened).all(axis=2))
     rows = pd.DataFrame(

@@ -36,14 +36,18 @@ def multiverse(factors: Mapping[str, list], score: Callable[..., np.ndarray]) ->
     """Every combination of the ``factors`` {name: levels, the declared one first}.
 
     score: what is looked at, (U,) or a number, of one combination (a named tuple). A level that is not defined for the
-    data (a refused principal component, say) is left out with its reason, so that the design stays complete; levels
-    that are declared are not left out. Raises :class:`DataError` where the declared combination has no score.
+    data (a refused principal component, say, or too few members without the one left out) is left out with its reason,
+    so that the design stays complete; levels that are declared are not left out. Raises :class:`DataError` where the
+    declared combination has no score.
     """
     design = full_factorial(dict(factors))
     scores, reasons = [], []
     for row in design.itertuples(index=False):
         try:
-            scores.append(np.atleast_1d(score(row)))
+            found = np.atleast_1d(score(row))
+            if np.isnan(found).all():
+                raise DataError("combination_without_value")
+            scores.append(found)
             reasons.append("")
         except (ConfigError, DataError) as error:
             if not reasons:
