@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 from ingest_cases import ROOT, ingest_rows, write_csv
 
-import new_province
+from jianfu.commands.new_province import draft_province
 from jianfu.config.files import read_yaml
 from jianfu.core.errors import DataError
 from jianfu.ingest.dates import parse, split_period
@@ -250,7 +250,7 @@ def test_newcomer_with_the_usual_columns(tmp_path):
         raw / "增减员表.csv",
         [LEDGER] + [["张三", _person(n), names[n % 3], "县直", "辞职", f"2024.3.{n}"] for n in range(1, 7)],
     )
-    new_province.main("usual", str(raw), root=root, show=shown.append)
+    draft_province("usual", str(raw), root=root, show=shown.append)
     settings = read_yaml(root / "config" / "provinces" / "usual.yaml")
     sources = {s["files"][0]: s for s in settings["sources"]}
     assert {name: s["table"] for name, s in sources.items()} == {
