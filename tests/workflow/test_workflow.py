@@ -108,12 +108,20 @@ def test_setting_change_reruns_only_what_uses_it(finished):
     assert "ingest_table" not in plan and "fit_models" not in plan
 
 
-def test_misspelt_key_stops_before_any_job(finished):
-    (finished / "config" / "provinces" / "wrong.yaml").write_text("wieghts: []\n", encoding="utf-8")
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("zh", "config/provinces/wrong.yaml：没有“wieghts”这个键；是不是“weights”？"),
+        ("en", "config/provinces/wrong.yaml: unknown key 'wieghts'; did you mean 'weights'?"),
+    ],
+)
+def test_misspelt_key_stops_before_any_job(finished, language, sentence):
+    text = f"language: {language}\nwieghts: []\n"
+    (finished / "config" / "provinces" / "wrong.yaml").write_text(text, encoding="utf-8")
     done = snakemake(finished, "--cores", "1", province="wrong", check=False)
     assert done.returncode != 0
     output = done.stdout + done.stderr
-    assert "config/provinces/wrong.yaml: unknown key 'wieghts'; did you mean 'weights'?" in output
+    assert sentence in output
     assert "Traceback" not in output and "rule " not in output
 
 
