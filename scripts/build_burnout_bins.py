@@ -9,6 +9,7 @@
 from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
 from jianfu.models import response
+from jianfu.models.spec import spec_of
 from jianfu.models.tables.reading import read_survey
 
 MODEL = "H1_burnout"
@@ -17,7 +18,7 @@ GROUPS = 20
 
 def main(inputs, confidence, bins):
     plan = read_yaml(inputs["plan"])
-    spec = next(model for model in plan["models"] if model["name"] == MODEL)
+    spec = spec_of(plan, MODEL)
     table = read_survey(inputs)[0]
     frames.store(response.burnout_bins(spec, table, plan["categories"], GROUPS, confidence), bins)
 

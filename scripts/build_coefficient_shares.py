@@ -12,7 +12,7 @@ import pandas as pd
 from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
 from jianfu.core.errors import DataError
-from jianfu.models.estimators.common import outcomes_of
+from jianfu.models.spec import spec_of
 from jianfu.models.tables.reading import read_hazard
 from jianfu.robustness.curve import fits, province
 from jianfu.robustness.curve.shares import coefficient, coefficient_shares
@@ -36,11 +36,11 @@ def main(inputs, settings, grid, shares):
 
 
 def fit_all(table, cube, spec, plan, models, settings):
-    model = province.spec_of(models, plan["model"])
+    model = spec_of(models, plan["model"])
     if len(anchored(cube, spec)) < 2:
         raise DataError("few_components")
     controls, where = next(iter(plan["controls"].values())), next(iter(plan["samples"].values()))
-    base = fits.Base(table.frame, cube.grid, models["categories"], controls, where, outcomes_of(model))
+    base = fits.Base(table.frame, cube.grid, models["categories"], controls, where, list(model.outcomes))
     if base.events.sum() < settings["disclosure"]["min_cell"]:
         raise DataError("few_events_to_publish")
     cluster = province.clusters_of(table.frame, cube.grid.units)["unit"]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
+from jianfu.models.spec import specs_of
 from jianfu.models.tables.reading import read_tables
 from jianfu.robustness import joint_tests
 
@@ -21,7 +22,7 @@ def main(inputs, reference, exposure, inference, output):
     hypotheses = pd.read_csv(inputs["hypotheses"], dtype=str, encoding="utf-8-sig")
     tables, _ = read_tables(inputs, plan, reference, exposure)
     table = joint_tests.romano_wolf_table(
-        plan["models"], tables, plan["categories"], hypotheses, estimates, REPLICATES, inference["seed"]
+        specs_of(plan), tables, plan["categories"], hypotheses, estimates, REPLICATES, inference["seed"]
     )
     scores = ["p_score", "p_romano_wolf"]
     table[scores] = table[scores].mask(table["p_value"].isna())

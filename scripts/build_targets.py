@@ -16,6 +16,7 @@ from jianfu.exits.person_months import person_months
 from jianfu.indicators.plan import read_plan
 from jianfu.models import engine
 from jianfu.models.estimators.common import Settings
+from jianfu.models.spec import specs_of
 from jianfu.models.tables.reading import assemble, read_frames
 from jianfu.study import targets
 
@@ -32,7 +33,7 @@ def main(inputs, window, reference, exposure, selected, inference, table):
     expected = targets.expected_frames(found, months, truth)
     tables = assemble(expected, flows, plan, read_plan(inputs["indicator_plan"]), reference, exposure)
     settings = Settings(inference["confidence"], inference["bootstrap"], inference["seed"])
-    specs = engine.selected(plan["models"], selected)
+    specs = engine.selected(specs_of(plan), selected)
     rows = targets.targets(specs, tables, plan["categories"], settings)
     rows.to_csv(table, index=False, encoding="utf-8-sig")
 

@@ -21,13 +21,14 @@ from jianfu.exits.person_months import person_months
 from jianfu.models import engine
 from jianfu.models.checks import derived as checks
 from jianfu.models.estimators.common import Settings
+from jianfu.models.spec import specs_of
 from jianfu.models.tables.reading import read_tables
 
 
 def main(inputs, window, reference, exposure, selected, inference, province, estimates, flow):
     plan = read_yaml(inputs["plan"])
     tables, flows = read_tables(inputs, plan, reference, exposure)
-    specs = engine.selected(plan["models"], selected)
+    specs = engine.selected(specs_of(plan), selected)
     settings = Settings(inference["confidence"], inference["bootstrap"], inference["seed"])
     rows = engine.fit_models(specs, tables, plan["categories"], settings, province)
     hypotheses = pd.read_csv(inputs["hypotheses"], dtype=str, encoding="utf-8-sig")

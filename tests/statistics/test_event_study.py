@@ -10,6 +10,7 @@ from told import told
 
 from jianfu.models import engine
 from jianfu.models.estimators.common import Settings
+from jianfu.models.spec import ModelSpec
 from jianfu.models.tables.table import AnalysisTable
 from jianfu.statistics import did, event_study
 
@@ -155,7 +156,7 @@ def fitted_rollout(starts, **options):
     columns = {"unit": "unit", "time": "month", "start": "start"}
     spec = {"name": "a", "data": "d", "estimator": "event_study", "outcome": "y", "cluster": "county"}
     spec |= {"options": columns | options}
-    return engine.fit_model(spec, panel_of_counties(starts), {}, Settings(bootstrap=99)).iloc[0]
+    return engine.fit_model(ModelSpec.of(spec), panel_of_counties(starts), {}, Settings(bootstrap=99)).iloc[0]
 
 
 def test_imputation_with_few_clusters_refers_to_t():

@@ -10,6 +10,7 @@ from told import told
 from jianfu.config.files import read_yaml
 from jianfu.models import engine
 from jianfu.models.estimators.common import Settings
+from jianfu.models.spec import spec_of
 from jianfu.models.tables.table import AnalysisTable
 from jianfu.models.tables.unit_years import chain_table, unit_year_table
 from jianfu.models.tables.variables import derive
@@ -47,8 +48,8 @@ def tables():
 
 def row(name, term):
     """Estimate of one term of a declared model."""
-    spec = next(spec for spec in PLAN["models"] if spec["name"] == name)
-    rows = engine.fit_model(spec, tables()[spec["data"]], PLAN["categories"], Settings(bootstrap=0))
+    spec = spec_of(PLAN, name)
+    rows = engine.fit_model(spec, tables()[spec.data], PLAN["categories"], Settings(bootstrap=0))
     return rows.set_index("term").loc[term]
 
 
@@ -80,9 +81,8 @@ def test_chains_find_the_mean_ratio():
 
 def test_what_the_data_lack_is_named():
     years = tables()["unit_years"]
-    spec = next(spec for spec in PLAN["models"] if spec["name"] == "H12_outcome")
     lacking = years.frame.drop(columns=["ln_hours_trace"])
     table = AnalysisTable(lacking, None, len(lacking), absent={"ln_hours_trace": "hours_trace"})
-    rows = engine.fit_model(spec, table, PLAN["categories"], Settings(bootstrap=0))
+    rows = engine.fit_model(spec_of(PLAN, "H12_outcome"), table, PLAN["categories"], Settings(bootstrap=0))
     assert rows["estimate"].isna().all()
     assert set(told(rows)) == {"not estimable: column hours_trace is absent"}

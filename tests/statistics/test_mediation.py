@@ -6,6 +6,7 @@ import pytest
 
 from jianfu.models import engine
 from jianfu.models.estimators.common import Settings
+from jianfu.models.spec import ModelSpec
 from jianfu.models.tables.table import AnalysisTable
 from jianfu.statistics import mediation, regression
 
@@ -76,5 +77,5 @@ def test_every_effect_of_an_exposure_is_per_standard_deviation():
         "terms": ["OD"],
     }
     spec |= {"standardise": ["y", "m"], "effects": ["unit"], "cluster": "unit"}
-    rows = engine.fit_model(spec, table, {}, Settings(bootstrap=0)).set_index("term")["scale"]
+    rows = engine.fit_model(ModelSpec.of(spec), table, {}, Settings(bootstrap=0)).set_index("term")["scale"]
     assert rows[["OD_a", "OD_direct", "OD_indirect", "OD_total"]].eq("sd_per_sd").all()

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from jianfu.models.estimators import diagnostics
 from jianfu.models.estimators.common import Settings
 from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.reasons import because
+from jianfu.models.spec import ModelSpec, spec_of
 from jianfu.models.tables.table import AnalysisTable
 from jianfu.report.tables.identification import identification_table
 from jianfu.statistics import hazard, sensitivity
@@ -31,19 +33,19 @@ ROOT = Path(__file__).parents[2]
 PLAN = yaml.safe_load((ROOT / "config" / "plan" / "checks.yaml").read_text(encoding="utf-8"))["checks"]
 CATEGORIES = {"cohort": {"80后": "cohort_80s", "90后": "cohort_90s"}}
 SETTINGS = Settings(bootstrap=0)
-SPEC = {
-    "name": "H3_x",
-    "hypothesis": "H3",
-    "role": "primary",
-    "estimator": "cloglog",
-    "data": "hazard_cells",
-    "outcome": "voluntary",
-    "terms": ["OD", "OD:cohort_90s"],
-    "controls": ["cohort"],
-    "effects": ["unit", "month"],
-    "cluster": "unit",
-    "report": "all",
-}
+SPEC = ModelSpec(
+    name="H3_x",
+    hypothesis="H3",
+    role="primary",
+    estimator="cloglog",
+    data="hazard_cells",
+    outcomes=("voluntary",),
+    terms=("OD", "OD:cohort_90s"),
+    controls=("cohort",),
+    effects=("unit", "month"),
+    clusters=("unit",),
+    report="all",
+)
 
 
 def check_of(name):
@@ -86,44 +88,43 @@ def fitted(table):
 
 def test_a_lead_enters_beside_the_lag_and_its_products(table):
     lead = checks.derive(check_of("lead"), SPEC, table)
-    assert lead["name"] == "H3_x.lead" and lead["role"] == "placebo"
-    assert lead["terms"] == ["OD", "OD:cohort_90s", "OD_lead", "OD_lead:cohort_90s"]
-    assert lead["report"] == ["OD_lead", "OD_lead:cohort_90s"]
-    assert lead["effects"] == SPEC["effects"] and lead["controls"] == SPEC["controls"]
+    assert lead.name == "H3_x.lead" and lead.role == "placebo"
+    assert lead.terms == ("OD", "OD:cohort_90s", "OD_lead", "OD_lead:cohort_90s")
+    assert lead.report == ("OD_lead", "OD_lead:cohort_90s")
+    assert lead.effects == SPEC.effects and lead.controls == SPEC.controls
 
 
 def test_other_changes_of_the_plan(table):
     calm = checks.derive(check_of("no_emergency"), SPEC, table)
-    assert calm["terms"] == ["OD_calm", "OD_calm:cohort_90s"]
+    assert calm.terms == ("OD_calm", "OD_calm:cohort_90s")
     between = checks.derive(check_of("within_between"), SPEC, table)
-    assert between["effects"] == ["month"]
-    assert "between(OD, unit):cohort_90s" in between["terms"] and "ln_revenue" in between["controls"]
+    assert between.effects == ("month",)
+    assert "between(OD, unit):cohort_90s" in between.terms and "ln_revenue" in between.controls
     control = checks.derive(check_of("retirement"), SPEC, table)
-    assert (control["outcome"], control["terms"], control["where"]) == ("retire", ["OD"], {"aged50": True})
-    assert checks.derive(check_of("logging"), SPEC, table)["controls"] == ["cohort", "LOG"]
+    assert (control.outcome, control.terms, control.where) == ("retire", ("OD",), {"aged50": True})
+    assert checks.derive(check_of("logging"), SPEC, table).controls == ("cohort", "LOG")
     e_value = checks.derive(check_of("e_value"), SPEC, table)
-    assert e_value["options"] == {"model": "cloglog", "common": True}
-    assert SPEC["terms"] == ["OD", "OD:cohort_90s"]  # the primary model is left as it was
+    assert e_value.options == {"model": "cloglog", "common": True}
+    assert SPEC.terms == ("OD", "OD:cohort_90s")  # the primary model is left as it was
 
 
 def test_checks_apply_only_where_they_make_sense(table):
-    plain = SPEC | {"terms": ["hardship"]}
+    plain = replace(SPEC, terms=("hardship",))
     assert checks.derive(check_of("lead"), plain, table) is None
     assert checks.derive(check_of("power"), plain, table) is not None
-    assert checks.derive(check_of("within_between"), SPEC | {"effects": ["month"]}, table) is None
-    assert checks.derive(check_of("additive"), SPEC | {"estimator": "ols"}, table) is None
-    assert checks.derive(check_of("power"), SPEC | {"estimator": "mediation"}, table) is None
+    assert checks.derive(check_of("within_between"), replace(SPEC, effects=("month",)), table) is None
+    assert checks.derive(check_of("additive"), replace(SPEC, estimator="ols"), table) is None
+    assert checks.derive(check_of("power"), replace(SPEC, estimator="mediation"), table) is None
 
 
 @pytest.mark.parametrize(("declared", "check"), [("H2_lead", "lead"), ("H2_retirement", "retirement")])
 def test_declared_placebos_are_the_checks_beside_the_main_model(declared, check, table):
     """The report and the simulation study name them as models; they must not drift from the check."""
-    plan = yaml.safe_load((ROOT / "config" / "plan" / "models.yaml").read_text(encoding="utf-8"))["models"]
-    by_name = {spec["name"]: spec for spec in plan}
-    derived = checks.derive(check_of(check), by_name["H2_exits"], table)
-    same = {"estimator", "data", "outcome", "where", "terms", "controls", "effects", "cluster"}
-    own = {key: value for key, value in by_name[declared].items() if key in same}
-    assert own == {key: value for key, value in derived.items() if key in same}
+    plan = yaml.safe_load((ROOT / "config" / "plan" / "models.yaml").read_text(encoding="utf-8"))
+    derived = checks.derive(check_of(check), spec_of(plan, "H2_exits"), table)
+    same = ("estimator", "data", "outcomes", "where", "terms", "controls", "effects", "clusters")
+    own = spec_of(plan, declared)
+    assert [getattr(own, name) for name in same] == [getattr(derived, name) for name in same]
 
 
 def test_every_check_of_the_plan_names_what_exists():
@@ -219,7 +220,7 @@ def test_a_null_result_says_what_could_have_been_found(fitted):
 
 @pytest.mark.parametrize("estimator", ["mediation", "tost", "segmented"])
 def test_what_other_estimators_detect_follows_from_their_errors(estimator, table):
-    spec = {"name": "H5_x", "role": "primary", "estimator": estimator, "data": "hazard_cells", "terms": ["x"]}
+    spec = ModelSpec(name="H5_x", role="primary", estimator=estimator, data="hazard_cells", terms=("x",))
     fitted = engine.fit_model(SPEC, table, CATEGORIES, SETTINGS).head(2)
     rows = fitted.assign(model="H5_x", term=["x", "y"], std_error=[0.1, np.nan], n_clusters=21, p_value=0.4)
     found = checks.beside(PLAN, [spec], rows, {"hazard_cells": table}, CATEGORIES, SETTINGS, "p")
@@ -330,16 +331,15 @@ def small_survey(units, waves, answers, seed=1):
 
 
 def survey_check(name, table, terms):
-    spec = SPEC | {"name": "x", "estimator": "ols", "data": "survey_scores", "outcome": "burnout"}
-    spec |= {"terms": terms, "controls": [], "effects": ["unit", "wave"], "report": terms}
+    spec = replace(SPEC, name="x", estimator="ols", data="survey_scores", outcomes=("burnout",), report=None)
+    spec = replace(spec, terms=tuple(terms), controls=(), effects=("unit", "wave"))
     own = dict(check_of(name)["set"])
     own["options"] = {
         key: {"{estimator}": "ols", "{common}": False}.get(value, value) if isinstance(value, str) else value
         for key, value in own["options"].items()
     }
     own["options"].pop("benchmarks", None)
-    derived = {key: value for key, value in (spec | own).items() if key != "report"}
-    return engine.fit_model(derived, table, CATEGORIES, SETTINGS)
+    return engine.fit_model(spec.changed(own), table, CATEGORIES, SETTINGS)
 
 
 @pytest.mark.parametrize("name", ["confounding", "e_value", "one_county_out", "power"])
@@ -373,8 +373,8 @@ def test_a_hazard_without_any_level_with_events_is_not_estimable(name):
     # every unit and control level has no event, or nothing but events: no row is left
     used = pd.DataFrame({"unit": [0, 0, 1, 1], "county": [0, 0, 1, 1], "voluntary": [0, 0, 1, 1]})
     columns = {"OD": np.array([0.1, 0.4, -0.2, 0.3])}
-    spec = {"terms": ["OD"], "outcome": "voluntary", "effects": ["unit"], "cluster": "unit"}
-    spec |= {"estimator": name.removeprefix("fit_"), "options": {"model": "cloglog", "group": "county"}}
+    spec = ModelSpec(terms=("OD",), outcomes=("voluntary",), effects=("unit",), clusters=("unit",))
+    spec = replace(spec, options={"model": "cloglog", "group": "county"})
     with pytest.raises(NotEstimable) as stopped:
         getattr(diagnostics, name)(spec, used, np.ones(4), columns, SETTINGS, False)
     assert stopped.value.reason == because("too_few_events", events=0, coefficients=1)

@@ -12,12 +12,12 @@ from jianfu.config.files import read_yaml
 from jianfu.exits import cells
 from jianfu.models import engine
 from jianfu.models.estimators.common import Settings
+from jianfu.models.spec import spec_of
 from jianfu.models.tables.lags import lagged_exposures
 from jianfu.models.tables.outcomes import hazard_table
 from jianfu.statistics import cox
 
 PLAN = read_yaml(ROOT / "config" / "plan" / "models.yaml")
-SPECS = {spec["name"]: spec for spec in PLAN["models"]}
 MONTHS = [str(m) for m in pd.period_range("2024-01", "2025-06", freq="M")]
 UNITS = [f"3901210{u:02d}" for u in range(45)]
 VOLUNTARY = DEFINITIONS.of_kind("voluntary")
@@ -65,7 +65,8 @@ def tables(months):
 
 
 def fit(name, tables, **changes):
-    return engine.fit_models([SPECS[name] | changes], tables, PLAN["categories"], Settings(bootstrap=0), "x")
+    spec = spec_of(PLAN, name).changed(changes)
+    return engine.fit_models([spec], tables, PLAN["categories"], Settings(bootstrap=0), "x")
 
 
 def test_the_causes_add_up_to_all_voluntary_exits(tables, months):
@@ -75,8 +76,7 @@ def test_the_causes_add_up_to_all_voluntary_exits(tables, months):
     counted = months["cause"].value_counts()
     assert events["H2_exits"] == sum(counted[cause] for cause in VOLUNTARY)
     assert events["H2_secondment"] == counted["secondment"]  # a state: not among the exits
-    outcomes = [SPECS[name]["outcome"] for name in parts]
-    named = [cause for outcome in outcomes for cause in ([outcome] if isinstance(outcome, str) else outcome)]
+    named = [cause for name in parts for cause in spec_of(PLAN, name).outcomes]
     assert sorted(named) == sorted(VOLUNTARY)
 
 

@@ -19,6 +19,7 @@ from jianfu.models import engine, sample
 from jianfu.models.estimates import RESTRICTED_COLUMNS
 from jianfu.models.estimators.common import Settings, codes_of
 from jianfu.models.estimators.vocabulary import ESTIMATORS
+from jianfu.models.spec import spec_of, specs_of
 from jianfu.models.tables.outcomes import hazard_table, survey_table
 from jianfu.models.tables.table import AnalysisTable
 from jianfu.models.terms import columns_of, term_variables
@@ -38,17 +39,13 @@ TABLES = ("hazard_cells", "hazard_details", "tenure_cells", "exits", "survey_sco
 ELSEWHERE = ("H1_item", "H1_weighted", "H2_secondment", "H2_distributed_lag", "H5b_meaning_to_exits")
 FITTED = [
     spec
-    for spec in PLAN["models"]
-    if spec["hypothesis"] in ("H1", "H2", "H3", "H5b", "H6", "H8")
-    and spec["data"] in ("hazard_cells", "survey_scores")
-    and spec["name"] not in ELSEWHERE
+    for spec in specs_of(PLAN)
+    if spec.hypothesis in ("H1", "H2", "H3", "H5b", "H6", "H8")
+    and spec.data in ("hazard_cells", "survey_scores")
+    and spec.name not in ELSEWHERE
 ]
 MONTHS = [f"2024-{m:02d}" for m in range(1, 13)]
 UNITS = [f"3901210{u:02d}" for u in range(45)]
-
-
-def spec_of(name):
-    return next(spec for spec in PLAN["models"] if spec["name"] == name)
 
 
 def units_table():
@@ -117,7 +114,7 @@ def estimates(tables):
 
 def test_every_declared_model_gives_rows_in_the_fixed_columns(estimates):
     assert list(estimates.columns) == RESTRICTED_COLUMNS
-    assert set(estimates["model"]) == {spec["name"] for spec in FITTED}
+    assert set(estimates["model"]) == {spec.name for spec in FITTED}
     assert estimates["converged"].all()
     assert estimates["estimate"].notna().all()
     assert set(estimates["province"]) == {"test"}
@@ -194,7 +191,9 @@ def test_row_order_does_not_matter(tables):
     shuffled = AnalysisTable(
         table.frame.sample(frac=1, random_state=1), table.weight, table.n_read, table.dropped, table.exposures
     )
-    one, other = (engine.fit_model(spec_of("H2_exits"), t, CATEGORIES, SETTINGS) for t in (table, shuffled))
+    one, other = (
+        engine.fit_model(spec_of(PLAN, "H2_exits"), t, CATEGORIES, SETTINGS) for t in (table, shuffled)
+    )
     figures = ["estimate", "std_error", "p_value"]
     np.testing.assert_allclose(one[figures].to_numpy(float), other[figures].to_numpy(float), rtol=1e-7)
 
@@ -213,7 +212,7 @@ def changed(table, **columns):
 )
 def test_what_cannot_be_estimated_says_why(tables, columns, reason):
     rows = engine.fit_model(
-        spec_of("H2_exits"), changed(tables["hazard_cells"], **columns), CATEGORIES, SETTINGS
+        spec_of(PLAN, "H2_exits"), changed(tables["hazard_cells"], **columns), CATEGORIES, SETTINGS
     )
     assert rows["term"].tolist() == ["OD"]
     assert rows["estimate"].isna().all()
@@ -233,7 +232,7 @@ def with_exits(table, every, most):
 
 
 def test_more_coefficients_than_events_cannot_be_estimated(tables):
-    spec = spec_of("H2_exits") | {"effects": ["month"], "controls": ["sex"]}
+    spec = spec_of(PLAN, "H2_exits").changed({"effects": ["month"], "controls": ["sex"]})
     table = with_exits(tables["hazard_cells"], 20, 5)
     row = engine.fit_model(spec, table, CATEGORIES, SETTINGS).iloc[0]
     left = table.frame[table.frame["voluntary"] > 0]
@@ -245,7 +244,7 @@ def test_more_coefficients_than_events_cannot_be_estimated(tables):
 
 
 def test_events_per_slope_and_unit_are_noted(tables):
-    spec = spec_of("H2_exits") | {"controls": [], "report": ["OD"]}
+    spec = spec_of(PLAN, "H2_exits").changed({"controls": [], "report": ["OD"]})
     table = tables["hazard_cells"]
     row = engine.fit_model(spec, with_exits(table, 12, 200), CATEGORIES, SETTINGS).iloc[0]
     assert np.isfinite(row["estimate"])
@@ -253,7 +252,7 @@ def test_events_per_slope_and_unit_are_noted(tables):
     assert per_unit > 2 and row["n_events"] > 10
     assert f"events: {row['n_events']:.1f} per slope, {per_unit:.1f} per unit" in told(row)
     assert "few events" not in told(row)
-    pooled = engine.fit_model(spec_of("H2_pooled"), table, CATEGORIES, SETTINGS).iloc[0]
+    pooled = engine.fit_model(spec_of(PLAN, "H2_pooled"), table, CATEGORIES, SETTINGS).iloc[0]
     assert ("few events" in told(pooled)) == (pooled["n_events"] < 10 * 18)
 
 
@@ -261,7 +260,7 @@ def test_a_survey_that_was_never_held(tables):
     table = tables["survey_scores"]
     empty = AnalysisTable(table.frame.iloc[:0], None, 0, {}, table.exposures)
     rows = engine.fit_models(
-        [spec for spec in FITTED if spec["data"] == "survey_scores"],
+        [spec for spec in FITTED if spec.data == "survey_scores"],
         {"survey_scores": empty},
         CATEGORIES,
         SETTINGS,
@@ -273,7 +272,7 @@ def test_a_survey_that_was_never_held(tables):
 
 def test_a_control_that_is_absent_is_left_out_and_noted(tables):
     rows = engine.fit_model(
-        spec_of("H2_pooled"), changed(tables["hazard_cells"], distance_km=np.nan), CATEGORIES, SETTINGS
+        spec_of(PLAN, "H2_pooled"), changed(tables["hazard_cells"], distance_km=np.nan), CATEGORIES, SETTINGS
     )
     assert rows["converged"].all()
     assert "control distance_km absent" in told(rows).item()
@@ -282,7 +281,7 @@ def test_a_control_that_is_absent_is_left_out_and_noted(tables):
 def test_a_separated_covariate_gives_no_figures_and_is_named(tables):
     table = tables["hazard_cells"]
     never = np.where(table.frame["voluntary"] > 0, 0.0, np.where(np.arange(len(table.frame)) % 3, 0.0, 1.0))
-    spec = spec_of("H2_exits") | {"controls": ["never"]}
+    spec = spec_of(PLAN, "H2_exits").changed({"controls": ["never"]})
     rows = engine.fit_model(spec, changed(table, never=never), CATEGORIES, SETTINGS)
     assert rows["estimate"].isna().all()
     assert told(rows).item() == "not estimable: events are separated by never"
@@ -290,7 +289,7 @@ def test_a_separated_covariate_gives_no_figures_and_is_named(tables):
 
 def test_what_did_not_converge_gives_no_figures_and_stops_the_run(tables, monkeypatch):
     monkeypatch.setattr(hazard, "maximise", partial(newton.maximise, max_steps=2))
-    rows = engine.fit_model(spec_of("H2_exits"), tables["hazard_cells"], CATEGORIES, SETTINGS)
+    rows = engine.fit_model(spec_of(PLAN, "H2_exits"), tables["hazard_cells"], CATEGORIES, SETTINGS)
     assert rows["estimate"].isna().all()
     assert not rows["converged"].any()
     assert told(rows).str.startswith("did not converge").all()
@@ -302,7 +301,7 @@ def test_what_did_not_converge_gives_no_figures_and_stops_the_run(tables, monkey
 def test_collinear_terms_have_no_figure_and_a_note(tables):
     table = tables["hazard_cells"]
     rows = engine.fit_model(
-        spec_of("H2_lead"), changed(table, OD_lead=2 * table.frame["OD"]), CATEGORIES, SETTINGS
+        spec_of(PLAN, "H2_lead"), changed(table, OD_lead=2 * table.frame["OD"]), CATEGORIES, SETTINGS
     )
     assert rows["estimate"].isna().all()
     assert "collinear and left out: OD_lead" in told(rows).item()
@@ -314,13 +313,15 @@ def test_expected_outcomes_give_the_target(tables):
     slope = np.where(frame["cohort"] == "90后", 0.34, 0.14)
     rate = -np.expm1(-np.exp(-5 + slope * frame["OD"].fillna(0) + 0.3 * (frame["cohort"] == "90后")))
     known = changed(table, voluntary__true=frame["n"] * rate)
-    rows = engine.fit_model(spec_of("H3_exits_by_cohort"), known, CATEGORIES, SETTINGS, truth=True).set_index(
-        "term"
-    )
+    rows = engine.fit_model(
+        spec_of(PLAN, "H3_exits_by_cohort"), known, CATEGORIES, SETTINGS, truth=True
+    ).set_index("term")
     assert rows.loc["OD", "estimate"] == pytest.approx(0.14, abs=1e-8)
     assert rows.loc["OD:cohort_90s", "estimate"] == pytest.approx(0.20, abs=1e-8)
     assert rows.loc["OD", "n_units"] == 45  # the unit without events had a chance of one
-    mixed = engine.fit_model(spec_of("H2_exits"), known, CATEGORIES, SETTINGS, truth=True)["estimate"].iloc[0]
+    mixed = engine.fit_model(spec_of(PLAN, "H2_exits"), known, CATEGORIES, SETTINGS, truth=True)[
+        "estimate"
+    ].iloc[0]
     assert 0.14 < mixed < 0.34
 
 
@@ -335,13 +336,16 @@ def test_terms_and_reference_levels():
     }  # 80后 does not occur: 70后 is the reference
     assert term_variables(["OD:cohort_90s", "cohort", "lock"], CATEGORIES) == ["OD", "cohort", "lock"]
     with pytest.raises(NotEstimable):
-        sample.select(spec_of("H2_exits"), AnalysisTable(frame, None, 3), CATEGORIES)
+        sample.select(spec_of(PLAN, "H2_exits"), AnalysisTable(frame, None, 3), CATEGORIES)
 
 
 def test_selected_models_keep_the_order_of_the_plan():
     names = ["H3_exits_by_cohort", "H1_burnout"]
-    assert [s["name"] for s in engine.selected(PLAN["models"], names)] == ["H1_burnout", "H3_exits_by_cohort"]
-    assert engine.selected(PLAN["models"], "all") == PLAN["models"]
+    assert [spec.name for spec in engine.selected(specs_of(PLAN), names)] == [
+        "H1_burnout",
+        "H3_exits_by_cohort",
+    ]
+    assert engine.selected(specs_of(PLAN), "all") == specs_of(PLAN)
 
 
 def test_the_plan_is_consistent():
@@ -361,11 +365,11 @@ def test_the_plan_is_consistent():
     assert set(hypotheses["family"]) == {"confirmatory", "exploratory"}
     assert set(hypotheses.loc[hypotheses["family"] == "confirmatory", "hypothesis"]) == {"H1", "H2", "H3"}
     for row in hypotheses[hypotheses["model"] != ""].itertuples():
-        spec = spec_of(row.model)
-        assert spec["hypothesis"] == row.hypothesis
-        assert spec["role"] in ("primary", "robustness")
-        if ESTIMATORS[spec["estimator"]].scale in ("unit", "log_hazard") and spec.get("terms"):
-            assert row.term.removesuffix("_indirect") in spec["terms"]
+        spec = spec_of(PLAN, row.model)
+        assert spec.hypothesis == row.hypothesis
+        assert spec.role in ("primary", "robustness")
+        if ESTIMATORS[spec.estimator].scale in ("unit", "log_hazard") and spec.terms:
+            assert row.term.removesuffix("_indirect") in spec.terms
 
 
 def test_sample_flow_adds_up(tables):
@@ -386,7 +390,7 @@ def test_sample_flow_adds_up(tables):
         {"step": ["read", "dropped"], "reason": ["", "too_fast"], "respondents": [1605, 5]}
     )
     flows = {"hazard_cells": flow, "survey_scores": survey_flow}
-    result = engine.sample_flow(PLAN["models"], both, CATEGORIES, flows, months)
+    result = engine.sample_flow(specs_of(PLAN), both, CATEGORIES, flows, months)
     for chain, unit, model in (
         ("exits", "person_months", "H2_exits"),
         ("survey", "respondents", "H1_burnout"),

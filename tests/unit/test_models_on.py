@@ -14,8 +14,9 @@ from jianfu.core.errors import ConfigError, DataError
 from jianfu.ingest.user_tables import numbers, read_analysis_table, read_table
 from jianfu.models import own_tables
 from jianfu.models.estimates import RESTRICTED_COLUMNS
-from jianfu.models.estimators.common import Settings, columns_named
+from jianfu.models.estimators.common import Settings
 from jianfu.models.estimators.vocabulary import ESTIMATORS
+from jianfu.models.spec import ModelSpec
 from jianfu.models.terms import columns_of
 from jianfu.release.outputs import Limits
 from jianfu.release.own_tables import released
@@ -209,9 +210,7 @@ def test_what_was_read_less_what_was_dropped_is_what_was_used(name, tmp_path):
             assert row.n_read - sum(drops.values()) == row.n_used >= 0
             assert all(n > 0 for n in drops.values())
             assert row.converged or np.isnan(row.estimate)
-        needed = [
-            c for c, key in columns_named(entry, ESTIMATORS[entry["estimator"]]).items() if key == "outcome"
-        ]
+        needed = list(ModelSpec.of(entry).outcomes)
         if ESTIMATORS[name].may_miss == () and needed:
             missing = frame[needed].isna().any(axis=1).sum()
             kept = frame if "where" not in entry else frame[frame[list(entry["where"])[0]].notna()]

@@ -13,6 +13,7 @@ from jianfu.indices.engine.multiverse import ranks
 from jianfu.indices.own_panel.multiverse import panel_multiverse
 from jianfu.indices.own_panel.output import build_panel
 from jianfu.indices.specification import index_spec
+from jianfu.models.spec import ModelSpec
 from jianfu.release.publications import index_over_time
 from jianfu.robustness.curve.shares import coefficient_shares
 from jianfu.robustness.curve.variants import exposures_of
@@ -143,7 +144,7 @@ def test_an_index_without_exposure_has_no_interval_and_says_why(province, monkey
     columns = ["model", "term", "specification", "estimate", "reasons"]
     estimates = pd.DataFrame([["H2", "OD", "cloglog", 0.1, ""]], columns=columns)
     monkeypatch.setattr(
-        rows, "spec_of", lambda _, name: {"name": name, "data": "hazard_cells", "terms": ["OD"]}
+        rows, "spec_of", lambda _, name: ModelSpec(name=name, data="hazard_cells", terms=("OD",))
     )
     monkeypatch.setattr(rows, "hazard_model", lambda *arguments: Probe(arguments[-1]))
     frame = province[1].rename(columns={"unit_code": "unit", "county_code": "county"})

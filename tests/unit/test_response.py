@@ -7,6 +7,7 @@ from miniature import DEFINITIONS, table
 
 from jianfu.exits.person_months import person_months as person_months_at_risk
 from jianfu.models import response
+from jianfu.models.spec import ModelSpec
 from jianfu.models.tables.table import AnalysisTable
 from jianfu.statistics import regression
 
@@ -111,16 +112,16 @@ def test_slope_of_the_line_is_the_coefficient():
     frame["unit"] = frame["unit"].astype("category")
     frame["sex"] = pd.Categorical(rng.choice(["男", "女"], 600), ["男", "女"])
     frame["burnout"] = 2 + 0.5 * exposure + rng.normal(size=20)[unit] + rng.normal(size=600)
-    spec = {
-        "estimator": "ols",
-        "name": "H1",
-        "data": "survey_scores",
-        "outcome": "burnout",
-        "terms": ["OD"],
-        "controls": ["sex"],
-        "effects": ["unit", "wave"],
-        "cluster": "unit",
-    }
+    spec = ModelSpec(
+        estimator="ols",
+        name="H1",
+        data="survey_scores",
+        outcomes=("burnout",),
+        terms=("OD",),
+        controls=("sex",),
+        effects=("unit", "wave"),
+        clusters=("unit",),
+    )
     table_of_scores = AnalysisTable(frame, None, 600, {}, {"OD": "OD_6m"})
     bins = response.burnout_bins(
         spec, table_of_scores, {"sex": {"男": "sex_male", "女": "sex_female"}}, 10, 0.95
@@ -136,13 +137,13 @@ def test_slope_of_the_line_is_the_coefficient():
 
 def test_no_survey_gives_no_points():
     frame = pd.DataFrame({"unit": [], "wave": [], "burnout": [], "person": []})
-    spec = {
-        "estimator": "ols",
-        "name": "H1",
-        "data": "survey_scores",
-        "outcome": "burnout",
-        "terms": ["OD"],
-        "effects": ["unit"],
-        "cluster": "unit",
-    }
+    spec = ModelSpec(
+        estimator="ols",
+        name="H1",
+        data="survey_scores",
+        outcomes=("burnout",),
+        terms=("OD",),
+        effects=("unit",),
+        clusters=("unit",),
+    )
     assert response.burnout_bins(spec, AnalysisTable(frame, None, 0), {}, 10, 0.95).empty

@@ -12,6 +12,7 @@ from jianfu.indicators.evaluation import NOTHING_EXCLUDED
 from jianfu.indicators.task_tables import build_task_tables
 from jianfu.models import engine
 from jianfu.models.estimators.common import Settings
+from jianfu.models.spec import spec_of
 from jianfu.models.tables.unit_years import chain_table
 
 PLAN = read_yaml(Path(__file__).parents[2] / "config" / "plan" / "models.yaml")
@@ -33,10 +34,8 @@ def links(levels):
 
 
 def fit(name, chains):
-    spec = next(spec for spec in PLAN["models"] if spec["name"] == name)
-    return engine.fit_model(spec, chain_table(chains, UNITS), PLAN["categories"], Settings(bootstrap=0)).iloc[
-        0
-    ]
+    table = chain_table(chains, UNITS)
+    return engine.fit_model(spec_of(PLAN, name), table, PLAN["categories"], Settings(bootstrap=0)).iloc[0]
 
 
 def test_steps_name_the_levels_of_parent_and_child():

@@ -10,30 +10,31 @@ from jianfu.core.logs import LOGGER, progress
 from jianfu.core.reasons import read_reasons, write_reasons
 from jianfu.exits import cells
 from jianfu.models.estimates import tidy
-from jianfu.models.estimators.common import outcome_name, outcomes_of
 from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.reasons import because, failure, has, recorded, unestimable
 from jianfu.models.sample import prepare, select
+from jianfu.models.spec import ALL, ModelSpec
 from jianfu.models.terms import call_of, parts_of, reference_level
 from jianfu.statistics import inference
 
 UNCONVERGED = ("unconverged", "singular_matrix")  # codes of models that were fitted without success
 
 
-def specification(spec):
+def specification(spec: ModelSpec) -> str:
     """Readable identifier of a specification: estimator(outcome ~ terms | effects), rows and clustering."""
-    terms = " + ".join([*spec.get("terms", []), *spec.get("controls", [])]) or "1"
-    effects = " + ".join(spec.get("effects", [])) or "1"
-    rows = "".join(f"; {column}={value}" for column, value in spec.get("where", {}).items())
-    through = f"; via {spec['mediator']}" if "mediator" in spec else ""
+    terms = " + ".join([*spec.terms, *spec.controls]) or "1"
+    effects = " + ".join(spec.effects) or "1"
+    rows = "".join(f"; {column}={value}" for column, value in spec.where.items())
+    through = f"; via {spec.mediator}" if spec.mediator else ""
     columns = "".join(
-        f"; {key} {spec[key]}" for key in ("weights", "offset", "entry", "exit") if spec.get(key)
+        f"; {key} {getattr(spec, key)}"
+        for key in ("weights", "offset", "entry", "exit")
+        if getattr(spec, key)
     )
-    options = "".join(f"; {name} {_plain(value)}" for name, value in spec.get("options", {}).items())
-    clusters = [spec["cluster"]] if isinstance(spec.get("cluster"), str) else spec.get("cluster") or []
-    cluster = f"; cluster {' and '.join(clusters)}" if clusters else ""
-    formula = f"{outcome_name(spec) or '1'} ~ {terms} | {effects}{through}{columns}{rows}{options}"
-    return f"{spec['estimator']}({formula}){cluster}"
+    options = "".join(f"; {name} {_plain(value)}" for name, value in spec.options.items())
+    cluster = f"; cluster {' and '.join(spec.clusters)}" if spec.clusters else ""
+    formula = f"{spec.outcome_name or '1'} ~ {terms} | {effects}{through}{columns}{rows}{options}"
+    return f"{spec.estimator}({formula}){cluster}"
 
 
 def _plain(value):
@@ -56,7 +57,7 @@ def fit_model(spec, table, categories, settings, truth=False):
         model = prepare(spec, table, categories, truth)
         sample, used = model.sample, model.used
         base |= _counts(table, sample, used)
-        fit = ESTIMATORS[spec["estimator"]].fit
+        fit = ESTIMATORS[spec.estimator].fit
         effects, extra = fit(spec, used, model.weights, model.columns, settings, truth)
     except NotEstimable as error:
         if error.sample is not None:
@@ -71,7 +72,7 @@ def fit_model(spec, table, categories, settings, truth=False):
         sample.dropped[reason] = sample.dropped.get(reason, 0) + int(n)
     base |= _accounts(table, sample)
     reasons = [*extra.pop("notes"), *sample.remarks]
-    if spec.get("report") == "all" and references:
+    if spec.report == ALL and references:
         reasons.append(because("reference", levels=references))
     base |= extra | {"reasons": reasons}
     reported = _reported(spec)
@@ -83,9 +84,9 @@ def fit_model(spec, table, categories, settings, truth=False):
 
 def _reported(spec):
     """Terms that become rows; None = every one."""
-    if spec.get("report") == "all" or ESTIMATORS[spec["estimator"]].reports_all:
+    if spec.report == ALL or ESTIMATORS[spec.estimator].reports_all:
         return None
-    return spec.get("report", spec["terms"])
+    return spec.terms if spec.report is None else spec.report
 
 
 def _base(spec, table):
@@ -94,9 +95,9 @@ def _base(spec, table):
     dropped = table.dropped | ({"not_estimable": left} if left else {})
     return {
         "province": "",
-        "hypothesis": spec.get("hypothesis", ""),
-        "model": spec["name"],
-        "role": spec.get("role", ""),
+        "hypothesis": spec.hypothesis,
+        "model": spec.name,
+        "role": spec.role,
         "specification": specification(spec),
         "p_adjusted": np.nan,
         "n_read": table.n_read,
@@ -131,32 +132,33 @@ def _accounts(table, sample):
 def _without_figures(spec, base, reasons):
     """Rows of a model that could not be fitted: one per term of interest, without figures."""
     reasons = recorded(reasons)
-    LOGGER.warning("%s: no estimate: %s", spec["name"], failure(reasons).data())
-    terms = spec.get("terms") or [""]
-    if not (spec.get("report") == "all" or spec["estimator"] == "mediation"):
+    LOGGER.warning("%s: no estimate: %s", spec.name, failure(reasons).data())
+    terms = spec.terms or ("",)
+    if not (spec.report == ALL or spec.estimator == "mediation"):
         terms = _reported(spec) or terms
-    if spec["estimator"] == "mediation":
+    if spec.estimator == "mediation":
         terms = [f"{term}_indirect" for term in terms]
-    base |= {"outcome": outcome_name(spec), "vcov": "", "reasons": write_reasons(reasons)}
-    base |= {"scale": "", "exposure": "+".join(spec.get("terms", []))}
+    base |= {"outcome": spec.outcome_name, "vcov": "", "reasons": write_reasons(reasons)}
+    base |= {"scale": "", "exposure": "+".join(spec.terms)}
     return tidy([base | {"term": term} for term in terms])
 
 
 def _row(base, effect, spec, table):
-    outcome = effect.outcome or outcome_name(spec)
+    outcome = effect.outcome or spec.outcome_name
     stem = effect.term
     for suffix in ("_pure", "_total", "_a", "_direct", "_indirect"):
         stem = stem.removesuffix(suffix)
-    sums = spec.get("options", {}).get("contrasts", {})
+    sums = spec.options.get("contrasts", {})
     own = _exposures_in(sums.get(stem, [stem]), table)
-    general = _exposures_in(spec.get("terms", []), table)
-    usual = "sd" if outcome in spec.get("standardise", []) else ESTIMATORS[spec["estimator"]].scale
+    general = _exposures_in(spec.terms, table)
+    usual = "sd" if outcome in spec.standardise else ESTIMATORS[spec.estimator].scale
     scale = effect.scale or usual
+    through = spec.mediator and stem.startswith(f"{spec.mediator}_")
     return base | {
         "outcome": outcome,
         "exposure": next(iter([*own, *general]), ""),
         "term": effect.term,
-        "scale": f"{scale}_per_sd" if own or stem.startswith(f"{spec.get('mediator')}_") else scale,
+        "scale": f"{scale}_per_sd" if own or through else scale,
         "estimate": effect.estimate,
         "std_error": effect.std_error,
         "ci_low": effect.low,
@@ -175,17 +177,17 @@ def _exposures_in(terms, table):
 
 
 def fit_models(specs, tables, categories, settings, province, truth=False):
-    """Estimates of all ``specs`` (list of declared models) on ``tables`` ({name of data: AnalysisTable}), in order."""
+    """Estimates of ``specs`` (list of ModelSpec) on ``tables`` ({name of data: AnalysisTable}), in their order."""
     parts = []
     for spec in specs:
-        progress("fitting_model", name=spec["name"])
-        parts.append(fit_model(spec, tables[spec["data"]], categories, settings, truth))
+        progress("fitting_model", name=spec.name)
+        parts.append(fit_model(spec, tables[spec.data], categories, settings, truth))
     return pd.concat(parts, ignore_index=True).assign(province=province)
 
 
 def selected(specs, names):
     """Models that the province wants: all, or those in ``names``, in the order of the plan."""
-    return specs if names == "all" else [spec for spec in specs if spec["name"] in names]
+    return specs if names == "all" else [spec for spec in specs if spec.name in names]
 
 
 def check_converged(estimates, allowed):
@@ -215,7 +217,7 @@ def sample_flow(specs, tables, categories, flows, person_months):
     parts = []
     for data, (chain, name) in FLOW_MODELS.items():
         parts.append(flows[data].assign(chain=chain))
-        spec = next((spec for spec in specs if spec["name"] == name), None)
+        spec = next((spec for spec in specs if spec.name == name), None)
         if spec is None:
             continue
         table = tables[data]
@@ -231,7 +233,7 @@ def sample_flow(specs, tables, categories, flows, person_months):
         used = {"step": f"used_{name}", "reason": "", unit: int(table.weights(sample.rows).sum())}
         if data == "hazard_cells":
             used["persons"] = cells.persons_used(person_months, sample.rows)
-            used["events"] = int(table.frame[outcomes_of(spec)][sample.rows].sum().sum())
+            used["events"] = int(table.frame[list(spec.outcomes)][sample.rows].sum().sum())
         else:
             used["persons"] = int(table.frame["person"][sample.rows].nunique())
         parts.append(pd.DataFrame([*rows, used]).assign(chain=chain))

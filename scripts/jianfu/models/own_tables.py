@@ -9,6 +9,7 @@ from jianfu.ingest.user_tables import MOST_LEVELS, is_text, levels_of, read_anal
 from jianfu.models import engine
 from jianfu.models.estimators.common import COLUMN, COLUMNS, FACTORS, VALUE, columns_named
 from jianfu.models.estimators.vocabulary import ESTIMATORS
+from jianfu.models.spec import ALL, ModelSpec
 from jianfu.models.tables.table import AnalysisTable
 from jianfu.models.terms import FUNCTIONS, GROUPED, call_of, parts_of
 
@@ -69,7 +70,7 @@ def _check_entry(entry, columns, place):
             raise ConfigError("estimator_needs_option", **own, option=name)
     if isinstance(entry.get("cluster"), list) and entry["estimator"] not in TWO_WAY:
         raise ConfigError("one_cluster_only", **own, others=TWO_WAY)
-    for column, key in columns_named(entry, estimator).items():
+    for column, key in columns_named(ModelSpec.of(entry), estimator).items():
         _check_column(column, columns, Reason("key_of_entry", place=place, key=key))
     for column in entry.get("where", {}):
         _check_column(column, columns, Reason("key_of_entry", place=place, key="where"))
@@ -162,8 +163,8 @@ def categories_of(frame, spec):
     ``options: {reference: {column: level}}`` moves a level to the front. ``factor(x)`` makes a categorical variable of
     a column of numbers: the column ``factor(x)`` is added to ``frame``.
     """
-    reference, categories = spec.get("options", {}).get("reference", {}), {}
-    for part in parts_of([*spec.get("terms", []), *spec.get("controls", [])]):
+    reference, categories = spec.options.get("reference", {}), {}
+    for part in parts_of([*spec.terms, *spec.controls]):
         column = part
         if part.startswith(FACTOR):
             column = part.removeprefix(FACTOR).removesuffix(")").strip()
@@ -177,14 +178,14 @@ def categories_of(frame, spec):
             column = part = max(found, key=len)
         levels = levels_of(frame[column])
         if len(levels) > MOST_LEVELS:
-            raise DataError("term_has_many_levels", model=spec["name"], term=part, n=len(levels))
+            raise DataError("term_has_many_levels", model=spec.name, term=part, n=len(levels))
         if column in reference:
             first = next((level for level in levels if str(level) == str(reference[column])), None)
             if first is None:
                 wanted = str(reference[column])
                 advice = did_you_mean(wanted, [str(level) for level in levels])
                 raise DataError(
-                    "reference_no_level", model=spec["name"], level=wanted, column=column, advice=advice
+                    "reference_no_level", model=spec.name, level=wanted, column=column, advice=advice
                 )
             levels = [first, *(level for level in levels if level != first)]
         categories[part] = {level: f"{column}_{_short(level)}" for level in levels}
@@ -198,15 +199,15 @@ def _short(level):
 
 def _check_numbers(frame, spec):
     """Columns that are calculated with must hold numbers."""
-    estimator = ESTIMATORS[spec["estimator"]]
+    estimator = ESTIMATORS[spec.estimator]
     numeric = ("outcome", "mediator", "weights", "offset", "entry", "exit", "event")
     for column, key in columns_named(spec, estimator).items():
         if key in numeric and key not in estimator.text and is_text(frame[column]):
-            raise DataError("column_holds_text", model=spec["name"], key=key, column=column)
-    for part in parts_of([*spec.get("terms", []), *spec.get("controls", [])]):
+            raise DataError("column_holds_text", model=spec.name, key=key, column=column)
+    for part in parts_of([*spec.terms, *spec.controls]):
         function, arguments = call_of(part)
         if function and is_text(frame[arguments[0]]):
-            raise DataError("term_needs_numbers", model=spec["name"], term=part)
+            raise DataError("term_needs_numbers", model=spec.name, term=part)
 
 
 def estimates(settings, inference, province):
@@ -215,7 +216,7 @@ def estimates(settings, inference, province):
     parts = []
     for entry in settings["list"]:
         frame = tables[entry.get("data", next(iter(tables)))].copy()
-        spec = {"report": "all", **entry, "data": "data"}
+        spec = ModelSpec.of({"report": ALL} | entry | {"data": "data"})
         _check_numbers(frame, spec)
         categories = categories_of(frame, spec)
         table = AnalysisTable(frame, None, len(frame))

@@ -119,8 +119,8 @@ def burnout_bins(spec, table, categories, bins, confidence):
     except NotEstimable:
         return pd.DataFrame(columns=columns)
     used = table.frame[model.sample.rows]
-    exposure = used[spec["terms"][0]].to_numpy(dtype=float)
-    outcome = used[spec["outcome"]].to_numpy(dtype=float)
+    exposure = used[spec.terms[0]].to_numpy(dtype=float)
+    outcome = used[spec.outcome].to_numpy(dtype=float)
     outcome = (outcome - outcome.mean()) / outcome.std(ddof=1)
     x, y = (
         residual(values, model.of_controls(), model.effects) + values.mean() for values in (exposure, outcome)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimators.common import TRUE, codes_of, columns_named, outcomes_of, trials_of
+from jianfu.models.estimators.common import TRUE, codes_of, columns_named, trials_of
 from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.reasons import because
 from jianfu.models.terms import Design, columns_of, outside_domain, require_columns, term_variables
@@ -32,11 +32,11 @@ def select(spec, table, categories, truth=False):
     """
     frame = table.frame
     if not table.n_read:
-        raise NotEstimable("table_empty", table=spec.get("data", ""))
+        raise NotEstimable("table_empty", table=spec.data)
     controls, remarks = _present_controls(spec, frame, categories)
-    estimator = ESTIMATORS[spec["estimator"]]
+    estimator = ESTIMATORS[spec.estimator]
     named = columns_named(spec, estimator)
-    terms = term_variables(spec.get("terms", []), categories)
+    terms = term_variables(spec.terms, categories)
     require_columns(frame, [*named, *terms], table.absent)
     sample = Sample(np.ones(len(frame), dtype=bool), dict(table.dropped), remarks)
 
@@ -46,17 +46,17 @@ def select(spec, table, categories, truth=False):
             sample.dropped[reason] = sample.dropped.get(reason, 0) + int(table.weights(lost).sum())
             sample.rows &= ~lost
 
-    for column, value in spec.get("where", {}).items():
+    for column, value in spec.where.items():
         require_columns(frame, [column], table.absent)
         drop((frame[column] != value).to_numpy(), "outside_risk_set")
     for column in _complete(spec, estimator, named, [*terms, *term_variables(controls, categories)]):
         drop(frame[column].isna().to_numpy(), _missing_reason(column, spec, table))
-    for part, undefined in outside_domain(frame, [*spec.get("terms", []), *controls]).items():
+    for part, undefined in outside_domain(frame, [*spec.terms, *controls]).items():
         drop(undefined, f"outside_{part}")
-    if spec.get("weights"):
-        if (frame.loc[sample.rows, spec["weights"]] < 0).any():
-            raise NotEstimable("negative_weights", column=spec["weights"], sample=sample)
-        drop((frame[spec["weights"]] == 0).to_numpy(), "zero_weight")
+    if spec.weights:
+        if (frame.loc[sample.rows, spec.weights] < 0).any():
+            raise NotEstimable("negative_weights", column=spec.weights, sample=sample)
+        drop((frame[spec.weights] == 0).to_numpy(), "zero_weight")
     for reason, lost in _never_at_risk(spec, frame).items():
         drop(lost, reason)
     if not sample.rows.any():
@@ -74,7 +74,7 @@ def _complete(spec, estimator, named, variables):
         return []
     first = [column for column, key in named.items() if key in ("outcome", "mediator")]
     may_miss = set(estimator.may_miss)
-    if "censored" in spec.get("options", {}):
+    if "censored" in spec.options:
         may_miss -= {"event"}  # censoring has a value of its own, so that an empty event is unknown
     others = [column for column, key in named.items() if key not in may_miss]
     return list(dict.fromkeys([*first, *variables, *others]))
@@ -83,10 +83,10 @@ def _complete(spec, estimator, named, variables):
 def _never_at_risk(spec, frame):
     """Rows of durations that no risk set has, {reason: mask}: entry not before exit, exit not after the landmark."""
     lost = {}
-    if spec.get("entry") and spec.get("exit"):
-        lost["no_time_at_risk"] = (frame[spec["exit"]] <= frame[spec["entry"]]).to_numpy()
-    if "landmark" in spec.get("options", {}):
-        lost["before_landmark"] = (frame[spec["exit"]] <= spec["options"]["landmark"]).to_numpy()
+    if spec.entry and spec.exit:
+        lost["no_time_at_risk"] = (frame[spec.exit] <= frame[spec.entry]).to_numpy()
+    if "landmark" in spec.options:
+        lost["before_landmark"] = (frame[spec.exit] <= spec.options["landmark"]).to_numpy()
     return lost
 
 
@@ -123,8 +123,8 @@ def prepare(spec, table, categories, truth=False) -> Prepared:
     Raises :class:`NotEstimable`, with the sample where rows were left.
     """
     sample, controls = select(spec, table, categories, truth)
-    terms = [*spec.get("terms", []), *controls]
-    named = columns_named(spec, ESTIMATORS[spec["estimator"]])
+    terms = [*spec.terms, *controls]
+    named = columns_named(spec, ESTIMATORS[spec.estimator])
     names = dict.fromkeys(
         [*named, *(name + TRUE for name in named), *term_variables(terms, categories), "unit"]
     )
@@ -135,14 +135,14 @@ def prepare(spec, table, categories, truth=False) -> Prepared:
     except NotEstimable as error:
         error.sample = sample
         raise
-    effects = [codes_of(used[name]) for name in spec.get("effects", [])]
+    effects = [codes_of(used[name]) for name in spec.effects]
     return Prepared(sample, controls, used, weights, columns, effects)
 
 
 def _present_controls(spec, frame, categories):
     """Controls that the data have; the others are left out and noted."""
     present, remarks = [], []
-    for control in spec.get("controls", []):
+    for control in spec.controls:
         variables = term_variables([control], categories)
         if all(v in frame and not pd.isna(frame[v]).all() for v in variables):
             present.append(control)
@@ -154,7 +154,7 @@ def _present_controls(spec, frame, categories):
 def _missing_reason(column, spec, table):
     if column in table.exposures:
         return "missing_exposure"
-    if column in outcomes_of(spec):
+    if column in spec.outcomes:
         return "missing_outcome"
     return f"missing_{column}"
 
@@ -163,14 +163,14 @@ def _drop_separated(spec, table, categories, controls, sample, suffix):
     """Leave out units, months and levels of controls without any event (their effects are infinite)."""
     used = table.frame[sample.rows]
     events, weights = (
-        used[[name + suffix for name in outcomes_of(spec)]].sum(axis=1).to_numpy(),
+        used[[name + suffix for name in spec.outcomes]].sum(axis=1).to_numpy(),
         table.weights(sample.rows),
     )
     if not events.sum() > 0:
         raise NotEstimable("no_events", sample=sample)
-    groups = {name: codes_of(used[name]) for name in spec.get("effects", [])}
-    trials = np.full(len(used), np.inf) if spec["estimator"] == "poisson" else trials_of(spec, used, weights)
-    for variable in term_variables([*spec.get("terms", []), *controls], categories):
+    groups = {name: codes_of(used[name]) for name in spec.effects}
+    trials = np.full(len(used), np.inf) if spec.estimator == "poisson" else trials_of(spec, used, weights)
+    for variable in term_variables([*spec.terms, *controls], categories):
         if variable in categories:
             groups[variable] = codes_of(used[variable])
         elif used[variable].dtype == bool:
@@ -186,10 +186,10 @@ def _drop_separated(spec, table, categories, controls, sample, suffix):
 
 def _drop_singletons(spec, table, sample):
     """Leave out rows that are alone in a level of an effect."""
-    if not spec.get("effects"):
+    if not spec.effects:
         return
     used = table.frame[sample.rows]
-    keep, lost = regression.drop_singletons({name: codes_of(used[name]) for name in spec["effects"]})
+    keep, lost = regression.drop_singletons({name: codes_of(used[name]) for name in spec.effects})
     for name, n in lost.items():
         sample.dropped[f"singleton_{name}"] = n
     sample.rows[np.flatnonzero(sample.rows)[~keep]] = False

@@ -5,7 +5,6 @@ import pandas as pd
 
 from jianfu.core.errors import NotEstimable
 from jianfu.core.reasons import write_reasons
-from jianfu.models.estimators.common import outcomes_of
 from jianfu.models.reasons import because
 from jianfu.models.response import residual
 from jianfu.models.sample import prepare
@@ -29,22 +28,20 @@ COLUMNS = [
 
 def cluster_scores(spec, term, table, categories):
     """Efficient scores of one term by cluster as a series; raises :class:`NotEstimable` where there are none."""
-    if spec["estimator"] not in (*HAZARDS, "ols"):
-        raise NotEstimable("no_efficient_score", estimator=spec["estimator"])
-    if term not in spec["terms"]:
+    if spec.estimator not in (*HAZARDS, "ols"):
+        raise NotEstimable("no_efficient_score", estimator=spec.estimator)
+    if term not in spec.terms:
         raise NotEstimable("not_a_term", term=term)
     model = prepare(spec, table, categories)
     used, design, effects, place = model.used, model.design, model.effects, list(model.columns).index(term)
-    codes, names = pd.factorize(used[spec["cluster"]].astype(object))
-    if spec["estimator"] in HAZARDS:
-        events = used[outcomes_of(spec)].sum(axis=1).to_numpy(float)
-        scores = hazard.efficient_scores(
-            events, model.weights, design, effects, codes, spec["estimator"], place
-        )
+    codes, names = pd.factorize(used[spec.cluster].astype(object))
+    if spec.estimator in HAZARDS:
+        events = used[list(spec.outcomes)].sum(axis=1).to_numpy(float)
+        scores = hazard.efficient_scores(events, model.weights, design, effects, codes, spec.estimator, place)
         if scores is None:
             raise NotEstimable("restricted_unconverged")
     else:
-        y = used[spec["outcome"]].to_numpy(float)
+        y = used[spec.outcome].to_numpy(float)
         scores = least_squares_scores(y, design, place, effects, codes)
     return pd.Series(scores, index=names)
 
@@ -62,7 +59,7 @@ def romano_wolf_table(specs, tables, categories, hypotheses, estimates, replicat
     Clusters are matched by name over all tests of a family, so that a unit has one weight in exits and survey; a unit
     that a model does not use has the score zero there.
     """
-    by_name = {spec["name"]: spec for spec in specs}
+    by_name = {spec.name: spec for spec in specs}
     known = estimates.drop_duplicates(["model", "term"]).set_index(["model", "term"])
     parts = []
     for family, tests in hypotheses[hypotheses["model"].isin(by_name)].groupby("family", sort=False):
@@ -71,11 +68,9 @@ def romano_wolf_table(specs, tables, categories, hypotheses, estimates, replicat
             key, reasons = (test.model, test.term), []
             try:
                 spec = by_name[test.model]
-                if spec.get("cluster") != "unit" or spec["data"] not in tables:
-                    raise NotEstimable(
-                        "outside_joint_test", table=spec["data"], cluster=spec.get("cluster", "")
-                    )
-                scores[key] = cluster_scores(spec, test.term, tables[spec["data"]], categories)
+                if spec.cluster != "unit" or spec.data not in tables:
+                    raise NotEstimable("outside_joint_test", table=spec.data, cluster=spec.cluster)
+                scores[key] = cluster_scores(spec, test.term, tables[spec.data], categories)
             except NotEstimable as error:
                 reasons = [because(error.reason.code, **error.reason.values)]
             except np.linalg.LinAlgError:

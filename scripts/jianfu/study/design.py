@@ -11,6 +11,7 @@ from jianfu.core.errors import ConfigError
 from jianfu.exits.definitions import Definitions, read_definitions
 from jianfu.indicators.plan import read_plan as read_indicators
 from jianfu.indices.specification import read_members
+from jianfu.models.spec import ModelSpec, specs_of
 from jianfu.simulate.parameters import read_parameters
 
 SEEDS_PER_SCENARIO = 100_000
@@ -21,7 +22,7 @@ class Setup:
     """What every draw needs: simulation parameters, models with their categories, plan of the indices, settings."""
 
     parameters: dict
-    specs: list
+    specs: list[ModelSpec]
     categories: dict
     members: pd.DataFrame
     scales: dict
@@ -35,8 +36,8 @@ class Setup:
 
     def only(self, names):
         """The same for the models in ``names``, with the members of the indices that these need."""
-        specs = [spec for spec in self.specs if spec["name"] in names]
-        terms = {part for spec in specs for term in spec["terms"] for part in term.split(":")}
+        specs = [spec for spec in self.specs if spec.name in names]
+        terms = {part for spec in specs for term in spec.terms for part in term.split(":")}
         used = {term.removesuffix("_lead") for term in terms}
         return self.of(specs=specs, members=self.members[self.members["index"].isin(used)])
 
@@ -57,7 +58,7 @@ def setup(parameters, defaults, models, indicators, members, scales, definitions
     plan = read_yaml(models)
     return Setup(
         parameters=parameters,
-        specs=plan["models"],
+        specs=specs_of(plan),
         categories=plan["categories"],
         members=read_members(members, read_indicators(indicators)),
         scales=read_yaml(scales)["scales"],

@@ -1,5 +1,7 @@
 """Estimates of simulated provinces, with their targets, through the code that real provinces use."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -11,6 +13,7 @@ from jianfu.indices.specification import index_spec
 from jianfu.models import engine
 from jianfu.models.estimates import INDIRECT
 from jianfu.models.estimators import common
+from jianfu.models.spec import ALL
 from jianfu.models.tables.outcomes import hazard_table, survey_table
 from jianfu.province.reference import reference_window
 from jianfu.simulate.draw import draw
@@ -92,9 +95,7 @@ def estimates(tables, setup):
     """Estimates of the models of ``setup`` for exposures; of a mediation only its paths, as indirect and total effects
     have their intervals by bootstrap."""
     inference = common.Settings(setup.settings["inference"]["confidence"], bootstrap=0)
-    specs = [
-        {key: spec[key] for key in spec if (key, spec[key]) != ("report", "all")} for spec in setup.specs
-    ]
+    specs = [replace(spec, report=None) if spec.report == ALL else spec for spec in setup.specs]
     rows = engine.fit_models(specs, tables, setup.categories, inference, "")
     return rows.loc[~rows["term"].str.endswith(BY_BOOTSTRAP), COLUMNS].reset_index(drop=True)
 

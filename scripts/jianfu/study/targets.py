@@ -12,7 +12,7 @@ import pandas as pd
 from jianfu.core.errors import DataError
 from jianfu.exits import cells
 from jianfu.models import engine
-from jianfu.models.estimators.common import TRUE, outcomes_of
+from jianfu.models.estimators.common import TRUE
 
 EXPECTED = {"p_voluntary": "voluntary", "p_retire": "retire"}
 ZERO = ("placebo", "negative_control")  # roles whose true effect is zero
@@ -92,9 +92,9 @@ def expected_frames(found, person_months, truth):
 
 def has_truth(spec, table):
     """True if the expectation of every outcome of a declared model is known, and its estimator can use it."""
-    if spec["estimator"] not in ON_EXPECTED:
+    if spec.estimator not in ON_EXPECTED:
         return False
-    outcomes = [*outcomes_of(spec), *([spec["mediator"]] if "mediator" in spec else [])]
+    outcomes = [name for name in (*spec.outcomes, spec.mediator) if name]
     return all(name + TRUE in table.frame for name in outcomes)
 
 
@@ -104,7 +104,7 @@ def targets(specs, tables, categories, settings):
     Columns hypothesis, model, role, outcome, term, scale, target. Placebo exposures and negative-control outcomes have
     the target zero: the simulator gives them no effect.
     """
-    known = [spec for spec in specs if has_truth(spec, tables[spec["data"]])]
+    known = [spec for spec in specs if has_truth(spec, tables[spec.data])]
     rows = engine.fit_models(known, tables, categories, settings, "", truth=True)
     rows["target"] = rows["estimate"].mask(rows["role"].isin(ZERO), 0.0)
     return rows[["hypothesis", "model", "role", "outcome", "term", "scale", "target"]]

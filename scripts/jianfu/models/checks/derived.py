@@ -4,9 +4,9 @@ A check is an entry of config/plan/checks.yaml: changes to a primary model. The 
 ``<model>.<check>`` and fitted by the engine of all models.
 """
 
-import copy
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,9 +15,9 @@ from jianfu.core.logs import progress
 from jianfu.core.reasons import read_reasons, write_reasons
 from jianfu.models import engine
 from jianfu.models.estimates import CHECK, tidy
-from jianfu.models.estimators.common import outcomes_of
 from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.reasons import because
+from jianfu.models.spec import ModelSpec
 from jianfu.statistics import power
 from jianfu.statistics.sensitivity import COMMON
 
@@ -27,45 +27,41 @@ BY_ERROR = ("mediation", "segmented", "tost")  # what they detect follows from t
 EFFECTS = ("probability", "excess_per_1000")  # scales of effects other than that of the model itself
 
 
-def derive(check, spec, table):
+def derive(check, spec: ModelSpec, table) -> ModelSpec | None:
     """The model that ``check`` makes of the primary model ``spec`` on ``table``; None where it does not apply."""
     exposures = _exposures(spec, table)
     fits = (
-        spec.get("terms")
-        and spec["estimator"] in check.get("estimators", ESTIMATORS)
-        and spec["data"] in check.get("data", [spec["data"]])
-        and set(check.get("needs", [])) <= set(spec.get("effects", []))
+        spec.terms
+        and spec.estimator in check.get("estimators", ESTIMATORS)
+        and spec.data in check.get("data", [spec.data])
+        and set(check.get("needs", [])) <= set(spec.effects)
         and (exposures or not check.get("exposures"))
     )
     if not fits:
         return None
-    derived = {key: copy.deepcopy(value) for key, value in spec.items() if key not in ("report", "options")}
-    derived |= {"name": f"{spec['name']}{CHECK}{check['name']}", "role": check["role"]}
-    words = {"{estimator}": spec["estimator"], "{common}": _common(spec, table)}
-    derived |= {key: _filled(value, words, exposures) for key, value in check.get("set", {}).items()}
+    changes = {"name": f"{spec.name}{CHECK}{check['name']}", "role": check["role"]}
+    words = {"{estimator}": spec.estimator, "{common}": _common(spec, table)}
+    changes |= {key: _filled(value, words, exposures) for key, value in check.get("set", {}).items()}
     if "replace" in check:
-        derived["terms"] = [_replaced(term, exposures, check["replace"]) for term in spec["terms"]]
+        changes["terms"] = [_replaced(term, exposures, check["replace"]) for term in spec.terms]
     if "mirror" in check:
-        added = [_replaced(term, exposures, check["mirror"]) for term in spec["terms"]]
-        added = [term for term, old in zip(added, spec["terms"], strict=True) if term != old]
-        derived["terms"] = [*spec["terms"], *added]
+        added = [_replaced(term, exposures, check["mirror"]) for term in spec.terms]
+        added = [term for term, old in zip(added, spec.terms, strict=True) if term != old]
+        changes["terms"] = [*spec.terms, *added]
         if check.get("report") == "mirror":
-            derived["report"] = added
-    derived["controls"] = [*derived.get("controls", []), *check.get("controls", [])]
+            changes["report"] = added
+    changes["controls"] = [*changes.get("controls", spec.controls), *check.get("controls", [])]
     if check.get("drop_effects"):
-        derived["effects"] = [name for name in spec["effects"] if name not in check["drop_effects"]]
-    if "county" in _names(derived) and "county" not in table.frame:
+        changes["effects"] = [name for name in spec.effects if name not in check["drop_effects"]]
+    derived = replace(spec, report=None, options={}).changed(changes)
+    if "county" in derived.options.values() and "county" not in table.frame:
         return None
     return derived
 
 
-def _names(spec):
-    return [value for value in spec.get("options", {}).values() if isinstance(value, str)]
-
-
 def _exposures(spec, table):
     """Exposure indices among the terms of a model, as they stand in its terms."""
-    parts = dict.fromkeys(part for term in spec.get("terms", []) for part in term.split(":"))
+    parts = dict.fromkeys(part for term in spec.terms for part in term.split(":"))
     return [part for part in parts if part in table.exposures and not part.endswith("_z")]
 
 
@@ -92,12 +88,12 @@ def _filled(value, words, exposures):
 
 def _common(spec, table):
     """Whether the events of a hazard befall more than 15 % over the months of the table, at a constant rate."""
-    if not ESTIMATORS[spec["estimator"]].counts or "month" not in table.frame:
+    if not ESTIMATORS[spec.estimator].counts or "month" not in table.frame:
         return False
     frame = table.frame
-    if not all(name in frame for name in outcomes_of(spec)) or table.weight is None:
+    if not all(name in frame for name in spec.outcomes) or table.weight is None:
         return False
-    rate = frame[outcomes_of(spec)].to_numpy(dtype=float).sum() / max(frame[table.weight].sum(), 1)
+    rate = frame[list(spec.outcomes)].to_numpy(dtype=float).sum() / max(frame[table.weight].sum(), 1)
     return bool(1 - np.exp(-rate * frame["month"].nunique()) > COMMON)
 
 
@@ -112,21 +108,21 @@ def beside(checks, specs, rows, tables, categories, settings, province):
     """
     parts, known = [], {}
     for spec in specs:
-        if spec.get("role") != "primary":
+        if spec.role != "primary":
             continue
-        table, own = tables[spec["data"]], rows[rows["model"] == spec["name"]]
-        progress("checking_model", name=spec["name"])
-        for check in checks if spec["estimator"] != "mediation" else []:
+        table, own = tables[spec.data], rows[rows["model"] == spec.name]
+        progress("checking_model", name=spec.name)
+        for check in checks if spec.estimator != "mediation" else []:
             derived = derive(check, spec, table)
             if derived is None:
                 continue
-            key = json.dumps({k: v for k, v in derived.items() if k not in _IDENTITY}, sort_keys=True)
+            key = repr(derived.changed(dict.fromkeys(_IDENTITY, "")))
             if key not in known:
                 known[key] = engine.fit_model(derived, table, categories, settings)
-            found = known[key].assign(model=derived["name"], hypothesis=spec.get("hypothesis", ""))
+            found = known[key].assign(model=derived.name, hypothesis=spec.hypothesis)
             parts.append(_scaled(found, own))
         parts.append(_counted(spec, own))
-        if spec["estimator"] in BY_ERROR:
+        if spec.estimator in BY_ERROR:
             parts.append(_detectable(spec, own, settings.confidence))
     if not parts:
         return pd.DataFrame(columns=rows.columns)
@@ -149,7 +145,7 @@ def _scaled(found, own):
 def _counted(spec, own):
     """Diagnostic rows of a hazard: events per unit, and the share of observations in levels without any event."""
     row = own.head(1)
-    if not len(row) or not ESTIMATORS[spec["estimator"]].counts or not row["n_events"].item() > 0:
+    if not len(row) or not ESTIMATORS[spec.estimator].counts or not row["n_events"].item() > 0:
         return own.head(0)
     dropped = json.loads(row["dropped_by_reason"].item())
     separated = {name: n for name, n in dropped.items() if name.startswith("separated")}
@@ -163,7 +159,7 @@ def _counted(spec, own):
     }
     rows = [
         row.assign(
-            model=f"{spec['name']}{CHECK}events",
+            model=f"{spec.name}{CHECK}events",
             role="diagnostic",
             term=term,
             scale=scale,
@@ -183,7 +179,7 @@ def _detectable(spec, own, confidence):
     df = np.maximum(rows["n_clusters"].to_numpy(dtype=float) - 1, 1)
     found = [power.minimum_detectable(*pair, confidence) for pair in zip(rows["std_error"], df, strict=True)]
     return rows.assign(**BLANK).assign(
-        model=f"{spec['name']}{CHECK}power",
+        model=f"{spec.name}{CHECK}power",
         role="diagnostic",
         term="detectable(" + rows["term"] + ")",
         estimate=np.array(found, dtype=float),

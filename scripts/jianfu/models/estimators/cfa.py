@@ -36,7 +36,7 @@ def fit(spec, used, weights, columns, settings, truth):
     In groups every parameter ends with ``[group]``, equal ones have the same figures. ``invariance``: fit and
     differences of the configural, metric and scalar model, the verdict in the note, in place of the parameters.
     """
-    options = spec["options"]
+    options = spec.options
     model = _model(options)
     for item in model.items:
         if used[item].dtype.kind not in "biuf":

@@ -8,6 +8,7 @@ import pandas as pd
 from jianfu.core.errors import NotEstimable
 from jianfu.core.reasons import Reason
 from jianfu.models.reasons import because
+from jianfu.models.spec import ONE_OR_MORE
 from jianfu.statistics import hazard, inference, regression
 
 TRUE = "__true"  # suffix of the columns that hold expected counts and conditional means (simulated provinces only)
@@ -78,40 +79,26 @@ class Estimator:
     of_results: bool = False
 
 
-def outcomes_of(spec):
-    """Outcome columns of a model: none, one, or several event columns that are added up."""
-    outcome = spec.get("outcome", [])
-    return [outcome] if isinstance(outcome, str) else list(outcome)
-
-
-def outcome_name(spec):
-    """Name of the outcome in the estimates: causes that are added up are joined by '+'; of durations, the event."""
-    return "+".join(outcomes_of(spec)) or spec.get("event", "")
-
-
-def columns_named(spec, estimator):
+def columns_named(spec, estimator) -> dict[str, str]:
     """Columns that a model uses beside its terms: {column: key or option that names it}, in order of the keys."""
-    found = {}
-
-    def add(values, key):
-        for value in [values] if isinstance(values, str) else values:
-            found.setdefault(value, key)
-
-    for key in ("outcome", "mediator", "effects", "cluster", "weights", "offset", "entry", "exit", "event"):
-        if spec.get(key):
-            add(spec[key], key)
-    for name, value in spec.get("options", {}).items():
+    keys = ("outcome", "mediator", "effects", "cluster", "weights", "offset", "entry", "exit", "event")
+    named = [(key, getattr(spec, ONE_OR_MORE.get(key, key))) for key in keys]
+    for name, value in spec.options.items():
         if estimator.options.get(name) in (COLUMN, COLUMNS):
-            add(value, name)
+            named.append((name, value))
         elif estimator.options.get(name) == FACTORS:
-            for columns in value.values():
-                add(columns, name)
+            named += [(name, columns) for columns in value.values()]
+    found = {}
+    for key, columns in named:
+        for column in [columns] if isinstance(columns, str) else columns:
+            if column:
+                found.setdefault(column, key)
     return found
 
 
 def trials_of(spec, used, weights):
     """Trials, or exposure, behind each row: the option ``trials``, else the observations behind the row."""
-    name = spec.get("options", {}).get("trials")
+    name = spec.options.get("trials")
     return used[name].to_numpy(dtype=float) if name else np.asarray(weights, dtype=float)
 
 
@@ -129,7 +116,7 @@ def variable(frame, name, spec, truth=False):
     """Values of a variable, standardised over the rows if the model says so (constants always from the data)."""
     values = frame[name].to_numpy(dtype=float)
     target = frame[name + TRUE].to_numpy(dtype=float) if truth else values
-    if name in spec.get("standardise", []):
+    if name in spec.standardise:
         spread = values.std(ddof=1)
         if not spread > 0:
             raise NotEstimable("no_variation", column=name)

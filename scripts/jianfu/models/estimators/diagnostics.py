@@ -4,6 +4,8 @@ Each takes a declared model of least squares or of a hazard (``options: {model: 
 it is, and reports figures of its terms, named ``figure(term)``.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
@@ -14,7 +16,6 @@ from jianfu.models.estimators.common import (
     Estimator,
     codes_of,
     few_clusters,
-    outcomes_of,
     variable,
 )
 from jianfu.models.reasons import because
@@ -36,17 +37,17 @@ class _Data:
     """Rows of a model as arrays; of a hazard without the levels in which nothing happened."""
 
     def __init__(self, spec, used, weights, columns):
-        self.link = spec.get("options", {}).get("model", "ols")
-        self.terms = spec["terms"]
+        self.link = spec.options.get("model", "ols")
+        self.terms = spec.terms
         self.names, self.columns = list(columns), columns
         self.design = np.column_stack(list(columns.values()))
-        self.effects = [codes_of(used[name]) for name in spec.get("effects", [])]
-        self.clusters = codes_of(used[spec["cluster"]]) if spec.get("cluster") else np.arange(len(used))
+        self.effects = [codes_of(used[name]) for name in spec.effects]
+        self.clusters = codes_of(used[spec.cluster]) if spec.cluster else np.arange(len(used))
         self.n, self.keep, self.lost = np.asarray(weights, dtype=float), np.ones(len(used), dtype=bool), 0
         if self.link == "ols":
-            self.y = variable(used, spec["outcome"], spec)
+            self.y = variable(used, spec.outcome, spec)
             return
-        self.y = used[outcomes_of(spec)].sum(axis=1).to_numpy(dtype=float)
+        self.y = used[list(spec.outcomes)].sum(axis=1).to_numpy(dtype=float)
         self._keep(self._with_events())
 
     def _with_events(self):
@@ -95,12 +96,12 @@ class _Data:
 
 def fit_e_value(spec, used, weights, columns, settings, truth):
     """E-values of the terms and of the limits of their intervals; least squares by its outcome in SD."""
-    options = spec.get("options", {})
+    options = spec.options
     model, common = options.get("model", "ols"), options.get("common", False)
-    inner = spec | {"estimator": model, "options": {}}
+    inner = replace(spec, estimator=model, options={})
     if model == "ols":
         found, extra = ols.fit(inner, used, weights, columns, settings, truth)
-        spread = 1.0 if spec["outcome"] in spec.get("standardise", []) else used[spec["outcome"]].std(ddof=1)
+        spread = 1.0 if spec.outcome in spec.standardise else used[spec.outcome].std(ddof=1)
         measure = "smd"
     else:
         data = _Data(spec, used, weights, columns)
@@ -108,7 +109,7 @@ def fit_e_value(spec, used, weights, columns, settings, truth):
         spread, measure = 1.0, MEASURES[model]
     effects = []
     for effect in found:
-        if effect.term not in spec["terms"]:
+        if effect.term not in spec.terms:
             continue
         if np.isnan(effect.estimate):
             raise NotEstimable("collinear_term", term=effect.term)
@@ -137,10 +138,10 @@ def _rows_of_fit(data, settings):
 def fit_leave_one_out(spec, used, weights, columns, settings, truth):
     """Smallest and largest estimate when one level of ``group`` after another is left out."""
     data = _Data(spec, used, weights, columns)
-    groups = hazard.codes_of(codes_of(used[spec["options"]["group"]])[data.keep])[0]
+    groups = hazard.codes_of(codes_of(used[spec.options["group"]])[data.keep])[0]
     levels = np.unique(groups)
     if len(levels) < 3:
-        raise NotEstimable("too_few_levels", levels=len(levels), column=spec["options"]["group"])
+        raise NotEstimable("too_few_levels", levels=len(levels), column=spec.options["group"])
     if data.link == "ols":
         whole = data.slopes(np.ones(len(groups), dtype=bool))
         each = np.array([data.slopes(groups != level) for level in levels])
@@ -164,7 +165,7 @@ def fit_leave_one_out(spec, used, weights, columns, settings, truth):
         own = {"scale": scale, "reasons": (because("left_out_in_turn", whole=whole[j], **counts),)}
         effects.append(Effect(f"lowest_without_one({name})", float(known.min()), **own))
         effects.append(Effect(f"highest_without_one({name})", float(known.max()), **own))
-    return effects, data.extra([because("one_left_out", column=spec["options"]["group"])])
+    return effects, data.extra([because("one_left_out", column=spec.options["group"])])
 
 
 def fit_additive(spec, used, weights, columns, settings, truth):
@@ -173,7 +174,7 @@ def fit_additive(spec, used, weights, columns, settings, truth):
     fitted = data.fit()
     if not fitted.converged:
         return [], data.extra([]) | {"converged": False}
-    by = used[spec.get("options", {})["by"]][data.keep] if spec.get("options", {}).get("by") else None
+    by = used[spec.options["by"]][data.keep] if spec.options.get("by") else None
     levels = [] if by is None else sorted(set(by.astype(str)))
     averages = {}
     for variable_name in [term for term in data.terms if ":" not in term and term in data.names]:
@@ -215,7 +216,7 @@ def _slopes(columns, used, name):
 def fit_detectable(spec, used, weights, columns, settings, truth):
     """Smallest effect of each term that the design detects, without comparing the outcome with it."""
     data = _Data(spec, used, weights, columns)
-    options = spec.get("options", {})
+    options = spec.options
     wanted, factor = options.get("power", power.POWER), options.get("design_effect", 1.0)
     effects, df = [], int(data.clusters.max())
     for column in data.of_interest():

@@ -30,19 +30,20 @@ SCALES = {"gaussian": "unit", "binomial": "log_odds", "poisson": "log_rate"}
 
 def fit(spec, used, weights, columns, settings, truth):
     """Estimating equations within ``cluster``; sandwich as geepack, times G / (G - 1) only if asked for."""
-    options = spec.get("options", {})
+    options = spec.options
     family, structure = options.get("family", "gaussian"), options.get("correlation", "exchangeable")
     design = np.column_stack([np.ones(len(used)), *columns.values()])
     if len(independent(design)) < design.shape[1]:
         raise NotEstimable("collinear_terms", terms=list(columns))
-    clusters = codes_of(used[spec["cluster"]])
+    clusters = codes_of(used[spec.cluster])
     n_clusters = int(clusters.max()) + 1
     if n_clusters <= design.shape[1]:
         raise NotEstimable("too_few_clusters", clusters=n_clusters, coefficients=design.shape[1])
-    outcome = variable(used, spec["outcome"], spec, truth)
-    _check_outcome(outcome, family, spec["outcome"])
+    outcome = variable(used, spec.outcome, spec, truth)
+    _check_outcome(outcome, family, spec.outcome)
     columns_of = {
-        key: used[spec[key]].to_numpy(float) if spec.get(key) else None for key in ("weights", "offset")
+        key: used[getattr(spec, key)].to_numpy(float) if getattr(spec, key) else None
+        for key in ("weights", "offset")
     }
     times = used[options["time"]].to_numpy() if options.get("time") else None
     fitted = gee.fit(outcome, design, clusters, family=family, structure=structure, times=times, **columns_of)

@@ -14,7 +14,6 @@ from jianfu.models.estimators.common import (
     codes_of,
     collinear_note,
     few_clusters,
-    outcomes_of,
     separated,
     trials_of,
     whole,
@@ -34,23 +33,23 @@ def solve(spec, used, weights, columns, settings, truth=False):
     """Coefficients (the constant in front unless effects are absorbed), covariance and ``extra`` of a model."""
     if regression.is_two_way(spec):
         return regression.two_way(solve, spec, used, weights, columns, settings, truth)
-    suffix, link = TRUE if truth else "", spec["estimator"]
-    events = used[[name + suffix for name in outcomes_of(spec)]].sum(axis=1).to_numpy(dtype=float)
+    suffix, link = TRUE if truth else "", spec.estimator
+    events = used[[name + suffix for name in spec.outcomes]].sum(axis=1).to_numpy(dtype=float)
     trials = trials_of(spec, used, weights)
     own = (np.asarray(weights) == 1).all()  # a table of persons or of the user's own cells
     if (events < 0).any() or (own and link != "poisson" and (events > trials).any()):
         raise NotEstimable("outcome_outside_trials")
-    effects = [codes_of(used[name]) for name in spec.get("effects", [])]
+    effects = [codes_of(used[name]) for name in spec.effects]
     absorbed = max(1, sum(codes.max() + 1 for codes in effects) - max(len(effects) - 1, 0))
     total = len(columns) + absorbed
     if not truth and events.sum() <= total:
         raise NotEstimable("too_few_events", events=whole(events.sum()), coefficients=int(total))
     errors = regression.errors_of(spec, used, allowed=ABSORBED_VCOV if effects else DENSE_VCOV)
-    weighted = used[spec["weights"]].to_numpy(dtype=float) if spec.get("weights") else 1.0
+    weighted = used[spec.weights].to_numpy(dtype=float) if spec.weights else 1.0
     data = (events * weighted, trials * weighted, effects, _offset(spec, used), errors)
     estimates, covariance, collinear, converged = (_absorbed if effects else _dense)(spec, columns, *data)
     df = errors.n_clusters - 1 if errors.kind == "cluster" else np.inf
-    information = spec.get("options", {}).get("information", "expected")
+    information = spec.options.get("information", "expected")
     notes = [because(f"{information}_information"), *regression.note_of(errors, df)]
     notes += few_clusters(errors.n_clusters) if errors.clusters is not None else []
     notes += _events_notes(events.sum(), len(columns) - len(collinear), effects, spec)
@@ -76,13 +75,13 @@ def fit(spec, used, weights, columns, settings, truth):
     estimates, covariance, extra = solve(spec, used, weights, columns, settings, truth)
     (events, trials, effects, clusters), df, vcov = extra.pop("data"), extra.pop("df"), extra.pop("vcov")
     found = regression.rows(spec, used, columns, estimates, covariance, df, vcov, settings)
-    plain = not (spec.get("weights") or spec.get("offset") or regression.is_two_way(spec) or truth)
+    plain = not (spec.weights or spec.offset or regression.is_two_way(spec) or truth)
     if extra["converged"] and plain and 0 < extra["n_clusters"] < FEW_CLUSTERS and settings.bootstrap:
-        data = (events, trials, np.column_stack(list(columns.values())), effects, clusters, spec["estimator"])
+        data = (events, trials, np.column_stack(list(columns.values())), effects, clusters, spec.estimator)
         names = list(columns)
         found = [
             _with_wild_p(effect, data, names.index(effect.term), settings)
-            if effect.term in spec["terms"]
+            if effect.term in spec.terms
             else effect
             for effect in found
         ]
@@ -90,18 +89,16 @@ def fit(spec, used, weights, columns, settings, truth):
 
 
 def _offset(spec, used):
-    return used[spec["offset"]].to_numpy(dtype=float) if spec.get("offset") else 0.0
+    return used[spec.offset].to_numpy(dtype=float) if spec.offset else 0.0
 
 
 def _absorbed(spec, columns, events, trials, effects, offset, errors):
     """Coefficients, covariance, collinear columns and convergence with absorbed effects."""
     design, n = np.column_stack(list(columns.values())), len(events)
-    information = spec.get("options", {}).get("information", "expected")
-    fitted = hazard.fit(
-        events, trials, design, effects, errors.clusters, spec["estimator"], offset, information
-    )
+    information = spec.options.get("information", "expected")
+    fitted = hazard.fit(events, trials, design, effects, errors.clusters, spec.estimator, offset, information)
     if fitted.separated:
-        raise separated([list(columns)[j] for j in fitted.moving] or spec.get("effects", []))
+        raise separated([list(columns)[j] for j in fitted.moving] or list(spec.effects))
     total = (
         design.shape[1] - len(fitted.collinear) + sum(codes.max() + 1 for codes in effects) - len(effects) + 1
     )
@@ -118,8 +115,8 @@ def _absorbed(spec, columns, events, trials, effects, offset, errors):
 def _dense(spec, columns, events, trials, effects, offset, errors):
     """The same without absorbed effects, the constant first."""
     design = regression.with_constant(columns, len(events))
-    information = spec.get("options", {}).get("information", "expected")
-    fitted = glm.fit(events, trials, design, link=spec["estimator"], offset=offset, information=information)
+    information = spec.options.get("information", "expected")
+    fitted = glm.fit(events, trials, design, link=spec.estimator, offset=offset, information=information)
     if fitted.separated:
         raise separated([list(columns)[j - 1] for j in fitted.moving if j])
     covariance = fitted.bread
@@ -159,9 +156,7 @@ def _with_wild_p(effect, data, column, settings):
 def _events_notes(events, n_slopes, effects, spec):
     """Remarks on how many events stand behind a slope and, with absorbed effects, behind a level of the first one."""
     per_slope = events / max(n_slopes, 1)
-    per_level = {
-        name: events / (codes.max() + 1) for name, codes in zip(spec.get("effects", []), effects, strict=True)
-    }
+    per_level = {name: events / (codes.max() + 1) for name, codes in zip(spec.effects, effects, strict=True)}
     first = dict(list(per_level.items())[:1])
     few = per_slope < EVENTS_PER_SLOPE or first.get("unit", EVENTS_PER_UNIT) < EVENTS_PER_UNIT
     behind = [

@@ -1,5 +1,7 @@
 """Average marginal effects of logit, cloglog, Poisson and linear models, by the delta method."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
@@ -36,12 +38,12 @@ def response(eta, link):
 
 def fit(spec, used, weights, columns, settings, truth):
     """Mean over the rows of the derivative (numbers) or of the difference from the reference level (categories)."""
-    link = spec["options"]["model"]
-    model = spec | {"estimator": link, "options": {k: v for k, v in spec["options"].items() if k != "model"}}
+    link = spec.options["model"]
+    model = replace(spec, estimator=link, options={k: v for k, v in spec.options.items() if k != "model"})
     coefficients, covariance, extra = _model(model, used, weights, columns, settings)
     if not extra["converged"]:
         return [], {key: value for key, value in extra.items() if key not in ("data", "df", "vcov")}
-    offset = used[spec["offset"]].to_numpy(dtype=float) if spec.get("offset") else 0.0
+    offset = used[spec.offset].to_numpy(dtype=float) if spec.offset else 0.0
     known = ~np.isnan(coefficients)
     beta, vcov = coefficients[known], covariance[np.ix_(known, known)]
 
@@ -50,7 +52,7 @@ def fit(spec, used, weights, columns, settings, truth):
 
     found, x = [], matrix(used)
     _, slope, bend = response(x @ beta + offset, link)
-    for variable in term_variables(spec["terms"], columns.categories):
+    for variable in term_variables(spec.terms, columns.categories):
         if variable in columns.categories:
             for name, level in _levels(columns, variable, used):
                 there, base = (matrix(_changed(used, variable, value)) for value in level)
@@ -75,7 +77,7 @@ def fit(spec, used, weights, columns, settings, truth):
 
 def _model(spec, used, weights, columns, settings):
     """Coefficients with the constant in front, their covariance, and ``extra`` of the model behind the effects."""
-    module = ols if spec["estimator"] == "ols" else hazards
+    module = ols if spec.estimator == "ols" else hazards
     return module.solve(spec, used, weights, columns, settings)
 
 

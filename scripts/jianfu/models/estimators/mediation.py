@@ -1,5 +1,7 @@
 """Mediation: products of linear paths, or natural effects of nonlinear models by g-computation."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
@@ -10,8 +12,6 @@ from jianfu.models.estimators.common import (
     Estimator,
     codes_of,
     few_clusters,
-    outcome_name,
-    outcomes_of,
     renamed,
     variable,
 )
@@ -41,7 +41,7 @@ def fit(spec, used, weights, columns, settings, truth):
     With linear models and no interaction the effects are products of the paths, with absorbed effects of any size.
     Other models (options) are integrated over the mediator's distribution: :mod:`jianfu.statistics.natural_effects`.
     """
-    options = spec.get("options", {})
+    options = spec.options
     linear = all(options.get(name, "linear") == "linear" for name in LINEAR)
     if linear and not options.get("interaction") and options.get("horizon", 1) == 1:
         return _fit_linear(spec, used, weights, columns, settings, truth)
@@ -52,28 +52,28 @@ def fit(spec, used, weights, columns, settings, truth):
 
 
 def _fit_linear(spec, used, weights, columns, settings, truth):
-    options, mediator = spec.get("options", {}), spec["mediator"]
+    options, mediator = spec.options, spec.mediator
     clusters = _clusters(spec, used)
-    own = spec if spec.get("cluster") else spec | {"options": {}}
+    own = spec if spec.cluster else replace(spec, options={})
     observed = {mediator: variable(used, mediator, spec)}
-    first_stage = own | {"outcome": mediator, "options": {}}
+    first_stage = replace(own, outcomes=(mediator,), options={})
     paths_a, extra = ols.fit(first_stage, used, weights, columns, settings, truth)
-    paths, extra = ols.fit(own | {"options": {}}, used, weights, observed | columns, settings, truth)
+    paths, extra = ols.fit(replace(own, options={}), used, weights, observed | columns, settings, truth)
     a = {effect.term: effect for effect in paths_a}
     c = {effect.term: effect for effect in paths}
-    inner, y = 1.0, variable(used, spec["outcome"], spec, truth)
+    inner, y = 1.0, variable(used, spec.outcome, spec, truth)
     design = _linear_design(spec, used, columns)
     ones = np.ones(len(used))
     notes = []
     if options.get("reliability", 1.0) < 1:
         inner = _inner_reliability(observed[mediator], design, options["reliability"])
         notes.append(because("reliability_corrected", reliability=options["reliability"], within=inner))
-    rows = [renamed(c[mediator], f"{mediator}_b", outcome_name(spec))]
+    rows = [renamed(c[mediator], f"{mediator}_b", spec.outcome_name)]
     bootstrap = None
     if settings.bootstrap and not truth:
         bootstrap = _bootstrap(spec, used, columns, observed[mediator], clusters, settings)
         notes.append(because("bootstrap", replicates=settings.bootstrap))
-    for j, term in enumerate(spec["terms"]):
+    for j, term in enumerate(spec.terms):
         rows.append(renamed(a[term], f"{term}_a", mediator))
         b = c[mediator].estimate
         product, direct = (
@@ -84,10 +84,10 @@ def _fit_linear(spec, used, weights, columns, settings, truth):
         direct_draws = None if bootstrap is None else bootstrap.direct_draws[:, j]
         if inner < 1 and draws is not None:
             direct_draws, draws = direct_draws - draws * (1 / inner - 1), draws / inner
-        plain = renamed(c[term], f"{term}_direct", outcome_name(spec))
+        plain = renamed(c[term], f"{term}_direct", spec.outcome_name)
         rows.append(plain if inner == 1 else _row(f"{term}_direct", direct, direct_draws, settings, notes))
-        note = _rho_notes(y, observed[mediator], design, term, spec, ones) if len(spec["terms"]) == 1 else []
-        few = few_clusters(extra["n_clusters"]) if spec.get("cluster") else []
+        note = _rho_notes(y, observed[mediator], design, term, spec, ones) if len(spec.terms) == 1 else []
+        few = few_clusters(extra["n_clusters"]) if spec.cluster else []
         rows.append(_row(term + INDIRECT, product, draws, settings, [*few, *notes, *note]))
         total = None if draws is None else draws + direct_draws
         rows.append(_row(f"{term}_total", product + direct, total, settings, [*few, *notes]))
@@ -96,14 +96,14 @@ def _fit_linear(spec, used, weights, columns, settings, truth):
 
 
 def _clusters(spec, used):
-    return codes_of(used[spec["cluster"]]) if spec.get("cluster") else np.arange(len(used))
+    return codes_of(used[spec.cluster]) if spec.cluster else np.arange(len(used))
 
 
 def _linear_design(spec, used, columns):
     """Constant, terms, controls and effects as columns, for the residuals of the linear models."""
-    terms = [columns[term] for term in spec["terms"]]
-    rest = [values for name, values in columns.items() if name not in spec["terms"]]
-    levels = [dummies(codes_of(used[name])) for name in spec.get("effects", [])]
+    terms = [columns[term] for term in spec.terms]
+    rest = [values for name, values in columns.items() if name not in spec.terms]
+    levels = [dummies(codes_of(used[name])) for name in spec.effects]
     return np.column_stack([np.ones(len(used)), *terms, *rest, *levels])
 
 
@@ -123,7 +123,7 @@ def _rho_notes(y, mediator, design, term, spec, weights):
 
 def _at_rho(options, term, y, mediator, design, spec, weights):
     """Rows ``<term>_indirect_rho_<r>`` of the correlations that the options list."""
-    if len(spec["terms"]) > 1 or not options.get("rho"):
+    if len(spec.terms) > 1 or not options.get("rho"):
         return []
     values = natural_effects.indirect_at_rho(options["rho"], y, mediator, design, weights)
     return [
@@ -152,15 +152,15 @@ def _row(term, estimate, draws, settings, notes, scale="", null=0.0):
 
 
 def _bootstrap(spec, used, columns, mediator, clusters, settings):
-    terms = np.column_stack([columns[term] for term in spec["terms"]])
-    rest = [values for name, values in columns.items() if name not in spec["terms"]]
+    terms = np.column_stack([columns[term] for term in spec.terms])
+    rest = [values for name, values in columns.items() if name not in spec.terms]
     controls = np.column_stack(rest) if rest else np.empty((len(used), 0))
     return mediation.fit(
-        variable(used, spec["outcome"], spec),
+        variable(used, spec.outcome, spec),
         mediator,
         terms,
         controls,
-        [codes_of(used[name]) for name in spec.get("effects", [])],
+        [codes_of(used[name]) for name in spec.effects],
         clusters,
         settings.bootstrap,
         settings.seed,
@@ -171,21 +171,21 @@ def _bootstrap(spec, used, columns, mediator, clusters, settings):
 
 
 def _fit_natural(spec, used, weights, columns, settings):
-    options, term = spec.get("options", {}), spec["terms"][0]
-    if len(spec["terms"]) > 1:
+    options, term = spec.options, spec.terms[0]
+    if len(spec.terms) > 1:
         raise NotEstimable("one_term_only")
     link = options.get("outcome_model", "linear")
     binary = link in ("logit", "probit", "cloglog")
-    y = used[outcomes_of(spec)].sum(axis=1).to_numpy(dtype=float)
+    y = used[list(spec.outcomes)].sum(axis=1).to_numpy(dtype=float)
     if binary and (y.min() < 0 or (y > weights).any()):
-        raise NotEstimable("no_share_of_events", outcome=outcome_name(spec))
+        raise NotEstimable("no_share_of_events", outcome=spec.outcome_name)
     dropped, kept = (
         _without_events(spec, used, y, weights) if binary else ({}, np.ones(len(used), dtype=bool))
     )
     columns = {name: values[kept] for name, values in columns.items()}
     used, y, weights = used[kept], y[kept], weights[kept]
     clusters = _clusters(spec, used)
-    mediator = variable(used, spec["mediator"], spec)
+    mediator = variable(used, spec.mediator, spec)
     design = _linear_design(spec, used, columns)
     if binary:
         y, weights, clusters, mediator, design = _collapsed(y, weights, clusters, mediator, design)
@@ -215,7 +215,7 @@ def _fit_natural(spec, used, weights, columns, settings):
     notes = _natural_notes(options, found, zero, settings)
     per = options.get("per", 1.0)
     scale = ("risk_difference" if binary else "mean_difference") + (f"_per_{per:g}" if per != 1 else "")
-    rows = [Effect(f"{term}_a", found.a, outcome=spec["mediator"]), Effect(f"{spec['mediator']}_b", found.b)]
+    rows = [Effect(f"{term}_a", found.a, outcome=spec.mediator), Effect(f"{spec.mediator}_b", found.b)]
     for name, value in found.estimates.items():
         ratio, factor = name in RATIOS, 1.0 if name in (*RATIOS, "proportion") else per
         draws = found.draws.get(name)
@@ -236,7 +236,7 @@ def _fit_natural(spec, used, weights, columns, settings):
 
 def _without_events(spec, used, events, weights):
     """({reason: observations}, rows kept) after levels of the effects without any event are left out."""
-    groups = {name: codes_of(used[name]) for name in spec.get("effects", [])}
+    groups = {name: codes_of(used[name]) for name in spec.effects}
     kept, lost = hazard.drop_separated(events, weights, groups)
     if not kept.any():
         raise NotEstimable("no_events")

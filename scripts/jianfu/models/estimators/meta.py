@@ -24,8 +24,8 @@ def fit(spec, used, weights, columns, settings, truth):
 
     ``leave_one_out``: a further row ``without <label>`` for every estimate.
     """
-    options = spec.get("options", {})
-    y, v = used[spec["outcome"]].to_numpy(dtype=float), _variances(used, options)
+    options = spec.options
+    y, v = used[spec.outcome].to_numpy(dtype=float), _variances(used, options)
     moderators = np.column_stack(list(columns.values())) if columns else None
     chosen = {"method": options.get("method", "REML"), "test": options.get("test", "knha")}
     chosen["confidence"] = settings.confidence

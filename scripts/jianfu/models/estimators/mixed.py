@@ -22,10 +22,10 @@ OPTIONS = {"groups": COLUMNS, "slopes": list, "method": ("reml", "ml")}
 
 def fit(spec, used, weights, columns, settings, truth):
     """A random intercept by ``cluster``, further ones by ``options: groups``, slopes of terms by ``cluster``."""
-    further = spec.get("options", {}).get("groups", [])
-    names = [spec["cluster"], *([further] if isinstance(further, str) else further)]
+    further = spec.options.get("groups", [])
+    names = [spec.cluster, *([further] if isinstance(further, str) else further)]
     groups = [codes_of(used[name]) for name in names]
-    slopes = spec.get("options", {}).get("slopes", [])
+    slopes = spec.options.get("slopes", [])
     unknown = [name for name in slopes if name not in columns]
     if unknown:
         raise NotEstimable("slope_no_term", slope=unknown[0], terms=list(columns))
@@ -35,9 +35,9 @@ def fit(spec, used, weights, columns, settings, truth):
         raise NotEstimable("few_in_groups", observations=len(used), groups=int(count))
     if max(codes.max() for codes in groups) + 1 >= len(used):
         raise NotEstimable("group_for_each")
-    reml = spec.get("options", {}).get("method", "reml") == "reml"
+    reml = spec.options.get("method", "reml") == "reml"
     random = np.column_stack([columns[name] for name in slopes]) if slopes else None
-    outcome = variable(used, spec["outcome"], spec, truth)
+    outcome = variable(used, spec.outcome, spec, truth)
     fitted = mixed.fit(outcome, design, groups, random, reml)
     named = {CONSTANT: None} | columns
     errors = np.sqrt(np.diag(fitted.covariance))

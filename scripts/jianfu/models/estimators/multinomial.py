@@ -18,11 +18,11 @@ def fit(spec, used, weights, columns, settings, truth):
     """Maximum likelihood by Newton's method; rows of every outcome but the base, which is the first level."""
     import statsmodels.api as sm
 
-    values = used[spec["outcome"]]
+    values = used[spec.outcome]
     levels = levels_of(values)
-    base = next((v for v in levels if str(v) == str(spec.get("options", {}).get("base", levels[0]))), None)
+    base = next((v for v in levels if str(v) == str(spec.options.get("base", levels[0]))), None)
     if base is None or len(levels) < 2:
-        raise NotEstimable("too_few_outcomes", column=spec["outcome"])
+        raise NotEstimable("too_few_outcomes", column=spec.outcome)
     levels = [base, *(level for level in levels if level != base)]
     codes = np.select([(values == level).to_numpy() for level in levels], range(len(levels)))
     design = shared.with_constant(columns, len(used))
@@ -47,13 +47,13 @@ def fit(spec, used, weights, columns, settings, truth):
             "iid",
             settings,
         )
-        found += [renamed(effect, effect.term, f"{spec['outcome']}={level}") for effect in part]
+        found += [renamed(effect, effect.term, f"{spec.outcome}={level}") for effect in part]
     return found, {
         "converged": bool(fitted.mle_retvals["converged"]),
         "n_clusters": 0,
         "residual_df": int(len(used) - estimates.size),
         "notes": [
-            because("against", outcome=spec["outcome"], base=str(base)),
+            because("against", outcome=spec.outcome, base=str(base)),
             because("errors_iid"),
             because("normal"),
         ],

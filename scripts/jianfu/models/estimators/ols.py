@@ -14,7 +14,6 @@ from jianfu.models.estimators.common import (
     codes_of,
     collinear_note,
     few_clusters,
-    outcomes_of,
     trials_of,
     variable,
 )
@@ -33,8 +32,8 @@ def fit(spec, used, weights, columns, settings, truth):
     estimates, covariance, extra = solve(spec, used, weights, columns, settings, truth)
     df, vcov = extra.pop("df"), extra.pop("vcov")
     effects = shared.rows(spec, used, columns, estimates, covariance, df, vcov, settings)
-    few = extra["n_clusters"] < regression.FEW_CLUSTERS and isinstance(spec.get("cluster"), str)
-    automatic = few and "vcov" not in spec.get("options", {})
+    few = extra["n_clusters"] < regression.FEW_CLUSTERS and len(spec.clusters) == 1
+    automatic = few and "vcov" not in spec.options
     if (vcov == "CR2" or automatic) and settings.bootstrap and not truth:
         effects = _with_wild_p(effects, spec, used, weights, columns, settings)
     return effects, extra
@@ -45,11 +44,11 @@ def _with_wild_p(effects, spec, used, weights, columns, settings):
     outcome, analytic = _outcome(spec, used, weights, False)
     if not columns:
         return effects
-    absorbed = [codes_of(used[name]) for name in spec.get("effects", [])]
-    design, clusters = np.column_stack(list(columns.values())), codes_of(used[spec["cluster"]])
+    absorbed = [codes_of(used[name]) for name in spec.effects]
+    design, clusters = np.column_stack(list(columns.values())), codes_of(used[spec.cluster])
     result = []
     for effect in effects:
-        if effect.term in spec["terms"] and effect.term in columns and not np.isnan(effect.estimate):
+        if effect.term in spec.terms and effect.term in columns and not np.isnan(effect.estimate):
             place = list(columns).index(effect.term)
             p_value = wild.cluster_p_value(
                 outcome, design, absorbed, clusters, place, settings.bootstrap, settings.seed, analytic
@@ -69,11 +68,11 @@ def solve(spec, used, weights, columns, settings, truth=False):
     """Coefficients (the constant in front unless effects are absorbed), covariance and ``extra`` of a model."""
     if shared.is_two_way(spec):
         return shared.two_way(solve, spec, used, weights, columns, settings, truth)
-    effects = [codes_of(used[name]) for name in spec.get("effects", [])]
+    effects = [codes_of(used[name]) for name in spec.effects]
     outcome, analytic = _outcome(spec, used, weights, truth)
     if len(used) <= len(columns) + sum(codes.max() + 1 for codes in effects):
         raise NotEstimable("too_few_observations", observations=len(used))
-    few = used[spec["cluster"]].nunique() < regression.FEW_CLUSTERS if spec.get("cluster") else False
+    few = used[spec.cluster].nunique() < regression.FEW_CLUSTERS if spec.cluster else False
     cells = not (trials_of(spec, used, weights) == 1).all()
     errors = shared.errors_of(spec, used, few="CR2" if few and not cells else "cluster")
     if errors.kind == "CR2" and cells:
@@ -113,13 +112,13 @@ def solve(spec, used, weights, columns, settings, truth=False):
 
 def _outcome(spec, used, weights, truth):
     """Outcome (N,) and the weights of the rows, None = all the same."""
-    own = used[spec["weights"]].to_numpy(dtype=float) if spec.get("weights") else None
+    own = used[spec.weights].to_numpy(dtype=float) if spec.weights else None
     trials = trials_of(spec, used, weights)
     if (trials == 1).all():
-        outcome = variable(used, outcomes_of(spec)[0], spec, truth)
-        return outcome - (used[spec["offset"]].to_numpy(dtype=float) if spec.get("offset") else 0.0), own
+        outcome = variable(used, spec.outcome, spec, truth)
+        return outcome - (used[spec.offset].to_numpy(dtype=float) if spec.offset else 0.0), own
     suffix = TRUE if truth else ""
-    events = used[[name + suffix for name in outcomes_of(spec)]].sum(axis=1).to_numpy(dtype=float)
+    events = used[[name + suffix for name in spec.outcomes]].sum(axis=1).to_numpy(dtype=float)
     return events / trials, trials if own is None else trials * own
 
 

@@ -17,16 +17,16 @@ MOST_LEVELS = 20
 
 def fit(spec, used, weights, columns, settings, truth):
     """Slopes and thresholds (terms 'threshold 1|2'); errors clustered times G / (G - 1), else observed information."""
-    link = spec.get("options", {}).get("link", "logit")
-    outcome = used[spec["outcome"]].to_numpy(dtype=float)
+    link = spec.options.get("link", "logit")
+    outcome = used[spec.outcome].to_numpy(dtype=float)
     levels = np.unique(outcome)
     if not 2 <= len(levels) <= MOST_LEVELS:
-        raise NotEstimable("levels_outside", column=spec["outcome"], levels=len(levels), most=MOST_LEVELS)
+        raise NotEstimable("levels_outside", column=spec.outcome, levels=len(levels), most=MOST_LEVELS)
     design = np.column_stack(list(columns.values()))
     if len(independent(np.column_stack([np.ones(len(used)), design]))) <= design.shape[1]:
         raise NotEstimable("collinear_terms", terms=list(columns))
-    clusters = codes_of(used[spec["cluster"]]) if spec.get("cluster") else None
-    frequencies = used[spec["weights"]].to_numpy(dtype=float) if spec.get("weights") else None
+    clusters = codes_of(used[spec.cluster]) if spec.cluster else None
+    frequencies = used[spec.weights].to_numpy(dtype=float) if spec.weights else None
     fitted = ordinal.fit(outcome, design, link, clusters, frequencies)
     if not fitted.converged or np.abs(fitted.coefficients * design.std(axis=0)).max() > 15:
         raise NotEstimable("outcomes_separated")

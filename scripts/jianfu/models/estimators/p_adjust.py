@@ -10,11 +10,11 @@ OPTIONS = {"method": tuple(inference.ADJUSTMENTS), "label": COLUMN, "family": CO
 
 def fit(spec, used, weights, columns, settings, truth):
     """One row per test: estimate and p_adjusted hold the adjusted p-value, p_value the one that was read."""
-    p_values = used[spec["outcome"]].to_numpy(dtype=float)
+    p_values = used[spec.outcome].to_numpy(dtype=float)
     if not ((p_values >= 0) & (p_values <= 1)).all():
-        raise NotEstimable("no_p_values", column=spec["outcome"])
-    method, family = spec["options"]["method"], spec["options"].get("family")
-    label = spec["options"].get("label")
+        raise NotEstimable("no_p_values", column=spec.outcome)
+    method, family = spec.options["method"], spec.options.get("family")
+    label = spec.options.get("label")
     names = used[label].astype(str) if label else [f"row_{i + 1}" for i in used.index]
     groups = used[family].to_numpy() if family else [""] * len(used)
     adjusted = inference.adjusted_within(p_values, groups, method)

@@ -1,6 +1,6 @@
 """Staggered roll-outs: group-time effects (did_cs) and event studies by four estimators (event_study)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -29,14 +29,12 @@ FEW_TREATED = 15  # clusters with treatment below which the normal distribution 
 
 def fit_did(spec, used, weights, columns, settings, truth):
     """ATT(g, t) of Callaway and Sant'Anna and their means by event time, group and period."""
-    options = spec["options"]
+    options = spec.options
     rows = _rows(spec, used, columns)
     cells = _cells(rows, options)
     clusters = _clusters(rows, cells)
     treated = _treated_clusters(clusters, cells.cohort)
-    few = bool(spec.get("cluster")) and (
-        clusters.max() + 1 < regression.FEW_CLUSTERS or treated < FEW_TREATED
-    )
+    few = bool(spec.cluster) and (clusters.max() + 1 < regression.FEW_CLUSTERS or treated < FEW_TREATED)
     law = _Law(clusters, cells.cohort if few else None, options, settings)
     effects, notes = [], [*_cell_notes(cells, options), *_few_treated(treated, few)]
     notes += [because("welch")] if few else []
@@ -62,11 +60,11 @@ def fit_did(spec, used, weights, columns, settings, truth):
 
 def fit_event_study(spec, used, weights, columns, settings, truth):
     """Effects by event time: cs (dynamic ATT), sunab, imputation or twfe (diagnostic only)."""
-    options = spec["options"]
+    options = spec.options
     name = options.get("estimator", "cs")
     if name == "cs":
         return fit_did(
-            spec | {"options": options | {"aggregate": ["simple", "dynamic"]}},
+            replace(spec, options=options | {"aggregate": ["simple", "dynamic"]}),
             used,
             weights,
             columns,
@@ -76,7 +74,7 @@ def fit_event_study(spec, used, weights, columns, settings, truth):
     rows = _rows(spec, used, columns)
     if columns:
         raise NotEstimable("event_study_no_terms", estimator=name)
-    if spec.get("weights"):
+    if spec.weights:
         raise NotEstimable("event_study_no_weights", estimator=name)
     time = (rows["time"] - rows["time"].min()).astype(int)
     start = np.where(np.isfinite(rows["start"]), rows["start"] - rows["time"].min(), np.inf)
@@ -144,10 +142,10 @@ def periods_of(values):
 
 def _rows(spec, used, columns):
     """Arrays of the rows: y, unit, time, start (inf = never), cluster, weights, x; placebo dates already moved."""
-    options = spec["options"]
+    options = spec.options
     time, start = periods_of(used[options["time"]]), periods_of(used[options["start"]])
     start = np.where(np.isfinite(start) & (start > 0) & (start <= time.max()), start, np.inf)
-    rows = {"y": used[spec["outcome"]].to_numpy(dtype=float), "dropped": {}}
+    rows = {"y": used[spec.outcome].to_numpy(dtype=float), "dropped": {}}
     kept = np.ones(len(used), dtype=bool)
     if options.get("placebo"):
         kept = ~(time >= start)
@@ -156,8 +154,8 @@ def _rows(spec, used, columns):
         if not (kept & (time >= start)).any():
             raise NotEstimable("no_placebo_rows")
     unit = used[options["unit"]]
-    cluster = used[spec["cluster"]] if spec.get("cluster") else unit
-    own = used[spec["weights"]].to_numpy(dtype=float) if spec.get("weights") else np.ones(len(used))
+    cluster = used[spec.cluster] if spec.cluster else unit
+    own = used[spec.weights].to_numpy(dtype=float) if spec.weights else np.ones(len(used))
     rows |= {"y": rows["y"][kept], "time": time[kept], "start": start[kept], "weights": own[kept]}
     rows |= {"unit": codes_of(unit[kept]), "cluster": codes_of(cluster[kept])}
     rows["x"] = np.column_stack([values[kept] for values in columns.values()]) if columns else None

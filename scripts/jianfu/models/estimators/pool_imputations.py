@@ -1,5 +1,7 @@
 """Rubin's rules on a table of estimates by imputation, or on a table of imputed rows with a model fitted in each."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -31,7 +33,7 @@ def fit(spec, used, weights, columns, settings, truth):
     imputation, are left out); ``delta`` repeats that with the imputed outcomes (flag ``imputed``) shifted. Without it,
     outcome, ``se`` or ``variance`` and ``term`` are columns of estimates. Further rows: df, riv, lambda, fmi of a term.
     """
-    options = spec.get("options", {})
+    options = spec.options
     inner = "model" in options
     rows, notes, dropped = [], [], {}
     if inner:
@@ -63,8 +65,8 @@ def _read(spec, used, options):
     return pd.DataFrame(
         {
             "imputation": used[options["imputation"]].to_numpy(),
-            "term": used[options["term"]].astype(str).to_numpy() if "term" in options else spec["outcome"],
-            "estimate": used[spec["outcome"]].to_numpy(dtype=float),
+            "term": used[options["term"]].astype(str).to_numpy() if "term" in options else spec.outcome,
+            "estimate": used[spec.outcome].to_numpy(dtype=float),
             "variance": variance.to_numpy(dtype=float),
             "df": used[options["df"]].to_numpy(dtype=float) if "df" in options else np.inf,
         }
@@ -73,12 +75,12 @@ def _read(spec, used, options):
 
 def _fitted(spec, used, weights, columns, settings, delta):
     """The same frame from one model per imputation, and the notes of the first."""
-    options, parts, notes = spec["options"], [], []
+    options, parts, notes = spec.options, [], []
     inner = {"vcov": options["vcov"]} if "vcov" in options else {}
-    model = spec | {"estimator": options["model"], "options": inner}
+    model = replace(spec, estimator=options["model"], options=inner)
     if delta:
-        shifted = pooling.shifted(used[spec["outcome"]], used[options["imputed"]].astype(float), delta)
-        used = used.assign(**{spec["outcome"]: shifted})
+        shifted = pooling.shifted(used[spec.outcome], used[options["imputed"]].astype(float), delta)
+        used = used.assign(**{spec.outcome: shifted})
     for imputation in used[options["imputation"]].unique():
         here = (used[options["imputation"]] == imputation).to_numpy()
         own = {name: values[here] for name, values in columns.items()}

@@ -1,6 +1,6 @@
 """What the regressions share: options, kinds of standard errors, contrasts and curves."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,8 +36,8 @@ class Errors:
 
 def errors_of(spec, used, few="cluster", allowed=VCOV):
     """The :class:`Errors` of a model: option ``vcov``, else ``few`` where it names a cluster, else iid."""
-    options = spec.get("options", {})
-    clusters = codes_of(used[spec["cluster"]]) if spec.get("cluster") else None
+    options = spec.options
+    clusters = codes_of(used[spec.cluster]) if spec.cluster else None
     kind = options.get("vcov", "iid" if clusters is None else few)
     kind = "HC1" if kind == "hetero" else kind
     if kind not in allowed:
@@ -63,7 +63,7 @@ def note_of(errors, df):
 
 def is_two_way(spec):
     """True if a model names two columns of clusters."""
-    return isinstance(spec.get("cluster"), list)
+    return len(spec.clusters) > 1
 
 
 def two_way(solve, spec, used, *others):
@@ -72,21 +72,21 @@ def two_way(solve, spec, used, *others):
     The covariance is that of the first column, plus that of the second, less that of their intersection, each with its
     own small-sample factor (``sandwich::vcovCL``). Reference: t(min(G) - 1).
     """
-    if len(spec["cluster"]) != 2:
+    if len(spec.clusters) != 2:
         raise NotEstimable("two_clusters_at_most")
-    if spec.get("options", {}).get("vcov", "cluster") != "cluster":
-        raise NotEstimable("vcov_takes_one_cluster", vcov=spec["options"]["vcov"])
-    used = used.assign(**{BOTH: used.groupby(spec["cluster"], observed=True).ngroup()})
-    options = spec.get("options", {}) | {"vcov": "cluster"}
+    if spec.options.get("vcov", "cluster") != "cluster":
+        raise NotEstimable("vcov_takes_one_cluster", vcov=spec.options["vcov"])
+    used = used.assign(**{BOTH: used.groupby(list(spec.clusters), observed=True).ngroup()})
+    options = spec.options | {"vcov": "cluster"}
     parts = [
-        solve(spec | {"cluster": name, "options": options}, used, *others)
-        for name in [*spec["cluster"], BOTH]
+        solve(replace(spec, clusters=(name,), options=options), used, *others)
+        for name in [*spec.clusters, BOTH]
     ]
     first, second, both = (covariance for _, covariance, _ in parts)
     covariance, remarks = _positive(first + second - both)
     estimates, _, extra = min(parts[:2], key=lambda part: part[2]["n_clusters"])
     counts = {"n_first": parts[0][2]["n_clusters"], "n_second": parts[1][2]["n_clusters"]}
-    first, second = spec["cluster"]
+    first, second = spec.clusters
     notes = [because("two_way", first=first, second=second, **counts), *extra["notes"], *remarks]
     return estimates, covariance, extra | {"notes": notes, "vcov": f"{extra['vcov']}_two_way"}
 
@@ -113,7 +113,7 @@ def rows(spec, used, columns, estimates, covariance, df, vcov, settings):
     names = [CONSTANT] * (len(estimates) - len(columns)) + list(columns)
     found = effects_of(names, estimates, np.sqrt(np.diag(covariance)), df, vcov, settings)
     options, least = (
-        spec.get("options", {}),
+        spec.options,
         np.min(
             np.broadcast_to(np.asarray(df, dtype=float), len(estimates))[~np.isnan(estimates)], initial=np.inf
         ),

@@ -38,7 +38,7 @@ def fit(spec, used, weights, columns, settings, truth):
     ``dates``: months or numbers; or ``since``: columns that count the periods since a date (``relief_since`` gives
     level_relief and slope_relief). Without either the trend alone.
     """
-    options = spec["options"]
+    options = spec.options
     time = periods_of(used[options["time"]])
     if np.isnan(time).any() or (time != np.round(time)).any():
         raise NotEstimable("not_whole_periods", column=options["time"])
@@ -50,9 +50,9 @@ def fit(spec, used, weights, columns, settings, truth):
             raise NotEstimable("few_periods_around", date=name)
     calendar = time.astype(int) % 12 if monthly else None
     built = segmented.design(time, dates, calendar, options.get("slopes", True))
-    effects = spec.get("effects", [])
+    effects = spec.effects
     unit = codes_of(used[effects[0]]) if effects else np.zeros(len(used), dtype=int)
-    y = variable(used, spec["outcome"], spec, truth)
+    y = variable(used, spec.outcome, spec, truth)
     if options.get("link") == "log" and (y < 0).any():
         raise NotEstimable("log_of_negative")
     fitted = segmented.fit(
@@ -60,11 +60,11 @@ def fit(spec, used, weights, columns, settings, truth):
         built | columns,
         unit,
         time,
-        codes_of(used[spec["cluster"]]) if spec.get("cluster") else None,
+        codes_of(used[spec.cluster]) if spec.cluster else None,
         options.get("link", "identity"),
         options.get("vcov", "both"),
         options.get("lag"),
-        used[spec["offset"]].to_numpy(dtype=float) if spec.get("offset") else None,
+        used[spec.offset].to_numpy(dtype=float) if spec.offset else None,
     )
     errors = np.sqrt(np.diag(fitted.covariance))
     vcov = {"both": "hac_cluster", "months": "hac", "cluster": "cluster_G"}[fitted.kind]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimators.common import COLUMN, Effect, Estimator, codes_of, outcomes_of, variable
+from jianfu.models.estimators.common import COLUMN, Effect, Estimator, codes_of, variable
 from jianfu.models.reasons import because
 from jianfu.statistics import inference, sensitivity
 
@@ -30,15 +30,15 @@ KINDS = {"": "least_squares", "probability": "linear_probability"}
 
 def fit(spec, used, weights, columns, settings, truth):
     """Robustness values, bounds and Oster's figures of every term; with ``options: estimate`` of rows of results."""
-    options = spec.get("options", {})
+    options = spec.options
     if options.get("estimate"):
         effects, notes = _of_results(options, used, settings)
         return effects, {"converged": True, "residual_df": np.nan, "notes": notes}
-    if not spec.get("outcome") or not columns:
+    if not spec.outcome or not columns:
         raise NotEstimable("needs_outcome_or_results", options=["estimate"])
     parts, scale = parts_of(spec, used, weights, columns)
     names, effects = list(columns), []
-    own = [name for name in names if any(name == t or name.startswith(f"{t}_") for t in spec["terms"])]
+    own = [name for name in names if any(name == t or name.startswith(f"{t}_") for t in spec.terms)]
     for name in own:
         try:
             effects += of_column(parts, names, name, own, options, settings, scale)
@@ -57,12 +57,12 @@ def fit(spec, used, weights, columns, settings, truth):
 
 def parts_of(spec, used, weights, columns):
     """Sums of squares and products of a model's rows, and their scale: cells count as their single observations."""
-    groups = [codes_of(used[name]) for name in spec.get("effects", [])]
+    groups = [codes_of(used[name]) for name in spec.effects]
     design = np.column_stack(list(columns.values()))
-    if (weights == 1).all() and len(outcomes_of(spec)) == 1:
-        outcome = variable(used, spec["outcome"], spec)
+    if (weights == 1).all() and len(spec.outcomes) == 1:
+        outcome = variable(used, spec.outcome, spec)
         return sensitivity.linear_parts(outcome, design, groups), ""
-    share = used[outcomes_of(spec)].sum(axis=1).to_numpy(dtype=float) / weights
+    share = used[list(spec.outcomes)].sum(axis=1).to_numpy(dtype=float) / weights
     parts = sensitivity.linear_parts(share, design, groups, weights, grouped_events=True)
     return parts, "probability"
 

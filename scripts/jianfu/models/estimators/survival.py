@@ -1,5 +1,7 @@
 """Survival of persons: Cox regression, Aalen-Johansen estimates, Fine-Gray regression."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -42,22 +44,22 @@ CENSORED = ("0", "", "censored", "censor", "cens", "删失", "截尾", "在岗")
 
 def _times(spec, used):
     """Entry and exit (N,) of every row."""
-    exit_ = used[spec["exit"]].to_numpy(dtype=float)
-    entry = used[spec["entry"]].to_numpy(dtype=float) if spec.get("entry") else np.full(len(used), -np.inf)
+    exit_ = used[spec.exit].to_numpy(dtype=float)
+    entry = used[spec.entry].to_numpy(dtype=float) if spec.entry else np.full(len(used), -np.inf)
     return entry, exit_
 
 
 def fit_cox(spec, used, weights, columns, settings, truth):
     """Cox regression; conventional errors, or clustered sums of score residuals (no small-sample factor, as
     coxph)."""
-    options = spec.get("options", {})
+    options = spec.options
     entry, exit_ = _times(spec, used)
-    event = used[spec["event"]].to_numpy(dtype=float)
+    event = used[spec.event].to_numpy(dtype=float)
     if not np.isin(event, (0, 1)).all():
-        raise NotEstimable("event_not_binary", column=spec["event"])
+        raise NotEstimable("event_not_binary", column=spec.event)
     if event.sum() <= len(columns):
         raise NotEstimable("too_few_events", events=int(event.sum()), coefficients=len(columns))
-    own = spec | {"options": {"small_sample": "none"} | options}
+    own = replace(spec, options={"small_sample": "none"} | options)
     errors = shared.errors_of(own, used, allowed=("iid", "HC0", "cluster"))
     strata = None
     if options.get("strata"):
@@ -69,8 +71,8 @@ def fit_cox(spec, used, weights, columns, settings, truth):
         event == 1,
         np.column_stack(list(columns.values())),
         strata,
-        used[spec["weights"]].to_numpy(dtype=float) if spec.get("weights") else None,
-        used[spec["offset"]].to_numpy(dtype=float) if spec.get("offset") else 0.0,
+        used[spec.weights].to_numpy(dtype=float) if spec.weights else None,
+        used[spec.offset].to_numpy(dtype=float) if spec.offset else 0.0,
         options.get("ties", "efron"),
     )
     if fitted.separated:
@@ -102,12 +104,12 @@ def fit_cox(spec, used, weights, columns, settings, truth):
 
 def _causes(spec, used):
     """Event of each row as text, '' = censored, and the causes that occur."""
-    options, values = spec.get("options", {}), used[spec["event"]]
+    options, values = spec.options, used[spec.event]
     text = values.map(_plain).to_numpy(dtype=object)
     given = options.get("censored")
     censored = text == _plain(given) if given is not None else np.isin([t.lower() for t in text], CENSORED)
     if given is not None and not censored.any() and options.get("cause") is None:
-        raise DataError("censored_absent", model=spec["name"], value=str(given), column=spec["event"])
+        raise DataError("censored_absent", model=spec.name, value=str(given), column=spec.event)
     text[censored] = ""
     return text, sorted(set(text) - {""})
 
@@ -118,10 +120,10 @@ def _plain(value):
 
 
 def _cause(spec, causes):
-    wanted = spec.get("options", {}).get("cause")
+    wanted = spec.options.get("cause")
     if wanted is None:
         if len(causes) != 1:
-            raise DataError("cause_unsaid", model=spec["name"], causes=causes)
+            raise DataError("cause_unsaid", model=spec.name, causes=causes)
         return causes[0]
     if _plain(wanted) not in causes:
         raise NotEstimable("no_such_event", event=_plain(wanted), events=causes)
@@ -130,7 +132,7 @@ def _cause(spec, causes):
 
 def fit_aalen_johansen(spec, used, weights, columns, settings, truth):
     """Cumulative incidence of every cause at the requested times, by group; infinitesimal-jackknife errors."""
-    options = spec.get("options", {})
+    options = spec.options
     entry, exit_ = _times(spec, used)
     landmark = float(options.get("landmark", -np.inf))
     text, causes = _causes(spec, used)
@@ -139,7 +141,7 @@ def fit_aalen_johansen(spec, used, weights, columns, settings, truth):
         raise NotEstimable("no_events")
     group = used[options["group"]] if options.get("group") else pd.Series("", index=used.index)
     person = codes_of(used[options["id"]]) if options.get("id") else np.arange(len(used))
-    own = used[spec["weights"]].to_numpy(dtype=float) if spec.get("weights") else np.ones(len(used))
+    own = used[spec.weights].to_numpy(dtype=float) if spec.weights else np.ones(len(used))
     found, notes = [], [because("aalen_johansen", interval=options.get("interval", "log"))]
     if np.isfinite(landmark):
         notes.append(because("landmark", time=landmark))

@@ -23,7 +23,7 @@ OF_TABLE = ("estimate", "std_error")
 
 def fit(spec, used, weights, columns, settings, truth):
     """Two one-sided tests of low < effect < high: for each term of least squares, or each row of a table of results."""
-    options = spec.get("options", {})
+    options = spec.options
     low, high, alpha = options["low"], options["high"], options.get("alpha", 0.05)
     if not low < high:
         raise NotEstimable("bounds_out_of_order", low=low, high=high)
@@ -31,7 +31,7 @@ def fit(spec, used, weights, columns, settings, truth):
         triples, extra = _of_table(options, used), {"residual_df": np.nan}
         notes, vcov = [], ""
     else:
-        if not spec.get("outcome") or not columns:
+        if not spec.outcome or not columns:
             raise NotEstimable("needs_outcome_or_results", options=list(OF_TABLE))
         found, extra = ols.fit(spec, used, weights, columns, settings, truth)
         triples = [(e.term, e.estimate, e.std_error, e.df) for e in found if e.term != CONSTANT]

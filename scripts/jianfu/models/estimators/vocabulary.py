@@ -10,12 +10,12 @@ config/own-tables.md::
         ...
         return effects, extra
 
-spec      the declared model, a dict; keys it may have stand in ``Estimator.needs`` and ``takes``, and
-          ``spec.get("options", {})`` holds the options declared in ``Estimator.options``
+spec      the declared model (``ModelSpec``); keys it may have stand in ``Estimator.needs`` and ``takes``, and
+          ``spec.options`` holds the options declared in ``Estimator.options``
 used      frame with the rows used and every column that the model names, under their own names; nothing is missing in
           them except where ``Estimator.may_miss`` says so
 weights   (N,) observations behind each row (person-months of a cell; 1 in most tables). Weights of the user are the
-          column ``spec["weights"]`` of ``used``
+          column ``spec.weights`` of ``used``
 columns   {name: (N,) float} design columns of terms and controls in this order, without constant and effects; {} where
           the model has no terms
 settings  :class:`Settings`: confidence, bootstrap replicates (0 = none), seed

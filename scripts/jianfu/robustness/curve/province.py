@@ -4,11 +4,10 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core import frames
-from jianfu.core.errors import ConfigError
 from jianfu.indicators.plan import read_plan
 from jianfu.indices.construction import Cube, read_cube
 from jianfu.indices.specification import IndexSpec, index_spec, read_members
-from jianfu.models.estimators.common import outcomes_of
+from jianfu.models.spec import spec_of
 from jianfu.robustness.curve import fits
 from jianfu.robustness.curve.variants import exposures_of, windows
 
@@ -38,14 +37,6 @@ def clusters_of(frame, units, levels=LEVELS) -> dict[str, np.ndarray]:
     return {level: found[level] for level in levels}
 
 
-def spec_of(models, name):
-    """A declared model by name; raises :class:`ConfigError` where there is none."""
-    for spec in models["models"]:
-        if spec["name"] == name:
-            return spec
-    raise ConfigError("model_not_declared", name=name)
-
-
 def curve(table, cube, spec, plan, models, confidence, seed, processes) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Rows of the curve, sorted by estimate with their ``rank``, and the summary with its joint tests.
 
@@ -57,7 +48,7 @@ def curve(table, cube, spec, plan, models, confidence, seed, processes) -> tuple
     clusters = clusters_of(table.frame, cube.grid.units, plan["clusters"])
     bases = {
         (controls, sample): fits.Base(
-            table.frame, cube.grid, models["categories"], columns, where, outcomes_of(model)
+            table.frame, cube.grid, models["categories"], columns, where, list(model.outcomes)
         )
         for controls, columns in plan["controls"].items()
         for sample, where in plan["samples"].items()

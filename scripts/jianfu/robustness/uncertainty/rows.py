@@ -7,12 +7,12 @@ from jianfu.core.errors import DataError, NotEstimable
 from jianfu.core.reasons import write_reasons
 from jianfu.indices import construction
 from jianfu.models.estimates import tidy
-from jianfu.models.estimators.common import outcomes_of
 from jianfu.models.reasons import because, unestimable
 from jianfu.models.sample import prepare
+from jianfu.models.spec import spec_of
 from jianfu.models.terms import columns_of
 from jianfu.robustness.curve.fits import Base, mapped
-from jianfu.robustness.curve.province import clusters_of, spec_of
+from jianfu.robustness.curve.province import clusters_of
 from jianfu.robustness.uncertainty import bootstrap, reliability
 from jianfu.statistics import inference
 
@@ -26,14 +26,14 @@ def hazard_model(spec, table, grid, categories, months):
     its products with levels of a variable, on the rows that the declared model uses."""
     model = prepare(spec, table, categories)
     frame = table.frame[model.sample.rows]
-    base = Base(frame, grid, categories, model.controls, {}, outcomes_of(spec))
+    base = Base(frame, grid, categories, model.controls, {}, list(spec.outcomes))
     rows = np.arange(len(base.n))
     factors = [
-        np.ones(len(frame)) if term == spec["terms"][0]
+        np.ones(len(frame)) if term == spec.terms[0]
         else columns_of(frame, [term.split(":", 1)[1]], categories)[term.split(":", 1)[1]]
-        for term in spec["terms"]
+        for term in spec.terms
     ]  # fmt: skip
-    return bootstrap.Hazard(base, base.cells(rows, spec["estimator"]), rows, np.column_stack(factors), months)
+    return bootstrap.Hazard(base, base.cells(rows, spec.estimator), rows, np.column_stack(factors), months)
 
 
 def survey_model(spec, table, grid, categories, months):
@@ -42,7 +42,7 @@ def survey_model(spec, table, grid, categories, months):
     frame, columns = table.frame[model.sample.rows], model.of_controls()
     waves = pd.get_dummies(frame["wave"].astype(str), drop_first=True).to_numpy(float)
     return bootstrap.Survey(
-        frame[spec["outcome"]].to_numpy(float),
+        frame[spec.outcome].to_numpy(float),
         np.column_stack([*columns, waves]) if columns else waves,
         grid.units.get_indexer(frame["unit"].astype(object)),
         grid.months.get_indexer(frame["fieldwork_month"].astype(object)),
@@ -140,10 +140,10 @@ def build(cube, spec, tables, plan, models, inference, estimates, processes) -> 
         if name not in fitted:
             continue
         make, months = (
-            (hazard_model, spec.before) if model["data"] == "hazard_cells" else (survey_model, spec.survey)
+            (hazard_model, spec.before) if model.data == "hazard_cells" else (survey_model, spec.survey)
         )
-        chosen[name] = make(model, tables[model["data"]], cube.grid, models["categories"], months)
-        terms[name] = model["terms"]
+        chosen[name] = make(model, tables[model.data], cube.grid, models["categories"], months)
+        terms[name] = model.terms
     frame, confidence = tables["hazard_cells"].frame, inference["confidence"]
     clusters = clusters_of(frame, cube.grid.units, [plan["resample"]])[plan["resample"]]
     try:

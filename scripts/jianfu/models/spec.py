@@ -1,0 +1,94 @@
+"""What a declared model is: an entry of config/plan/models.yaml or of ``models_on``, read here and nowhere else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Self
+
+from jianfu.core.errors import ConfigError
+from jianfu.core.spelling import did_you_mean
+
+ALL = "all"  # report: every coefficient becomes a row
+SEVERAL = ("terms", "controls", "effects", "standardise")  # keys whose value is a list of names
+ONE_OR_MORE = {"outcome": "outcomes", "cluster": "clusters"}  # keys that take one name or a list of them
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSpec:
+    """A declared model, with the names of columns as they stand in its analysis table.
+
+    data: name of the analysis table; outcomes: none, one, or event columns that are added up; terms, controls: as
+    :mod:`jianfu.models.terms` reads them; effects: absorbed; clusters: none, one, or two columns; where: rows used
+    {column: value}; standardise: outcome and mediator that are taken in standard deviations; options: those of the
+    estimator; report: terms that become rows, :data:`ALL`, or None = the terms. A name that is not given is "".
+    """
+
+    name: str = ""
+    estimator: str = ""
+    data: str = ""
+    outcomes: tuple[str, ...] = ()
+    mediator: str = ""
+    terms: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
+    effects: tuple[str, ...] = ()
+    clusters: tuple[str, ...] = ()
+    where: Mapping[str, object] = field(default_factory=dict)
+    standardise: tuple[str, ...] = ()
+    weights: str = ""
+    offset: str = ""
+    entry: str = ""
+    exit: str = ""
+    event: str = ""
+    options: Mapping[str, object] = field(default_factory=dict)
+    report: str | tuple[str, ...] | None = None
+    hypothesis: str = ""
+    role: str = ""
+    label_zh: str = ""
+    label_en: str = ""
+
+    @classmethod
+    def of(cls, entry: Mapping) -> Self:
+        """The model of an entry in YAML; raises :class:`ConfigError` for a key that no model has."""
+        return cls().changed(entry)
+
+    def changed(self, entry: Mapping) -> Self:
+        """The same model with the keys of ``entry``, written as in YAML."""
+        values = {}
+        for key, value in entry.items():
+            if key not in KEYS:
+                name = entry.get("name", self.name)
+                raise ConfigError("model_lacks_key", name=name, key=key, advice=did_you_mean(key, KEYS))
+            if key in SEVERAL or key in ONE_OR_MORE or (key == "report" and value != ALL):
+                value = (value,) if isinstance(value, str) else tuple(value)
+            values[ONE_OR_MORE.get(key, key)] = value
+        return replace(self, **values)
+
+    @property
+    def outcome(self) -> str:
+        """The outcome of a model that has one, "" where there is none."""
+        return next(iter(self.outcomes), "")
+
+    @property
+    def cluster(self) -> str:
+        """The column of the clusters of a model that has one, "" where there is none."""
+        return next(iter(self.clusters), "")
+
+    @property
+    def outcome_name(self) -> str:
+        """Name of the outcome in the estimates: causes added up are joined by '+'; of durations, the event."""
+        return "+".join(self.outcomes) or self.event
+
+
+KEYS = [{own: key for key, own in ONE_OR_MORE.items()}.get(f.name, f.name) for f in fields(ModelSpec)]
+
+
+def specs_of(plan: Mapping) -> list[ModelSpec]:
+    """The models that ``plan`` (config/plan/models.yaml) declares, in their order."""
+    return [ModelSpec.of(entry) for entry in plan["models"]]
+
+
+def spec_of(plan: Mapping, name: str) -> ModelSpec:
+    """The declared model of this name; raises :class:`ConfigError` where there is none."""
+    for spec in specs_of(plan):
+        if spec.name == name:
+            return spec
+    raise ConfigError("model_not_declared", name=name)
