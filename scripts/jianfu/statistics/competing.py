@@ -1,8 +1,8 @@
 """Competing risks: Aalen-Johansen estimates with left truncation, and Fine-Gray regression.
 
 Aalen and Johansen (1978), errors by the infinitesimal jackknife as R's ``survival::survfit``; Fine and Gray (1999)
-with
-inverse-probability-of-censoring weights and errors as R's ``cmprsk::crr``.
+with inverse-probability-of-censoring
+weights and errors as R's ``cmprsk::crr``.
 """
 
 from dataclasses import dataclass
@@ -86,8 +86,7 @@ def _censoring_survival(time, code):
 
 
 def fine_gray(time, code, design):
-    """Regression of the subdistribution hazard of ``code`` 1 on ``design`` (N, k); code 0 = censored, 2 = another
-    event.
+    """Regression of the subdistribution hazard of ``code`` 1 on ``design`` (N, k); 0 = censored, 2 = another event.
 
     Those with another event stay in the risk set with weight G(t-) / G(X-). Ties as Breslow. The covariance is the
     sandwich with the part that comes from estimating G.

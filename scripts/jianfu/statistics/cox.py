@@ -19,10 +19,8 @@ TIES = ("efron", "breslow")
 class CoxFit:
     """Result of :func:`fit`.
 
-    coefficients: (k,), NaN for a collinear column; bread: (k, k) inverse information; residuals: (N, k) score
-    residuals
-    (weighted); loglik: at zero and at the maximum; collinear, moving: indices; converged; separated: no finite
-    maximum.
+    coefficients: (k,), NaN for a collinear column; bread: (k, k) inverse information; residuals: (N, k) score residuals
+    (weighted); loglik: at zero and at the maximum; collinear, moving: indices; converged; separated: no finite maximum.
     """
 
     coefficients: np.ndarray
@@ -39,8 +37,7 @@ class _RiskSets:
     """Positions of every row in the sorted times of its stratum, and the tied deaths at each time.
 
     A 'share' is one death of a tie: with Efron's ties the l-th of d deaths leaves l/d of the dying in the risk set,
-    with
-    Breslow's all of them stay.
+    with Breslow's all of them stay.
     """
 
     def __init__(self, entry, exit_, event, weights, strata, ties):

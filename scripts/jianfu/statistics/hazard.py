@@ -52,11 +52,8 @@ class HazardFit:
     """Result of :func:`fit`.
 
     coefficients: (k,), NaN for a collinear column; covariance: (k, k) cluster-robust; bread: (k, k) inverse
-    information; collinear: indices of the
-    columns left out; n_clusters: G; converged: step below ``TOLERANCE`` within ``MAX_STEPS``; separated: the
-    likelihood
-    is flat but coefficients still move, so that there is no finite estimate; moving: their indices; steps taken;
-    eta: (N,) linear predictor.
+    information; collinear: indices of the columns left out; n_clusters: G; converged; separated: the likelihood is flat
+    but coefficients still move, so that there is no finite estimate; moving: their indices; eta: (N,) linear predictor.
     """
 
     coefficients: np.ndarray
@@ -67,7 +64,6 @@ class HazardFit:
     converged: bool
     separated: bool
     moving: tuple
-    steps: int
     eta: np.ndarray
 
 
@@ -91,8 +87,7 @@ def drop_separated(y, n, groups, trials=None):
     """Rows of levels without any event, or with nothing but events, whose effect is infinite.
 
     ``trials``: (N,) largest possible events of each row, None = ``n``. ``groups`` maps names to arrays of level
-    codes. Dropping a level of one group may empty a level of another, so the
-    search is repeated. Returns the mask of rows to keep and {(name, code): sum of n dropped}.
+    codes. Returns the mask of rows to keep and {(name, code): sum of n dropped}.
     """
     trials = n if trials is None else trials
     groups = {name: codes_of(values)[0] for name, values in groups.items()}
@@ -276,7 +271,6 @@ def fit(y, n, design, effects=(), clusters=None, link="cloglog", offset=0.0, inf
         converged=found.converged,
         separated=found.separated,
         moving=tuple(np.flatnonzero(np.abs(found.step[:k]) > MOVING)),
-        steps=found.steps,
         eta=eta,
     )
 

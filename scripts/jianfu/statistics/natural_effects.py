@@ -81,21 +81,20 @@ def fit(
     first = np.column_stack([np.ones(len(outcome)), exposure, controls])
     reference = float(np.average(mediator, weights=weights)) if reference is None else reference
     m_fit = _glm(mediator, first, weights, mediator_model)
-    spread = _residual_variance(mediator, first, m_fit, weights, mediator_model)
+    residual = mediator - _mean(first @ m_fit.beta, mediator_model)
+    spread = _variance(residual, weights, first.shape[1])
     inner, used = 1.0, mediator
     if reliability < 1:
         total = np.cov(mediator, aweights=weights)
         inner = 1 - (1 - reliability) * float(total) / spread
         if mediator_model != "linear" or inner <= 0:
             raise NotEstimable("mediator_too_noisy")
-        fitted = first @ m_fit.beta
-        used, spread = fitted + inner * (mediator - fitted), spread * inner
-    second = _outcome_design(exposure, used, interaction, first)
+        used, spread = mediator - (1 - inner) * residual, spread * inner
+    second = _outcome_design(used, interaction, first)
     y_fit = _glm(outcome, second, weights, outcome_model)
     models = _Models(
         first,
         second,
-        np.asarray(exposure, dtype=float),
         interaction,
         tuple(contrast),
         reference,
@@ -141,14 +140,15 @@ def _anew(models, m_fit, y_fit, rows, drawn):
     second = models.second
     if inner < 1:
         calibrated = mediator - (1 - inner) * residual
-        second = _outcome_design(models.exposure, calibrated, models.interaction, models.first)
+        second = _outcome_design(calibrated, models.interaction, models.first)
     y_beta = _again(y_fit, outcome, second, models.weights, drawn)
     return _quantities(models, m_beta, y_beta, variance)
 
 
-def _outcome_design(exposure, mediator, interaction, first):
-    product = [exposure * mediator] if interaction else []
-    return np.column_stack([first[:, 0], exposure, mediator, *product, first[:, 2:]])
+def _outcome_design(mediator, interaction, first):
+    """Constant, exposure, mediator, their product and controls, from the columns ``first`` of the mediator model."""
+    product = [first[:, 1] * mediator] if interaction else []
+    return np.column_stack([first[:, :2], mediator, *product, first[:, 2:]])
 
 
 def _cluster_draws(clusters, replicates, seed):
@@ -166,7 +166,6 @@ def _cluster_draws(clusters, replicates, seed):
 class _Models:
     first: np.ndarray
     second: np.ndarray
-    exposure: np.ndarray
     interaction: bool
     contrast: tuple
     reference: float
@@ -179,7 +178,7 @@ class _Models:
 def _quantities(models, m_beta, y_beta, variance):
     """All quantities of :data:`QUANTITIES` for one pair of coefficient vectors."""
     low, high = models.contrast
-    mediator = models.first @ m_beta - m_beta[1] * models.exposure
+    mediator = models.first @ m_beta - m_beta[1] * models.first[:, 1]
     n_own = 3 + models.interaction
     rest = models.second[:, 0] * y_beta[0] + models.second[:, n_own:] @ y_beta[n_own:]
     at = {a: _mediator_values(models, mediator + m_beta[1] * a, variance) for a in (low, high)}
@@ -263,10 +262,6 @@ def _again(fitted, y, x, weights, drawn):
     """Coefficients when rows count ``drawn`` times, fitted anew from the estimates."""
     kept = drawn > 0
     return _glm(y[kept], x[kept], (weights * drawn)[kept], fitted.link, fitted.beta).beta
-
-
-def _residual_variance(mediator, first, fitted, weights, link):
-    return _variance(mediator - _mean(first @ fitted.beta, link), weights, first.shape[1])
 
 
 def _variance(residual, weights, k):

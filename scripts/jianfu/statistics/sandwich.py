@@ -15,8 +15,7 @@ def robust(design, scores, bread, kind, working=None):
     """Heteroskedasticity-robust covariance (k, k).
 
     design: (N, k) with the constant; scores: (N,) derivative of the log likelihood by the linear predictor; bread:
-    (k, k)
-    inverse information; working: (N,) working weights, needed for HC2 and HC3.
+    (k, k) inverse information; working: (N,) working weights, needed for HC2 and HC3.
     """
     n, k = design.shape
     squares = scores**2
