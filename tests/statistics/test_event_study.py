@@ -35,7 +35,7 @@ def test_sun_abraham_is_cohort_differences_against_never_treated(counties):
     """With never-treated controls and a panel without gaps both estimators are the same means (Sun and Abraham)."""
     y, cohort = counties
     found = event_study.sun_abraham(*long(y, cohort))
-    cells = did.att_gt(y, cohort, np.arange(5), control="never_treated", base="universal")
+    cells = did.att_gt(*long(y, cohort)[:4], control="never_treated", base="universal")
     same = did.aggregate(cells, "dynamic")
     after = dict(zip(same.label, same.att, strict=True))
     for e, estimate in zip(found.event, found.estimate, strict=True):

@@ -1,19 +1,16 @@
 """Competing risks: Aalen-Johansen estimates with left truncation, and Fine-Gray regression.
 
 Aalen and Johansen (1978), errors by the infinitesimal jackknife as R's ``survival::survfit``; Fine and Gray (1999)
-with inverse-probability-of-censoring
-weights and errors as R's ``cmprsk::crr``.
+with inverse-probability-of-censoring weights
+and errors as R's ``cmprsk::crr``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from jianfu.statistics.designs import standardised, swept
-from jianfu.statistics.newton import Point, maximise, newton_step
-
-TOLERANCE = 1e-10
-MAX_STEPS = 50
+from jianfu.statistics import cox
+from jianfu.statistics.designs import sums_by
 
 
 @dataclass(frozen=True)
@@ -66,17 +63,6 @@ def aalen_johansen(entry, exit_, event, causes, weights, person):
     return Curve(times, values, errors, entry, exit_)
 
 
-@dataclass(frozen=True)
-class FineGrayFit:
-    """Result of :func:`fine_gray`: coefficients (k,), covariance (k, k), collinear columns, converged, separated."""
-
-    coefficients: np.ndarray
-    covariance: np.ndarray
-    collinear: tuple
-    converged: bool
-    separated: bool
-
-
 def _censoring_survival(time, code):
     """Probability of not being censored before each row's time, G(t-), by Kaplan-Meier."""
     times, counts = np.unique(time[code == 0], return_counts=True)
@@ -88,80 +74,47 @@ def _censoring_survival(time, code):
 def fine_gray(time, code, design):
     """Regression of the subdistribution hazard of ``code`` 1 on ``design`` (N, k); 0 = censored, 2 = another event.
 
-    Those with another event stay in the risk set with weight G(t-) / G(X-). Ties as Breslow. The covariance is the
-    sandwich with the part that comes from estimating G.
+    Those with another event stay in the risk set with weight G(t-) / G(X-): a weighted Cox regression, ties as Breslow,
+    in which they have one more row for every later death time (Geskus 2011). The residuals of the fit
+    (:class:`jianfu.statistics.cox.CoxFit`) include what comes from estimating G, as in ``cmprsk::crr``.
     """
-    order = np.argsort(time, kind="stable")
-    time, code, design = np.asarray(time, dtype=float)[order], code[order], design[order]
-    n, k = design.shape
-    scaled, _, unit = standardised(design, np.ones(n))
-    free = swept(scaled.T @ scaled, np.full(k, float(n)), range(k))
-    x = scaled[:, free]
-
+    time, code = np.asarray(time, dtype=float), np.asarray(code)
     kept = _censoring_survival(time, code)
-    deaths, counts = np.unique(time[code == 1], return_counts=True)
-    kept_at = kept[np.searchsorted(time, deaths)]
-    weights = np.where(
-        time >= deaths[:, None],
-        1.0,
-        np.where(code == 2, kept_at[:, None] / np.where(kept > 0, kept, 1.0), 0.0),
+    order = np.argsort(time)
+    deaths = np.unique(time[code == 1])
+    kept_at = kept[order][np.searchsorted(time[order], deaths)]
+    owner, later = np.nonzero((code == 2)[:, None] & (deaths > time[:, None]) & (kept > 0)[:, None])
+    before = np.r_[-np.inf, deaths][later]
+    row = np.r_[np.arange(len(time)), owner]
+    found = cox.fit(
+        np.r_[np.full(len(time), -np.inf), np.maximum(time[owner], before)],
+        np.r_[time, deaths[later]],
+        np.r_[code == 1, np.zeros(len(owner), dtype=bool)],
+        design[row],
+        weights=np.r_[np.ones(len(time)), kept_at[later] / kept[owner]],
+        ties="breslow",
     )
-    cause = code == 1
-    total = x[cause].sum(axis=0)
-
-    def evaluate(eta):
-        risk = np.exp(eta)
-        s0 = weights @ risk
-        mean = weights @ (risk[:, None] * x) / s0[:, None]
-        loglik = eta[cause].sum() - counts @ np.log(s0)
-        hazard = counts / s0
-        exposure = risk * (hazard @ weights)
-        information = x.T @ (x * exposure[:, None]) - mean.T @ (mean * counts[:, None])
-        return Point(loglik, (total - counts @ mean, information, (risk, mean, hazard)))
-
-    found = maximise(
-        np.zeros(len(free)),
-        predict=lambda beta: x @ beta,
-        evaluate=evaluate,
-        direction=newton_step,
-        tolerance=TOLERANCE,
-        relative=True,
-    )
-    coefficients, covariance = np.full(k, np.nan), np.full((k, k), np.nan)
-    if found.converged:
-        _, information, parts = found.point.parts
-        coefficients[free] = found.state / unit[free]
-        parts_of = _contributions(time, code, x, weights, deaths, parts)
-        bread = np.linalg.inv(information)
-        covariance[np.ix_(free, free)] = (
-            bread @ (parts_of.T @ parts_of) @ bread / np.outer(unit[free], unit[free])
-        )
-    return FineGrayFit(
-        coefficients, covariance, tuple(sorted(set(range(k)) - set(free))), found.converged, found.separated
-    )
+    own = sums_by(found.residuals, row, len(time))
+    after = -found.residuals[len(time) :]
+    return replace(found, residuals=own + _of_censoring(time, code, after, time[owner], deaths[later]))
 
 
-def _contributions(time, code, x, weights, deaths, parts):
-    """Contribution of each row (N, k) to the score, that of the estimated censoring distribution included."""
-    risk, mean, hazard = parts
-    position = np.searchsorted(deaths, time)
-    eta = -(risk[:, None] * (x * (hazard @ weights)[:, None] - weights.T @ (mean * hazard[:, None])))
-    cause = code == 1
-    eta[cause] += x[cause] - mean[position[cause]]
+def _of_censoring(time, code, expected, since, until):
+    """What the estimated censoring distribution adds to the residual of each row, (N, k).
 
+    expected: (M, k) expectations after another event at ``since`` (M,), at the death time ``until`` (M,).
+    """
     censored, counts = np.unique(time[code == 0], return_counts=True)
-    at_risk = len(time) - np.searchsorted(time, censored, "left")
-    other = np.flatnonzero(code == 2)
-    drift = np.zeros((len(censored), x.shape[1]))
-    for j, moment in enumerate(censored):
-        rows = other[time[other] < moment]
-        later = deaths >= moment
-        part = weights[np.ix_(later, rows)] * hazard[later][:, None]
-        drift[j] = (risk[rows] * part.sum(axis=0)) @ x[rows] - mean[later].T @ (part @ risk[rows])
+    at_risk = (time >= censored[:, None]).sum(axis=1)
+    drift = sum(  # of the expectations with since < moment <= until, for every moment of censoring
+        sign * sums_by(expected, np.searchsorted(censored, ends, "right"), len(censored) + 1)
+        for sign, ends in ((1, since), (-1, until))
+    )
+    drift = np.cumsum(drift, axis=0)[:-1]
     step = drift * (counts / at_risk**2)[:, None]
-    crossed = np.concatenate([np.zeros((1, x.shape[1])), np.cumsum(step, axis=0)])
+    crossed = np.concatenate([np.zeros((1, drift.shape[1])), np.cumsum(step, axis=0)])
     psi = -crossed[np.searchsorted(censored, time, "right")]
     own = code == 0
     where = np.searchsorted(censored, time[own])
     psi[own] += drift[where] / at_risk[where][:, None]
-    return eta + psi
+    return psi

@@ -20,17 +20,21 @@ class CoxFit:
     """Result of :func:`fit`.
 
     coefficients: (k,), NaN for a collinear column; bread: (k, k) inverse information; residuals: (N, k) score residuals
-    (weighted); loglik: at zero and at the maximum; collinear, moving: indices; converged; separated: no finite maximum.
+    (weighted), both zero for collinear columns; collinear, moving: indices; converged; separated: no finite maximum.
     """
 
     coefficients: np.ndarray
     bread: np.ndarray
     residuals: np.ndarray
-    loglik: tuple
     collinear: tuple
     moving: tuple
     converged: bool
     separated: bool
+
+    def robust(self, groups):
+        """Covariance (k, k) from the sums of the residuals by ``groups`` (N,), codes; no small-sample factor."""
+        sums = sums_by(self.residuals, groups)
+        return self.bread @ (sums.T @ sums) @ self.bread
 
 
 class _RiskSets:
@@ -42,11 +46,12 @@ class _RiskSets:
 
     def __init__(self, entry, exit_, event, weights, strata, ties):
         self.weights, self.event = weights, event
-        times = np.unique(np.rec.fromarrays([strata[event], exit_[event]]))
+        # whole numbers in the order of the times, those of a later stratum after all of an earlier one
+        ranks = np.unique(np.r_[entry, exit_], return_inverse=True)[1].reshape(2, -1)
+        entry, exit_ = ranks + strata * (ranks.max() + 1)
+        times = np.unique(exit_[event])
         self.n_times = len(times)
-        stratum, time = np.asarray(times["f0"]), np.asarray(times["f1"])
-        self.after_entry = _position(stratum, time, strata, entry, "right")
-        self.until_exit = _position(stratum, time, strata, exit_, "right")
+        self.after_entry, self.until_exit = (np.searchsorted(times, t, "right") for t in (entry, exit_))
         self.own = np.where(event, self.until_exit - 1, -1)
         self.deaths = np.bincount(self.own[event], minlength=self.n_times)
         self.mean_weight = np.bincount(self.own[event], weights[event], minlength=self.n_times) / self.deaths
@@ -68,17 +73,6 @@ class _RiskSets:
         """Sum of ``increments`` (T,) or (T, k) over the death times at which each row is at risk."""
         total = np.concatenate([np.zeros_like(increments[:1]), np.cumsum(increments, axis=0)])
         return total[self.until_exit] - total[self.after_entry]
-
-
-def _position(stratum, time, strata, values, side):
-    """Number of death times (sorted by stratum and time) at or before each value, strata before its own included."""
-    found = np.empty(len(values), dtype=int)
-    first = np.searchsorted(stratum, np.arange(strata.max() + 2))
-    for level in range(strata.max() + 1):
-        rows = strata == level
-        part = time[first[level] : first[level + 1]]
-        found[rows] = first[level] + np.searchsorted(part, values[rows], side)
-    return found
 
 
 def _sums(values, position, size):
@@ -135,9 +129,7 @@ def fit(entry, exit_, event, design, strata=None, weights=None, offset=0.0, ties
     n, k = design.shape
     weights = np.ones(n) if weights is None else np.asarray(weights, dtype=float)
     strata = np.zeros(n, dtype=int) if strata is None else strata
-    sets = _RiskSets(
-        np.asarray(entry, dtype=float), np.asarray(exit_, dtype=float), event, weights, strata, ties
-    )
+    sets = _RiskSets(entry, exit_, event, weights, strata, ties)
     scaled, _, unit = standardised(design, np.ones(n))
     offset = np.broadcast_to(np.asarray(offset, dtype=float), n)
     at_zero = _evaluate(scaled, offset, sets)
@@ -163,7 +155,6 @@ def fit(entry, exit_, event, design, strata=None, weights=None, offset=0.0, ties
         coefficients=coefficients,
         bread=bread,
         residuals=residuals,
-        loglik=(float(at_zero.value), float(found.point.value)),
         collinear=tuple(sorted(set(range(k)) - set(free))),
         moving=tuple(int(free[j]) for j in np.flatnonzero(np.abs(found.step) > MOVING)),
         converged=found.converged,

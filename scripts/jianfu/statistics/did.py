@@ -61,9 +61,10 @@ class Aggregate:
 
 
 def att_gt(
-    outcome: np.ndarray,
+    y: np.ndarray,
+    unit: np.ndarray,
+    time: np.ndarray,
     cohort: np.ndarray,
-    periods: np.ndarray,
     covariates: np.ndarray | None = None,
     weights: np.ndarray | None = None,
     *,
@@ -72,28 +73,33 @@ def att_gt(
     base: str = "varying",
     anticipation: int = 0,
 ) -> GroupTime:
-    """ATT(g, t) of a panel.
+    """ATT(g, t) of the rows of a panel, each cell from the units observed in both of its periods.
 
-    outcome: (n, T), NaN = not observed (each cell uses the units observed in both of its periods); cohort: (n,) first
-    treated period, NEVER = never; periods: (T,) increasing; covariates: (n, k) without constant, or (n, T, k), of which
-    the base period of a comparison counts; weights: (n,).
+    y, time: (N,); unit: (N,) codes 0 ... n-1; cohort: (N,) first treated period of the row's unit, NEVER = never;
+    covariates: (N, k) without constant, of which the base period of a comparison counts; weights: (N,) of the units.
     ``base`` 'varying': effects before treatment are changes from one period to the next; 'universal': all from the
     last period before treatment (less ``anticipation`` periods). Units treated from the first period on are left out.
     Without never-treated units the last cohort serves as control only, and its periods of treatment are left out.
     Raises NotEstimable if no unit is never treated though asked for, or no cell can be estimated.
     """
-    periods, cohort = np.asarray(periods, dtype=float), np.asarray(cohort, dtype=float)
-    weights = np.ones(len(cohort)) if weights is None else np.asarray(weights, dtype=float)
-    units = np.flatnonzero(cohort > periods[0] + anticipation)
-    g, last = cohort[units], NEVER
-    g = np.where(g > periods[-1] + anticipation, NEVER, g)
+    first_row, last = np.unique(unit, return_index=True)[1], NEVER
+    weights = np.ones(len(first_row)) if weights is None else np.asarray(weights, dtype=float)[first_row]
+    units = np.flatnonzero(cohort[first_row] > time.min() + anticipation)
+    g = cohort[first_row][units]
+    g = np.where(g > time.max() + anticipation, NEVER, g)
     if len(g) and np.isfinite(g).all():
         if control == "never_treated":
             raise NotEstimable("no_never_treated")
         last = g.max() - anticipation
-    panel = _panel(np.asarray(outcome, dtype=float)[units], periods, g, weights[units], covariates, units)
-    panel = panel[panel["time"] < last]
-    panel["first"] = panel["first"].where(panel["first"] < last + anticipation, 0.0)
+    inside = np.isin(unit, units) & (time < last)
+    place = np.searchsorted(units, unit[inside])
+    panel = pd.DataFrame(
+        {"unit": place, "time": time[inside], "y": y[inside], "weight": weights[units][place]}
+    )
+    panel["first"] = np.where(g < last + anticipation, g, 0.0)[place]  # 0 = never
+    for j, column in enumerate([] if covariates is None else covariates[inside].T):
+        panel[f"x{j}"] = column
+    panel = panel.dropna().sort_values(["unit", "time"], ignore_index=True)
     names = [name for name in panel if name.startswith("x")]
     cells, influence = _cells(
         panel, names, weights, control=control, method=method, base=base, ahead=anticipation
@@ -113,19 +119,6 @@ def att_gt(
         units=units,
         last=float(last),
     )
-
-
-def _panel(outcome, periods, cohort, weights, covariates, units):
-    """Complete rows of the panel as a table: unit, time, y, first (0 = never), weight, x0, x1, ..."""
-    n, length = outcome.shape
-    unit, column = np.repeat(np.arange(n), length), np.tile(np.arange(length), n)
-    table = {"unit": unit, "time": periods[column], "y": outcome.ravel(), "weight": weights[unit]}
-    table["first"] = np.where(np.isfinite(cohort), cohort, 0.0)[unit]
-    if covariates is not None:
-        own = np.asarray(covariates, dtype=float)[units]
-        own = own[unit] if own.ndim == 2 else own.reshape(n * length, -1)
-        table |= {f"x{j}": values for j, values in enumerate(own.T)}
-    return pd.DataFrame(table).dropna()
 
 
 def _cells(panel, covariates, weights, *, control, method, base, ahead):

@@ -11,7 +11,8 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from jianfu.core.errors import NotEstimable
-from jianfu.statistics.designs import demean, sums_by, swept
+from jianfu.statistics.designs import sums_by
+from jianfu.statistics.hazard import Blocks
 
 NEVER = np.inf
 
@@ -184,26 +185,11 @@ def _effects_matrix(unit, time):
 
 def _two_way(y, columns, unit, time, clusters, n_clusters=None):
     """Least squares with unit and time effects: coefficients (k,), cluster contributions (G, k), estimable (k,)."""
-    _, unit = np.unique(unit, return_inverse=True)
-    _, time = np.unique(time, return_inverse=True)
-    dummies = (time[:, None] == np.arange(1, time.max() + 1)).astype(float)
-    inside = demean(np.column_stack([y, columns, dummies]), unit)
-    k = columns.shape[1]
-    basis, _ = np.linalg.qr(inside[:, k + 1 :])
-    outcome, x = inside[:, 0], inside[:, 1 : k + 1]
-    outcome, x = outcome - basis @ (basis.T @ outcome), x - basis @ (basis.T @ x)
-    gram = x.T @ x
-    free = np.isin(np.arange(k), swept(gram, np.maximum(np.diag(gram), 1.0), range(k)))
-    coefficients = np.zeros(k)
-    bread = np.linalg.inv(gram[np.ix_(free, free)])
-    coefficients[free] = bread @ (x[:, free].T @ outcome)
-    residual = outcome - x @ coefficients
-    n_clusters = n_clusters or int(clusters.max()) + 1
-    present = len(np.unique(clusters))
-    scores = sums_by(x[:, free] * residual[:, None], clusters, n_clusters)
-    contributions = np.zeros((n_clusters, k))
-    contributions[:, free] = scores @ bread * np.sqrt(present / max(present - 1, 1))
-    return coefficients, contributions, free
+    k, n_clusters, present = columns.shape[1], n_clusters or int(clusters.max()) + 1, len(np.unique(clusters))
+    blocks = Blocks(columns - columns.mean(axis=0), [unit, time])
+    beta, bread, residual, share = blocks.least_squares(y - y.mean(), np.ones(len(y)))
+    contributions = blocks.cluster_scores(residual, clusters, n_clusters, share) @ bread[:, :k]
+    return beta[:k], contributions * np.sqrt(present / max(present - 1, 1)), np.diag(bread)[:k] > 0
 
 
 def _leave_out(used, dropped, lost, reason):

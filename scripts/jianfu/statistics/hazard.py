@@ -219,6 +219,20 @@ class Blocks:
         rates = (self.first.sums(y) + overall) / (self.first.sums(n) + 1)
         return np.r_[np.zeros(self.width), START[link](rates)]
 
+    def least_squares(self, y, weights):
+        """Weighted least squares of ``y`` (N,), all three without the absorbed first effect.
+
+        Coefficients (p,) and their bread (p, p), both zero for a column that depends on earlier ones, residuals (N,),
+        and the ``share`` that :meth:`cluster_scores` takes.
+        """
+        info, share, diagonal = self.reduced(weights)
+        place = np.ix_(*[self.independent(weights)] * 2)
+        bread = np.zeros_like(info)
+        bread[place] = np.linalg.inv(info[place])
+        moment, first = self.score(weights * y)
+        beta = bread @ (moment - share.T @ first)
+        return beta, bread, y - self.predict(beta, first / diagonal - share @ beta), share
+
     def cluster_scores(self, values, clusters, n_clusters, share):
         """Score of each cluster (C, p) after the first effect is partialled out."""
         own, shape = Factor(clusters, n_clusters), (n_clusters, self.n_first)

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
+from scipy.linalg import orth
 
 from jianfu.statistics import sandwich
 from jianfu.statistics.designs import demean, dummies, independent, pruned
 
 FEW_CLUSTERS = 40
 DEMEAN_TOLERANCE = 1e-10
-RANK_TOLERANCE = 1e-10
 
 
 @dataclass(frozen=True)
@@ -148,69 +148,36 @@ def fit_plain(y, design, weights=None, vcov="iid", clusters=None, small="G"):
 
 
 def cr2(y, design, effects, clusters, weights=None):
-    """CR2 covariance (k, k) and Satterthwaite degrees of freedom (k,) of least squares.
+    """CR2 covariance (k, k) and Satterthwaite degrees of freedom (k,) of least squares, by diff-diff.
 
     The working model is independent and homoskedastic, ``weights`` (N,) or not: weights of sampling, as in
     ``clubSandwich::vcovCR`` of a weighted ``lm``. ``effects`` None: ``design`` holds its own constant. Effects enter as
-    dummy columns, except that without weights the first one is swept out by group means where its levels lie inside
-    clusters (the adjustment matrices are then the same; with weights they are not).
+    columns, except that without weights the first one is swept out by group means where its levels lie inside clusters
+    (the adjustment matrices are then the same; with weights they are not). No column of ``design`` (N, k) may be a
+    combination of the others and the effects.
     """
-    k = design.shape[1]
-    columns, response = [design], np.asarray(y, dtype=float)
-    groups = [] if effects is None else [pd.factorize(np.asarray(effect))[0] for effect in effects]
-    if effects == []:
+    from diff_diff.linalg import compute_robust_vcov
+
+    k, groups = design.shape[1], [pd.factorize(np.asarray(effect))[0] for effect in effects or []]
+    if effects is not None and not groups:
         groups = [np.zeros(len(y), dtype=int)]
-    equal = weights is None or np.ptp(weights) == 0
-    nested = equal and bool(groups) and _nested(groups[0], clusters)
-    columns += [dummies(codes, first=0) for codes in (groups[1:] if nested else groups)]
-    full = np.column_stack(columns)
-    if nested:
-        full, response = demean(full, groups[0]), demean(response[:, None], groups[0])[:, 0]
-    relative = np.ones(len(full)) if equal else np.asarray(weights, dtype=float) / np.mean(weights)
-    root = np.sqrt(relative)[:, None]
-    orthonormal, back = _orthonormal(full * root)
-    basis, weighted = orthonormal / root, orthonormal * root  # the information matrix is here the identity
-    spread = weighted.T @ weighted
-    residual = response - basis @ (weighted.T @ response)
-    n_clusters, p = clusters.max() + 1, basis.shape[1]
-    scores, norms = np.zeros((n_clusters, k)), np.zeros((k, n_clusters))
-    plain, heavy = np.zeros((k, n_clusters, p)), np.zeros((k, n_clusters, p))
-    for g in range(n_clusters):
-        rows = np.flatnonzero(clusters == g)
-        part, own = basis[rows], weighted[rows]
-        crossed = part @ own.T
-        variance = np.eye(len(rows)) - crossed - crossed.T + part @ spread @ part.T
-        if nested:
-            same = groups[0][rows][:, None] == groups[0][rows]
-            variance -= same / same.sum(axis=1)
-        adjusted = _inverse_root(variance) @ own @ back[:, :k]
-        scores[g] = adjusted.T @ residual[rows]
-        plain[:, g], heavy[:, g] = adjusted.T @ part, adjusted.T @ own
-        norms[:, g] = (adjusted**2).sum(axis=0)
-    df = np.empty(k)
-    for j in range(k):
-        crossed = plain[j] @ heavy[j].T
-        cross = np.diag(norms[j]) - crossed - crossed.T + plain[j] @ spread @ plain[j].T
-        df[j] = np.trace(cross) ** 2 / (cross**2).sum()
-    return scores.T @ scores, df
-
-
-def _orthonormal(matrix):
-    """Orthonormal basis Q (N, p) of the columns of ``matrix`` (N, K), and (p, K) with pinv(matrix).T = Q times it."""
-    size = np.linalg.norm(matrix, axis=0)
-    size = np.where(size > 0, size, 1.0)
-    q, r = np.linalg.qr(matrix / size)
-    left, values, right = np.linalg.svd(r, full_matrices=False)
-    kept = values > RANK_TOLERANCE * values[0]
-    return q @ left[:, kept], right[kept] / values[kept, None] / size
+    weights = None if weights is None or np.ptp(weights) == 0 else np.asarray(weights, dtype=float)
+    nested = weights is None and bool(groups) and _nested(groups[0], clusters)
+    levels = [dummies(codes, first=0) for codes in (groups[1:] if nested else groups)]
+    full = np.column_stack([y, design, *levels]).astype(float)
+    full = demean(full, groups[0]) if nested else full
+    size = np.linalg.norm(full[:, 1 : k + 1], axis=0)
+    columns = np.column_stack([full[:, 1 : k + 1] / size, orth(full[:, k + 1 :]) if levels else full[:, :0]])
+    root = np.ones(len(y)) if weights is None else np.sqrt(weights)
+    beta = np.linalg.lstsq(columns * root[:, None], full[:, 0] * root, rcond=None)[0]
+    residual = full[:, 0] - columns @ beta
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Satterthwaite DOF")  # of the columns of effects
+        covariance, df = compute_robust_vcov(
+            columns, residual, clusters, weights, vcov_type="hc2_bm", return_dof=True
+        )
+    return covariance[:k, :k] / np.outer(size, size), df[:k]
 
 
 def _nested(codes, clusters):
     return len(np.unique(codes * (clusters.max() + 1) + clusters)) == codes.max() + 1
-
-
-def _inverse_root(matrix):
-    """Symmetric square root of the Moore-Penrose inverse."""
-    values, vectors = np.linalg.eigh(matrix)
-    roots = np.where(values > 1e-10, 1 / np.sqrt(np.where(values > 1e-10, values, 1)), 0)
-    return (vectors * roots) @ vectors.T

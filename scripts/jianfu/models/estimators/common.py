@@ -147,7 +147,11 @@ def collinear_note(collinear, columns):
 
 
 def effects_of(columns, estimates, errors, df, vcov, settings):
-    """Effects of estimates (k,) with standard errors (k,): intervals and p-values of t(df), df = inf is the normal."""
+    """Effects of estimates (k,) with standard errors (k,): intervals and p-values of t(df), df = inf is the normal.
+
+    What has no estimate (a column left out) has no error.
+    """
+    errors = np.where(np.isnan(estimates), np.nan, errors)
     low, high, p_value = inference.t_interval(estimates, errors, df, settings.confidence)
     degrees = np.broadcast_to(np.asarray(df, dtype=float), np.shape(estimates))
     return [

@@ -4,6 +4,8 @@ Each takes a declared model of least squares or of a hazard (``options: {model: 
 it is, and reports figures of its terms, named ``figure(term)``.
 """
 
+from contextlib import suppress
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -19,7 +21,7 @@ from jianfu.models.estimators.common import (
     variable,
 )
 from jianfu.models.reasons import because
-from jianfu.statistics import hazard, inference, influence, margins, power, sensitivity
+from jianfu.statistics import hazard, inference, margins, power, sensitivity
 
 MODELS = ("ols", "cloglog", "logit", "poisson")
 SCALES = {"ols": "", "cloglog": "log_hazard", "logit": "log_odds", "poisson": "log_rate"}
@@ -48,34 +50,45 @@ class _Data:
             self.y = variable(used, spec.outcome, spec)
             return
         self.y = used[list(spec.outcomes)].sum(axis=1).to_numpy(dtype=float)
-        self._keep(self._with_events())
+        self._with_events()
 
     def _with_events(self):
-        """Mask of the rows without the levels in which nothing, or only events, happened."""
+        """Leave out the levels in which nothing, or only events, happened."""
         groups = dict(enumerate(self.effects))
         for name, column in zip(self.names, self.design.T, strict=True):
             if np.isin(column, (0, 1)).all():
                 groups[name] = column.astype(int)
-        return hazard.drop_separated(self.y, self.n, groups)[0]
+        self.keep = hazard.drop_separated(self.y, self.n, groups)[0]
+        self.lost, events = int(self.n[~self.keep].sum()), self.y[self.keep].sum()
+        if not events > self.design.shape[1]:
+            raise NotEstimable("too_few_events", events=int(events), coefficients=self.design.shape[1])
+        self._take(self.keep)
 
-    def _keep(self, rows):
-        self.keep, self.lost = rows, int(self.n[~rows].sum())
+    def _take(self, rows):
         self.y, self.n, self.design = self.y[rows], self.n[rows], self.design[rows]
-        if not self.y.sum() > self.design.shape[1]:
-            raise NotEstimable("too_few_events", events=int(self.y.sum()), coefficients=self.design.shape[1])
         self.effects = [hazard.codes_of(codes[rows])[0] for codes in self.effects]
         self.clusters = hazard.codes_of(self.clusters[rows])[0]
+
+    def only(self, rows):
+        """The model of some ``rows`` alone; raises NotEstimable for a hazard with too few events."""
+        part = copy(self)
+        part._take(rows)
+        if part.link != "ols":
+            part._with_events()
+        return part
 
     def fit(self):
         """The hazard fit of all rows."""
         return hazard.fit(self.y, self.n, self.design, self.effects, self.clusters, self.link)
 
-    def slopes(self, rows):
-        """Coefficients of least squares of ``rows``, of the terms of interest."""
-        effects = [hazard.codes_of(codes[rows])[0] for codes in self.effects]
-        parts = sensitivity.linear_parts(self.y[rows], self.design[rows], effects)
+    def slopes(self):
+        """Coefficients of the terms of interest; None where a hazard did not converge."""
+        if self.link != "ols":
+            found = self.fit()
+            return found.coefficients[self.of_interest()] if found.converged else None
+        parts = sensitivity.linear_parts(self.y, self.design, self.effects)
         others = range(len(self.names))
-        return [parts.regression(j, [k for k in others if k != j])[0] for j in self.of_interest()]
+        return np.array([parts.regression(j, [k for k in others if k != j])[0] for j in self.of_interest()])
 
     def of_interest(self):
         """Indices of the design columns of the declared terms."""
@@ -142,16 +155,14 @@ def fit_leave_one_out(spec, used, weights, columns, settings, truth):
     levels = np.unique(groups)
     if len(levels) < 3:
         raise NotEstimable("too_few_levels", levels=len(levels), column=spec.options["group"])
-    if data.link == "ols":
-        whole = data.slopes(np.ones(len(groups), dtype=bool))
-        each = np.array([data.slopes(groups != level) for level in levels])
-    else:
-        fitted = data.fit()
-        if not fitted.converged:
-            return [], data.extra([]) | {"converged": False}
-        arrays = (data.y, data.n, data.design, data.effects, groups, data.link)
-        whole = fitted.coefficients[data.of_interest()]
-        each = influence.without_groups(*arrays, fitted)[:, data.of_interest()]
+    whole = data.slopes()
+    if whole is None:
+        return [], data.extra([]) | {"converged": False}
+    each = np.full((len(levels), len(whole)), np.nan)
+    for level in levels:
+        with suppress(NotEstimable):
+            found = data.only(groups != level).slopes()
+            each[level] = np.nan if found is None else found
     effects, scale = [], SCALES[data.link]
     for j, column in enumerate(data.of_interest()):
         name, values = data.names[column], each[:, j]

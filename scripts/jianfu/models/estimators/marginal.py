@@ -10,6 +10,7 @@ from jianfu.models.estimators import regression as shared
 from jianfu.models.estimators.common import COLUMN, Estimator, effects_of
 from jianfu.models.reasons import because
 from jianfu.models.terms import term_variables
+from jianfu.statistics import margins
 
 LINKS = ("logit", "cloglog", "poisson", "ols")
 OPTIONS = {
@@ -22,20 +23,6 @@ OPTIONS = {
 STEP = 1e-5  # of a standard deviation: only functions of a column depend on it, products are exact
 
 
-def response(eta, link):
-    """Response and its first two derivatives by the linear predictor, each (N,)."""
-    if link == "ols":
-        return eta, np.ones_like(eta), np.zeros_like(eta)
-    if link == "poisson":
-        return (np.exp(eta),) * 3
-    if link == "logit":
-        p = 1 / (1 + np.exp(-eta))
-        return p, p * (1 - p), p * (1 - p) * (1 - 2 * p)
-    odds = np.exp(np.clip(eta, -40, 4))
-    slope = odds * np.exp(-odds)
-    return -np.expm1(-odds), slope, slope * (1 - odds)
-
-
 def fit(spec, used, weights, columns, settings, truth):
     """Mean over the rows of the derivative (numbers) or of the difference from the reference level (categories)."""
     link = spec.options["model"]
@@ -44,35 +31,31 @@ def fit(spec, used, weights, columns, settings, truth):
     if not extra["converged"]:
         return [], {key: value for key, value in extra.items() if key not in ("data", "df", "vcov")}
     offset = used[spec.offset].to_numpy(dtype=float) if spec.offset else 0.0
-    known = ~np.isnan(coefficients)
-    beta, vcov = coefficients[known], covariance[np.ix_(known, known)]
+    kept, mean = np.nan_to_num(coefficients), margins.LINKS[link]
 
     def matrix(frame):
-        return shared.with_constant(columns.at(frame), len(frame))[:, known]
+        return shared.with_constant(columns.at(frame), len(frame))
 
-    found, x = [], matrix(used)
-    _, slope, bend = response(x @ beta + offset, link)
+    averages, x = {}, matrix(used)
     for variable in term_variables(spec.terms, columns.categories):
         if variable in columns.categories:
             for name, level in _levels(columns, variable, used):
                 there, base = (matrix(_changed(used, variable, value)) for value in level)
-                (one, one_slope, _), (zero, zero_slope, _) = (
-                    response(z @ beta + offset, link) for z in (there, base)
-                )
-                gradient = (one_slope[:, None] * there - zero_slope[:, None] * base).mean(axis=0)
-                found.append((name, (one - zero).mean(), gradient))
+                one, zero = (z @ kept + offset for z in (there, base))
+                gradient = mean.inverse_deriv(one)[:, None] * there - mean.inverse_deriv(zero)[:, None] * base
+                change = float((mean.inverse(one) - mean.inverse(zero)).mean())
+                averages[name] = margins.Average(change, np.zeros(len(x)), gradient.mean(axis=0))
         else:
             values = used[variable].to_numpy(dtype=float)
             step = STEP * (values.std() or 1.0)
             up, down = (matrix(used.assign(**{variable: values + sign * step})) for sign in (1, -1))
             moves = (up - down) / (2 * step)
-            gradient = (bend[:, None] * (moves @ beta)[:, None] * x + slope[:, None] * moves).mean(axis=0)
-            found.append((variable, (slope * (moves @ beta)).mean(), gradient))
-    names, values = [name for name, _, _ in found], [value for _, value, _ in found]
-    errors = [np.sqrt(gradient @ vcov @ gradient) for _, _, gradient in found]
+            averages[variable] = margins.average_derivative(x @ kept + offset, moves, coefficients, link)
+    values = [average.estimate for average in averages.values()]
+    errors = [margins.std_error(average, x, covariance) for average in averages.values()]
     extra = {key: value for key, value in extra.items() if key not in ("data", "df")}
     extra["notes"] = [because("marginal_effects", model=link), *extra["notes"]]
-    return effects_of(names, values, errors, np.inf, extra.pop("vcov"), settings), extra
+    return effects_of(averages, values, errors, np.inf, extra.pop("vcov"), settings), extra
 
 
 def _model(spec, used, weights, columns, settings):

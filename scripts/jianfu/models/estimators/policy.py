@@ -31,7 +31,8 @@ def fit_did(spec, used, weights, columns, settings, truth):
     """ATT(g, t) of Callaway and Sant'Anna and their means by event time, group and period."""
     options = spec.options
     rows = _rows(spec, used, columns)
-    cells = _cells(rows, options)
+    chosen = {n: options[n] for n in ("control", "method", "base", "anticipation") if n in options}
+    cells = did.att_gt(*(rows[name] for name in ("y", "unit", "time", "start", "x", "weights")), **chosen)
     clusters = _clusters(rows, cells)
     treated = _treated_clusters(clusters, cells.cohort)
     few = bool(spec.cluster) and (clusters.max() + 1 < regression.FEW_CLUSTERS or treated < FEW_TREATED)
@@ -166,27 +167,6 @@ def _rows(spec, used, columns):
     if (first[rows["unit"]] != rows["start"]).any():
         raise NotEstimable("two_starts")
     return rows
-
-
-def _cells(rows, options):
-    periods, column = np.unique(rows["time"], return_inverse=True)
-    n = rows["unit"].max() + 1
-    outcome = np.full((n, len(periods)), np.nan)
-    outcome[rows["unit"], column] = rows["y"]
-    cohort, weights = np.full(n, np.inf), np.ones(n)
-    cohort[rows["unit"]], weights[rows["unit"]] = rows["start"], rows["weights"]
-    covariates = None
-    if rows["x"] is not None:
-        covariates = np.full((n, len(periods), rows["x"].shape[1]), np.nan)
-        covariates[rows["unit"], column] = rows["x"]
-    return did.att_gt(
-        outcome,
-        cohort,
-        periods,
-        covariates,
-        weights,
-        **{name: options[name] for name in ("control", "method", "base", "anticipation") if name in options},
-    )
 
 
 def _clusters(rows, cells):

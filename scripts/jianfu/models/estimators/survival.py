@@ -79,17 +79,9 @@ def fit_cox(spec, used, weights, columns, settings, truth):
         raise separated([list(columns)[j] for j in fitted.moving])
     covariance = fitted.bread
     if errors.kind != "iid":
-        n = len(used)
-        groups = np.arange(n) if errors.kind == "HC0" else errors.clusters
-        factor = (
-            sandwich.small_sample(errors.small, errors.n_clusters, n, len(columns))
-            if errors.n_clusters
-            else 1.0
-        )
-        sums = np.column_stack([np.bincount(groups, column) for column in fitted.residuals.T])
-        covariance = fitted.bread @ (sums.T @ sums) @ fitted.bread * factor
-    covariance = covariance.copy()
-    covariance[list(fitted.collinear), :] = covariance[:, list(fitted.collinear)] = np.nan
+        groups = np.arange(len(used)) if errors.kind == "HC0" else errors.clusters
+        factor = sandwich.small_sample(errors.small, errors.n_clusters, len(used), len(columns))
+        covariance = fitted.robust(groups) * (factor if errors.n_clusters else 1.0)
     notes = [because("ties", method=options.get("ties", "efron")), *shared.note_of(errors, np.inf)]
     notes += collinear_note(fitted.collinear, columns)
     name = {"cluster": errors.name}.get(errors.kind, errors.kind)
@@ -218,7 +210,8 @@ def fit_fine_gray(spec, used, weights, columns, settings, truth):
     fitted = competing.fine_gray(exit_, code, np.column_stack(list(columns.values())))
     if fitted.separated:
         raise separated([])
-    args = (columns, fitted.coefficients, fitted.covariance, np.inf, "fine_gray", settings)
+    covariance = fitted.robust(np.arange(len(used)))
+    args = (columns, fitted.coefficients, covariance, np.inf, "fine_gray", settings)
     return shared.rows(spec, used, *args), {
         "converged": fitted.converged,
         "n_clusters": 0,

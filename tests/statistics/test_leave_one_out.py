@@ -1,0 +1,47 @@
+"""Leaving groups out of a hazard: the same as fitting anew without them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jianfu.core.errors import NotEstimable
+from jianfu.models.estimators import diagnostics
+from jianfu.models.estimators.common import Settings
+from jianfu.models.spec import ModelSpec
+from jianfu.statistics import hazard
+
+
+@pytest.mark.parametrize("link", ["cloglog", "logit", "poisson"])
+def test_equal_to_fitting_anew(link):
+    rng = np.random.default_rng(2)
+    unit, month = np.repeat(np.arange(24), 30), np.tile(np.arange(10), 72)
+    x = np.column_stack([rng.normal(size=720), rng.integers(0, 2, 720), np.zeros(720)])
+    x[:, 2] = 2 * x[:, 0]
+    n = rng.integers(5, 30, 720)
+    y = rng.binomial(n, -np.expm1(-np.exp(-3 + x[:, :2] @ [0.2, 0.3] + 0.3 * rng.normal(size=24)[unit])))
+    y[(month == 9) & (unit >= 4)] = 0  # without the first group nothing happens in the last month
+    group = unit // 4
+    used = pd.DataFrame({"unit": unit, "month": month, "group": group, "exits": y})
+    names = ["a", "b", "twice"]
+
+    def ends(*terms):
+        spec = ModelSpec(terms=terms, outcomes=("exits",), effects=("unit", "month"), clusters=("unit",))
+        spec = replace(spec, options={"model": link, "group": "group"})
+        columns = dict(zip(names, x.T, strict=True))
+        rows, _ = diagnostics.fit_leave_one_out(spec, used, n, columns, Settings(), False)
+        return {effect.term: effect.estimate for effect in rows}
+
+    with pytest.raises(NotEstimable):
+        ends("twice")
+    own, anew = ends("a", "b"), []
+    for level in range(6):
+        rows = group != level
+        keep, _ = hazard.drop_separated(y[rows], n[rows], {"unit": unit[rows], "month": month[rows]})
+        parts = [values[rows][keep] for values in (y, n, x, unit, month)]
+        anew.append(hazard.fit(*parts[:3], parts[3:], parts[3], link).coefficients)
+    for j, name in enumerate(names[:2]):
+        found = [own[f"{end}_without_one({name})"] for end in ("lowest", "highest")]
+        expected = np.array(anew)[:, j]
+        np.testing.assert_allclose(found, [expected.min(), expected.max()], atol=1e-7)
