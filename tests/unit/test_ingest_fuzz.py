@@ -229,6 +229,23 @@ def test_any_delimited_text(table, encoding, delimiter, even):
     assert counted in (None, len(rows))
 
 
+@_tries(0.2)
+@given(st.integers(5, 60), st.booleans(), st.lists(st.integers(0, 10_000), min_size=1, max_size=3))
+def test_stray_quotation_marks_anywhere(number, quoted, places):
+    """Every line of a log is a row, wherever marks too many stand, or the file stops with one sentence."""
+    head, row = list(TABLES["tasks"]), ["河口镇", "任务", "2024-03-01", "2024-03-09", "3", "是"]
+    text = io.StringIO(newline="")
+    quoting = csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
+    writer = csv.writer(text, quoting=quoting, lineterminator="\n")
+    writer.writerows([head, *([f"A{n}", *row] for n in range(number))])
+    text = text.getvalue()
+    start = text.index("\n") + 1
+    for place in places:
+        place = start + place % (len(text) - start)
+        text = text[:place] + '"' + text[place:]
+    assert _ingest("tasks", text.encode(), "数据.csv") in (None, number + 1)
+
+
 @_tries(0.3)
 @given(tables(), st.booleans())
 def test_any_workbook(table, typed):

@@ -7,13 +7,16 @@ marks keep their place, so that the number of a record is what a person counts.
 import codecs
 import csv
 import io
+from collections import Counter
 from dataclasses import dataclass
+from itertools import chain, islice
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
 from jianfu.ingest.pipeline import ordered
+from jianfu.ingest.quotes import Unclear, find_records, literal
 from jianfu.ingest.sheet import HEAD_ROWS, SPACES, Sheet, unreadable
 from jianfu.ingest.texts import CODED
 
@@ -22,7 +25,7 @@ LONGEST = 1 << 26  # bytes that one record may take
 SAMPLE = 1 << 17  # characters from which delimiter and width are found
 DELIMITERS = (",", "\t", ";", "|")
 MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
-_NEWLINE, _RETURN, _QUOTE = b'\n\r"'
+csv.field_size_limit(LONGEST)
 
 
 def find_encoding(open_file):
@@ -97,30 +100,47 @@ def first_text(open_file, name, encoding, mark):
 
 
 def first_records(sample, whole):
-    """``(delimiter, first rows)`` of a text; None where it holds no table."""
+    """``(delimiter, first rows, number of cells of most rows)`` of a text; None where it holds no table."""
     best = None
     for delimiter in DELIMITERS:
-        records = []
         try:
-            for record in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter):
-                records.append(record)
-                if len(records) == HEAD_ROWS:
-                    break
+            usual = _usual_width(_csv_rows(sample, delimiter))
         except csv.Error:
             continue
-        if len(records) > 1 and len(records) < HEAD_ROWS and not whole:
-            del records[-1]
+        records = _first_rows(sample.encode(), delimiter, usual, whole)
         # the delimiter that splits most rows; the widest row is as wide as the table
         widths = list(map(len, records))
         score = (sum(width > 1 for width in widths), sum(widths))
         if records and max(widths) > 1 and (best is None or score > best[0]):
-            best = (score, delimiter, records)
+            best = (score, delimiter, records, usual)
     return best and best[1:]
+
+
+def _usual_width(rows):
+    """Number of cells of most rows; those of one line, on which no quotation mark can mislead, count before others."""
+    alone, all_rows = Counter(), Counter()
+    for row in rows:
+        all_rows[len(row)] += 1
+        alone[len(row)] += not any("\n" in cell or "\r" in cell for cell in row)
+    return max(all_rows, key=lambda width: (width > 1, alone[width], all_rows[width]), default=0)
+
+
+def _first_rows(data, delimiter, usual, whole):
+    """The first rows of a text, as far as it is clear where they end."""
+    try:
+        found = find_records(data, delimiter, usual, whole)
+        data = literal(data[: found.end], found.strays, delimiter)
+    except Unclear:  # the file stops when it is read
+        pass
+    return list(islice(_csv_rows(data.decode(), delimiter), HEAD_ROWS))
 
 
 @dataclass(frozen=True)
 class TextSheet:
-    """Delimited text as a sheet without a name; ``first`` are its first rows, ``open_file`` opens its bytes anew."""
+    """Delimited text as a sheet without a name; ``first`` are its first rows, ``open_file`` opens its bytes anew.
+
+    ``usual`` is the number of cells that most rows have.
+    """
 
     file: str
     open_file: object
@@ -128,6 +148,7 @@ class TextSheet:
     mark: int
     delimiter: str
     first: list
+    usual: int
     name: str = ""
     visible: bool = True
     headings: None = None
@@ -150,7 +171,8 @@ class TextSheet:
         """All rows as one :class:`Sheet` in memory, for files that are known to be small."""
         batches = list(self.batches())
         columns = [_one_array(pa.chunked_array(c)) for c in zip(*(b.columns for b in batches), strict=True)]
-        return Sheet(self.file, "", columns, surplus=sum(batch.surplus for batch in batches))
+        surplus, strays = sum(batch.surplus for batch in batches), sum(batch.strays for batch in batches)
+        return Sheet(self.file, "", columns, surplus=surplus, strays=strays)
 
     def batches(self, pool=None, coded=()):
         """Yields the rows as :class:`Sheet` of some 16 MB; the columns at the places ``coded`` come as codes.
@@ -158,81 +180,64 @@ class TextSheet:
         ``pool`` parses while the caller works; without it everything happens in this thread.
         """
         chunks = text_chunks(self.open_file, self.file, self.encoding, self.mark)
-        pieces = whole_records(chunks, self.delimiter, self.file)
+        pieces = whole_records(chunks, self.delimiter, self.usual, self.file)
         types = [CODED if place in coded else pa.string() for place in range(self.width)]
 
-        def read(data):
-            return read_block(data, self.file, self.delimiter, types)
+        def read(piece):
+            return piece.strays, *read_block(piece, self.file, self.delimiter, types)
 
         start = 0
-        for columns, surplus in ordered(pool, read, pieces) if pool else map(read, pieces):
-            yield Sheet(self.file, "", columns, surplus=surplus, start=start)
+        for strays, columns, surplus in ordered(pool, read, pieces) if pool else map(read, pieces):
+            yield Sheet(self.file, "", columns, surplus=surplus, strays=strays, start=start)
             start += len(columns[0])
 
 
-def whole_records(chunks, delimiter, name):
-    """Yields pieces of the text that end with a record."""
-    waiting = b""
-    for chunk in chunks:
+@dataclass(frozen=True)
+class Piece:
+    """Whole records as bytes: their number, the line that they begin on, and how many stray quotation marks they hold.
+
+    Cells that began with a stray mark are enclosed.
+    """
+
+    data: object
+    records: int
+    line: int
+    strays: int
+
+
+def whole_records(chunks, delimiter, usual, name):
+    """Yields the text in :class:`Piece` that end with a record; most records have ``usual`` cells.
+
+    Raises :class:`DataError` with the line of a cell over several lines that may have swallowed rows.
+    """
+    waiting, line = b"", 1
+    for chunk in chain(chunks, [b""]):
         data = waiting + chunk
-        end = records_end(data, ord(delimiter))
-        if len(data) - end > LONGEST:
-            raise unreadable(name, "quotes_broken")
-        if end:
-            yield memoryview(data)[:end]
-        waiting = data[end:]
-    if waiting:
-        yield waiting
+        try:
+            found = find_records(data, delimiter, usual, final=not chunk)
+        except Unclear as unclear:
+            raise unreadable(name, "quotes_unclear", line=line + unclear.lines) from None
+        if len(data) - found.end > LONGEST:
+            raise unreadable(name, "line_too_long", line=line)
+        if found.number:
+            text = memoryview(data)[: found.end]
+            strays = len(found.strays)
+            yield Piece(
+                literal(text, found.strays, delimiter) if strays else text, found.number, line, strays
+            )
+        line += found.lines
+        waiting = data[found.end :]
 
 
-def records_end(data, delimiter):
-    """Length of the part of ``data`` that ends with its last line break outside quotation marks."""
-    breaks = _NEWLINE if b"\n" in data else _RETURN
-    last = data.rfind(bytes([breaks]), 0, len(data) - (breaks == _RETURN)) + 1
-    if b'"' not in data:
-        return last
-    view = np.frombuffer(data, np.uint8)
-    quotes = np.flatnonzero(view == _QUOTE)
-    ends = np.flatnonzero(view == breaks)
-    if not _regular(view, quotes, delimiter):
-        quotes = _effective(view, quotes, delimiter)
-    outside = ends[np.searchsorted(quotes, ends) % 2 == 0]
-    return int(outside[-1]) + 1 if len(outside) else 0
+def read_block(piece, name, delimiter, types):
+    """``(columns, surplus)`` of a :class:`Piece`: one text array for each of ``types``."""
+    columns, surplus = _parsed(piece.data, delimiter, types)
+    if len(columns[0]) != piece.records:
+        raise unreadable(name, "rows_and_lines", line=piece.line, rows=len(columns[0]), lines=piece.records)
+    return columns, surplus
 
 
-def _regular(view, quotes, delimiter):
-    """Whether every second quotation mark opens a cell and every other closes one or is doubled."""
-    edge = np.zeros(256, bool)
-    edge[[delimiter, _NEWLINE, _RETURN, _QUOTE]] = True
-    opening, closing = quotes[::2], quotes[1::2]
-    before = edge[view[opening - 1]] | (opening == 0)
-    after = edge[view[np.minimum(closing + 1, len(view) - 1)]] | (closing + 1 == len(view))
-    return bool(before.all() and after.all())
-
-
-def _effective(view, quotes, delimiter):
-    """Quotation marks that open or close a cell, one by one; others are part of a text (5" screen)."""
-    edge = {delimiter, _NEWLINE, _RETURN}
-    found, inside, doubled = [], False, -1
-    places = set(quotes.tolist())
-    for place in quotes.tolist():
-        if inside:
-            if place == doubled:
-                continue
-            if place + 1 in places:
-                doubled = place + 1
-                continue
-            inside = False
-        elif place == 0 or int(view[place - 1]) in edge:
-            inside = True
-        else:
-            continue
-        found.append(place)
-    return np.array(found, np.int64)
-
-
-def read_block(data, name, delimiter, types):
-    """``(columns, surplus)`` of whole records: one text array for each of ``types``."""
+def _parsed(data, delimiter, types):
     odd = []
 
     def keep_odd(row):
@@ -260,11 +265,11 @@ def read_block(data, name, delimiter, types):
             ),
         )
     except pa.ArrowInvalid:
-        return _read_slowly(data, name, delimiter, types)
+        return _padded(_csv_rows(bytes(data).decode(), delimiter), types)
     columns = [_one_array(column) for column in table.columns]
     if not odd:
         return columns, 0
-    rows = [next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), []) for _, text in odd]
+    rows = [next(_csv_rows(text, delimiter), []) for _, text in odd]
     return _insert(columns, [number - 1 for number, _ in odd], rows)
 
 
@@ -298,10 +303,5 @@ def _padded(rows, types):
     return [pa.array(c, pa.string()).cast(t) for c, t in zip(columns, types, strict=True)], surplus
 
 
-def _read_slowly(data, name, delimiter, types):
-    """Reading of blocks with broken quotation marks, which the fast parser refuses."""
-    try:
-        text = io.StringIO(bytes(data).decode(), newline="")
-        return _padded(list(csv.reader(text, delimiter=delimiter)), types)
-    except csv.Error:
-        raise unreadable(name, "quotes_broken") from None
+def _csv_rows(text, delimiter):
+    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)

@@ -26,7 +26,8 @@ def sheet_place(file: str, sheet: str) -> Reason | str:
 class Sheet:
     """One sheet: ``columns`` are text arrays of one length, ``merged`` ranges are (top, left, bottom, right) from 0.
 
-    ``surplus`` counts rows with more cells than columns whose extra cells were not empty. ``headings`` are the names
+    ``surplus`` counts rows with more cells than columns whose extra cells were not empty, ``strays`` quotation marks
+    that begin a cell and enclose none. ``headings`` are the names
     of the columns where they are no row of the sheet: for each column its names, the preferred one first. A long
     sheet may come in batches; ``start`` is then the number of rows before this one.
     """
@@ -37,6 +38,7 @@ class Sheet:
     merged: list = field(default_factory=list)
     visible: bool = True
     surplus: int = 0
+    strays: int = 0
     headings: list | None = None
     start: int = 0
 

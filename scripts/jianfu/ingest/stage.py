@@ -183,11 +183,12 @@ class Staging:
     def _stage(self, sheet, header, source, pool):
         """Yields the data rows of one sheet as text columns, batch by batch."""
         plan = self._plan(sheet, header, source)
-        rows, nondata, surplus, cut, filled = 0, 0, 0, 0, set()
+        rows, nondata, surplus, strays, cut, filled = 0, 0, 0, 0, 0, set()
         for batch, kept, beyond in ordered(pool, plan.stage, sheet.batches(pool, plan.coded())):
             rows += batch.height
             nondata += batch.height - kept.num_rows
             surplus += batch.surplus
+            strays += batch.strays
             cut += _cut_ids(kept)
             filled |= beyond
             self.mapped |= set(kept.column_names) - {"src", "row"}
@@ -196,6 +197,8 @@ class Staging:
             self._list_columns(sheet, header, set(plan.wide.values()), filled)
         if surplus:
             self.notice("surplus_cells", sheet.file, sheet.name, rows=surplus)
+        if strays:
+            self.notice("stray_quotes", sheet.file, sheet.name, rows=strays)
         if cut >= MANY_CUT and cut > MANY_CUT_SHARE * (rows - nondata):
             self.notice("ids_end_in_zeros", sheet.file, sheet.name, "id_number", cut)
         if sheet.start:
