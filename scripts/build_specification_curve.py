@@ -23,7 +23,7 @@ def main(inputs, settings, processes, full, curve, summary):
         table, cube, spec, plan, models, inference["confidence"], inference["seed"], processes
     )
     frames.store(rows, full)
-    frames.store(province.publishable(rows, settings["disclosure"]), curve)
+    frames.store(rows[province.PUBLISHED], curve)
     frames.store(overall, summary)
 
 

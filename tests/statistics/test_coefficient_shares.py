@@ -6,12 +6,23 @@ import pytest
 
 from jianfu.indices.construction import read_cube
 from jianfu.indices.specification import index_spec
+from jianfu.models.spec import ModelSpec
+from jianfu.models.tables.table import AnalysisTable
 from jianfu.robustness.curve import fits
 from jianfu.robustness.curve.shares import coefficient, coefficient_shares
 from jianfu.statistics import hazard
 from jianfu.statistics.sobol import exact_shares
 
 CATEGORIES = {"cohort": {"80后": "cohort_80s", "90后": "cohort_90s"}}
+MODEL = ModelSpec(
+    name="H",
+    estimator="cloglog",
+    data="hazard_cells",
+    outcomes=("voluntary",),
+    controls=("cohort",),
+    effects=("unit", "month"),
+    clusters=("unit",),
+)
 CHOICES = {
     "normalisation": ["z", "minmax"],
     "weights": ["given"],
@@ -52,7 +63,7 @@ def province():
     )
     spec = index_spec(plan, ("2024-01", "2024-12"))
     cube = read_cube(indicators, unit_months, spec)
-    base = fits.Base(frame, cube.grid, CATEGORIES, ["cohort"], {}, ["voluntary"])
+    base = fits.base_of(MODEL, AnalysisTable(frame, "n", int(frame["n"].sum())), CATEGORIES, cube.grid)
     return frame, cube, spec, coefficient(base, "cloglog", np.arange(40))
 
 

@@ -1,5 +1,6 @@
 """The specification curve: the declared specification is the model, failures stay, the joint test finds effects."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,13 +8,19 @@ import pytest
 
 from jianfu.config.files import read_yaml
 from jianfu.config.merging import merge
+from jianfu.core.messages import message
+from jianfu.core.reasons import read_reasons
 from jianfu.indicators import unit_months
 from jianfu.indices.construction import read_cube
 from jianfu.indices.specification import index_spec
 from jianfu.models import engine
 from jianfu.models.estimators import common
+from jianfu.models.reasons import because
+from jianfu.models.spec import spec_of
 from jianfu.models.tables.table import exposure_at
 from jianfu.province.reference import reference_window
+from jianfu.release.gate import release_frame
+from jianfu.release.outputs import Limits, read_outputs
 from jianfu.robustness.curve import fits, province
 from jianfu.robustness.curve.variants import exposures_of, ways, windows
 from jianfu.simulate.draw import draw
@@ -92,7 +99,7 @@ def test_every_combination_has_one_row_and_the_summary_counts_them(curve):
     fitted = rows["estimate"].dropna()
     assert overall["failed"].iloc[0] == len(rows) - len(fitted)
     assert overall["median"].iloc[0] == pytest.approx(fitted.median())
-    assert (rows.loc[rows["estimate"].isna(), "note"] != "").all()
+    assert (rows.loc[rows["estimate"].isna(), "reasons"] != "").all()
 
 
 def test_a_strong_effect_is_found_jointly_and_none_where_units_are_exchanged(small, curve):
@@ -101,9 +108,8 @@ def test_a_strong_effect_is_found_jointly_and_none_where_units_are_exchanged(sma
     exposures, _ = exposures_of(cube, spec, FEW)
     order = np.random.default_rng(3).permutation(len(cube.grid.units))
     exchanged = {name: values[order] for name, values in exposures.items()}
-    base = fits.Base(
-        tables["hazard_cells"].frame, cube.grid, MODELS["categories"], ["cohort"], {}, ["voluntary"]
-    )
+    spec = replace(spec_of(MODELS, "H2_exits"), controls=("cohort",))
+    base = fits.base_of(spec, tables["hazard_cells"], MODELS["categories"], cube.grid)
     clusters = province.clusters_of(tables["hazard_cells"].frame, cube.grid.units)
     tests = fits.joint_test({("a", "b"): base}, exchanged, FEW | {"links": ["poisson"]}, clusters, 2)
     assert tests.set_index("statistic").loc["median", "p_value"] > 0.05
@@ -122,15 +128,27 @@ def test_each_way_replaces_what_it_names_and_keeps_the_rest(small):
 def test_weights_that_cannot_be_had_are_failures_with_their_reason(small):
     plan = FEW | {"indices": {"declared": {}, "ahp": {"weights": "ahp"}}}
     _, refused = exposures_of(*small[2], plan)
-    assert set(refused) == {"ahp"} and "matrix" in refused["ahp"]
-    bases, links = {("declared", "all"): None}, FEW["links"]
-    rows = fits.run(bases, {}, {"pc1": "mixed signs"}, ["1-3", "1-1"], links, {"unit": None}, 0.95)
-    assert len(rows) == 2 * 3 and (rows["note"] == "mixed signs").all() and rows["estimate"].isna().all()
+    assert set(refused) == {"ahp"} and "matrix" in message(refused["ahp"], "en")
+    bases, links, lags = {("declared", "all"): because("no_events")}, FEW["links"], ["1-3", "1-1"]
+    rows = fits.run(bases, {("declared", lags[0]): None}, refused, lags, links, {"unit": None}, 0.95)
+    told = {index: read_reasons(text)[0].code for index, text in rows.set_index("index")["reasons"].items()}
+    assert told == {"ahp": "index_refused", "declared": "no_events"}
+    assert len(rows) == 2 * 2 * 3 and rows["estimate"].isna().all()
 
 
-def test_figures_with_few_events_are_not_published(curve):
-    limits = {"min_cell": 10**6, "min_residual_df": 10}
-    hidden = province.publishable(curve[0], limits)
+def test_a_curve_without_any_sample_has_only_reasons(small):
+    table = small[1]["hazard_cells"]
+    nobody = replace(table, frame=table.frame.assign(voluntary=0))
+    rows, overall = province.curve(nobody, *small[2], FEW, MODELS, 0.95, 1, 1)
+    assert {read_reasons(text)[0].code for text in rows["reasons"]} == {"no_events"}
+    assert overall["failed"].iloc[0] == len(rows) and np.isnan(overall["p_median"].iloc[0])
+
+
+def test_the_gate_withholds_figures_with_few_events(curve):
+    output = read_outputs(PLAN / "outputs_full.csv")["specification_curve"]
+    rows = curve[0][province.PUBLISHED]
+    limits = {"min_residual_df": 10, "dominance": 0.9}
+    hidden, _ = release_frame(output, rows, Limits(min_cell=10**6, **limits))
     assert hidden[fits.FIGURES].isna().all().all()
-    shown = province.publishable(curve[0], {"min_cell": 10, "min_residual_df": 10})
+    shown, _ = release_frame(output, rows, Limits(min_cell=10, **limits))
     assert shown["estimate"].notna().any() and "n_events" not in shown

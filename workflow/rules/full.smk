@@ -42,7 +42,6 @@ rule build_specification_curve:
         weights=setting("weights"),
         exposure=setting("exposure"),
         inference=setting("inference"),
-        disclosure=setting("disclosure"),
         code=code("build_specification_curve"),
     script:
         "../../scripts/build_specification_curve.py"
@@ -70,7 +69,6 @@ rule build_coefficient_shares:
         weights=setting("weights"),
         exposure=setting("exposure"),
         sensitivity=setting("sensitivity"),
-        disclosure=setting("disclosure"),
         code=code("build_coefficient_shares"),
     script:
         "../../scripts/build_coefficient_shares.py"

@@ -148,7 +148,7 @@ CODES = {
     "too_few_replicates": _failure(),
     "fewer_events": _failure(),
     "mixed_signs": _failure(),
-    "too_few_to_publish": _failure(),
+    "index_refused": _failure(),
     # what the gate says
     "not_published": _failure(),
     "none_read": _failure(),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from jianfu.core.errors import ConfigError, DataError
+from jianfu.core.errors import ConfigError, DataError, NotEstimable
 from jianfu.statistics.sobol import exact_shares, full_factorial
 
 
@@ -37,8 +37,8 @@ def multiverse(factors: Mapping[str, list], score: Callable[..., np.ndarray]) ->
 
     score: what is looked at, (U,) or a number, of one combination (a named tuple). A level that is not defined for the
     data (a refused principal component, say, or too few members without the one left out) is left out with its reason,
-    so that the design stays complete; levels that are declared are not left out. Raises :class:`DataError` where the
-    declared combination has no score.
+    so that the design stays complete; levels that are declared are not left out. What the declared combination raises
+    is raised, and :class:`DataError` where it has no value.
     """
     design = full_factorial(dict(factors))
     scores, reasons = [], []
@@ -49,7 +49,7 @@ def multiverse(factors: Mapping[str, list], score: Callable[..., np.ndarray]) ->
                 raise DataError("combination_without_value")
             scores.append(found)
             reasons.append("")
-        except (ConfigError, DataError) as error:
+        except (ConfigError, DataError, NotEstimable) as error:
             if not reasons:
                 raise
             scores.append(None)

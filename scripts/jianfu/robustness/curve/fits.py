@@ -1,39 +1,48 @@
 """All specifications of the curve: fits on cells, and the joint test by permutation of units."""
 
+import itertools
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
 
-from jianfu.models.terms import columns_of, term_variables
+from jianfu.core.errors import NotEstimable
+from jianfu.core.reasons import Reason, write_reasons
+from jianfu.models.reasons import because
+from jianfu.models.sample import Prepared, prepare
+from jianfu.models.spec import ModelSpec
 from jianfu.statistics import hazard, inference
-from jianfu.statistics.cell_hazard import Cells, ScoreTest
+from jianfu.statistics.cell_hazard import CellFit, Cells, ScoreTest
 
 KEYS = ["index", "lag", "link", "controls", "sample", "cluster"]
 FIGURES = ["estimate", "std_error", "ci_low", "ci_high", "p_value"]
-COLUMNS = [*KEYS, *FIGURES, "n_used", "n_events", "n_units", "n_clusters", "residual_df", "note"]
+COLUMNS = [*KEYS, *FIGURES, "n_used", "n_events", "n_units", "n_clusters", "residual_df", "reasons"]
 RARE = 1.959963984540054  # |z| of a two-sided test at 5 %, for the share of the joint test
+STATISTICS = {
+    "median": lambda z: np.abs(np.median(z, axis=1)),
+    "share_significant": lambda z: (np.abs(z) > RARE).mean(axis=1),
+    "share_positive_significant": lambda z: (z > RARE).mean(axis=1),
+}  # of z (B + 1, M)
 
 
 class Base:
-    """Cells of one sample and one set of controls, with the place of every cell in the exposures."""
+    """Rows of a prepared hazard (:func:`~jianfu.models.sample.prepare`) without its exposure, and the fits on them.
 
-    def __init__(self, frame, grid, categories, controls, where, outcomes):
-        keep = np.ones(len(frame), dtype=bool)
-        for column, value in where.items():
-            keep &= (frame[column] == value).to_numpy()
-        for variable in term_variables(controls, categories):
-            keep &= frame[variable].notna().to_numpy()
-        frame = frame[keep]
-        self.unit = grid.units.get_indexer(frame["unit"].astype(object))
-        self.month = grid.months.get_indexer(frame["month"].astype(object))
-        self.events = frame[outcomes].sum(axis=1).to_numpy(float)
-        self.n = frame["n"].to_numpy(float)
-        columns = columns_of(frame, controls, categories)
-        self.design = np.column_stack(list(columns.values())) if columns else np.zeros((len(frame), 0))
+    model: prepared from ``spec``; grid: units and months of the exposures, in which every row has its place.
+    """
+
+    def __init__(self, model: Prepared, spec: ModelSpec, grid):
+        self.unit = grid.units.get_indexer(model.used["unit"].astype(object))
+        self.month = grid.months.get_indexer(model.used["month"].astype(object))
+        self.events = model.used[list(spec.outcomes)].sum(axis=1).to_numpy(float)
+        self.n = model.weights.astype(float)
+        columns = model.of_controls()
+        self.design = np.column_stack(columns) if columns else np.zeros((len(self.n), 0))
         patterns, self.pattern = np.unique(self.design, axis=0, return_inverse=True)
         self.patterns, self.pattern = patterns, self.pattern.ravel()
+        self._ready = {}
 
     def rows_with(self, known):
         """Positions of the cells whose exposure is ``known`` (U, T), without units, months and levels of controls
@@ -60,6 +69,43 @@ class Base:
             link,
         )
 
+    def fit(self, values, link, clusters) -> tuple[CellFit, Cells, np.ndarray]:
+        """The fit with the exposure ``values`` (U, T), its cells, and the positions of its units in the exposures.
+
+        clusters: levels of clustering, each as (U,) codes. Fits on the same cells start from one another. Raises
+        :class:`NotEstimable`.
+        """
+        known = ~np.isnan(values)
+        key = known.tobytes(), link
+        if key not in self._ready:
+            rows = self.rows_with(known)
+            self._ready[key] = [rows, self.cells(rows, link) if len(rows) else None, None]
+        rows, cells, start = self._ready[key]
+        if cells is None or self.events[rows].sum() <= coefficients(cells):
+            raise NotEstimable("fewer_events")
+        units = np.unique(self.unit[rows])
+        try:
+            fit = cells.fit(
+                values[self.unit[rows], self.month[rows]], [codes[units] for codes in clusters], start=start
+            )
+        except np.linalg.LinAlgError:
+            raise NotEstimable("singular_matrix") from None
+        if not fit.converged:
+            raise NotEstimable("unconverged")
+        self._ready[key][2] = fit.start
+        return fit, cells, units
+
+
+def coefficients(cells: Cells) -> int:
+    """Number of effects and controls beside the exposure."""
+    return cells.n_units + cells.n_months + cells.controls.shape[1]
+
+
+def base_of(spec: ModelSpec, table, categories, grid) -> Base:
+    """The rows of a declared hazard whatever its exposure; raises :class:`NotEstimable` where there are none."""
+    spec = replace(spec, terms=())
+    return Base(prepare(spec, table, categories), spec, grid)
+
 
 def specifications(job):
     """Rows of the curve for one sample and one set of controls: every index, lag, link and level of clustering.
@@ -67,67 +113,58 @@ def specifications(job):
     ``job``: (base, names {controls, sample}, exposures, links, clusters {level: (U,) codes}, confidence).
     """
     base, names, exposures, links, clusters, confidence = job
-    rows, ready = [], {}
-    for (index, lag), values in exposures.items():
-        known = ~np.isnan(values)
-        mask = known.tobytes()
-        for link in links:
-            key = {"index": index, "lag": lag, "link": link, **names}
-            if (mask, link) not in ready:
-                used = base.rows_with(known)
-                ready[mask, link] = [used, base.cells(used, link) if len(used) else None, None]
-            entry = ready[mask, link]
-            rows += _specification(base, entry, values, key, clusters, confidence)
-    return rows
+    return [
+        row
+        for (index, lag), values in exposures.items()
+        for link in links
+        for row in _specification(
+            base, values, {"index": index, "lag": lag, "link": link} | names, clusters, confidence
+        )
+    ]
 
 
-def _specification(base, entry, values, key, clusters, confidence):
-    """Rows of one fit, one per level of clustering; ``entry`` (rows, cells, start) keeps the start of the next fit."""
-    used, cells, start = entry
-    if cells is None or base.events[used].sum() <= cells.n_units + cells.n_months + cells.controls.shape[1]:
-        return [key | {"cluster": level, "note": "fewer events than coefficients"} for level in clusters]
-    x = values[base.unit[used], base.month[used]]
-    units = np.unique(base.unit[used])
+def _specification(base, values, key, clusters, confidence):
+    """Rows of one fit, one per level of clustering."""
     try:
-        fit = cells.fit(x, [codes[units] for codes in clusters.values()], start=start)
-        reason = "" if fit.converged else "did not converge"
-    except np.linalg.LinAlgError as error:
-        reason = f"did not converge: {error}"
-    if reason:
-        return [key | {"cluster": level, "note": reason} for level in clusters]
-    entry[2] = fit.start
-    coefficients = cells.n_units + cells.n_months + cells.controls.shape[1]
+        fit, cells, units = base.fit(values, key["link"], clusters.values())
+    except NotEstimable as error:
+        return _without_figures(key, clusters, because(error.reason.code))
     counts = {"n_used": int(cells.n.sum()), "n_events": int(cells.y.sum()), "n_units": cells.n_units}
-    counts |= {"residual_df": counts["n_used"] - coefficients}
+    counts |= {"residual_df": counts["n_used"] - coefficients(cells)}
     found = []
     for (level, codes), covariance in zip(clusters.items(), fit.covariances, strict=True):
         n_clusters = len(np.unique(codes[units]))
         error = float(np.sqrt(covariance[0, 0]))
         low, high, p = inference.t_interval(fit.coefficients[0], error, n_clusters - 1, confidence)
         figures = dict(zip(FIGURES, map(float, (fit.coefficients[0], error, low, high, p)), strict=True))
-        found.append(key | {"cluster": level, "note": "", "n_clusters": n_clusters} | figures | counts)
+        found.append(key | {"cluster": level, "reasons": "", "n_clusters": n_clusters} | figures | counts)
     return found
+
+
+def _without_figures(key, clusters, reason):
+    return [key | {"cluster": level, "reasons": write_reasons([reason])} for level in clusters]
 
 
 def run(bases, exposures, refused, lags, links, clusters, confidence, processes=1) -> pd.DataFrame:
     """All specifications as a frame (:data:`COLUMNS`).
 
-    bases: {(controls, sample): :class:`Base`}; exposures, refused: of
+    bases: {(controls, sample): :class:`Base`, or the reason why there is none}; exposures, refused: of
     :func:`~jianfu.robustness.curve.variants.exposures_of`; lags: names of the months; clusters: {level: (U,) codes of
     the units}.
     """
-    jobs = [
-        (base, {"controls": controls, "sample": sample}, exposures, links, clusters, confidence)
-        for (controls, sample), base in bases.items()
-    ]
-    rows = [row for part in mapped(specifications, jobs, processes) for row in part]
-    for name, reason in refused.items():
-        rows += [
-            {"index": name, "lag": lag, "link": link, "controls": controls, "sample": sample,
-             "cluster": level, "note": reason}
-            for controls, sample in bases for lag in lags for link in links for level in clusters
-        ]  # fmt: skip
-    return pd.DataFrame(rows).reindex(columns=COLUMNS)
+    jobs, rows, ways = [], [], dict.fromkeys(name for name, _ in exposures)
+    for (controls, sample), base in bases.items():
+        names = {"controls": controls, "sample": sample}
+        lacking = dict.fromkeys(refused, because("index_refused"))
+        if isinstance(base, Reason):
+            lacking |= dict.fromkeys(ways, base)
+        else:
+            jobs.append((base, names, exposures, links, clusters, confidence))
+        for index, reason in lacking.items():
+            for lag, link in itertools.product(lags, links):
+                rows += _without_figures({"index": index, "lag": lag, "link": link} | names, clusters, reason)
+    fitted = [row for part in mapped(specifications, jobs, processes) for row in part]
+    return pd.DataFrame(fitted + rows).reindex(columns=COLUMNS)
 
 
 def mapped(work, jobs, processes):
@@ -180,13 +217,15 @@ def joint_test(bases, exposures, plan, clusters, seed, processes=1):
     filled = np.stack([_filled(values) for values in exposures.values()], axis=-1)
     n_units = filled.shape[0]
     orders = np.array([np.arange(n_units), *(rng.permutation(n_units) for _ in range(plan["permutations"]))])
-    jobs = [(base, filled, link, clusters, orders) for base in bases.values() for link in plan["links"]]
+    jobs = [
+        (base, filled, link, clusters, orders)
+        for base in bases.values()
+        for link in plan["links"]
+        if isinstance(base, Base)
+    ]
+    if not jobs:
+        return pd.DataFrame({"statistic": list(STATISTICS), "p_value": np.nan, "permutations": 0})
     z = np.concatenate(mapped(score_statistics, jobs, processes), axis=1)
-    statistics = {
-        "median": np.abs(np.median(z, axis=1)),
-        "share_significant": (np.abs(z) > RARE).mean(axis=1),
-        "share_positive_significant": (z > RARE).mean(axis=1),
-    }
     rows = [
         {
             "statistic": name,
@@ -194,7 +233,7 @@ def joint_test(bases, exposures, plan, clusters, seed, processes=1):
             "p_value": (1 + int((values[1:] >= values[0] * (1 - 1e-10)).sum())) / len(values),
             "permutations": len(values) - 1,
         }
-        for name, values in statistics.items()
+        for name, values in ((name, statistic(z)) for name, statistic in STATISTICS.items())
     ]
     return pd.DataFrame(rows)
 

@@ -1,17 +1,22 @@
 """From the files of a province to its specification curve."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from jianfu.core import frames
+from jianfu.core.errors import NotEstimable
 from jianfu.indicators.plan import read_plan
 from jianfu.indices.construction import Cube, read_cube
 from jianfu.indices.specification import IndexSpec, index_spec, read_members
+from jianfu.models.reasons import because
 from jianfu.models.spec import spec_of
 from jianfu.robustness.curve import fits
 from jianfu.robustness.curve.variants import exposures_of, windows
 
 LEVELS = ("unit", "county")
+PUBLISHED = ["rank", *fits.KEYS, *fits.FIGURES, "n_events", "residual_df", "reasons"]  # what the gate gets
 
 
 def read_index(inputs, settings, index) -> tuple[Cube, IndexSpec]:
@@ -46,24 +51,16 @@ def curve(table, cube, spec, plan, models, confidence, seed, processes) -> tuple
     exposures, refused = exposures_of(cube, spec, plan)
     lags = [months.name for months in windows(plan, spec)]
     clusters = clusters_of(table.frame, cube.grid.units, plan["clusters"])
-    bases = {
-        (controls, sample): fits.Base(
-            table.frame, cube.grid, models["categories"], columns, where, list(model.outcomes)
-        )
-        for controls, columns in plan["controls"].items()
-        for sample, where in plan["samples"].items()
-    }
+    bases = {}
+    for controls, columns in plan["controls"].items():
+        for sample, where in plan["samples"].items():
+            varied = replace(model, controls=tuple(columns), where=where)
+            try:
+                bases[controls, sample] = fits.base_of(varied, table, models["categories"], cube.grid)
+            except NotEstimable as error:
+                bases[controls, sample] = because(error.reason.code, **error.reason.values)
     rows = fits.run(bases, exposures, refused, lags, plan["links"], clusters, confidence, processes)
     tests = fits.joint_test(bases, exposures, plan, clusters, seed, processes)
     overall = fits.summary(rows, tests).assign(model=plan["model"], term=plan["term"])
     rows = rows.sort_values("estimate", kind="stable", ignore_index=True)
     return rows.assign(rank=np.arange(1, len(rows) + 1)), overall
-
-
-def publishable(rows, disclosure):
-    """The columns of the curve that the gate lets out; figures of specifications with too few events or residual
-    degrees of freedom (group ``disclosure`` of the settings) are blank."""
-    few = (rows["n_events"] < disclosure["min_cell"]) | (rows["residual_df"] < disclosure["min_residual_df"])
-    found = rows[["rank", *fits.KEYS, *fits.FIGURES, "note"]].copy()
-    found[fits.FIGURES] = found[fits.FIGURES].mask(few)
-    return found.assign(note=found["note"].mask(few, "too few events to publish"))

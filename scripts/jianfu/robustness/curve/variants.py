@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from jianfu.core.errors import ConfigError, DataError
+from jianfu.core.logs import LOGGER
+from jianfu.core.reasons import Reason
 from jianfu.indices import construction
 from jianfu.indices.construction import Cube
 from jianfu.indices.specification import IndexSpec, Months
@@ -35,10 +37,10 @@ def windows(plan: Mapping, spec: IndexSpec) -> list[Months]:
 
 def exposures_of(
     cube: Cube, spec: IndexSpec, plan: Mapping
-) -> tuple[dict[tuple[str, str], np.ndarray], dict[str, str]]:
+) -> tuple[dict[tuple[str, str], np.ndarray], dict[str, Reason]]:
     """Exposures of every declared way and window {(way, months): (U, T)}, and {way: reason} of those refused.
 
-    ``spec``: of one index.
+    ``spec``: of one index. What was refused is a warning in the log.
     """
     found, refused = {}, {}
     for name, way in ways(plan, spec).items():
@@ -47,5 +49,6 @@ def exposures_of(
             for months in windows(plan, spec):
                 found[name, months.name] = construction.exposure(level, cube.grid, months, way.reference)
         except (ConfigError, DataError) as error:
-            refused[name] = str(error)
+            refused[name] = error.reason
+            LOGGER.warning("%s: %s", name, error)
     return found, refused

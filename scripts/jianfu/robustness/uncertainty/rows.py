@@ -25,14 +25,11 @@ def hazard_model(spec, table, grid, categories, months):
     """:class:`~jianfu.robustness.uncertainty.bootstrap.Hazard` of a declared hazard whose terms are an exposure and
     its products with levels of a variable, on the rows that the declared model uses."""
     model = prepare(spec, table, categories)
-    frame = table.frame[model.sample.rows]
-    base = Base(frame, grid, categories, model.controls, {}, list(spec.outcomes))
+    base = Base(model, spec, grid)
     rows = np.arange(len(base.n))
-    factors = [
-        np.ones(len(frame)) if term == spec.terms[0]
-        else columns_of(frame, [term.split(":", 1)[1]], categories)[term.split(":", 1)[1]]
-        for term in spec.terms
-    ]  # fmt: skip
+    levels = [term.removeprefix(spec.terms[0]).removeprefix(":") for term in spec.terms]
+    columns = columns_of(model.used, [level for level in levels if level], categories)
+    factors = [columns[level] if level else np.ones(len(rows)) for level in levels]
     return bootstrap.Hazard(base, base.cells(rows, spec.estimator), rows, np.column_stack(factors), months)
 
 
