@@ -7,7 +7,7 @@ if __name__ == "__main__":
     logs.start(snakemake)
     run.plot(
         county_heatmap.draw,
-        tables=[snakemake.input.cells],
+        tables=[snakemake.input.cells, snakemake.input.roles],
         labels=snakemake.input.labels,
         settings=dict(snakemake.params.items()),
         paths=snakemake.output[:3],

@@ -7,7 +7,7 @@ if __name__ == "__main__":
     logs.start(snakemake)
     run.plot(
         index_over_time.draw,
-        tables=[snakemake.input.indices, snakemake.input.policies, snakemake.input.quality],
+        tables=[snakemake.input[name] for name in ("indices", "roles", "policies", "quality")],
         labels=snakemake.input.labels,
         settings=dict(snakemake.params.items()),
         paths=snakemake.output[:3],

@@ -7,7 +7,7 @@ if __name__ == "__main__":
     logs.start(snakemake)
     run.plot(
         index_sensitivity.draw,
-        tables=[snakemake.input.counties, snakemake.input.shares],
+        tables=[snakemake.input.counties, snakemake.input.shares, snakemake.input.roles],
         labels=snakemake.input.labels,
         settings=dict(snakemake.params.items()),
         paths=snakemake.output[:3],

@@ -18,7 +18,8 @@ if __name__ == "__main__":
         run=snakemake.input.run,
         default=snakemake.input.default,
         plan={
-            name: snakemake.input[name] for name in ("hypotheses", "models", "tables", "outputs", "indices")
+            name: snakemake.input[name]
+            for name in ("hypotheses", "models", "tables", "outputs", "indices", "index_roles")
         },
         labels=snakemake.input.labels,
         report=snakemake.params.report,

@@ -46,7 +46,7 @@ def test_tertiles_have_equal_numbers_of_units():
             "month": "2024-01",
         }
     )
-    found = incidence.burden_tertiles(exposures, ("2024-01", "2024-12"))
+    found = incidence.burden_tertiles(exposures, ("2024-01", "2024-12"), exposure="OD")
     assert found.to_dict() == {"b": "low", "c": "low", "a": "middle", "f": "middle", "e": "high", "d": "high"}
 
 
@@ -55,7 +55,7 @@ def test_tertiles_do_not_look_at_months_after_the_reference_window():
         {"unit_code": list("abc"), "exposure": "OD", "value": [1.0, 2, 3], "month": "2024-06"}
     )
     late = early.assign(value=[90.0, 2, 3], month="2025-01")  # people left unit a: its burden per head rose
-    found = incidence.burden_tertiles(pd.concat([early, late]), ("2024-01", "2024-12"))
+    found = incidence.burden_tertiles(pd.concat([early, late]), ("2024-01", "2024-12"), exposure="OD")
     assert found.to_dict() == {"a": "low", "b": "middle", "c": "high"}
 
 
@@ -93,9 +93,9 @@ def province():
     return months, exposures, ("2023-01", "2023-12")
 
 
-def curves_of(*province, min_at_risk=10, replicates=50):
+def curves_of(*province, exposure="OD", min_at_risk=10, replicates=50):
     return incidence.cumulative_incidence(
-        *province, min_at_risk=min_at_risk, replicates=replicates, seed=1, confidence=0.95
+        *province, exposure="OD", min_at_risk=min_at_risk, replicates=replicates, seed=1, confidence=0.95
     )
 
 
@@ -127,6 +127,6 @@ def test_curves_are_monotone_and_count_every_event_in_their_range(province):
 
 
 def test_too_few_at_risk_gives_no_curve(province):
-    assert curves_of(*province, min_at_risk=10_000).empty
+    assert curves_of(*province, exposure="OD", min_at_risk=10_000).empty
     empty = province[0].iloc[:0]
     assert curves_of(empty, *province[1:]).empty

@@ -38,6 +38,7 @@ PLAN = ROOT / "config" / "plan"
 LABELS = {language: Labels(language, str(PLAN / "labels.csv")) for language in ("zh", "en")}
 MODELS = read_yaml(PLAN / "models.yaml")["models"]
 BY_NAME = {model["name"]: model for model in MODELS}
+ROLES = pd.read_csv(PLAN / "index_roles.csv", encoding="utf-8-sig")
 HYPOTHESES = pd.read_csv(PLAN / "hypotheses.csv", dtype=str, keep_default_na=False)
 
 
@@ -53,13 +54,13 @@ def draw_forest_all(labels, synthetic):
 
 FIGURES = {
     "index_over_time": lambda *a: index_over_time.draw(
-        fakes.index_over_time(), fakes.policy_dates(), fakes.data_quality(), *a
+        fakes.index_over_time(), ROLES, fakes.policy_dates(), fakes.data_quality(), *a
     ),
     "index_over_time_short": lambda *a: index_over_time.draw(
-        fakes.index_over_time(18), fakes.policy_dates(18), fakes.data_quality(), *a
+        fakes.index_over_time(18), ROLES, fakes.policy_dates(18), fakes.data_quality(), *a
     ),
-    "county_heatmap": lambda *a: county_heatmap.draw(fakes.county_heatmap(), *a),
-    "county_heatmap_small": lambda *a: county_heatmap.draw(fakes.county_heatmap(3, 18), *a),
+    "county_heatmap": lambda *a: county_heatmap.draw(fakes.county_heatmap(), ROLES, *a),
+    "county_heatmap_small": lambda *a: county_heatmap.draw(fakes.county_heatmap(3, 18), ROLES, *a),
     "issue_clock": lambda *a: issue_clock.draw(fakes.issue_clock(), *a),
     "dose_response": lambda *a: dose_response.draw(fakes.dose_response(), fakes.data_quality(), *a),
     "cumulative_incidence": lambda *a: cumulative_incidence.draw(
@@ -73,7 +74,9 @@ FIGURES = {
     "policy_event_study": lambda *a: policy_event_study.draw(
         policy_event_study.event_rows(fakes.event_studies(BY_NAME), BY_NAME), BY_NAME, *a
     ),
-    "index_sensitivity": lambda *a: index_sensitivity.draw(fakes.county_ranks(), fakes.index_shares(), *a),
+    "index_sensitivity": lambda *a: index_sensitivity.draw(
+        fakes.county_ranks(), fakes.index_shares(), ROLES, *a
+    ),
     "specification_curve": lambda *a: specification_curve.draw(*fakes.specification_curve(), *a),
     "sample_flow": lambda *a: sample_flow.draw(fakes.sample_flow(), fakes.data_quality(), *a),
 }
@@ -157,9 +160,9 @@ def test_figures_without_data_say_so(language, monkeypatch):
     curves, at_risk = fakes.cumulative_incidence()
     empty = [
         index_over_time.draw(
-            without_rows(fakes.index_over_time()), without_rows(fakes.policy_dates()), quality, labels
+            without_rows(fakes.index_over_time()), ROLES, without_rows(fakes.policy_dates()), quality, labels
         ),
-        county_heatmap.draw(without_rows(fakes.county_heatmap()), labels),
+        county_heatmap.draw(without_rows(fakes.county_heatmap()), ROLES, labels),
         issue_clock.draw(without_rows(fakes.issue_clock()), labels),
         dose_response.draw(without_rows(fakes.dose_response()), quality, labels),
         cumulative_incidence.draw(without_rows(curves), without_rows(at_risk), quality, labels),
@@ -173,7 +176,7 @@ def test_figures_without_data_say_so(language, monkeypatch):
             BY_NAME,
             labels,
         ),
-        index_sensitivity.draw(without_rows(fakes.county_ranks()), without_rows(fakes.index_shares()), labels),
+        index_sensitivity.draw(without_rows(fakes.county_ranks()), without_rows(fakes.index_shares()), ROLES, labels),
         specification_curve.draw(*(without_rows(table) for table in fakes.specification_curve()), labels),
     ]  # fmt: skip
     keys = ("fig_no_data", "fig_no_estimate", "fig_no_minutes", "fig_no_survey", "fig_panel_withheld")
@@ -203,7 +206,7 @@ def test_a_table_that_was_not_provided_is_said_to_be_so_and_not_called_small(lan
         ],
         "policies": [
             index_over_time.draw(
-                fakes.index_over_time(), without_rows(fakes.policy_dates()), quality, labels
+                fakes.index_over_time(), ROLES, without_rows(fakes.policy_dates()), quality, labels
             ),
         ],
     }
@@ -241,12 +244,12 @@ def test_only_curves_of_the_released_cohorts_have_lines():
     assert all(panel.get_lines() for panel in panels)
 
 
-def test_a_fourth_index_has_a_panel_of_its_own(monkeypatch):
-    labels = LABELS["zh"]
-    monkeypatch.setattr(index_over_time, "INDICES", ("OD", "TR", "RG", "GAP"))
-    figure = index_over_time.draw(fakes.index_over_time(), fakes.policy_dates(), fakes.data_quality(), labels)
+def test_a_fourth_index_has_a_panel_of_its_own():
+    labels, roles = LABELS["zh"], ROLES.replace({"role": {"described": "burden"}}).iloc[:4]
+    released = fakes.index_over_time(), roles, fakes.policy_dates(), fakes.data_quality()
+    figure = index_over_time.draw(*released, labels)
     assert [axes.texts[0].get_text() for axes in figure.axes[:4]] == [
-        labels(name) for name in index_over_time.INDICES
+        labels(name) for name in ("OD", "TR", "RG", "GAP")
     ]
 
 

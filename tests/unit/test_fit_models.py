@@ -122,13 +122,17 @@ def run(canonical, folder):
         spells,
         exposures,
         definitions,
+        PLAN / "index_roles.csv",
         window,
         reference_window(window, REFERENCE),
         10,
         INFERENCE,
         folder / "curves.parquet",
     )
-    build_dose_response.main(spells, exposures, definitions, window, 10, 0.95, folder / "rates.parquet")
+    rates = folder / "rates.parquet"
+    build_dose_response.main(
+        spells, exposures, definitions, PLAN / "index_roles.csv", window, 10, 0.95, rates
+    )
     build_burnout_bins.main(names, 0.95, folder / "bins.parquet")
 
 

@@ -10,18 +10,29 @@ from province_cases import ROOT
 
 from jianfu.config.files import read_yaml
 from jianfu.exits import cells
+from jianfu.indices.exposures import Exposure
 from jianfu.models import engine
 from jianfu.models.estimators.common import Settings
 from jianfu.models.spec import spec_of
 from jianfu.models.tables.lags import lagged_exposures
 from jianfu.models.tables.outcomes import hazard_table
+from jianfu.models.tables.reading import columns_named
 from jianfu.statistics import cox
 
 PLAN = read_yaml(ROOT / "config" / "plan" / "models.yaml")
 MONTHS = [str(m) for m in pd.period_range("2024-01", "2025-06", freq="M")]
 UNITS = [f"3901210{u:02d}" for u in range(45)]
 VOLUNTARY = DEFINITIONS.of_kind("voluntary")
+LAGS = [exposure for exposure in map(Exposure.of, columns_named(PLAN)) if exposure.lag]
 CAUSES = ["", "resign", "select", "exam", "transfer", "retire", "secondment", "other"]
+
+
+def test_the_models_say_which_single_lags_and_means_of_the_last_wave_there_are():
+    assert {(lag.index, lag.lag) for lag in LAGS} == {("OD", lag) for lag in range(1, 13)}
+    waves = {name for name in columns_named(PLAN) if name.endswith("_wave")}
+    assert waves == {"burnout_wave", "meaning_wave", "OD_wave", "TR_wave"}
+    other = {"models": [{"name": "x", "estimator": "ols", "terms": ["TR_lag2:cohort_90s", "log(RG_lag1)"]}]}
+    assert columns_named(other) == ["RG_lag1", "TR_lag2", "cohort_90s"]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +66,7 @@ def tables(months):
     indices.columns = ["unit_code", "month", "index", "value"]
     now = pd.DataFrame([(u, m, "OD", rng.normal()) for u in UNITS for m in MONTHS])
     now.columns = ["unit_code", "month", "exposure", "value"]
-    exposures = pd.concat([now, lagged_exposures(indices, ("2023-01", "2023-12"))], ignore_index=True)
+    exposures = pd.concat([now, lagged_exposures(indices, ("2023-01", "2023-12"), LAGS)], ignore_index=True)
     flow = pd.DataFrame({"step": ["read"], "reason": [""], "person_months": [len(months)]})
     units = pd.DataFrame({"unit_code": UNITS, "county_code": [u[:6] for u in UNITS], "valid_from": pd.NaT})
     return {

@@ -8,6 +8,7 @@ import pytest
 
 from jianfu.core.labels import Labels
 from jianfu.indices.construction import read_cube
+from jianfu.indices.roles import read_roles
 from jianfu.indices.specification import index_spec
 from jianfu.release.gate import release_frame
 from jianfu.release.outputs import Limits, read_outputs
@@ -22,6 +23,7 @@ from jianfu.robustness.index_sensitivity import (
 )
 
 PLAN = Path(__file__).resolve().parents[2] / "config" / "plan"
+ROLES = read_roles(PLAN / "index_roles.csv")
 OUTPUTS = read_outputs(PLAN / "outputs.csv")
 SETTINGS = {
     "indices": ["OD", "GAP"],
@@ -138,7 +140,7 @@ def test_reference_windows_begin_with_that_of_the_province():
 def test_the_figure_draws_all_and_nothing(tables):
     labels = Labels("zh", PLAN / "labels.csv")
     counties = tables["county_ranks"].assign(status="shown")
-    figure = draw(counties, tables["index_shares"], labels, synthetic=True)
+    figure = draw(counties, tables["index_shares"], ROLES, labels, synthetic=True)
     assert len(figure.axes) == 2
     assert [tick.get_text() for tick in figure.axes[0].get_yticklabels()][0] == "县330110"
-    draw(counties.iloc[:0], tables["index_shares"].iloc[:0], labels)
+    draw(counties.iloc[:0], tables["index_shares"].iloc[:0], ROLES, labels)

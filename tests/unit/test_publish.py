@@ -19,6 +19,7 @@ PLAN = Path(__file__).parents[2] / "config" / "plan"
 LABELS = Labels("en", str(PLAN / "labels.csv"))
 OUTPUTS = read_outputs(PLAN / "outputs.csv")
 COHORTS = DEFINITIONS.cohorts
+OVER = {"cohorts": COHORTS, "described": ("OD", "TR", "RG", "GAP", "REST")}
 NOTHING = {"topics": [], "months": [], "emergency": False}
 
 
@@ -56,7 +57,7 @@ def test_mean_and_quartiles_by_month_leave_missing_values_out():
 
 
 def test_a_county_month_without_log_has_no_mean_but_stays_in_the_table():
-    result = publications.county_heatmap(indices(VALUES), unit_months(), units())
+    result = publications.county_heatmap(indices(VALUES), unit_months(), units(), index="OD")
     assert list(result["county_name"]) == ["甲县", "甲县", "乙县", "乙县"]
     assert result["mean"].tolist()[0] == 50
     assert result["mean"].isna().tolist() == [False, True, True, True]
@@ -66,7 +67,7 @@ def test_a_county_month_without_log_has_no_mean_but_stays_in_the_table():
 
 def test_a_county_of_two_townships_is_dominated():
     values = {("u1", "2024-01"): 40.0, ("u2", "2024-01"): 50.0}
-    frame = publications.county_heatmap(indices(values), unit_months(("u1", "u2")), units())
+    frame = publications.county_heatmap(indices(values), unit_months(("u1", "u2")), units(), index="OD")
     released, counts = release_frame(
         OUTPUTS["county_heatmap"], frame, Limits(min_cell=10, min_residual_df=10, dominance=0.9)
     )
@@ -197,7 +198,13 @@ def test_a_person_who_moved_counts_once():
 
 def test_exits_of_a_cohort_are_withheld_in_the_descriptives_when_their_rate_is():
     frame = publications.descriptives(
-        PERSONS, COUNTS, indices(VALUES), unit_months(), pd.DataFrame(), (), cohorts=COHORTS
+        PERSONS,
+        COUNTS,
+        indices(VALUES),
+        unit_months(),
+        pd.DataFrame(),
+        (),
+        **OVER,
     )
     exits = frame[frame["row"] == "exits"]
     assert exits.set_index("cohort").loc["80后", "cell"] == "dose_response|80后|all"
@@ -216,9 +223,8 @@ def test_exits_are_those_of_person_months_with_a_known_exposure():
     known = pd.DataFrame(
         {"unit_code": ["u1", "u2"], "month": "2024-04", "exposure": "OD", "value": [0.5, 0.1]}
     )
-    result = publications.with_exposed_exits(COUNTS, months, known).set_index(["cohort", "unit_code"])[
-        "exits"
-    ]
+    result = publications.with_exposed_exits(COUNTS, months, known, exposure="OD")
+    result = result.set_index(["cohort", "unit_code"])["exits"]
     assert result.to_dict() == {("80后", "u1"): 0, ("80后", "u2"): 0, ("90后", "u1"): 1, ("90后", "u2"): 0}
 
 
@@ -238,7 +244,13 @@ def test_numbers_at_risk_stand_at_round_times():
 def test_descriptives_sum_over_units_and_describe_indices_and_scores():
     scores = pd.DataFrame({"unit_code": ["u1", "u1", "u2"], "burnout": [1.0, 3.0, np.nan]})
     frame = publications.descriptives(
-        PERSONS, COUNTS, indices(VALUES), unit_months(), scores, ("burnout", "meaning"), cohorts=COHORTS
+        PERSONS,
+        COUNTS,
+        indices(VALUES),
+        unit_months(),
+        scores,
+        ("burnout", "meaning"),
+        **OVER,
     )
     table = frame.set_index(["row", "cohort"])
     assert table.loc[("persons", "90后"), "n"] == 54
@@ -250,7 +262,13 @@ def test_descriptives_sum_over_units_and_describe_indices_and_scores():
     assert table.loc[("burnout", "all"), ["n", "mean", "persons"]].tolist() == [2, 2, 2]
     assert "meaning" not in set(frame["row"])
     empty = publications.descriptives(
-        PERSONS.iloc[:0], COUNTS.iloc[:0], indices({}), unit_months(), pd.DataFrame(), (), cohorts=COHORTS
+        PERSONS.iloc[:0],
+        COUNTS.iloc[:0],
+        indices({}),
+        unit_months(),
+        pd.DataFrame(),
+        (),
+        **OVER,
     )
     assert set(empty.loc[empty["block"] == "persons", "n"]) == {0}
 
@@ -366,12 +384,18 @@ def test_the_sample_flow_adds_up_and_shows_no_small_difference():
 def test_every_publishable_table_has_the_declared_columns():
     made = {
         "index_over_time": publications.index_over_time(indices(VALUES), unit_months()),
-        "county_heatmap": publications.county_heatmap(indices(VALUES), unit_months(), units()),
+        "county_heatmap": publications.county_heatmap(indices(VALUES), unit_months(), units(), index="OD"),
         "dose_response": rates(),
         "issue_clock": publications.issue_clock(tasks(CASES), Calendar(), ("2024-01", "2024-12"), NOTHING),
         "sample_flow": publications.sample_flow(FLOW),
         "descriptives": publications.descriptives(
-            PERSONS, COUNTS, indices(VALUES), unit_months(), pd.DataFrame(), (), cohorts=COHORTS
+            PERSONS,
+            COUNTS,
+            indices(VALUES),
+            unit_months(),
+            pd.DataFrame(),
+            (),
+            **OVER,
         ),
     }
     for name, frame in made.items():

@@ -63,6 +63,7 @@ def arguments(folder):
         "hypotheses": folder / "plan" / "hypotheses.csv",
         "outputs": folder / "plan" / "outputs.csv",
         "indices": ROOT / "config" / "plan" / "indices.csv",
+        "index_roles": ROOT / "config" / "plan" / "index_roles.csv",
     }
     return {
         "release": folder / "release",

@@ -39,7 +39,7 @@ def exposures(values):
 def test_person_months_are_put_into_groups_by_the_exposure_of_their_month(person_months):
     values = {(0, m): 1.0 for m in MONTHS} | {(1, m): 5.0 for m in MONTHS[1:]}
     rates = response.dose_response(
-        person_months, exposures(values), focus="90后", min_exits=10, confidence=0.95
+        person_months, exposures(values), exposure="OD", focus="90后", min_exits=10, confidence=0.95
     )
     totals, rates = rates[rates["bin"] == "all"], rates[rates["bin"] != "all"]
     everyone = rates[rates["cohort"] == "all"].set_index("bin")
@@ -65,7 +65,7 @@ def test_totals_have_the_persons_and_the_exits_of_the_same_person_months(person_
         (1, m): 5.0 for m in MONTHS[:2]
     }  # unit 0 has no exposure at all, unit 1 none when its person leaves
     rates = response.dose_response(
-        person_months, exposures(values), focus="90后", min_exits=10, confidence=0.95
+        person_months, exposures(values), exposure="OD", focus="90后", min_exits=10, confidence=0.95
     ).set_index(["cohort", "bin"])
     assert rates.loc[("all", "all"), ["person_months", "persons", "exits"]].tolist() == [10, 5, 0]
     assert rates.loc[("90后", "all"), ["person_months", "persons"]].tolist() == [6, 3]

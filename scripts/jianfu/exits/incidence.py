@@ -35,13 +35,12 @@ def aalen_johansen(at_risk: np.ndarray, events: np.ndarray, competing: np.ndarra
     return np.cumsum(before * events / n, axis=-1)
 
 
-def burden_tertiles(
-    exposures: pd.DataFrame, reference: tuple[str, str], *, exposure: str = "OD"
-) -> pd.Series:
+def burden_tertiles(exposures: pd.DataFrame, reference: tuple[str, str], *, exposure: str) -> pd.Series:
     """Tertile of each unit by its mean exposure in the ``reference`` months: Series unit_code -> low, middle, high.
 
-    ``reference`` is (first, last) as 'YYYY-MM'. Later months stay out: burden per head rises when people leave, so a
-    mean over all months would sort units by their exits. Units without an exposure in these months have no tertile.
+    ``reference`` is (first, last) as 'YYYY-MM', ``exposure`` a name. Later months stay out: burden per head rises when
+    people leave, so a mean over all months would sort units by their exits. Units without an exposure in these months
+    have no tertile.
     """
     rows = exposures[(exposures["exposure"] == exposure) & exposures["month"].between(*reference)]
     mean = rows.groupby("unit_code")["value"].mean().sort_index().sort_values(kind="stable")
@@ -87,6 +86,7 @@ def cumulative_incidence(
     exposures: pd.DataFrame,
     reference: tuple[str, str],
     *,
+    exposure: str,
     min_at_risk: int,
     replicates: int,
     seed: int,
@@ -94,12 +94,12 @@ def cumulative_incidence(
 ) -> pd.DataFrame:
     """Curves by cohort and burden tertile, in frame columns :data:`COLUMNS`.
 
-    ``person_months`` as from :func:`jianfu.exits.person_months.person_months`, ``reference`` as in
+    ``person_months`` as from :func:`jianfu.exits.person_months.person_months`, ``reference`` and ``exposure`` as in
     :func:`burden_tertiles`. Per cohort the curve covers the longest range of tenure in which on average (12 months)
     at least ``min_at_risk`` persons are at risk in every tertile, and is conditional on being in post at its start
     ``from_months``. Intervals are percentiles of a bootstrap of units within tertiles.
     """
-    tertile = burden_tertiles(exposures, reference)
+    tertile = burden_tertiles(exposures, reference, exposure=exposure)
     length = int(person_months["tenure_months"].to_numpy().max(initial=0)) + 1
     rng = np.random.default_rng(seed)
     group = person_months["unit_code"].astype(object).map(tertile)

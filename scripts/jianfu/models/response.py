@@ -57,10 +57,10 @@ def dose_response(
     person_months: pd.DataFrame,
     exposures: pd.DataFrame,
     *,
+    exposure: str,
     focus: str,
     min_exits: int,
     confidence: float,
-    exposure: str = "OD",
 ) -> pd.DataFrame:
     """Voluntary exits per 1,000 person-months by cohort and quantile group of the exposure, with totals.
 

@@ -16,13 +16,13 @@ from jianfu.exits.person_months import person_months
 from jianfu.indicators import timing
 from jianfu.indicators.plan import read_plan as read_indicators
 from jianfu.indicators.units import latest_units
+from jianfu.indices.roles import leading, read_roles
 from jianfu.indices.specification import read_members
 from jianfu.models.tables.table import exposure_at
 from jianfu.release.accounts import data_quality, indicator_list, sample_flow
 from jianfu.release.outputs import TOTAL
 from jianfu.statistics.concentration import top2_share
 
-INDICES = ("OD", "TR", "RG", "GAP", "REST")
 AT_RISK_STEPS = (1, 3, 6, 12, 24, 36, 60, 120)  # months between two published numbers at risk
 
 
@@ -50,7 +50,7 @@ def index_over_time(indices: pd.DataFrame, unit_months: pd.DataFrame) -> pd.Data
 
 
 def county_heatmap(
-    indices: pd.DataFrame, unit_months: pd.DataFrame, units: pd.DataFrame, index="OD"
+    indices: pd.DataFrame, unit_months: pd.DataFrame, units: pd.DataFrame, *, index: str
 ) -> pd.DataFrame:
     """Mean of one index by county and month of the window; a month without any logged unit has no mean."""
     frame = with_headcount(indices[indices["index"] == index], unit_months)
@@ -130,8 +130,8 @@ def persons_by_cohort(months) -> pd.Series:
     return persons.astype("int64")
 
 
-def with_exposed_exits(counts, months, exposures, exposure="OD") -> pd.DataFrame:
-    """person_counts with the exits of person-months whose exposure is known: the exits of the dose-response figure.
+def with_exposed_exits(counts, months, exposures, *, exposure: str) -> pd.DataFrame:
+    """person_counts with the exits of person-months whose ``exposure`` is known: the exits of the dose-response figure.
 
     Exits of all person-months beside these would tell, by their difference, the few that have no exposure.
     """
@@ -164,19 +164,19 @@ def cumulative_incidence_at_risk(curves: pd.DataFrame) -> pd.DataFrame:
 # ------------------------------------------------------------------------------------------------ descriptives
 
 
-def descriptives(persons, person_counts, indices, unit_months, scores, scales, *, cohorts):
+def descriptives(persons, person_counts, indices, unit_months, scores, scales, *, cohorts, described):
     """Long table block, row, cohort, n, mean, sd with the persons behind each row and the linked cell.
 
     persons: as from :func:`persons_by_cohort`; person_counts: frame cohort, unit_code, persons, person_months, exits by
-    unit and cohort (a person who moved stands in two units). indices, unit_months: as
-    stored. scores: respondents with one column per scale; ``scales`` names the columns to describe.
+    unit and cohort (a person who moved stands in two units). indices, unit_months: as stored. scores: respondents with
+    one column per scale; ``scales`` names the columns to describe, ``described`` the indices.
     """
     parts = [_unit_rows(unit_months)]
     parts += [
         _person_rows(persons, person_counts, measure, cohorts)
         for measure in ("persons", "person_months", "exits")
     ]
-    parts.append(_index_rows(indices, unit_months))
+    parts.append(_index_rows(indices, unit_months, described))
     parts.append(_score_rows(scores, scales))
     columns = ["block", "row", "cohort", "n", "mean", "sd", "persons", "top2_share", "cell"]
     return pd.concat([part for part in parts if len(part)], ignore_index=True)[columns]
@@ -222,10 +222,10 @@ def _person_rows(persons, counts, measure, cohorts):
     return pd.DataFrame(rows).assign(mean=np.nan, sd=np.nan)
 
 
-def _index_rows(indices, unit_months):
+def _index_rows(indices, unit_months, described):
     frame = with_headcount(indices, unit_months)
     rows = []
-    for name in INDICES:
+    for name in described:
         part = frame[frame["index"] == name]
         if len(part):
             persons = part.groupby("unit_code")["headcount"].max()
@@ -272,7 +272,10 @@ def build_all(*, inputs, outputs, window, calendar, exclude, weights, language: 
     definitions = read_definitions(inputs["definitions"])
     months, _ = person_months(read(inputs["spells"]), window, definitions)
     persons, curves = persons_by_cohort(months), read(inputs["curves"])
-    person_counts = with_exposed_exits(read(inputs["person_counts"]), months, read(inputs["exposures"]))
+    roles = read_roles(inputs["roles"])
+    person_counts = with_exposed_exits(
+        read(inputs["person_counts"]), months, read(inputs["exposures"]), exposure=leading(roles)
+    )
     scores = read(inputs["scores"])
     words = Labels(language, inputs["labels"])
     plan = read_indicators(inputs["indicator_plan"])
@@ -285,7 +288,7 @@ def build_all(*, inputs, outputs, window, calendar, exclude, weights, language: 
     tables = {
         "index_over_time": index_over_time(indices, unit_months),
         "policy_dates": policy_dates(read(inputs["policies"])),
-        "county_heatmap": county_heatmap(indices, unit_months, units),
+        "county_heatmap": county_heatmap(indices, unit_months, units, index=leading(roles)),
         "issue_clock": issue_clock(inputs["tasks"], calendar_of(calendar), window, exclude),
         "dose_response": read(inputs["rates"]),
         "cumulative_incidence": cumulative_incidence(curves),
@@ -293,7 +296,14 @@ def build_all(*, inputs, outputs, window, calendar, exclude, weights, language: 
         "burnout_by_overload": read(inputs["bins"]),
         "sample_flow": sample_flow(pd.read_csv(inputs["flow"], encoding="utf-8-sig").fillna({"reason": ""})),
         "descriptives": descriptives(
-            persons, person_counts, indices, unit_months, scores, SCORES, cohorts=definitions.cohorts
+            persons,
+            person_counts,
+            indices,
+            unit_months,
+            scores,
+            SCORES,
+            cohorts=definitions.cohorts,
+            described=roles["index"],
         ),
         "data_quality": data_quality(books["row_counts"], books["headings"], books["absences"]),
         "indicator_list": indicator_list(

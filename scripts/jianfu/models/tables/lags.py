@@ -4,26 +4,23 @@ import pandas as pd
 
 from jianfu.indices.exposures import Exposure
 
-LAGGED = ("OD",)  # indices with single lags
-LAGS = range(1, 13)
 
+def lagged_exposures(indices, reference, wanted):
+    """Rows unit_code, month, exposure, value of the exposures ``wanted``: ``OD_lag3`` is the index of month m-3.
 
-def lagged_exposures(indices, reference):
-    """Rows unit_code, month, exposure, value: ``OD_lag1`` ... ``OD_lag12``, the index of month m-1 ... m-12.
-
-    indices: unit_code, month, index, value; reference: (first, last) month. Values are in SD of the monthly index over
-    the reference months, less its mean there. A month without the index gives no row; an index that does not vary in
-    the reference months has none.
+    indices: unit_code, month, index, value; reference: (first, last) month; wanted: exposures with a lag. Values are in
+    SD of the monthly index over the reference months, less its mean there. A month without the index gives no row; an
+    index that does not vary in the reference months has none.
     """
     parts = []
-    for name in LAGGED:
+    for name in sorted({exposure.index for exposure in wanted}):
         rows = indices[(indices["index"] == name) & indices["value"].notna()]
         known = rows.loc[rows["month"].astype(str).between(*reference), "value"]
         if not known.std(ddof=1) > 0:
             continue
         values = (rows["value"] - known.mean()) / known.std(ddof=1)
         levels = pd.Index(rows["month"].astype(str).unique())
-        for lag in LAGS:
+        for lag in sorted({exposure.lag for exposure in wanted if exposure.index == name}):
             later = dict(zip(levels, (pd.PeriodIndex(levels, freq="M") + lag).astype(str), strict=True))
             parts.append(
                 pd.DataFrame(

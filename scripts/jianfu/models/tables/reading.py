@@ -4,13 +4,15 @@ import pandas as pd
 
 from jianfu.core import frames
 from jianfu.indicators.plan import read_plan
+from jianfu.indices.exposures import Exposure
+from jianfu.models.spec import specs_of
 from jianfu.models.tables.lags import lagged_exposures
 from jianfu.models.tables.outcomes import exit_table, hazard_table, survey_table
 from jianfu.models.tables.unit_months import indicators_before, unit_month_table
-from jianfu.models.tables.unit_years import chain_table, unit_year_table, wave_table, with_last_wave
+from jianfu.models.tables.unit_years import WAVE, chain_table, unit_year_table, wave_table, with_last_wave
 from jianfu.models.tables.variables import derive
+from jianfu.models.terms import term_variables
 
-OF_LAST_WAVE = ("burnout", "meaning", "OD", "TR")  # means of the last wave that stand beside the hazard cells
 AFTER = 3  # months from the fieldwork on over which the indicators of a unit-wave are averaged
 
 
@@ -60,6 +62,13 @@ def read_frames(inputs):
     return found, flows
 
 
+def columns_named(plan) -> list[str]:
+    """Columns that the declared models name in terms, controls and as mediator, each once, in order."""
+    specs = specs_of(plan)
+    terms = [term for spec in specs for term in (*spec.terms, *spec.controls)]
+    return sorted({*term_variables(terms, {}), *(spec.mediator for spec in specs if spec.mediator)})
+
+
 def assemble(found, flows, plan, indicator_plan, reference, exposure):
     """Analysis tables by name, with the variables that the plan declares.
 
@@ -82,10 +91,13 @@ def assemble(found, flows, plan, indicator_plan, reference, exposure):
     survey = survey_table(found["survey_scores"], flows["survey_scores"], exposures, units, before)
     exits = flows["hazard_cells"]
     waves = wave_table(survey, months, AFTER)
-    single = pd.concat([exposures, lagged_exposures(found["indices"], reference)], ignore_index=True)
+    named = columns_named(plan)
+    of_wave = [name.removesuffix(WAVE) for name in named if name.endswith(WAVE)]
+    lagged = [exposure for exposure in map(Exposure.of, named) if exposure.lag]
+    single = pd.concat([exposures, lagged_exposures(found["indices"], reference, lagged)], ignore_index=True)
     hazards = hazard_table(found["hazard_cells"], exits, single, units)
     tables = {
-        "hazard_cells": with_last_wave(hazards, waves, OF_LAST_WAVE),
+        "hazard_cells": with_last_wave(hazards, waves, of_wave),
         "hazard_details": hazard_table(found["hazard_details"], exits, exposures, units),
         "tenure_cells": hazard_table(found["tenure_cells"], exits, exposures, units),
         "exits": exit_table(found["exits"], exposures, units),

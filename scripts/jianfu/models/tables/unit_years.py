@@ -7,6 +7,7 @@ import pandas as pd
 
 from jianfu.models.tables.table import NAMES, AnalysisTable, categorical, with_traits
 
+WAVE = "_wave"  # suffix of a mean of the last survey wave beside the hazard cells
 HOURS = ("hours_week", "hours_trace", "hours_substantive")
 
 
@@ -114,7 +115,7 @@ def with_last_wave(table, waves, names):
     rows = values.index.get_indexer(pd.MultiIndex.from_arrays([frame["unit"].astype(object), wave]))
     found = np.where(rows[:, None] >= 0, values.to_numpy(dtype=float)[rows], np.nan) if len(values) else None
     for j, name in enumerate(known):
-        frame[f"{name}_wave"] = np.nan if found is None else found[:, j]
-    exposures = {f"{name}_wave": waves.exposures[name] for name in known if name in waves.exposures}
+        frame[name + WAVE] = np.nan if found is None else found[:, j]
+    exposures = {name + WAVE: waves.exposures[name] for name in known if name in waves.exposures}
     wave = pd.Series(wave, index=frame.index).astype("Int64").astype(object)
     return replace(table, frame=frame.assign(wave=categorical(wave)), exposures=table.exposures | exposures)

@@ -9,6 +9,7 @@ import yaml
 from jianfu.config.files import read_yaml
 from jianfu.config.merging import deviations
 from jianfu.core.labels import Labels
+from jianfu.indices.roles import leading, read_roles
 from jianfu.models.estimates import INDIRECT, missing
 from jianfu.models.reasons import CODES, FAILURE, has
 from jianfu.models.verdicts import (
@@ -83,7 +84,8 @@ def collect(release: str | Path, config, run, default, plan, labels: Labels) -> 
     """Everything the template prints.
 
     release: folder with the released files; config: resolved settings (YAML); run: record of the run (JSON); default:
-    the common settings (YAML); plan: paths of the plan's files by name (hypotheses, models, tables, indices).
+    the common settings (YAML); plan: paths of the plan's files by name (hypotheses, models, tables, indices,
+    index_roles).
     """
     settings = yaml.safe_load(Path(config).read_text(encoding="utf-8"))
     alpha = round(1 - settings["inference"]["confidence"], 6)
@@ -97,7 +99,7 @@ def collect(release: str | Path, config, run, default, plan, labels: Labels) -> 
         **identity(settings, labels),
         **numbers(results, alpha, labels),
         **report_sections(results, alpha, labels),
-        **figure_numbers(release),
+        **figure_numbers(release, leading(read_roles(plan["index_roles"]))),
         "confidence": f"{settings['inference']['confidence']:.0%}",
         "age90": age_range(settings["data"]["window"]),
         "settings": settings,
@@ -195,16 +197,16 @@ def by_verdict(tested, labels: Labels) -> list[tuple[str, list[str]]]:
     return [(key, found) for key, found in groups.items() if found]
 
 
-def figure_numbers(release: str | Path) -> dict:
-    """What the sentences say about the figures."""
+def figure_numbers(release: str | Path, index: str) -> dict:
+    """What the sentences say about the figures; ``index``: the leading one."""
     data = {name: read_release(Path(release, "figures", f"{name}.csv")) for name in FIGURES[1:6]}
     return {
-        "burden": facts.burden_change(data["index_over_time"]),
+        "burden": facts.burden_change(data["index_over_time"], index),
         "counties": facts.county_range(data["county_heatmap"]),
         "rest_eve": facts.rest_eve_share(data["issue_clock"]),
         "dose": facts.dose_extremes(data["dose_response"]),
         "incidence": facts.final_incidence(data["cumulative_incidence"]),
-        "ranks": facts.rank_stability(read_release(Path(release, "figures", "county_ranks.csv"))),
+        "ranks": facts.rank_stability(read_release(Path(release, "figures", "county_ranks.csv")), index),
     }
 
 

@@ -55,7 +55,7 @@ def sample_counts(estimates: pd.DataFrame) -> dict:
     return found
 
 
-def burden_change(series, index="OD") -> dict | None:
+def burden_change(series, index: str) -> dict | None:
     """First and last monthly mean of an index, and the highest month; None without data."""
     rows = series[(series["index"] == index) & series["mean"].notna()].sort_values("month", kind="stable")
     if rows.empty:
@@ -138,7 +138,7 @@ def final_incidence(curves: pd.DataFrame, cohort="90后", tertiles=("low", "high
     return found
 
 
-def rank_stability(counties, index="OD") -> dict | None:
+def rank_stability(counties, index: str) -> dict | None:
     """Counties with a rank, and those whose band over the multiverse spans at most one rank; None without data."""
     rows = counties[(counties["index"] == index) & counties["rank"].notna()]
     if rows.empty:

@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
+from jianfu.indices.roles import leading
 from jianfu.release.outputs import WITHHELD
 from jianfu.report.figures.style import GREY, PALE, blank, finish, heatmap, month_axis, new_figure
 
@@ -15,10 +16,11 @@ LOOKS = {  # of months without a value, by whether it was withheld
 }
 
 
-def draw(cells, labels, synthetic=False) -> Figure:
+def draw(cells, roles, labels, synthetic=False) -> Figure:
     """Heat map, counties in order of their mean over the window (highest on top); months without a log are hatched.
 
-    cells: released columns county_code, county_name, city_name, month, mean, units, units_logged, status.
+    cells: released columns county_code, county_name, city_name, month, mean, units, units_logged, status; roles:
+    of the indices, of which the leading one is shown.
     """
     if cells["mean"].notna().sum() == 0:
         return blank(labels("fig_no_data"), labels, synthetic)
@@ -32,7 +34,7 @@ def draw(cells, labels, synthetic=False) -> Figure:
     bar = {"fraction": 0.04, "pad": 0.015, "aspect": max(8, min(30, rows * 1.5))}
     scale = {"vmin": low, "vmax": high if high > low else low + 1}
     every = -(-rows // LABELLED)
-    heatmap(axes, values.set_axis(names), labels("OD"), bar=bar, yticklabels=every, **scale)
+    heatmap(axes, values.set_axis(names), labels(leading(roles)), bar=bar, yticklabels=every, **scale)
     axes.tick_params(axis="y", labelsize=7 if rows <= 25 else 6)
     month_axis(axes, months, shift=0.5)
     return finish(

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from jianfu.indices.roles import drawn
 from jianfu.report.figures.style import (
     GREY,
     INK,
@@ -19,27 +20,28 @@ from jianfu.report.figures.style import (
     remark,
 )
 
-INDICES = ("OD", "TR", "RG")
 CIRCLED = "①②③④⑤⑥⑦⑧"
 SHOWN_POLICIES = 8
 POLICY = (0, (4, 2))
 LOCAL = "#9a9a9a"  # policies of some counties only
 
 
-def draw(indices, policies, quality, labels, synthetic=False) -> Figure:
+def draw(indices, roles, policies, quality, labels, synthetic=False) -> Figure:
     """One panel per index over the same months; policy dates as numbered lines, their names below the axes.
 
-    indices: released columns index, month, mean, q25, q75, units. policies: name, start_date, counties (number of
+    indices: released columns index, month, mean, q25, q75, units; roles: those drawn
+    (:func:`jianfu.indices.roles.drawn`). policies: name, start_date, counties (number of
     counties, empty = whole province). At most the last eight policy dates inside the months shown are drawn; where no
     policies were provided (quality: released table of rows by source table), the note says so.
     """
-    indices = indices[indices["index"].isin(INDICES) & indices["mean"].notna()]
+    names = drawn(roles)
+    indices = indices[indices["index"].isin(names) & indices["mean"].notna()]
     if indices.empty:
         return blank(labels("fig_no_data"), labels, synthetic)
-    figure = new_figure(3 * len(INDICES))
-    panels = figure.subplots(len(INDICES), 1, sharex=True)
+    figure = new_figure(3 * len(names))
+    panels = figure.subplots(len(names), 1, sharex=True)
     months = pd.period_range(indices["month"].min(), indices["month"].max(), freq="M").astype(str)
-    for place, (panel, name) in enumerate(zip(panels, INDICES, strict=True)):
+    for place, (panel, name) in enumerate(zip(panels, names, strict=True)):
         series = indices[indices["index"] == name].set_index("month").reindex(months)
         look = SERIES[place % len(SERIES)]
         _panel(panel, series.assign(place=range(len(months))), look, labels(name), labels)

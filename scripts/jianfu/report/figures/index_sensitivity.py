@@ -6,10 +6,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from jianfu.indices.roles import leading
 from jianfu.release.outputs import WITHHELD
 from jianfu.report.figures.style import ALERT, GREY, INK, SAND, blank, finish, new_figure, remark
 
-INDEX = "OD"
 SHOWN = 30  # counties; with more, every n-th in the order of ranks
 BANDS = (  # columns of the ends, colour, line width, label
     ("drawn", SAND, 5, "fig_rank_drawn"),
@@ -18,15 +18,17 @@ BANDS = (  # columns of the ends, colour, line width, label
 SHARES = (("total", SAND, 0.62, "fig_share_total"), ("first_order", INK, 0.34, "fig_share_first"))
 
 
-def draw(counties, shares, labels, synthetic=False) -> Figure:
+def draw(counties, shares, roles, labels, synthetic=False) -> Figure:
     """Left: rank of each county with its bands; right: first-order and total shares by choice.
 
     counties: released columns index, county_code, county_name, rank, rank_low, rank_high, drawn_low, drawn_high,
-    status. shares: released columns index, factor, first_order, total.
+    status. shares: released columns index, factor, first_order, total. roles: of the indices, of which the leading
+    one is shown.
     """
-    counties = counties[(counties["index"] == INDEX) & (counties["status"] != WITHHELD)]
+    index = leading(roles)
+    counties = counties[(counties["index"] == index) & (counties["status"] != WITHHELD)]
     counties = counties.dropna(subset="rank").sort_values(["rank", "county_code"], kind="stable")
-    shares = shares[shares["index"] == INDEX].dropna(subset="total")
+    shares = shares[shares["index"] == index].dropna(subset="total")
     if counties.empty and shares.empty:
         return blank(labels("fig_no_data"), labels, synthetic)
     counties = counties.iloc[:: -(-max(len(counties), 1) // SHOWN)]
