@@ -29,19 +29,12 @@ SPOKEN = (
     "progress",
     "words",
 )
-# psychometrics say why a model of items fails in clauses of their own
-UNFINISHED = "cfa.py"
-
-
-def _files():
-    for file in sorted(SCRIPTS.rglob("*.py")):
-        if file.name != UNFINISHED:
-            yield file, file.relative_to(SCRIPTS)
 
 
 def _calls():
     """(place, first argument, names of values) of whatever is said with a code."""
-    for file, place in _files():
+    for file in sorted(SCRIPTS.rglob("*.py")):
+        place = file.relative_to(SCRIPTS)
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             name = (
                 getattr(node.func, "id", getattr(node.func, "attr", "")) if isinstance(node, ast.Call) else ""

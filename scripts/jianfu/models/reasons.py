@@ -139,7 +139,9 @@ CODES = {
     "few_items": _failure("items"),
     "few_rows": _failure("rows", "items", counts=("rows",)),
     "constant_item": _failure("item"),
-    "covariances_not_positive_definite": _failure(),
+    "not_positive_definite": _failure(),
+    "not_converged": _failure(),
+    "not_identified": _failure(),
     # failures of tests beside the models
     "no_efficient_score": _failure("estimator"),
     "not_a_term": _failure("term"),
@@ -166,6 +168,7 @@ CODES = {
     "wild_unconverged": _caution(),
     "wild_cluster_none": _caution(),
     "negative_variance": _caution("item"),
+    "heywood": _caution("what"),
     "factors_not_positive_definite": _caution(),
     "in_group": _caution("what", "group"),
     "at_level": _caution("level", "what"),

@@ -6,9 +6,10 @@ flow_survey.csv. Every table has one row per scale (or subscale) and a ``note``:
 
 import pandas as pd
 
+from jianfu.core.errors import NotEstimable
 from jianfu.survey.psychometrics import adequacy, agreement, cfa, fit_measures, reliability
 from jianfu.survey.psychometrics.invariance import invariance
-from jianfu.survey.psychometrics.items import NotMeasurable, complete
+from jianfu.survey.psychometrics.items import complete
 from jianfu.survey.psychometrics.measurement import Model
 
 LEAST_GROUP = 50  # respondents that a cohort or wave must have to be compared
@@ -46,6 +47,13 @@ def model_of(name, key):
     return Model(key["subscales"] if key.get("subscales") else {name: key["items"]})
 
 
+def first_code(problems) -> str:
+    """Code of the first problem, or '' without any; of what one group has, what it has."""
+    for problem in problems:
+        return dict(problem.values)["what"].code if problem.code == "in_group" else problem.code
+    return ""
+
+
 class _Statistics(dict):
     """Figures by name; :meth:`add` leaves them out, and remembers the first reason, where they cannot be had."""
 
@@ -54,11 +62,11 @@ class _Statistics(dict):
     def add(self, compute, *arguments):
         try:
             self.update(compute(*arguments))
-        except NotMeasurable as reason:
-            self.note([reason.problem])
+        except NotEstimable as error:
+            self.note([error.reason])
 
     def note(self, problems):
-        self.problem = self.problem or next((problem.code for problem in problems), "")
+        self.problem = self.problem or first_code(problems)
 
 
 def scale_reliability(answers, keys, confidence=0.95, draws=200, seed=20240401):
@@ -127,7 +135,7 @@ def scale_structure(answers, keys):
                 **_fit(fit_measures.measures(fit)),
                 "items": len(key["items"]),
                 "factors": len(model.factors),
-                "note": next((problem.code for problem in fit.problems), ""),
+                "note": first_code(fit.problems),
             }
         )
     return pd.DataFrame(rows, columns=STRUCTURE)
@@ -182,7 +190,7 @@ def _levels(name, grouping, items, groups, model, sizes):
             "holds": {True: "yes", False: "no", None: ""}[step.holds],
             "verdict": verdict,
             "forbids": verdict,
-            "note": next((problem.code for problem in step.fit.problems), ""),
+            "note": first_code(step.fit.problems),
         }
         for step in steps
     ]

@@ -4,6 +4,7 @@ import numpy as np
 
 from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators.common import COLUMN, FACTORS, Effect, Estimator, effects_of
+from jianfu.models.reasons import because
 from jianfu.survey.psychometrics import cfa, fit_measures
 from jianfu.survey.psychometrics.invariance import invariance
 from jianfu.survey.psychometrics.measurement import Model
@@ -87,13 +88,13 @@ def _model(options):
 
 def _extra(fitted, notes):
     df = sum(fitted.n) - len(fitted.parameters)
-    return {"converged": fitted.converged, "n_clusters": 0, "residual_df": df, "notes": list(map(str, notes))}
+    return {"converged": fitted.converged, "n_clusters": 0, "residual_df": df, "notes": notes}
 
 
 def _failed(fitted):
     problem = fitted.problems[0]
     if problem.code != "not_converged":
-        raise NotEstimable(str(problem))
+        raise NotEstimable(problem.code, **problem.values)
     return [], _extra(fitted, [problem])
 
 
@@ -151,7 +152,7 @@ def _invariance(used, model, groups):
         return _failed(steps[0].fit)
     rows, notes = [], [f"verdict: {verdict}", "maximum likelihood"]
     for step in steps:
-        notes += [f"{step.level}: {problem}" for problem in step.fit.problems]
+        notes += [because("at_level", level=step.level, what=problem) for problem in step.fit.problems]
         if not step.fit.converged:
             continue
         rows += _fit_rows(step.fit, None, f"{step.level} ")

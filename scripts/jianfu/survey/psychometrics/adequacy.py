@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from jianfu.survey.psychometrics.items import NotMeasurable, checked, positive_definite
+from jianfu.core.errors import NotEstimable
+from jianfu.survey.psychometrics.items import checked, positive_definite
 
 
 def _correlation(items):
     correlation = np.corrcoef(items, rowvar=False)
     if not positive_definite(correlation):
-        raise NotMeasurable("not_positive_definite", "the correlations are not positive definite")
+        raise NotEstimable("not_positive_definite")
     return correlation
 
 

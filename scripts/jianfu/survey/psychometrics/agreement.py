@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from jianfu.survey.psychometrics.items import NotMeasurable, complete
+from jianfu.core.errors import NotEstimable
+from jianfu.survey.psychometrics.items import complete
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,12 @@ def icc(scores, groups, size="mean"):
     counts = np.bincount(codes)
     n, n_groups = len(scores), len(counts)
     if n_groups < 2 or n <= n_groups:
-        raise NotMeasurable("few_groups", "needs two groups and more answers than groups")
+        raise NotEstimable("few_groups")
     means = np.bincount(codes, scores) / counts
     within = ((scores - means[codes]) ** 2).sum() / (n - n_groups)
     between = (counts * (means - scores.mean()) ** 2).sum() / (n_groups - 1)
     if not between > 0:
-        raise NotMeasurable("equal_groups", "the groups do not differ")
+        raise NotEstimable("equal_groups")
     k = n / n_groups if size == "mean" else (n - (counts**2).sum() / n) / (n_groups - 1)
     icc1 = (between - within) / (between + (k - 1) * within)
     f_value = between / within if within > 0 else float("inf")

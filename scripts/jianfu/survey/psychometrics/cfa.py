@@ -16,7 +16,9 @@ import numpy as np
 import pandas as pd
 from scipy import optimize
 
-from jianfu.survey.psychometrics.items import NotMeasurable, Problem, complete, positive_definite
+from jianfu.core.errors import NotEstimable
+from jianfu.core.reasons import Reason
+from jianfu.survey.psychometrics.items import complete, positive_definite
 from jianfu.survey.psychometrics.measurement import Layout, Model, implied
 
 GRADIENT = 1e-7  # largest gradient of a converged fit, in units of the standard errors at N = 1
@@ -24,7 +26,7 @@ GRADIENT = 1e-7  # largest gradient of a converged fit, in units of the standard
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted model. ``matrices``: per group (L, P, T, n, a); ``problems``: what a reader must know (codes)."""
+    """A fitted model. ``matrices``: per group (L, P, T, n, a); ``problems``: what a reader must know (Reasons)."""
 
     model: Model
     groups: list
@@ -131,25 +133,35 @@ def _starting_values(layout, moments, shares):
 
 
 def _moments(items, groups, levels, names):
-    """(covariance, mean) of every group; :class:`NotMeasurable` where one has too few rows or an item is constant."""
+    """(covariance, mean) of every group; :class:`NotEstimable` where one has too few rows or an item is constant."""
     found, sizes, rows = [], [], []
     for level in levels:
         own = items if groups is None else items[groups == level]
-        where = "" if groups is None else f" in group {level}"
-        if len(own) <= own.shape[1]:
-            raise NotMeasurable(
-                "few_rows", f"{len(own)} complete rows{where} are too few for {own.shape[1]} items"
-            )
-        constant = np.flatnonzero(np.ptp(own, axis=0) == 0)
-        if len(constant):
-            raise NotMeasurable("constant_item", f"item {names[constant[0]]} does not vary{where}")
-        covariance = np.cov(own, rowvar=False, ddof=0)
-        if not positive_definite(covariance):
-            raise NotMeasurable("not_positive_definite", f"the covariances{where} are not positive definite")
-        found.append((covariance, own.mean(axis=0)))
+        problem = _unfit(own, names)
+        if problem:
+            problem = _in_group(problem, level)
+            raise NotEstimable(problem.code, **problem.values)
+        found.append((np.cov(own, rowvar=False, ddof=0), own.mean(axis=0)))
         sizes.append(len(own))
         rows.append(own)
     return found, sizes, rows
+
+
+def _unfit(items, names):
+    """Why ``items`` (N, p) of one group have no covariances to fit, or None."""
+    if len(items) <= items.shape[1]:
+        return Reason("few_rows", rows=len(items), items=items.shape[1])
+    constant = np.flatnonzero(np.ptp(items, axis=0) == 0)
+    if len(constant):
+        return Reason("constant_item", item=names[constant[0]])
+    if not positive_definite(np.cov(items, rowvar=False, ddof=0)):
+        return Reason("not_positive_definite")
+    return None
+
+
+def _in_group(problem, group):
+    """The problem with the group that has it; of a model without groups as it is."""
+    return problem if group is None else Reason("in_group", what=problem, group=str(group))
 
 
 def fit(items, model, groups=None):
@@ -161,7 +173,7 @@ def fit(items, model, groups=None):
     """
     wanted = np.asarray(items[model.items], dtype=float)
     if wanted.shape[1] < 3:
-        return Fit(model, [], [], False, problems=(Problem("few_items", "needs three items or more"),))
+        return Fit(model, [], [], False, problems=(Reason("few_items", items=3),))
     if groups is None:
         data, levels = complete(wanted), [None]
     else:
@@ -173,24 +185,24 @@ def fit(items, model, groups=None):
     dropped = len(wanted) - len(data)
     try:
         if not levels:
-            raise NotMeasurable("few_rows", "no complete rows")
+            raise NotEstimable("few_rows", rows=0, items=wanted.shape[1])
         moments, sizes, rows = _moments(data, groups, levels, model.items)
-    except NotMeasurable as reason:
-        return Fit(model, levels, [], False, problems=(reason.problem,), dropped=dropped)
+    except NotEstimable as error:
+        return Fit(model, levels, [], False, problems=(error.reason,), dropped=dropped)
     means = len(levels) > 1 if model.meanstructure is None else model.meanstructure
     layout = Layout(model, levels, means)
     p, q = len(model.items), len(layout.parameters)
     df = len(levels) * (p * (p + 1) // 2 + (p if means else 0)) - q
     empty = Fit(model, levels, sizes, False, layout.parameters, moments=moments, df=df, dropped=dropped)
     if df < 0:
-        return _failed(empty, "not_identified", "more parameters than moments: not identified")
+        return _failed(empty, "not_identified")
     return _minimised(layout, moments, sizes, rows, empty)
 
 
-def _failed(empty, code, reason):
+def _failed(empty, code):
     q = len(empty.parameters)
     nothing = {"estimates": np.full(q, np.nan), "covariance": np.full((q, q), np.nan)}
-    return Fit(**(vars(empty) | nothing | {"problems": (Problem(code, reason),), "converged": False}))
+    return Fit(**(vars(empty) | nothing | {"problems": (Reason(code),), "converged": False}))
 
 
 def _standardised(layout, moments, shares):
@@ -278,15 +290,15 @@ def _minimised(layout, moments, sizes, rows, empty):
         options={"gtol": 1e-6, "maxiter": 200, "initial_trust_radius": 1.0, "max_trust_radius": 100.0},
     )
     if not np.isfinite(result.fun):
-        return _failed(empty, "not_converged", "no starting values")
+        return _failed(empty, "not_converged")
     values = _polished(objective, result.x / objective.scale)
     _, hessian, largest = _largest(objective, values)
     size = np.sqrt(np.maximum(np.diag(hessian), 1e-300))
     if not largest < GRADIENT:
-        return _failed(empty, "not_converged", "did not converge")
+        return _failed(empty, "not_converged")
     correlation = hessian / np.outer(size, size)
     if np.linalg.eigvalsh(correlation)[0] < 1e-9:
-        return _failed(empty, "not_identified", "not identified: the information is singular")
+        return _failed(empty, "not_identified")
     covariance = 2 * np.linalg.inv(correlation) / np.outer(size, size) / total * np.outer(factor, factor)
     discrepancy = objective.value(values * objective.scale)
     values = factor * values + shift
@@ -310,12 +322,12 @@ def _improper(matrices, layout):
     """Negative variances and correlations beyond one (Heywood cases), by name."""
     found = []
     for (_, factors, residuals, _, _), group in zip(matrices, layout.groups, strict=True):
-        where = f" in group {group}" if len(layout.groups) > 1 else ""
-        found += [
-            Problem("heywood", f"negative residual variance of {item}{where}")
+        what = [
+            Reason("negative_variance", item=item)
             for item, variance in zip(layout.items, np.diag(residuals), strict=True)
             if variance < 0
         ]
         if np.linalg.eigvalsh(factors)[0] < -1e-10 * max(np.trace(factors), 1e-300):
-            found.append(Problem("heywood", f"covariances of the factors not positive definite{where}"))
+            what.append(Reason("factors_not_positive_definite"))
+        found += [_in_group(Reason("heywood", what=part), group) for part in what]
     return tuple(found)

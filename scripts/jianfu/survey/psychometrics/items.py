@@ -7,22 +7,7 @@ need not hang together: none of this is for them.
 
 import numpy as np
 
-
-class Problem(str):
-    """Why something could not be measured, or what a reader must know: a clause, and its ``code`` for tables."""
-
-    def __new__(cls, code, text):
-        problem = super().__new__(cls, text)
-        problem.code = code
-        return problem
-
-
-class NotMeasurable(Exception):
-    """The answers do not allow the statistic; ``problem`` says why."""
-
-    def __init__(self, code, text):
-        super().__init__(text)
-        self.problem = Problem(code, text)
+from jianfu.core.errors import NotEstimable
 
 
 def complete(items, *companions):
@@ -33,17 +18,16 @@ def complete(items, *companions):
     return (kept, *(np.asarray(values)[rows] for values in companions)) if companions else kept
 
 
-def checked(items, fewest=2, names=None):
-    """Complete rows of ``items``: ``fewest`` columns, two rows more than columns, none constant; else NotMeasurable."""
+def checked(items, fewest=2):
+    """Complete rows of ``items``: ``fewest`` columns, two rows more than columns, none constant; else NotEstimable."""
     items = complete(items)
     if items.shape[1] < fewest:
-        raise NotMeasurable("few_items", f"needs {fewest} items or more")
+        raise NotEstimable("few_items", items=fewest)
     if len(items) < items.shape[1] + 2:
-        raise NotMeasurable("few_rows", f"{len(items)} complete rows are too few for {items.shape[1]} items")
+        raise NotEstimable("few_rows", rows=len(items), items=items.shape[1])
     constant = np.flatnonzero(np.ptp(items, axis=0) == 0)
     if len(constant):
-        name = constant[0] + 1 if names is None else names[constant[0]]
-        raise NotMeasurable("constant_item", f"item {name} does not vary")
+        raise NotEstimable("constant_item", item=str(constant[0] + 1))
     return items
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, stats
 
-from jianfu.survey.psychometrics.items import NotMeasurable, checked, positive_definite
+from jianfu.core.errors import NotEstimable
+from jianfu.survey.psychometrics.items import checked, positive_definite
 
 
 @dataclass(frozen=True)
@@ -23,14 +24,14 @@ def cronbach_alpha(items, confidence=0.95):
     """Cronbach's alpha, k / (k - 1) (1 - sum of item variances / variance of the sum).
 
     The interval is Feldt's (1965): (1 - alpha) F with n - 1 and (k - 1)(n - 1) degrees of freedom, as
-    ``alpha.ci`` of R psych. Raises :class:`NotMeasurable` where items are too few, constant or cancel out.
+    ``alpha.ci`` of R psych. Raises :class:`NotEstimable` where items are too few, constant or cancel out.
     """
     items = checked(items)
     n, k = items.shape
     covariance = np.cov(items, rowvar=False)
     total = covariance.sum()
     if not total > 1e-12 * np.trace(covariance):
-        raise NotMeasurable("items_cancel_out", "the items cancel out")
+        raise NotEstimable("items_cancel_out")
     alpha = k / (k - 1) * (1 - np.trace(covariance) / total)
     quantiles = stats.f.ppf([(1 + confidence) / 2, (1 - confidence) / 2], n - 1, (k - 1) * (n - 1))
     low, high = 1 - (1 - alpha) * quantiles
@@ -77,6 +78,6 @@ def omega_minres(items):
     items = checked(items, fewest=3)
     correlation = np.corrcoef(items, rowvar=False)
     if not positive_definite(correlation):
-        raise NotMeasurable("not_positive_definite", "the correlations are not positive definite")
+        raise NotEstimable("not_positive_definite")
     loadings = minres_loadings(correlation)
     return float(1 - (1 - loadings**2).sum() / correlation.sum())
