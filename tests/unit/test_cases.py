@@ -4,9 +4,11 @@ import csv
 from datetime import datetime
 
 import pytest
-from ingest_cases import ROOT, ingest_rows
+from ingest_cases import PLAN, ROOT, SCHEMA, ingest_rows, sample_results
 
 from jianfu.ingest.dates import parse
+from jianfu.ingest.tables import ingest_table
+from jianfu.province.load import load_province
 
 CASES = ROOT / "tests" / "data" / "cases"
 
@@ -35,3 +37,24 @@ def test_durations_as_times_of_a_workbook():
         226,
         93780,
     ]  # rows in order of their key
+
+
+def test_several_units_in_one_cell():
+    """各乡镇（街道） is every unit in force on the day; 甲镇、乙镇 are two; 甲镇等12个乡镇 names one of twelve."""
+    province = load_province("sample", ROOT, [ROOT / "config" / "provinces"])
+    name = "督查督办台账_多单位.csv"
+    province = {**province, "sources": [{"table": "tasks", "files": [name]}]}
+    units = sample_results()["units"].canonical.to_pandas()
+    result = ingest_table("tasks", CASES / "units-in-one-cell", province, PLAN, SCHEMA, units)
+    rows = result.canonical.to_pandas()
+    codes = {task: sorted(part["unit_code"]) for task, part in rows.groupby("task_id")}
+    every = sorted(set(units["unit_code"]))
+    named = [units.loc[units["unit_name"] == name, "unit_code"].item() for name in ("小沟庄镇", "北石坪镇")]
+    assert len(every) == 24
+    assert codes == {"M1": every, "M2": sorted(named), "M3": every}
+    assert result.quarantine[["row", "column", "reason"]].values.tolist() == [
+        [5, "unit_code", "unit_not_named"]
+    ]
+    counts = result.counts.query("rows > 0").set_index("outcome")["rows"].to_dict()
+    assert counts == {"kept": 3, "rejected": 1, "nondata": 1, "several_units": 50}
+    assert result.notices.query("kind == 'several_units'")["rows"].tolist() == [3]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from ingest_cases import few_units, ingest_rows
 
+from jianfu.ingest.several import units_named
 from jianfu.ingest.units import UnitIndex
 
 HEAD = ["编号", "责任单位", "事项类型", "下达时间"]
@@ -87,3 +88,87 @@ def test_own_wording_of_a_unit(tmp_path):
     assert ingest_rows(tmp_path, "tasks", rows, source=source).canonical["unit_code"].to_pylist() == [
         "390101100"
     ]
+
+
+KAI, HEKOU, SHIPING, SHIPING_OLD, OTHER, STREET = (
+    "390101100", "390101101", "390101102", "390101200", "390102100", "390101001",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wording", "found"),
+    [
+        ("各乡镇（街道）", {KAI, HEKOU, SHIPING, SHIPING_OLD, OTHER, STREET}),
+        ("各乡镇人民政府，各街道办事处", {KAI, HEKOU, SHIPING, SHIPING_OLD, OTHER, STREET}),
+        ("乡镇（街道）", {KAI, HEKOU, SHIPING, SHIPING_OLD, OTHER, STREET}),
+        ("各镇街", {KAI, HEKOU, SHIPING, SHIPING_OLD, OTHER, STREET}),
+        ("全县各乡镇人民政府", {KAI, HEKOU, SHIPING, SHIPING_OLD, OTHER}),
+        ("各乡镇党委、政府，县直有关单位", {KAI, HEKOU, SHIPING, SHIPING_OLD, OTHER}),
+        ("各镇", {KAI, HEKOU, SHIPING, OTHER}),
+        ("甲县各镇", {KAI, HEKOU, SHIPING}),
+        ("除河口镇外，各镇", {KAI, SHIPING, OTHER}),
+        ("各镇（河口镇、石坪镇除外）", {KAI, OTHER}),
+        ("河口镇、石坪镇", {HEKOU, SHIPING}),
+        ("河口镇和石坪镇", {HEKOU, SHIPING}),
+        ("河口镇 石坪镇", {HEKOU, SHIPING}),
+        ("河口镇石坪镇", {HEKOU, SHIPING}),
+        ("390101101；乙县城关镇", {HEKOU, OTHER}),
+        ("县农业农村局、河口镇", {HEKOU}),
+        ("河口镇、石坪镇等2个乡镇", {HEKOU, SHIPING}),
+        ("河口镇等12个乡镇", "unit_not_named"),
+        ("河口镇等", "unit_not_named"),
+        ("有关乡镇", "unit_not_named"),
+        ("沿河各乡镇", "unit_not_named"),
+        ("12个乡镇", "unit_not_named"),
+        ("城关镇、河口镇", "ambiguous_unit"),
+        ("河口镇、天上镇", "unknown_unit"),
+        ("县直各单位", "unknown_unit"),
+        ("各村（社区）", "unknown_unit"),
+    ],
+)
+def test_several_units_in_one_cell(index, wording, found):
+    named = units_named(wording, "", index)
+    assert (set(named.lstrip("*").split(",")) if isinstance(found, set) else named) == found
+
+
+def test_one_row_for_every_unit_in_force(tmp_path):
+    """Units as a whole are those of the day and of the issuer's county; named ones follow mergers."""
+    rows = [
+        [*HEAD, "牵头单位"],
+        ["A", "各乡镇", "任务", "2024-06-30", "甲县应急局"],
+        ["A2", "各乡镇", "任务", "2024-07-01", "甲县应急局"],
+        ["B", "石坪乡、河口镇", "任务", "2024-07-01", "县应急局"],
+        ["C", "各街道", "任务", "2024-07-01", "乙县应急局"],
+        ["D", "各街道", "任务", "2008-07-01", "甲县应急局"],
+    ]
+    result = ingest_rows(tmp_path, "tasks", rows)
+    found = result.canonical.to_pandas().groupby("task_id")["unit_code"].agg(set).to_dict()
+    assert found == {"A": {KAI, HEKOU, SHIPING_OLD}, "A2": {KAI, HEKOU, SHIPING}, "B": {SHIPING, HEKOU}}
+    assert result.quarantine[["row", "reason"]].values.tolist() == [
+        [5, "unit_not_named"],
+        [6, "unit_not_named"],
+    ]
+
+
+def test_a_raw_row_is_lost_only_with_all_its_units(tmp_path):
+    rows = [
+        [*HEAD, "办结时间"],
+        ["A", "各街道、河口镇", "任务", "2024-06-30", "2024-07-05"],
+        ["A", "河口镇", "任务", "2024-06-30", "2024-07-05"],
+        ["B", "河口镇、新河口街道", "任务", "2024-06-30", "2024-07-05"],
+        ["B", "河口镇、新河口街道", "任务", "2024-06-30", "2024-07-05"],
+        ["C", "河口镇、新河口街道", "任务", "2024-06-30", "2024-07-05"],
+        ["C", "河口镇", "任务", "2024-06-30", "2024-07-09"],
+    ]
+    result = ingest_rows(tmp_path, "tasks", rows)
+    counts = result.counts.query("rows > 0").set_index(["outcome", "reason"])["rows"].to_dict()
+    assert counts == {
+        ("kept", ""): 3,
+        ("duplicate", ""): 2,
+        ("rejected", "conflicting_duplicate"): 1,
+        ("nondata", ""): 1,
+        ("several_units", ""): 5,
+        ("several_lost", "duplicate"): 2,
+        ("several_lost", "conflicting_duplicate"): 1,
+    }
+    assert result.canonical.num_rows == 5

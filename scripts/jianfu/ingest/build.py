@@ -12,6 +12,7 @@ from jianfu.ingest import dates
 from jianfu.ingest.people import describe_employee, describe_id
 from jianfu.ingest.punches import workday
 from jianfu.ingest.schema import REASONS
+from jianfu.ingest.several import one_row_each
 from jianfu.ingest.stage import DAY_PREFIX, STAND_INS
 from jianfu.ingest.texts import coded, plain
 from jianfu.ingest.values import BAD, EMPTY, OK, TOKEN, Converted, bad
@@ -42,13 +43,14 @@ class Built:
 
     ``rejects``: frame src, row, column, reason, value. ``odd``: Arrow table src, row, kind of null tokens and unusable
     optional cells in ``rows``, kinds as in :data:`ODD_KINDS` by column. ``contradictions``: {column: number of rows
-    where two sources disagree}.
+    where two sources disagree}. ``several``: frame src, row, units of the raw rows that became several rows.
     """
 
     rows: pa.Table
     rejects: pd.DataFrame
     odd: pa.Table
     contradictions: dict
+    several: pd.DataFrame | None = None
 
 
 class Builder:
@@ -147,7 +149,8 @@ class Builder:
         if not columns:
             height = cells.num_rows
             return Converted(pa.nulls(height, pa.string()), np.full(height, EMPTY, np.int8)), None
-        found = [converter.units(column, counties, self.units) for column in columns]
+        several = self.table.name == "tasks"
+        found = [converter.units(column, counties, self.units, several) for column in columns]
         if len(found) == 1:
             return found[0], columns[0]
         code, name = found
@@ -251,9 +254,15 @@ class Builder:
         usable = pa.array(reason < 0)
         rows = pa.table(typed)
         rows = rows if pc.all(usable).as_py() else rows.filter(usable)
+        several = None
+        if self.table.name == "tasks":
+            rows, several = one_row_each(rows, self.units)
+            none = several.index[several["units"] == 0]
+            strike(_among(typed, several.loc[none]), "unit_not_named", "unit_code")
+            several = several.drop(index=none)
         rejects = _rejects(typed, raw, reason, where, self.table)
         odd = _odd_cells(typed, found, reason < 0, set(required))
-        return Built(rows, rejects, odd, contradictions)
+        return Built(rows, rejects, odd, contradictions, several)
 
     def _required(self, cells):
         """Required columns of this source: without an ID number some others must say what it would have said."""
@@ -264,6 +273,16 @@ class Builder:
         if self.table.name == "roster" and "id_number" not in given:
             required.append("birth_ym")
         return required
+
+
+def _among(typed, places):
+    """Boolean array: rows of a batch that the frame ``places`` (src, row) lists."""
+    rows = pd.MultiIndex.from_arrays([typed["src"].to_numpy(), typed["row"].to_numpy()])
+    return (
+        rows.isin(pd.MultiIndex.from_frame(places[["src", "row"]]))
+        if len(places)
+        else np.zeros(len(rows), bool)
+    )
 
 
 def _cells(cells, name):

@@ -7,6 +7,7 @@ import pandas as pd
 from jianfu.core.errors import DataError
 from jianfu.core.reasons import Reason
 from jianfu.core.sources import matching_files
+from jianfu.ingest.several import NO_COUNTS
 from jianfu.ingest.sheet import sheet_place
 
 COUNT_COLUMNS = ["file", "sheet", "outcome", "reason", "column", "rows"]
@@ -15,11 +16,12 @@ HEADING_COLUMNS = ["table", "file", "sheet", "position", "heading", "column", "s
 QUARANTINE_COLUMNS = ["file", "sheet", "row", "column", "reason", "value"]
 
 
-def count_rows(sheets, duplicates, rejects, odd):
+def count_rows(sheets, duplicates, rejects, odd, several=NO_COUNTS):
     """Counts per sheet: kept, duplicate, rejected by reason and column, nondata, and odd cells of kept rows.
 
     ``sheets`` are :class:`jianfu.ingest.stage.SourceSheet`; the frames have src and row; ``odd`` is {(src, column,
-    kind): cells of kept rows}. For every sheet rows_read = kept + duplicate + rejected + nondata.
+    kind): cells of kept rows}; ``several`` as from :func:`jianfu.ingest.several.whole_rows`. For every sheet
+    rows_read = kept + duplicate + rejected + nondata; what several_units and several_lost count stands beside it.
     """
     lost = pd.concat([duplicates[["src", "row"]], rejects[["src", "row"]]], ignore_index=True)
     if lost.duplicated().any():
@@ -37,7 +39,27 @@ def count_rows(sheets, duplicates, rejects, odd):
         rows += [(sheet.file, sheet.name, "rejected", r, c, int(n)) for (r, c), n in struck.items()]
         cells = sorted((kind, column, n) for (src, column, kind), n in odd.items() if src == sheet.number)
         rows += [(sheet.file, sheet.name, kind, "", column, n) for kind, column, n in cells]
+        own = several[several["src"] == sheet.number]
+        rows += [
+            (sheet.file, sheet.name, p.outcome, p.reason, "unit_code", int(p.rows)) for p in own.itertuples()
+        ]
     return pd.DataFrame(rows, columns=COUNT_COLUMNS)
+
+
+def notices_of_several(table, sheets, several):
+    """Notices on the sheets in which cells name several units; ``several`` has one line (src) per such raw row."""
+    number = several.groupby("src").size()
+    return [
+        dict(
+            zip(
+                NOTICE_COLUMNS,
+                (table, "several_units", s.file, s.name, "unit_code", int(number[s.number])),
+                strict=True,
+            )
+        )
+        for s in sheets
+        if s.number in number.index
+    ]
 
 
 def quarantine(sheets, rejects):

@@ -16,6 +16,7 @@ REASONS = (
     "negative_count",
     "unknown_unit",
     "ambiguous_unit",
+    "unit_not_named",
     "unknown_category",
     "due_before_issue",
     "conflicting_duplicate",

@@ -27,12 +27,16 @@ PLAIN_TYPES = ("id", "code", "person")  # text columns in which most texts diffe
 
 @dataclass
 class Spill:
-    """Rows of ``table`` in files below ``folder``; ``keys`` are samples of the first key column."""
+    """Rows of ``table`` in files below ``folder``; ``keys`` are samples of the first key column.
+
+    ``several`` lists frames of the raw rows that became several rows.
+    """
 
     table: object
     folder: Path
     parts: list = field(default_factory=list)
     odd: list = field(default_factory=list)
+    several: list = field(default_factory=list)
     keys: list = field(default_factory=list)
     rows: int = 0
 

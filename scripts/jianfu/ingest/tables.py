@@ -30,6 +30,7 @@ from jianfu.ingest.headings import Dictionary
 from jianfu.ingest.pipeline import WORKERS, ordered
 from jianfu.ingest.punches import monthly
 from jianfu.ingest.schema import load_responses, load_tables
+from jianfu.ingest.several import NO_PIECES, whole_rows
 from jianfu.ingest.spells import assemble
 from jianfu.ingest.spill import Spill
 from jianfu.ingest.stage import Staged, Staging
@@ -100,6 +101,7 @@ class _Books:
     duplicates: list = field(default_factory=list)
     rejects: list = field(default_factory=list)
     odd: list = field(default_factory=list)
+    several: list = field(default_factory=list)
     columns: list = field(default_factory=list)
     notices: list = field(default_factory=list)
 
@@ -200,18 +202,24 @@ class _Ingestion:
 
     def _settled(self, name, spill, sheets, pool):
         """Yields the kept rows of one raw table in order of its key."""
-        kept, lost = 0, [_NO_PLACES]
+        kept, lost = 0, {"duplicate": [_NO_PLACES], "conflict": [as_rejects(_NO_PLACES)]}
         punches = {sheet.number for sheet in self.books.sheets} - {sheet.number for sheet in sheets}
         for rows, duplicates, conflicts in spill.settled(self.connection, pool):
             kept += rows.num_rows
-            lost += [duplicates[["src", "row"]], conflicts[["src", "row"]]]
+            lost["duplicate"].append(duplicates)
+            lost["conflict"].append(conflicts)
             if self.table == "app_activity" and punches & {*duplicates["src"], *conflicts["src"]}:
                 raise DataError("punches_and_sheets")
-            self.books.duplicates.append(duplicates)
-            self.books.rejects.append(conflicts)
             yield rows
         LOG.info("%s: %d rows kept of %d", name, kept, sum(sheet.rows_read for sheet in sheets))
-        self.books.odd.append(spill.odd_counts(pd.concat(lost)))
+        several = pd.concat([NO_PIECES, *spill.several], ignore_index=True)
+        frames = (pd.concat(frames, ignore_index=True) for frames in lost.values())
+        duplicates, conflicts, pieces = whole_rows(*frames, several)
+        self.books.duplicates.append(duplicates)
+        self.books.rejects.append(conflicts)
+        self.books.several.append(pieces)
+        self.books.notices += quality.notices_of_several(name, sheets, several)
+        self.books.odd.append(spill.odd_counts(pd.concat([duplicates, conflicts])))
         shutil.rmtree(spill.folder)
 
     def _add_punches(self, punches, sheets, spill, pool):
@@ -237,12 +245,14 @@ class _Ingestion:
         def convert(numbered):
             number, staged = numbered
             built = builder.build(staged.cells, converters[id(staged.source)])
-            return built.rejects, built.contradictions, spill.write(number, built)
+            return built.rejects, built.contradictions, built.several, spill.write(number, built)
 
         rejects, contradictions = [], {}
         batches = enumerate(_several(reader.read(files, pool)))
-        for struck, contradicting, written in ordered(pool, convert, batches):
+        for struck, contradicting, several, written in ordered(pool, convert, batches):
             spill.add(*written)
+            if several is not None:
+                spill.several.append(several)
             if len(struck):
                 rejects.append(struck)
             for column, rows in contradicting.items():
@@ -282,7 +292,7 @@ class _Ingestion:
         odd = sum(books.odd, Counter())
         return (
             quality.quarantine(books.sheets, rejects),
-            quality.count_rows(books.sheets, duplicates, rejects, odd),
+            quality.count_rows(books.sheets, duplicates, rejects, odd, pd.concat(books.several)),
             pd.DataFrame(books.columns, columns=quality.HEADING_COLUMNS),
             pd.DataFrame(books.notices, columns=quality.NOTICE_COLUMNS),
         )

@@ -5,7 +5,7 @@ The canonical code is the one in `units`. A wording that fits several units is a
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -43,31 +43,39 @@ def normal_code(text):
 class UnitIndex:
     """Lookup of units: ``wordings`` from every accepted wording to the set of its codes.
 
-    ``successors`` holds (predecessor code, successor code, valid_from) in order of date.
+    ``successors`` holds (predecessor code, successor code, valid_from) in order of date; ``kinds`` the unit type of
+    every code, ``areas`` the codes of every county and city by its name, ``periods`` the (first, last) days on which a
+    code is in force, NaT where they are open.
     """
 
     wordings: dict
     successors: list
+    kinds: dict = field(default_factory=dict)
+    areas: dict = field(default_factory=dict)
+    periods: dict = field(default_factory=dict)
 
     @classmethod
     def from_units(cls, units):
         """Index of the canonical units table (frame with the contract's columns)."""
-        wordings, successors = {}, []
+        wordings, successors, kinds, areas, periods = {}, [], {}, {}, {}
         for unit in units.itertuples():
             code = unit.unit_code
+            kinds[code] = _text(unit.unit_type) or _kind_of(unit.unit_name)
+            periods.setdefault(code, []).append((_day(unit.valid_from), _day(unit.valid_to)))
             county, city = _text(unit.county_name), _text(unit.city_name)
+            for area in filter(None, map(normal_name, (county, city))):
+                areas.setdefault(area, set()).add(code)
             wordings.setdefault(code, set()).add(code)
             names = {unit.unit_name, *_ALIAS_BREAK.split(_text(unit.aliases))}
             for name in filter(None, map(normal_name, names)):
                 for wording in _wordings(name, normal_name(county), normal_name(city)):
                     wordings.setdefault(wording, set()).add(code)
             if _text(unit.predecessor_code):
-                start = (
-                    np.datetime64("NaT") if unit.valid_from is None else np.datetime64(unit.valid_from, "D")
-                )
+                start = _day(unit.valid_from)
                 for old in _ALIAS_BREAK.split(unit.predecessor_code):
                     successors.append((normal_code(old), code, start))
-        return cls(wordings, sorted(successors, key=lambda s: (str(s[2]), s[0] or "", s[1])))
+        successors.sort(key=lambda s: (str(s[2]), s[0] or "", s[1]))
+        return cls(wordings, successors, kinds, areas, periods)
 
     def resolve(self, wording, county=""):
         """Code of a wording, or UNKNOWN or AMBIGUOUS. ``county`` comes from a column of its own."""
@@ -81,6 +89,19 @@ class UnitIndex:
             return UNKNOWN
         return next(iter(found)) if len(found) == 1 else AMBIGUOUS
 
+    def area_in(self, text):
+        """The county or city whose name a text begins with (甲县应急局), or ''."""
+        return max((area for area in self.areas if text.startswith(area)), key=len, default="")
+
+    def of_kind(self, kinds, area=""):
+        """Codes of the units of these types, in order, of one county or city where ``area`` names it."""
+        within = self.areas.get(normal_name(area), set()) if area else self.kinds
+        return sorted(code for code in within if self.kinds[code] in kinds)
+
+    def in_force(self, code, day):
+        """Whether a code is in force on a day (datetime64)."""
+        return any(not (start > day or end < day) for start, end in self.periods[code])
+
     def follow(self, codes, days):
         """Codes after mergers: a predecessor leads to its successor from the successor's first day.
 
@@ -91,6 +112,14 @@ class UnitIndex:
             since = np.ones(len(codes), bool) if np.isnat(start) else days >= start
             codes[(codes == old) & since] = new
         return codes
+
+
+def _day(value):
+    return np.datetime64("NaT") if value is None or value != value else np.datetime64(value, "D")
+
+
+def _kind_of(name):
+    return next((kind for kind in ("街道", "镇", "乡") if name.endswith(kind)), "其他")
 
 
 def _text(value):

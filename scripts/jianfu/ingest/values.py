@@ -18,9 +18,10 @@ from jianfu.core.wording import normal_wording
 from jianfu.ingest import dates
 from jianfu.ingest.numbers import parse_duration, parse_number
 from jianfu.ingest.schema import REASONS
+from jianfu.ingest.several import NOT_NAMED, units_named
 from jianfu.ingest.sheet import SPACES
 from jianfu.ingest.texts import coded, plain, trim
-from jianfu.ingest.units import normal_code
+from jianfu.ingest.units import AMBIGUOUS, UNKNOWN, normal_code
 
 OK, EMPTY, TOKEN, BAD = 0, 1, 2, 10
 CODED_BY_OWN = ("category", "boolean", "item")  # types that look into the province's wordings by themselves
@@ -319,8 +320,11 @@ class Converter:
         whole_day[live] = precision == dates.PRECISIONS.index("day")
         return Converted(pa.array(typed), status), whole_day
 
-    def units(self, cells, counties, index):
-        """:class:`Converted` codes of unit wordings (before mergers); ``counties`` is a column of cells or None."""
+    def units(self, cells, counties, index, several=False):
+        """:class:`Converted` codes of unit wordings (before mergers); ``counties`` is a column of cells or None.
+
+        Where one cell may name ``several`` units it becomes their codes, see :func:`several.units_named`.
+        """
         texts, status, codes = self.distinct(cells)
         wordings, names = texts.to_pylist(), [""]
         pairs = [(place, 0) for place in range(len(texts))]
@@ -339,9 +343,12 @@ class Converter:
             if status[place] == OK:
                 pair = wordings[unit], names[county]
                 if pair not in known:
-                    known[pair] = index.resolve(str(own.get(normal_wording(pair[0]), pair[0])), pair[1])
+                    wording = str(own.get(normal_wording(pair[0]), pair[0]))
+                    known[pair] = index.resolve(wording, pair[1])
+                    if several and known[pair] == UNKNOWN:
+                        known[pair] = units_named(wording, pair[1], index)
                 found = known[pair]
-            if found in ("unknown_unit", "ambiguous_unit"):
+            if found in (UNKNOWN, AMBIGUOUS, NOT_NAMED):
                 status[place], found = bad(found), None
             values.append(found)
         return self.spread(pa.array(values, pa.string()), status, codes)

@@ -15,7 +15,7 @@ from jianfu.ingest.quality import read_csv
 
 OUTCOMES = ("kept", "duplicate", "rejected", "nondata")
 LOGS = ("tasks", "app_activity")
-WORDING_REASONS = ("unknown_category", "unknown_unit", "ambiguous_unit")
+WORDING_REASONS = ("unknown_category", "unknown_unit", "ambiguous_unit", "unit_not_named")
 # Notices that the report shows in sections of their own.
 SHOWN_ELSEWHERE = ("unmapped_heading", "absent_column")
 
