@@ -32,9 +32,9 @@ def main(inputs, window, reference, exposure, selected, inference, table):
     )
     expected = targets.expected_frames(found, months, truth)
     tables = assemble(expected, flows, plan, read_plan(inputs["indicator_plan"]), reference, exposure)
-    settings = Settings(inference["confidence"], inference["bootstrap"], inference["seed"])
+    settings = Settings(inference["confidence"], bootstrap=0)
     specs = engine.selected(specs_of(plan), selected)
-    rows = targets.targets(specs, tables, plan["categories"], settings)
+    rows = targets.targets(specs, tables, plan["variables"], plan["categories"], settings)
     rows.to_csv(table, index=False, encoding="utf-8-sig")
 
 

@@ -24,6 +24,7 @@ from jianfu.models.estimators import diagnostics
 from jianfu.models.estimators.common import Settings
 from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.reasons import because
+from jianfu.models.sample import Prepared
 from jianfu.models.spec import ModelSpec, spec_of
 from jianfu.models.tables.table import AnalysisTable
 from jianfu.report.tables.identification import identification_table
@@ -376,5 +377,5 @@ def test_a_hazard_without_any_level_with_events_is_not_estimable(name):
     spec = ModelSpec(terms=("OD",), outcomes=("voluntary",), effects=("unit",), clusters=("unit",))
     spec = replace(spec, options={"model": "cloglog", "group": "county"})
     with pytest.raises(NotEstimable) as stopped:
-        getattr(diagnostics, name)(spec, used, np.ones(4), columns, SETTINGS, False)
+        getattr(diagnostics, name)(Prepared(spec, None, [], used, np.ones(4), columns), SETTINGS)
     assert stopped.value.reason == because("too_few_events", events=0, coefficients=1)

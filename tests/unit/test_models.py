@@ -312,16 +312,13 @@ def test_expected_outcomes_give_the_target(tables):
     frame = table.frame
     slope = np.where(frame["cohort"] == "90后", 0.34, 0.14)
     rate = -np.expm1(-np.exp(-5 + slope * frame["OD"].fillna(0) + 0.3 * (frame["cohort"] == "90后")))
-    known = changed(table, voluntary__true=frame["n"] * rate)
-    rows = engine.fit_model(
-        spec_of(PLAN, "H3_exits_by_cohort"), known, CATEGORIES, SETTINGS, truth=True
-    ).set_index("term")
+    known = changed(table, voluntary=frame["n"] * rate)
+    rows = engine.fit_model(spec_of(PLAN, "H3_exits_by_cohort"), known, CATEGORIES, SETTINGS)
+    rows = rows.set_index("term")
     assert rows.loc["OD", "estimate"] == pytest.approx(0.14, abs=1e-8)
     assert rows.loc["OD:cohort_90s", "estimate"] == pytest.approx(0.20, abs=1e-8)
     assert rows.loc["OD", "n_units"] == 45  # the unit without events had a chance of one
-    mixed = engine.fit_model(spec_of(PLAN, "H2_exits"), known, CATEGORIES, SETTINGS, truth=True)[
-        "estimate"
-    ].iloc[0]
+    mixed = engine.fit_model(spec_of(PLAN, "H2_exits"), known, CATEGORIES, SETTINGS)["estimate"].iloc[0]
     assert 0.14 < mixed < 0.34
 
 

@@ -46,40 +46,43 @@ def _plain(value):
     )
 
 
-def fit_model(spec, table, categories, settings, truth=False):
+def fit_model(spec, table, categories, settings):
     """Rows of estimates (frame of :data:`~jianfu.models.estimates.RESTRICTED_COLUMNS`) of one declared model.
 
-    A model that the data do not support gives rows without figures and says why in ``reasons``. With ``truth`` the
-    outcome is replaced by its expectation (columns ``<outcome>__true``): the estimates are then the targets.
+    A model that the data do not support gives rows without figures and says why in ``reasons``.
     """
     base = _base(spec, table)
     try:
-        model = prepare(spec, table, categories, truth)
+        model = prepare(spec, table, categories)
         sample, used = model.sample, model.used
         base |= _counts(table, sample, used)
-        fit = ESTIMATORS[spec.estimator].fit
-        effects, extra = fit(spec, used, model.weights, model.columns, settings, truth)
+        fit = ESTIMATORS[spec.estimator].fit(model, settings)
     except NotEstimable as error:
         if error.sample is not None:
             base |= _counts(table, error.sample, table.frame[error.sample.rows])
         return _without_figures(spec, base, [unestimable(error)])
     except np.linalg.LinAlgError:
         return _without_figures(spec, base, [because("singular_matrix")])
-    if not extra["converged"]:
-        return _without_figures(spec, base, [because("unconverged"), *extra["notes"], *sample.remarks])
-    references = [reference_level(used, v, categories[v]) for v in model.controls if v in categories]
-    for reason, n in extra.pop("dropped", {}).items():
+    if not fit.converged:
+        return _without_figures(spec, base, [because("unconverged"), *fit.reasons, *sample.remarks])
+    for reason, n in fit.dropped.items():
         sample.dropped[reason] = sample.dropped.get(reason, 0) + int(n)
     base |= _accounts(table, sample)
-    reasons = [*extra.pop("notes"), *sample.remarks]
+    figures = ("converged", "n_clusters", "n_events", "residual_df")
+    base |= {name: getattr(fit, name) for name in figures} | {"reasons": [*fit.reasons, *sample.remarks]}
+    if fit.n_units is not None:
+        base["n_units"] = fit.n_units
+    references = [reference_level(used, v, categories[v]) for v in model.controls if v in categories]
     if spec.report == ALL and references:
-        reasons.append(because("reference", levels=references))
-    base |= extra | {"reasons": reasons}
+        base["reasons"].append(because("reference", levels=references))
     reported = _reported(spec)
-    rows = [
-        _row(base, effect, spec, table) for effect in effects if reported is None or effect.term in reported
-    ]
-    return tidy(rows)
+    return tidy(
+        [
+            _row(base, effect, spec, table)
+            for effect in fit.effects
+            if reported is None or effect.term in reported
+        ]
+    )
 
 
 def _reported(spec):
@@ -176,12 +179,12 @@ def _exposures_in(terms, table):
     return [table.exposures[column] for column in columns if column in table.exposures]
 
 
-def fit_models(specs, tables, categories, settings, province, truth=False):
+def fit_models(specs, tables, categories, settings, province):
     """Estimates of ``specs`` (list of ModelSpec) on ``tables`` ({name of data: AnalysisTable}), in their order."""
     parts = []
     for spec in specs:
         progress("fitting_model", name=spec.name)
-        parts.append(fit_model(spec, tables[spec.data], categories, settings, truth))
+        parts.append(fit_model(spec, tables[spec.data], categories, settings))
     return pd.concat(parts, ignore_index=True).assign(province=province)
 
 

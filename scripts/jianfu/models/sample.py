@@ -1,15 +1,18 @@
 """Rows of an analysis table that a model uses, every other one counted with its reason."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimators.common import TRUE, codes_of, columns_named, trials_of
+from jianfu.models.estimators.common import codes_of, columns_named
 from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.reasons import because
-from jianfu.models.terms import Design, columns_of, outside_domain, require_columns, term_variables
+from jianfu.models.spec import ModelSpec
+from jianfu.models.terms import columns_of, outside_domain, require_columns, term_variables
 from jianfu.statistics import hazard, regression
 
 
@@ -25,11 +28,8 @@ class Sample:
     remarks: list = field(default_factory=list)
 
 
-def select(spec, table, categories, truth=False):
-    """Rows that ``spec`` uses, with every dropped observation counted by its first reason: (Sample, controls).
-
-    With ``truth`` a unit is left out only if no event was possible, not because none happened.
-    """
+def select(spec, table, categories):
+    """Rows that ``spec`` uses, with every dropped observation counted by its first reason: (Sample, controls)."""
     frame = table.frame
     if not table.n_read:
         raise NotEstimable("table_empty", table=spec.data)
@@ -62,7 +62,7 @@ def select(spec, table, categories, truth=False):
     if not sample.rows.any():
         raise NotEstimable("no_observations", reasons=sorted(sample.dropped), sample=sample)
     if estimator.counts:
-        _drop_separated(spec, table, categories, controls, sample, TRUE if truth else "")
+        _drop_separated(spec, table, categories, controls, sample)
     else:
         _drop_singletons(spec, table, sample)
     return sample, controls
@@ -92,42 +92,101 @@ def _never_at_risk(spec, frame):
 
 @dataclass(frozen=True)
 class Prepared:
-    """A declared model on the rows that it uses: what every fit of it, and every description of its rows, starts from.
+    """A declared model on the N rows that it uses: what every fit of it and every description of its rows starts from.
 
-    sample, controls: as :func:`select` gives them; used: (N, ...) frame of the rows with the columns that the model
-    names; weights: (N,) observations behind each row; columns: design columns of terms, then controls; effects: codes
-    (N,) of each absorbed effect.
+    sample, controls: as :func:`select` gives them; used: frame of the rows with the columns that the model names;
+    weights: (N,) observations behind each row (person-months of a cell, 1 in most tables; weights of the user are
+    another thing, ``column("weights")``); columns: design columns (N,) of terms, then controls, by name, without
+    constant and effects.
     """
 
+    spec: ModelSpec
     sample: Sample
     controls: list[str]
     used: pd.DataFrame
     weights: np.ndarray
-    columns: Design
-    effects: list[np.ndarray]
+    columns: Mapping[str, np.ndarray]
 
     @property
     def design(self) -> np.ndarray:
         """Design columns side by side, (N, k)."""
-        return np.column_stack(list(self.columns.values()))
+        return np.column_stack(list(self.columns.values())) if self.columns else np.empty((len(self.used), 0))
+
+    @property
+    def with_constant(self) -> np.ndarray:
+        """The same with a constant in front, (N, k + 1)."""
+        return np.column_stack([np.ones(len(self.used)), *self.columns.values()])
+
+    @cached_property
+    def effects(self) -> list[np.ndarray]:
+        """Codes (N,) of each absorbed effect."""
+        return [codes_of(self.used[name]) for name in self.spec.effects]
+
+    @cached_property
+    def clusters(self) -> np.ndarray | None:
+        """Codes (N,) of the clusters, None where the model names none."""
+        return codes_of(self.used[self.spec.cluster]) if self.spec.cluster else None
+
+    @property
+    def outcome(self) -> np.ndarray:
+        """Values (N,) of the outcome."""
+        return self.values(self.spec.outcome)
+
+    @property
+    def events(self) -> np.ndarray:
+        """Events (N,) of all outcomes together."""
+        return self.used[list(self.spec.outcomes)].sum(axis=1).to_numpy(dtype=float)
+
+    @property
+    def trials(self) -> np.ndarray:
+        """Trials, or exposure, behind each row (N,)."""
+        return trials_of(self.spec, self.used, self.weights)
+
+    def values(self, name: str) -> np.ndarray:
+        """Values (N,) of a variable, in standard deviations if the model says so."""
+        values = self.used[name].to_numpy(dtype=float)
+        if name not in self.spec.standardise:
+            return values
+        mean, spread = self.spec.standardise[name] or (values.mean(), values.std(ddof=1))
+        if not spread > 0:
+            raise NotEstimable("no_variation", column=name)
+        return (values - mean) / spread
+
+    def column(self, key: str, default: object = None) -> np.ndarray | object:
+        """Numbers (N,) of the column that a key of the model names; ``default`` where it names none."""
+        name = getattr(self.spec, key)
+        return self.used[name].to_numpy(dtype=float) if name else default
 
     def of_controls(self) -> list[np.ndarray]:
         """Design columns of the controls alone."""
         names = columns_of(self.used, self.controls, self.columns.categories, self.weights)
         return [self.columns[name] for name in names]
 
+    def at(self, rows: np.ndarray) -> "Prepared":
+        """The same on some of the rows (mask)."""
+        columns = {name: values[rows] for name, values in self.columns.items()}
+        return replace(self, used=self.used[rows], weights=self.weights[rows], columns=columns)
 
-def prepare(spec, table, categories, truth=False) -> Prepared:
+    def changed(self, **changes) -> "Prepared":
+        """The same rows under a model with other values of some fields."""
+        return replace(self, spec=replace(self.spec, **changes))
+
+
+def trials_of(spec, used, weights) -> np.ndarray:
+    """Trials, or exposure, behind each row: the option ``trials``, else the observations behind the row."""
+    name = spec.options.get("trials")
+    return used[name].to_numpy(dtype=float) if name else np.asarray(weights, dtype=float)
+
+
+def prepare(spec, table, categories) -> Prepared:
     """Rows, weights and design columns of a declared model, assembled here and nowhere else.
 
     Raises :class:`NotEstimable`, with the sample where rows were left.
     """
-    sample, controls = select(spec, table, categories, truth)
+    sample, controls = select(spec, table, categories)
     terms = [*spec.terms, *controls]
     named = columns_named(spec, ESTIMATORS[spec.estimator])
-    names = dict.fromkeys(
-        [*named, *(name + TRUE for name in named), *term_variables(terms, categories), "unit"]
-    )
+    names = dict.fromkeys([*named, *term_variables(terms, categories), "unit"])
     used = table.frame.loc[sample.rows, [name for name in names if name in table.frame]]
     weights = table.weights(sample.rows)
     try:
@@ -135,8 +194,7 @@ def prepare(spec, table, categories, truth=False) -> Prepared:
     except NotEstimable as error:
         error.sample = sample
         raise
-    effects = [codes_of(used[name]) for name in spec.effects]
-    return Prepared(sample, controls, used, weights, columns, effects)
+    return Prepared(spec, sample, controls, used, weights, columns)
 
 
 def _present_controls(spec, frame, categories):
@@ -159,13 +217,10 @@ def _missing_reason(column, spec, table):
     return f"missing_{column}"
 
 
-def _drop_separated(spec, table, categories, controls, sample, suffix):
+def _drop_separated(spec, table, categories, controls, sample):
     """Leave out units, months and levels of controls without any event (their effects are infinite)."""
-    used = table.frame[sample.rows]
-    events, weights = (
-        used[[name + suffix for name in spec.outcomes]].sum(axis=1).to_numpy(),
-        table.weights(sample.rows),
-    )
+    used, weights = table.frame[sample.rows], table.weights(sample.rows)
+    events = used[list(spec.outcomes)].sum(axis=1).to_numpy()
     if not events.sum() > 0:
         raise NotEstimable("no_events", sample=sample)
     groups = {name: codes_of(used[name]) for name in spec.effects}

@@ -18,8 +18,9 @@ class ModelSpec:
 
     data: name of the analysis table; outcomes: none, one, or event columns that are added up; terms, controls: as
     :mod:`jianfu.models.terms` reads them; effects: absorbed; clusters: none, one, or two columns; where: rows used
-    {column: value}; standardise: outcome and mediator that are taken in standard deviations; options: those of the
-    estimator; report: terms that become rows, :data:`ALL`, or None = the terms. A name that is not given is "".
+    {column: value}; standardise: outcome and mediator that are taken in standard deviations, with their (mean, SD) or
+    None = those of the rows used; options: those of the estimator; report: terms that become rows, :data:`ALL`, or
+    None = the terms. A name that is not given is "".
     """
 
     name: str = ""
@@ -32,7 +33,7 @@ class ModelSpec:
     effects: tuple[str, ...] = ()
     clusters: tuple[str, ...] = ()
     where: Mapping[str, object] = field(default_factory=dict)
-    standardise: tuple[str, ...] = ()
+    standardise: Mapping[str, tuple[float, float] | None] = field(default_factory=dict)
     weights: str = ""
     offset: str = ""
     entry: str = ""
@@ -59,6 +60,8 @@ class ModelSpec:
                 raise ConfigError("model_lacks_key", name=name, key=key, advice=did_you_mean(key, KEYS))
             if key in SEVERAL or key in ONE_OR_MORE or (key == "report" and value != ALL):
                 value = (value,) if isinstance(value, str) else tuple(value)
+            if key == "standardise":
+                value = dict.fromkeys(value)
             values[ONE_OR_MORE.get(key, key)] = value
         return replace(self, **values)
 

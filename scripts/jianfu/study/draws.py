@@ -103,7 +103,7 @@ def estimates(tables, setup):
 def with_targets(rows, tables, setup):
     """Column ``target``: what each model gives on the true probabilities and conditional means of the same draw."""
     inference = common.Settings(setup.settings["inference"]["confidence"], bootstrap=0)
-    truth = targets.targets(setup.specs, tables, setup.categories, inference)
+    truth = targets.targets(setup.specs, tables, {}, setup.categories, inference)
     own = truth.set_index(["model", "term"])["target"]
     names = [(row.model, row.term) for row in rows.itertuples()]
     within = [(WITHIN.get(model, model), term) for model, term in names]

@@ -6,18 +6,24 @@ on the same rows, when the events in a cell are replaced by the sum of their tru
 conditional mean.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
-from jianfu.core.errors import DataError
+from jianfu.core.errors import DataError, NotEstimable
 from jianfu.exits import cells
 from jianfu.models import engine
-from jianfu.models.estimators.common import TRUE
+from jianfu.models.estimates import INDIRECT
+from jianfu.models.sample import select
+from jianfu.models.tables.variables import derive, parts_of
 
+TRUE = "__true"  # suffix of the columns that hold expected counts and conditional means beside the data
 EXPECTED = {"p_voluntary": "voluntary", "p_retire": "retire"}
 ZERO = ("placebo", "negative_control")  # roles whose true effect is zero
 # Estimators that can be fitted to expected outcomes.
 ON_EXPECTED = ("ols", "cloglog", "logit", "poisson", "mediation", "mixed", "tost")
+AFFINE = ("z", "mean", "mean_z")  # operations whose expectation is that of their sources, transformed alike
 
 
 def with_probabilities(person_months, truth):
@@ -90,21 +96,71 @@ def expected_frames(found, person_months, truth):
     }
 
 
-def has_truth(spec, table):
+def expectations(table, declared) -> pd.DataFrame:
+    """Expectations of the outcomes of a table by column, missing where the outcome is; among them those of the
+    ``declared`` variables, on the scale that these have in the data."""
+    frame = table.frame
+    names = [name.removesuffix(TRUE) for name in frame if name.endswith(TRUE)]
+    known = {name: frame[name + TRUE].where(frame[name].notna()) for name in names}
+    for name, definition in declared.items():
+        operation, sources, _ = parts_of(name, definition)
+        if operation in AFFINE and set(sources) <= set(known):
+            expected = replace(table, frame=frame.assign(**known))
+            known[name] = derive(expected, {name: definition}, like=frame).frame[name]
+    return pd.DataFrame(known, index=frame.index)
+
+
+def has_target(spec, expected) -> bool:
     """True if the expectation of every outcome of a declared model is known, and its estimator can use it."""
-    if spec.estimator not in ON_EXPECTED:
+    if spec.estimator not in ON_EXPECTED or (spec.mediator and spec.options):
         return False
-    outcomes = [name for name in (*spec.outcomes, spec.mediator) if name]
-    return all(name + TRUE in table.frame for name in outcomes)
+    return all(name in expected for name in (*spec.outcomes, spec.mediator) if name)
 
 
-def targets(specs, tables, categories, settings):
+def targets(specs, tables, declared, categories, settings):
     """Target of every row of estimates whose outcome has a known expectation.
 
-    Columns hypothesis, model, role, outcome, term, scale, target. Placebo exposures and negative-control outcomes have
-    the target zero: the simulator gives them no effect.
+    declared: variables of each table ({name of data: declarations}). Columns hypothesis, model, role, outcome, term,
+    scale, target. Placebo exposures and negative-control outcomes have the target zero: the simulator gives them no
+    effect.
     """
-    known = [spec for spec in specs if has_truth(spec, tables[spec.data])]
-    rows = engine.fit_models(known, tables, categories, settings, "", truth=True)
+    expected = {name: expectations(table, declared.get(name, {})) for name, table in tables.items()}
+    known = [spec for spec in specs if has_target(spec, expected[spec.data])]
+    rows = pd.concat(
+        [_target(spec, tables[spec.data], expected[spec.data], categories, settings) for spec in known],
+        ignore_index=True,
+    )
     rows["target"] = rows["estimate"].mask(rows["role"].isin(ZERO), 0.0)
     return rows[["hypothesis", "model", "role", "outcome", "term", "scale", "target"]]
+
+
+def _target(spec, table, expected, categories, settings):
+    """Rows of a model on its expected outcome; of a mediation, on the mediator as it was measured."""
+    spec = replace(spec, standardise=_norms(spec, table, categories))
+
+    def fitted(*names):
+        frame = table.frame.assign(**{name: expected[name] for name in names})
+        return engine.fit_model(spec, replace(table, frame=frame), categories, settings)
+
+    rows = fitted(*spec.outcomes)
+    return _products(spec, rows, fitted(spec.mediator)) if spec.mediator else rows
+
+
+def _norms(spec, table, categories):
+    """Mean and SD of the standardised variables as the data have them: expectations vary less."""
+    try:
+        rows = select(spec, table, categories)[0].rows
+    except NotEstimable:
+        return spec.standardise
+    values = {name: table.frame.loc[rows, name].to_numpy(dtype=float) for name in spec.standardise}
+    return {name: (own.mean(), own.std(ddof=1)) for name, own in values.items()}
+
+
+def _products(spec, rows, first):
+    """Rows of a mediation with the paths of ``first``, which explains the expected mediator, and their products."""
+    own, paths = (found.set_index("term")["estimate"].to_dict() for found in (rows, first))
+    for term in spec.terms if f"{spec.mediator}_b" in own else ():
+        own[f"{term}_a"] = paths[f"{term}_a"]
+        own[term + INDIRECT] = own[f"{term}_a"] * own[f"{spec.mediator}_b"]
+        own[f"{term}_total"] = own[term + INDIRECT] + own[f"{term}_direct"]
+    return rows.assign(estimate=rows["term"].map(own))

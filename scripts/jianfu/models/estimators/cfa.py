@@ -3,7 +3,7 @@
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimators.common import COLUMN, FACTORS, Effect, Estimator, effects_of
+from jianfu.models.estimators.common import COLUMN, FACTORS, Effect, Estimator, Fit, effects_of
 from jianfu.models.reasons import because
 from jianfu.survey.psychometrics import cfa, fit_measures
 from jianfu.survey.psychometrics.invariance import invariance
@@ -31,21 +31,21 @@ FITS = ("df", "cfi", "tli", "srmr", "baseline_chi2", "loglik", "aic", "bic")
 EQUALITIES = ("loadings", "intercepts", "residuals")
 
 
-def fit(spec, used, weights, columns, settings, truth):
+def fit(model, settings):
     """Parameters in lavaan's notation (f=~x, f~~g, x~~x, x~1), standardised loadings (std f=~x) and fit measures.
 
     In groups every parameter ends with ``[group]``, equal ones have the same figures. ``invariance``: fit and
     differences of the configural, metric and scalar model, the verdict in the note, in place of the parameters.
     """
-    options = spec.options
-    model = _model(options)
-    for item in model.items:
+    options, used = model.spec.options, model.used
+    factors = _factors(options)
+    for item in factors.items:
         if used[item].dtype.kind not in "biuf":
             raise NotEstimable("item_holds_text", item=item)
     groups = used[options["group"]] if "group" in options else None
     if options.get("invariance"):
-        return _invariance(used, model, groups)
-    fitted = cfa.fit(used, model, groups)
+        return _invariance(used, factors, groups)
+    fitted = cfa.fit(used, factors, groups)
     if not fitted.converged:
         return _failed(fitted)
     errors, robust = fitted.std_errors, None
@@ -60,10 +60,10 @@ def fit(spec, used, weights, columns, settings, truth):
     rows += _standardised(fitted, settings) + _fit_rows(fitted, robust)
     information = "Satorra-Bentler" if robust else "expected information"
     notes = [f"maximum likelihood (normal theory, divisor N), {information}, normal", *fitted.problems]
-    return rows, _extra(fitted, notes)
+    return _fit(rows, fitted, notes)
 
 
-def _model(options):
+def _factors(options):
     equal = tuple(options.get("equal", ()))
     unknown = [word for word in equal if word not in EQUALITIES]
     if unknown:
@@ -86,16 +86,15 @@ def _model(options):
     return model
 
 
-def _extra(fitted, notes):
-    df = sum(fitted.n) - len(fitted.parameters)
-    return {"converged": fitted.converged, "n_clusters": 0, "residual_df": df, "notes": notes}
+def _fit(rows, fitted, notes):
+    return Fit(rows, notes, sum(fitted.n) - len(fitted.parameters), fitted.converged)
 
 
 def _failed(fitted):
     problem = fitted.problems[0]
     if problem.code != "not_converged":
         raise NotEstimable(problem.code, **problem.values)
-    return [], _extra(fitted, [problem])
+    return _fit([], fitted, [problem])
 
 
 def _names(fitted):
@@ -162,7 +161,7 @@ def _invariance(used, model, groups):
             rows.append(Effect(f"{name}chi2_difference", step.chi2_difference, **test))
             rows.append(Effect(f"{name}cfi_difference", step.cfi_difference, scale="fit"))
             rows.append(Effect(f"{name}rmsea_difference", step.rmsea_difference, scale="fit"))
-    return rows, _extra(steps[0].fit, notes)
+    return _fit(rows, steps[0].fit, notes)
 
 
 ENTRIES = {

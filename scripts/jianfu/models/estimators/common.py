@@ -1,5 +1,6 @@
 """What every estimator shares: the common form of its results, and what a declared model is made of."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,7 +12,6 @@ from jianfu.models.reasons import because
 from jianfu.models.spec import ONE_OR_MORE
 from jianfu.statistics import hazard, inference, regression
 
-TRUE = "__true"  # suffix of the columns that hold expected counts and conditional means (simulated provinces only)
 COLUMN = "column"  # type of an option whose value is a column of the table
 COLUMNS = "columns"  # type of an option whose value is a list of columns of the table
 FACTORS = "factors"  # type of an option whose value is {factor: [columns of the table]}
@@ -49,6 +49,25 @@ class Effect:
     scale: str = ""
     df: float = np.inf
     p_adjusted: float = np.nan
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What an estimator gives back.
+
+    effects: its estimates; reasons: what it says of all of them; residual_df: degrees of freedom left; converged:
+    without, there are no figures; n_units: where it is not the number of units in the rows; dropped: {reason:
+    observations} that the estimator itself left out, which the engine takes off those used.
+    """
+
+    effects: Sequence[Effect] = ()
+    reasons: Sequence[Reason] = ()
+    residual_df: float = np.nan
+    converged: bool = True
+    n_clusters: int = 0
+    n_events: float = np.nan
+    n_units: int | None = None
+    dropped: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -96,12 +115,6 @@ def columns_named(spec, estimator) -> dict[str, str]:
     return found
 
 
-def trials_of(spec, used, weights):
-    """Trials, or exposure, behind each row: the option ``trials``, else the observations behind the row."""
-    name = spec.options.get("trials")
-    return used[name].to_numpy(dtype=float) if name else np.asarray(weights, dtype=float)
-
-
 def codes_of(values):
     """Levels that occur in a column of the analysis table as integer codes 0 ... K-1."""
     codes = (
@@ -110,18 +123,6 @@ def codes_of(values):
         else pd.factorize(values)[0]
     )
     return hazard.codes_of(codes)[0]
-
-
-def variable(frame, name, spec, truth=False):
-    """Values of a variable, standardised over the rows if the model says so (constants always from the data)."""
-    values = frame[name].to_numpy(dtype=float)
-    target = frame[name + TRUE].to_numpy(dtype=float) if truth else values
-    if name in spec.standardise:
-        spread = values.std(ddof=1)
-        if not spread > 0:
-            raise NotEstimable("no_variation", column=name)
-        return (target - values.mean()) / spread
-    return target
 
 
 def few_clusters(n_clusters):

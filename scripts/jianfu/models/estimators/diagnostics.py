@@ -16,9 +16,9 @@ from jianfu.models.estimators.common import (
     COLUMN,
     Effect,
     Estimator,
+    Fit,
     codes_of,
     few_clusters,
-    variable,
 )
 from jianfu.models.reasons import because
 from jianfu.statistics import hazard, inference, margins, power, sensitivity
@@ -38,18 +38,17 @@ DETECTABLE = {"model": MODELS, "power": float, "design_effect": float}
 class _Data:
     """Rows of a model as arrays; of a hazard without the levels in which nothing happened."""
 
-    def __init__(self, spec, used, weights, columns):
-        self.link = spec.options.get("model", "ols")
-        self.terms = spec.terms
-        self.names, self.columns = list(columns), columns
-        self.design = np.column_stack(list(columns.values()))
-        self.effects = [codes_of(used[name]) for name in spec.effects]
-        self.clusters = codes_of(used[spec.cluster]) if spec.cluster else np.arange(len(used))
-        self.n, self.keep, self.lost = np.asarray(weights, dtype=float), np.ones(len(used), dtype=bool), 0
+    def __init__(self, model):
+        n = len(model.used)
+        self.link = model.spec.options.get("model", "ols")
+        self.terms, self.names = model.spec.terms, list(model.columns)
+        self.design, self.effects = model.design, model.effects
+        self.clusters = np.arange(n) if model.clusters is None else model.clusters
+        self.n, self.keep, self.lost = np.asarray(model.weights, dtype=float), np.ones(n, dtype=bool), 0
         if self.link == "ols":
-            self.y = variable(used, spec.outcome, spec)
+            self.y = model.outcome
             return
-        self.y = used[list(spec.outcomes)].sum(axis=1).to_numpy(dtype=float)
+        self.y = model.events
         self._with_events()
 
     def _with_events(self):
@@ -94,34 +93,28 @@ class _Data:
         """Indices of the design columns of the declared terms."""
         return [j for j, name in enumerate(self.names) if name in self.terms]
 
-    def extra(self, notes):
-        """What the engine wants to know beside the effects."""
+    def found(self, effects=(), notes=(), converged=True):
+        """What the engine wants to know beside the effects, and these."""
         absorbed = sum(codes.max() + 1 for codes in self.effects)
-        known = {"n_events": float(self.y.sum())} if self.link != "ols" else {}
-        return known | {
-            "converged": True,
-            "n_clusters": int(self.clusters.max()) + 1,
-            "residual_df": int(self.n.sum() - self.design.shape[1] - max(absorbed, 1)),
-            "dropped": {"separated": self.lost} if self.lost else {},
-            "notes": notes,
-        }
+        left = int(self.n.sum() - self.design.shape[1] - max(absorbed, 1))
+        n_events = np.nan if self.link == "ols" else float(self.y.sum())
+        dropped = {"separated": self.lost} if self.lost else {}
+        return Fit(effects, notes, left, converged, int(self.clusters.max()) + 1, n_events, dropped=dropped)
 
 
-def fit_e_value(spec, used, weights, columns, settings, truth):
+def fit_e_value(model, settings):
     """E-values of the terms and of the limits of their intervals; least squares by its outcome in SD."""
-    options = spec.options
-    model, common = options.get("model", "ols"), options.get("common", False)
-    inner = replace(spec, estimator=model, options={})
-    if model == "ols":
-        found, extra = ols.fit(inner, used, weights, columns, settings, truth)
-        spread = 1.0 if spec.outcome in spec.standardise else used[spec.outcome].std(ddof=1)
+    spec, options = model.spec, model.spec.options
+    link, common = options.get("model", "ols"), options.get("common", False)
+    if link == "ols":
+        found = ols.fit(model.changed(estimator=link, options={}), settings)
+        spread = 1.0 if spec.outcome in spec.standardise else model.used[spec.outcome].std(ddof=1)
         measure = "smd"
     else:
-        data = _Data(spec, used, weights, columns)
-        found, extra = _rows_of_fit(data, settings)
-        spread, measure = 1.0, MEASURES[model]
+        found = _rows_of_fit(_Data(model), settings)
+        spread, measure = 1.0, MEASURES[link]
     effects = []
-    for effect in found:
+    for effect in found.effects:
         if effect.term not in spec.terms:
             continue
         if np.isnan(effect.estimate):
@@ -133,7 +126,7 @@ def fit_e_value(spec, used, weights, columns, settings, truth):
         effects.append(Effect(f"e_value({effect.term})", point, scale="risk_ratio", reasons=reasons))
         effects.append(Effect(f"e_value_limit({effect.term})", limit, scale="risk_ratio"))
     outcome = [] if measure in ("smd", "rr") else [because("common_outcome" if common else "rare_outcome")]
-    return effects, extra | {"notes": [because(f"e_value_{measure}"), *outcome]}
+    return replace(found, effects=effects, reasons=[because(f"e_value_{measure}"), *outcome])
 
 
 def _rows_of_fit(data, settings):
@@ -145,19 +138,19 @@ def _rows_of_fit(data, settings):
     rows = [
         Effect(data.names[j], fitted.coefficients[j], errors[j], low[j], high[j]) for j in data.of_interest()
     ]
-    return rows, data.extra([]) | {"converged": bool(fitted.converged)}
+    return data.found(rows, converged=bool(fitted.converged))
 
 
-def fit_leave_one_out(spec, used, weights, columns, settings, truth):
+def fit_leave_one_out(model, settings):
     """Smallest and largest estimate when one level of ``group`` after another is left out."""
-    data = _Data(spec, used, weights, columns)
-    groups = hazard.codes_of(codes_of(used[spec.options["group"]])[data.keep])[0]
+    spec, data = model.spec, _Data(model)
+    groups = hazard.codes_of(codes_of(model.used[spec.options["group"]])[data.keep])[0]
     levels = np.unique(groups)
     if len(levels) < 3:
         raise NotEstimable("too_few_levels", levels=len(levels), column=spec.options["group"])
     whole = data.slopes()
     if whole is None:
-        return [], data.extra([]) | {"converged": False}
+        return data.found(converged=False)
     each = np.full((len(levels), len(whole)), np.nan)
     for level in levels:
         with suppress(NotEstimable):
@@ -176,20 +169,20 @@ def fit_leave_one_out(spec, used, weights, columns, settings, truth):
         own = {"scale": scale, "reasons": (because("left_out_in_turn", whole=whole[j], **counts),)}
         effects.append(Effect(f"lowest_without_one({name})", float(known.min()), **own))
         effects.append(Effect(f"highest_without_one({name})", float(known.max()), **own))
-    return effects, data.extra([because("one_left_out", column=spec.options["group"])])
+    return data.found(effects, [because("one_left_out", column=spec.options["group"])])
 
 
-def fit_additive(spec, used, weights, columns, settings, truth):
+def fit_additive(model, settings):
     """Excess events per 1,000 observations by unit of each variable, by level of ``by``, and their differences."""
-    data = _Data(spec, used, weights, columns)
+    spec, used, data = model.spec, model.used, _Data(model)
     fitted = data.fit()
     if not fitted.converged:
-        return [], data.extra([]) | {"converged": False}
+        return data.found(converged=False)
     by = used[spec.options["by"]][data.keep] if spec.options.get("by") else None
     levels = [] if by is None else sorted(set(by.astype(str)))
     averages = {}
     for variable_name in [term for term in data.terms if ":" not in term and term in data.names]:
-        slopes = _slopes(columns, used, variable_name)[data.keep]
+        slopes = _slopes(model, variable_name)[data.keep]
 
         def average(rows, slopes=slopes):
             weights = np.where(rows, data.n, 0.0)
@@ -214,20 +207,20 @@ def fit_additive(spec, used, weights, columns, settings, truth):
         for name, *row in zip(averages, values, errors, low, high, p_value, strict=True)
     ]
     notes = [because("marginal_effects_absorbed"), because("factor_G"), because("t", df=df)]
-    return effects, data.extra([*notes, *few_clusters(fitted.n_clusters)])
+    return data.found(effects, [*notes, *few_clusters(fitted.n_clusters)])
 
 
-def _slopes(columns, used, name):
+def _slopes(model, name):
     """Derivative (N, k) of the design columns by the variable ``name``."""
+    columns, used = model.columns, model.used
     value = used[name].to_numpy(dtype=float)
     up, down = (columns.at(used.assign(**{name: value + step})) for step in (STEP, -STEP))
     return np.column_stack([(up[column] - down[column]) / (2 * STEP) for column in columns])
 
 
-def fit_detectable(spec, used, weights, columns, settings, truth):
+def fit_detectable(model, settings):
     """Smallest effect of each term that the design detects, without comparing the outcome with it."""
-    data = _Data(spec, used, weights, columns)
-    options = spec.options
+    data, options = _Data(model), model.spec.options
     wanted, factor = options.get("power", power.POWER), options.get("design_effect", 1.0)
     effects, df = [], int(data.clusters.max())
     for column in data.of_interest():
@@ -252,7 +245,7 @@ def fit_detectable(spec, used, weights, columns, settings, truth):
         reasons = (because(kind, clusters=df + 1, error=error, **behind),)
         name = f"detectable({data.names[column]})"
         effects.append(Effect(name, effect, error, scale=SCALES[data.link], reasons=reasons))
-    return effects, data.extra([because("detectable_formula", power=wanted, design_effect=factor)])
+    return data.found(effects, [because("detectable_formula", power=wanted, design_effect=factor)])
 
 
 ENTRIES = {

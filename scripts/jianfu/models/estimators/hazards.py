@@ -9,13 +9,11 @@ from jianfu.models.estimators import regression
 from jianfu.models.estimators.common import (
     COLUMN,
     REGRESSION,
-    TRUE,
     Estimator,
-    codes_of,
+    Fit,
     collinear_note,
     few_clusters,
     separated,
-    trials_of,
     whole,
 )
 from jianfu.models.reasons import because
@@ -29,72 +27,55 @@ ABSORBED_VCOV = ("iid", "HC0", "HC1", "cluster")
 DENSE_VCOV = ("iid", "HC0", "HC1", "HC2", "HC3", "cluster")
 
 
-def solve(spec, used, weights, columns, settings, truth=False):
-    """Coefficients (the constant in front unless effects are absorbed), covariance and ``extra`` of a model."""
-    if regression.is_two_way(spec):
-        return regression.two_way(solve, spec, used, weights, columns, settings, truth)
-    suffix, link = TRUE if truth else "", spec.estimator
-    events = used[[name + suffix for name in spec.outcomes]].sum(axis=1).to_numpy(dtype=float)
-    trials = trials_of(spec, used, weights)
-    own = (np.asarray(weights) == 1).all()  # a table of persons or of the user's own cells
-    if (events < 0).any() or (own and link != "poisson" and (events > trials).any()):
+def solve(model):
+    """The :class:`~jianfu.models.estimators.regression.Solved` hazard, the constant in front unless effects are
+    absorbed."""
+    if regression.is_two_way(model.spec):
+        return regression.two_way(solve, model)
+    spec, columns, effects = model.spec, model.columns, model.effects
+    events, trials = model.events, model.trials
+    own = (np.asarray(model.weights) == 1).all()  # a table of persons or of the user's own cells
+    if (events < 0).any() or (own and spec.estimator != "poisson" and (events > trials).any()):
         raise NotEstimable("outcome_outside_trials")
-    effects = [codes_of(used[name]) for name in spec.effects]
     absorbed = max(1, sum(codes.max() + 1 for codes in effects) - max(len(effects) - 1, 0))
     total = len(columns) + absorbed
-    if not truth and events.sum() <= total:
+    if events.sum() <= total:
         raise NotEstimable("too_few_events", events=whole(events.sum()), coefficients=int(total))
-    errors = regression.errors_of(spec, used, allowed=ABSORBED_VCOV if effects else DENSE_VCOV)
-    weighted = used[spec.weights].to_numpy(dtype=float) if spec.weights else 1.0
-    data = (events * weighted, trials * weighted, effects, _offset(spec, used), errors)
-    estimates, covariance, collinear, converged = (_absorbed if effects else _dense)(spec, columns, *data)
+    errors = regression.errors_of(model, allowed=ABSORBED_VCOV if effects else DENSE_VCOV)
+    weights = model.column("weights", 1.0)
+    data = (events * weights, trials * weights, model.column("offset", 0.0), errors)
+    estimates, covariance, collinear, converged = (_absorbed if effects else _dense)(model, *data)
     df = errors.n_clusters - 1 if errors.kind == "cluster" else np.inf
     information = spec.options.get("information", "expected")
     notes = [because(f"{information}_information"), *regression.note_of(errors, df)]
     notes += few_clusters(errors.n_clusters) if errors.clusters is not None else []
     notes += _events_notes(events.sum(), len(columns) - len(collinear), effects, spec)
     notes += collinear_note(collinear, columns)
-    return (
-        estimates,
-        covariance,
-        {
-            "converged": converged,
-            "n_clusters": errors.n_clusters,
-            "n_events": float(events.sum()),
-            "residual_df": int(weights.sum() - total),
-            "notes": notes,
-            "vcov": errors.name,
-            "df": df,
-            "data": (events, trials, effects, errors.clusters),
-        },
-    )
+    residual_df = int(model.weights.sum() - total)
+    found = Fit((), notes, residual_df, converged, errors.n_clusters, float(events.sum()))
+    return regression.Solved(estimates, covariance, df, errors.name, found)
 
 
-def fit(spec, used, weights, columns, settings, truth):
+def fit(model, settings):
     """Maximum likelihood; expected information, errors clustered times G / (G - 1) unless the options say otherwise."""
-    estimates, covariance, extra = solve(spec, used, weights, columns, settings, truth)
-    (events, trials, effects, clusters), df, vcov = extra.pop("data"), extra.pop("df"), extra.pop("vcov")
-    found = regression.rows(spec, used, columns, estimates, covariance, df, vcov, settings)
-    plain = not (spec.weights or spec.offset or regression.is_two_way(spec) or truth)
-    if extra["converged"] and plain and 0 < extra["n_clusters"] < FEW_CLUSTERS and settings.bootstrap:
-        data = (events, trials, np.column_stack(list(columns.values())), effects, clusters, spec.estimator)
-        names = list(columns)
+    spec, solved = model.spec, solve(model)
+    found = regression.rows(model, solved, settings)
+    plain = not (spec.weights or spec.offset or regression.is_two_way(spec))
+    if solved.fit.converged and plain and 0 < solved.fit.n_clusters < FEW_CLUSTERS and settings.bootstrap:
+        arrays = (model.design, model.effects, model.clusters, spec.estimator)
+        data, names = (model.events, model.trials, *arrays), list(model.columns)
         found = [
             _with_wild_p(effect, data, names.index(effect.term), settings)
             if effect.term in spec.terms
             else effect
             for effect in found
         ]
-    return found, extra
+    return replace(solved.fit, effects=found)
 
 
-def _offset(spec, used):
-    return used[spec.offset].to_numpy(dtype=float) if spec.offset else 0.0
-
-
-def _absorbed(spec, columns, events, trials, effects, offset, errors):
+def _absorbed(model, events, trials, offset, errors):
     """Coefficients, covariance, collinear columns and convergence with absorbed effects."""
-    design, n = np.column_stack(list(columns.values())), len(events)
+    spec, columns, effects, design, n = model.spec, model.columns, model.effects, model.design, len(events)
     information = spec.options.get("information", "expected")
     fitted = hazard.fit(events, trials, design, effects, errors.clusters, spec.estimator, offset, information)
     if fitted.separated:
@@ -112,9 +93,9 @@ def _absorbed(spec, columns, events, trials, effects, offset, errors):
     return fitted.coefficients, covariance, fitted.collinear, bool(fitted.converged)
 
 
-def _dense(spec, columns, events, trials, effects, offset, errors):
+def _dense(model, events, trials, offset, errors):
     """The same without absorbed effects, the constant first."""
-    design = regression.with_constant(columns, len(events))
+    spec, columns, design = model.spec, model.columns, model.with_constant
     information = spec.options.get("information", "expected")
     fitted = glm.fit(events, trials, design, link=spec.estimator, offset=offset, information=information)
     if fitted.separated:

@@ -23,18 +23,19 @@ OPTIONS = {
 STEP = 1e-5  # of a standard deviation: only functions of a column depend on it, products are exact
 
 
-def fit(spec, used, weights, columns, settings, truth):
+def fit(model, settings):
     """Mean over the rows of the derivative (numbers) or of the difference from the reference level (categories)."""
-    link = spec.options["model"]
-    model = replace(spec, estimator=link, options={k: v for k, v in spec.options.items() if k != "model"})
-    coefficients, covariance, extra = _model(model, used, weights, columns, settings)
-    if not extra["converged"]:
-        return [], {key: value for key, value in extra.items() if key not in ("data", "df", "vcov")}
-    offset = used[spec.offset].to_numpy(dtype=float) if spec.offset else 0.0
+    spec, used, columns = model.spec, model.used, model.columns
+    link, options = spec.options["model"], {k: v for k, v in spec.options.items() if k != "model"}
+    module = ols if link == "ols" else hazards
+    solved = module.solve(model.changed(estimator=link, options=options))
+    coefficients, covariance, offset = solved.estimates, solved.covariance, model.column("offset", 0.0)
+    if not solved.fit.converged:
+        return solved.fit
     kept, mean = np.nan_to_num(coefficients), margins.LINKS[link]
 
     def matrix(frame):
-        return shared.with_constant(columns.at(frame), len(frame))
+        return np.column_stack([np.ones(len(frame)), *columns.at(frame).values()])
 
     averages, x = {}, matrix(used)
     for variable in term_variables(spec.terms, columns.categories):
@@ -53,15 +54,9 @@ def fit(spec, used, weights, columns, settings, truth):
             averages[variable] = margins.average_derivative(x @ kept + offset, moves, coefficients, link)
     values = [average.estimate for average in averages.values()]
     errors = [margins.std_error(average, x, covariance) for average in averages.values()]
-    extra = {key: value for key, value in extra.items() if key not in ("data", "df")}
-    extra["notes"] = [because("marginal_effects", model=link), *extra["notes"]]
-    return effects_of(averages, values, errors, np.inf, extra.pop("vcov"), settings), extra
-
-
-def _model(spec, used, weights, columns, settings):
-    """Coefficients with the constant in front, their covariance, and ``extra`` of the model behind the effects."""
-    module = ols if spec.estimator == "ols" else hazards
-    return module.solve(spec, used, weights, columns, settings)
+    effects = effects_of(averages, values, errors, np.inf, solved.vcov, settings)
+    reasons = [because("marginal_effects", model=link), *solved.fit.reasons]
+    return replace(solved.fit, effects=effects, reasons=reasons)
 
 
 def _changed(used, variable, value):

@@ -7,14 +7,7 @@ import numpy as np
 from jianfu.core.errors import NotEstimable
 from jianfu.models.estimates import INDIRECT
 from jianfu.models.estimators import ols
-from jianfu.models.estimators.common import (
-    Effect,
-    Estimator,
-    codes_of,
-    few_clusters,
-    renamed,
-    variable,
-)
+from jianfu.models.estimators.common import Effect, Estimator, Fit, few_clusters, renamed
 from jianfu.models.reasons import because
 from jianfu.statistics import hazard, inference, mediation, natural_effects
 from jianfu.statistics.designs import dummies
@@ -35,47 +28,41 @@ EVENTS_PER_COEFFICIENT = 2  # below, a bootstrap of nonlinear models with effect
 RATIOS = ("total_ratio", "direct_ratio", "indirect_ratio")
 
 
-def fit(spec, used, weights, columns, settings, truth):
+def fit(model, settings):
     """Paths a (terms -> mediator), b (mediator -> outcome), indirect, direct and total effects.
 
     With linear models and no interaction the effects are products of the paths, with absorbed effects of any size.
     Other models (options) are integrated over the mediator's distribution: :mod:`jianfu.statistics.natural_effects`.
     """
-    options = spec.options
+    options = model.spec.options
     linear = all(options.get(name, "linear") == "linear" for name in LINEAR)
     if linear and not options.get("interaction") and options.get("horizon", 1) == 1:
-        return _fit_linear(spec, used, weights, columns, settings, truth)
-    return _fit_natural(spec, used, weights, columns, settings)
+        return _fit_linear(model, settings)
+    return _fit_natural(model, settings)
 
 
 # ------------------------------------------------------------------------------------------------ linear paths
 
 
-def _fit_linear(spec, used, weights, columns, settings, truth):
-    options, mediator = spec.options, spec.mediator
-    clusters = _clusters(spec, used)
-    own = spec if spec.cluster else replace(spec, options={})
-    observed = {mediator: variable(used, mediator, spec)}
-    first_stage = replace(own, outcomes=(mediator,), options={})
-    paths_a, extra = ols.fit(first_stage, used, weights, columns, settings, truth)
-    paths, extra = ols.fit(replace(own, options={}), used, weights, observed | columns, settings, truth)
-    a = {effect.term: effect for effect in paths_a}
-    c = {effect.term: effect for effect in paths}
-    inner, y = 1.0, variable(used, spec.outcome, spec, truth)
-    design = _linear_design(spec, used, columns)
-    ones = np.ones(len(used))
-    notes = []
+def _fit_linear(model, settings):
+    spec, options, name = model.spec, model.spec.options, model.spec.mediator
+    mediator, outcome, design = model.values(name), model.outcome, _linear_design(model)
+    second = model.changed(options={})
+    paths_a = ols.fit(second.changed(outcomes=(name,)), settings)
+    paths = ols.fit(replace(second, columns={name: mediator} | dict(model.columns)), settings)
+    a, c = ({effect.term: effect for effect in found.effects} for found in (paths_a, paths))
+    inner, notes, bootstrap = 1.0, [], None
     if options.get("reliability", 1.0) < 1:
-        inner = _inner_reliability(observed[mediator], design, options["reliability"])
+        inner = _inner_reliability(mediator, design, options["reliability"])
         notes.append(because("reliability_corrected", reliability=options["reliability"], within=inner))
-    rows = [renamed(c[mediator], f"{mediator}_b", spec.outcome_name)]
-    bootstrap = None
-    if settings.bootstrap and not truth:
-        bootstrap = _bootstrap(spec, used, columns, observed[mediator], clusters, settings)
+    rows = [renamed(c[name], f"{name}_b", spec.outcome_name)]
+    if settings.bootstrap:
+        bootstrap = _bootstrap(model, outcome, mediator, settings)
         notes.append(because("bootstrap", replicates=settings.bootstrap))
+    few = few_clusters(paths.n_clusters) if spec.cluster else []
     for j, term in enumerate(spec.terms):
-        rows.append(renamed(a[term], f"{term}_a", mediator))
-        b = c[mediator].estimate
+        rows.append(renamed(a[term], f"{term}_a", name))
+        b = c[name].estimate
         product, direct = (
             a[term].estimate * b / inner,
             c[term].estimate - a[term].estimate * b * (1 / inner - 1),
@@ -86,25 +73,32 @@ def _fit_linear(spec, used, weights, columns, settings, truth):
             direct_draws, draws = direct_draws - draws * (1 / inner - 1), draws / inner
         plain = renamed(c[term], f"{term}_direct", spec.outcome_name)
         rows.append(plain if inner == 1 else _row(f"{term}_direct", direct, direct_draws, settings, notes))
-        note = _rho_notes(y, observed[mediator], design, term, spec, ones) if len(spec.terms) == 1 else []
-        few = few_clusters(extra["n_clusters"]) if spec.cluster else []
+        arrays = (outcome, mediator, design, np.ones(len(outcome)))
+        alone = len(spec.terms) == 1
+        note = [because("vanishes_at", rho=natural_effects.rho_zero(*arrays)[0])] if alone else []
         rows.append(_row(term + INDIRECT, product, draws, settings, [*few, *notes, *note]))
         total = None if draws is None else draws + direct_draws
         rows.append(_row(f"{term}_total", product + direct, total, settings, [*few, *notes]))
-        rows += _at_rho(options, term, y, observed[mediator], design, spec, ones)
-    return rows, extra
+        if alone and options.get("rho"):
+            rows += _at_rho(term, options["rho"], arrays)
+    return replace(paths, effects=rows)
 
 
-def _clusters(spec, used):
-    return codes_of(used[spec.cluster]) if spec.cluster else np.arange(len(used))
-
-
-def _linear_design(spec, used, columns):
+def _linear_design(model):
     """Constant, terms, controls and effects as columns, for the residuals of the linear models."""
-    terms = [columns[term] for term in spec.terms]
-    rest = [values for name, values in columns.items() if name not in spec.terms]
-    levels = [dummies(codes_of(used[name])) for name in spec.effects]
-    return np.column_stack([np.ones(len(used)), *terms, *rest, *levels])
+    terms, rest = _split(model)
+    levels = [dummies(codes) for codes in model.effects]
+    return np.column_stack([np.ones(len(model.used)), *terms, *rest, *levels])
+
+
+def _split(model):
+    """Design columns of the terms and those of the controls."""
+    terms = [model.columns[term] for term in model.spec.terms]
+    return terms, [values for name, values in model.columns.items() if name not in model.spec.terms]
+
+
+def _clusters(model):
+    return np.arange(len(model.used)) if model.clusters is None else model.clusters
 
 
 def _inner_reliability(mediator, design, reliability):
@@ -116,87 +110,56 @@ def _inner_reliability(mediator, design, reliability):
     return inner
 
 
-def _rho_notes(y, mediator, design, term, spec, weights):
-    zero = natural_effects.rho_zero(y, mediator, design, weights)[0]
-    return [because("vanishes_at", rho=zero)]
-
-
-def _at_rho(options, term, y, mediator, design, spec, weights):
+def _at_rho(term, correlations, arrays):
     """Rows ``<term>_indirect_rho_<r>`` of the correlations that the options list."""
-    if len(spec.terms) > 1 or not options.get("rho"):
-        return []
-    values = natural_effects.indirect_at_rho(options["rho"], y, mediator, design, weights)
+    values = natural_effects.indirect_at_rho(correlations, *arrays)
     return [
         Effect(f"{term}{INDIRECT}_rho_{rho:g}", float(value), reasons=(because("if_rho", rho=rho),))
-        for rho, value in zip(options["rho"], values, strict=True)
+        for rho, value in zip(correlations, values, strict=True)
     ]
 
 
 def _row(term, estimate, draws, settings, notes, scale="", null=0.0):
     """A row with the percentile interval of the bootstrap, where there was one."""
+    row = Effect(term, float(estimate), vcov="cluster_G", reasons=tuple(notes), scale=scale)
     if draws is None or not np.isfinite(draws).all():
-        return Effect(term, float(estimate), vcov="cluster_G", reasons=tuple(notes), scale=scale)
+        return row
     low, high, p_value = inference.percentile_interval(draws - null, settings.confidence)
-    error = draws.std(ddof=1)
-    return Effect(
-        term,
-        float(estimate),
-        float(error),
-        low + null,
-        high + null,
-        p_value,
-        "cluster_G",
-        reasons=tuple(notes),
-        scale=scale,
-    )
+    return replace(row, std_error=float(draws.std(ddof=1)), low=low + null, high=high + null, p_value=p_value)
 
 
-def _bootstrap(spec, used, columns, mediator, clusters, settings):
-    terms = np.column_stack([columns[term] for term in spec.terms])
-    rest = [values for name, values in columns.items() if name not in spec.terms]
-    controls = np.column_stack(rest) if rest else np.empty((len(used), 0))
-    return mediation.fit(
-        variable(used, spec.outcome, spec),
-        mediator,
-        terms,
-        controls,
-        [codes_of(used[name]) for name in spec.effects],
-        clusters,
-        settings.bootstrap,
-        settings.seed,
-    )
+def _bootstrap(model, outcome, mediator, settings):
+    terms, rest = _split(model)
+    controls = np.column_stack(rest) if rest else np.empty((len(outcome), 0))
+    arrays = (outcome, mediator, np.column_stack(terms), controls, model.effects, _clusters(model))
+    return mediation.fit(*arrays, settings.bootstrap, settings.seed)
 
 
 # ------------------------------------------------------------------------------------------------ natural effects
 
 
-def _fit_natural(spec, used, weights, columns, settings):
-    options, term = spec.options, spec.terms[0]
+def _fit_natural(model, settings):
+    spec, options, term = model.spec, model.spec.options, model.spec.terms[0]
     if len(spec.terms) > 1:
         raise NotEstimable("one_term_only")
     link = options.get("outcome_model", "linear")
-    binary = link in ("logit", "probit", "cloglog")
-    y = used[list(spec.outcomes)].sum(axis=1).to_numpy(dtype=float)
-    if binary and (y.min() < 0 or (y > weights).any()):
-        raise NotEstimable("no_share_of_events", outcome=spec.outcome_name)
-    dropped, kept = (
-        _without_events(spec, used, y, weights) if binary else ({}, np.ones(len(used), dtype=bool))
-    )
-    columns = {name: values[kept] for name, values in columns.items()}
-    used, y, weights = used[kept], y[kept], weights[kept]
-    clusters = _clusters(spec, used)
-    mediator = variable(used, spec.mediator, spec)
-    design = _linear_design(spec, used, columns)
+    binary, dropped = link in ("logit", "probit", "cloglog"), {}
+    if binary:
+        if model.events.min() < 0 or (model.events > model.weights).any():
+            raise NotEstimable("no_share_of_events", outcome=spec.outcome_name)
+        dropped, kept = _without_events(model)
+        model = model.at(kept)
+    y, weights, clusters = model.events, model.weights, _clusters(model)
+    mediator, design = model.values(spec.mediator), _linear_design(model)
     if binary:
         y, weights, clusters, mediator, design = _collapsed(y, weights, clusters, mediator, design)
         if y.sum() < EVENTS_PER_COEFFICIENT * design.shape[1]:
             raise NotEstimable("too_few_events", events=int(y.sum()), coefficients=design.shape[1] + 1)
-    columns = {term: design[:, 1]}
     outcome = y / weights if binary else y
     found = natural_effects.fit(
         outcome,
         mediator,
-        columns[term],
+        design[:, 1],
         design[:, 2:],
         weights.astype(float),
         clusters,
@@ -224,20 +187,15 @@ def _fit_natural(spec, used, weights, columns, settings):
         own = few_clusters(n_clusters) if name in ("indirect", "total") else []
         draws = None if draws is None else draws * factor
         rows.append(_row(f"{term}_{name}", value * factor, draws, settings, own, kind, null))
-    return rows, {
-        "converged": found.converged,
-        "n_clusters": n_clusters,
-        "n_events": float(y.sum()) if binary else np.nan,
-        "residual_df": int(weights.sum() - design.shape[1] - 1),
-        "notes": notes,
-        "dropped": dropped,
-    }
+    n_events = float(y.sum()) if binary else np.nan
+    left = int(weights.sum() - design.shape[1] - 1)
+    return Fit(rows, notes, left, found.converged, n_clusters, n_events, dropped=dropped)
 
 
-def _without_events(spec, used, events, weights):
+def _without_events(model):
     """({reason: observations}, rows kept) after levels of the effects without any event are left out."""
-    groups = {name: codes_of(used[name]) for name in spec.effects}
-    kept, lost = hazard.drop_separated(events, weights, groups)
+    groups = dict(zip(model.spec.effects, model.effects, strict=True))
+    kept, lost = hazard.drop_separated(model.events, model.weights, groups)
     if not kept.any():
         raise NotEstimable("no_events")
     dropped = {}

@@ -3,7 +3,7 @@
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimators.common import COLUMN, Effect, Estimator, effects_of
+from jianfu.models.estimators.common import COLUMN, Effect, Estimator, Fit, effects_of
 from jianfu.models.estimators.regression import CONSTANT
 from jianfu.models.reasons import because
 from jianfu.statistics import meta
@@ -19,14 +19,14 @@ OPTIONS = {
 POOLED = "pooled"
 
 
-def fit(spec, used, weights, columns, settings, truth):
+def fit(model, settings):
     """Pooled effect (row ``pooled``), or coefficients of moderators; tau2, I2, H2, Q, prediction interval.
 
     ``leave_one_out``: a further row ``without <label>`` for every estimate.
     """
-    options = spec.options
-    y, v = used[spec.outcome].to_numpy(dtype=float), _variances(used, options)
-    moderators = np.column_stack(list(columns.values())) if columns else None
+    used, columns, options = model.used, model.columns, model.spec.options
+    y, v = used[model.spec.outcome].to_numpy(dtype=float), _variances(used, options)
+    moderators = model.design if columns else None
     chosen = {"method": options.get("method", "REML"), "test": options.get("test", "knha")}
     chosen["confidence"] = settings.confidence
     found = meta.fit(y, v, moderators, **chosen)
@@ -44,7 +44,7 @@ def fit(spec, used, weights, columns, settings, truth):
     ]
     if test != "z":
         notes.append(because("hartung_knapp", factor=found.hk))
-    return rows, {"converged": True, "n_clusters": 0, "residual_df": found.q_df, "notes": notes}
+    return Fit(rows, notes, found.q_df)
 
 
 def _variances(used, options):

@@ -7,57 +7,47 @@ import numpy as np
 from jianfu.core.errors import NotEstimable
 from jianfu.ingest.user_tables import levels_of
 from jianfu.models.estimators import regression as shared
-from jianfu.models.estimators.common import VALUE, Estimator, effects_of, renamed
+from jianfu.models.estimators.common import VALUE, Estimator, Fit, effects_of, renamed
 from jianfu.models.reasons import because
 
 OPTIONS = {"base": VALUE}
 LONGEST = 30.0  # a linear predictor beyond this is separation
 
 
-def fit(spec, used, weights, columns, settings, truth):
+def fit(model, settings):
     """Maximum likelihood by Newton's method; rows of every outcome but the base, which is the first level."""
     import statsmodels.api as sm
 
-    values = used[spec.outcome]
+    spec, columns, design = model.spec, model.columns, model.with_constant
+    values = model.used[spec.outcome]
     levels = levels_of(values)
     base = next((v for v in levels if str(v) == str(spec.options.get("base", levels[0]))), None)
     if base is None or len(levels) < 2:
         raise NotEstimable("too_few_outcomes", column=spec.outcome)
     levels = [base, *(level for level in levels if level != base)]
     codes = np.select([(values == level).to_numpy() for level in levels], range(len(levels)))
-    design = shared.with_constant(columns, len(used))
     spread = np.r_[1.0, design[:, 1:].std(axis=0)]
     if np.linalg.matrix_rank(design / np.where(spread > 0, spread, 1)) < design.shape[1]:
         raise NotEstimable("collinear_terms", terms=list(columns))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model = sm.MNLogit(codes, design / spread)
-        fitted = model.fit(method="newton", maxiter=100, tol=1e-12, disp=False)
+        likelihood = sm.MNLogit(codes, design / spread)
+        fitted = likelihood.fit(method="newton", maxiter=100, tol=1e-12, disp=False)
     estimates = np.asarray(fitted.params)
     if np.abs((design / spread) @ estimates).max() > LONGEST:
         raise NotEstimable("outcomes_separated")
-    errors = np.asarray(fitted.bse).reshape(estimates.shape)
+    errors, names = np.asarray(fitted.bse).reshape(estimates.shape), [shared.CONSTANT, *columns]
     found = []
     for j, level in enumerate(levels[1:]):
-        part = effects_of(
-            [shared.CONSTANT, *columns],
-            estimates[:, j] / spread,
-            errors[:, j] / spread,
-            np.inf,
-            "iid",
-            settings,
-        )
+        figures = (estimates[:, j] / spread, errors[:, j] / spread)
+        part = effects_of(names, *figures, np.inf, "iid", settings)
         found += [renamed(effect, effect.term, f"{spec.outcome}={level}") for effect in part]
-    return found, {
-        "converged": bool(fitted.mle_retvals["converged"]),
-        "n_clusters": 0,
-        "residual_df": int(len(used) - estimates.size),
-        "notes": [
-            because("against", outcome=spec.outcome, base=str(base)),
-            because("errors_iid"),
-            because("normal"),
-        ],
-    }
+    notes = [
+        because("against", outcome=spec.outcome, base=str(base)),
+        because("errors_iid"),
+        because("normal"),
+    ]
+    return Fit(found, notes, int(len(design) - estimates.size), bool(fitted.mle_retvals["converged"]))
 
 
 ENTRIES = {

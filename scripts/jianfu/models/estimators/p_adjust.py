@@ -1,15 +1,16 @@
 """p-values adjusted for many tests."""
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimators.common import COLUMN, Effect, Estimator
+from jianfu.models.estimators.common import COLUMN, Effect, Estimator, Fit
 from jianfu.models.reasons import because
 from jianfu.statistics import inference
 
 OPTIONS = {"method": tuple(inference.ADJUSTMENTS), "label": COLUMN, "family": COLUMN}
 
 
-def fit(spec, used, weights, columns, settings, truth):
+def fit(model, settings):
     """One row per test: estimate and p_adjusted hold the adjusted p-value, p_value the one that was read."""
+    spec, used = model.spec, model.used
     p_values = used[spec.outcome].to_numpy(dtype=float)
     if not ((p_values >= 0) & (p_values <= 1)).all():
         raise NotEstimable("no_p_values", column=spec.outcome)
@@ -26,7 +27,7 @@ def fit(spec, used, weights, columns, settings, truth):
     if family:
         families = len(set(groups))
         reason = because("adjusted_in_families", method=method, tests=len(p_values), families=families)
-    return found, {"converged": True, "n_clusters": 0, "residual_df": len(used), "notes": [reason]}
+    return Fit(found, [reason], len(used))
 
 
 ENTRIES = {

@@ -1,13 +1,13 @@
 """Staggered roll-outs: group-time effects (did_cs) and event studies by four estimators (event_study)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimators.common import COLUMN, Effect, Estimator, codes_of, few_clusters
+from jianfu.models.estimators.common import COLUMN, Effect, Estimator, Fit, codes_of, few_clusters
 from jianfu.models.reasons import because, has
 from jianfu.statistics import did, event_study, regression
 
@@ -27,10 +27,10 @@ NAMES = {"dynamic": "event", "group": "group", "calendar": "calendar"}
 FEW_TREATED = 15  # clusters with treatment below which the normal distribution rejects too often
 
 
-def fit_did(spec, used, weights, columns, settings, truth):
+def fit_did(model, settings):
     """ATT(g, t) of Callaway and Sant'Anna and their means by event time, group and period."""
-    options = spec.options
-    rows = _rows(spec, used, columns)
+    spec, options = model.spec, model.spec.options
+    rows = _rows(model)
     chosen = {n: options[n] for n in ("control", "method", "base", "anticipation") if n in options}
     cells = did.att_gt(*(rows[name] for name in ("y", "unit", "time", "start", "x", "weights")), **chosen)
     clusters = _clusters(rows, cells)
@@ -56,26 +56,19 @@ def fit_did(spec, used, weights, columns, settings, truth):
     statistic, df, p_value = did.pretrend_test(cells, clusters)
     if np.isfinite(p_value):
         notes.append(because("pretrend", df=df, statistic=statistic, p=p_value))
-    return effects, _extra(rows, notes, clusters, len(cells.cohort), _dropped_cells(rows, cells))
+    return _fit(effects, rows, notes, clusters, len(cells.cohort), _dropped_cells(rows, cells))
 
 
-def fit_event_study(spec, used, weights, columns, settings, truth):
+def fit_event_study(model, settings):
     """Effects by event time: cs (dynamic ATT), sunab, imputation or twfe (diagnostic only)."""
-    options = spec.options
+    options = model.spec.options
     name = options.get("estimator", "cs")
     if name == "cs":
-        return fit_did(
-            replace(spec, options=options | {"aggregate": ["simple", "dynamic"]}),
-            used,
-            weights,
-            columns,
-            settings,
-            truth,
-        )
-    rows = _rows(spec, used, columns)
-    if columns:
+        return fit_did(model.changed(options=options | {"aggregate": ["simple", "dynamic"]}), settings)
+    rows = _rows(model)
+    if model.columns:
         raise NotEstimable("event_study_no_terms", estimator=name)
-    if spec.weights:
+    if model.spec.weights:
         raise NotEstimable("event_study_no_weights", estimator=name)
     time = (rows["time"] - rows["time"].min()).astype(int)
     start = np.where(np.isfinite(rows["start"]), rows["start"] - rows["time"].min(), np.inf)
@@ -105,7 +98,7 @@ def fit_event_study(spec, used, weights, columns, settings, truth):
     if name == "twfe":
         more, own = _decomposition(rows, time, start)
         effects, notes = effects + more, notes + own
-    return effects, _extra(rows, notes, clusters, rows["unit"].max() + 1, found.dropped)
+    return _fit(effects, rows, notes, clusters, rows["unit"].max() + 1, found.dropped)
 
 
 def _decomposition(rows, time, start):
@@ -141,9 +134,9 @@ def periods_of(values):
     return pd.to_numeric(values).to_numpy(dtype=float)
 
 
-def _rows(spec, used, columns):
+def _rows(model):
     """Arrays of the rows: y, unit, time, start (inf = never), cluster, weights, x; placebo dates already moved."""
-    options = spec.options
+    spec, used, options = model.spec, model.used, model.spec.options
     time, start = periods_of(used[options["time"]]), periods_of(used[options["start"]])
     start = np.where(np.isfinite(start) & (start > 0) & (start <= time.max()), start, np.inf)
     rows = {"y": used[spec.outcome].to_numpy(dtype=float), "dropped": {}}
@@ -156,10 +149,10 @@ def _rows(spec, used, columns):
             raise NotEstimable("no_placebo_rows")
     unit = used[options["unit"]]
     cluster = used[spec.cluster] if spec.cluster else unit
-    own = used[spec.weights].to_numpy(dtype=float) if spec.weights else np.ones(len(used))
+    own = model.column("weights", np.ones(len(used)))
     rows |= {"y": rows["y"][kept], "time": time[kept], "start": start[kept], "weights": own[kept]}
     rows |= {"unit": codes_of(unit[kept]), "cluster": codes_of(cluster[kept])}
-    rows["x"] = np.column_stack([values[kept] for values in columns.values()]) if columns else None
+    rows["x"] = model.design[kept] if model.columns else None
     if len(np.unique(rows["unit"] * 1e6 + rows["time"])) < len(rows["unit"]):
         raise NotEstimable("two_rows_in_period")
     first = np.full(rows["unit"].max() + 1, np.inf)
@@ -266,16 +259,11 @@ def _effect(name, estimate, error, df, share, law, reasons=()):
     )
 
 
-def _extra(rows, notes, clusters, n_units, dropped):
+def _fit(effects, rows, notes, clusters, n_units, dropped):
     n_clusters = int(clusters.max()) + 1
-    return {
-        "converged": True,
-        "n_clusters": n_clusters,
-        "n_units": int(n_units),
-        "residual_df": n_clusters - 1,
-        "notes": notes if has(notes, "welch") else [*notes, *few_clusters(n_clusters)],
-        "dropped": rows["dropped"] | dropped,
-    }
+    notes = notes if has(notes, "welch") else [*notes, *few_clusters(n_clusters)]
+    counts = {"n_clusters": n_clusters, "n_units": int(n_units), "dropped": rows["dropped"] | dropped}
+    return Fit(effects, notes, n_clusters - 1, **counts)
 
 
 def _text(value):

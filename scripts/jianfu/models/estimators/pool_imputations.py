@@ -7,7 +7,7 @@ import pandas as pd
 
 from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators import hazards, ols
-from jianfu.models.estimators.common import COLUMN, Effect, Estimator, effects_of
+from jianfu.models.estimators.common import COLUMN, Effect, Estimator, Fit, effects_of
 from jianfu.models.reasons import because
 from jianfu.statistics import pooling
 
@@ -26,35 +26,33 @@ OPTIONS = {
 }
 
 
-def fit(spec, used, weights, columns, settings, truth):
+def fit(model, settings):
     """Pooled estimates, intervals and p-values of t with Barnard and Rubin's degrees of freedom.
 
     With ``model``, the outcome and terms are fitted in every imputation (rows of imputation 0, the data before
     imputation, are left out); ``delta`` repeats that with the imputed outcomes (flag ``imputed``) shifted. Without it,
     outcome, ``se`` or ``variance`` and ``term`` are columns of estimates. Further rows: df, riv, lambda, fmi of a term.
     """
-    options = spec.options
+    used, options = model.used, model.spec.options
     inner = "model" in options
     rows, notes, dropped = [], [], {}
     if inner:
         original = (used[options["imputation"]].astype(str).isin(["0", "0.0"])).to_numpy()
         if original.any():
             dropped = {"imputation_0": int(original.sum())}
-        data = (used[~original], weights[~original], {k: v[~original] for k, v in columns.items()})
+        model = model.at(~original)
         shifts = [0.0, *(float(d) for d in options.get("delta", []))]
         if len(shifts) > 1 and "imputed" not in options:
             raise NotEstimable("delta_needs_imputed")
         for delta in shifts:
-            table, extra_notes = _fitted(spec, *data, settings, delta)
+            table, remarks = _fitted(model, settings, delta)
             label = f"[delta={delta:g}]" if delta else ""
             rows += _pooled(table, options, settings, label)
-            notes = notes or extra_notes
+            notes = notes or remarks
     else:
-        rows = _pooled(_read(spec, used, options), options, settings, "")
-    m = used[options["imputation"]][~original].nunique() if inner else used[options["imputation"]].nunique()
-    notes = [because("rubin", imputations=m), *notes]
-    extra = {"converged": True, "n_clusters": 0, "residual_df": len(used), "notes": notes, "dropped": dropped}
-    return rows, extra
+        rows = _pooled(_read(model.spec, used, options), options, settings, "")
+    m = model.used[options["imputation"]].nunique()
+    return Fit(rows, [because("rubin", imputations=m), *notes], len(used), dropped=dropped)
 
 
 def _read(spec, used, options):
@@ -73,25 +71,23 @@ def _read(spec, used, options):
     )
 
 
-def _fitted(spec, used, weights, columns, settings, delta):
+def _fitted(model, settings, delta):
     """The same frame from one model per imputation, and the notes of the first."""
-    options, parts, notes = spec.options, [], []
+    outcome, options, used, parts, notes = model.spec.outcome, model.spec.options, model.used, [], []
     inner = {"vcov": options["vcov"]} if "vcov" in options else {}
-    model = replace(spec, estimator=options["model"], options=inner)
     if delta:
-        shifted = pooling.shifted(used[spec.outcome], used[options["imputed"]].astype(float), delta)
-        used = used.assign(**{spec.outcome: shifted})
+        shifted = pooling.shifted(used[outcome], used[options["imputed"]].astype(float), delta)
+        model = replace(model, used=used.assign(**{outcome: shifted}))
+    model = model.changed(estimator=options["model"], options=inner)
     for imputation in used[options["imputation"]].unique():
         here = (used[options["imputation"]] == imputation).to_numpy()
-        own = {name: values[here] for name, values in columns.items()}
-        effects, extra = MODELS[options["model"]](model, used[here], weights[here], own, settings, False)
-        if not extra["converged"]:
+        found = MODELS[options["model"]](model.at(here), settings)
+        if not found.converged:
             raise NotEstimable("unconverged_imputation", imputation=imputation)
-        notes = notes or [because("in_each", remarks=extra["notes"])]
-        df = [e.df if np.isfinite(e.df) else extra["residual_df"] for e in effects]
-        parts += [
-            (imputation, e.term, e.estimate, e.std_error**2, d) for e, d in zip(effects, df, strict=True)
-        ]
+        notes = notes or [because("in_each", remarks=found.reasons)]
+        for effect in found.effects:
+            df = effect.df if np.isfinite(effect.df) else found.residual_df
+            parts.append((imputation, effect.term, effect.estimate, effect.std_error**2, df))
     return pd.DataFrame(parts, columns=["imputation", "term", "estimate", "variance", "df"]), notes
 
 

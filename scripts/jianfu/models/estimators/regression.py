@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from jianfu.core.errors import DataError, NotEstimable
-from jianfu.models.estimators.common import codes_of, effects_of
+from jianfu.models.estimators.common import Fit, effects_of
 from jianfu.models.reasons import because
 from jianfu.statistics import sandwich
 
@@ -34,10 +34,21 @@ class Errors:
         return names.get(self.kind, self.kind)
 
 
-def errors_of(spec, used, few="cluster", allowed=VCOV):
+@dataclass(frozen=True)
+class Solved:
+    """A regression before its effects: estimates (k,), covariance (k, k), df (one number or (k,)), name of the errors,
+    and what goes with them."""
+
+    estimates: np.ndarray
+    covariance: np.ndarray
+    df: float | np.ndarray
+    vcov: str
+    fit: Fit
+
+
+def errors_of(model, few="cluster", allowed=VCOV, small="G"):
     """The :class:`Errors` of a model: option ``vcov``, else ``few`` where it names a cluster, else iid."""
-    options = spec.options
-    clusters = codes_of(used[spec.cluster]) if spec.cluster else None
+    options, clusters = model.spec.options, model.clusters
     kind = options.get("vcov", "iid" if clusters is None else few)
     kind = "HC1" if kind == "hetero" else kind
     if kind not in allowed:
@@ -49,7 +60,7 @@ def errors_of(spec, used, few="cluster", allowed=VCOV):
             raise NotEstimable("single_cluster")
     else:
         clusters = None
-    return Errors(kind, clusters, options.get("small_sample", "G"))
+    return Errors(kind, clusters, options.get("small_sample", small))
 
 
 def note_of(errors, df):
@@ -66,29 +77,31 @@ def is_two_way(spec):
     return len(spec.clusters) > 1
 
 
-def two_way(solve, spec, used, *others):
+def two_way(solve, model):
     """What ``solve`` gives, with errors clustered in two ways (Cameron, Gelbach and Miller 2011).
 
     The covariance is that of the first column, plus that of the second, less that of their intersection, each with its
     own small-sample factor (``sandwich::vcovCL``). Reference: t(min(G) - 1).
     """
+    spec = model.spec
     if len(spec.clusters) != 2:
         raise NotEstimable("two_clusters_at_most")
     if spec.options.get("vcov", "cluster") != "cluster":
         raise NotEstimable("vcov_takes_one_cluster", vcov=spec.options["vcov"])
-    used = used.assign(**{BOTH: used.groupby(list(spec.clusters), observed=True).ngroup()})
-    options = spec.options | {"vcov": "cluster"}
-    parts = [
-        solve(replace(spec, clusters=(name,), options=options), used, *others)
-        for name in [*spec.clusters, BOTH]
-    ]
-    first, second, both = (covariance for _, covariance, _ in parts)
+    both = model.used.groupby(list(spec.clusters), observed=True).ngroup()
+    model, options = (
+        replace(model, used=model.used.assign(**{BOTH: both})),
+        spec.options | {"vcov": "cluster"},
+    )
+    parts = [solve(model.changed(clusters=(name,), options=options)) for name in [*spec.clusters, BOTH]]
+    first, second, both = (part.covariance for part in parts)
     covariance, remarks = _positive(first + second - both)
-    estimates, _, extra = min(parts[:2], key=lambda part: part[2]["n_clusters"])
-    counts = {"n_first": parts[0][2]["n_clusters"], "n_second": parts[1][2]["n_clusters"]}
+    fewest = min(parts[:2], key=lambda part: part.fit.n_clusters)
+    counts = {"n_first": parts[0].fit.n_clusters, "n_second": parts[1].fit.n_clusters}
     first, second = spec.clusters
-    notes = [because("two_way", first=first, second=second, **counts), *extra["notes"], *remarks]
-    return estimates, covariance, extra | {"notes": notes, "vcov": f"{extra['vcov']}_two_way"}
+    reasons = [because("two_way", first=first, second=second, **counts), *fewest.fit.reasons, *remarks]
+    fit = replace(fewest.fit, reasons=reasons)
+    return replace(fewest, covariance=covariance, vcov=f"{fewest.vcov}_two_way", fit=fit)
 
 
 def _positive(covariance):
@@ -104,23 +117,20 @@ def _positive(covariance):
     return mended, [because("eigenvalues_zeroed")]
 
 
-def rows(spec, used, columns, estimates, covariance, df, vcov, settings):
+def rows(model, solved, settings):
     """Effects of all coefficients, then of the contrasts and curves that the options ask for.
 
-    ``columns``: :class:`jianfu.models.terms.Design`; ``estimates`` (k,) and ``covariance`` (k, k) in its order, with
-    one more at the front if there is a constant; ``df``: one number or (k,).
+    The estimates of ``solved`` stand in the order of the columns of ``model``, with one more at the front if there is a
+    constant.
     """
+    columns, estimates, covariance = model.columns, solved.estimates, solved.covariance
     names = [CONSTANT] * (len(estimates) - len(columns)) + list(columns)
-    found = effects_of(names, estimates, np.sqrt(np.diag(covariance)), df, vcov, settings)
-    options, least = (
-        spec.options,
-        np.min(
-            np.broadcast_to(np.asarray(df, dtype=float), len(estimates))[~np.isnan(estimates)], initial=np.inf
-        ),
-    )
-    for name, weights in _combinations(options, used, columns, names).items():
+    found = effects_of(names, estimates, np.sqrt(np.diag(covariance)), solved.df, solved.vcov, settings)
+    df = np.broadcast_to(np.asarray(solved.df, dtype=float), len(estimates))
+    least = np.min(df[~np.isnan(estimates)], initial=np.inf)
+    for name, weights in _combinations(model, names).items():
         value, error = combined(weights, estimates, covariance)
-        found += effects_of([name], [value], [error], least, vcov, settings)
+        found += effects_of([name], [value], [error], least, solved.vcov, settings)
     return found
 
 
@@ -133,9 +143,9 @@ def combined(weights, estimates, covariance):
     return part @ estimates[inside], np.sqrt(part @ covariance[np.ix_(inside, inside)] @ part)
 
 
-def _combinations(options, used, columns, names):
+def _combinations(model, names):
     """{name: (k,) weights} of the options ``contrasts`` and ``curve``."""
-    found = {}
+    options, columns, used, found = model.spec.options, model.columns, model.used, {}
     for name, terms in options.get("contrasts", {}).items():
         parts = dict.fromkeys(terms, 1.0) if isinstance(terms, list) else terms
         missing = next((term for term in parts if term not in names), None)
@@ -150,8 +160,3 @@ def _combinations(options, used, columns, names):
             change = {name: float(np.mean(there[name] - zero[name])) for name in columns}
             found[f"{variable}={point:g}"] = np.array([change.get(term, 0.0) for term in names])
     return found
-
-
-def with_constant(columns, n):
-    """Design matrix (n, k + 1) with a constant in front; without columns the constant alone."""
-    return np.column_stack([np.ones(n), *columns.values()])

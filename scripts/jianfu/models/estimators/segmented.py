@@ -8,11 +8,10 @@ from jianfu.models.estimators.common import (
     COLUMN,
     COLUMNS,
     Estimator,
-    codes_of,
+    Fit,
     collinear_note,
     effects_of,
     few_clusters,
-    variable,
 )
 from jianfu.models.estimators.policy import periods_of
 from jianfu.models.reasons import because
@@ -32,13 +31,13 @@ SINCE = "_since"
 TWO_YEARS = 24  # periods from which calendar-month effects can be told from a change of level
 
 
-def fit(spec, used, weights, columns, settings, truth):
+def fit(model, settings):
     """Changes of level and slope at each date: terms ``level_<date>``, ``slope_<date>`` and ``trend``.
 
     ``dates``: months or numbers; or ``since``: columns that count the periods since a date (``relief_since`` gives
     level_relief and slope_relief). Without either the trend alone.
     """
-    options = spec.options
+    options, used, effects = model.spec.options, model.used, model.effects
     time = periods_of(used[options["time"]])
     if np.isnan(time).any() or (time != np.round(time)).any():
         raise NotEstimable("not_whole_periods", column=options["time"])
@@ -50,21 +49,20 @@ def fit(spec, used, weights, columns, settings, truth):
             raise NotEstimable("few_periods_around", date=name)
     calendar = time.astype(int) % 12 if monthly else None
     built = segmented.design(time, dates, calendar, options.get("slopes", True))
-    effects = spec.effects
-    unit = codes_of(used[effects[0]]) if effects else np.zeros(len(used), dtype=int)
-    y = variable(used, spec.outcome, spec, truth)
+    unit = effects[0] if effects else np.zeros(len(used), dtype=int)
+    y = model.outcome
     if options.get("link") == "log" and (y < 0).any():
         raise NotEstimable("log_of_negative")
     fitted = segmented.fit(
         y,
-        built | columns,
+        built | dict(model.columns),
         unit,
         time,
-        codes_of(used[spec.cluster]) if spec.cluster else None,
+        model.clusters,
         options.get("link", "identity"),
         options.get("vcov", "both"),
         options.get("lag"),
-        used[spec.offset].to_numpy(dtype=float) if spec.offset else None,
+        model.column("offset"),
     )
     errors = np.sqrt(np.diag(fitted.covariance))
     vcov = {"both": "hac_cluster", "months": "hac", "cluster": "cluster_G"}[fitted.kind]
@@ -82,12 +80,8 @@ def fit(spec, used, weights, columns, settings, truth):
         *(few_clusters(fitted.n_clusters) if fitted.kind != "months" else []),
         *collinear_note(left_out, dict.fromkeys(fitted.names)),
     ]
-    return shown, {
-        "converged": fitted.converged,
-        "n_clusters": fitted.n_clusters,
-        "residual_df": len(used) - len(fitted.names) - int(unit.max()) - 1,
-        "notes": notes,
-    }
+    left = len(used) - len(fitted.names) - int(unit.max()) - 1
+    return Fit(shown, notes, left, fitted.converged, fitted.n_clusters)
 
 
 def _dates(options, used, time):

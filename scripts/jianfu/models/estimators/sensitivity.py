@@ -3,7 +3,7 @@
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimators.common import COLUMN, Effect, Estimator, codes_of, variable
+from jianfu.models.estimators.common import COLUMN, Effect, Estimator, Fit
 from jianfu.models.reasons import because
 from jianfu.statistics import inference, sensitivity
 
@@ -28,15 +28,14 @@ OPTIONS = {
 KINDS = {"": "least_squares", "probability": "linear_probability"}
 
 
-def fit(spec, used, weights, columns, settings, truth):
+def fit(model, settings):
     """Robustness values, bounds and Oster's figures of every term; with ``options: estimate`` of rows of results."""
-    options = spec.options
+    spec, columns, options = model.spec, model.columns, model.spec.options
     if options.get("estimate"):
-        effects, notes = _of_results(options, used, settings)
-        return effects, {"converged": True, "residual_df": np.nan, "notes": notes}
+        return Fit(*_of_results(options, model.used, settings))
     if not spec.outcome or not columns:
         raise NotEstimable("needs_outcome_or_results", options=["estimate"])
-    parts, scale = parts_of(spec, used, weights, columns)
+    parts, scale = parts_of(model)
     names, effects = list(columns), []
     own = [name for name in names if any(name == t or name.startswith(f"{t}_") for t in spec.terms)]
     for name in own:
@@ -48,23 +47,16 @@ def fit(spec, used, weights, columns, settings, truth):
             reason = because("not_estimable", why=error.reason)
             effects.append(Effect(f"partial_r2({name})", np.nan, scale="r2", reasons=(reason,)))
     df = parts.n - parts.absorbed - parts.rank(range(len(names)))
-    return effects, {
-        "converged": True,
-        "residual_df": df,
-        "notes": [because(KINDS[scale]), because("errors_iid")],
-    }
+    return Fit(effects, [because(KINDS[scale]), because("errors_iid")], df)
 
 
-def parts_of(spec, used, weights, columns):
+def parts_of(model):
     """Sums of squares and products of a model's rows, and their scale: cells count as their single observations."""
-    groups = [codes_of(used[name]) for name in spec.effects]
-    design = np.column_stack(list(columns.values()))
-    if (weights == 1).all() and len(spec.outcomes) == 1:
-        outcome = variable(used, spec.outcome, spec)
-        return sensitivity.linear_parts(outcome, design, groups), ""
-    share = used[list(spec.outcomes)].sum(axis=1).to_numpy(dtype=float) / weights
-    parts = sensitivity.linear_parts(share, design, groups, weights, grouped_events=True)
-    return parts, "probability"
+    weights, arrays = model.weights, (model.design, model.effects)
+    if (weights == 1).all() and len(model.spec.outcomes) == 1:
+        return sensitivity.linear_parts(model.outcome, *arrays), ""
+    shares = model.events / weights
+    return sensitivity.linear_parts(shares, *arrays, weights, grouped_events=True), "probability"
 
 
 def of_column(parts, names, name, terms, options, settings, scale=""):

@@ -14,6 +14,7 @@ from jianfu.models.estimators.common import (
     VALUE,
     Effect,
     Estimator,
+    Fit,
     codes_of,
     collinear_note,
     separated,
@@ -42,25 +43,22 @@ FINE_OPTIONS = {"cause": VALUE, "censored": VALUE, "contrasts": dict, "curve": d
 CENSORED = ("0", "", "censored", "censor", "cens", "删失", "截尾", "在岗")
 
 
-def _times(spec, used):
+def _times(model):
     """Entry and exit (N,) of every row."""
-    exit_ = used[spec.exit].to_numpy(dtype=float)
-    entry = used[spec.entry].to_numpy(dtype=float) if spec.entry else np.full(len(used), -np.inf)
-    return entry, exit_
+    return model.column("entry", np.full(len(model.used), -np.inf)), model.column("exit")
 
 
-def fit_cox(spec, used, weights, columns, settings, truth):
+def fit_cox(model, settings):
     """Cox regression; conventional errors, or clustered sums of score residuals (no small-sample factor, as
     coxph)."""
-    options = spec.options
-    entry, exit_ = _times(spec, used)
+    spec, used, columns, options = model.spec, model.used, model.columns, model.spec.options
+    entry, exit_ = _times(model)
     event = used[spec.event].to_numpy(dtype=float)
     if not np.isin(event, (0, 1)).all():
         raise NotEstimable("event_not_binary", column=spec.event)
     if event.sum() <= len(columns):
         raise NotEstimable("too_few_events", events=int(event.sum()), coefficients=len(columns))
-    own = replace(spec, options={"small_sample": "none"} | options)
-    errors = shared.errors_of(own, used, allowed=("iid", "HC0", "cluster"))
+    errors = shared.errors_of(model, allowed=("iid", "HC0", "cluster"), small="none")
     strata = None
     if options.get("strata"):
         names = [options["strata"]] if isinstance(options["strata"], str) else options["strata"]
@@ -69,10 +67,10 @@ def fit_cox(spec, used, weights, columns, settings, truth):
         entry,
         exit_,
         event == 1,
-        np.column_stack(list(columns.values())),
+        model.design,
         strata,
-        used[spec.weights].to_numpy(dtype=float) if spec.weights else None,
-        used[spec.offset].to_numpy(dtype=float) if spec.offset else 0.0,
+        model.column("weights"),
+        model.column("offset", 0.0),
         options.get("ties", "efron"),
     )
     if fitted.separated:
@@ -84,14 +82,10 @@ def fit_cox(spec, used, weights, columns, settings, truth):
         covariance = fitted.robust(groups) * (factor if errors.n_clusters else 1.0)
     notes = [because("ties", method=options.get("ties", "efron")), *shared.note_of(errors, np.inf)]
     notes += collinear_note(fitted.collinear, columns)
-    name = {"cluster": errors.name}.get(errors.kind, errors.kind)
-    return shared.rows(spec, used, columns, fitted.coefficients, covariance, np.inf, name, settings), {
-        "converged": fitted.converged,
-        "n_clusters": errors.n_clusters,
-        "n_events": float(event.sum()),
-        "residual_df": int(event.sum() - len(columns)),
-        "notes": notes,
-    }
+    left = int(event.sum() - len(columns))
+    found = Fit((), notes, left, fitted.converged, errors.n_clusters, float(event.sum()))
+    solved = shared.Solved(fitted.coefficients, covariance, np.inf, errors.name, found)
+    return replace(found, effects=shared.rows(model, solved, settings))
 
 
 def _causes(spec, used):
@@ -122,10 +116,10 @@ def _cause(spec, causes):
     return _plain(wanted)
 
 
-def fit_aalen_johansen(spec, used, weights, columns, settings, truth):
+def fit_aalen_johansen(model, settings):
     """Cumulative incidence of every cause at the requested times, by group; infinitesimal-jackknife errors."""
-    options = spec.options
-    entry, exit_ = _times(spec, used)
+    spec, used, options = model.spec, model.used, model.spec.options
+    entry, exit_ = _times(model)
     landmark = float(options.get("landmark", -np.inf))
     text, causes = _causes(spec, used)
     wanted = [_cause(spec, causes)] if options.get("cause") is not None else causes
@@ -133,7 +127,7 @@ def fit_aalen_johansen(spec, used, weights, columns, settings, truth):
         raise NotEstimable("no_events")
     group = used[options["group"]] if options.get("group") else pd.Series("", index=used.index)
     person = codes_of(used[options["id"]]) if options.get("id") else np.arange(len(used))
-    own = used[spec.weights].to_numpy(dtype=float) if spec.weights else np.ones(len(used))
+    own = model.column("weights", np.ones(len(used)))
     found, notes = [], [because("aalen_johansen", interval=options.get("interval", "log"))]
     if np.isfinite(landmark):
         notes.append(because("landmark", time=landmark))
@@ -147,14 +141,7 @@ def fit_aalen_johansen(spec, used, weights, columns, settings, truth):
         for cause in wanted:
             for time in times:
                 found.append(_incidence(curve, cause, float(time), label, options, settings))
-    events = float(np.isin(text, wanted).sum())
-    return found, {
-        "converged": True,
-        "n_clusters": 0,
-        "n_events": events,
-        "residual_df": len(used) - 1,
-        "notes": notes,
-    }
+    return Fit(found, notes, len(used) - 1, n_events=float(np.isin(text, wanted).sum()))
 
 
 def _few_times(times):
@@ -198,27 +185,24 @@ def incidence_interval(value, error, kind, confidence):
     return max(0.0, min(low, high)), min(1.0, max(low, high))
 
 
-def fit_fine_gray(spec, used, weights, columns, settings, truth):
+def fit_fine_gray(model, settings):
     """Subdistribution hazards (Fine and Gray 1999) with the errors of R's ``cmprsk::crr``."""
-    _, exit_ = _times(spec, used)
-    text, causes = _causes(spec, used)
+    spec, columns = model.spec, model.columns
+    _, exit_ = _times(model)
+    text, causes = _causes(spec, model.used)
     cause = _cause(spec, causes)
     code = np.where(text == cause, 1, np.where(text == "", 0, 2))
     events = int((code == 1).sum())
     if events <= len(columns):
         raise NotEstimable("too_few_events", events=events, coefficients=len(columns))
-    fitted = competing.fine_gray(exit_, code, np.column_stack(list(columns.values())))
+    fitted = competing.fine_gray(exit_, code, model.design)
     if fitted.separated:
         raise separated([])
-    covariance = fitted.robust(np.arange(len(used)))
-    args = (columns, fitted.coefficients, covariance, np.inf, "fine_gray", settings)
-    return shared.rows(spec, used, *args), {
-        "converged": fitted.converged,
-        "n_clusters": 0,
-        "n_events": float(events),
-        "residual_df": events - len(columns),
-        "notes": [because("fine_gray"), because("normal")] + collinear_note(fitted.collinear, columns),
-    }
+    notes = [because("fine_gray"), because("normal"), *collinear_note(fitted.collinear, columns)]
+    found = Fit((), notes, events - len(columns), fitted.converged, n_events=float(events))
+    covariance = fitted.robust(np.arange(len(exit_)))
+    solved = shared.Solved(fitted.coefficients, covariance, np.inf, "fine_gray", found)
+    return replace(found, effects=shared.rows(model, solved, settings))
 
 
 ENTRIES = {

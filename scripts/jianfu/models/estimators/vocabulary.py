@@ -6,28 +6,20 @@ turns its effects into rows of estimates. To add an estimator, write ``fit`` in 
 come from pure functions in :mod:`jianfu.statistics`), add one line to ``ESTIMATORS`` below and its example to
 config/own-tables.md::
 
-    def fit(spec, used, weights, columns, settings, truth):
+    def fit(model, settings):
         ...
-        return effects, extra
+        return Fit(effects, reasons, residual_df)
 
-spec      the declared model (``ModelSpec``); keys it may have stand in ``Estimator.needs`` and ``takes``, and
-          ``spec.options`` holds the options declared in ``Estimator.options``
-used      frame with the rows used and every column that the model names, under their own names; nothing is missing in
-          them except where ``Estimator.may_miss`` says so
-weights   (N,) observations behind each row (person-months of a cell; 1 in most tables). Weights of the user are the
-          column ``spec.weights`` of ``used``
-columns   {name: (N,) float} design columns of terms and controls in this order, without constant and effects; {} where
-          the model has no terms
-settings  :class:`Settings`: confidence, bootstrap replicates (0 = none), seed
-truth     True only in coverage studies: use the columns ``<outcome>__true``; an estimator without them ignores it
+model     the rows that it uses, :class:`~jianfu.models.sample.Prepared`: the declared model ``model.spec`` (its keys
+          stand in ``Estimator.needs`` and ``takes``, its options in ``Estimator.options``), the frame ``model.used``
+          of every column that it names (nothing is missing in them except where ``Estimator.may_miss`` says so), the
+          design columns, codes of effects and clusters, outcome and events
+settings  :class:`~jianfu.models.estimators.common.Settings`: confidence, bootstrap replicates (0 = none), seed
+effects   list of :class:`~jianfu.models.estimators.common.Effect`, built by hand or by ``common.effects_of``; with
+          reasons (:func:`jianfu.models.reasons.because`) and counts they make the
+          :class:`~jianfu.models.estimators.common.Fit`
 
-effects   list of :class:`Effect`, built by hand or by ``common.effects_of``
-extra     dict with ``converged`` (bool: False gives rows without figures), ``residual_df``, ``notes`` (list of short
-          texts: conventions, collinear columns, warnings) and, where they apply, ``n_clusters``, ``n_events``,
-          ``n_units``, ``dropped`` ({reason: observations} that the estimator itself left out; the engine subtracts
-          them from n_used)
-
-What cannot be estimated raises :class:`jianfu.models.terms.NotEstimable` with the reason; numbers that did not
+What cannot be estimated raises :class:`jianfu.core.errors.NotEstimable` with the reason; numbers that did not
 converge are never returned as if they had.
 """
 

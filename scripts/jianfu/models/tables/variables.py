@@ -10,8 +10,6 @@ lag         value of ``by`` periods earlier at the same unit (``period``: month 
 difference  value less that of ``by`` periods earlier
 among       1 where the value is one of ``values``, else 0
 contains    1 where the text contains one of ``words``, else 0; lacks is the opposite
-
-Truth columns (``<column>__true``) of simulated provinces follow z, mean and mean_z, with the constants of the data.
 """
 
 from dataclasses import replace
@@ -21,25 +19,26 @@ import pandas as pd
 
 from jianfu.core.errors import ConfigError
 from jianfu.core.months import month_number
-from jianfu.models.estimators.common import TRUE
 
 
-def derive(table, declared):
-    """The table with the declared variables; ``absent`` names the source column of those that cannot be had."""
+def derive(table, declared, like=None):
+    """The table with the declared variables; ``absent`` names the source column of those that cannot be had.
+
+    like: frame of the rows whose means and SD z and mean_z take, None = those of the table.
+    """
     frame, absent = table.frame.copy(deep=False), dict(table.absent)
     for name, definition in declared.items():
-        operation, sources, arguments = _parts(name, definition)
+        operation, sources, arguments = parts_of(name, definition)
         lacking = [s for s in sources if s not in frame or (len(frame) and frame[s].isna().all())]
         if lacking:
             absent[name] = absent.get(lacking[0], lacking[0])
             continue
-        frame[name] = OPERATIONS[operation](frame, sources, arguments)
-        if operation in LINEAR and all(source + TRUE in frame for source in sources):
-            frame[name + TRUE] = LINEAR[operation](frame, sources)
+        constants = {"like": frame if like is None else like}
+        frame[name] = OPERATIONS[operation](frame, sources, arguments | constants)
     return replace(table, frame=frame, absent=absent)
 
 
-def _parts(name, definition):
+def parts_of(name, definition):
     """(operation, source columns, other arguments) of one declaration."""
     found = [key for key in definition if key in OPERATIONS]
     if len(found) != 1:
@@ -53,11 +52,10 @@ def _numbers(frame, sources):
     return frame[sources].to_numpy(dtype=float)
 
 
-def _standardised(frame, sources, suffix=""):
-    """Columns less their mean over their SD; with a suffix the columns of that name on the constants of the data."""
-    x = _numbers(frame, sources)
-    values = _numbers(frame, [source + suffix for source in sources])
-    return (values - np.nanmean(x, axis=0)) / np.nanstd(x, axis=0, ddof=1)
+def _standardised(frame, sources, arguments):
+    """Columns less their mean over their SD in the rows ``like``."""
+    x = _numbers(arguments["like"], sources)
+    return (_numbers(frame, sources) - np.nanmean(x, axis=0)) / np.nanstd(x, axis=0, ddof=1)
 
 
 def _shifted(frame, sources, arguments):
@@ -81,9 +79,9 @@ def _contains(frame, sources, arguments):
 
 
 OPERATIONS = {
-    "z": lambda frame, sources, arguments: _standardised(frame, sources)[:, 0],
+    "z": lambda frame, sources, arguments: _standardised(frame, sources, arguments)[:, 0],
     "mean": lambda frame, sources, arguments: _numbers(frame, sources).mean(axis=1),
-    "mean_z": lambda frame, sources, arguments: _standardised(frame, sources).mean(axis=1),
+    "mean_z": lambda frame, sources, arguments: _standardised(frame, sources, arguments).mean(axis=1),
     "lag": _shifted,
     "difference": lambda frame, sources, arguments: (
         _numbers(frame, sources)[:, 0] - _shifted(frame, sources, arguments)
@@ -91,9 +89,4 @@ OPERATIONS = {
     "among": _among,
     "contains": _contains,
     "lacks": lambda frame, sources, arguments: 1 - _contains(frame, sources, arguments),
-}
-LINEAR = {
-    "z": lambda frame, sources: _standardised(frame, sources, TRUE)[:, 0],
-    "mean": lambda frame, sources: _numbers(frame, [source + TRUE for source in sources]).mean(axis=1),
-    "mean_z": lambda frame, sources: _standardised(frame, sources, TRUE).mean(axis=1),
 }
