@@ -1,13 +1,21 @@
 """Small inputs that once went wrong (tests/data/cases), each with its right result."""
 
 import csv
+import io
+import re
+import tracemalloc
+import zipfile
 from datetime import datetime
 
 import pytest
-from ingest_cases import PLAN, ROOT, SCHEMA, ingest_rows, sample_results
+import xlsxwriter
+from ingest_cases import PLAN, ROOT, SCHEMA, UNITS, ingest_rows, sample_results, write_csv
 
+from jianfu.core.errors import DataError
+from jianfu.ingest import package
 from jianfu.ingest.dates import parse
 from jianfu.ingest.tables import ingest_table
+from jianfu.onboarding.look import look
 from jianfu.province.load import load_province
 
 CASES = ROOT / "tests" / "data" / "cases"
@@ -58,3 +66,212 @@ def test_several_units_in_one_cell():
     counts = result.counts.query("rows > 0").set_index("outcome")["rows"].to_dict()
     assert counts == {"kept": 3, "rejected": 1, "nondata": 1, "several_units": 50}
     assert result.notices.query("kind == 'several_units'")["rows"].tolist() == [3]
+
+
+def _rejected(result):
+    return result.quarantine[["row", "column", "reason", "value"]].to_numpy().tolist()
+
+
+def _bad_cells(result):
+    odd = result.counts[result.counts["outcome"] == "bad_optional_value"]
+    return odd[["reason", "column", "rows"]].to_numpy().tolist()
+
+
+def test_cells_with_an_excel_error():
+    result = ingest_rows(CASES / "error-cells", "documents", None, name="收文.xlsx")
+    assert _rejected(result) == [
+        [3, "n_docs", "excel_error", "#N/A"],
+        [4, "n_docs", "excel_error", "#REF!"],
+        [6, "unit_code", "excel_error", "#N/A"],
+    ]
+    assert _bad_cells(result) == [["excel_error", "n_sign", 1]]
+    assert result.canonical.num_rows == 2
+
+
+@pytest.mark.parametrize("prefix", ["", "x:"])
+def test_formulas_without_a_stored_value_and_other_errors(tmp_path, prefix):
+    """As openpyxl leaves formulas; a calculated empty text is empty, whatever the names of elements."""
+    cells = {
+        "D3": b'<c r="D3"><f>VLOOKUP(1,A:B,2,0)</f><v></v></c>',
+        "D4": b'<c r="D4" t="str"><f>IF(1,"","")</f><v></v></c>',
+        "D5": b"<c t='e' r='D5'><f>1/0</f><v>#DIV/0!</v></c>",
+        "E2": b'<c r="E2" s="1"><f t="shared" si="0"/></c>',
+    }
+
+    def edit(part, xml):
+        if part == "xl/worksheets/sheet1.xml":
+            for place, cell in cells.items():
+                xml = re.sub(rb'<c r="%s"[^>]*?(/>|>.*?</c>)' % place.encode(), cell, xml)
+            if prefix:
+                xml = re.sub(rb"<(/?)(?=\w)", rb"<\1x:", xml).replace(b"xmlns=", b"xmlns:x=")
+        return part, xml
+
+    head = ["月份", "单位名称", "渠道", "收文数", "签批数"]
+    rows = [[f"2024-0{n}", "河口镇", "纸质", 9, 9] for n in range(1, 6)]
+    (tmp_path / "收文.xlsx").write_bytes(_repacked(_workbook([head, *rows]), edit))
+    result = ingest_rows(tmp_path, "documents", None, name="收文.xlsx")
+    assert _rejected(result) == [
+        [3, "n_docs", "no_stored_value", "#NO_VALUE!"],
+        [4, "n_docs", "missing_required", ""],
+        [5, "n_docs", "excel_error", "#DIV/0!"],
+    ]
+    assert _bad_cells(result) == [["no_stored_value", "n_sign", 1]]
+
+
+def test_line_breaks_of_html_tables():
+    folder = CASES / "html-line-breaks"
+    tasks = ingest_rows(folder, "tasks", None, name="台账.xls").canonical
+    assert tasks["issue_at"].to_pylist() == [datetime(2024, 3, 1, 12, 20), datetime(2024, 3, 5, 8, 20)]
+    result = ingest_rows(folder, "documents", None, name="收文.xls")
+    assert _rejected(result) == [[2, "n_docs", "unparseable_number", "12\n3"]]
+
+
+@pytest.mark.parametrize(
+    "block", ["<p>{}</p><p>{}</p>", "<div>{}</div>{}", "{}<BR />{}", "<ul><li>{}<li>{}</ul>"]
+)
+def test_every_kind_of_break_is_one(tmp_path, block):
+    cell = block.format("12", "3")
+    page = f"<table><tr><td>月份<td>单位<td>渠道<td>收文数<tr><td>2024-01<td>河口镇<td>纸质<td>{cell}</table>"
+    (tmp_path / "收文.xls").write_text(page, encoding="utf-8")
+    result = ingest_rows(tmp_path, "documents", None, name="收文.xls")
+    assert [row[2] for row in _rejected(result)] == ["unparseable_number"]
+
+
+@pytest.mark.parametrize(
+    "attribute", ['rowspan="10000"', 'colspan="²"', 'rowspan="-1"', 'colspan="99999999999"']
+)
+def test_spans_of_html_tables_are_bounded(tmp_path, attribute):
+    rows = "".join(f"<tr><td>T{n}<td>河口镇<td>任务<td {attribute}>2024-03-01" for n in range(200))
+    page = f"<table><tr><td>编号<td>责任单位<td>事项类型<td>下达时间{rows}</table>"
+    (tmp_path / "台账.xls").write_text(page, encoding="utf-8")
+    tracemalloc.start()
+    result = ingest_rows(tmp_path, "tasks", None, name="台账.xls")
+    assert tracemalloc.get_traced_memory()[1] < 50e6
+    tracemalloc.stop()
+    assert result.counts.loc[result.counts["outcome"] != "bad_optional_value", "rows"].sum() == 201
+
+
+def test_a_blank_in_the_last_cell_of_a_sheet():
+    result = ingest_rows(CASES / "far-stray-cell", "tasks", None, name="台账.xlsx")
+    assert result.canonical["task_id"].to_pylist() == ["T1", "T2"]
+
+
+@pytest.mark.parametrize("stray", [" ", "\u3000"])
+@pytest.mark.parametrize("place", ["XFD1048576", "AZ1048576", "XFD2", "A1048576"])
+@pytest.mark.parametrize("hidden", [False, True])
+def test_blanks_far_away_are_none(tmp_path, stray, place, hidden):
+    content = _workbook(TASKS, **({"说明": {"A1": "x", place: stray}} if hidden else {"": {place: stray}}))
+    (tmp_path / "台账.xlsx").write_bytes(content)
+    result = ingest_rows(tmp_path, "tasks", None, name="台账.xlsx")
+    assert result.canonical["task_id"].to_pylist() == ["T1", "T2"]
+    kept = result.counts[result.counts["outcome"] != "nondata"]
+    assert kept["rows"].sum() == 2 and result.counts["rows"].sum() == 3
+
+
+def test_a_text_far_away_stops_with_the_file(tmp_path):
+    (tmp_path / "台账.xlsx").write_bytes(_workbook(TASKS, **{"": {"XFD1048576": "."}}))
+    with pytest.raises(DataError, match="台账.xlsx: the cells of 'sheet1.xml' lie too far apart"):
+        ingest_rows(tmp_path, "tasks", None, name="台账.xlsx")
+
+
+def test_a_workbook_that_unfolds_without_bounds(tmp_path, monkeypatch):
+    monkeypatch.setattr(package, "LEAST_UNFOLDED", 1 << 20)
+    padding = b"<!--" + b" " * (1 << 22) + b"-->"
+    content = _repacked(
+        _workbook(TASKS), lambda part, xml: (part, xml + padding if "sheet1" in part else xml)
+    )
+    (tmp_path / "台账.xlsx").write_bytes(content)
+    with pytest.raises(DataError, match="台账.xlsx: a part of the workbook unfolds"):
+        ingest_rows(tmp_path, "tasks", None, name="台账.xlsx")
+
+
+@pytest.mark.parametrize("name", ["反斜杠.xlsx", "另名.xlsx"])
+def test_workbooks_with_other_part_names(name):
+    result = ingest_rows(CASES / "xlsx-other-part-names", "tasks", None, name=name)
+    assert result.canonical["task_id"].to_pylist() == ["T1"]
+
+
+def test_a_workbook_in_another_folder_of_its_package(tmp_path):
+    def edit(part, xml):
+        return part.replace("xl/", "office/").replace("workbook", "main"), xml.replace(
+            b"xl/workbook", b"office/main"
+        )
+
+    (tmp_path / "台账.xlsx").write_bytes(_repacked(_workbook(TASKS), edit))
+    result = ingest_rows(tmp_path, "tasks", None, name="台账.xlsx")
+    assert result.canonical["task_id"].to_pylist() == ["T1", "T2"]
+
+
+def _left_out(result):
+    return result.notices.loc[result.notices["kind"] == "no_table", "file"].tolist()
+
+
+def test_an_archive_with_a_notice():
+    result = ingest_rows(CASES / "zip-with-notice", "tasks", None, name="报送材料.zip")
+    assert result.canonical["task_id"].to_pylist() == ["T1", "T2"]
+    assert _left_out(result) == ["报送材料.zip/通知.docx"]
+
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600
+NO_TABLES = {
+    "现场.jpg": b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(range(256)) * 4,
+    "图.png": b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
+    "录像.mp4": b"\0\0\0 ftypisom" + bytes(range(256)),
+    "Thumbs.db": OLE + "Catalog".encode("utf-16-le"),
+    "通知.doc": OLE + "WordDocument".encode("utf-16-le"),
+    "说明.txt": "请于本周五前报送".encode("gb18030"),
+    "通知.pdf": b"%PDF-1.4",
+    "网页.htm": b"<html><body>x</body></html>",
+    "desktop.ini": b"",
+}
+
+
+@pytest.mark.parametrize("name", NO_TABLES)
+def test_parts_of_an_archive_that_are_no_tables_are_left_out(tmp_path, name):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(name, NO_TABLES[name])
+        archive.writestr("台账.xlsx", _workbook(TASKS))
+    (tmp_path / "报送.zip").write_bytes(packed.getvalue())
+    result = ingest_rows(tmp_path, "tasks", None, name="报送.zip")
+    assert result.canonical.num_rows == 2 and _left_out(result) == [f"报送.zip/{name}"]
+    write_csv(tmp_path / "单位.csv", UNITS)
+    found = look(tmp_path)
+    assert [file for file, _ in found.troubles] == [f"报送.zip/{name}"]
+    assert {page.path for page in found.pages} == {"单位.csv", "报送.zip"}
+
+
+TASKS = [
+    ["编号", "责任单位", "事项类型", "下达时间"],
+    ["T1", "河口镇", "任务", "2024-03-05"],
+    ["T2", "河口镇", "检查", "2024-03-06"],
+]
+
+
+def _workbook(rows, **sheets):
+    """A workbook with these rows; ``sheets``: {name ('' = the same sheet; others are hidden): {place: cell}}."""
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream)
+    first = book.add_worksheet("台账")
+    for row, cells in enumerate(rows):
+        first.write_row(row, 0, cells)
+    for name, cells in sheets.items():
+        sheet = book.add_worksheet(name) if name else first
+        if name:
+            sheet.hide()
+        for place, cell in cells.items():
+            sheet.write_string(place, cell)
+    book.close()
+    return stream.getvalue()
+
+
+def _repacked(content, edit):
+    """A zip file with parts changed by ``edit(name, bytes) -> (name, bytes)``."""
+    stream = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as before,
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as after,
+    ):
+        for info in before.infolist():
+            after.writestr(*edit(info.filename, before.read(info)))
+    return stream.getvalue()

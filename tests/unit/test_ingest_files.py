@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from ingest_cases import ingest_rows, write_csv
 
 from jianfu.core.errors import DataError
-from jianfu.ingest.readers import cell_text, read_bytes, read_file
+from jianfu.ingest.readers import read_bytes, read_file
+from jianfu.ingest.sheet import cell_text
 
 HEAD = ["编号", "责任单位", "事项类型", "下达时间"]
 ROWS = [HEAD, ["A", "河口镇", "任务", "2024-03-01 16:00"], ["B", "甲县城关镇", "检查", "2024-03-02"]]

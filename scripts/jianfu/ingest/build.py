@@ -17,7 +17,13 @@ from jianfu.ingest.stage import DAY_PREFIX, STAND_INS
 from jianfu.ingest.texts import coded, plain
 from jianfu.ingest.values import BAD, EMPTY, OK, TOKEN, Converted, bad
 
-ODD_KINDS = ("null_token", "bad_optional_value")
+# cells of kept rows that are counted: what they are, and why where that has a reason of its own
+ODD_KINDS = (
+    ("null_token", ""),
+    ("bad_optional_value", ""),
+    ("bad_optional_value", "excel_error"),
+    ("bad_optional_value", "no_stored_value"),
+)
 NO_ODD = pa.schema([("src", pa.int32()), ("row", pa.int32()), ("kind", pa.int16())]).empty_table()
 # derived columns that say how precise a time is, and the time
 PRECISION_OF = {"tasks": ("issue_precision", "issue_at"), "punches": ("precision", "punched_at")}
@@ -390,11 +396,6 @@ def _rejects(typed, raw, reason, where, table):
     )
 
 
-def odd_kind(column, kind):
-    """Number of a kind of odd cell in the column at this place of the table."""
-    return column * len(ODD_KINDS) + ODD_KINDS.index(kind)
-
-
 def _odd_cells(typed, found, usable, required):
     """Table src, row, kind of the null tokens and bad optional cells of usable rows."""
     src, row = typed["src"].to_numpy(), typed["row"].to_numpy()
@@ -402,12 +403,12 @@ def _odd_cells(typed, found, usable, required):
     for column, (name, converted) in enumerate(found.items()):
         if name in required or converted.status.max(initial=0) < TOKEN:
             continue
-        for kind, mask in (
-            ("null_token", converted.status == TOKEN),
-            ("bad_optional_value", converted.status >= BAD),
-        ):
+        status = converted.status
+        masks = [status == TOKEN, status >= BAD, *(status == bad(reason) for _, reason in ODD_KINDS[2:])]
+        masks[1] &= ~(masks[2] | masks[3])
+        for kind, mask in enumerate(masks):
             here = np.flatnonzero(mask & usable)
             places.append(here)
-            kinds.append(np.full(len(here), odd_kind(column, kind), np.int16))
+            kinds.append(np.full(len(here), column * len(ODD_KINDS) + kind, np.int16))
     places = np.concatenate(places)
     return pa.table({"src": src[places], "row": row[places], "kind": np.concatenate(kinds)})

@@ -153,6 +153,7 @@ class TextSheet:
     visible: bool = True
     headings: None = None
     start: int = 0
+    left_out: None = None
 
     @property
     def width(self):

@@ -20,8 +20,8 @@ def count_rows(sheets, duplicates, rejects, odd, several=NO_COUNTS):
     """Counts per sheet: kept, duplicate, rejected by reason and column, nondata, and odd cells of kept rows.
 
     ``sheets`` are :class:`jianfu.ingest.stage.SourceSheet`; the frames have src and row; ``odd`` is {(src, column,
-    kind): cells of kept rows}; ``several`` as from :func:`jianfu.ingest.several.whole_rows`. For every sheet
-    rows_read = kept + duplicate + rejected + nondata; what several_units and several_lost count stands beside it.
+    (outcome, reason)): cells of kept rows}; ``several`` as from :func:`jianfu.ingest.several.whole_rows`. For every
+    sheet rows_read = kept + duplicate + rejected + nondata; what several_units and several_lost count stands beside it.
     """
     lost = pd.concat([duplicates[["src", "row"]], rejects[["src", "row"]]], ignore_index=True)
     if lost.duplicated().any():
@@ -38,7 +38,7 @@ def count_rows(sheets, duplicates, rejects, odd, several=NO_COUNTS):
         ]
         rows += [(sheet.file, sheet.name, "rejected", r, c, int(n)) for (r, c), n in struck.items()]
         cells = sorted((kind, column, n) for (src, column, kind), n in odd.items() if src == sheet.number)
-        rows += [(sheet.file, sheet.name, kind, "", column, n) for kind, column, n in cells]
+        rows += [(sheet.file, sheet.name, *kind, column, n) for kind, column, n in cells]
         own = several[several["src"] == sheet.number]
         rows += [
             (sheet.file, sheet.name, p.outcome, p.reason, "unit_code", int(p.rows)) for p in own.itertuples()

@@ -10,6 +10,8 @@ from jianfu.ingest.scale_keys import chosen
 # Reasons in the order in which the first one wins (data contract).
 REASONS = (
     "missing_required",
+    "excel_error",
+    "no_stored_value",
     "unparseable_date",
     "implausible_date",
     "unparseable_number",

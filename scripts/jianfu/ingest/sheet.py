@@ -9,6 +9,10 @@ from jianfu.core.errors import DataError
 from jianfu.core.reasons import Reason
 
 HEAD_ROWS = 20  # rows from the top in which title and headings are looked for
+MAX_CELLS = 1 << 26  # places between the outermost cells of a sheet in memory
+NO_VALUE = (
+    "#NO_VALUE!"  # text of a formula whose value was never calculated, after the errors of spreadsheets
+)
 SPACES = " \t\r\n\u3000\xa0\ufeff\u200b"
 
 
@@ -29,7 +33,8 @@ class Sheet:
     ``surplus`` counts rows with more cells than columns whose extra cells were not empty, ``strays`` quotation marks
     that begin a cell and enclose none. ``headings`` are the names
     of the columns where they are no row of the sheet: for each column its names, the preferred one first. A long
-    sheet may come in batches; ``start`` is then the number of rows before this one.
+    sheet may come in batches; ``start`` is then the number of rows before this one. ``left_out`` says why a part of an
+    archive is no table and has no columns.
     """
 
     file: str
@@ -41,6 +46,7 @@ class Sheet:
     strays: int = 0
     headings: list | None = None
     start: int = 0
+    left_out: Reason | None = None
 
     @property
     def height(self):

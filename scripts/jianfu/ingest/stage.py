@@ -114,7 +114,9 @@ class Staging:
         """Sheets with a complete header; the others are listed, or stop the run where the file has no other."""
         wanted, candidates = source.get("sheets"), []
         for sheet in sheets:
-            if wanted and not any(fnmatch.fnmatchcase(sheet.name, pattern) for pattern in wanted):
+            if sheet.left_out:
+                self.notice("no_table", sheet.file)
+            elif wanted and not any(fnmatch.fnmatchcase(sheet.name, pattern) for pattern in wanted):
                 self.notice("sheet_not_selected", sheet.file, sheet.name, rows=sheet.height)
             elif not sheet.visible:
                 self.notice("hidden_sheet", sheet.file, sheet.name, rows=sheet.height)
@@ -132,6 +134,8 @@ class Staging:
             if not complete or (header and len(header.places()) > most / 2):
                 self._refuse(sheet, header, lacking)
             self.notice("no_header", sheet.file, sheet.name, rows=sheet.height)
+        if not candidates and sheets and all(sheet.left_out for sheet in sheets):
+            raise DataError("in_file", file=sheets[0].file, what=sheets[0].left_out)
         if not candidates:
             raise DataError(
                 "no_sheet_with_data",

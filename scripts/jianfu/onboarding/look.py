@@ -60,7 +60,9 @@ def look(folder):
     for path in paths:
         name = path.relative_to(folder).as_posix()
         try:
-            pages += _pages(path, name)
+            found = _pages(path, name)
+            pages += [page for page in found if not page.sheet.left_out]
+            troubles += [(page.sheet.file, page.sheet.left_out) for page in found if page.sheet.left_out]
         except DataError as error:
             troubles.append((error.reason.values["file"], error.reason.values["what"]))
     return Look(pages, troubles, [path.relative_to(folder).as_posix() for path in paths])
