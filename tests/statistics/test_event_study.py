@@ -51,7 +51,7 @@ def test_imputation_and_two_way_published_values(counties):
     y, cohort = counties
     found = event_study.imputation(*long(y, cohort))
     assert found.overall == pytest.approx(-0.0477, abs=5e-5)
-    assert found.overall_error == pytest.approx(0.0132, abs=5e-5)
+    assert np.linalg.norm(found.overall_contributions) == pytest.approx(0.0132, abs=5e-5)
     static = event_study.two_way(*long(y, cohort))
     assert static.overall == pytest.approx(-0.0365, abs=5e-5)
 
@@ -68,7 +68,7 @@ def test_imputation_is_that_of_diff_diff(counties):
     )
     theirs = ImputationDiD().fit(panel, "y", "unit", "time", "first")
     assert found.overall == pytest.approx(theirs.overall_att, rel=1e-9)
-    assert found.overall_error == pytest.approx(theirs.overall_se, rel=1e-6)
+    assert np.linalg.norm(found.overall_contributions) == pytest.approx(theirs.overall_se, rel=1e-6)
     shown = theirs.aggregate("event_study").to_dataframe().set_index("event_time")
     np.testing.assert_allclose(found.estimate, shown.loc[found.event, "att"], rtol=1e-8)
 
@@ -137,7 +137,7 @@ def test_errors_of_the_mean_effect_over_draws(name):
         kept = rng.random(len(rows[0])) > 0.05
         found = getattr(event_study, name)(*(values[kept] for values in rows))
         estimates.append(found.overall)
-        errors.append(found.overall_error)
+        errors.append(np.linalg.norm(found.overall_contributions))
     assert np.mean(errors) / np.std(estimates) == pytest.approx(1, abs=0.2)
     assert abs(np.mean(estimates)) < 4 * np.std(estimates) / np.sqrt(120)
 

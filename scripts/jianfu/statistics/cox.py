@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jianfu.statistics.designs import standardised, sums_by, swept
+from jianfu.statistics.designs import left_out, placed, standardised, sums_by, swept
 from jianfu.statistics.newton import MOVING, Point, maximise, newton_step
 
 TOLERANCE = 1e-10
@@ -145,17 +145,16 @@ def fit(entry, exit_, event, design, strata=None, weights=None, offset=0.0, ties
         tolerance=TOLERANCE,
         relative=True,
     )
-    coefficients, bread, residuals = np.full(k, np.nan), np.zeros((k, k)), np.zeros((n, k))
-    coefficients[free] = found.state / unit[free]
+    bread, residuals = np.zeros((k, k)), np.zeros((n, k))
     if found.converged and len(free):
         _, information, parts = found.point.parts
         bread[np.ix_(free, free)] = np.linalg.inv(information) / np.outer(unit[free], unit[free])
         residuals[:, free] = _residuals(x, sets, parts) * unit[free]
     return CoxFit(
-        coefficients=coefficients,
+        coefficients=placed(found.state / unit[free], free, k),
         bread=bread,
         residuals=residuals,
-        collinear=tuple(sorted(set(range(k)) - set(free))),
+        collinear=left_out(free, k),
         moving=tuple(int(free[j]) for j in np.flatnonzero(np.abs(found.step) > MOVING)),
         converged=found.converged,
         separated=found.separated,

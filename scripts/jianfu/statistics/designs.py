@@ -50,6 +50,18 @@ def independent(design: np.ndarray) -> list[int]:
     return kept
 
 
+def placed(found: np.ndarray, free: Iterable[int], k: int) -> np.ndarray:
+    """Figures (p,) or (p, p) of the columns ``free`` at their places among all k, NaN for the columns left out."""
+    full = np.full((k,) * np.ndim(found), np.nan)
+    full[np.ix_(*[free] * np.ndim(found))] = found
+    return full
+
+
+def left_out(free: Iterable[int], k: int) -> tuple[int, ...]:
+    """Indices of the k columns that are not among ``free``."""
+    return tuple(int(j) for j in np.setdiff1d(np.arange(k), free))
+
+
 def sums_by(values: np.ndarray, codes: np.ndarray, size: int = 0) -> np.ndarray:
     """Sums of the columns of ``values`` (N, k) over the rows of each level of ``codes``, (levels or ``size``, k)."""
     return np.column_stack([np.bincount(codes, column, minlength=size) for column in values.T])

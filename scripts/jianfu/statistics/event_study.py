@@ -37,10 +37,6 @@ class EventStudy:
     def std_errors(self):
         return np.sqrt((self.contributions**2).sum(axis=0))
 
-    @property
-    def overall_error(self):
-        return float(np.sqrt((self.overall_contributions**2).sum()))
-
 
 def sun_abraham(y, unit, time, cohort, clusters, reference=-1):
     """Interaction-weighted estimator (Sun and Abraham 2021): cohort x event time, averaged by the cohorts' rows.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import statsmodels.api as sm
 
-from jianfu.statistics.designs import independent, standardised
+from jianfu.statistics.designs import independent, left_out, placed, standardised
 from jianfu.statistics.newton import FLAT, MOVING
 
 TOLERANCE, MAX_STEPS = 1e-10, 25
@@ -75,17 +75,16 @@ def fit(
     start = np.zeros(len(free))
     start[0] = FAMILIES[link].link(rate) - offset.mean()
     beta, converged, separated, step = maximum(model, start)
-    coefficients, bread = np.full(k, np.nan), np.zeros((k, k))
-    coefficients[free] = (back @ beta)[free]
+    bread = np.zeros((k, k))
     if converged:
         behind = model.hessian_factor(beta, scale=1.0, observed=information == "observed")
         bread = back @ np.linalg.inv(x.T @ (x * behind[:, None])) @ back.T
     return GlmFit(
-        coefficients=coefficients,
+        coefficients=placed((back @ beta)[free], free, k),
         bread=bread,
         scores=model.score_factor(beta, scale=1.0),
         working=model.hessian_factor(beta, scale=1.0, observed=False),
-        collinear=tuple(j for j in range(k) if j not in free),
+        collinear=left_out(free, k),
         moving=tuple(free[j] for j in np.flatnonzero(np.abs(step) > MOVING)),
         converged=converged,
         separated=separated,

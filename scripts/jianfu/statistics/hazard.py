@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from jianfu.statistics import sandwich
-from jianfu.statistics.designs import pruned, standardised, swept
+from jianfu.statistics.designs import left_out, placed, pruned, standardised, swept
 from jianfu.statistics.newton import MOVING, Maximum, Point, maximise
 
 
@@ -51,8 +51,8 @@ START = {
 class HazardFit:
     """Result of :func:`fit`.
 
-    coefficients: (k,), NaN for a collinear column; covariance: (k, k) cluster-robust; bread: (k, k) inverse
-    information; collinear: indices of the columns left out; n_clusters: G; converged; separated: the likelihood is flat
+    coefficients: (k,); covariance: (k, k) cluster-robust; bread: (k, k) inverse information, all NaN for a collinear
+    column; collinear: indices of the columns left out; n_clusters: G; converged; separated: the likelihood is flat
     but coefficients still move, so that there is no finite estimate; moving: their indices; eta: (N,) linear predictor.
     """
 
@@ -263,24 +263,20 @@ def fit(y, n, design, effects=(), clusters=None, link="cloglog", offset=0.0, inf
     blocks = Blocks(design, list(effects))
 
     free = blocks.independent(n)
-    collinear = tuple(sorted(set(range(k)) - set(free)))
     found = climb(blocks, free, y, n, link, start=blocks.start(y, n, link), offset=offset)
-    beta, (eta, score, weight) = found.state[: blocks.width], found.point.parts
+    eta, score, weight = found.point.parts
     if information == "observed":
         weight = observed_weight(eta, y, n, link)
     info, share, _ = blocks.reduced(weight)
-    bread = np.zeros_like(info)
-    bread[np.ix_(free, free)] = np.linalg.inv(info[np.ix_(free, free)])
-    scores = blocks.cluster_scores(score, clusters, n_clusters, share)
-    covariance = bread @ sandwich.meat(scores) @ bread
-    beta[list(collinear)] = np.nan
-    covariance[list(collinear), :] = np.nan
-    covariance[:, list(collinear)] = np.nan
+    bread = np.linalg.inv(info[np.ix_(free, free)])
+    scores = blocks.cluster_scores(score, clusters, n_clusters, share)[:, free]
+    covariance, kept = bread @ sandwich.meat(scores) @ bread, free[free < k]
+    inside, units = slice(len(kept)), np.outer(unit[kept], unit[kept])
     return HazardFit(
-        coefficients=beta[:k] / unit,
-        covariance=covariance[:k, :k] / np.outer(unit, unit),
-        bread=bread[:k, :k] / np.outer(unit, unit),
-        collinear=collinear,
+        coefficients=placed(found.state[kept] / unit[kept], kept, k),
+        covariance=placed(covariance[inside, inside] / units, kept, k),
+        bread=placed(bread[inside, inside] / units, kept, k),
+        collinear=left_out(kept, k),
         n_clusters=n_clusters,
         converged=found.converged,
         separated=found.separated,

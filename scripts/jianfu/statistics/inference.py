@@ -41,12 +41,10 @@ def adjusted(p_values, method):
 
 def adjusted_within(p_values, families, method):
     """Adjusted p-values (N,) as R's ``p.adjust`` (``method``: a key of :data:`ADJUSTMENTS`), inside each family."""
-    p_values, families = np.asarray(p_values, dtype=float), np.asarray(families, dtype=object)
-    result = np.empty(len(p_values))
-    for family in dict.fromkeys(families):
-        rows = families == family
-        result[rows] = multipletests(p_values[rows], method=ADJUSTMENTS[method])[1]
-    return result
+    own = pd.Series(np.asarray(p_values, dtype=float)).groupby(
+        np.asarray(families, dtype=object), dropna=False
+    )
+    return own.transform(adjusted, method=ADJUSTMENTS[method]).to_numpy()
 
 
 def adjust_families(estimates, hypotheses):
@@ -58,9 +56,7 @@ def adjust_families(estimates, hypotheses):
     keys = ["hypothesis", "model", "term"]
     tests = hypotheses[hypotheses["model"].notna() & (hypotheses["model"] != "")]
     tests = tests[[*keys, "family"]].drop_duplicates()
-    known = estimates[[*keys, "p_value"]].drop_duplicates(keys)
-    tests = tests.merge(known, on=keys, how="left")
-    tests["p_adjusted"] = np.nan
+    tests = tests.merge(estimates[[*keys, "p_value"]].drop_duplicates(keys), on=keys, how="left")
     for family, rows in tests.groupby("family").groups.items():
         tests.loc[rows, "p_adjusted"] = adjusted(tests.loc[rows, "p_value"], METHODS[family])
     looked_up = estimates[keys].merge(tests[[*keys, "p_adjusted"]], on=keys, how="left")

@@ -10,9 +10,8 @@ fit (one parameter per unit) enter the delta method without dummy columns: ``row
 from dataclasses import dataclass
 
 import numpy as np
-import statsmodels.api as sm
 
-from jianfu.statistics import hazard
+from jianfu.statistics import glm, hazard
 
 
 @dataclass(frozen=True)
@@ -34,14 +33,9 @@ class Average:
         return Average(self.estimate * factor, self.rows * factor, self.direct * factor)
 
 
-_LINKS = sm.families.links
-LINKS = {  # by estimator
-    "ols": _LINKS.Identity(),
-    "poisson": _LINKS.Log(),
-    "logit": _LINKS.Logit(),
-    "probit": _LINKS.Probit(),
-    "cloglog": _LINKS.CLogLog(),
-}
+LINKS = {
+    "ols" if name == "linear" else name: family.link for name, family in glm.FAMILIES.items()
+}  # by estimator
 
 
 def average_derivative(eta, slopes, coefficients, link, weights=None):

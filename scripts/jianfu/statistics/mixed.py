@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, sparse
 
-from jianfu.statistics.designs import independent
+from jianfu.statistics.designs import independent, left_out, placed
 
 STEP = 1e-20  # of the complex step: the derivative is exact to machine precision
 SINGULAR = 1e-4  # relative standard deviation below which a random effect has vanished
@@ -133,16 +133,13 @@ def fit(y, design, groups, slopes=None, reml=True):
     lower, ratios = profile.factor(theta)
     unscale = 1 / np.r_[1.0, spread]
     random = residual * (lower @ lower.T) * np.outer(unscale, unscale)
-    coefficients, covariance = np.full(k, np.nan), np.full((k, k), np.nan)
-    coefficients[free] = beta
-    covariance[np.ix_(free, free)] = residual * np.linalg.inv(info)
     slope = profile.gradient(theta)
     inside = (theta > lowest + 1e-9) | (slope < 0)
     edge = np.r_[np.diag(lower), ratios]
     return MixedFit(
-        coefficients=coefficients,
-        covariance=covariance,
-        collinear=tuple(sorted(set(range(k)) - set(free))),
+        coefficients=placed(beta, free, k),
+        covariance=placed(residual * np.linalg.inv(info), free, k),
+        collinear=left_out(free, k),
         random=random,
         variances=tuple(float(residual * ratio**2) for ratio in ratios),
         residual=float(residual),

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
-from jianfu.statistics import margins
+from jianfu.statistics import glm
 from jianfu.statistics.designs import sums_by
 from jianfu.statistics.newton import Point, maximise
 
 TOLERANCE = 1e-9
 BEYOND = 36.0  # linear predictor of a threshold that does not exist: probability one up to rounding
-LINKS = {name: margins.LINKS[name] for name in ("logit", "probit", "cloglog")}
+LINKS = {name: glm.FAMILIES[name].link for name in ("logit", "probit", "cloglog")}
 
 
 @dataclass(frozen=True)

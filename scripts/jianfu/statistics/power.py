@@ -27,16 +27,13 @@ def minimum_detectable(std_error, df, confidence=0.95, power=POWER):
     return float((stats.t.ppf((1 + confidence) / 2, df) + stats.t.ppf(power, df)) * std_error)
 
 
-def least_squares_error(
-    term, controls, effects, weights=None, outcome_sd=1.0, share_explained=0.0, factor=1.0
-):
+def least_squares_error(term, controls, effects, residual_sd=1.0, factor=1.0):
     """Standard error of the slope of ``term`` (N,) in least squares, from the design alone.
 
-    controls: (N, k); effects: arrays of level codes; outcome_sd: SD of the outcome; share_explained: R2 expected of
-    effects and controls; factor: design effect.
+    controls: (N, k); effects: arrays of level codes; residual_sd: of the outcome, given controls and effects; factor:
+    design effect. NaN if nothing of the exposure is left.
     """
-    rest = _rest(term, controls, effects, weights)
-    return float(outcome_sd * np.sqrt((1 - share_explained) * factor / rest)) if rest > 0 else np.nan
+    return residual_sd * _error(term, controls, effects, np.ones(len(term)), factor)
 
 
 def hazard_error(events, n, term, controls, effects, link="cloglog", factor=1.0):
@@ -50,14 +47,11 @@ def hazard_error(events, n, term, controls, effects, link="cloglog", factor=1.0)
     if not fit.converged:
         return np.nan
     _, weight, _ = hazard.LINKS[link](fit.eta, np.asarray(events, dtype=float), np.asarray(n, dtype=float))
-    rest = _rest(term, controls, effects, weight)
-    return float(np.sqrt(factor / rest)) if rest > 0 else np.nan
+    return _error(term, controls, effects, weight, factor)
 
 
-def _rest(term, controls, effects, weights):
-    """Weighted sum of squares of ``term`` that controls and effects leave: D * V of the formula."""
-    term, controls = np.asarray(term, dtype=float), np.asarray(controls, dtype=float).reshape(len(term), -1)
-    weights = np.ones(len(term)) if weights is None else weights
-    total = weights @ (term - weights @ term / np.sum(weights)) ** 2
+def _error(term, controls, effects, weights, factor):
+    """Root of the design effect over D * V, what controls and effects leave of the weighted squares of ``term``."""
+    total = weights @ (term - weights @ term / weights.sum()) ** 2
     rest = linear_parts(term, controls, effects, weights).unexplained(range(controls.shape[1]))
-    return rest if rest > COLLINEAR * total else 0.0
+    return float(np.sqrt(factor / rest)) if rest > COLLINEAR * total else np.nan

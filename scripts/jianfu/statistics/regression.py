@@ -15,7 +15,7 @@ import statsmodels.api as sm
 from scipy.linalg import orth
 
 from jianfu.statistics import sandwich
-from jianfu.statistics.designs import demean, dummies, independent, pruned
+from jianfu.statistics.designs import demean, dummies, independent, left_out, placed, pruned
 
 FEW_CLUSTERS = 40
 DEMEAN_TOLERANCE = 1e-10
@@ -90,25 +90,21 @@ def fit(y, design, effects=(), clusters=None, weights=None, vcov=None, small="G"
             lean=True,
             copy_data=False,
         )
-    found = model.coef()
-    free = [j for j in range(k) if names[j] in found.index]
-    coefficients = np.full(k, np.nan)
-    coefficients[free] = found[[names[j] for j in free]].to_numpy()
-    covariance = np.full((k, k), np.nan)
-    order = [list(model._coefnames).index(names[j]) for j in free]
-    covariance[np.ix_(free, free)] = np.asarray(model._vcov)[np.ix_(order, order)]
+    order = [list(model._coefnames).index(name) for name in names if name in model.coef().index]
+    free = [j for j in range(k) if names[j] in model.coef().index]
+    covariance = np.asarray(model._vcov)[np.ix_(order, order)]
     absorbed_levels = sum(int(data[f"e{j}"].max()) + 1 for j in range(len(effects))) - max(
         len(effects) - 1, 0
     )
     residual_df = len(y) - len(free) - max(absorbed_levels, 1)
     df = np.full(k, float(n_clusters - 1 if vcov == "cluster" else residual_df))
     if vcov == "CR2":
-        covariance[np.ix_(free, free)], df[free] = cr2(y, design[:, free], list(effects), clusters, weights)
+        covariance, df[free] = cr2(y, design[:, free], list(effects), clusters, weights)
     return RegressionFit(
-        coefficients=coefficients,
-        covariance=covariance,
+        coefficients=placed(model.coef()[[names[j] for j in free]].to_numpy(), free, k),
+        covariance=placed(covariance, free, k),
         df=df,
-        collinear=tuple(sorted(set(range(k)) - set(free))),
+        collinear=left_out(free, k),
         n_clusters=n_clusters,
         vcov="cluster_G" if vcov == "cluster" else vcov,
         residual_df=residual_df,
@@ -134,13 +130,11 @@ def fit_plain(y, design, weights=None, vcov="iid", clusters=None, small="G"):
         found = plain.cov_params() * sandwich.small_sample(small, n_clusters, len(y), len(free))
     else:
         found = (fitted if vcov == "iid" else fitted.get_robustcov_results(vcov)).cov_params()
-    coefficients, covariance = np.full(k, np.nan), np.full((k, k), np.nan)
-    coefficients[free], covariance[np.ix_(free, free)] = fitted.params, found
     return RegressionFit(
-        coefficients=coefficients,
-        covariance=covariance,
+        coefficients=placed(fitted.params, free, k),
+        covariance=placed(found, free, k),
         df=df,
-        collinear=tuple(j - 1 for j in range(k) if j not in free),
+        collinear=tuple(j - 1 for j in left_out(free, k)),
         n_clusters=n_clusters,
         vcov=vcov,
         residual_df=residual_df,

@@ -11,20 +11,9 @@ import numpy as np
 from jianfu.statistics import wild
 
 
-def statistics(scores):
-    """|t| of the tests: scores (..., G, m) -> (..., m), the sum over the root of the centred sum of squares.
-
-    A test of which all scores are zero has the statistic zero.
-    """
-    spread = scores - scores.mean(axis=-2, keepdims=True)
-    size = np.sqrt((spread**2).sum(axis=-2))
-    return np.divide(np.abs(scores.sum(axis=-2)), size, out=np.zeros(size.shape), where=size > 0)
-
-
 def draws(scores, replicates, seed):
     """Bootstrap statistics (B, m) of ``scores`` (G, m): Webb's weights below 12 clusters, else Rademacher's."""
-    drawn = wild.draws(len(scores), replicates, seed)
-    return np.array([statistics(weights[:, None] * scores) for weights in drawn])
+    return np.array([wild.statistic(w * scores.T) for w in wild.draws(len(scores), replicates, seed)])
 
 
 def step_down(observed, replicated):
@@ -49,7 +38,7 @@ def adjust(scores, replicates, seed):
     """Unadjusted and adjusted p-values, each (m,), of tests with the cluster scores ``scores`` (G, m)."""
     known = ~np.isnan(scores).any(axis=0)
     filled = np.where(known, scores, 0.0)
-    observed = np.where(known, statistics(filled), np.nan)
+    observed = np.where(known, wild.statistic(filled.T), np.nan)
     replicated = draws(filled, replicates, seed)
     single = wild.share_beyond(observed, replicated)
     return np.where(known, single, np.nan), step_down(observed, replicated)

@@ -15,7 +15,7 @@ import numpy as np
 
 from jianfu.core.errors import NotEstimable
 from jianfu.statistics import hazard, sandwich
-from jianfu.statistics.designs import demean, independent, sums_by
+from jianfu.statistics.designs import demean, independent, placed, sums_by
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def fit(y, columns, unit, month, clusters=None, link="identity", kind="both", la
     """
     names = list(columns)
     x = np.column_stack([columns[name] for name in names]).astype(float)
-    free = np.isin(np.arange(x.shape[1]), independent(demean(x, unit)))
+    free = independent(demean(x, unit))
     if link == "log":
         beta, inside, residual, information, converged = _poisson(y, x[:, free], unit, offset)
     else:
@@ -81,9 +81,9 @@ def fit(y, columns, unit, month, clusters=None, link="identity", kind="both", la
     kind = "months" if n_clusters == 1 else kind
     period = (month - month.min()).astype(int)
     n_months = len(np.unique(period))
-    left = n_months - int(free.sum()) - 1
+    left = n_months - len(free) - 1
     if left < 1:
-        raise NotEstimable("too_few_months", months=int(n_months), coefficients=int(free.sum()) + 1)
+        raise NotEstimable("too_few_months", months=int(n_months), coefficients=len(free) + 1)
     lag = default_lag(n_months) if lag is None else int(lag)
     scores = inside * residual[:, None]
     middle, df = np.zeros((scores.shape[1],) * 2), n_clusters - 1
@@ -96,12 +96,16 @@ def fit(y, columns, unit, month, clusters=None, link="identity", kind="both", la
     if kind == "both":
         middle = _positive(middle - _bartlett(scores, clusters, period, lag) * n_months / left, middle)
     bread = np.linalg.inv(information)
-    coefficients, covariance = np.full(len(names), np.nan), np.full((len(names), len(names)), np.nan)
-    coefficients[free] = beta
-    covariance[np.ix_(free, free)] = bread @ middle @ bread
-    shown = None if kind == "cluster" else lag
     return SegmentedFit(
-        tuple(names), coefficients, covariance, float(df), converged, kind, shown, n_months, n_clusters
+        names=tuple(names),
+        coefficients=placed(beta, free, len(names)),
+        covariance=placed(bread @ middle @ bread, free, len(names)),
+        df=float(df),
+        converged=converged,
+        kind=kind,
+        lag=None if kind == "cluster" else lag,
+        n_months=n_months,
+        n_clusters=n_clusters,
     )
 
 

@@ -6,7 +6,7 @@ Internal Medicine 167:268-274) and VanderWeele (2017, Epidemiology 28:e51; 2020,
 approximation by equal ratios.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -260,20 +260,13 @@ def linear_parts(outcome, design, effects=(), weights=None, grouped_events=False
     weights = np.ones(len(outcome)) if weights is None else np.asarray(weights, dtype=float)
     columns = np.column_stack([outcome, design])
     blocks = Blocks(columns - weights @ columns / weights.sum(), list(effects))
-    full, _, _ = blocks.reduced(weights)
-    k = columns.shape[1]
-    others = full[k:, k:]
-    gram = (
-        full[:k, :k] - full[:k, k:] @ np.linalg.pinv(others, hermitian=True) @ full[k:, :k]
-        if others.size
-        else full
-    )
-    gone = np.diag(gram) <= COLLINEAR * (
-        weights @ blocks.design**2
-    )  # nothing but rounding is left within the effects
+    k, within_first = columns.shape[1], blocks.reduced(weights)[0]
+    found = LinearParts(within_first, int(round(weights.sum())), blocks.n_first)
+    found = found.within(range(k - 1, blocks.width - 1))  # the columns of the later effects
+    gram = found.gram[:k, :k].copy()
+    gone = np.diag(gram) <= COLLINEAR * (weights @ blocks.design**2)  # nothing but rounding is left
     gone[0] = False
     gram[gone, :] = gram[:, gone] = 0.0
     if grouped_events:
         gram[0, 0] += float(weights @ (outcome * (1 - outcome)))
-    rank = np.linalg.matrix_rank(others, hermitian=True) if others.size else 0
-    return LinearParts(gram, int(round(weights.sum())), blocks.n_first + int(rank))
+    return replace(found, gram=gram)

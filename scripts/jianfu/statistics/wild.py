@@ -89,12 +89,13 @@ def _end(excess, estimate, step):
 
 def _replicates(scores, replicates, seed):
     """The observed statistic and the replicated ones."""
-    return _statistic(scores[None, :])[0], _statistic(draws(len(scores), replicates, seed) * scores)
+    return statistic(scores), statistic(draws(len(scores), replicates, seed) * scores)
 
 
-def _statistic(scores):
-    spread = ((scores - scores.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
-    return scores.sum(axis=1) ** 2 / spread
+def statistic(scores):
+    """Squared sum of the ``scores`` (..., G) over the sum of squared deviations from their mean; 0 if all are 0."""
+    spread = ((scores - scores.mean(axis=-1, keepdims=True)) ** 2).sum(axis=-1)
+    return np.divide(scores.sum(axis=-1) ** 2, spread, out=np.zeros(np.shape(spread)), where=spread > 0)
 
 
 def cluster_p_value(y, design, effects, clusters, term, replicates, seed, weights=None):

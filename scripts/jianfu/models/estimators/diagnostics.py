@@ -233,7 +233,7 @@ def fit_detectable(model, settings):
             if left < 1:
                 raise NotEstimable("too_few_observations", observations=int(parts.n))
             spread = np.sqrt(parts.unexplained(controls) / left)
-            error = power.least_squares_error(term, others, data.effects, None, spread, 0.0, factor)
+            error = power.least_squares_error(term, others, data.effects, spread, factor)
             behind = {"observations": len(data.y), "sd": spread}
         else:
             error = power.hazard_error(data.y, data.n, term, others, data.effects, data.link, factor)
