@@ -1,6 +1,8 @@
 """Least squares with absorbed effects, clustered errors and CR2: dummies, textbook formulas, hand-made truth."""
 
 import numpy as np
+import pandas as pd
+import pyfixest
 import pytest
 from scipy import stats
 
@@ -41,6 +43,21 @@ def test_dummies_give_the_same_coefficients_and_clustered_errors():
     np.testing.assert_allclose(fit.covariance, sandwich[:2, :2], rtol=1e-7)
     assert (fit.df == 49).all()
     assert fit.residual_df == 600 - 2 - 50 - 2
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("vcov", ["iid", "hetero", {"CRV1": "unit"}], ids=str)
+def test_equal_to_pyfixest(few, vcov, weighted):
+    y, x, unit, wave, _ = few
+    weights = np.random.default_rng(1).uniform(0.2, 5, len(y))
+    frame = pd.DataFrame({"y": y, "a": x[:, 0], "b": x[:, 1], "unit": unit, "wave": wave, "w": weights})
+    kind = {"iid": "iid", "hetero": "HC1"}.get(str(vcov), "cluster")
+    ssc = pyfixest.ssc(k_adj=True, k_fixef="nonnested" if kind == "cluster" else "full")
+    formula, options = "y ~ a + b | unit + wave", {"weights": "w"} if weighted else {}
+    theirs = pyfixest.feols(formula, frame, vcov=vcov, ssc=ssc, fixef_rm="none", fixef_tol=1e-12, **options)
+    fit = regression.fit(y, x, [unit, wave], unit, weights if weighted else None, kind, "full")
+    np.testing.assert_allclose(fit.coefficients, theirs.coef(), rtol=1e-9)
+    np.testing.assert_allclose(np.sqrt(np.diag(fit.covariance)), theirs.se(), rtol=1e-9)
 
 
 def test_cr2_by_its_definition_on_the_full_design(few):

@@ -1,8 +1,9 @@
 """Least squares with absorbed effects and cluster-robust errors.
 
-Point estimates and the sandwich come from pyfixest (``feols``; G / (G - 1), no adjustment for the number of
-coefficients). With fewer than 40 clusters the covariance is CR2 (Bell and McCaffrey 2002) with Satterthwaite degrees
-of freedom per coefficient (Pustejovsky and Tipton 2018), working model independent and homoskedastic.
+Effects are eliminated exactly, as in the hazards (:class:`jianfu.statistics.hazard.Blocks`), so that the figures do not
+hang on an order of demeaning; the sandwich has the factor G / (G - 1), no adjustment for the number of coefficients.
+With fewer than 40 clusters the covariance is CR2 (Bell and McCaffrey 2002) with Satterthwaite degrees of freedom per
+coefficient (Pustejovsky and Tipton 2018), working model independent and homoskedastic.
 """
 
 import warnings
@@ -15,10 +16,10 @@ import statsmodels.api as sm
 from scipy.linalg import orth
 
 from jianfu.statistics import sandwich
-from jianfu.statistics.designs import demean, dummies, independent, left_out, placed, pruned
+from jianfu.statistics.designs import demean, dummies, independent, left_out, placed, pruned, standardised
+from jianfu.statistics.hazard import Blocks
 
 FEW_CLUSTERS = 40
-DEMEAN_TOLERANCE = 1e-10
 
 
 @dataclass(frozen=True)
@@ -54,60 +55,48 @@ def fit(y, design, effects=(), clusters=None, weights=None, vcov=None, small="G"
     """Least squares of ``y`` (N,) on ``design`` (N, k) with absorbed ``effects`` (arrays of codes; none = constant).
 
     clusters: (N,) codes, needed by ``vcov`` cluster and CR2; weights: (N,) or None; vcov: iid, HC0, HC1, cluster or
-    CR2, None = clustered, CR2 when there are fewer than 40 clusters; small: factor of clustered errors (G, none, full;
-    see :func:`jianfu.statistics.sandwich.small_sample`).
+    CR2, None = clustered, CR2 when there are fewer than 40 clusters; small: factor of clustered errors (G, none, full,
+    in which levels inside clusters do not count; see :func:`jianfu.statistics.sandwich.small_sample`). Raises
+    ValueError where the effects explain every column.
     """
-    import pyfixest
-
     y, design = np.asarray(y, dtype=float), np.asarray(design, dtype=float).reshape(len(y), -1)
-    k = design.shape[1]
-    clusters = np.arange(len(y)) if clusters is None else pd.factorize(np.asarray(clusters))[0]
+    n, k = design.shape
+    clusters = np.arange(n) if clusters is None else pd.factorize(np.asarray(clusters))[0]
     n_clusters = int(clusters.max()) + 1
     if vcov is None:
         vcov = "CR2" if n_clusters < FEW_CLUSTERS else "cluster"
-    names = [f"x{j}" for j in range(k)]
-    data = pd.DataFrame(design - design.mean(axis=0), columns=names).assign(y=y, cluster=clusters)
-    for j, effect in enumerate(effects):
-        data[f"e{j}"] = pd.factorize(np.asarray(effect))[0]
-    if weights is not None:
-        data["w"] = np.asarray(weights, dtype=float)
-    absorbed = " + ".join(f"e{j}" for j in range(len(effects)))
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="(?s).*dropped due to multicollinearity")
-        warnings.filterwarnings("ignore", category=DeprecationWarning)  # of pyfixest with pandas 3
-        model = pyfixest.feols(
-            f"y ~ {' + '.join(names)}" + (f" | {absorbed}" if effects else ""),
-            data,
-            vcov={"iid": "iid", "HC0": "hetero", "HC1": "hetero"}.get(vcov, {"CRV1": "cluster"}),
-            weights=None if weights is None else "w",
-            ssc=pyfixest.ssc(
-                k_adj=vcov in ("iid", "HC1") or small == "full",
-                k_fixef="nonnested" if vcov == "cluster" else "full",
-                G_adj=vcov == "CR2" or vcov == "cluster" and small != "none",
-            ),
-            fixef_rm="none",
-            fixef_tol=DEMEAN_TOLERANCE,
-            lean=True,
-            copy_data=False,
-        )
-    order = [list(model._coefnames).index(name) for name in names if name in model.coef().index]
-    free = [j for j in range(k) if names[j] in model.coef().index]
-    covariance = np.asarray(model._vcov)[np.ix_(order, order)]
-    absorbed_levels = sum(int(data[f"e{j}"].max()) + 1 for j in range(len(effects))) - max(
-        len(effects) - 1, 0
-    )
-    residual_df = len(y) - len(free) - max(absorbed_levels, 1)
-    df = np.full(k, float(n_clusters - 1 if vcov == "cluster" else residual_df))
+    heft = np.ones(n) if weights is None else np.asarray(weights, dtype=float)
+    scaled, _, unit = standardised(design, heft)
+    blocks = Blocks(scaled, [pd.factorize(np.asarray(effect))[0] for effect in effects])
+    beta, bread, residual, share = blocks.least_squares(y - heft @ y / heft.sum(), heft)
+    free = np.flatnonzero(np.diag(bread)[:k])
+    if not len(free):
+        raise ValueError("every column is collinear with the effects")
+    factors = (blocks.first, *blocks.others)
+    total = len(free) + 1 + sum(factor.size - 1 for factor in factors)
+    df = np.full(k, float(n_clusters - 1 if vcov == "cluster" else n - total))
     if vcov == "CR2":
         covariance, df[free] = cr2(y, design[:, free], list(effects), clusters, weights)
+    elif vcov == "iid":
+        covariance = bread[np.ix_(free, free)] * (heft @ residual**2 / (n - total))
+    else:
+        groups = clusters if vcov == "cluster" else np.arange(n)
+        scores = blocks.cluster_scores(heft * residual, groups, int(groups.max()) + 1, share) @ bread[:, free]
+        inside = sum(factor.size - 1 for factor in factors if _nested(factor.codes, clusters))
+        own = {"HC0": 1.0, "HC1": n / (n - total)}
+        covariance = (
+            scores.T @ scores * own.get(vcov, sandwich.small_sample(small, n_clusters, n, total - inside))
+        )
+    if vcov != "CR2":
+        covariance = covariance / np.outer(unit[free], unit[free])
     return RegressionFit(
-        coefficients=placed(model.coef()[[names[j] for j in free]].to_numpy(), free, k),
+        coefficients=placed(beta[free] / unit[free], free, k),
         covariance=placed(covariance, free, k),
         df=df,
         collinear=left_out(free, k),
         n_clusters=n_clusters,
         vcov="cluster_G" if vcov == "cluster" else vcov,
-        residual_df=residual_df,
+        residual_df=n - total,
     )
 
 
