@@ -9,6 +9,7 @@ import pytest
 from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators import diagnostics
 from jianfu.models.estimators.common import Settings
+from jianfu.models.sample import Prepared
 from jianfu.models.spec import ModelSpec
 from jianfu.statistics import hazard
 
@@ -29,9 +30,9 @@ def test_equal_to_fitting_anew(link):
     def ends(*terms):
         spec = ModelSpec(terms=terms, outcomes=("exits",), effects=("unit", "month"), clusters=("unit",))
         spec = replace(spec, options={"model": link, "group": "group"})
-        columns = dict(zip(names, x.T, strict=True))
-        rows, _ = diagnostics.fit_leave_one_out(spec, used, n, columns, Settings(), False)
-        return {effect.term: effect.estimate for effect in rows}
+        model = Prepared(spec, None, [], used, n, dict(zip(names, x.T, strict=True)))
+        found = diagnostics.fit_leave_one_out(model, Settings())
+        return {effect.term: effect.estimate for effect in found.effects}
 
     with pytest.raises(NotEstimable):
         ends("twice")
