@@ -13,6 +13,7 @@ rule run_models_on:
     input:
         tables=own_tables,
         labels=plan("labels.csv"),
+        reasons=plan("reasons.csv"),
     output:
         estimates="results/{province}/release/estimates.csv",
         reasons="results/{province}/release/reasons.csv",

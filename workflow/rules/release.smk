@@ -59,6 +59,7 @@ rule release_results:
         estimates="results/{province}/restricted/estimates_full.parquet",
         plan=plan("outputs.csv"),
         labels=plan("labels.csv"),
+        reasons=plan("reasons.csv"),
     output:
         figures=expand("results/{{province}}/release/figures/{name}.csv", name=published(area="figures")),
         tables=expand("results/{{province}}/release/tables/{name}.csv", name=published(area="tables")),

@@ -11,7 +11,7 @@ from jianfu.core.reasons import read_reasons, write_reasons
 from jianfu.exits import cells
 from jianfu.models.estimates import tidy
 from jianfu.models.estimators.vocabulary import ESTIMATORS
-from jianfu.models.reasons import because, failure, has, recorded, unestimable
+from jianfu.models.reasons import because, failure, has, unestimable
 from jianfu.models.sample import prepare, select
 from jianfu.models.spec import ALL, ModelSpec
 from jianfu.models.terms import call_of, parts_of, reference_level
@@ -134,7 +134,6 @@ def _accounts(table, sample):
 
 def _without_figures(spec, base, reasons):
     """Rows of a model that could not be fitted: one per term of interest, without figures."""
-    reasons = recorded(reasons)
     LOGGER.warning("%s: no estimate: %s", spec.name, failure(reasons).data())
     terms = spec.terms or ("",)
     if not (spec.report == ALL or spec.estimator == "mediation"):
@@ -169,7 +168,7 @@ def _row(base, effect, spec, table):
         "p_value": effect.p_value,
         "p_adjusted": effect.p_adjusted,
         "vcov": effect.vcov,
-        "reasons": write_reasons(recorded([*base["reasons"], *effect.reasons, effect.note])),
+        "reasons": write_reasons([*base["reasons"], *effect.reasons]),
     }
 
 

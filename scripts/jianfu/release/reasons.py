@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from jianfu.core.errors import DataError
 from jianfu.core.reasons import Reason, read_reasons, write_reasons
 from jianfu.models.estimates import missing
-from jianfu.models.reasons import CODES, WITHHELD, Declared, because
+from jianfu.models.reasons import WITHHELD, Declared, because, codes
 
 
 def coarse_count(count: float, min_cell: int) -> str:
@@ -26,7 +26,7 @@ def coarse(reasons: list[Reason], min_cell: int) -> list[Reason]:
 
 
 def _declared(reason: Reason) -> Declared:
-    known = CODES.get(reason.code)
+    known = codes().get(reason.code)
     if known is None or set(known.values) != set(reason.values):
         raise DataError("undeclared_reason", code=reason.code, values=sorted(reason.values))
     return known

@@ -58,8 +58,8 @@ def fit(model, settings):
         names, fitted.estimates[places], np.asarray(errors)[places], np.inf, kind, settings
     )
     rows += _standardised(fitted, settings) + _fit_rows(fitted, robust)
-    information = "Satorra-Bentler" if robust else "expected information"
-    notes = [f"maximum likelihood (normal theory, divisor N), {information}, normal", *fitted.problems]
+    information = "satorra_bentler" if robust else "expected_information"
+    notes = [because(code) for code in ("normal_theory", information, "normal")] + list(fitted.problems)
     return _fit(rows, fitted, notes)
 
 
@@ -114,7 +114,7 @@ def _fixed(fitted):
         return []
     ends = [f" [{group}]" for group in fitted.groups] if len(fitted.groups) > 1 else [""]
     return [
-        Effect(f"{factor}=~{items[0]}{end}", 1.0, note="fixed", scale="unit")
+        Effect(f"{factor}=~{items[0]}{end}", 1.0, reasons=(because("fixed"),), scale="unit")
         for end in ends
         for factor, items in fitted.model.factors.items()
     ]
@@ -130,17 +130,15 @@ def _standardised(fitted, settings):
 
 def _fit_rows(fitted, robust, prefix=""):
     found = fit_measures.measures(fitted)
-    rows = [Effect(f"{prefix}chi2", found.chi2, p_value=found.p_value, scale="fit", note=f"df {found.df}")]
+    df = (because("degrees", df=found.df),)
+    rows = [Effect(f"{prefix}chi2", found.chi2, p_value=found.p_value, scale="fit", reasons=df)]
     if robust:
         rows.append(Effect(f"{prefix}chi2_scaled", robust.chi2, p_value=robust.p_value, scale="fit"))
         rows.append(Effect(f"{prefix}scaling_factor", robust.scaling, scale="fit"))
     rows += [Effect(prefix + name, float(getattr(found, name)), scale="fit") for name in FITS]
-    low, high = found.rmsea_low, found.rmsea_high
-    note = "90 % interval, p of RMSEA <= 0.05"
-    rows.append(
-        Effect(f"{prefix}rmsea", found.rmsea, np.nan, low, high, found.rmsea_close, scale="fit", note=note)
-    )
-    return [row for row in rows if np.isfinite(row.estimate)]
+    interval = (found.rmsea_low, found.rmsea_high, found.rmsea_close)
+    rmsea = Effect(f"{prefix}rmsea", found.rmsea, np.nan, *interval, scale="fit", reasons=(because("rmsea"),))
+    return [row for row in [*rows, rmsea] if np.isfinite(row.estimate)]
 
 
 def _invariance(used, model, groups):
@@ -149,7 +147,7 @@ def _invariance(used, model, groups):
     steps, verdict = invariance(used, model, groups)
     if not steps[0].fit.converged:
         return _failed(steps[0].fit)
-    rows, notes = [], [f"verdict: {verdict}", "maximum likelihood"]
+    rows, notes = [], [because("invariance_verdict", verdict=verdict), because("maximum_likelihood")]
     for step in steps:
         notes += [because("at_level", level=step.level, what=problem) for problem in step.fit.problems]
         if not step.fit.converged:
@@ -157,7 +155,8 @@ def _invariance(used, model, groups):
         rows += _fit_rows(step.fit, None, f"{step.level} ")
         if step.df_difference:
             name = f"{step.level} "
-            test = {"p_value": step.p_difference, "note": f"df {step.df_difference}", "scale": "fit"}
+            df = because("degrees", df=int(step.df_difference))
+            test = {"p_value": step.p_difference, "reasons": (df,), "scale": "fit"}
             rows.append(Effect(f"{name}chi2_difference", step.chi2_difference, **test))
             rows.append(Effect(f"{name}cfi_difference", step.cfi_difference, scale="fit"))
             rows.append(Effect(f"{name}rmsea_difference", step.rmsea_difference, scale="fit"))

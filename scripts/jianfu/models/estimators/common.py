@@ -45,7 +45,6 @@ class Effect:
     vcov: str = ""
     outcome: str = ""
     reasons: tuple[Reason, ...] = ()
-    note: str = ""
     scale: str = ""
     df: float = np.inf
     p_adjusted: float = np.nan

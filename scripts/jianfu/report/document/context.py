@@ -11,7 +11,7 @@ from jianfu.config.merging import deviations
 from jianfu.core.labels import Labels
 from jianfu.indices.roles import leading, read_roles
 from jianfu.models.estimates import INDIRECT, missing
-from jianfu.models.reasons import CODES, FAILURE, has
+from jianfu.models.reasons import FAILURE, codes, has
 from jianfu.models.verdicts import (
     FEW_CLUSTERS,
     VERDICTS,
@@ -289,7 +289,7 @@ def failed_models(
     found = {}
     for row in estimates.to_dict("records"):
         if missing(row["estimate"]) or row["converged"] is False:
-            why = said([reason for reason in row["reasons"] if CODES[reason.code].kind == FAILURE], labels)
+            why = said([reason for reason in row["reasons"] if codes()[reason.code].kind == FAILURE], labels)
             key = row["hypothesis"], model_label(row["model"], models, labels), why
             found.setdefault(key, {})[term_label(row["term"], labels)] = True
     return [
