@@ -18,9 +18,7 @@ from jianfu.models.spec import spec_of
 from jianfu.models.tables.reading import read_hazard
 from jianfu.robustness.curve import fits, province
 from jianfu.robustness.curve.shares import coefficient, coefficient_shares
-from jianfu.robustness.index_sensitivity import anchored
-
-FACTORS = ["normalisation", "weights", "aggregation", "drop_one", "window"]
+from jianfu.robustness.index_sensitivity import FACTORS, anchored
 
 
 def main(inputs, settings, grid, shares):

@@ -12,7 +12,7 @@ from jianfu.ingest.headings import IDENTIFIERS, IGNORED, PERSONAL, UNMAPPED, Col
 from jianfu.ingest.stage import MIN_DAYS, day_places
 from jianfu.ingest.values import normal_wording
 from jianfu.onboarding.contents import content_of, fits
-from jianfu.onboarding.knowledge import COLUMN_HINTS, HIGH, LOW, MEDIUM
+from jianfu.onboarding.knowledge import HIGH, LOW, MEDIUM
 from jianfu.onboarding.recognise import ITEM
 
 TELLING = (  # kinds of cells that say something for a column; texts say nothing
@@ -175,7 +175,7 @@ def _score(heading, column, content, found, knowledge):
     if not fit:
         return 0.0, None
     near, word = _nearest(heading.text, knowledge.headings[found.table].get(column, []))
-    hint = bool(re.search(COLUMN_HINTS.get(column, "$^"), normal_heading(heading.text)))
+    hint = bool(re.search(knowledge.hints["column"].get(column, "$^"), normal_heading(heading.text)))
     declared = knowledge.tables[found.table].columns.get(column)
     required = (declared is not None and declared.required) or column in ("unit_name", "id_number")
     strong = fit == 1 and kind in ("unit", "person_id")

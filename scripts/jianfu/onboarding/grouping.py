@@ -13,22 +13,6 @@ from jianfu.onboarding.knowledge import HIGH, LOW, MEDIUM
 from jianfu.onboarding.wordings import propose_wordings
 
 _BREAK = re.compile(r"[\d０-９]|第[一二三四五六七八九十]|[_＿—\-－（(【\[ ]")
-_APP_WORDS = (
-    ("打卡|签到", "打卡"),
-    ("积分|学习", "积分"),
-    ("拍照|照片", "拍照"),
-    ("转发", "转发"),
-    ("填报", "填报"),
-    ("审批", "审批"),
-)
-_EVENT_WORDS = (
-    ("观摩", "观摩"),
-    ("调研", "调研"),
-    ("巡察", "巡察"),
-    ("督查|督导", "督查"),
-    ("检查", "检查"),
-    ("考核", "考核"),
-)
 
 
 @dataclass
@@ -195,8 +179,9 @@ def _remedy(proposal, knowledge, units):
     """Required columns that a word in file, sheet or title can give."""
     text = " ".join(f"{r.sheet.file} {r.sheet.name} {r.title}" for r, _ in proposal.pages)
 
-    def word(table, default):
-        return next((value for pattern, value in table if re.search(pattern, text)), default)
+    def value_in(text, column):
+        words = knowledge.hints[column].items()
+        return next((value for value, pattern in words if re.search(pattern, text)), None)
 
     given = {c: t for t, c in proposal.known.items()} | {h.column: t for t, h in proposal.columns.items()}
     for name in lacking(proposal, knowledge):
@@ -208,11 +193,10 @@ def _remedy(proposal, knowledge, units):
                     Reason("ev_unit_stands_in", place=Reason(f"place_{origin}")),
                 )
         elif name == "event_label":
-            value = "任务" if "due_at" in given else word(_EVENT_WORDS, "任务")
+            value = "任务" if "due_at" in given else value_in(text, name) or "任务"
             proposal.fixed[name] = (value, Reason("ev_no_type", value=value))
         elif name == "action_type":
-            value = next((v for p, v in _APP_WORDS if re.search(p, given.get("count", ""))), None)
-            value = value or word(_APP_WORDS, "其他")
+            value = value_in(given.get("count", ""), name) or value_in(text, name) or "其他"
             proposal.fixed[name] = (value, Reason("ev_no_action_type", value=value))
         elif name == "channel":
             value = "纸质" if "纸" in text else "电子"

@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from jianfu.ingest.headings import IDENTIFIERS, IGNORED, PERSONAL, find_header, normal_heading
-from jianfu.onboarding.knowledge import TABLE_HINTS, TABLES
+from jianfu.onboarding.knowledge import TABLES
 from jianfu.onboarding.look import Page
 
 ENOUGH = 1.5  # weight of known headings that makes a sheet a table ...
@@ -62,7 +62,7 @@ def _as_table(page, table, knowledge):
         known += 0.2 * min(sum(bool(ITEM.match(heading)) for heading in headings), 10)
     complete = _complete(table, names, knowledge)
     text = unicodedata.normalize("NFKC", f"{page.sheet.file} {page.sheet.name} {title}").casefold()
-    hint = bool(re.search(TABLE_HINTS[table], text))
+    hint = bool(re.search(knowledge.hints["table"][table], text))
     weight = known + complete + hint
     if known < ENOUGH and not (complete >= 0.6 and known >= ENOUGH_COMPLETE) and not (hint and known >= 1):
         return None

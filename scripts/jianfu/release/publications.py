@@ -23,6 +23,7 @@ from jianfu.release.accounts import data_quality, indicator_list, sample_flow
 from jianfu.release.outputs import TOTAL
 from jianfu.statistics.concentration import top2_share
 
+DESCRIPTIVES = ["block", "row", "cohort", "n", "mean", "sd", "persons", "top2_share", "cell"]
 AT_RISK_STEPS = (1, 3, 6, 12, 24, 36, 60, 120)  # months between two published numbers at risk
 
 
@@ -178,8 +179,7 @@ def descriptives(persons, person_counts, indices, unit_months, scores, scales, *
     ]
     parts.append(_index_rows(indices, unit_months, described))
     parts.append(_score_rows(scores, scales))
-    columns = ["block", "row", "cohort", "n", "mean", "sd", "persons", "top2_share", "cell"]
-    return pd.concat([part for part in parts if len(part)], ignore_index=True)[columns]
+    return pd.concat([part for part in parts if len(part)], ignore_index=True)[DESCRIPTIVES]
 
 
 def _unit_rows(unit_months):
@@ -188,38 +188,23 @@ def _unit_rows(unit_months):
         unit_type=("unit_type", "last"), headcount=("headcount", "max")
     )
     groups = [("units", units), *units.groupby("unit_type", sort=True)]
-    rows = [
-        {
-            "block": "units",
-            "row": name,
-            "cohort": TOTAL,
-            "n": len(part),
-            "persons": int(part["headcount"].sum()),
-            "top2_share": 0.0,
-            "cell": "",
-        }
-        for name, part in groups
-    ]
-    return pd.DataFrame(rows).assign(mean=np.nan, sd=np.nan)
+    return pd.DataFrame(
+        [_row("units", name, len(part), int(part["headcount"].sum()), 0.0) for name, part in groups]
+    )
 
 
 def _person_rows(persons, counts, measure, cohorts):
     """Totals of one measure by cohort and over all cohorts; the gate looks at exits for exits, else at persons."""
     gate = "exits" if measure == "exits" else "persons"
-    groups = [(TOTAL, counts), *((cohort, counts[counts["cohort"] == cohort]) for cohort in cohorts)]
-    rows = [
-        {
-            "block": "persons",
-            "row": measure,
-            "cohort": cohort,
-            "n": int(persons.get(cohort, 0) if measure == "persons" else part[measure].sum()),
-            "persons": int(part["exits"].sum() if measure == "exits" else persons.get(cohort, 0)),
-            "top2_share": top2_share(part.groupby("unit_code")[gate].sum()),
-            "cell": f"dose_response|{cohort}|{TOTAL}" if measure == "exits" else "",
-        }
-        for cohort, part in groups
-    ]
-    return pd.DataFrame(rows).assign(mean=np.nan, sd=np.nan)
+    rows = []
+    for cohort in (TOTAL, *cohorts):
+        part = counts if cohort == TOTAL else counts[counts["cohort"] == cohort]
+        n = persons.get(cohort, 0) if measure == "persons" else part[measure].sum()
+        behind = part["exits"].sum() if measure == "exits" else persons.get(cohort, 0)
+        share = top2_share(part.groupby("unit_code")[gate].sum())
+        cell = f"dose_response|{cohort}|{TOTAL}" if measure == "exits" else ""
+        rows.append(_row("persons", measure, int(n), int(behind), share, cohort=cohort, cell=cell))
+    return pd.DataFrame(rows)
 
 
 def _index_rows(indices, unit_months, described):
@@ -229,7 +214,8 @@ def _index_rows(indices, unit_months, described):
         part = frame[frame["index"] == name]
         if len(part):
             persons = part.groupby("unit_code")["headcount"].max()
-            rows.append(_moments("indices", name, part["value"], int(persons.sum()), top2_share(persons)))
+            share = top2_share(persons)
+            rows.append(_row("indices", name, len(part), int(persons.sum()), share, part["value"]))
     return pd.DataFrame(rows)
 
 
@@ -239,22 +225,14 @@ def _score_rows(scores, scales):
         part = scores[scores[name].notna()] if name in scores else scores.iloc[:0]
         if len(part):
             share = top2_share(part.groupby("unit_code").size())
-            rows.append(_moments("scores", name, part[name], len(part), share))
+            rows.append(_row("scores", name, len(part), len(part), share, part[name]))
     return pd.DataFrame(rows)
 
 
-def _moments(block, row, values, persons, share):
-    return {
-        "block": block,
-        "row": row,
-        "cohort": TOTAL,
-        "n": len(values),
-        "mean": float(values.mean()),
-        "sd": float(values.std(ddof=1)),
-        "persons": persons,
-        "top2_share": share,
-        "cell": "",
-    }
+def _row(block, row, n, persons, share, values=None, *, cohort=TOTAL, cell=""):
+    """One row of the descriptives; ``values``: those whose mean and SD it shows."""
+    moments = (np.nan, np.nan) if values is None else (float(values.mean()), float(values.std(ddof=1)))
+    return dict(zip(DESCRIPTIVES, (block, row, cohort, n, *moments, persons, share, cell), strict=True))
 
 
 # ------------------------------------------------------------------------------------------------ all of them

@@ -25,6 +25,7 @@ BY_COMPONENT = {
     "correlation_with_group": "with_index",
 }
 COUNTY = ("county_code", "county_name", "city_name")
+FACTORS = ("normalisation", "weights", "aggregation", "drop_one", "window")  # of the multiverse
 
 
 @dataclass(frozen=True)
@@ -202,43 +203,15 @@ def monthly_interval(index, data, boot, confidence):
     return frame.join(limits).rename_axis("month").reset_index().assign(index=index)
 
 
+BAND = ("rank", "rank_median", "rank_low", "rank_high", "drawn_low", "drawn_high")
 OUTPUT_COLUMNS = {
     "index_diagnostics": ["index", "code", "weight", *BY_COMPONENT.values()],
     "index_correlations": ["index", "code", "with", "correlation", "n"],
-    "index_multiverse": [
-        "index",
-        "normalisation",
-        "weights",
-        "aggregation",
-        "drop_one",
-        "window",
-        "mean_rank_shift",
-    ],
+    "index_multiverse": ["index", *FACTORS, "mean_rank_shift"],
     "index_shares": ["index", "factor", "levels", "first_order", "total", "left_out"],
-    "county_ranks": [
-        "index",
-        *COUNTY,
-        "rank",
-        "rank_median",
-        "rank_low",
-        "rank_high",
-        "drawn_low",
-        "drawn_high",
-        "units",
-        "persons",
-        "top2_share",
-    ],
+    "county_ranks": ["index", *COUNTY, *BAND, "units", "persons", "top2_share"],
     "index_interval": ["index", "month", "mean", "ci_low", "ci_high", "persons", "top2_share"],
-    "rank_bands": [
-        "index",
-        "unit_code",
-        "rank",
-        "rank_median",
-        "rank_low",
-        "rank_high",
-        "drawn_low",
-        "drawn_high",
-    ],
+    "rank_bands": ["index", "unit_code", *BAND],
 }
 
 

@@ -17,6 +17,7 @@ from jianfu.simulate.survey import ITEMS, build_survey, burnout_of_units, survey
 from jianfu.simulate.targets import build_targets
 from jianfu.simulate.unit_years import build_substantive, build_unit_years
 
+ROSTER = ["birth_ym", "sex", "education", "bianzhi", "entry_route", "rank", "rank_since", "role", "hire_date"]
 SURVEY_COLUMNS = ["person_key", "unit_code", "cohort", "wave", "fieldwork_date", *ITEMS, "hours_week", "hours_trace",
                   "hours_substantive", "duration_s", "submission_id"]  # fmt: skip
 
@@ -102,13 +103,13 @@ def draw(parameters: dict, seed: int, identities: bool = True, indicators=None) 
         survey=_survey(attributes, survey),
         policies=_policies(parameters, structure),
         unit_year=unit_year,
-        unit_months=_unit_months(structure, months, drawn),
+        unit_months=_by_month(structure, months, tasks_logged=drawn.logged, app_logged=drawn.app_logged),
         person_months=_person_months(structure, months, attributes, career),
         survey_truth=_survey_truth(structure, attributes, survey),
-        unit_month_truth=_unit_month_truth(structure, months, drawn, late),
+        unit_month_truth=_by_month(structure, months, D8_late=late, ln_ratio=drawn.ln_ratio),
         unit_year_truth=expected_years,
         pressure=pd.DataFrame({"unit_code": structure.codes.astype(object), "pressure": structure.pressure}),
-        exposure=_exposure(structure, months, career),
+        exposure=_by_month(structure, months, value=career.exposure),
         detail=Detail(seed, months, structure, drawn, targets, persons, career, survey, attributes, values),
     )
 
@@ -181,22 +182,11 @@ def _spells(structure, attributes, career):
     person = attributes.loc[rows["slot"]].reset_index(drop=True)
     types = np.array(careers.EXIT_TYPES, dtype=object)[rows["exit_type"]]
     levels = np.array(careers.DESTINATIONS, dtype=object)[rows["destination"]]
-    columns = [
-        "birth_ym",
-        "sex",
-        "education",
-        "bianzhi",
-        "entry_route",
-        "rank",
-        "rank_since",
-        "role",
-        "hire_date",
-    ]
     frame = pd.DataFrame(
         {
             "person_key": person["person_key"],
             "unit_code": structure.codes.astype(object)[rows["unit"]],
-            **{name: person[name] for name in columns},
+            **person[ROSTER],
             "on_post": rows["on_post"].to_numpy(),
             "spell_start": rows["start"].to_numpy(),
             "spell_end": rows["end"].to_numpy(),
@@ -237,26 +227,13 @@ def _policies(parameters, structure):
 TOPICS = {"formal_checks": "督查检查考核", "apps": "政务应用程序"}
 
 
-def _unit_months(structure, months, drawn):
-    return pd.DataFrame(
-        {
-            "unit_code": np.repeat(structure.codes.astype(object), len(months)),
-            "month": np.tile(np.array(months.names, dtype=object), len(structure.codes)),
-            "tasks_logged": drawn.logged.ravel(),
-            "app_logged": drawn.app_logged.ravel(),
-        }
-    )
-
-
-def _unit_month_truth(structure, months, drawn, late):
-    return pd.DataFrame(
-        {
-            "unit_code": np.repeat(structure.codes.astype(object), len(months)),
-            "month": np.tile(np.array(months.names, dtype=object), len(structure.codes)),
-            "D8_late": late.ravel(),
-            "ln_ratio": drawn.ln_ratio.ravel(),
-        }
-    )
+def _by_month(structure, months, **columns):
+    """Frame unit_code, month and the columns, given as arrays units x months."""
+    keys = {
+        "unit_code": np.repeat(structure.codes.astype(object), len(months)),
+        "month": np.tile(np.array(months.names, dtype=object), len(structure.codes)),
+    }
+    return pd.DataFrame(keys | {name: values.ravel() for name, values in columns.items()})
 
 
 def _person_months(structure, months, attributes, career):
@@ -287,13 +264,3 @@ def _survey_truth(structure, attributes, survey):
     frame.insert(0, "unit_code", keys["unit_code"])
     frame.insert(0, "person_key", keys["person_key"])
     return frame.sort_values(["person_key", "wave"], ignore_index=True)
-
-
-def _exposure(structure, months, career):
-    return pd.DataFrame(
-        {
-            "unit_code": np.repeat(structure.codes.astype(object), len(months)),
-            "month": np.tile(np.array(months.names, dtype=object), len(structure.codes)),
-            "value": career.exposure.ravel(),
-        }
-    )

@@ -10,22 +10,16 @@ from jianfu.simulate.exposure import anchor, index_of, window_mean
 from jianfu.simulate.persons import YEAR
 from jianfu.simulate.unit_years import EFFORT_LOG_SD, years_of
 
+EFFICACY = ("PE1", "PE2", "PE3", "PE4", "PE5", "PE6")
 # Scale, subscale, items, lowest and highest code, reversed items: as in config/plan/scales.yaml.
 SUBSCALES = (
-    ("burnout", "exhaustion", tuple(f"EE{i}" for i in range(1, 6)), 0, 6, ()),
-    ("burnout", "cynicism", tuple(f"CY{i}" for i in range(1, 5)), 0, 6, ()),
-    (
-        "burnout",
-        "inefficacy",
-        tuple(f"PE{i}" for i in range(1, 7)),
-        0,
-        6,
-        tuple(f"PE{i}" for i in range(1, 7)),
-    ),
-    ("meaning", "meaning", tuple(f"MW{i}" for i in range(1, 7)), 1, 5, ("MW3",)),
-    ("innovation", "innovation", tuple(f"IN{i}" for i in range(1, 5)), 1, 5, ("IN2",)),
-    ("autonomy", "autonomy", tuple(f"AU{i}" for i in range(1, 4)), 1, 5, ()),
-    ("intention", "intention", tuple(f"LI{i}" for i in range(1, 4)), 1, 5, ()),
+    ("burnout", "exhaustion", ("EE1", "EE2", "EE3", "EE4", "EE5"), 0, 6, ()),
+    ("burnout", "cynicism", ("CY1", "CY2", "CY3", "CY4"), 0, 6, ()),
+    ("burnout", "inefficacy", EFFICACY, 0, 6, EFFICACY),
+    ("meaning", "meaning", ("MW1", "MW2", "MW3", "MW4", "MW5", "MW6"), 1, 5, ("MW3",)),
+    ("innovation", "innovation", ("IN1", "IN2", "IN3", "IN4"), 1, 5, ("IN2",)),
+    ("autonomy", "autonomy", ("AU1", "AU2", "AU3"), 1, 5, ()),
+    ("intention", "intention", ("LI1", "LI2", "LI3"), 1, 5, ()),
 )
 BURNOUT_WEIGHTS = {"exhaustion": 0.4, "cynicism": 0.3, "inefficacy": 0.3}
 SCALES = ("burnout", "meaning", "innovation", "autonomy", "intention")
@@ -43,13 +37,8 @@ EXPOSURES = {
     "apps": ("B5_apps", "B6_actions"),
     "veto": ("A3_veto",),
 }
-OF_UNIT = (
-    "overload",
-    "pressure",
-    "monotony",
-    "rest_day_work",
-    "apps",
-)  # effects on burnout shared by a whole unit
+# Effects on burnout shared by a whole unit.
+OF_UNIT = ("overload", "pressure", "monotony", "rest_day_work", "apps")
 SURVEY_MONTHS, SURVEY_MIN_MONTHS = 6, 4
 MEDIATED = ("innovation", "intention")  # scales that depend on other scales of the same person
 
