@@ -14,7 +14,6 @@ from sample_identifiers import found_in, identifiers
 from jianfu.commands.new_province import draft_province
 from jianfu.config.files import read_yaml
 from jianfu.core.errors import ConfigError, DataError
-from jianfu.core.messages import speak
 from jianfu.ingest.units import UnitIndex
 from jianfu.onboarding.contents import content_of
 from jianfu.onboarding.draft import make_draft
@@ -27,13 +26,6 @@ from jianfu.province.rules import check_length
 
 RAW = SAMPLE / "raw"
 RENAMED = "乡镇|督查督办台账_20240[1-3]|政务应用使用情况_20240[12]|干部|增减|问卷"
-
-
-@pytest.fixture(autouse=True)
-def english_again():
-    """Drafting speaks the language of the draft; the next test begins in English."""
-    yield
-    speak("en")
 
 
 @pytest.fixture(scope="module")

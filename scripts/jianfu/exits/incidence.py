@@ -10,17 +10,8 @@ import pandas as pd
 
 TERTILES = ("low", "middle", "high")
 SMOOTH = 12  # months of tenure over which the number at risk is averaged when the range of a curve is chosen
-COLUMNS = [
-    "cohort",
-    "tertile",
-    "time_months",
-    "cumulative_incidence",
-    "ci_low",
-    "ci_high",
-    "n_at_risk",
-    "n_events",
-    "from_months",
-]
+CURVE = ["time_months", "cumulative_incidence", "ci_low", "ci_high", "n_at_risk", "n_events", "from_months"]
+COLUMNS = ["cohort", "tertile", *CURVE]
 
 
 def aalen_johansen(at_risk: np.ndarray, events: np.ndarray, competing: np.ndarray) -> np.ndarray:

@@ -15,24 +15,6 @@ from jianfu.onboarding.contents import content_of, fits
 from jianfu.onboarding.knowledge import HIGH, LOW, MEDIUM
 from jianfu.onboarding.recognise import ITEM
 
-TELLING = (  # kinds of cells that say something for a column; texts say nothing
-    "time",
-    "date",
-    "month",
-    "birth_month",
-    "count",
-    "number",
-    "category",
-    "boolean",
-    "unit",
-    "county",
-    "code",
-    "person_id",
-    "id",
-    "duration",
-    "year",
-    "wave",
-)
 _SOFT = re.compile(r"^(是否|您的|您所在的|您|所属|本次|实际)|[(（].*?[)）]")
 
 
@@ -189,7 +171,7 @@ def _score(heading, column, content, found, knowledge):
 def _evidence(word, kind, hint):
     """What speaks for a column: a similar heading ``word``, cells of its ``kind``, a word that hints at it."""
     near = word and Reason("ev_near", word=word)
-    cells = Reason("ev_cells_are", kind=Reason(f"kind_{kind}")) if kind in TELLING else None
+    cells = Reason("ev_cells_are", kind=Reason(f"kind_{kind}")) if kind not in (None, "text") else None
     if near and cells:
         return Reason("ev_both", first=near, second=cells)
     return near or cells or Reason("ev_hint" if hint else "ev_no_conflict")

@@ -11,19 +11,7 @@ from jianfu.ingest.readers import read_source
 from jianfu.ingest.sheet import Sheet, unreadable
 
 LONG_FILE = 64 * 1024**2  # bytes beyond which only the first and last rows are kept in memory
-NO_TABLES = {
-    ".doc",
-    ".docx",
-    ".pdf",
-    ".ppt",
-    ".pptx",
-    ".wps",
-    ".txt~",
-    ".jpg",
-    ".jpeg",
-    ".png",
-    ".gif",
-}
+NO_TABLES = (".doc", ".docx", ".pdf", ".ppt", ".pptx", ".wps", ".txt~", ".jpg", ".jpeg", ".png", ".gif")
 
 
 @dataclass(frozen=True)

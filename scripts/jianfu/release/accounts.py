@@ -9,10 +9,10 @@ from jianfu.core.labels import Labels
 from jianfu.core.tables import RAW
 from jianfu.release.outputs import OTHER, TOTAL
 
-SOURCE_TABLES = tuple(
-    table for table in RAW if table != "punches"
-)  # punches are listed only where they are given
-ROW_OUTCOMES = ("kept", "duplicate", "rejected", "nondata")
+# Punches are listed only where they are given.
+SOURCE_TABLES = tuple(table for table in RAW if table != "punches")
+ROW_OUTCOMES = ("kept", "duplicate", "rejected", "nondata")  # add up to the rows read
+QUALITY = ["table", "files", "rows_read", *ROW_OUTCOMES, "bad_cells", "top_reasons"]
 
 
 # ------------------------------------------------------------------------------------------------ quality
@@ -41,8 +41,7 @@ def data_quality(row_counts: pd.DataFrame, headings: pd.DataFrame, notices: pd.D
         bad = int(by_outcome.get("bad_optional_value", 0))
         read, files = sum(outcomes.values()), part["file"].nunique()
         rows.append((table, files, read, *outcomes.values(), bad, _reasons(part)))
-    columns = ["table", "files", "rows_read", *ROW_OUTCOMES, "bad_cells", "top_reasons"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=QUALITY)
 
 
 def _reasons(part):
@@ -88,19 +87,7 @@ def indicator_list(
         ["not_in_index", "used", "switched_off"],
         "no_values",
     )
-    columns = [
-        "code",
-        "construct",
-        "index",
-        "label",
-        "unit",
-        "remarks",
-        "unit_months",
-        "mean",
-        "sd",
-        "coverage",
-        "status",
-    ]
+    columns = ["code", "construct", "index", "label", "unit", "remarks", *summary.columns, "status"]
     return result[columns]
 
 

@@ -5,12 +5,11 @@ import json
 import pandas as pd
 
 from jianfu.core.labels import Labels
+from jianfu.release.accounts import QUALITY, ROW_OUTCOMES
 from jianfu.release.outputs import SHOWN, TOTAL, WITHHELD, Limits, Output
 from jianfu.release.suppression import gather_small
 
 PERSON_TABLES = ("roster", "ledger", "spells", "survey", "punches")
-COUNTED = ("kept", "duplicate", "rejected", "nondata")  # add up to the rows read
-COLUMNS = ["table", "files", "rows_read", *COUNTED, "bad_cells", "top_reasons"]
 MOST = 2  # reasons that are named
 
 
@@ -27,7 +26,7 @@ def release_rows(
     changed, rows, everything = 0, [], {}
     for row in frame[frame["table"] != TOTAL].to_dict("records"):
         persons = row["table"] in PERSON_TABLES
-        counts = {name: int(row[name]) for name in (*COUNTED, "bad_cells")}
+        counts = {name: int(row[name]) for name in (*ROW_OUTCOMES, "bad_cells")}
         few = {
             name for name, n in counts.items() if persons and name != "nondata" and 0 < n < limits.min_cell
         }
@@ -38,14 +37,14 @@ def release_rows(
         for reason, n in merged.items():
             everything[reason] = everything.get(reason, 0) + n
         rows.append({**row, **counts, "top_reasons": _top(merged), "status": WITHHELD if few else SHOWN})
-    result = pd.DataFrame(rows, columns=[*COLUMNS, "status"])
-    numbers = [*COUNTED, "bad_cells"]
+    result = pd.DataFrame(rows, columns=[*QUALITY, "status"])
+    numbers = [*ROW_OUTCOMES, "bad_cells"]
     result[numbers] = result[numbers].astype("Int64")
-    result["rows_read"] = result[list(COUNTED)].sum(axis=1).astype("Int64")
+    result["rows_read"] = result[list(ROW_OUTCOMES)].sum(axis=1).astype("Int64")
     for row in frame[frame["table"] == TOTAL].to_dict("records"):
         sums = {name: int(result[name].sum()) for name in ("rows_read", *numbers)}
         last = {**row, **sums, "top_reasons": _top(everything), "status": SHOWN}
-        result = pd.concat([result, pd.DataFrame([last])], ignore_index=True)[[*COLUMNS, "status"]]
+        result = pd.concat([result, pd.DataFrame([last])], ignore_index=True)[[*QUALITY, "status"]]
     return result, {"small_rows": changed}
 
 

@@ -54,7 +54,8 @@ def write_roster(detail, texts, units, parameters, folder, streams):
     """Everyone in post, or away on secondment, on the day before the window."""
     rng = streams("roster file")
     people = detail.attributes.loc[: detail.persons.stock - 1]
-    people = people.assign(unit=_first_unit(detail)[people.index], post=_first_post(detail)[people.index])
+    first = _first_spells(detail).reindex(people.index)
+    people = people.assign(unit=first["unit"].astype(int), post=first["start"])
     people = people.sort_values(["unit", "role", "hire_date"], kind="stable", ignore_index=True)
     duplicates = people.iloc[
         rng.choice(len(people), max(int(len(people) * parameters["duplicate_share"]), 1))
@@ -107,15 +108,9 @@ def write_roster(detail, texts, units, parameters, folder, streams):
     xlsx.write_workbook(folder / ROSTER, [xlsx.Sheet("名册", top, columns, bottom, merged)])
 
 
-def _first_unit(detail):
-    """Unit of every slot at its first spell."""
-    first = detail.careers.spells.sort_values(["slot", "start"]).drop_duplicates("slot").set_index("slot")
-    return first["unit"].reindex(range(len(detail.persons.male)), fill_value=-1).to_numpy()
-
-
-def _first_post(detail):
-    first = detail.careers.spells.sort_values(["slot", "start"]).drop_duplicates("slot").set_index("slot")
-    return first["start"].reindex(range(len(detail.persons.male))).to_numpy()
+def _first_spells(detail):
+    """First spell of every slot: frame with the slot as index."""
+    return detail.careers.spells.sort_values(["slot", "start"]).drop_duplicates("slot").set_index("slot")
 
 
 def _pairs(bad, kinds):

@@ -14,17 +14,9 @@ from jianfu.survey.psychometrics.measurement import Model
 
 LEAST_GROUP = 50  # respondents that a cohort or wave must have to be compared
 GROUPINGS = ("cohort", "wave")
-RELIABILITY = ["scale", "respondents", "alpha", "alpha_low", "alpha_high", "omega", "omega_minres", "kmo"] + [
-    "bartlett_chi2",
-    "bartlett_df",
-    "bartlett_p",
-    "components",
-    "icc1",
-    "icc2",
-    "rwg",
-    "items",
-    "note",
-]
+ALPHA = ["alpha", "alpha_low", "alpha_high", "omega", "omega_minres"]
+ADEQUACY = ["kmo", "bartlett_chi2", "bartlett_df", "bartlett_p", "components"]
+RELIABILITY = ["scale", "respondents", *ALPHA, *ADEQUACY, "icc1", "icc2", "rwg", "items", "note"]
 FIT = ["chi2", "df", "p_value", "cfi", "tli", "rmsea", "rmsea_low", "rmsea_high", "srmr"]
 STRUCTURE = ["scale", "respondents", *FIT, "items", "factors", "note"]
 DIFFERENCES = ["chi2_difference", "df_difference", "p_difference", "cfi_difference", "rmsea_difference"]
@@ -103,14 +95,12 @@ def _omega_minres(frame):
 
 
 def _adequacy(frame, draws, seed):
-    test = adequacy.bartlett(frame)
-    return {
-        "kmo": adequacy.kmo(frame)[0],
-        "bartlett_chi2": test.chi2,
-        "bartlett_df": test.df,
-        "bartlett_p": test.p_value,
-        "components": adequacy.parallel_analysis(frame, draws, seed=seed).components,
-    }
+    test, components = (
+        adequacy.bartlett(frame),
+        adequacy.parallel_analysis(frame, draws, seed=seed).components,
+    )
+    figures = (adequacy.kmo(frame)[0], test.chi2, test.df, test.p_value, components)
+    return dict(zip(ADEQUACY, figures, strict=True))
 
 
 def _agreement(frame, answers, codes):
@@ -168,14 +158,8 @@ def measurement_invariance(answers, keys):
 def _levels(name, grouping, items, groups, model, sizes):
     if len(sizes) < 2:
         empty = {"respondents": int(sizes.sum()), "smallest_group": int(sizes.min()) if len(sizes) else 0}
-        text = {
-            "groups": len(sizes),
-            "holds": "",
-            "verdict": "unknown",
-            "forbids": "unknown",
-            "note": "few_groups",
-        }
-        return [{"scale": name, "grouping": grouping, "level": "configural", **empty, **text}]
+        empty |= {"groups": len(sizes), "holds": "", "verdict": "unknown", "forbids": "unknown"}
+        return [{"scale": name, "grouping": grouping, "level": "configural", **empty, "note": "few_groups"}]
     steps, verdict = invariance(items, model, groups)
     return [
         {
