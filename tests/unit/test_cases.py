@@ -5,6 +5,7 @@ import io
 import re
 import tracemalloc
 import zipfile
+from collections import Counter
 from datetime import datetime
 
 import pytest
@@ -15,6 +16,8 @@ from jianfu.core.errors import DataError
 from jianfu.ingest import package
 from jianfu.ingest.dates import parse
 from jianfu.ingest.tables import ingest_table
+from jianfu.onboarding.draft import make_draft
+from jianfu.onboarding.knowledge import Knowledge
 from jianfu.onboarding.look import look
 from jianfu.province.load import load_province
 
@@ -239,6 +242,48 @@ def test_parts_of_an_archive_that_are_no_tables_are_left_out(tmp_path, name):
     found = look(tmp_path)
     assert [file for file, _ in found.troubles] == [f"报送.zip/{name}"]
     assert {page.path for page in found.pages} == {"单位.csv", "报送.zip"}
+
+
+@pytest.mark.parametrize("stock", ["opening", "closing"])
+def test_leavers_on_sheets_of_their_own(stock):
+    folder = CASES / "roster-leaver-sheets"
+    result = ingest_rows(folder, "spells", None, name="花名册.xlsx", data={"roster": stock})
+    columns = ["spell_end", "exit_type", "destination_level", "on_post"]
+    found = result.canonical.select(columns).to_pylist()
+    ends = Counter((str(row["spell_end"]), *list(row.values())[1:]) for row in found)
+    assert ends == {
+        ("None", None, None, True): 3,
+        ("2020-03-31", "退休", None, True): 3,
+        ("2023-05-31", "调出", "县", True): 3,
+    }
+    assert result.notices.set_index("kind").loc["roster_leavers", "rows"] == 6
+
+
+@pytest.mark.parametrize("file", ["人员花名册.xlsx", "导出人员.csv"])
+def test_the_last_working_day_is_no_date_of_hire(file):
+    draft = make_draft(CASES / "draft-last-working-day", Knowledge(ROOT))
+    proposal = next(p for p in draft.proposals if p.names == [file])
+    found = {heading.text: heading.column for heading in proposal.pages[0][1]}
+    assert proposal.table == "roster"
+    assert (found["离职日期"], found["离职原因"]) == ("leave_date", "exit_type")
+    assert not found["最后工作日期"] and not found["转正日期"]
+
+
+def test_a_sheet_of_leavers_that_cannot_be_read_is_named(tmp_path):
+    head = ["身份证号", "单位名称", "性别", "参加工作时间", "到本单位时间"]
+    row = ["11010519491231002X", "河口镇", "女", "2015-07", "2016-08-01"]
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream)
+    for name, width in (("在职", 5), ("调出", 4)):
+        sheet = book.add_worksheet(name)
+        for place, cells in enumerate((head, row)):
+            sheet.write_row(place, 0, cells[:width])
+    book.close()
+    (tmp_path / "花名册.xlsx").write_bytes(stream.getvalue())
+    result = ingest_rows(tmp_path, "spells", None, name="花名册.xlsx")
+    assert result.canonical["on_post"].to_pylist() == [True]
+    notices = result.notices.set_index("kind").loc["leavers_not_read"]
+    assert (notices["sheet"], notices["rows"]) == ("调出", 2)
 
 
 TASKS = [

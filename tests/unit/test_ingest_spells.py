@@ -8,6 +8,7 @@ from ingest_cases import ingest_rows, write_csv
 
 from jianfu.core.errors import DataError
 from jianfu.core.keys import SYNTHETIC_KEY
+from jianfu.ingest.build import level_of
 from jianfu.ingest.people import normal_id, person_key
 from jianfu.ingest.spells import assemble
 
@@ -77,7 +78,7 @@ def test_a_movement_that_is_neither_in_nor_out_is_no_departure():
     }
     ledger = pa.Table.from_pylist([{**row, "movement": "增员"}])
     with pytest.raises(DataError, match="movement '增员', which is neither in nor out"):
-        assemble(ledger.slice(0, 0), ledger, pa.schema([("person_key", pa.string())]))
+        assemble(ledger.slice(0, 0), ledger, pa.schema([("person_key", pa.string())]), date(2025, 1, 1))
 
 
 def test_own_wording_that_leads_to_a_known_wording(tmp_path):
@@ -231,3 +232,116 @@ def test_employee_number_instead_of_id(tmp_path):
     spell = ingest_rows(tmp_path, "spells", rows).canonical.to_pylist()[0]
     assert (spell["birth_ym"], spell["sex"], spell["spell_start"]) == ("1992-03", "女", date(2015, 3, 1))
     assert len(spell["person_key"]) == 64
+
+
+LEAVERS = ["身份证号", "性别", "工作单位", "到现单位时间"]
+FIRST = ["河口镇", "2015-03-01"]
+
+
+def _roster(folder, columns, *cells, ledger=(), stock="opening", name="花名册.csv", head=LEAVERS):
+    """Spells of a roster of one man after the other with further ``columns``, one list of ``cells`` each."""
+    rows = [[_number(n), "男", *FIRST, *own] for n, own in enumerate(cells, 1)]
+    sources = [{"table": "ledger", "files": ["增减.csv"]}] if ledger else []
+    if ledger:
+        write_csv(folder / "增减.csv", [LEDGER, *ledger])
+    return ingest_rows(
+        folder, "spells", [[*head, *columns], *rows], name, sources=sources, data={"roster": stock}
+    )
+
+
+def _ends(result):
+    """(end, exit, destination, on post) of every spell, in order of the rows of the roster."""
+    rows = zip(result.origins["row"].to_pylist(), result.canonical.to_pylist(), strict=True)
+    return [
+        (s["spell_end"] and str(s["spell_end"]), s["exit_type"], s["destination_level"], s["on_post"])
+        for _, s in sorted(rows, key=lambda row: row[0])
+    ]
+
+
+def test_a_roster_says_who_has_left(tmp_path):
+    columns = ["员工状态", "离职日期", "离职原因", "调往单位"]
+    result = _roster(
+        tmp_path,
+        columns,
+        ["在职", "", "", ""],
+        ["离职", "2023-06-30", "辞去公职", ""],
+        ["调离", "2023-05-31", "", "丙市甲县某局"],
+        ["已退休", "", "", ""],
+        ["在岗", "2026-01-01", "", ""],
+        ["离职", "2014-01-01", "辞职", ""],
+        ["", "2023-07-01", "", "省某厅"],
+        ["", "", "死亡", ""],
+    )
+    assert _ends(result) == [
+        (None, None, None, True),
+        ("2023-06-30", "辞职", None, True),
+        ("2023-05-31", "调出", "县", True),
+        (None, "退休", None, False),
+        (None, None, None, True),
+        ("2023-07-01", None, "省", True),
+        (None, "死亡", None, False),
+    ]
+    assert result.quarantine[["row", "column", "reason"]].to_numpy().tolist() == [
+        [7, "leave_date", "exit_before_entry"]
+    ]
+    assert _notices(result)["roster_leavers"] == 3 and _notices(result)["leaver_without_date"] == 2
+
+
+def test_the_column_of_the_day_says_how_somebody_left(tmp_path):
+    columns = ["退休时间", "调出时间", "去向"]
+    cells = [["2020-03", "", ""], ["", "2022-05-31", "市直"], ["2031-12", "", ""], ["", "", ""]]
+    assert _ends(_roster(tmp_path, columns, *cells)) == [
+        ("2020-03-01", "退休", None, True),
+        ("2022-05-31", "调出", "市", True),
+        (None, None, None, True),
+        (None, None, None, True),
+    ]
+
+
+@pytest.mark.parametrize("stock", ["opening", "closing"])
+def test_a_departure_in_roster_and_ledger_is_one(tmp_path, stock):
+    ledger = [[_number(1), "减员", "河口镇", "2023-06-15", "遴选", "市", ""]]
+    result = _roster(
+        tmp_path,
+        ["离职日期", "离职原因"],
+        ["2023-06-30", ""],
+        ["", ""],
+        ["2022-01-31", "辞职"],
+        ledger=ledger,
+        stock=stock,
+    )
+    found = sorted(_ends(result), key=str)
+    assert found == [
+        ("2022-01-31", "辞职", None, True),
+        ("2023-06-15", "遴选", "市", True),
+        (None, None, None, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [
+        ("退休人员名册.csv", "退休"),
+        ("调出人员.csv", "调出"),
+        ("在职人员.csv", None),
+        ("在职和退休人员.csv", None),
+    ],
+)
+def test_the_name_of_a_file_says_how_its_people_left(tmp_path, name, left):
+    (found,) = _ends(_roster(tmp_path, [], [], name=name))
+    assert found == (None, left, None, left is None)
+
+
+@pytest.mark.parametrize(
+    ("office", "level"),
+    [
+        ("河口镇", "乡"),
+        ("丙市甲县某局", "县"),
+        ("市某局", "市"),
+        ("某省某厅", "省"),
+        ("国家某局", "国家"),
+        ("某集团", "其他"),
+    ],
+)
+def test_level_of_an_office(office, level):
+    assert level_of(office) == level

@@ -1,5 +1,6 @@
 """From staged text to typed rows: every required cell checked, every unusable row given its one reason."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -30,6 +31,16 @@ PRECISION_OF = {"tasks": ("issue_precision", "issue_at"), "punches": ("precision
 REJECT_COLUMNS = ["src", "row", "column", "reason", "value"]
 # Reasons that one cell or the row alone decides, in the order in which the first one wins.
 ROW_REASONS = (*REASONS[: REASONS.index("conflicting_duplicate")], "damaged_id")
+# levels of offices by a word in their names; the first that fits
+_LEVELS = (
+    ("乡", "[镇乡]|街道"),
+    ("省", "自治区(?!.*[市县])"),
+    ("县", "县|区(?!域)|旗"),
+    ("市", "市"),
+    ("国家", "^(中央|中直|国务院|国家)"),
+    ("省", "省|厅$"),
+    ("其他", "公司|企业|集团|银行|大学|学院"),
+)
 MERGER_DATES = {
     "tasks": "issue_at",
     "app_activity": "month",
@@ -311,12 +322,21 @@ def _with_day(times, days):
 
 def _stand_in(name, cells):
     """Cells of the column that stands in for ``name``: start and end come from 起止时间, 增减类别 from 变动原因."""
-    column = _cells(cells, STAND_INS[name])
-    if column is None or STAND_INS[name] != "period":
+    column, origin = _cells(cells, STAND_INS[name]), STAND_INS[name]
+    if column is None or origin not in ("period", "destination"):
         return column
     encoded = coded(column)
-    ends = [dates.split_period(text)[name == "done_at"] for text in encoded.dictionary.to_pylist()]
-    return pa.array(ends, pa.string()).take(encoded.indices)
+    texts = encoded.dictionary.to_pylist()
+    if origin == "period":
+        found = [dates.split_period(text)[name == "done_at"] for text in texts]
+    else:
+        found = [level_of(text) for text in texts]
+    return pa.array(found, pa.string()).take(encoded.indices)
+
+
+def level_of(office):
+    """Level of an office by the smallest place in its name (丙市甲县某局 is 县); the name where it says none."""
+    return next((level for level, words in _LEVELS if re.search(words, office)), office)
 
 
 def _without_bad(converted):

@@ -50,6 +50,7 @@ class Column:
     earliest: str | None = None
     future: bool = False
     derived: bool = False
+    expected: bool = True
     scale: str = ""
     low: float = 0
     high: float = 0

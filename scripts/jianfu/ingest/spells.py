@@ -1,7 +1,8 @@
 """Roster and movement ledger joined into spells: who was on (or off) which post from when to when.
 
 Ledger rows are applied per person in date order. A departure (减员) closes the open post, an arrival (增员) opens one,
-a secondment (借调) closes the post and opens an off-post spell until the return. `spell_end` is the last day.
+a secondment (借调) closes the post and opens an off-post spell until the return. `spell_end` is the last day. A roster
+that says who has left counts as a ledger of these departures; who left on no known day is off the post.
 """
 
 from collections import Counter
@@ -14,6 +15,9 @@ import pyarrow as pa
 from jianfu.core.errors import DataError
 
 SECONDED = "借调"
+STAYS, LEFT = "在职", "离开"  # what a roster says of people without saying how they left
+# columns of a roster with the day on which somebody left, and what they say about how
+LEAVE_DATES = {"leave_date": None, "retire_date": "退休", "transfer_date": "调出"}
 MAX_OVERLAP = 31  # days that two posts of one person may overlap
 TRAITS = (
     "birth_ym",
@@ -56,17 +60,20 @@ class Assembled:
     notices: Counter = field(default_factory=Counter)
 
 
-def assemble(roster, ledger, schema, stock="opening"):
+def assemble(roster, ledger, schema, today, stock="opening"):
     """Spells from the kept rows of roster and ledger (Arrow tables with src, row and their columns).
 
-    ``stock``: the roster lists who was in post before ('opening') or after ('closing') the window. Returns
-    :class:`Assembled`. Raw rows whose post ends before it begins, or overlaps another by more than 31 days, are
-    rejected; an overlap takes both rows along.
+    ``today``: the day of the export; a roster that names later days of leaving plans them. ``stock``: the roster lists
+    who was in post before ('opening') or after ('closing') the window. Returns :class:`Assembled`. Raw rows whose post
+    ends before it begins, or overlaps another by more than 31 days, are rejected; an overlap takes both rows along.
     """
     entries, movements = _by_person(roster), _by_person(ledger)
     rejects, notices, spells = [], Counter(), []
     for person in sorted(set(entries) | set(movements)):
-        own, moves = entries.get(person, []), movements.get(person, [])
+        own, moves, early = _with_departures(
+            entries.get(person, []), movements.get(person, []), today, notices
+        )
+        rejects += early
         moves, early = _without_early_exits(own, moves, stock)
         rejects += early
         while True:
@@ -100,6 +107,35 @@ def _origin(row):
     return row["src"], row["row"]
 
 
+def _with_departures(own, moves, today, counted):
+    """Rows of one person with the departures that the roster tells as movements, and its rows that leave too early.
+
+    A departure that the ledger has, too, is the ledger's. Rows of people who have left get ``gone``.
+    """
+    kept, told, rejects = [], [], []
+    for row in own:
+        status = row["status"]
+        days = [(row[name], how) for name, how in LEAVE_DATES.items() if row[name] and row[name] <= today]
+        day, how = min(days, default=(None, None), key=lambda found: found[0])
+        if status == STAYS or not (status or day or row["exit_type"]):
+            counted["leave_date_of_staff"] += bool(days)
+            kept.append(row)
+            continue
+        exit_type = row["exit_type"] or how or (status if status != LEFT else None)
+        if day and day < row["spell_start"]:
+            column = next(name for name in LEAVE_DATES if row[name] == day)
+            rejects.append((*_origin(row), column, "exit_before_entry", str(day)))
+            continue
+        listed = any(
+            m["movement"] == "out" and (not day or abs((m["date"] - day).days) <= MAX_OVERLAP) for m in moves
+        )
+        kept.append(row | {"exit_type": exit_type, "gone": True})
+        if day and not listed:
+            counted["roster_leavers"] += 1
+            told.append(row | {"movement": "out", "date": day, "exit_type": exit_type})
+    return kept, moves + told, rejects
+
+
 def _without_early_exits(own, moves, stock):
     """Ledger rows of one person without departures dated before their post began; and those as rejects.
 
@@ -130,6 +166,11 @@ def _person_spells(own, moves, stock):
     if stock == "closing":
         for row in own:
             _confirm(spells, row, counted)
+    gone = {_origin(row): row["exit_type"] for row in own if "gone" in row}
+    for spell in spells:
+        if spell.end is None and spell.on_post and spell.origin in gone:
+            spell.on_post, spell.exit_type = False, gone[spell.origin]
+            counted["leaver_without_date"] += 1
     return spells, counted
 
 
@@ -207,7 +248,8 @@ def _confirm(spells, row, counted):
             fragment.start = row["spell_start"]
     post = _open(spells, row["unit_code"])
     if post is None or post.unit != row["unit_code"]:
-        spells.append(_post(row, row["spell_start"]))
+        if "gone" not in row or not any(s.unit == row["unit_code"] for s in spells):
+            spells.append(_post(row, row["spell_start"]))
         return
     if post.on_post and post.start != row["spell_start"]:
         counted["start_differs"] += 1

@@ -27,6 +27,7 @@ from jianfu.ingest.texts import blank, constant, is_coded, matching, plain
 
 # columns that another one can stand in for where the files do not have them
 STAND_INS = {"issue_at": "period", "done_at": "period", "movement": "exit_type", "exit_type": "movement"}
+STAND_INS["destination_level"] = "destination"
 DAY_PREFIX = "@day:"  # staged columns of a sheet that is wide by day
 MANY_CUT, MANY_CUT_SHARE = 3, 0.01  # so many ID numbers ending in 000 are no chance (one in a thousand is)
 _CUT_ID = r"^\D?\d{15}000\s*$|^\d\.\d+[eE]\+?17$"
@@ -54,6 +55,8 @@ CODED_TYPES = (
 )
 _NOTE_HINT = "计|平均|[:：]|以下|^\\s*第|盖章"  # a text without any of these is no total and no footer
 _UNIT_IN_TITLE = re.compile(r"(?:单位|乡镇|街道)[^:：\s]{0,4}[:：]\s*(\S+)")
+_LEFT = re.compile("离退休|退休|离休|调出|转出|调离|离职|离任|离岗|辞职|减员|去世|死亡|开除")
+_STAYS = re.compile("在职|在编|在岗|在册|现有")
 _DAY = re.compile(r"(?:\d{1,2}月|\d{4}[-/.年]\d{1,2}[-/.月])?(\d{1,2})[日号]?")
 
 
@@ -131,9 +134,14 @@ class Staging:
         for sheet, header, lacking in candidates:
             if not lacking:
                 continue
-            if not complete or (header and len(header.places()) > most / 2):
+            leavers = self.table.name == "roster" and _who_left(
+                _title(header, sheet) if header else "", sheet
+            )
+            if not complete or (header and not leavers and len(header.places()) > most / 2):
                 self._refuse(sheet, header, lacking)
-            self.notice("no_header", sheet.file, sheet.name, rows=sheet.height)
+            self.notice(
+                "leavers_not_read" if leavers else "no_header", sheet.file, sheet.name, rows=sheet.height
+            )
         if not candidates and sheets and all(sheet.left_out for sheet in sheets):
             raise DataError("in_file", file=sheets[0].file, what=sheets[0].left_out)
         if not candidates:
@@ -254,7 +262,7 @@ class Staging:
                 if normal_heading(heading) not in seen:
                     self.notice("heading_not_found", column=heading)
         for name, column in self.table.columns.items():
-            if not column.required and not column.derived and name not in self.mapped:
+            if not column.required and column.expected and not column.derived and name not in self.mapped:
                 if column.type == "unit" and "unit_name" in self.mapped:
                     continue
                 if STAND_INS.get(name) in self.mapped:
@@ -280,12 +288,25 @@ def _title(header, sheet):
 
 
 def _from_place(name, header, sheet):
-    """Month, year or wave named in the title, the sheet name or the file name; '' if none names it."""
+    """Month, year, wave or way of leaving named in the title, the sheet name or the file name; '' if none is."""
+    if name == "status":
+        return _who_left(_title(header, sheet), sheet)
     stem = Path(sheet.file).stem
     find = {"month": dates.month_in, "year": dates.year_in, "wave": _wave_in}.get(name)
     return next(
         (found for text in (_title(header, sheet), sheet.name, stem) if find and (found := find(text))), ""
     )
+
+
+def _who_left(title, sheet):
+    """How the people of a sheet have left (退休), by its name, its title or the file; '' where none has."""
+    for text in (sheet.name, title, Path(sheet.file).stem):
+        found = set(_LEFT.findall(text))
+        if _STAYS.search(text) or len(found) > 1:
+            return ""
+        if found:
+            return found.pop()
+    return ""
 
 
 def _wave_in(text):

@@ -274,7 +274,8 @@ class _Ingestion:
     def _spells(self, roster, ledger):
         """Roster and ledger joined, with src and row; rejected raw rows go into the books."""
         schema = self.tables["spells"].arrow_schema()
-        joined = assemble(roster, ledger, schema, self.settings["data"]["roster"])
+        data = self.settings["data"]
+        joined = assemble(roster, ledger, schema, _extraction_date(data), data["roster"])
         self.books.rejects.append(joined.rejects.astype({"src": "int32", "row": "int32"}))
         self.books.notices += [
             {"table": "spells", "kind": kind, "file": "", "sheet": "", "column": "", "rows": rows}

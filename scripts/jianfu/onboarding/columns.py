@@ -57,7 +57,8 @@ def propose_columns(found, knowledge, units=None):
     _settle_known(headings, claims, content, found, knowledge)
     taken = {h.column for h in headings if h.column}
     days = _day_like(found, headings) if "count" in table.columns and "count" not in taken else set()
-    rest = [h for h in headings if h.status == "open" and h.place not in days]
+    # a heading that the dictionary knows is nothing else, even where another one is the better name of its column
+    rest = [h for h in headings if h.status == "open" and h.place not in days and h.place not in claims]
     rest = [h for h in rest if not (found.table == "survey" and ITEM.match(normal_heading(h.text)))]
     for heading in rest:
         kind = content(heading).person()
@@ -118,7 +119,8 @@ def known_wordings(table, column, knowledge):
 def _propose(rest, taken, content, found, knowledge):
     """Give open headings the columns that suit them best, the surest first."""
     table = knowledge.tables[found.table]
-    columns = [c for c in table.known if c not in taken and not _pointless(c, taken, table)]
+    guessed = (c for c in table.known if c not in table.columns or table.columns[c].expected)
+    columns = [c for c in guessed if c not in taken and not _pointless(c, taken, table)]
     scored = []
     for heading in rest:
         for column in columns:
