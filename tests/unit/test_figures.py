@@ -143,6 +143,12 @@ def test_a_figure_has_the_width_of_the_page_and_the_same_bytes_every_time(tmp_pa
     assert b"NotoSansSC" in pdf and b"CreationDate" not in pdf and b"/Type3" not in pdf
 
 
+def test_dollar_signs_in_a_name_are_no_formula(tmp_path):
+    figure = new_figure(4)
+    figure.subplots().set_title(r"减负 $\input{x}$ 与 $\frac$")
+    figure.savefig(tmp_path / "a.png")  # a formula of this kind is an error
+
+
 def test_a_character_without_glyph_is_an_error(tmp_path):
     figure = new_figure(4)
     figure.text(0.5, 0.5, "\U0001f600")

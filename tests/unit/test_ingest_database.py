@@ -326,6 +326,28 @@ def test_wrong_queries_of_a_file(tmp_path, caplog, kind):
     assert "河口镇" not in text
 
 
+@pytest.mark.parametrize(
+    ("kind", "query"),
+    [
+        ("duckdb", "copy 台账 to '{}'"),
+        ("duckdb", "attach '{}'"),
+        ("duckdb", "export database '{}'"),
+        ("duckdb", "select * from read_text('{}/../secret.csv')"),
+        ("duckdb", "set enable_external_access = true"),
+        ("sqlite", "vacuum into '{}'"),
+        ("sqlite", "attach '{}' as b"),
+    ],
+)
+def test_a_query_reaches_no_other_file(tmp_path, caplog, kind, query):
+    _sqlite(tmp_path / "a.sqlite")
+    with duckdb.connect(str(tmp_path / "a.duckdb")) as connection:
+        connection.execute("create table 台账 as select '河口镇' as 责任单位")
+    (tmp_path / "secret.csv").write_text("x\n")
+    query = query.format(tmp_path / "out.file")
+    assert "河口镇" not in _fails(caplog, _source(file=f"a.{kind}", query=query), tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.duckdb", "a.sqlite", "secret.csv"]
+
+
 def test_files_that_are_no_database(tmp_path, caplog):
     (tmp_path / "a.db").write_bytes(b"SQLite format 3\0 and then nothing")
     (tmp_path / "b.db").write_text("text")

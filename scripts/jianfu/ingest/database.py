@@ -7,6 +7,7 @@ transaction where the database knows one; rows come in batches from a cursor on 
 import importlib
 import logging
 import os
+import sqlite3
 
 import duckdb
 import pyarrow as pa
@@ -69,7 +70,9 @@ def _file_kind(path, name):
 
 
 def _duckdb(path, query, name, size):
+    # a query comes from a province file: it reads the database and neither reads nor writes any other file
     settings = {"threads": 2, "autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    settings |= {"enable_external_access": False, "lock_configuration": True}
     with duckdb.connect(str(path), read_only=True, config=settings) as connection:
         table = connection.sql(query)
         if table is None:
@@ -82,7 +85,14 @@ def _sqlite(path, query, name, size):
     url = sqlalchemy.URL.create(
         "sqlite", database=f"{path.resolve().as_uri()}", query={"mode": "ro", "uri": "true"}
     )
-    yield from _alchemy(sqlalchemy.create_engine(url), query, name, size)
+    engine = sqlalchemy.create_engine(url)
+    sqlalchemy.event.listen(engine, "connect", _attach_nothing)
+    yield from _alchemy(engine, query, name, size)
+
+
+def _attach_nothing(connection, _):
+    """No other file: ATTACH makes one, and so does VACUUM INTO, although the database is open for reading only."""
+    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
 
 
 def _server(url, query, name, size):

@@ -34,6 +34,7 @@ OPENING = "（「“①②③④⑤⑥⑦⑧⑨⑩"
 NOTE_SIZE, NOTE_STEP = 6.5, 0.32  # points, cm
 
 RC = {
+    "text.parse_math": False,  # $...$ in the name of a policy or unit is no formula
     "font.size": 8,
     "axes.labelsize": 8,
     "axes.titlesize": 8,
