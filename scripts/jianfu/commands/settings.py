@@ -7,7 +7,6 @@ from jianfu.core.errors import ConfigError
 from jianfu.core.messages import speak
 from jianfu.core.spelling import did_you_mean
 from jianfu.indices.methods import check_methods
-from jianfu.indices.own_panel import reading
 from jianfu.province.load import language_of, load_province
 from jianfu.province.paths import check_key, province_file
 from jianfu.province.rules import brings_ready_tables, check_length
@@ -22,6 +21,8 @@ def load_checked(slug: str, root: str | Path, folders: list) -> dict:
     if not brings_ready_tables(settings):
         check_methods(settings["indices"], file)
     if settings["indicators"]:
+        from jianfu.indices.own_panel import reading  # loads the engine of indices, needed here alone
+
         reading.check(settings["indicators"], file)
     if settings["models_on"]:
         from jianfu.models import own_tables  # loads the estimators, which only such a province needs here

@@ -10,13 +10,14 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-import statsmodels.api as sm
+from statsmodels.genmod import cov_struct, families
+from statsmodels.genmod.generalized_estimating_equations import GEE
 
 TOLERANCE, MAX_STEPS = 1e-10, 200
 FAMILIES = {
-    "gaussian": sm.families.Gaussian(),
-    "binomial": sm.families.Binomial(),
-    "poisson": sm.families.Poisson(),
+    "gaussian": families.Gaussian(),
+    "binomial": families.Binomial(),
+    "poisson": families.Poisson(),
 }
 STRUCTURES = ("exchangeable", "independence", "ar1")
 
@@ -61,7 +62,7 @@ def fit(
     distance = np.arange(len(codes)) if times is None else position[order]
     weights = np.ones(len(codes)) if weights is None else np.asarray(weights, dtype=float)[order]
     working = _Working(structure, codes, distance.astype(float), weights)
-    model = sm.GEE(
+    model = GEE(
         np.asarray(y, dtype=float)[order],
         np.asarray(design, dtype=float)[order],
         groups=codes,
@@ -83,7 +84,7 @@ def fit(
     )
 
 
-class _Working(sm.cov_struct.CovStruct):
+class _Working(cov_struct.CovStruct):
     """Working correlation of rows ordered by cluster and time: moment estimator and inverse of one structure."""
 
     def __init__(self, structure, codes, times, weights):

@@ -9,19 +9,19 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-import statsmodels.api as sm
+from statsmodels.genmod import families
+from statsmodels.genmod.generalized_linear_model import GLM
 
 from jianfu.statistics.designs import independent, left_out, placed, standardised
 from jianfu.statistics.newton import FLAT, MOVING
 
 TOLERANCE, MAX_STEPS = 1e-10, 25
-_LINKS = sm.families.links
 FAMILIES = {
-    "linear": sm.families.Gaussian(),
-    "logit": sm.families.Binomial(),
-    "probit": sm.families.Binomial(_LINKS.Probit()),
-    "cloglog": sm.families.Binomial(_LINKS.CLogLog()),
-    "poisson": sm.families.Poisson(),
+    "linear": families.Gaussian(),
+    "logit": families.Binomial(),
+    "probit": families.Binomial(families.links.Probit()),
+    "cloglog": families.Binomial(families.links.CLogLog()),
+    "poisson": families.Poisson(),
 }
 
 
@@ -67,10 +67,10 @@ def fit(
     x = design @ back
     offset = np.broadcast_to(np.asarray(offset, dtype=float), len(y))
     if link == "poisson":
-        model = sm.GLM(y, x, FAMILIES[link], offset=offset + np.log(n))
+        model = GLM(y, x, FAMILIES[link], offset=offset + np.log(n))
         rate = y.sum() / n.sum()
     else:
-        model = sm.GLM(y / n, x, FAMILIES[link], offset=offset, var_weights=n)
+        model = GLM(y / n, x, FAMILIES[link], offset=offset, var_weights=n)
         rate = (y.sum() + 0.5) / (n.sum() + 1)
     start = np.zeros(len(free))
     start[0] = FAMILIES[link].link(rate) - offset.mean()
@@ -91,7 +91,7 @@ def fit(
     )
 
 
-def maximum(model: sm.GLM, start: np.ndarray) -> tuple[np.ndarray, bool, bool, np.ndarray]:
+def maximum(model: GLM, start: np.ndarray) -> tuple[np.ndarray, bool, bool, np.ndarray]:
     """Coefficients (k,), converged, separated (flat likelihood, moving coefficients) and the last step (k,)."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # convergence and separation are judged here, by the history

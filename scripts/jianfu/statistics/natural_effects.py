@@ -10,8 +10,8 @@ affects. A hazard can be turned into the risk over a horizon: 1 - (1 - h)^H.
 from dataclasses import dataclass
 
 import numpy as np
-import statsmodels.api as sm
 from scipy import special
+from statsmodels.genmod.generalized_linear_model import GLM
 
 from jianfu.core.errors import NotEstimable
 from jianfu.statistics import glm
@@ -247,7 +247,7 @@ def _mean(eta, link):
 def _glm(y, x, weights, link, start=None):
     """Maximum likelihood; coefficients, inverse expected information and row scores at the optimum."""
     family = glm.FAMILIES[link]
-    model = sm.GLM(y, x, family, var_weights=weights)
+    model = GLM(y, x, family, var_weights=weights)
     if start is None:
         mean = np.average(y, weights=weights)
         start = np.zeros(x.shape[1])

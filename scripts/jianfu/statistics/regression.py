@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy.linalg import orth
+from statsmodels.regression.linear_model import WLS
 
 from jianfu.statistics import sandwich
 from jianfu.statistics.designs import demean, dummies, independent, left_out, placed, pruned, standardised
@@ -108,7 +108,7 @@ def fit_plain(y, design, weights=None, vcov="iid", clusters=None, small="G"):
     y, design = np.asarray(y, dtype=float), np.asarray(design, dtype=float)
     weights = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
     k, free = design.shape[1], independent(design * np.sqrt(weights)[:, None])
-    fitted = sm.WLS(y, design[:, free], weights).fit()
+    fitted = WLS(y, design[:, free], weights).fit()
     n_clusters = 0 if clusters is None else int(clusters.max()) + 1
     residual_df = len(y) - len(free)
     df = np.full(k, float(n_clusters - 1 if vcov == "cluster" else residual_df))

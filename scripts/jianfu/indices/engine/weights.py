@@ -5,7 +5,6 @@ missing carries no information: its weight is zero for entropy, CRITIC and PC1.
 """
 
 import numpy as np
-from scipy.optimize import linprog
 
 from jianfu.core.errors import DataError
 
@@ -137,6 +136,8 @@ def bod(values, peers, bounds=None, bounds_of="shares"):
 
 def _best(y, frontier, bounds, bounds_of):
     """Weights and score of one row."""
+    from scipy.optimize import linprog  # a second to load, and few indices have these weights
+
     limits, parts = [], y if bounds_of == "shares" else np.ones(len(y))
     for own, (low, high) in zip(np.diag(parts), bounds, strict=True):
         if np.isfinite(low):

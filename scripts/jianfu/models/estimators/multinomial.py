@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+from statsmodels.discrete.discrete_model import MNLogit
 
 from jianfu.core.errors import NotEstimable
 from jianfu.ingest.user_tables import levels_of
@@ -16,8 +17,6 @@ LONGEST = 30.0  # a linear predictor beyond this is separation
 
 def fit(model, settings):
     """Maximum likelihood by Newton's method; rows of every outcome but the base, which is the first level."""
-    import statsmodels.api as sm
-
     spec, columns, design = model.spec, model.columns, model.with_constant
     values = model.used[spec.outcome]
     levels = levels_of(values)
@@ -31,7 +30,7 @@ def fit(model, settings):
         raise NotEstimable("collinear_terms", terms=list(columns))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        likelihood = sm.MNLogit(codes, design / spread)
+        likelihood = MNLogit(codes, design / spread)
         fitted = likelihood.fit(method="newton", maxiter=100, tol=1e-12, disp=False)
     estimates = np.asarray(fitted.params)
     if np.abs((design / spread) @ estimates).max() > LONGEST:
