@@ -1,6 +1,8 @@
 """The rooms of the library: few, without circles, arrows downwards only, also inside functions."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 from documents.rooms import ROOMS, arrows
@@ -35,3 +37,18 @@ def test_no_public_function_is_long():
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
                 assert node.end_lineno - node.lineno <= LONGEST, f"{file}: {node.name}"
+
+
+def test_what_every_start_loads_is_light():
+    snakefile = (LIBRARY.parents[1] / "Snakefile").read_text(encoding="utf-8")
+    imports = [line for line in snakefile.splitlines() if line.startswith("from jianfu.")]
+    command = [sys.executable, "-c", "\n".join([*imports, "import sys; print(*sys.modules)"])]
+    done = subprocess.run(command, cwd=LIBRARY.parent, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "jianfu.commands.settings" in loaded
+    assert not loaded & {"scipy", "statsmodels", "matplotlib", "pyreadstat", "duckdb"}
+
+
+def test_no_file_loads_all_of_statsmodels():
+    files = {*LIBRARY.rglob("*.py")}
+    assert not [file for file in files if "statsmodels.api" in file.read_text(encoding="utf-8")]

@@ -13,11 +13,11 @@ PARTS = ["Snakefile", "environment.yml", "profiles", "config", "workflow", "scri
 
 
 def copy_repository(folder):
-    """Copy what a run needs to ``folder`` and return it."""
+    """Copy what a run needs to ``folder``, with the byte code so that no copy compiles anew, and return it."""
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
-            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, folder / part)
         else:
             shutil.copy(source, folder / part)
     shutil.copytree(ROOT / "tests" / "data" / "sample", folder / "tests" / "data" / "sample")
