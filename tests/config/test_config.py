@@ -94,6 +94,10 @@ MISTAKES = {
         'indices: {reference_window: ["2023-01", "2023-12"]}\n',
         "config/provinces/sichuan.yaml: 'indices.reference_window' must lie inside 'data.window'.",
     ),
+    "month to leave out outside": (
+        'exclude: {months: ["2042-06"]}\n',
+        "config/provinces/sichuan.yaml: 2042-06 of 'exclude.months' lies outside 'data.window'",
+    ),
     "key written twice": (
         "language: zh\nlanguage: en\n",
         "config/provinces/sichuan.yaml (line 10): the key 'language' stands twice",

@@ -694,6 +694,12 @@ def test_a_month_of_excluded_topics_only_is_a_logged_zero():
     assert one("A1_tasks", exclude=exclude, tasks=days(2, topic="秸秆禁烧")) == 0
 
 
+def test_a_topic_to_leave_out_that_no_task_has():
+    exclude = {"topics": ["秸杆禁烧"], "months": [], "emergency": False}
+    with pytest.raises(ConfigError, match="no task has the topic '秸杆禁烧'.*秸秆禁烧"):
+        one("A1_tasks", exclude=exclude, tasks=days(2, topic="秸秆禁烧"))
+
+
 def test_a_wrong_expression_is_named(tmp_path):
     plan = read_plan(PLAN)
     plan = plan[plan["code"].isin(["A1_tasks", "B1_tables"])].reset_index(drop=True)

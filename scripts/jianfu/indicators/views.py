@@ -14,7 +14,9 @@ import duckdb
 import pandas as pd
 
 from jianfu.core.calendar import Calendar
+from jianfu.core.errors import ConfigError
 from jianfu.core.months import month_ends, month_range
+from jianfu.core.spelling import did_you_mean
 from jianfu.indicators import cascade, staff_views, timing
 from jianfu.indicators.uniformity import uniformity
 from jianfu.indicators.units import latest_units
@@ -175,7 +177,14 @@ def prepare(con, filled, calendar: Calendar, window, reference_window, exclude) 
     ``filled`` is the answer of :func:`open_tables`; ``exclude`` has the keys topics, months, emergency. The frame
     ``unit_months`` is registered already. A part of a
     sum that a province does not collect at all (a kind of artefact, accountability clauses) is left out of the sum.
+    Raises :class:`ConfigError` for a topic to be left out that no task has.
     """
+    topics = [
+        row[0] for row in con.execute("SELECT DISTINCT topic FROM tasks_read ORDER BY 1").fetchall() if row[0]
+    ]
+    for topic in exclude["topics"]:
+        if topic not in topics:
+            raise ConfigError("no_such_topic", topic=topic, advice=did_you_mean(topic, topics))
     _set_variables(con, reference_window, exclude)
     _make_days(con, calendar, window)
     artefacts = " + ".join(column for column in ARTEFACTS if column in filled["tasks"])

@@ -28,6 +28,7 @@ def check_fields(settings: dict, file: str) -> None:
         _weights,
         _reference,
         _exposure,
+        _exclusions,
     ):
         rule(settings, file)
     for scale, (low, high) in settings["survey"]["ranges"].items():
@@ -126,6 +127,13 @@ def _reference(settings, file):
         _forward(reference, "indices.reference_window", file)
         if not (window[0] <= reference[0] and reference[1] <= window[1]):
             raise ConfigError("reference_outside_window", file=file)
+
+
+def _exclusions(settings, file):
+    first, last = settings["data"]["window"]
+    for month in settings["exclude"]["months"]:
+        if not first <= month <= last:
+            raise ConfigError("excluded_month_outside", file=file, month=month, first=first, last=last)
 
 
 def _exposure(settings, file):
