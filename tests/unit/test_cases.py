@@ -121,6 +121,42 @@ def test_formulas_without_a_stored_value_and_other_errors(tmp_path, prefix):
     assert _bad_cells(result) == [["no_stored_value", "n_sign", 1]]
 
 
+def test_the_text_of_an_error_is_a_text(tmp_path):
+    """In a text file, and where somebody typed it: what the formula was worth is not known to have failed here."""
+    head = ["月份", "单位名称", "渠道", "收文数"]
+    result = ingest_rows(tmp_path, "documents", [head, ["2024-01", "河口镇", "纸质", "#N/A"]])
+    assert _rejected(result) == [[2, "n_docs", "unparseable_number", "#N/A"]]
+    (tmp_path / "收文.xlsx").write_bytes(_workbook([head, ["2024-01", "河口镇", "纸质", "#N/A"]]))
+    result = ingest_rows(tmp_path, "documents", None, name="收文.xlsx")
+    assert _rejected(result) == [[2, "n_docs", "unparseable_number", "#N/A"]]
+
+
+def test_cells_with_an_error_in_an_open_document(tmp_path):
+    text = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    error = (
+        '<table:table-cell table:formula="of:=NA()" office:value-type="string" office:string-value="" '
+        'calcext:value-type="error"><text:p>#N/A</text:p></table:table-cell>'
+    )
+    rows = [[text.format(cell) for cell in ("月份", "单位名称", "渠道", "收文数")]]
+    rows += [[*(text.format(cell) for cell in ("2024-01", "河口镇", "纸质")), error]]
+    spaces = "".join(
+        f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    body = "".join(f"<table:table-row>{''.join(row)}</table:table-row>" for row in rows)
+    page = (
+        f'<office:document-content{spaces} xmlns:calcext="urn:x"><office:body><office:spreadsheet>'
+        f'<table:table table:name="收文">{body}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    with zipfile.ZipFile(tmp_path / "收文.ods", "w") as book:
+        book.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        book.writestr("META-INF/manifest.xml", "<manifest:manifest></manifest:manifest>")
+        book.writestr("content.xml", page)
+    result = ingest_rows(tmp_path, "documents", None, name="收文.ods")
+    assert _rejected(result) == [[2, "n_docs", "excel_error", "#N/A"]]
+
+
 def test_line_breaks_of_html_tables():
     folder = CASES / "html-line-breaks"
     tasks = ingest_rows(folder, "tasks", None, name="台账.xls").canonical

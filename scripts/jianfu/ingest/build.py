@@ -14,6 +14,7 @@ from jianfu.ingest.people import describe_employee, describe_id
 from jianfu.ingest.punches import workday
 from jianfu.ingest.schema import REASONS
 from jianfu.ingest.several import one_row_each
+from jianfu.ingest.sheet import FAILED
 from jianfu.ingest.stage import DAY_PREFIX, STAND_INS
 from jianfu.ingest.texts import coded, plain
 from jianfu.ingest.values import BAD, EMPTY, OK, TOKEN, Converted, bad
@@ -403,7 +404,8 @@ def _rejects(typed, raw, reason, where, table):
         cells = None if table.columns[name].type == "person" else raw.get(name)
         if cells is not None:
             here = where[places] == name
-            values[here] = plain(cells.take(pa.array(places[here]))).to_pylist()
+            texts = plain(cells.take(pa.array(places[here])))
+            values[here] = pc.replace_substring(texts, FAILED, "").to_pylist()
     return pd.DataFrame(
         {
             "src": typed["src"].to_numpy()[places],

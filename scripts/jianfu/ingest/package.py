@@ -13,21 +13,20 @@ import zipfile
 
 import lxml.etree
 
-from jianfu.ingest.sheet import MAX_CELLS, NO_VALUE, SPACES, unreadable
+from jianfu.ingest.sheet import FAILED, MAX_CELLS, NO_VALUE, SPACES, unreadable
 
-MOST_FOLDED, LEAST_UNFOLDED = (
-    200,
-    1 << 28,
-)  # what unfolds to so many times its size, and so many bytes, is no table
+# what unfolds to so many times its size, and so many bytes, is no table
+MOST_FOLDED, LEAST_UNFOLDED = 200, 1 << 28
 SPARSE, FEW = 50, 1 << 20  # places per cell, and places at all, from which on blanks far away are looked for
 WORKBOOK = "xl/workbook.xml"
 WORKBOOKS = (WORKBOOK, "xl/workbook.bin", "content.xml")
 TEXTS = ("word/document.xml", "ppt/presentation.xml")
-_ERROR = re.compile(rb"""(<(?:\w+:)?c\s(?:[^>]*\s)?t=)(?:"e"|'e')""")
-_ERROR_ODS = re.compile(rb'office:string-value=""(?=[^>]*calcext:value-type="error")')
+_F = rb"<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*"  # a formula
+_ERROR = re.compile(rb"""(<(?:\w+:)?c\s(?:[^>]*\s)?t=)(?:"e"|'e')([^>]*>\s*(?:%s)?<(?:\w+:)?v>)""" % _F)
+_ERROR_ODS = re.compile(rb'office:string-value=""([^>]*calcext:value-type="error"[^>]*>\s*<text:p>)')
 _FORMULA = re.compile(
-    rb"<((?:\w+:)?)c\b([^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*"
-    rb"(<(?:\w+:)?v\s*/>|<(?:\w+:)?v(?:\s[^>]*)?>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+    rb"<((?:\w+:)?)c\b([^>]*)>\s*%s(<(?:\w+:)?v\s*/>|<(?:\w+:)?v(?:\s[^>]*)?>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+    % _F
 )
 _TYPE = re.compile(rb"""\st=["'](\w+)["']""")
 _CELL = re.compile(rb"<(?:\w+:)?c\b((?:[^>/]|/(?!>))*)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
@@ -80,7 +79,7 @@ def mended(content, name, most):
             if after is not before:
                 changed[part] = after
         elif part == main == "content.xml" and b'"error"' in (before := archive.read(info)):
-            changed[part] = _ERROR_ODS.sub(b"", before)
+            changed[part] = _ERROR_ODS.sub(rb"\1" + FAILED.encode(), before)
     usual = {part: part for part in parts} if main in WORKBOOKS else _usual_names(parts, main)
     if not changed and all(usual[part] == info.filename for part, info in parts.items()):
         return content
@@ -111,7 +110,7 @@ def _usual_names(parts, main):
 def _mended_sheet(data, archive, parts, name, part):
     """XML of a sheet; the same object where nothing is to be done."""
     if b'"e"' in data or b"'e'" in data:
-        data = _ERROR.sub(rb'\1"str"', data)
+        data = _ERROR.sub(rb'\1"str"\2' + FAILED.encode(), data)
     if b"<f" in data or b":f" in data:
         data = _FORMULA.sub(_uncalculated, data)
     if not _is_sparse(data):

@@ -10,9 +10,8 @@ from jianfu.core.reasons import Reason
 
 HEAD_ROWS = 20  # rows from the top in which title and headings are looked for
 MAX_CELLS = 1 << 26  # places between the outermost cells of a sheet in memory
-NO_VALUE = (
-    "#NO_VALUE!"  # text of a formula whose value was never calculated, after the errors of spreadsheets
-)
+FAILED = "\u2060"  # stands before the text of a cell that holds an error (#N/A) and not that text
+NO_VALUE = FAILED + "#NO_VALUE!"  # a formula whose value was never calculated
 SPACES = " \t\r\n\u3000\xa0\ufeff\u200b"
 
 

@@ -19,7 +19,7 @@ from jianfu.ingest import dates
 from jianfu.ingest.numbers import parse_duration, parse_number
 from jianfu.ingest.schema import REASONS
 from jianfu.ingest.several import NOT_NAMED, units_named
-from jianfu.ingest.sheet import NO_VALUE, SPACES
+from jianfu.ingest.sheet import FAILED, NO_VALUE, SPACES
 from jianfu.ingest.texts import coded, plain, trim
 from jianfu.ingest.units import AMBIGUOUS, UNKNOWN, normal_code
 
@@ -29,20 +29,6 @@ LATE_DAYS = 366  # days after the extraction date beyond which a date is implaus
 _ANSWER = re.compile(r"^[A-Ha-h]\s*[.、:：)）]\s*|[(（]?\s*\d+\s*分\s*[)）]?$|^\d+\s*[=.、:：]\s*(?=\D)")
 _NUMERALS = "一二三四五六七八九十"
 _WAVE = re.compile(rf"(?:第|W|wave)?\s*(\d+|[{_NUMERALS}])\s*(?:轮|次|期|波)?(?:\.0)?", re.IGNORECASE)
-# what spreadsheets show where a formula went wrong
-EXCEL_ERRORS = (
-    "#N/A",
-    "#REF!",
-    "#DIV/0!",
-    "#VALUE!",
-    "#NAME?",
-    "#NUM!",
-    "#NULL!",
-    "#SPILL!",
-    "#CALC!",
-    "#FIELD!",
-)
-_ERRORS = pa.array(EXCEL_ERRORS, pa.string())
 REMEMBERED = 200_000  # distinct texts of one column whose values are kept for later batches
 # identifiers that are as they should be
 _PLAIN_ID = r"^[0-9A-Za-z]([-_/0-9A-Za-z]*[0-9A-Za-z])?$"
@@ -149,7 +135,7 @@ class Converter:
 
     def _status(self, texts):
         status = np.full(len(texts), OK, np.int8)
-        status[pc.is_in(texts, _ERRORS).to_numpy(zero_copy_only=False)] = bad("excel_error")
+        status[pc.starts_with(texts, FAILED).to_numpy(zero_copy_only=False)] = bad("excel_error")
         status[pc.equal(texts, NO_VALUE).to_numpy(zero_copy_only=False)] = bad("no_stored_value")
         status[pc.is_in(texts, self.tokens).to_numpy(zero_copy_only=False)] = TOKEN
         status[pc.equal(texts, "").to_numpy(zero_copy_only=False)] = EMPTY
