@@ -5,6 +5,7 @@ import numpy as np
 from jianfu.simulate.counts import CATEGORIES
 from jianfu.simulate.raw_text import SYNTHETIC, count_texts, csv_bytes, person_names, phone_numbers, yes_no
 from jianfu.simulate.task_rows import DEPARTMENTS, LEVELS, TOPICS, VETO_DOMAINS
+from jianfu.simulate.titles import task_titles
 
 NAME = "任务督办清单_{year}年{month:02d}月.csv"
 REEXPORT = "任务督办清单_补充导出.csv"
@@ -27,8 +28,6 @@ NEW = {
     "indicator": "指标编号", "target": "任务目标值", "adapted": "因地调整", "returns": "退改次数",
     "reason": "退改原因", "auto_recorded": "是否自动采集", "phone": "联系电话", "person": "经办人", "note": "备注",
 }  # fmt: skip
-TITLES = ("关于做好{}工作的通知", "关于报送{}材料的函", "{}情况摸排", "{}专项行动任务清单", "{}工作推进事项")
-ODD_TITLES = ("=SUM(A1:A9)", "+86督办", "@全体 {}工作", '"请于\n本周内"报送{}材料', "-关于{}工作")
 DAMAGE = ("missing_unit", "missing_label", "missing_issue", "unparseable_date", "implausible_date", "unknown_unit",
           "ambiguous_unit", "unknown_category", "due_before_issue", "conflicting_duplicate")  # fmt: skip
 
@@ -36,6 +35,8 @@ DAMAGE = ("missing_unit", "missing_label", "missing_issue", "unparseable_date", 
 def write_tasks(rows, months, texts, units, parameters, folder, streams):
     """Write one file per month and the second export."""
     first = np.searchsorted(rows.t, np.arange(len(months) + 1))
+    topic = np.array(TOPICS, dtype=object)[(rows.items * 5 + rows.unit + rows.t) % len(TOPICS)]
+    named = {"topic": topic, "title": task_titles(rows, topic, months, streams("task titles"))}
     for t in range(len(months)):
         chosen = np.arange(first[t], first[t + 1])
         rng = streams(f"task file {t}")
@@ -43,27 +44,25 @@ def write_tasks(rows, months, texts, units, parameters, folder, streams):
             rng.choice(chosen, int(len(chosen) * parameters["duplicate_share"])) if len(chosen) else chosen
         )
         headings = OLD if t < len(months) // 2 else NEW
-        columns = _columns(rows, np.sort(np.r_[chosen, extra]), texts, units, rng)
-        columns = _damaged(columns, rows, chosen, texts, units, parameters["damage"], t, rng)
+        columns = _columns(rows, np.sort(np.r_[chosen, extra]), named, texts, units, rng)
+        columns = _damaged(columns, rows, chosen, named, texts, units, parameters["damage"], t, rng)
         encoding = ("gb18030", "gb18030", "utf-8-sig", "gb18030", "utf-16", "gb18030")[t % 6]
         name = NAME.format(year=months.year[t], month=months.month[t])
         (folder / name).write_bytes(_file(columns, headings, encoding, rng))
     again = np.concatenate([np.arange(first[m - 1], first[m]) for m in parameters["reexport_months"]])
     rng = streams("task file again")
-    columns = _columns(rows, again[rng.random(len(again)) < 0.5], texts, units, rng)
+    columns = _columns(rows, again[rng.random(len(again)) < 0.5], named, texts, units, rng)
     (folder / REEXPORT).write_bytes(_file(columns, OLD, "gb18030", rng))
 
 
-def _columns(rows, at, texts, units, rng):
-    """Texts of the rows ``at``: dict of object arrays."""
+def _columns(rows, at, named, texts, units, rng):
+    """Texts of the rows ``at``: dict of object arrays; ``named`` has those that are made for all rows at once."""
     n = len(at)
     flags = {name: flag[at] for name, flag in rows.flags.items()}
     level = rows.level[at]
     department = np.array(DEPARTMENTS, dtype=object)[
         (rows.unit[at] * 7 + rows.items[at] + level * 3) % len(DEPARTMENTS)
     ]
-    # A forwarded task keeps its wording, so topic and department depend on the task alone.
-    topic = np.array(TOPICS, dtype=object)[(rows.items[at] * 5 + rows.unit[at] + rows.t[at]) % len(TOPICS)]
     domain = np.array(VETO_DOMAINS, dtype=object)[(rows.items[at] + rows.unit[at]) % len(VETO_DOMAINS)]
     target = count_texts(rng, rows.target[at], measure="个")
     blank = np.flatnonzero(np.isnan(rows.target[at]))
@@ -74,12 +73,11 @@ def _columns(rows, at, texts, units, rng):
     return {
         "task_id": rows.task_id[at],
         "parent_id": rows.parent_id[at],
-        "title": _titles(rng, topic),
+        **{name: column[at] for name, column in named.items()},
         "unit": units(rng, rows.unit[at]),
         "label": np.full(n, "任务", dtype=object),
         "issuer": np.array(LEVELS, dtype=object)[level] + department,
         "level": np.array(LEVELS, dtype=object)[level],
-        "topic": topic,
         "category": np.array(CATEGORIES, dtype=object)[rows.category[at]],
         "issue": texts.mixed(rng, rows.issue[at], rows.precise[at]),
         "due": texts.mixed(rng, rows.due[at], rows.precise[at]),
@@ -105,25 +103,7 @@ def _columns(rows, at, texts, units, rng):
     }
 
 
-def _titles(rng, topic):
-    """Names of tasks (not read by the pipeline), some of which look like formulas or hold a line break."""
-    n = len(topic)
-    kind = rng.integers(0, len(TITLES), n)
-    names = sorted(set(topic))
-    table = {name: [title.format(name) for title in TITLES] for name in names}
-    made = (
-        np.array([table[name] for name in names], dtype=object)
-        if names
-        else np.empty((0, len(TITLES)), object)
-    )
-    titles = made[np.searchsorted(names, topic), kind] if n else np.array([], dtype=object)
-    for place in np.flatnonzero(rng.random(n) < 0.003):
-        text = ODD_TITLES[rng.integers(0, len(ODD_TITLES))].format(topic[place])
-        titles[place] = '"' + text.replace('"', '""') + '"'
-    return titles
-
-
-def _damaged(columns, rows, chosen, texts, units, number, t, rng):
+def _damaged(columns, rows, chosen, named, texts, units, number, t, rng):
     """Add rows that must be rejected: copies of real rows under new identifiers, each with one thing wrong."""
     if not number or not len(chosen):
         return columns
@@ -132,7 +112,7 @@ def _damaged(columns, rows, chosen, texts, units, number, t, rng):
         rng.choice(chosen, len(kinds)), [2 if kind == "conflicting_duplicate" else 1 for kind in kinds]
     )
     kinds = [kind for kind in kinds for _ in range(2 if kind == "conflicting_duplicate" else 1)]
-    bad = _columns(rows, at, texts, units, rng)
+    bad = _columns(rows, at, named, texts, units, rng)
     bad["parent_id"] = np.full(len(at), "", dtype=object)
     for place, kind in enumerate(kinds):
         bad["task_id"][place] = f"BD{t:02d}{place:03d}"

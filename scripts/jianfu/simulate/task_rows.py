@@ -72,6 +72,11 @@ class TaskRows:
     task_id: np.ndarray
     parent_id: np.ndarray
 
+    def parents(self):
+        """Row of each row's parent; -1 = none. Rows are numbered in the order of their identifiers."""
+        found = np.searchsorted(self.task_id.astype(str), self.parent_id.astype(str))
+        return np.where(self.parent_id == "", -1, found)
+
 
 def build_task_rows(detail, streams, extraction):
     """All tasks of the logged unit-months, ordered by month and time of issue."""
