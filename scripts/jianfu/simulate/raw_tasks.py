@@ -35,7 +35,7 @@ DAMAGE = ("missing_unit", "missing_label", "missing_issue", "unparseable_date", 
 def write_tasks(rows, months, texts, units, parameters, folder, streams):
     """Write one file per month and the second export."""
     first = np.searchsorted(rows.t, np.arange(len(months) + 1))
-    topic = np.array(TOPICS, dtype=object)[(rows.items * 5 + rows.unit + rows.t) % len(TOPICS)]
+    topic = task_topics(rows)
     named = {"topic": topic, "title": task_titles(rows, topic, months, streams("task titles"))}
     for t in range(len(months)):
         chosen = np.arange(first[t], first[t + 1])
@@ -53,6 +53,12 @@ def write_tasks(rows, months, texts, units, parameters, folder, streams):
     rng = streams("task file again")
     columns = _columns(rows, again[rng.random(len(again)) < 0.5], named, texts, units, rng)
     (folder / REEXPORT).write_bytes(_file(columns, OLD, "gb18030", rng))
+
+
+def task_topics(rows):
+    """Topic of every row (object array): it depends on the task alone; a child has its parent's."""
+    topic = np.array(TOPICS, dtype=object)[(rows.items * 5 + rows.unit + rows.t) % len(TOPICS)]
+    return np.where(rows.parent_id == "", topic, topic[rows.parents()])
 
 
 def _columns(rows, at, named, texts, units, rng):

@@ -224,6 +224,8 @@ def _times(timing, t, veto, chain, chains, months, rng):
     at = np.flatnonzero(chain >= 0)
     issue_minute[at], due_minute[at] = _morning_minute(rng, len(at)), EVENING
     issue = issue_day.astype("M8[m]") + issue_minute
+    parents, children = _pairs(chain)
+    issue[parents] = np.minimum(issue[parents], issue[children])
     return issue, due_day.astype("M8[m]") + due_minute
 
 
@@ -237,7 +239,10 @@ def _eves(calendar, t, uniform):
 
 
 def _chain_times(chain, chains, t, calendar, months, issue_day, due_day, uniform):
-    """Chain tasks take the drawn number of calendar days (both ends counted) and at least two working days more."""
+    """Chain tasks take the drawn number of calendar days (both ends counted) and at least two working days more.
+
+    A parent is issued no later than its child.
+    """
     at = np.flatnonzero(chain >= 0)
     pair, parent = chain[at] // 2, chain[at] % 2 == 1
     days = np.where(parent, chains["parent_days"].to_numpy()[pair], chains["days"].to_numpy()[pair])
@@ -251,7 +256,16 @@ def _chain_times(chain, chains, t, calendar, months, issue_day, due_day, uniform
             options = here[worked >= 2]
             rows = at[of_month[days[of_month] == length]]
             issue_day[rows] = options[(uniform[rows] * len(options)).astype(int)]
-            due_day[rows] = issue_day[rows] + (length - 1)
+    parents, children = _pairs(chain)
+    issue_day[parents] = np.minimum(issue_day[parents], issue_day[children])
+    due_day[at] = issue_day[at] + (days - 1)
+
+
+def _pairs(chain):
+    """Rows of the parents and rows of their children, pair by pair."""
+    at = np.flatnonzero(chain >= 0)
+    at = at[np.argsort(chain[at])]
+    return at[1::2], at[::2]
 
 
 def _completion(issue, due, late, precise, rng):
