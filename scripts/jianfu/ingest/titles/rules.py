@@ -1,0 +1,115 @@
+"""The rules of the title coder as data: config/plan/titles.csv and a province's own rows on top."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from jianfu.core.errors import ConfigError
+
+FLAGS = (
+    "asks_table",
+    "asks_text",
+    "asks_photo",
+    "asks_video",
+    "asks_app",
+    "has_score",
+    "has_material_list",
+    "has_rectify",
+    "disguised",
+    "emergency",
+    "template",
+    "ranking",
+    "relief",
+)
+CODED = ("relief", "event_label", "topic", "veto_domain", *(flag for flag in FLAGS if flag not in ("relief", "disguised")), "disguised")
+HELPERS = ("word", "typo", "name", "negation")  # rows that are no value of a column
+OWN_PRIORITY = 1000  # rows of a province stand before those of the plan
+_WORD = re.compile(r"\{([a-z_]+)\}")
+_CONDITION = re.compile(r"([a-z_]+)(!?=)(\S+)")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """``column`` gets ``value`` where ``pattern`` is found, ``exceptions`` is not, and every condition of ``given``
+    (column, whether one of the values is wanted or none, values) holds; a higher priority goes first."""
+
+    column: str
+    value: str
+    pattern: re.Pattern
+    exceptions: re.Pattern | None = None
+    given: tuple[tuple[str, bool, frozenset], ...] = ()
+    priority: int = 0
+
+
+@dataclass(frozen=True)
+class Rules:
+    """``columns``: rules of each coded column, first one first. ``typos``: (pattern, right wording). ``names``:
+    patterns in which no word counts. ``negations``: (pattern, columns that do not see what it covers)."""
+
+    columns: Mapping[str, tuple[Rule, ...]]
+    typos: tuple[tuple[re.Pattern, str], ...]
+    names: tuple[re.Pattern, ...]
+    negations: tuple[tuple[re.Pattern, frozenset], ...]
+
+
+def load_rules(path: Path | str, own: Iterable[Mapping] = ()) -> Rules:
+    """Rules of the plan (CSV column, value, priority, pattern, exceptions, given) with a province's ``own`` rows first.
+
+    ``{word}`` in a pattern stands for the alternatives of the row ``word`` of that value. ``given`` holds conditions on
+    columns coded before, such as ``event_label=调研|观摩 relief!=1``. Patterns are Python's and meet titles in normal form (:func:`jianfu.ingest.titles.coder.normal`). Raises ConfigError on an unknown column or word, a
+    condition that is none and a pattern that does not compile.
+    """
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
+    rows = [{**row, "priority": int(row["priority"] or 0)} for row in rows]
+    rows = [{**row, "priority": row.get("priority", 0) + OWN_PRIORITY} for row in own] + rows
+    for row in rows:
+        if row["column"] not in (*CODED, *HELPERS):
+            raise ConfigError("title_rule_column", column=row["column"], known=[*CODED, *HELPERS])
+    words = {}
+    for row in rows:
+        if row["column"] == "word":
+            alternatives = _spelled(row["pattern"], words)
+            known = words.get(row["value"])
+            words[row["value"]] = f"{known}|{alternatives}" if known else alternatives
+    made = [_rule(row, words) for row in rows if row["column"] != "word"]
+    made.sort(key=lambda rule: -rule.priority)
+    return Rules(
+        {column: tuple(rule for rule in made if rule.column == column) for column in CODED},
+        tuple((rule.pattern, rule.value) for rule in made if rule.column == "typo"),
+        tuple(rule.pattern for rule in made if rule.column == "name"),
+        tuple((rule.pattern, frozenset(rule.value.split())) for rule in made if rule.column == "negation"),
+    )
+
+
+def _rule(row, words):
+    pattern, exceptions = (_compiled(row.get(name) or "", row["column"], words) for name in ("pattern", "exceptions"))
+    given = tuple(_condition(text, row["column"]) for text in (row.get("given") or "").split())
+    return Rule(row["column"], str(row.get("value") or ""), pattern, exceptions if row.get("exceptions") else None, given, row["priority"])
+
+
+def _compiled(text, column, words):
+    try:
+        return re.compile(_spelled(text, words))
+    except re.error as error:
+        raise ConfigError("title_rule_pattern", pattern=text, column=column) from error
+
+
+def _condition(text, column):
+    match, before = _CONDITION.fullmatch(text), CODED[: CODED.index(column)] if column in CODED else ()
+    if not match or match[1] not in before:
+        raise ConfigError("title_rule_given", given=text, column=column, known=list(before))
+    return match[1], match[2] == "=", frozenset(match[3].split("|"))
+
+
+def _spelled(pattern, words):
+    """The pattern with every ``{word}`` replaced by its alternatives."""
+
+    def alternatives(match):
+        if match[1] not in words:
+            raise ConfigError("title_rule_word", word=match[1], known=sorted(words))
+        return f"(?:{words[match[1]]})"
+
+    return _WORD.sub(alternatives, pattern)
