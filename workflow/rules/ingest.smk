@@ -16,6 +16,7 @@ rule ingest_table:
         headings=plan("headings.csv"),
         values=plan("values.csv"),
         scales=plan("scales.yaml"),
+        titles=plan("titles.csv"),
     output:
         canonical="results/{province}/restricted/canonical/{table}.parquet",
         quarantine="results/{province}/restricted/quarantine/{table}.csv",

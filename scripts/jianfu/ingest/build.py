@@ -74,11 +74,12 @@ class Built:
 class Builder:
     """Builds the rows of one raw table; ``units`` is its :class:`UnitIndex`, ``key`` the pseudonym key.
 
-    ``calendar`` tells the days off of sheets that are wide by day.
+    ``calendar`` tells the days off of sheets that are wide by day, ``titles`` (TitleCoder) the event label of files
+    without that column.
     """
 
-    def __init__(self, table, units=None, key=None, calendar=None):
-        self.table, self.units, self.key, self.calendar = table, units, key, calendar
+    def __init__(self, table, units=None, key=None, calendar=None, titles=None):
+        self.table, self.units, self.key, self.calendar, self.titles = table, units, key, calendar, titles
 
     def build(self, cells, converter):
         """:class:`Built` for a staged table of text (src, row and one column per canonical name)."""
@@ -114,6 +115,8 @@ class Builder:
         if self.table.name in PRECISION_OF:
             name, time = PRECISION_OF[self.table.name]
             found[name] = _precision(found[time], whole_day[time])
+        if "event_label" in found and raw["event_label"] is None and raw["title"] is not None:
+            self._label_titles(found)
         self._follow_mergers(found)
         return self._settle(cells, raw, found, whole_day, contradictions)
 
@@ -157,6 +160,16 @@ class Builder:
             contradictions[name] = int((known & told & (own != column)).sum())
             values = pa.array(np.where(known, own, column), pa.string(), from_pandas=True)
             found[name] = Converted(values, np.where(known, OK, found[name].status).astype(np.int8))
+
+    # --- titles --------------------------------------------------------------------------------------------------
+
+    def _label_titles(self, found):
+        """The event label as the title has it, and its mark."""
+        labels = self.titles.labels(found["title"].typed)
+        known = labels.is_valid().to_numpy(zero_copy_only=False)
+        status = np.where(known, OK, EMPTY).astype(np.int8)
+        marks = pa.array(np.where(known, "event_label", None), pa.string())
+        found["event_label"], found["coded"] = Converted(labels, status), Converted(marks, status)
 
     # --- units ---------------------------------------------------------------------------------------------------
 

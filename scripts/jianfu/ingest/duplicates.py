@@ -53,7 +53,7 @@ def _rises(key):
 
 def _shared(table):
     """Query for the rows that share their key with another: their place, and duplicate or conflict."""
-    content = "hash(" + ", ".join(f'"{name}"' for name in table.columns) + ")"
+    content = "hash(" + ", ".join(f'"{name}"' for name in table.arrow_schema().names) + ")"
     key, source = tuple(f'"{name}"' for name in table.key), "incoming"
     if table.name == "survey":
         key, source, content = SURVEY_KEY, f"(SELECT *, {content} AS content FROM incoming)", "content"

@@ -41,7 +41,11 @@ ARROW_TYPES = {
 
 @dataclass(frozen=True)
 class Column:
-    """One canonical column; ``scale`` names the survey scale of an item and ``low``, ``high`` its range."""
+    """One canonical column; ``scale`` names the survey scale of an item and ``low``, ``high`` its range.
+
+    A ``private`` column is read and stands in no canonical table. ``title`` names what the title coder fills it with
+    (:data:`jianfu.ingest.titles.rules.CODED` or deadline_in_title) where no file has the column.
+    """
 
     name: str
     type: str
@@ -51,6 +55,8 @@ class Column:
     future: bool = False
     derived: bool = False
     expected: bool = True
+    private: bool = False
+    title: str = ""
     scale: str = ""
     low: float = 0
     high: float = 0
@@ -75,7 +81,9 @@ class Table:
         return (*self.columns, *self.inputs)
 
     def arrow_schema(self):
-        return pa.schema([(name, column.arrow) for name, column in self.columns.items()])
+        return pa.schema(
+            [(name, column.arrow) for name, column in self.columns.items() if not column.private]
+        )
 
 
 def load_tables(schema_path, scales_path, ranges=None, keys=None):

@@ -183,7 +183,7 @@ class Staging:
                 continue
             if name == "punched_at" and "punched_on" in places:
                 continue
-            if STAND_INS.get(name) in places:
+            if STAND_INS.get(name) in places or (column.title and "title" in places):
                 continue
             if column.type == "count" and len(day_places(header)) >= MIN_DAYS:
                 continue

@@ -35,6 +35,8 @@ from jianfu.ingest.spells import assemble
 from jianfu.ingest.spill import Spill
 from jianfu.ingest.stage import Staged, Staging
 from jianfu.ingest.texts import coded
+from jianfu.ingest.titles.fill import TitleCoder
+from jianfu.ingest.titles.rules import load_rules
 from jianfu.ingest.units import UnitIndex
 from jianfu.ingest.values import Converter, Limits, Wordings
 from jianfu.ingest.writer import TableWriter
@@ -141,6 +143,9 @@ class _Ingestion:
         self.calendar = calendar_of(settings["calendar"]) if table == "app_activity" else None
         self.index = UnitIndex.from_units(units) if units is not None else UnitIndex({}, [])
         self.books = _Books()
+        own = (settings.get("titles") or {}).get("rules") or ()
+        self.titles = TitleCoder(load_rules(plan_dir / "titles.csv", own)) if table == "tasks" else None
+        self.mapped = set()
         self.connection = duckdb.connect(
             config={
                 "threads": WORKERS,
@@ -186,9 +191,10 @@ class _Ingestion:
         folder = self.private / name
         folder.mkdir()
         spill = Spill(table, folder)
-        builder = Builder(table, self.index, key, self.calendar)
+        builder = Builder(table, self.index, key, self.calendar, self.titles)
         files = [file for file in files if file[2]["table"] == name]
         rejects, contradictions = self._read(reader, builder, files, spill, pool)
+        self.mapped |= reader.mapped
         books.sheets += reader.sheets
         books.columns += [{"table": name, **column} for column in reader.columns]
         books.notices += reader.notices
@@ -210,7 +216,9 @@ class _Ingestion:
             lost["conflict"].append(conflicts)
             if self.table == "app_activity" and punches & {*duplicates["src"], *conflicts["src"]}:
                 raise DataError("punches_and_sheets")
-            yield rows
+            yield self._told(rows, spill.table)
+        if self.titles:
+            self._note_titles()
         LOG.info("%s: %d rows kept of %d", name, kept, sum(sheet.rows_read for sheet in sheets))
         several = pd.concat([NO_PIECES, *spill.several], ignore_index=True)
         frames = (pd.concat(frames, ignore_index=True) for frames in lost.values())
@@ -221,6 +229,31 @@ class _Ingestion:
         self.books.notices += quality.notices_of_several(name, sheets, several)
         self.books.odd.append(spill.odd_counts(pd.concat([duplicates, conflicts])))
         shutil.rmtree(spill.folder)
+
+    def _told(self, rows, table):
+        """Rows with the columns that no file has taken from their titles."""
+        return self.titles.fill(rows, table, set(table.columns) - self.mapped) if self.titles else rows
+
+    def _note_titles(self):
+        """One notice for every column that was taken from titles, instead of the one that it is absent."""
+        told = {column for column, rows in self.titles.filled.items() if rows}
+        self.books.notices = [
+            notice
+            for notice in self.books.notices
+            if notice["kind"] != "absent_column" or notice["column"] not in told
+        ]
+        self.books.notices += [
+            {
+                "table": self.table,
+                "kind": "coded_from_title",
+                "file": "",
+                "sheet": "",
+                "column": column,
+                "rows": rows,
+            }
+            for column, rows in sorted(self.titles.filled.items())
+            if rows
+        ]
 
     def _add_punches(self, punches, sheets, spill, pool):
         """Monthly counts of the punches (raw rows on disk) as further rows of app_activity."""

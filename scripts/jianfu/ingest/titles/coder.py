@@ -59,15 +59,21 @@ def _covered(text, patterns):
 
 
 def _values(texts, rules, coded, most):
-    """The value of the first rule that holds for each title; up to ``most`` different ones, comma between."""
+    """The value of the first rule that holds for each title; up to ``most`` different ones, comma between. A rule
+    without a pattern is for what is left."""
     found = [[] for _ in texts]
     for rule in rules:
+        room = most if rule.pattern.pattern else 1
         for place in np.flatnonzero(_given(rule, coded, len(texts))):
-            text, values = texts[place], found[place]
-            if len(values) < (most if rule.pattern.pattern else 1) and rule.value not in values and rule.pattern.search(text):
-                if not (rule.exceptions and rule.exceptions.search(text)):
-                    values.append(rule.value)
+            values = found[place]
+            if len(values) < room and rule.value not in values and _holds(rule, texts[place]):
+                values.append(rule.value)
     return [",".join(values) for values in found]
+
+
+def _holds(rule, text):
+    """Whether the pattern is in the text and none of the exceptions."""
+    return rule.pattern.search(text) and not (rule.exceptions and rule.exceptions.search(text))
 
 
 def _given(rule, coded, height):

@@ -22,12 +22,13 @@ _TODAY = r"(?:今[天日晚]|当[天日]|明[天日早晚]|后天|次日|第二�
 _DAY = rf"(?:{_DATE}|{_WEEKDAY}|{_TODAY})"
 _END = r"(?:之前|以前|前|内)"
 _REPORT = r"(?=[^,;。]{0,2}(?:报|交|发|补|传|填|完成|反馈|回复|提交|上报|办结|必|务|统一|截))"
+_AGAIN = r"(?:报|调度|更新|通报|上传|汇总|[一两]次)"
 _EVERY = r"(?:每(?:个?(?:月|季度?|旬|半月|半年)|年|周|星期|[天日晚]|个?工作日)|逐[日周月])"
 WORDS = re.compile(
     "|".join(
         (
             rf"{_EVERY}(?:{_DATE}|[一二三四五六日天](?![报次条篇]))?{_HOUR}?{_END}",
-            rf"{_EVERY}(?:\d\d?[日号]|[一二三四五](?![报次条篇])|[底末])?(?:{_HOUR})?(?=[^,;。]{{0,3}}(?:报|调度|更新|通报|上传|汇总|[一两]次))",
+            rf"{_EVERY}(?:\d\d?[日号]|[一二三四五](?![报次条篇])|[底末])?(?:{_HOUR})?(?=[^,;。]{{0,3}}{_AGAIN})",
             rf"(?:收文后|接通知后|接文后)?{_N}个?(?:工作日|小时|天|日|周)(?:之内|以内|内)",
             rf"{_DAY}{_PART}?(?:{_HOUR})?{_END}",
             rf"{_DATE}(?:{_HOUR})?(?=截止|止)",
@@ -59,8 +60,8 @@ def due_at(
 ) -> datetime | None:
     """The first time after ``issued`` that ``words`` mean; midnight where they name a day alone, None if unreadable.
 
-    ``is_workday`` tells working days for 'N个工作日内' (default: Monday to Friday); ``hours`` are the office hours, whose
-    first and last minute 上班 and 下班 stand for.
+    ``is_workday`` tells working days for 'N个工作日内' (default: Monday to Friday); ``hours`` are the office hours,
+    from 上班 to 下班.
     """
     words = unicodedata.normalize("NFKC", words)
     span = re.search(rf"({_N})个?(工作日|小时|天|日|周)(?:之内|以内|内)", words)
@@ -123,7 +124,11 @@ def _days(words, today):
     dated = re.search(r"(?:(\d{4})年|(明年))?(\d\d?)(?:月|/|\.)(\d\d?)?", words)
     if dated:
         year = int(dated[1]) if dated[1] else today.year + bool(dated[2])
-        return [d for y in ((year,) if dated[1] or dated[2] else (year, year + 1)) if (d := _day(y, dated[3], dated[4]))]
+        return [
+            d
+            for y in ((year,) if dated[1] or dated[2] else (year, year + 1))
+            if (d := _day(y, dated[3], dated[4]))
+        ]
     of_month = re.search(r"(\d\d?)[日号]", words)
     if of_month or "月" in words and re.search("[底末内]", words):
         months = [today.year * 12 + today.month - 1 + ahead for ahead in range(3)]

@@ -24,7 +24,14 @@ FLAGS = (
     "ranking",
     "relief",
 )
-CODED = ("relief", "event_label", "topic", "veto_domain", *(flag for flag in FLAGS if flag not in ("relief", "disguised")), "disguised")
+CODED = (
+    "relief",
+    "event_label",
+    "topic",
+    "veto_domain",
+    *(flag for flag in FLAGS if flag not in ("relief", "disguised")),
+    "disguised",
+)
 HELPERS = ("word", "typo", "name", "negation")  # rows that are no value of a column
 OWN_PRIORITY = 1000  # rows of a province stand before those of the plan
 _WORD = re.compile(r"\{([a-z_]+)\}")
@@ -59,8 +66,9 @@ def load_rules(path: Path | str, own: Iterable[Mapping] = ()) -> Rules:
     """Rules of the plan (CSV column, value, priority, pattern, exceptions, given) with a province's ``own`` rows first.
 
     ``{word}`` in a pattern stands for the alternatives of the row ``word`` of that value. ``given`` holds conditions on
-    columns coded before, such as ``event_label=调研|观摩 relief!=1``. Patterns are Python's and meet titles in normal form (:func:`jianfu.ingest.titles.coder.normal`). Raises ConfigError on an unknown column or word, a
-    condition that is none and a pattern that does not compile.
+    columns coded before, such as ``event_label=调研|观摩 relief!=1``. Patterns are Python's and meet titles in normal
+    form (:func:`jianfu.ingest.titles.coder.normal`); a rule without a pattern is for what is left. Raises ConfigError
+    on an unknown column or word, a condition that is none and a pattern that does not compile.
     """
     rows = pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
     rows = [{**row, "priority": int(row["priority"] or 0)} for row in rows]
@@ -85,9 +93,18 @@ def load_rules(path: Path | str, own: Iterable[Mapping] = ()) -> Rules:
 
 
 def _rule(row, words):
-    pattern, exceptions = (_compiled(row.get(name) or "", row["column"], words) for name in ("pattern", "exceptions"))
+    pattern, exceptions = (
+        _compiled(row.get(name) or "", row["column"], words) for name in ("pattern", "exceptions")
+    )
     given = tuple(_condition(text, row["column"]) for text in (row.get("given") or "").split())
-    return Rule(row["column"], str(row.get("value") or ""), pattern, exceptions if row.get("exceptions") else None, given, row["priority"])
+    return Rule(
+        row["column"],
+        str(row.get("value") or ""),
+        pattern,
+        exceptions if row.get("exceptions") else None,
+        given,
+        row["priority"],
+    )
 
 
 def _compiled(text, column, words):

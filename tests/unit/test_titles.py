@@ -1,0 +1,162 @@
+"""What titles say: floors of F1 on labelled titles, negation, names, typos, own rules, deadlines, what fills what."""
+
+import csv
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from jianfu.core.errors import ConfigError
+from jianfu.ingest.titles.coder import code_titles
+from jianfu.ingest.titles.deadlines import deadline_words, due_at
+from jianfu.ingest.titles.rules import load_rules
+
+ROOT = Path(__file__).parents[2]
+PLAN = ROOT / "config" / "plan" / "titles.csv"
+RULES = load_rules(PLAN)
+ASKS = ("asks_table", "asks_text", "asks_photo", "asks_video", "asks_app")
+FLOORS = {"0": 0.9, "1": 0.75}  # plain titles, and titles that a keyword alone gets wrong
+
+
+LABELLED = ("cases/task-titles/titles.csv", "titles/invented.csv")
+
+
+def labelled(name):
+    with open(ROOT / "tests" / "data" / name, encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def values(row, column):
+    if column == "asks":
+        return {name for name in ASKS if row[name] in ("1", True)}
+    return set(str(row[column]).split(",")) - {""}
+
+
+def f1(rows, column):
+    """Micro-averaged F1 of the values that the coder finds for titles with labels."""
+    coded = code_titles([row["title"] for row in rows], RULES).to_dict("records")
+    both = found = wanted = 0
+    for row, code in zip(rows, coded, strict=True):
+        own, said = values(row, column), values(code, column)
+        both, found, wanted = both + len(own & said), found + len(said), wanted + len(own)
+    return 2 * both / (found + wanted)
+
+
+@pytest.mark.parametrize("name", LABELLED)
+@pytest.mark.parametrize("hard", FLOORS)
+@pytest.mark.parametrize("column", ["event_label", "topic", "veto_domain", "asks"])
+def test_labelled_titles(column, hard, name):
+    assert f1([row for row in labelled(name) if row["hard"] == hard], column) >= FLOORS[hard]
+
+
+def one(title, rules=RULES):
+    return code_titles([title], rules).iloc[0]
+
+
+def test_what_is_not_asked_is_not_asked():
+    assert not one("本次核查无需报送台账和总结")[["asks_table", "asks_text"]].any()
+    assert one("请报送台账和总结")[["asks_table", "asks_text"]].all()
+    assert one("请报送台账，不要照片")[["asks_table", "asks_photo"]].tolist() == [True, False]
+
+
+def test_a_cancelled_check_is_no_check():
+    assert one("关于取消第三季度安全生产检查的通知")["event_label"] == "其他"
+    assert one("关于开展第三季度安全生产检查的通知")["event_label"] == "检查"
+
+
+def test_scores_make_a_soft_visit_a_check_in_disguise():
+    assert not one("县领导到青桥镇调研产业发展")["disguised"]
+    assert one("县领导到青桥镇调研产业发展，现场打分排名")["disguised"]
+    assert not one("县领导到青桥镇调研产业发展，不打分、不排名")["disguised"]
+
+
+def test_words_in_names_do_not_count():
+    assert one("关于信访局办公电话变更的通知")["topic"] == "其他"
+    assert one("关于信访局办公电话变更的通知")["veto_domain"] == ""
+
+
+def test_width_case_blanks_and_usual_typos_do_not_matter():
+    plain = one("报送秸秆禁烧台账，并在APP打卡")
+    for title in ("报送结杆禁烧台帐,并在ＡＰＰ打卡", " 报送秸秆禁烧台账， 并在app打卡"):
+        assert one(title).equals(plain)
+
+
+def test_veto_needs_work_of_the_unit():
+    assert one("关于开展信访积案化解工作的通知")["veto_domain"] == "信访"
+    assert one("关于表彰信访工作先进集体的决定")["veto_domain"] == ""
+
+
+def test_relief_is_a_topic():
+    assert one("关于整治形式主义为基层减负情况督查的通知")["topic"] == "减负"
+
+
+def test_missing_titles_say_nothing():
+    row = code_titles([None, " "], RULES)
+    assert (row[["event_label", "topic", "veto_domain", "deadline_in_title"]] == "").all(axis=None)
+    assert not row[list(ASKS)].any(axis=None)
+
+
+def test_equal_titles_get_equal_codes_in_order():
+    titles = ["关于召开信访会议的通知", "关于开展消防检查的通知", "关于召开信访会议的通知"]
+    assert code_titles(titles, RULES)["event_label"].tolist() == ["会议", "检查", "会议"]
+
+
+def test_rules_of_a_province_go_first():
+    own = [{"column": "event_label", "value": "督查", "pattern": "亮剑行动"}]
+    title = "关于开展“亮剑行动”的通知"
+    assert one(title)["event_label"] == "任务"
+    assert one(title, load_rules(PLAN, own))["event_label"] == "督查"
+
+
+@pytest.mark.parametrize(
+    "row, code",
+    [
+        ({"column": "evnt", "value": "x", "pattern": "x"}, "title_rule_column"),
+        ({"column": "topic", "value": "x", "pattern": "(x"}, "title_rule_pattern"),
+        ({"column": "topic", "value": "x", "pattern": "{no_such_word}"}, "title_rule_word"),
+        ({"column": "topic", "value": "x", "pattern": "x", "given": "veto_domain=信访"}, "title_rule_given"),
+    ],
+)
+def test_a_wrong_rule_is_one_sentence(row, code):
+    with pytest.raises(ConfigError) as error:
+        load_rules(PLAN, [row])
+    assert error.value.reason.code == code
+    assert "\n" not in str(error.value)
+
+
+ISSUED = datetime(2024, 3, 5, 15, 0)  # a Tuesday
+
+
+@pytest.mark.parametrize(
+    "title, words, due",
+    [
+        ("请于今日下班前报送台账", "今日下班前", datetime(2024, 3, 5, 18)),
+        ("周一上班前上报数据", "周一上班前", datetime(2024, 3, 11, 8)),
+        ("3天内完成整改", "3天内", datetime(2024, 3, 8)),
+        ("每月25日前报送月报", "每月25日前", datetime(2024, 3, 25)),
+        ("材料18号之前交来", "18号之前", datetime(2024, 3, 18)),
+        ("24小时内反馈", "24小时内", datetime(2024, 3, 6, 15)),
+        ("3个工作日内反馈", "3个工作日内", datetime(2024, 3, 8)),
+        ("2月底前报县委办", "2月底前", datetime(2025, 2, 28)),
+        ("请于2024年12月31日前完成", "2024年12月31日前", datetime(2024, 12, 31)),
+        ("下周三之前报送", "下周三之前", datetime(2024, 3, 13)),
+        ("今晚8点前报人数", "今晚8点前", datetime(2024, 3, 5, 20)),
+        ("11点前报人数", "11点前", datetime(2024, 3, 6, 11)),
+        ("每周四前更新", "每周四前", datetime(2024, 3, 7)),
+        ("十五日内办结", "十五日内", datetime(2024, 3, 20)),
+    ],
+)
+def test_deadlines(title, words, due):
+    assert deadline_words(title) == words
+    assert due_at(words, ISSUED) == due
+
+
+@pytest.mark.parametrize("title", ["定于3月8日召开信访例会", "数据截至5月31日的排名", "3月12日到你镇调研"])
+def test_days_that_are_no_deadline(title):
+    assert deadline_words(title) == ""
+
+
+def test_every_value_of_the_rules_is_used():
+    known = Counter(rule.column for rules in RULES.columns.values() for rule in rules)
+    assert min(known.values()) >= 1 and set(known) == set(RULES.columns)
