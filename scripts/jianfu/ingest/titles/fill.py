@@ -30,11 +30,12 @@ class TitleCoder:
     _known: dict = field(default_factory=dict)
 
     def frame(self, titles: Iterable[str]) -> pd.DataFrame:
-        """What :func:`code_titles` says of each title, with the values of the models where there are any."""
+        """What :func:`code_titles` says of each title (of two topics the first), or the model of a column."""
         titles = list(titles)
         new = [title for title in dict.fromkeys(titles) if title not in self._known]
         if new:
             frame = code_titles(new, self.rules)
+            frame["topic"] = frame["topic"].str.partition(",")[0]
             for column, model in self.models.items():
                 frame[column] = model(new)
             self._known |= dict(zip(new, frame.to_dict("records"), strict=True))

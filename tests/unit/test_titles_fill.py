@@ -1,0 +1,79 @@
+"""What a log without the usual flags gets from its titles, and that nothing given is ever overridden."""
+
+import csv
+
+import pytest
+from ingest_cases import PLAN, SCHEMA, settings
+
+from jianfu.ingest.tables import ingest_table
+
+UNITS = [["机构编码", "机构名称", "所属县", "县级代码"], ["390101101", "甲镇", "某县", "390101"]]
+HEADS = ["任务编号", "任务名称", "责任单位", "交办时间"]
+ROWS = [
+    ["1", "关于开展安全生产检查的通知", "甲镇", "2024-03-05 15:00"],
+    ["2", "请于周五前报送信访台账和照片", "甲镇", "2024-03-05 15:00"],
+    ["3", "", "甲镇", "2024-03-05 15:00"],
+]
+
+
+def ingest(folder, heads, rows, **more):
+    for name, table in (("units.csv", UNITS), ("log.csv", [heads, *rows])):
+        with open(folder / name, "w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(table)
+    province = settings(
+        province={"synthetic": True},
+        data={"window": ["2024-01", "2024-12"], "extraction_date": "2025-01-05", "max_reject_share": 1},
+        sources=[{"table": "units", "files": ["units.csv"]}, {"table": "tasks", "files": ["log.csv"]}],
+        **more,
+    )
+    units = ingest_table("units", folder, province, PLAN, SCHEMA).canonical.to_pandas()
+    return ingest_table("tasks", folder, province, PLAN, SCHEMA, units)
+
+
+def test_absent_columns_come_from_titles_and_are_marked(tmp_path):
+    read = ingest(tmp_path, HEADS, ROWS[:2])
+    check, report = read.canonical.to_pylist()
+    assert (check["event_label"], check["topic"], check["veto_domain"]) == ("检查", "安全生产", "安全生产")
+    assert (report["event_label"], report["topic"], report["is_veto"]) == ("任务", "信访", True)
+    assert [report[name] for name in ("asks_table", "asks_photo", "asks_text")] == [True, True, False]
+    assert str(report["due_at"]) == "2024-03-08 00:00:00"
+    assert {"event_label", "topic", "is_veto", "due_at", "asks_table"} <= set(report["coded"].split())
+    assert check["due_at"] is None and "due_at" not in check["coded"].split()
+    assert "title" not in read.canonical.column_names
+
+
+def test_what_is_coded_is_counted(tmp_path):
+    read = ingest(tmp_path, HEADS, ROWS[:2])
+    told = read.notices[read.notices["kind"] == "coded_from_title"].set_index("column")["rows"]
+    assert told["event_label"] == 2 and told["topic"] == 2 and told["due_at"] == 1
+    absent = set(read.notices.loc[read.notices["kind"] == "absent_column", "column"])
+    assert not absent & set(told.index)
+
+
+def test_a_row_without_title_has_no_label(tmp_path):
+    read = ingest(tmp_path, HEADS, ROWS)
+    assert read.canonical.num_rows == 2
+    assert read.quarantine[["row", "column", "reason"]].values.tolist() == [
+        [4, "event_label", "missing_required"]
+    ]
+
+
+@pytest.mark.parametrize("given, kept", [("任务", "任务"), ("督查", "督查")])
+def test_a_given_column_is_never_overridden(tmp_path, given, kept):
+    read = ingest(tmp_path, [*HEADS, "事项类型", "主题"], [[*ROWS[0], given, ""]])
+    (row,) = read.canonical.to_pylist()
+    assert row["event_label"] == kept and row["topic"] is None  # an empty cell is the file's own word
+    assert not {"event_label", "topic"} & set(row["coded"].split())
+
+
+def test_rows_that_differ_in_title_alone_are_one(tmp_path):
+    heads, row = [*HEADS, "事项类型"], [*ROWS[0], "检查"]
+    read = ingest(tmp_path, heads, [row, [row[0], "另一个标题", *row[2:]]])
+    assert read.canonical.num_rows == 1
+    assert "conflicting_duplicate" not in set(read.quarantine["reason"])
+
+
+def test_rules_of_the_province_go_first(tmp_path):
+    own = {"rules": [{"column": "topic", "value": "反诈", "pattern": "安全生产检查"}]}
+    read = ingest(tmp_path, HEADS, ROWS[:1], titles=own)
+    assert read.canonical["topic"].to_pylist() == ["反诈"]
