@@ -44,11 +44,10 @@ class TitleCoder:
     def labels(self, titles: pa.Array) -> pa.Array:
         """event_label of every title, null where there is no title."""
         encoded = coded(titles)
-        values = [self._known_label(text) for text in encoded.dictionary.to_pylist()]
-        return pa.array(values, pa.string()).take(encoded.indices)
-
-    def _known_label(self, title):
-        return self.frame([title])["event_label"][0] if title and title.strip() else None
+        texts = encoded.dictionary.to_pylist()
+        told = [text for text in texts if text and text.strip()]
+        known = dict(zip(told, self.frame(told)["event_label"], strict=True)) if told else {}
+        return pa.array([known.get(text) for text in texts], pa.string()).take(encoded.indices)
 
     def fill(self, rows: pa.Table, table: Table, absent: Collection[str]) -> pa.Table:
         """``rows`` (typed, with title and the mark) with the ``absent`` columns taken from the title.
