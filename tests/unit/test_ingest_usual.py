@@ -12,6 +12,7 @@ from jianfu.config.files import read_yaml
 from jianfu.core.errors import DataError
 from jianfu.ingest.dates import parse, split_period
 from jianfu.ingest.people import normal_id
+from jianfu.ingest.progress import level_of
 from jianfu.ingest.readers import read_bytes
 
 LOG = [
@@ -71,7 +72,9 @@ def test_supervision_log(tmp_path):
     (row,) = result.canonical.to_pylist()
     assert row["issuer"] == "县委办"
     assert [row[n].day for n in ("issue_at", "due_at", "done_at")] == [5, 8, 7]
-    assert {"任务来源", "反馈时间"} <= set(result.columns.query("status == 'unmapped'")["heading"])
+    assert row["issuer_level"] == "省"
+    read = result.columns.set_index("heading")["column"]
+    assert (read["任务来源"], read["反馈时间"], read["状态"]) == ("source", "feedback_at", "state")
 
 
 def test_a_second_choice_counts_alone(tmp_path):
@@ -79,6 +82,73 @@ def test_a_second_choice_counts_alone(tmp_path):
     result = ingest_rows(tmp_path, "tasks", [head, ["河口镇", "任务", "2024.3.5", "市里", "2024.3.6"]])
     (row,) = result.canonical.to_pylist()
     assert (row["issuer"], row["done_at"]) == ("市里", datetime(2024, 3, 6))
+
+
+def test_ends_from_feedback_and_state(tmp_path):
+    """Without an end a finished task ends with its feedback; an open one has no end, a late state says late."""
+    head = [
+        "编号",
+        "责任单位",
+        "事项类型",
+        "下达时间",
+        "办结时限",
+        "反馈时间",
+        "办结时间",
+        "状态",
+        "是否逾期",
+    ]
+
+    def task(name, *cells):
+        return [name, "河口镇", "任务", "2024-03-01", "2024-03-10", *cells]
+
+    rows = [
+        task("A", "2024-03-05 10:00", "2024-03-06", "已办结", "否"),
+        task("B", "2024-03-05 10:00", "", "已办结", ""),
+        task("C", "2024-03-05", "", "办理中", ""),
+        task("D", "", "", "逾期未办结", ""),
+        task("E", "", "", "已办结", "是"),
+        task("F", "2024-03-05", "", "说不清", "—"),
+    ]
+    result = ingest_rows(tmp_path, "tasks", [head, *rows])
+    found = {row["task_id"]: (row["done_at"], row["late"]) for row in result.canonical.to_pylist()}
+    assert found == {
+        "A": (datetime(2024, 3, 6), False),
+        "B": (datetime(2024, 3, 5, 10), None),
+        "C": (None, None),
+        "D": (None, True),
+        "E": (None, True),
+        "F": (None, None),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("国务院办公厅", "国家"),
+        ("中央环保督察", "国家"),
+        ("省委督查室", "省"),
+        ("某某省应急厅", "省"),
+        ("某某自治区党委", "省"),
+        ("市级交办", "市"),
+        ("云溪市生态环境局", "市"),
+        ("县应急局", "县"),
+        ("岚岭县医保局", "县"),
+        ("区委办", "县"),
+        ("镇党政办", "乡"),
+        ("领导批示", None),
+        ("12345热线", None),
+    ],
+)
+def test_level_of_an_issuer(text, level):
+    assert level_of(text) == level
+
+
+def test_level_is_that_of_the_source_else_of_the_issuer(tmp_path):
+    head = ["编号", "责任单位", "事项类型", "下达时间", "任务来源", "牵头单位"]
+    rows = [["A", "河口镇", "任务", "2024-03-01", "省级部署", "县应急局"],
+            ["B", "河口镇", "任务", "2024-03-01", "领导批示", "市应急局"]]  # fmt: skip
+    found = ingest_rows(tmp_path, "tasks", [head, *rows]).canonical.to_pylist()
+    assert [(row["issuer"], row["issuer_level"]) for row in found] == [("县应急局", "省"), ("市应急局", "市")]
 
 
 def test_start_and_end_in_one_cell(tmp_path):

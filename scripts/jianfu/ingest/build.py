@@ -11,12 +11,14 @@ import pyarrow.compute as pc
 
 from jianfu.ingest import dates
 from jianfu.ingest.people import describe_employee, describe_id
+from jianfu.ingest.progress import completed
 from jianfu.ingest.punches import workday
 from jianfu.ingest.schema import REASONS
 from jianfu.ingest.several import one_row_each
 from jianfu.ingest.sheet import FAILED
 from jianfu.ingest.stage import DAY_PREFIX, STAND_INS
 from jianfu.ingest.texts import coded, plain
+from jianfu.ingest.titles.fill import marks_of
 from jianfu.ingest.values import BAD, EMPTY, OK, TOKEN, Converted, bad
 
 # cells of kept rows that are counted: what they are, and why where that has a reason of its own
@@ -104,6 +106,14 @@ class Builder:
                 found[name] = converter.convert(raw[name], column)
         if "count" in self.table.columns and raw["count"] is None:
             self._sum_days(cells, converter, found, raw)
+        if self.table.name == "tasks":
+            told = {name: _cells(cells, name) for name in ("feedback_at", "state", "source")}
+            absent = {name for name, column in raw.items() if column is None}
+            given = completed(told, found, absent, converter)
+            if "event_label" in absent and "title" not in absent:
+                given |= self._label_titles(found)
+            if given:
+                found["coded"] = Converted(marks_of(given), np.full(height, OK, np.int8))
         if described:
             self._prefer_id(described, found, contradictions)
         if self.table.name == "ledger":
@@ -115,8 +125,6 @@ class Builder:
         if self.table.name in PRECISION_OF:
             name, time = PRECISION_OF[self.table.name]
             found[name] = _precision(found[time], whole_day[time])
-        if "event_label" in found and raw["event_label"] is None and raw["title"] is not None:
-            self._label_titles(found)
         self._follow_mergers(found)
         return self._settle(cells, raw, found, whole_day, contradictions)
 
@@ -164,12 +172,12 @@ class Builder:
     # --- titles --------------------------------------------------------------------------------------------------
 
     def _label_titles(self, found):
-        """The event label as the title has it, and its mark."""
+        """Put the event label as the title has it into ``found``; {"event_label": rows that got one}."""
         labels = self.titles.labels(found["title"].typed)
         known = labels.is_valid().to_numpy(zero_copy_only=False)
         status = np.where(known, OK, EMPTY).astype(np.int8)
-        marks = pa.array(np.where(known, "event_label", None), pa.string())
-        found["event_label"], found["coded"] = Converted(labels, status), Converted(marks, status)
+        found["event_label"] = Converted(labels, status)
+        return {"event_label": known}
 
     # --- units ---------------------------------------------------------------------------------------------------
 

@@ -28,6 +28,8 @@ from jianfu.ingest.texts import blank, constant, is_coded, matching, plain
 # columns that another one can stand in for where the files do not have them
 STAND_INS = {"issue_at": "period", "done_at": "period", "movement": "exit_type", "exit_type": "movement"}
 STAND_INS["destination_level"] = "destination"
+# columns whose empty cells another one completes, see :mod:`jianfu.ingest.progress`
+COMPLETED_BY = {"done_at": "feedback_at", "issuer": "source", "late": "state"}
 DAY_PREFIX = "@day:"  # staged columns of a sheet that is wide by day
 MANY_CUT, MANY_CUT_SHARE = 3, 0.01  # so many ID numbers ending in 000 are no chance (one in a thousand is)
 _CUT_ID = r"^\D?\d{15}000\s*$|^\d\.\d+[eE]\+?17$"
@@ -265,7 +267,7 @@ class Staging:
             if not column.required and column.expected and not column.derived and name not in self.mapped:
                 if column.type == "unit" and "unit_name" in self.mapped:
                     continue
-                if STAND_INS.get(name) in self.mapped:
+                if {STAND_INS.get(name), COMPLETED_BY.get(name)} & self.mapped:
                     continue
                 self.notice("absent_column", column=name)
         for column in self.columns:

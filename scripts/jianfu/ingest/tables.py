@@ -235,7 +235,7 @@ class _Ingestion:
         return self.titles.fill(rows, table, set(table.columns) - self.mapped) if self.titles else rows
 
     def _note_titles(self):
-        """One notice for every column that was taken from titles, instead of the one that it is absent."""
+        """One notice for every column taken from titles or other columns, instead of the one that it is absent."""
         told = {column for column, rows in self.titles.filled.items() if rows}
         self.books.notices = [
             notice
@@ -245,7 +245,7 @@ class _Ingestion:
         self.books.notices += [
             {
                 "table": self.table,
-                "kind": "coded_from_title",
+                "kind": "coded_from_title" if self.tables["tasks"].columns[column].title else "completed",
                 "file": "",
                 "sheet": "",
                 "column": column,

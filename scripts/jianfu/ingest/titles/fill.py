@@ -1,4 +1,7 @@
-"""Columns of the task table that no file has, filled from what the titles say; each row names what it was given."""
+"""Columns of the task table that no file has, filled from what the titles say; each row names what it was given.
+
+What :mod:`jianfu.ingest.progress` took from other columns is named and counted with them.
+"""
 
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -55,12 +58,18 @@ class TitleCoder:
         Columns that a file has stay as they are, also where a cell is empty. A row without a title gets nothing. A
         deadline counts from issue_at.
         """
+        given = given_by(rows[MARK].combine_chunks())
         titles = coded(rows["title"].combine_chunks())
         told = titles.is_valid().to_numpy(zero_copy_only=False)
-        if not told.any():
-            return rows
+        if told.any():
+            rows = self._from_titles(rows, table, absent, titles, told, given)
+        for name, filled in given.items():
+            self.filled[name] += int(filled.sum())
+        return _replaced(rows, MARK, marks_of(given)) if given else rows
+
+    def _from_titles(self, rows, table, absent, titles, told, given):
+        """Rows with their absent columns; masks of what was filled go into ``given``."""
         frame = self.frame(titles.dictionary.to_pylist()).iloc[titles.indices.fill_null(0).to_numpy()]
-        given = {"event_label": rows[MARK].is_valid().to_numpy()}
         for name, column in table.columns.items():
             if not column.title:
                 continue
@@ -75,9 +84,7 @@ class TitleCoder:
             given[name] = told & pd.notna(values) & (values != "")
             cells = pa.array(np.where(given[name], values, None), column.arrow)
             rows = _replaced(rows, name, cells)
-        for name, filled in given.items():
-            self.filled[name] += int(filled.sum())
-        return _replaced(rows, MARK, _marks(given))
+        return rows
 
     def _compare(self, name, cells, values, both):
         """Count the pairs of a column that the files have; topics in the words of the coder, veto as yes or no."""
@@ -94,7 +101,15 @@ def _replaced(rows, name, cells):
     return rows.set_column(rows.column_names.index(name), name, cells)
 
 
-def _marks(given):
+def given_by(marks: pa.Array) -> dict[str, np.ndarray]:
+    """{column: boolean array of the rows that name it} of a column of marks."""
+    codes = coded(marks)
+    texts = np.array([*codes.dictionary.to_pylist(), ""], object)[codes.indices.fill_null(-1).to_numpy()]
+    names = dict.fromkeys(name for text in codes.dictionary.to_pylist() if text for name in text.split())
+    return {name: np.array([name in text.split() for text in texts], bool) for name in names}
+
+
+def marks_of(given: dict[str, np.ndarray]) -> pa.Array:
     """Names of the columns that are true for each row, space between; null where none is."""
     bits = sum(filled.astype(np.int64) << place for place, filled in enumerate(given.values()))
     kinds, places = np.unique(bits, return_inverse=True)
