@@ -192,6 +192,19 @@ def test_a5_counts_orphans_and_cycles_without_following_them():
     assert (counts["cascade_links"], counts["cascade_orphans"], counts["cascade_cycles"]) == (7, 1, 4)
 
 
+def test_indicators_that_need_what_titles_told_are_named():
+    parent = task("A", "2024-03-01", task_id="p", target_value=50)
+    child = task(
+        "A", "2024-03-04", task_id="c", parent_task_id="p", target_value=60, coded="parent_task_id topic"
+    )
+    _, notices = build(["A1_tasks", "A5_amp", "A5_target"], {"tasks": [parent, child]})
+    told = notices[notices["outcome"] == "from_title"]
+    assert told[["indicator", "column"]].to_numpy().tolist() == [
+        ["A5_amp", "parent_task_id"],
+        ["A5_target", "parent_task_id"],
+    ]
+
+
 def test_a5_walks_chains_of_any_depth():
     rows = [task("A", "2024-03-01", task_id="0", target_value=1.0)]
     rows += [

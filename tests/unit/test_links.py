@@ -4,9 +4,12 @@ import functools
 
 import numpy as np
 import pytest
+from ingest_cases import PLAN, ROOT, SAMPLE, SCHEMA, ingest_rows
 from simulate_cases import drawn
 
 from jianfu.ingest.links import link_by_title, subject_of
+from jianfu.ingest.tables import ingest_table
+from jianfu.province.load import load_province
 from jianfu.simulate.raw_tasks import task_topics
 from jianfu.simulate.streams import Streams
 from jianfu.simulate.task_rows import LEVELS, build_task_rows
@@ -138,3 +141,43 @@ def test_titles_that_carry_nothing_link_nothing(kind):
     else:
         title = np.full(len(title), "例行重点任务推进事项落实" if kind == "equal" else None, object)
     assert links(title).linked == 0
+
+
+HEAD = ["任务编号", "任务名称", "单位", "事项类型", "下达时间", "交办层级"]
+LOG = [
+    ["S1", f"市防火办关于开展{FIRE}的通知", "河口镇", "任务", "2024-03-01", "市"],
+    ["X1", f"甲县关于转发《关于开展{FIRE}的通知》的通知", "河口镇", "任务", "2024-03-05", "县"],
+    ["X2", "关于做好春节走访慰问困难党员登记的通知", "河口镇", "任务", "2024-03-05", "县"],
+]
+
+
+def numbers(result):
+    """{kind: rows} of the notices about parents."""
+    notices = result.notices[result.notices["column"] == "parent_task_id"]
+    return dict(zip(notices["kind"], notices["rows"], strict=True))
+
+
+def test_a_log_without_parent_numbers_is_linked_marked_and_counted(tmp_path):
+    result = ingest_rows(tmp_path, "tasks", [HEAD, *LOG])
+    tasks = result.canonical.to_pandas().set_index("task_id")
+    assert tasks["parent_task_id"].dropna().to_dict() == {"X1": "S1"}
+    assert [("parent_task_id" in (mark or "").split()) for mark in tasks["coded"]] == [False, True, False]
+    assert numbers(result) == {"linked_by_title": 1, "title_fits_none": 2}
+    assert "title" not in tasks and not list(result.path.parent.glob("titles*"))
+
+
+def test_given_parent_numbers_are_left_alone(tmp_path):
+    rows = [[*HEAD, "上级任务编号"], [*LOG[0], ""], [*LOG[1], ""], [*LOG[2], "S9"]]
+    result = ingest_rows(tmp_path, "tasks", rows)
+    assert result.canonical["parent_task_id"].to_pylist() == [None, None, "S9"] and numbers(result) == {}
+
+
+def test_the_sample_whose_titles_say_only_topics_has_no_link():
+    sample = load_province("sample", ROOT, [ROOT / "config" / "provinces"])
+    logs = [source for source in sample["sources"] if source["table"] == "tasks"]
+    for source in logs:
+        source["ignore"] = [*source.get("ignore", ()), "上级任务编号", "来源编号"]
+    units = ingest_table("units", SAMPLE / "raw", sample, PLAN, SCHEMA).canonical.to_pandas()
+    tasks = ingest_table("tasks", SAMPLE / "raw", sample, PLAN, SCHEMA, units)
+    assert tasks.canonical["parent_task_id"].null_count == tasks.canonical.num_rows > 10_000
+    assert numbers(tasks)["absent_column"] == 0

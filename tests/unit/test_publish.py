@@ -335,11 +335,22 @@ def test_every_indicator_of_the_plan_is_listed_with_its_state():
             "coverage": [1, 0.5, 0, 0, 1],
         }
     )
-    notices = pd.DataFrame({"indicator": ["B1"], "outcome": ["switched_off"]})
+    notices = pd.DataFrame(
+        {
+            "indicator": ["B1", "A1", "A1"],
+            "outcome": ["switched_off", "from_title", "from_title"],
+            "column": ["n_table", "parent_task_id", "topic"],
+        }
+    )
     unanchored = pd.DataFrame({"indicator": ["C1", "D1"], "outcome": "dropped_from_index"})
     members = pd.DataFrame({"index": ["OD", "OD"], "indicator": ["A1", "D1"]})
     result = publications.indicator_list(values, plan, members, notices, unanchored, LABELS).set_index("code")
     assert result["status"].tolist() == ["used", "switched_off", "no_values", "not_in_index"]
+    told = [LABELS(name) for name in ("remark_linked_by_title", "remark_coded_from_title")]
+    assert [[word in remark for word in told] for remark in result["remarks"][:2]] == [
+        [True, True],
+        [False, False],
+    ]
     assert result.loc["A1", ["index", "unit_months", "mean", "coverage"]].tolist() == ["OD", 2, 2.0, 0.75]
     assert (
         result.loc["A1", "unit"] == (plan["unit_zh"] if LABELS.language == "zh" else plan["unit_en"]).iloc[0]

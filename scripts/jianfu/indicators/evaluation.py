@@ -3,6 +3,7 @@
 All rows of one source are evaluated in one scan over the prepared views (:mod:`jianfu.indicators.views`).
 """
 
+import re
 from dataclasses import dataclass
 
 import duckdb
@@ -69,8 +70,8 @@ def evaluate(
     * indicators: unit_code, month, indicator, value, coverage, ordered by unit, month and plan. A month in which
       the log was not kept has no row; a value that cannot be known is missing. A yearly value of year y stands in the
       months of y+1.
-    * notices: indicator, outcome (switched_off, computed_without, no_values, cascade_links, cascade_orphans,
-      cascade_cycles), column, n.
+    * notices: indicator, outcome (switched_off, computed_without, from_title, no_values, cascade_links,
+      cascade_orphans, cascade_cycles), column, n.
     """
     con = views.connect(threads)
     filled = views.open_tables(con, tables)
@@ -82,7 +83,7 @@ def evaluate(
     cascade = views.prepare(con, filled, calendar, window, reference_window, exclude)
     notices = [("A5_amp", outcome, "", n) for outcome, n in cascade.items() if n]
     plan, missing = available(plan, filled)
-    notices += missing
+    notices += missing + _from_titles(con, plan)
     raw, coverage = _evaluate(con, plan, unit_months)
     denominated, values = np.empty(raw.shape), np.empty(raw.shape)
     for k, row in enumerate(plan.itertuples()):
@@ -96,6 +97,18 @@ def evaluate(
             notices.append((row.code, "no_values", "", 0))
     remarks = pd.DataFrame(notices, columns=["indicator", "outcome", "column", "n"])
     return Evaluation(unit_months, plan, raw, denominated, values, coverage, remarks)
+
+
+def _from_titles(con, plan):
+    """Notices about indicators that need a column of tasks which was taken from titles."""
+    marks = con.execute("SELECT DISTINCT coded FROM tasks_read WHERE coded IS NOT NULL").fetchall()
+    coded = {column for (mark,) in marks for column in mark.split()}
+    return [
+        (row.code, "from_title", column, 0)
+        for row in plan[plan["source"].map(lambda source: SOURCES[source][0] == "tasks")].itertuples()
+        for column in re.split(r"[ |]", f"{row.needs} {row.optional}")
+        if column in coded
+    ]
 
 
 def _evaluate(con, plan, unit_months):

@@ -7,6 +7,7 @@ import tempfile
 import weakref
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -27,6 +28,7 @@ from jianfu.ingest import quality
 from jianfu.ingest.build import NO_ODD, Builder, Built
 from jianfu.ingest.duplicates import as_rejects
 from jianfu.ingest.headings import Dictionary
+from jianfu.ingest.links import fill_parents
 from jianfu.ingest.pipeline import WORKERS, ordered
 from jianfu.ingest.punches import monthly
 from jianfu.ingest.schema import load_responses, load_tables
@@ -44,7 +46,8 @@ from jianfu.ingest.writer import TableWriter
 LOG = logging.getLogger("jianfu")
 LEAST_ROWS = 50_000  # staged rows of small files that are converted together
 MEMORY = "1GB"  # what DuckDB may use
-CANONICAL, PLACES = "canonical.parquet", "places.parquet"
+CANONICAL, PLACES, TITLES = "canonical.parquet", "places.parquet", "titles.parquet"
+TITLE_SCHEMA = pa.schema([("title", pa.string())])
 PLACE_SCHEMA = pa.schema([("src", pa.int32()), ("row", pa.int32())])
 _NO_PLACES = PLACE_SCHEMA.empty_table().to_pandas()
 
@@ -142,6 +145,7 @@ class _Ingestion:
         self.names = raw_tables(table)
         self.calendar = calendar_of(settings["calendar"]) if table == "app_activity" else None
         self.index = UnitIndex.from_units(units) if units is not None else UnitIndex({}, [])
+        self.areas = () if units is None else {*units["county_name"].dropna(), *units["city_name"].dropna()}
         self.books = _Books()
         own = (settings.get("titles") or {}).get("rules") or ()
         self.titles = TitleCoder(load_rules(plan_dir / "titles.csv", own)) if table == "tasks" else None
@@ -172,15 +176,46 @@ class _Ingestion:
                 if self.table == "app_activity":
                     self._add_punches(*tables["punches"], tables["app_activity"][0], pool)
                 ranges = self._settled(self.table, *tables[self.table], pool)
-            writer = TableWriter(self.private / CANONICAL, schema)
-            places = TableWriter(self.private / PLACES, PLACE_SCHEMA)
-            with writer, places:
+            written = {CANONICAL: schema, PLACES: PLACE_SCHEMA}
+            if self.table == "tasks":
+                written[TITLES] = TITLE_SCHEMA
+            with ExitStack() as stack:
+                writers = [stack.enter_context(TableWriter(self.private / n, s)) for n, s in written.items()]
                 for rows in ranges:
-                    writer.write(rows.select(schema.names))
-                    places.write(rows.select(PLACE_SCHEMA.names))
-        if self.table == "units" and writer.rows == 0:
+                    for writer in writers:
+                        writer.write(rows.select(writer.schema.names))
+        if self.table == "tasks":
+            self._link(schema)
+        if self.table == "units" and writers[0].rows == 0:
             raise DataError("no_units")
         return IngestResult(self.table, schema, self.private, self.books.sheets, self._joined_books())
+
+    def _link(self, schema):
+        """Parents by title where no file names any; what was found stands in the notices."""
+        links = fill_parents(self.private / CANONICAL, self.private / TITLES, schema, self.areas)
+        (self.private / TITLES).unlink()
+        if links is None:
+            return
+        numbers = {
+            "linked_by_title": links.linked,
+            "title_fits_several": links.ambiguous,
+            "title_fits_none": links.unlinked,
+            "titles_fit_by_chance": links.refused,
+        }
+        absent = ("absent_column", "parent_task_id") if links.linked else ()
+        self.books.notices = [n for n in self.books.notices if (n["kind"], n["column"]) != absent]
+        self.books.notices += [
+            {
+                "table": "tasks",
+                "kind": kind,
+                "file": "",
+                "sheet": "",
+                "column": "parent_task_id",
+                "rows": rows,
+            }
+            for kind, rows in numbers.items()
+            if rows
+        ]
 
     def _prepare(self, name, files, key, pool):
         """The typed rows of one raw table on disk; its books except for what happens to rows of one key."""

@@ -60,7 +60,7 @@ def indicator_list(
 ) -> pd.DataFrame:
     """Every indicator of the plan: label, unit, remarks, unit-months, mean, standard deviation, coverage, status.
 
-    remarks: what moves it through the year, and on whose records it depends.
+    remarks: what moves it through the year, on whose records it depends, and which of its columns are from titles.
 
     status: ``used`` (has values), ``not_in_index`` (has values, but the reference window cannot anchor it: a row of
     unanchored), ``switched_off`` (a column it needs is absent), ``no_values``.
@@ -78,7 +78,13 @@ def indicator_list(
         plan["season"].map(lambda season: labels(f"season_{season}")),
         plan["logging"].map(lambda source: labels(f"logging_{source}")),
     )
-    result["remarks"] = [labels("list_semicolon").join(row) for row in zip(*remarks, strict=True)]
+    told = notices[notices["outcome"] == "from_title"]
+    kinds = np.where(told["column"] == "parent_task_id", "remark_linked_by_title", "remark_coded_from_title")
+    told = pd.Series(kinds, told["indicator"], object).groupby(level=0).unique()
+    result["remarks"] = [
+        labels("list_semicolon").join([*row, *map(labels, told.get(code, ()))])
+        for code, *row in zip(plan["code"], *remarks, strict=True)
+    ]
     result = result.merge(summary, left_on="code", right_index=True, how="left")
     result["unit_months"] = result["unit_months"].fillna(0).astype("int64")
     present = result["unit_months"] > 0
