@@ -169,12 +169,15 @@ EXPECTED = {
     "A9_tolerance": 1 / 4,
     "A10": log(200 / 40),
     "A11_rankings": 2 / W,
+    # at the end of the working days of March: seven tasks of the month, and thirteen of February due on the 31st
+    "A12_open": (1 + 1 + 6 + 2 + 15 + 10 + 16 + 13 * 21) / (4 * 21),
     "B1_artefacts": 27 / 6,
     "B1_tables": 7 / 6,
     "B1_texts": 9 / 6,
     "B1_photos": 8 / 6,
     "B1_videos": 3 / 6,
     "B1_trace_only": 1 / 4,
+    "B1_demand": 6 / 6,  # of those that say how many
     "B2_desk": 2 / 3,
     "B3_duplicates": 1 / 4,
     "B3_bunching": 2 / 4,

@@ -80,6 +80,40 @@ def test_a1_effective_number_of_issuers():
     assert values["coverage"].iloc[0] == pytest.approx(4 / 5)
 
 
+def test_a12_counts_what_is_open_at_the_end_of_each_working_day():
+    rows = [
+        task(
+            "A", "2024-03-04 09:00", due="2024-03-08 17:00", task_id="X", done_at="2024-03-07 10:00"
+        ),  # 3 days
+        task(
+            "A", "2024-02-26 09:00", due="2024-02-27 17:00", task_id="Y"
+        ),  # never done: to 28 March, 20 days
+        task("A", "2024-03-29 09:00", task_id="Z", done_at="2024-04-03 10:00"),  # 1 day here, 2 in April
+        task(
+            "A", "2024-03-06 09:00", due="2024-03-08 17:00", task_id="V", done_at="2024-03-06 17:00"
+        ),  # same day
+        task("A", "2024-03-05 09:00", task_id="N"),  # says no end
+        *visits(("检查", {})),
+    ]
+    values, _ = build(["A12_open"], {"tasks": rows}, unit_months(months=("2024-02", "2024-03", "2024-04")))
+    found = values.set_index("month")
+    assert found.loc["2024-03", "value"] == pytest.approx((3 + 20 + 1 + 0) / (4 * 21))
+    assert found.loc["2024-03", "coverage"] == pytest.approx(4 / 5)
+    assert found.loc["2024-02", "value"] == pytest.approx(4 / (4 * 18))
+    assert found.loc["2024-04", "value"] == pytest.approx(2 / (4 * 22))
+
+
+def test_b1_demand_needs_one_number_above_zero_and_ignores_tasks_that_say_nothing():
+    asked = [{"n_table": 0, "n_photo": 2}, {"n_table": 0}, {"n_text": 1, "n_table": None}, {}]
+    rows = [task("A", "2024-03-05 09:00", task_id=f"T{k}", **more) for k, more in enumerate(asked)]
+    assert one("B1_demand", tasks=rows) == pytest.approx(2 / 3)
+
+
+def test_a12_is_zero_in_a_logged_month_without_open_tasks():
+    rows = [task("A", "2024-03-06 09:00", due="2024-03-08 17:00", done_at="2024-03-06 17:00")]
+    assert one("A12_open", tasks=rows) == 0
+
+
 def test_a2_counts_formal_checks_only():
     rows = days(1) + visits(*[(label, {}) for label in LABELS])
     assert one("A2_checks", tasks=rows) == pytest.approx(4 / W)

@@ -54,6 +54,11 @@ def plan(name):
     return str(file)
 
 
+def settled(name):
+    """Path of a file of the plan as it is applied in the wildcard province (rule settle_plan)."""
+    return f"results/{{province}}/plan/{name}"
+
+
 PLAN_ESTIMATORS = modules_named([read_yaml(plan(name)) for name in ("models.yaml", "checks.yaml")])
 
 

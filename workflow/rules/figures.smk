@@ -37,9 +37,9 @@ DRAWN_FROM_TABLES = {
     },
 }
 DRAWN_FROM_ESTIMATES = {
-    "forest": {"hypotheses": plan("hypotheses.csv"), "models": plan("models.yaml")},
-    "forest_all": {"hypotheses": plan("hypotheses.csv"), "models": plan("models.yaml")},
-    "policy_event_study": {"models": plan("models.yaml")},
+    "forest": {"hypotheses": settled("hypotheses.csv"), "models": settled("models.yaml")},
+    "forest_all": {"hypotheses": settled("hypotheses.csv"), "models": settled("models.yaml")},
+    "policy_event_study": {"models": settled("models.yaml")},
 }
 
 

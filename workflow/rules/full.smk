@@ -12,7 +12,7 @@ FULL_INPUTS = {
     "units": "results/{province}/restricted/canonical/units.parquet",
     "indicators": "results/{province}/restricted/indicators.parquet",
     "unit_months": "results/{province}/restricted/unit_months.parquet",
-    "models": plan("models.yaml"),
+    "models": settled("models.yaml"),
     "indicator_plan": plan("indicators.csv"),
     "index_plan": plan("indices.csv"),
 }
@@ -22,7 +22,7 @@ rule build_specification_curve:
     """The primary association under every declared combination of choices, with its joint test."""
     input:
         **FULL_INPUTS,
-        specifications=plan("specifications.yaml"),
+        specifications=settled("specifications.yaml"),
     output:
         specifications="results/{province}/restricted/specifications.parquet",
         specification_curve="results/{province}/restricted/publish/specification_curve.parquet",
@@ -51,7 +51,7 @@ rule build_coefficient_shares:
     """The primary coefficient under every way to build its index, and the exact shares of its variance."""
     input:
         **FULL_INPUTS,
-        specifications=plan("specifications.yaml"),
+        specifications=settled("specifications.yaml"),
     output:
         coefficient_multiverse="results/{province}/restricted/publish/coefficient_multiverse.parquet",
         coefficient_shares="results/{province}/restricted/publish/coefficient_shares.parquet",
@@ -81,7 +81,7 @@ rule build_uncertainty:
         survey_scores="results/{province}/restricted/survey_scores.parquet",
         flow_survey="results/{province}/restricted/flow_survey.csv",
         estimates="results/{province}/restricted/estimates_full.parquet",
-        uncertainty=plan("uncertainty.yaml"),
+        uncertainty=settled("uncertainty.yaml"),
     output:
         uncertainty="results/{province}/restricted/uncertainty.parquet",
     log:

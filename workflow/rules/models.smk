@@ -19,7 +19,7 @@ MODEL_INPUTS = {
     "flow_survey": "results/{province}/restricted/flow_survey.csv",
     "chains": "results/{province}/restricted/chains.parquet",
     "task_years": "results/{province}/restricted/task_years.parquet",
-    "plan": plan("models.yaml"),
+    "plan": settled("models.yaml"),
     "indicator_plan": plan("indicators.csv"),
     "definitions": plan("exits.yaml"),
 }
@@ -114,7 +114,7 @@ rule fit_models:
         hazard_details="results/{province}/restricted/hazard_details.parquet",
         check_exposures="results/{province}/restricted/check_exposures.parquet",
         checks=plan("checks.yaml"),
-        hypotheses=plan("hypotheses.csv"),
+        hypotheses=settled("hypotheses.csv"),
     output:
         estimates="results/{province}/restricted/estimates_full.parquet",
         flow="results/{province}/restricted/flow.csv",
@@ -197,7 +197,7 @@ rule build_burnout_bins:
         survey_scores="results/{province}/restricted/survey_scores.parquet",
         flow_survey="results/{province}/restricted/flow_survey.csv",
         exposures="results/{province}/restricted/exposures.parquet",
-        plan=plan("models.yaml"),
+        plan=settled("models.yaml"),
     output:
         bins="results/{province}/restricted/burnout_bins.parquet",
     log:

@@ -55,6 +55,11 @@ def read_yaml(path: str | Path):
         raise ConfigError("yaml_problem", file=_place(name, error), what=_problem(text, error)) from None
 
 
+def write_yaml(content, path: str | Path) -> None:
+    """Write ``content`` (mappings, lists and plain values) in the order of its keys."""
+    Path(path).write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+
 def _place(name, error):
     mark = getattr(error, "problem_mark", None)
     return Reason("line_of_file", file=name, line=mark.line + 1) if mark else name

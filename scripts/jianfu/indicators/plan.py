@@ -23,6 +23,7 @@ SOURCES = {
     "task_categories": ("tasks", "tasks_logged"),
     "task_rest_days": ("tasks", "tasks_logged"),
     "veto": ("tasks", "tasks_logged"),
+    "open_tasks": ("tasks", "tasks_logged"),
     "cascade": ("tasks", "tasks_logged"),
     "uniformity": ("tasks", None),
     "app_activity": ("app_activity", "app_logged"),
@@ -39,6 +40,7 @@ SOURCES = {
 DENOMINATORS = {
     "none": lambda u: u["workdays"] ** 0,
     "workdays20": lambda u: u["workdays"] / 20,
+    "headcount_workdays": lambda u: u["headcount"] * u["workdays"],
     "headcount_workdays20": lambda u: u["headcount"] * u["workdays"] / 20,
     "headcount": lambda u: u["headcount"],
     "establishment": lambda u: u["establishment"],

@@ -23,7 +23,13 @@ from jianfu.indicators.units import latest_units
 
 FOLLOWED = 366  # days after the month of issue for which a due date is followed; later ones are not short
 SHORT_MINUTES = 8 * 60
-ARTEFACTS = ("n_table", "n_text", "n_photo", "n_video")
+LAPSED = 30  # days after its due date for which an unfinished task counts as open
+ARTEFACTS = {  # number asked for, and whether the title asks for any
+    "n_table": "asks_table",
+    "n_text": "asks_text",
+    "n_photo": "asks_photo",
+    "n_video": "asks_video",
+}
 
 MACROS = """
 CREATE MACRO number(part) AS count(*) FILTER (part);
@@ -51,6 +57,7 @@ SELECT *, strftime(issue_at, '%Y-%m') AS month, year(issue_at) AS year,
        event_label IN ('观摩', '调研', '视察', '指导') AS is_visit,
        coalesce(emergency, false) AS is_emergency,
        {artefacts} AS artefacts,
+       {demand} AS is_demanding,
        CASE WHEN due_at IS NOT NULL THEN date_diff('day', issue_at, due_at) + 1 END AS days_allowed
 FROM tasks_read;
 
@@ -109,6 +116,16 @@ SELECT t.unit_code, m.month, left(m.month, 4)::INTEGER AS year, t.veto_domain, t
 FROM (SELECT unit_code, veto_domain, issue_at::DATE AS since, coalesce(due_at, done_at, issue_at)::DATE AS until
       FROM tasks_in WHERE is_veto) t
 JOIN month_days m ON t.since <= m.last AND t.until >= m.first;
+
+CREATE VIEW open_tasks AS
+SELECT t.unit_code, m.month, left(m.month, 4)::INTEGER AS year,
+       CASE WHEN t.until IS NOT NULL
+            THEN greatest(b.workday_number - a.workday_number + a.is_workday::INTEGER, 0) END AS open_workdays
+FROM (SELECT unit_code, issue_at::DATE AS since, least(done_at::DATE - 1, due_at::DATE + {lapsed}) AS until
+      FROM tasks_in WHERE is_task) t
+JOIN month_days m ON t.since <= m.last AND coalesce(t.until, t.since) >= m.first
+JOIN days a ON a.date = greatest(t.since, m.first)
+LEFT JOIN days b ON b.date = least(t.until, m.last);
 """
 
 COUNTED = """
@@ -194,8 +211,10 @@ def prepare(con, filled, calendar: Calendar, window, reference_window, exclude) 
     con.execute(
         TASKS.format(
             artefacts=artefacts or "NULL::DOUBLE",
+            demand=_demand(filled["tasks"]),
             short=SHORT_MINUTES,
             followed=FOLLOWED,
+            lapsed=LAPSED,
         )
     )
     con.execute(COUNTED.format(view="task_issuers", column="issuer"))
@@ -205,6 +224,19 @@ def prepare(con, filled, calendar: Calendar, window, reference_window, exclude) 
     targets = con.execute(TARGETS).df()
     con.register("uniformity", uniformity(targets, units))
     return cascade.prepare(con)
+
+
+def _demand(filled):
+    """SQL: whether a task asks for any artefact. A number given counts before the title; nothing known = NULL."""
+    known = [
+        [test for column, test in ((number, f"{number} > 0"), (asked, asked)) if column in filled]
+        for number, asked in ARTEFACTS.items()
+    ]
+    tests = [f"coalesce({', '.join(kind)})" for kind in known if kind]
+    if not tests:
+        return "NULL::BOOLEAN"
+    any_of = " OR ".join(f"coalesce({test}, false)" for test in tests)
+    return f"CASE WHEN coalesce({', '.join(tests)}) IS NOT NULL THEN {any_of} END"
 
 
 def _set_variables(con, reference_window, exclude):

@@ -1,0 +1,100 @@
+"""The tier of measurement on which a province stands, and the plan as it is applied there (theory, section 4).
+
+The full tier (完整口径) needs columns that few offices keep; the common tier (常用口径) is made of names, units, times
+and counts. Where the full index lacks its members, every model, hypothesis and check that names it uses the common one
+instead; where both can be had, the confirmatory models are fitted with both. The rule is fixed here, before any figure.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+FULL, COMMON, NONE = "full", "common", "none"
+LEAST = 0.5  # share of the logged unit-months in which an index must have enough of its members to be used
+TWIN = "_common"  # what the name of a model beside a confirmatory one ends in
+TOKEN = re.compile(r"[\w-]+")
+NAMED = (
+    "terms",
+    "controls",
+    "report",
+    "options",
+    "where",
+)  # keys of a model in which an exposure may be named
+
+
+def read_tiers(path: str) -> dict[str, str]:
+    """{index: its counterpart on the common tier, "" = it has none} of config/plan/tiers.csv."""
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    return dict(zip(frame["index"], frame["common"], strict=True))
+
+
+def tiers_of(
+    counterparts: Mapping[str, str], indices: pd.DataFrame, unit_months: pd.DataFrame
+) -> pd.DataFrame:
+    """The tier of each index: index, common, share, share_common, tier, used.
+
+    counterparts: of :func:`read_tiers`; indices: unit_code, month, index, value; unit_months: unit_code, month,
+    tasks_logged. share, share_common: of the logged unit-months, those in which the index has a value, which takes the
+    minimum share of its members. used: the index that models name, "" where neither tier is there.
+    """
+    logged = unit_months.loc[unit_months["tasks_logged"].astype(bool), ["unit_code", "month"]]
+    valued = indices.loc[indices["value"].notna(), ["unit_code", "month", "index"]]
+    found = valued.merge(logged, on=["unit_code", "month"])["index"].value_counts()
+    share = {index: n / len(logged) for index, n in found.items()}
+    rows = []
+    for index, common in counterparts.items():
+        shares = (share.get(index, 0.0), share.get(common, 0.0) if common else float("nan"))
+        tier = FULL if shares[0] >= LEAST else COMMON if shares[1] >= LEAST else NONE
+        rows.append((index, common, *shares, tier, {FULL: index, COMMON: common, NONE: ""}[tier]))
+    return pd.DataFrame(rows, columns=["index", "common", "share", "share_common", "tier", "used"])
+
+
+def replacements(tiers: pd.DataFrame) -> dict[str, str]:
+    """{full index: common one} for what a province measures on the common tier."""
+    rows = tiers[tiers["tier"] == COMMON]
+    return dict(zip(rows["index"], rows["used"], strict=True))
+
+
+def renamed(value, names: Mapping[str, str], indices: Iterable[str]):
+    """``value`` of a plan (text, list or mapping) with exposures of the indices ``names`` made those of others.
+
+    ``indices``: codes of all indices, the longest of which that begins a name owns it: OD_core_lead is none of OD.
+    """
+    if isinstance(value, Mapping):
+        return {renamed(key, names, indices): renamed(inner, names, indices) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [renamed(inner, names, indices) for inner in value]
+    if not isinstance(value, str):
+        return value
+
+    def exposure(found):
+        name = found[0]
+        owners = [index for index in indices if name == index or name.startswith(f"{index}_")]
+        owner = max(owners, key=len, default=None)
+        return names[owner] + name[len(owner) :] if owner in names else name
+
+    return TOKEN.sub(exposure, value)
+
+
+def settled(plan: Mapping, hypotheses: pd.DataFrame, tiers: pd.DataFrame, indices: Iterable[str]) -> dict:
+    """The declared models (config/plan/models.yaml) as they are fitted in a province.
+
+    Models name the indices of the province's tier. Beside every confirmatory model whose index is there on both tiers
+    stands one with the common index, of role robustness.
+    """
+    names, indices = replacements(tiers), list(indices)
+    both = tiers[(tiers["tier"] == FULL) & (tiers["share_common"] >= LEAST)]
+    twins = dict(zip(both["index"], both["common"], strict=True))
+    confirmatory = set(hypotheses.loc[hypotheses["family"] == "confirmatory", "model"])
+    models = []
+    for entry in plan["models"]:
+        models.append(_with(entry, names, indices))
+        twin = _with(entry, twins, indices)
+        if entry["name"] in confirmatory and twin != entry:
+            models.append(twin | {"name": entry["name"] + TWIN, "role": "robustness"})
+    return {**plan, "models": models}
+
+
+def _with(entry, names, indices):
+    return {key: renamed(value, names, indices) if key in NAMED else value for key, value in entry.items()}

@@ -1,0 +1,32 @@
+"""Settle which tier of measurement the province stands on, and write the plan as it is applied there.
+
+1. Take the full index where at least half of the logged unit-months have enough of its members, else the common one.
+2. Write models.yaml, hypotheses.csv, specifications.yaml and uncertainty.yaml with the exposures of that tier.
+3. Write tiers.csv: for every index the tier, the index used, and how often each of the two is there.
+"""
+
+import pandas as pd
+
+from jianfu.config.files import read_yaml, write_yaml
+from jianfu.core import frames, logs
+from jianfu.models.tiers import read_tiers, renamed, replacements, settled, tiers_of
+
+
+def main(inputs, outputs):
+    tiers = tiers_of(
+        read_tiers(inputs["tiers"]), frames.load(inputs["indices"]), frames.load(inputs["unit_months"])
+    )
+    names = replacements(tiers)
+    codes = pd.read_csv(inputs["members"], encoding="utf-8-sig")["index"].unique()
+    hypotheses = pd.read_csv(inputs["hypotheses"], dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    write_yaml(settled(read_yaml(inputs["models"]), hypotheses, tiers, codes), outputs["models"])
+    for name in ("specifications", "uncertainty"):
+        write_yaml(renamed(read_yaml(inputs[name]), names, codes), outputs[name])
+    hypotheses = hypotheses.assign(term=[renamed(term, names, codes) for term in hypotheses["term"]])
+    for name, frame in (("hypotheses", hypotheses), ("tiers", tiers)):
+        frame.to_csv(outputs[name], index=False, encoding="utf-8-sig", lineterminator="\n")
+
+
+if __name__ == "__main__":
+    logs.start(snakemake)
+    main(inputs=dict(snakemake.input.items()), outputs=dict(snakemake.output.items()))

@@ -1,0 +1,36 @@
+"""The plan as it is applied in a province.
+
+REQUIRED INPUTS: indices.parquet and unit_months.parquet; the models, hypotheses and specifications of config/plan.
+OUTPUTS: models.yaml, hypotheses.csv, specifications.yaml, uncertainty.yaml and tiers.csv under results/{province}/plan
+"""
+
+
+rule settle_plan:
+    """Which tier of measurement the province stands on, and the models, hypotheses and checks that go with it."""
+    input:
+        indices="results/{province}/restricted/indices.parquet",
+        unit_months="results/{province}/restricted/unit_months.parquet",
+        members=plan("indices.csv"),
+        tiers=plan("tiers.csv"),
+        models=plan("models.yaml"),
+        hypotheses=plan("hypotheses.csv"),
+        specifications=plan("specifications.yaml"),
+        uncertainty=plan("uncertainty.yaml"),
+    output:
+        models=settled("models.yaml"),
+        hypotheses=settled("hypotheses.csv"),
+        specifications=settled("specifications.yaml"),
+        uncertainty=settled("uncertainty.yaml"),
+        tiers=settled("tiers.csv"),
+    log:
+        "results/{province}/logs/settle_plan.log",
+    benchmark:
+        "results/{province}/benchmarks/settle_plan.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=500,
+    params:
+        code=code("settle_plan"),
+    script:
+        "../../scripts/settle_plan.py"
