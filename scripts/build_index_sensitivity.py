@@ -17,6 +17,8 @@ from jianfu.robustness.index_sensitivity import build_all
 
 def main(inputs, outputs, reference, indices, weights, settings, inference):
     members = read_members(inputs["members"], read_indicators(inputs["plan"]), weights)
+    tier = replacements(read_table(inputs["tiers"]))
+    settings = settings | {"indices": [tier.get(index, index) for index in settings["indices"]]}
     tables = build_all(
         frames.load(inputs["indicators"]),
         frames.load(inputs["unit_months"]),

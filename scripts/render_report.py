@@ -19,7 +19,7 @@ if __name__ == "__main__":
         default=snakemake.input.default,
         plan={
             name: snakemake.input[name]
-            for name in ("hypotheses", "models", "tables", "outputs", "indices", "index_roles")
+            for name in ("hypotheses", "models", "tables", "outputs", "indices", "index_roles", "tiers")
         },
         labels=snakemake.input.labels,
         report=snakemake.params.report,

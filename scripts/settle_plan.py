@@ -1,7 +1,7 @@
 """Settle which tier of measurement the province stands on, and write the plan as it is applied there.
 
 1. Take the full index where at least half of the logged unit-months have enough of its members, else the common one.
-2. Write models.yaml, hypotheses.csv, specifications.yaml and uncertainty.yaml with the exposures of that tier.
+2. Write models.yaml, hypotheses.csv, index_roles.csv, specifications.yaml and uncertainty.yaml with the exposures of that tier.
 3. Write tiers.csv: for every index the tier, the index used, and how often each of the two is there.
 """
 
@@ -9,6 +9,7 @@ import pandas as pd
 
 from jianfu.config.files import read_yaml, write_yaml
 from jianfu.core import frames, logs
+from jianfu.indices.roles import read_roles
 from jianfu.models.tiers import read_tiers, renamed, replacements, settled, tiers_of
 
 
@@ -23,7 +24,9 @@ def main(inputs, outputs):
     for name in ("specifications", "uncertainty"):
         write_yaml(renamed(read_yaml(inputs[name]), names, codes), outputs[name])
     hypotheses = hypotheses.assign(term=[renamed(term, names, codes) for term in hypotheses["term"]])
-    for name, frame in (("hypotheses", hypotheses), ("tiers", tiers)):
+    roles = read_roles(inputs["index_roles"])
+    roles = roles.assign(index=[renamed(index, names, codes) for index in roles["index"]])
+    for name, frame in (("hypotheses", hypotheses), ("index_roles", roles), ("tiers", tiers)):
         frame.to_csv(outputs[name], index=False, encoding="utf-8-sig", lineterminator="\n")
 
 

@@ -87,6 +87,14 @@ TABLES = {
     ]
 }
 
+TIERS = pd.DataFrame(
+    [
+        ("OD", "OD-C", 0.0, 1.0, "common", "OD-C"),
+        ("TR", "TR-C", 1.0, 1.0, "full", "TR"),
+        ("RG", "", 0.0, None, "none", ""),
+    ],
+    columns=["index", "common", "share", "share_common", "tier", "used"],
+)
 HYPOTHESES = pd.DataFrame(
     [
         (
@@ -491,6 +499,7 @@ def write(folder, settings, draw_figures=None):
     (folder / "plan" / "models.yaml").write_text(yaml.safe_dump(MODELS, allow_unicode=True), encoding="utf-8")
     (folder / "plan" / "tables.yaml").write_text(yaml.safe_dump(TABLES), encoding="utf-8")
     HYPOTHESES.to_csv(folder / "plan" / "hypotheses.csv", index=False, encoding="utf-8-sig")
+    TIERS.to_csv(folder / "plan" / "tiers.csv", index=False, encoding="utf-8-sig")
     outputs = pd.read_csv(ROOT / "config" / "plan" / "outputs.csv", dtype=str, encoding="utf-8-sig")
     released = outputs["area"].str.cat(outputs["name"], sep="/").add(".csv").isin(frames())
     outputs[released].to_csv(folder / "plan" / "outputs.csv", index=False, encoding="utf-8-sig")

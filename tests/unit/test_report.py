@@ -64,6 +64,7 @@ def arguments(folder):
         "outputs": folder / "plan" / "outputs.csv",
         "indices": ROOT / "config" / "plan" / "indices.csv",
         "index_roles": ROOT / "config" / "plan" / "index_roles.csv",
+        "tiers": folder / "plan" / "tiers.csv",
     }
     return {
         "release": folder / "release",
@@ -123,6 +124,20 @@ def test_every_figure_and_table_stands_once_and_in_order(province, language):
     assert numbers == list(range(1, N_TABLES + 1))
     for name in {*re.findall(r"\(#tab-(\w+)\)", text)}:
         assert f"#tab-{name}}}" in text
+
+
+def test_the_abstract_says_on_which_tier_of_measurement_it_stands(province, language):
+    text, _ = markdown(province, language)
+    abstract = text[text.index("{#abstract}") :].split("\n# ")[0]
+    words = {
+        "zh": ("痕迹依赖指数按完整口径测量",
+               "过密化指数所需的列不全，改按常用口径（OD-C）测量",
+               "刻板化指数所需的列不具备，未检验"),
+        "en": ("Trace-dependence index on the full tier", "Over-density index on the common tier (OD-C)",
+               "Rigidity index not tested"),
+    }[language]  # fmt: skip
+    assert all(part in abstract for part in words)
+    assert "A3\\_veto" in abstract and "A1\\_tasks" not in abstract  # what the common tier leaves out of OD
 
 
 def test_references_are_cited_in_their_order(province, language):

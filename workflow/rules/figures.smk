@@ -9,13 +9,13 @@ QUALITY = f"{RELEASED}/tables/data_quality.csv"
 DRAWN_FROM_TABLES = {
     "index_over_time": {
         "indices": f"{RELEASED}/figures/index_over_time.csv",
-        "roles": plan("index_roles.csv"),
+        "roles": settled("index_roles.csv"),
         "policies": f"{RELEASED}/figures/policy_dates.csv",
         "quality": QUALITY,
     },
     "county_heatmap": {
         "cells": f"{RELEASED}/figures/county_heatmap.csv",
-        "roles": plan("index_roles.csv"),
+        "roles": settled("index_roles.csv"),
     },
     "issue_clock": {"cells": f"{RELEASED}/figures/issue_clock.csv"},
     "dose_response": {"cells": f"{RELEASED}/figures/dose_response.csv", "quality": QUALITY},
@@ -29,7 +29,7 @@ DRAWN_FROM_TABLES = {
     "index_sensitivity": {
         "counties": f"{RELEASED}/figures/county_ranks.csv",
         "shares": f"{RELEASED}/tables/index_shares.csv",
-        "roles": plan("index_roles.csv"),
+        "roles": settled("index_roles.csv"),
     },
     "specification_curve": {
         "curve": f"{RELEASED}/full/tables/specification_curve.csv",

@@ -143,7 +143,7 @@ rule build_cumulative_incidence:
         **canonical("spells"),
         exposures="results/{province}/restricted/exposures.parquet",
         definitions=plan("exits.yaml"),
-        roles=plan("index_roles.csv"),
+        roles=settled("index_roles.csv"),
     output:
         curves="results/{province}/restricted/cumulative_incidence.parquet",
     log:
@@ -170,7 +170,7 @@ rule build_dose_response:
         **canonical("spells"),
         exposures="results/{province}/restricted/exposures.parquet",
         definitions=plan("exits.yaml"),
-        roles=plan("index_roles.csv"),
+        roles=settled("index_roles.csv"),
     output:
         rates="results/{province}/restricted/dose_response.parquet",
     log:

@@ -1,7 +1,7 @@
 """The plan as it is applied in a province.
 
 REQUIRED INPUTS: indices.parquet and unit_months.parquet; the models, hypotheses and specifications of config/plan.
-OUTPUTS: models.yaml, hypotheses.csv, specifications.yaml, uncertainty.yaml and tiers.csv under results/{province}/plan
+OUTPUTS: models.yaml, hypotheses.csv, index_roles.csv, specifications.yaml, uncertainty.yaml and tiers.csv under results/{province}/plan
 """
 
 
@@ -11,6 +11,7 @@ rule settle_plan:
         indices="results/{province}/restricted/indices.parquet",
         unit_months="results/{province}/restricted/unit_months.parquet",
         members=plan("indices.csv"),
+        index_roles=plan("index_roles.csv"),
         tiers=plan("tiers.csv"),
         models=plan("models.yaml"),
         hypotheses=plan("hypotheses.csv"),
@@ -19,6 +20,7 @@ rule settle_plan:
     output:
         models=settled("models.yaml"),
         hypotheses=settled("hypotheses.csv"),
+        index_roles=settled("index_roles.csv"),
         specifications=settled("specifications.yaml"),
         uncertainty=settled("uncertainty.yaml"),
         tiers=settled("tiers.csv"),

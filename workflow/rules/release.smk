@@ -27,7 +27,7 @@ rule build_publication:
         unanchored="results/{province}/quality/index_notices.csv",
         indicator_plan=plan("indicators.csv"),
         index_plan=plan("indices.csv"),
-        roles=plan("index_roles.csv"),
+        roles=settled("index_roles.csv"),
         labels=plan("labels.csv"),
         holidays=holidays,
         definitions=plan("exits.yaml"),

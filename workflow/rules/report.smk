@@ -102,7 +102,8 @@ rule render_report:
         tables=plan("tables.yaml"),
         outputs=plan("outputs.csv"),
         indices=plan("indices.csv"),
-        index_roles=plan("index_roles.csv"),
+        index_roles=settled("index_roles.csv"),
+        tiers=settled("tiers.csv"),
         labels=plan("labels.csv"),
         templates=expand(str(ROOT / "workflow" / "report" / "{file}"), file=REPORT_FILES),
     output:

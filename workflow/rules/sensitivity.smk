@@ -14,6 +14,7 @@ rule build_index_sensitivity:
         unit_months="results/{province}/restricted/unit_months.parquet",
         plan=plan("indicators.csv"),
         members=plan("indices.csv"),
+        tiers=settled("tiers.csv"),
     output:
         **published_by("build_index_sensitivity"),
         rank_bands="results/{province}/restricted/rank_bands.parquet",

@@ -34,6 +34,7 @@ from jianfu.report.document.plan_tables import (
     members_left_out,
     members_table,
     sources_table,
+    tiers_used,
 )
 from jianfu.report.document.sections import report_sections
 from jianfu.report.reading import read_release
@@ -85,7 +86,7 @@ def collect(release: str | Path, config, run, default, plan, labels: Labels) -> 
 
     release: folder with the released files; config: resolved settings (YAML); run: record of the run (JSON); default:
     the common settings (YAML); plan: paths of the plan's files by name (hypotheses, models, tables, indices,
-    index_roles).
+    index_roles, tiers).
     """
     settings = yaml.safe_load(Path(config).read_text(encoding="utf-8"))
     alpha = round(1 - settings["inference"]["confidence"], 6)
@@ -107,6 +108,7 @@ def collect(release: str | Path, config, run, default, plan, labels: Labels) -> 
         "rows": row_totals(quality),
         "supplied": supplied(quality),
         "left_out": members_left_out(weights, indicators),
+        "tiers": tiers_used(read_release(plan["tiers"]), weights, indicators),
         "withheld": int(log["cells"].sum()),
         "deviations": changed,
         "versions": json.loads(Path(run).read_text(encoding="utf-8")),

@@ -6,6 +6,7 @@ import pandas as pd
 
 from jianfu.core.labels import Labels
 from jianfu.models.estimates import missing
+from jianfu.models.tiers import COMMON, FULL, NONE
 from jianfu.report.tables.released import worded
 from jianfu.report.tables.table import NOTHING, Table, count, number
 
@@ -38,6 +39,21 @@ def members_left_out(weights, indicators: pd.DataFrame) -> list[tuple[str, list[
     """Members that are not in the indices: list of (status, labels of the indicators), statuses as they come."""
     lost = indicators[indicators["code"].isin(weights["indicator"]) & (indicators["status"] != "used")]
     return [(status, rows["label"].tolist()) for status, rows in lost.groupby("status", sort=False)]
+
+
+def tiers_used(tiers: pd.DataFrame, weights, indicators: pd.DataFrame) -> dict[str, list[dict]]:
+    """{tier: the indices that stand on it}: index, used (what is used for it) and left_out, members this leaves out.
+
+    tiers: rows of tiers.csv of the province; weights: rows (index, indicator); indicators: the released list.
+    """
+    words = dict(zip(indicators["code"], indicators["label"], strict=True))
+    members = {index: list(rows) for index, rows in weights.groupby("index")["indicator"]}
+    found = {FULL: [], COMMON: [], NONE: []}
+    for row in tiers.to_dict("records"):
+        kept = members[row["used"]] if row["tier"] == COMMON else members[row["index"]]
+        lost = [words.get(code, code) for code in members[row["index"]] if code not in kept]
+        found[row["tier"]].append({"index": row["index"], "used": row["used"], "left_out": lost})
+    return found
 
 
 def indicators_table(indicators: pd.DataFrame, labels: Labels) -> Table:
