@@ -216,10 +216,21 @@ def test_plan_of_the_common_indices():
     by_index = MEMBERS.groupby("index")["indicator"].agg(list)
     assert by_index["GAP"] == ["A10"] and by_index["REST"] == ["D3_rest_eve_share"]
     assert len(by_index["OD"]) == len(by_index["TR"]) == 7 and len(by_index["RG"]) == 4
-    assert set(MEMBERS.loc[MEMBERS["per_head"], "indicator"]) == {"A1_tasks", "B6_actions", "D4_rest_actions"}
+    assert set(MEMBERS.loc[MEMBERS["per_head"], "indicator"]) == {
+        "A1_tasks",
+        "A12_open",
+        "B6_actions",
+        "D4_rest_actions",
+    }
     declared = INDICATORS[INDICATORS["index"] != ""].set_index("code")["index"].to_dict()
     theory = MEMBERS[MEMBERS["index"].isin(["OD", "TR", "RG", "GAP", "REST"])]
     assert declared == theory.set_index("indicator")["index"].to_dict()
+
+
+def test_the_common_tier_needs_only_what_every_office_has():
+    by_index = MEMBERS.groupby("index")["indicator"].agg(list)
+    assert by_index["OD-C"] == ["A1_tasks", "A1_issuers", "A2_checks", "A12_open", "C5_short_share"]
+    assert by_index["TR-C"] == ["B1_demand", "B5_all", "B6_actions", "B8_total"]
 
 
 def test_overload_without_the_members_it_shares_with_pressure():
