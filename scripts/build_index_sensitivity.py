@@ -6,18 +6,21 @@
 3. Cluster bootstrap of the whole pipeline: rank bands of counties and the interval of the monthly mean.
 4. Write publishable tables (they still have to pass the gate) and the rank bands of units, which stay restricted.
 
-An index with fewer than two components that can be anchored in this province is left out.
+An index that the province measures on the common tier is looked at there. One with fewer than two components that can be anchored in this province is left out.
 """
+
+import pandas as pd
 
 from jianfu.core import frames, logs
 from jianfu.indicators.plan import read_plan as read_indicators
 from jianfu.indices.specification import index_spec, read_members
+from jianfu.models.tiers import replacements
 from jianfu.robustness.index_sensitivity import build_all
 
 
 def main(inputs, outputs, reference, indices, weights, settings, inference):
     members = read_members(inputs["members"], read_indicators(inputs["plan"]), weights)
-    tier = replacements(read_table(inputs["tiers"]))
+    tier = replacements(pd.read_csv(inputs["tiers"], encoding="utf-8-sig"))
     settings = settings | {"indices": [tier.get(index, index) for index in settings["indices"]]}
     tables = build_all(
         frames.load(inputs["indicators"]),

@@ -1,7 +1,8 @@
 """Settle which tier of measurement the province stands on, and write the plan as it is applied there.
 
 1. Take the full index where at least half of the logged unit-months have enough of its members, else the common one.
-2. Write models.yaml, hypotheses.csv, index_roles.csv, specifications.yaml and uncertainty.yaml with the exposures of that tier.
+2. Write models.yaml, hypotheses.csv, index_roles.csv, specifications.yaml and uncertainty.yaml with the exposures of
+   that tier.
 3. Write tiers.csv: for every index the tier, the index used, and how often each of the two is there.
 """
 
