@@ -6,7 +6,8 @@
 3. Cluster bootstrap of the whole pipeline: rank bands of counties and the interval of the monthly mean.
 4. Write publishable tables (they still have to pass the gate) and the rank bands of units, which stay restricted.
 
-An index that the province measures on the common tier is looked at there. One with fewer than two components that can be anchored in this province is left out.
+An index that the province measures on the common tier is looked at there. One with fewer than two components that can
+be anchored in this province is left out.
 """
 
 import pandas as pd

@@ -1,6 +1,7 @@
 """Settle which tier of measurement the province stands on, and write the plan as it is applied there.
 
-1. Take the full index where at least half of the logged unit-months have enough of its members, else the common one.
+1. Take the full index where at least half of the logged unit-months have enough of its members, and enough of them rest
+   on given columns instead of columns coded from titles; else the common one.
 2. Write models.yaml, hypotheses.csv, index_roles.csv, specifications.yaml and uncertainty.yaml with the exposures of
    that tier.
 3. Write tiers.csv: for every index the tier, the index used, and how often each of the two is there.
@@ -10,16 +11,30 @@ import pandas as pd
 
 from jianfu.config.files import read_yaml, write_yaml
 from jianfu.core import frames, logs
+from jianfu.indicators.plan import read_plan as read_indicators
 from jianfu.indices.roles import read_roles
-from jianfu.models.tiers import read_tiers, renamed, replacements, settled, tiers_of
+from jianfu.models.tiers import (
+    coded_columns,
+    given_share,
+    read_tiers,
+    renamed,
+    replacements,
+    settled,
+    tiers_of,
+)
 
 
 def main(inputs, outputs):
+    members = pd.read_csv(inputs["members"], encoding="utf-8-sig")
+    needs = read_indicators(inputs["indicators"]).set_index("code")["needs"].to_dict()
     tiers = tiers_of(
-        read_tiers(inputs["tiers"]), frames.load(inputs["indices"]), frames.load(inputs["unit_months"])
+        read_tiers(inputs["tiers"]),
+        frames.load(inputs["indices"]),
+        frames.load(inputs["unit_months"]),
+        given_share(members, needs, coded_columns(inputs["tasks"])),
     )
     names = replacements(tiers)
-    codes = pd.read_csv(inputs["members"], encoding="utf-8-sig")["index"].unique()
+    codes = members["index"].unique()
     hypotheses = pd.read_csv(inputs["hypotheses"], dtype=str, keep_default_na=False, encoding="utf-8-sig")
     write_yaml(settled(read_yaml(inputs["models"]), hypotheses, tiers, codes), outputs["models"])
     for name in ("specifications", "uncertainty"):

@@ -7,10 +7,21 @@ import pytest
 
 from jianfu.config.files import read_yaml
 from jianfu.models.spec import specs_of
-from jianfu.models.tiers import COMMON, FULL, NONE, read_tiers, renamed, replacements, settled, tiers_of
+from jianfu.models.tiers import (
+    COMMON,
+    FULL,
+    NONE,
+    given_share,
+    read_tiers,
+    renamed,
+    replacements,
+    settled,
+    tiers_of,
+)
 
 PLAN = Path(__file__).parents[2] / "config" / "plan"
 COUNTERPARTS = {"OD": "OD-C", "RG": ""}
+GIVEN = dict.fromkeys(("OD", "TR", "RG", "GAP"), 1.0)
 INDICES = ["OD", "OD-C", "OD_core", "TR", "RG"]
 
 
@@ -36,14 +47,26 @@ def province(**valued):
     ],
 )
 def test_the_full_index_where_half_of_the_logged_months_have_it_else_the_common_one(valued, tier, used):
-    found = tiers_of(COUNTERPARTS, *province(**valued)).set_index("index")
+    found = tiers_of(COUNTERPARTS, *province(**valued), GIVEN).set_index("index")
     assert found.loc["OD", ["tier", "used"]].tolist() == [tier, used]
     assert found.loc["RG", ["tier", "used"]].tolist() == [NONE, ""]  # rigidity has no common tier
 
 
 def test_months_that_were_not_logged_do_not_count():
-    found = tiers_of(COUNTERPARTS, *province(OD_C=11)).set_index("index")
+    found = tiers_of(COUNTERPARTS, *province(OD_C=11), GIVEN).set_index("index")
     assert found.loc["OD", "share_common"] == 1
+
+
+def test_an_index_of_coded_columns_is_not_the_full_tier():
+    members = pd.DataFrame(
+        [("OD", "A1"), ("OD", "A3"), ("OD", "A6"), ("RG", "C1")], columns=["index", "indicator"]
+    )
+    needs = {"A1": "", "A3": "is_veto", "A6": "has_score|has_rank", "C1": "template_required"}
+    given = given_share(members, needs, {"is_veto", "has_rank"})
+    assert given == {"OD": pytest.approx(1 / 3), "RG": 1.0}
+    found = tiers_of(COUNTERPARTS, *province(OD=10, OD_C=10, RG=10), given).set_index("index")
+    assert found["tier"].to_dict() == {"OD": COMMON, "RG": FULL}
+    assert given_share(members, needs, ()) == {"OD": 1.0, "RG": 1.0}
 
 
 def test_only_exposures_of_the_index_itself_are_renamed():
@@ -74,7 +97,7 @@ def plan():
 
 def test_on_the_common_tier_every_model_of_the_plan_asks_about_the_common_index():
     models, hypotheses, indices = plan()
-    tiers = tiers_of(read_tiers(PLAN / "tiers.csv"), *province(OD_C=10, TR_C=10))
+    tiers = tiers_of(read_tiers(PLAN / "tiers.csv"), *province(OD_C=10, TR_C=10), GIVEN)
     specs = specs_of(settled(models, hypotheses, tiers, indices))
     assert [spec.name for spec in specs] == [entry["name"] for entry in models["models"]]
     terms = {term for spec in specs for term in spec.terms}
@@ -85,7 +108,7 @@ def test_on_the_common_tier_every_model_of_the_plan_asks_about_the_common_index(
 
 def test_on_the_full_tier_the_common_index_stands_beside_the_confirmatory_models_and_nothing_else_changes():
     models, hypotheses, indices = plan()
-    tiers = tiers_of(read_tiers(PLAN / "tiers.csv"), *province(OD=10, OD_C=10, TR=10, TR_C=10))
+    tiers = tiers_of(read_tiers(PLAN / "tiers.csv"), *province(OD=10, OD_C=10, TR=10, TR_C=10), GIVEN)
     own = settled(models, hypotheses, tiers, indices)["models"]
     assert [entry for entry in own if entry in models["models"]] == models["models"]
     added = {entry["name"]: entry for entry in own if entry not in models["models"]}

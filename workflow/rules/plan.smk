@@ -8,8 +8,10 @@ OUTPUTS: models.yaml, hypotheses.csv, index_roles.csv, specifications.yaml, unce
 rule settle_plan:
     """Which tier of measurement the province stands on, and the models, hypotheses and checks that go with it."""
     input:
+        **canonical("tasks"),
         indices="results/{province}/restricted/indices.parquet",
         unit_months="results/{province}/restricted/unit_months.parquet",
+        indicators=plan("indicators.csv"),
         members=plan("indices.csv"),
         index_roles=plan("index_roles.csv"),
         tiers=plan("tiers.csv"),

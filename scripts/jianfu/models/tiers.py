@@ -10,8 +10,11 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from jianfu.indicators.views import connect
+
 FULL, COMMON, NONE = "full", "common", "none"
 LEAST = 0.5  # share of the logged unit-months in which an index must have enough of its members to be used
+GIVEN = 0.6  # share of the members of a full index that must rest on given columns
 TWIN = "_common"  # what the name of a model beside a confirmatory one ends in
 TOKEN = re.compile(r"[\w-]+")
 NAMED = (
@@ -29,14 +32,41 @@ def read_tiers(path: str) -> dict[str, str]:
     return dict(zip(frame["index"], frame["common"], strict=True))
 
 
+def coded_columns(tasks: str) -> set[str]:
+    """Columns of the canonical task table (path) that were filled in from titles in any row (its column ``coded``)."""
+    with connect() as con:
+        path = str(tasks).replace("'", "''")
+        rows = con.execute(
+            f"SELECT DISTINCT coded FROM read_parquet('{path}') WHERE coded IS NOT NULL"
+        ).fetchall()
+    return {column for (text,) in rows for column in text.split()}
+
+
+def given_share(members: pd.DataFrame, needs: Mapping[str, str], coded: Iterable[str]) -> dict[str, float]:
+    """{index: share of its members that rest on no coded column}.
+
+    members: index, indicator; needs: {indicator: columns it needs, alternatives joined by "|"}; coded: columns of the
+    task table that were filled in from titles. What is coded is good enough to stand beside, not to be the full tier.
+    """
+    coded = set(coded)
+    rests = members["indicator"].map(
+        lambda code: any(coded & set(need.split("|")) for need in needs[code].split())
+    )
+    return (~rests.astype(bool)).groupby(members["index"]).mean().to_dict()
+
+
 def tiers_of(
-    counterparts: Mapping[str, str], indices: pd.DataFrame, unit_months: pd.DataFrame
+    counterparts: Mapping[str, str],
+    indices: pd.DataFrame,
+    unit_months: pd.DataFrame,
+    given: Mapping[str, float],
 ) -> pd.DataFrame:
     """The tier of each index: index, common, share, share_common, tier, used.
 
     counterparts: of :func:`read_tiers`; indices: unit_code, month, index, value; unit_months: unit_code, month,
-    tasks_logged. share, share_common: of the logged unit-months, those in which the index has a value, which takes the
-    minimum share of its members. used: the index that models name, "" where neither tier is there.
+    tasks_logged; given: of :func:`given_share`. share, share_common: of the logged unit-months, those in which the
+    index has a value, which takes the minimum share of its members; share is 0 where too few members rest on given columns.
+    used: the index that models name, "" where neither tier is there.
     """
     logged = unit_months.loc[unit_months["tasks_logged"].astype(bool), ["unit_code", "month"]]
     valued = indices.loc[indices["value"].notna(), ["unit_code", "month", "index"]]
@@ -44,7 +74,8 @@ def tiers_of(
     share = {index: n / len(logged) for index, n in found.items()}
     rows = []
     for index, common in counterparts.items():
-        shares = (share.get(index, 0.0), share.get(common, 0.0) if common else float("nan"))
+        full = share.get(index, 0.0) if given[index] >= GIVEN else 0.0
+        shares = (full, share.get(common, 0.0) if common else float("nan"))
         tier = FULL if shares[0] >= LEAST else COMMON if shares[1] >= LEAST else NONE
         rows.append((index, common, *shares, tier, {FULL: index, COMMON: common, NONE: ""}[tier]))
     return pd.DataFrame(rows, columns=["index", "common", "share", "share_common", "tier", "used"])
