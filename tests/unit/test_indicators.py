@@ -109,6 +109,18 @@ def test_b1_demand_needs_one_number_above_zero_and_ignores_tasks_that_say_nothin
     assert one("B1_demand", tasks=rows) == pytest.approx(2 / 3)
 
 
+def test_b1_demand_takes_the_title_where_no_number_is_given():
+    asked = [
+        {"asks_table": True},
+        {"asks_table": False, "asks_photo": True},
+        {"asks_table": False, "asks_text": False},
+        {"asks_photo": True, "n_photo": 0},  # the number says none
+        {},
+    ]
+    rows = [task("A", "2024-03-05 09:00", task_id=f"T{k}", **more) for k, more in enumerate(asked)]
+    assert one("B1_demand", tasks=rows) == pytest.approx(2 / 4)
+
+
 def test_a12_is_zero_in_a_logged_month_without_open_tasks():
     rows = [task("A", "2024-03-06 09:00", due="2024-03-08 17:00", done_at="2024-03-06 17:00")]
     assert one("A12_open", tasks=rows) == 0

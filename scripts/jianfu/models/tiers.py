@@ -65,7 +65,8 @@ def tiers_of(
 
     counterparts: of :func:`read_tiers`; indices: unit_code, month, index, value; unit_months: unit_code, month,
     tasks_logged; given: of :func:`given_share`. share, share_common: of the logged unit-months, those in which the
-    index has a value, which takes the minimum share of its members; share is 0 where too few members rest on given columns.
+    index has a value, which takes the minimum share of its members; share is 0 where too few of them rest on given
+    columns.
     used: the index that models name, "" where neither tier is there.
     """
     logged = unit_months.loc[unit_months["tasks_logged"].astype(bool), ["unit_code", "month"]]
