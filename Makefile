@@ -32,10 +32,12 @@ models: .venv/runtime
 new-province: .venv/runtime
 	@$(BIN)/python scripts/new_province.py --slug "$(SLUG)" --data "$(DATA)" --language "$(LANGUAGE)" $(if $(FORCE),--force)
 
-# Reads the raw files of PROVINCE and reports on their quality; nothing else.
+# Reads the raw files of PROVINCE and reports on their quality, then says what can be answered with them; fits nothing.
 check: .venv/runtime
 	@$(BIN)/snakemake check --quiet all --cores $(CORES) --config provinces=$(PROVINCE)
 	@cat results/$(PROVINCE)/quality/quality_summary.txt
+	@$(BIN)/snakemake answers --quiet all --cores $(CORES) --config provinces=$(PROVINCE)
+	@echo; cat results/$(PROVINCE)/quality/answers.txt
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "jianfu needs Python 3.11 or newer; call make PYTHON=/path/to/python3.11")'

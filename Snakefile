@@ -114,3 +114,9 @@ rule check:
             province=SETTINGS,
             kind=["report.html", "summary.txt"],
         ),
+
+
+rule answers:
+    """What can be answered before anything is fitted (the end of make check)."""
+    input:
+        expand("results/{province}/quality/answers.txt", province=SETTINGS),

@@ -106,6 +106,41 @@ rule build_task_tables:
         "../../scripts/build_task_tables.py"
 
 
+rule build_answers:
+    """What can be answered before anything is fitted, and which column would unlock most."""
+    input:
+        **MODEL_INPUTS,
+        hazard_cells="results/{province}/restricted/hazard_cells.parquet",
+        hazard_details="results/{province}/restricted/hazard_details.parquet",
+        check_exposures="results/{province}/restricted/check_exposures.parquet",
+        hypotheses=settled("hypotheses.csv"),
+        tiers=settled("tiers.csv"),
+        notices="results/{province}/quality/indicator_notices.csv",
+        members=plan("indices.csv"),
+        keepers=plan("keepers.csv"),
+        headings=plan("headings.csv"),
+        labels=plan("labels.csv"),
+    output:
+        answers="results/{province}/quality/answers.csv",
+        text="results/{province}/quality/answers.txt",
+    log:
+        "results/{province}/logs/build_answers.log",
+    benchmark:
+        "results/{province}/benchmarks/build_answers.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1500,
+    params:
+        reference=reference,
+        exposure=setting("exposure"),
+        inference=setting("inference"),
+        language=setting("language"),
+        code=code("build_answers", PLAN_ESTIMATORS),
+    script:
+        "../../scripts/build_answers.py"
+
+
 rule fit_models:
     """All declared models and the checks beside the primary ones, as one tidy table of estimates."""
     input:

@@ -1,0 +1,52 @@
+"""Say what the data can answer before anything is fitted, and which column would unlock most.
+
+1. Assemble the analysis tables and, for every hypothesis, the rows and the design of its model.
+2. Find the smallest effect that each design detects; outcomes and exposures are not compared.
+3. Rank the columns that are lacking by the indices and indicators that each would bring, with the office that keeps it.
+4. Write answers.csv and answers.txt; both stay in the building, as they tell numbers of exits.
+"""
+
+import dataclasses
+from pathlib import Path
+
+import pandas as pd
+
+from jianfu.config.files import read_yaml
+from jianfu.core import logs
+from jianfu.core.labels import Labels
+from jianfu.core.reasons import write_reasons
+from jianfu.indicators.plan import SOURCES, read_plan
+from jianfu.models.answerable import answers, lacking_columns, page, unlocking
+from jianfu.models.estimators.common import Settings
+from jianfu.models.spec import specs_of
+from jianfu.models.tables.reading import read_tables
+
+
+def main(inputs, outputs, reference, exposure, inference, language):
+    def read(name):
+        return pd.read_csv(inputs[name], encoding="utf-8-sig", keep_default_na=False)
+
+    plan, tiers = read_yaml(inputs["plan"]), read("tiers")
+    tables, _ = read_tables(inputs, plan, reference, exposure)
+    settings = Settings(inference["confidence"], 0, inference["seed"])
+    found = answers(specs_of(plan), read("hypotheses"), tables, plan["categories"], settings, tiers)
+    sources = {source: table for source, (table, _) in SOURCES.items()}
+    lacking = lacking_columns(read_plan(inputs["indicator_plan"]), read("notices"), sources)
+    wanted = unlocking(lacking, read("members"), tiers, read("keepers"))
+    headings = read("headings").drop_duplicates(["table", "column"]).set_index(["table", "column"])["heading"]
+    lines = page(found, wanted, headings.to_dict(), Labels(language, inputs["labels"]))
+    Path(outputs["text"]).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    rows = [dataclasses.asdict(answer) | {"reasons": write_reasons(answer.reasons)} for answer in found]
+    pd.DataFrame(rows).to_csv(outputs["answers"], index=False, encoding="utf-8-sig", lineterminator="\n")
+
+
+if __name__ == "__main__":
+    logs.start(snakemake)
+    main(
+        inputs=dict(snakemake.input.items()),
+        outputs=dict(snakemake.output.items()),
+        reference=snakemake.params.reference,
+        exposure=snakemake.params.exposure,
+        inference=snakemake.params.inference,
+        language=snakemake.params.language,
+    )

@@ -1,0 +1,194 @@
+"""What a province's data can answer, before anything is fitted: hypothesis by hypothesis, and what would unlock more.
+
+The design of every hypothesis is assembled as for its model; the smallest effect that it detects comes from the design
+alone (:mod:`jianfu.statistics.power`), so outcomes and exposures are never compared here.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from jianfu.core.labels import Labels
+from jianfu.core.reasons import Reason, read_reasons
+from jianfu.models.engine import fit_model
+from jianfu.models.reasons import failures
+from jianfu.models.spec import ModelSpec
+from jianfu.models.tiers import COMMON, FULL, GIVEN
+from jianfu.models.words import said, term_label
+
+DETECTED = (
+    "ols",
+    "cloglog",
+    "logit",
+    "poisson",
+)  # estimators whose detectable effect follows from the design
+ANSWERABLE, ON_COMMON, NOT = "answerable", "common", "not"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What can be said of one row of the hypotheses.
+
+    status: :data:`ANSWERABLE`, :data:`ON_COMMON` or :data:`NOT`; used, units, clusters, events: of the rows that its
+    model uses (events None where none are counted); detectable: smallest effect detected with power 80 %, None where
+    the design alone does not tell; reasons: why not.
+    """
+
+    hypothesis: str
+    model: str
+    term: str
+    status: str
+    used: int = 0
+    units: int = 0
+    clusters: int = 0
+    events: int | None = None
+    detectable: float | None = None
+    reasons: tuple[Reason, ...] = ()
+
+
+def answers(
+    specs: Iterable[ModelSpec], hypotheses: pd.DataFrame, tables, categories, settings, tiers: pd.DataFrame
+) -> list[Answer]:
+    """One :class:`Answer` per row of ``hypotheses`` (hypothesis, model, term), in their order.
+
+    specs, tables, categories, settings: as for :func:`jianfu.models.engine.fit_models`; tiers: those of the province.
+    """
+    by_name, known = {spec.name: spec for spec in specs}, {}
+    common = set(tiers.loc[tiers["tier"] == COMMON, "used"])
+    found = []
+    for row in hypotheses.to_dict("records"):
+        spec = by_name.get(row["model"])
+        if spec is None:
+            continue
+        if spec.name not in known:
+            known[spec.name] = fit_model(_design(spec), tables[spec.data], categories, settings)
+        found.append(_answer(row, spec, known[spec.name], common))
+    return found
+
+
+def _design(spec):
+    """The model whose rows say what ``spec`` would have to go on."""
+    if spec.estimator not in DETECTED:
+        return spec
+    return replace(spec, estimator="detectable_effect", options={"model": spec.estimator}, report=None)
+
+
+def _answer(row, spec, rows, common):
+    own = rows[rows["term"] == f"detectable({row['term']})"]
+    first = (own if len(own) else rows).iloc[0]
+    reasons = failures(read_reasons(first["reasons"]))
+    names = {part.split("_")[0] for part in row["term"].split(":")}
+    status = NOT if reasons else ON_COMMON if names & common else ANSWERABLE
+    return Answer(
+        row["hypothesis"],
+        spec.name,
+        row["term"],
+        status,
+        int(first["n_used"]),
+        int(first["n_units"]),
+        int(first["n_clusters"]),
+        None if pd.isna(first["n_events"]) else int(first["n_events"]),
+        None if not len(own) or pd.isna(first["estimate"]) else float(first["estimate"]),
+        tuple(reasons),
+    )
+
+
+# ------------------------------------------------------------------------------------------------ what unlocks more
+
+
+def lacking_columns(plan: pd.DataFrame, notices: pd.DataFrame, tables: Mapping[str, str]) -> pd.DataFrame:
+    """Columns for want of which indicators are switched off: indicator, table, column ("" = the whole table).
+
+    plan: indicator table; notices: indicator, outcome, column; tables: {source of an indicator: canonical table}.
+    """
+    rows = notices[notices["outcome"] == "switched_off"][["indicator", "column"]].copy()
+    rows["table"] = rows["indicator"].map(plan.set_index("code")["source"]).map(tables)
+    rows["column"] = rows["column"].where(~rows["column"].str.startswith("("), "")
+    return rows[["indicator", "table", "column"]]
+
+
+def unlocking(
+    lacking: pd.DataFrame, members: pd.DataFrame, tiers: pd.DataFrame, keepers: pd.DataFrame
+) -> pd.DataFrame:
+    """What to ask for, best first: table, column, indices, members, asked, office_zh, office_en.
+
+    A column counts by the full indices that it alone would bring to the minimum share of members (``indices``, named),
+    then by the members it would bring (``members``, number). lacking: of :func:`lacking_columns`; members: index,
+    indicator; keepers: config/plan/keepers.csv, whose row without a column speaks for the rest of its table; asked:
+    "no" = it would have to be recorded anew, which is not worth a further ledger.
+    """
+    full = tiers.loc[tiers["tier"] != FULL, "index"]
+    off = lacking.groupby("indicator").agg(lambda values: set(values))["column"].to_dict()
+    rows = []
+    for (table, column), group in lacking.groupby(["table", "column"], sort=False):
+        for alternative in column.split("|"):
+            own = {code for code in group["indicator"] if len(off[code]) == 1}
+            wanted = members[members["index"].isin(full)]
+            gained = wanted[wanted["indicator"].isin(own)]
+            missing = wanted["indicator"].isin(off) & ~wanted["indicator"].isin(own)
+            share = (~missing).groupby(wanted["index"]).mean()
+            reached = [index for index in gained["index"].unique() if share[index] >= GIVEN]
+            if len(gained):
+                rows.append((table, alternative, reached, gained["indicator"].nunique()))
+    found = pd.DataFrame(rows, columns=["table", "column", "indices", "members"])
+    found["order"] = [len(indices) for indices in found["indices"]]
+    found = found.sort_values(["order", "members"], ascending=False, kind="stable").drop(columns="order")
+    own = keepers.set_index(["table", "column"])
+    pick = [
+        key if key in own.index else (key[0], "") for key in zip(found["table"], found["column"], strict=True)
+    ]
+    return pd.concat([found.reset_index(drop=True), own.loc[pick].reset_index(drop=True)], axis=1)
+
+
+# ------------------------------------------------------------------------------------------------ in words
+
+
+def page(
+    found: Iterable[Answer], wanted: pd.DataFrame, headings: Mapping[tuple[str, str], str], labels: Labels
+) -> list[str]:
+    """Lines of the page: what can be answered, the one column to ask for first, and what not to collect anew.
+
+    wanted: of :func:`unlocking`; headings: {(table, column): its usual heading}.
+    """
+    lines = [labels("answers_title"), ""]
+    for answer in found:
+        name = labels("in_brackets", text=term_label(answer.term, labels))
+        what = labels(f"answers_{answer.status}")
+        lines.append(f"  {answer.hypothesis}{name}: {what}{_figures(answer, labels)}")
+    office = f"office_{labels.language}"
+    asked = wanted[wanted["asked"] == "yes"]
+    if len(asked):
+        row = asked.iloc[0]
+        key = "answers_ask_index" if row["indices"] else "answers_ask_members"
+        indices = labels("list_comma").join(labels(index) for index in row["indices"])
+        words = {"office": row[office], "indices": indices, "members": row["members"]}
+        lines += ["", labels(key, what=_column(row, headings, labels), **words)]
+    anew = [_column(row, headings, labels) for row in wanted[wanted["asked"] == "no"].to_dict("records")]
+    if anew:
+        lines += [labels("answers_not_anew", columns=labels("list_comma").join(dict.fromkeys(anew)))]
+    return lines
+
+
+def _figures(answer, labels):
+    """How much a hypothesis stands on, or why it cannot be asked."""
+    if answer.status == NOT:
+        return labels("in_brackets", text=said(answer.reasons, labels))
+    parts = [labels("answers_clusters", n=answer.clusters)]
+    if answer.events is not None:
+        parts.insert(0, labels("answers_events", n=answer.events))
+    if answer.detectable is not None:
+        parts.append(labels("answers_detectable", effect=f"{answer.detectable:.2f}"))
+    return labels("in_brackets", text=labels("list_comma").join(parts))
+
+
+def _column(row, headings, labels):
+    """What to ask for: a column by its usual heading, or a whole table."""
+    if not row["column"]:
+        return labels("answers_table", table=labels(f"source_table_{row['table']}"))
+    heading = (
+        headings.get((row["table"], row["column"]), row["column"])
+        if labels.language == "zh"
+        else row["column"]
+    )
+    return labels("answers_column", column=heading)
