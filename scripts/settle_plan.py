@@ -26,12 +26,14 @@ from jianfu.models.tiers import (
 
 def main(inputs, outputs):
     members = pd.read_csv(inputs["members"], encoding="utf-8-sig")
-    needs = read_indicators(inputs["indicators"]).set_index("code")["needs"].to_dict()
+    needs = read_indicators(inputs["indicator_plan"]).set_index("code")["needs"].to_dict()
+    values = frames.load(inputs["indicators"])
+    present = values.loc[values["value"].notna(), "indicator"].unique()
     tiers = tiers_of(
         read_tiers(inputs["tiers"]),
         frames.load(inputs["indices"]),
         frames.load(inputs["unit_months"]),
-        given_share(members, needs, coded_columns(inputs["tasks"])),
+        given_share(members, needs, present, coded_columns(inputs["tasks"])),
     )
     names = replacements(tiers)
     codes = members["index"].unique()

@@ -62,11 +62,12 @@ def test_an_index_of_coded_columns_is_not_the_full_tier():
         [("OD", "A1"), ("OD", "A3"), ("OD", "A6"), ("RG", "C1")], columns=["index", "indicator"]
     )
     needs = {"A1": "", "A3": "is_veto", "A6": "has_score|has_rank", "C1": "template_required"}
-    given = given_share(members, needs, {"is_veto", "has_rank"})
+    given = given_share(members, needs, needs, {"is_veto", "has_rank"})
     assert given == {"OD": pytest.approx(1 / 3), "RG": 1.0}
     found = tiers_of(COUNTERPARTS, *province(OD=10, OD_C=10, RG=10), given).set_index("index")
     assert found["tier"].to_dict() == {"OD": COMMON, "RG": FULL}
-    assert given_share(members, needs, ()) == {"OD": 1.0, "RG": 1.0}
+    assert given_share(members, needs, needs, ()) == {"OD": 1.0, "RG": 1.0}
+    assert given_share(members, needs, ["A1", "A3"], ()) == {"OD": pytest.approx(2 / 3), "RG": 0.0}  # absent
 
 
 def test_only_exposures_of_the_index_itself_are_renamed():

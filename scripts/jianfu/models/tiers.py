@@ -42,17 +42,20 @@ def coded_columns(tasks: str) -> set[str]:
     return {column for (text,) in rows for column in text.split()}
 
 
-def given_share(members: pd.DataFrame, needs: Mapping[str, str], coded: Iterable[str]) -> dict[str, float]:
-    """{index: share of its members that rest on no coded column}.
+def given_share(
+    members: pd.DataFrame, needs: Mapping[str, str], present: Iterable[str], coded: Iterable[str]
+) -> dict[str, float]:
+    """{index: share of its members that the province has and that rest on no coded column}.
 
-    members: index, indicator; needs: {indicator: columns it needs, alternatives joined by "|"}; coded: columns of the
-    task table that were filled in from titles. What is coded is good enough to stand beside, not to be the full tier.
+    members: index, indicator; needs: {indicator: columns it needs, alternatives joined by "|"}; present: indicators
+    with any value; coded: columns of the task table that were filled in from titles. What is coded is good enough to
+    stand beside, not to be the full tier.
     """
-    coded = set(coded)
-    rests = members["indicator"].map(
-        lambda code: any(coded & set(need.split("|")) for need in needs[code].split())
+    present, coded = set(present), set(coded)
+    given = members["indicator"].map(
+        lambda code: code in present and not any(coded & set(need.split("|")) for need in needs[code].split())
     )
-    return (~rests.astype(bool)).groupby(members["index"]).mean().to_dict()
+    return given.astype(bool).groupby(members["index"]).mean().to_dict()
 
 
 def tiers_of(
