@@ -6,7 +6,6 @@
 4. Write answers.csv and answers.txt; both stay in the building, as they tell numbers of exits.
 """
 
-import dataclasses
 from pathlib import Path
 
 import pandas as pd
@@ -20,6 +19,7 @@ from jianfu.models.answerable import answers, lacking_columns, page, unlocking
 from jianfu.models.estimators.common import Settings
 from jianfu.models.spec import specs_of
 from jianfu.models.tables.reading import read_tables
+from jianfu.models.tiers import coded_columns
 
 
 def main(inputs, outputs, reference, exposure, inference, language):
@@ -31,12 +31,13 @@ def main(inputs, outputs, reference, exposure, inference, language):
     settings = Settings(inference["confidence"], 0, inference["seed"])
     found = answers(specs_of(plan), read("hypotheses"), tables, plan["categories"], settings, tiers)
     sources = {source: table for source, (table, _) in SOURCES.items()}
-    lacking = lacking_columns(read_plan(inputs["indicator_plan"]), read("notices"), sources)
+    coded = coded_columns(inputs["tasks"])
+    lacking = lacking_columns(read_plan(inputs["indicator_plan"]), read("notices"), sources, coded)
     wanted = unlocking(lacking, read("members"), tiers, read("keepers"))
     headings = read("headings").drop_duplicates(["table", "column"]).set_index(["table", "column"])["heading"]
     lines = page(found, wanted, headings.to_dict(), Labels(language, inputs["labels"]))
     Path(outputs["text"]).write_text("\n".join(lines) + "\n", encoding="utf-8")
-    rows = [dataclasses.asdict(answer) | {"reasons": write_reasons(answer.reasons)} for answer in found]
+    rows = [vars(answer) | {"reasons": write_reasons(answer.reasons)} for answer in found]
     pd.DataFrame(rows).to_csv(outputs["answers"], index=False, encoding="utf-8-sig", lineterminator="\n")
 
 

@@ -50,7 +50,13 @@ def test_nothing_lacking_asks_for_nothing():
 
 
 def test_notices_become_columns_or_whole_tables():
-    plan = pd.DataFrame({"code": ["A3", "D4"], "source": ["veto", "app_runs"]})
+    plan = pd.DataFrame(
+        {
+            "code": ["A3", "D4", "A6"],
+            "source": ["veto", "app_runs", "tasks"],
+            "needs": ["is_veto", "", "has_score|has_rank"],
+        }
+    )
     notices = pd.DataFrame(
         [
             ("A3", "switched_off", "is_veto"),
@@ -61,6 +67,10 @@ def test_notices_become_columns_or_whole_tables():
     )
     found = lacking_columns(plan, notices, {"veto": "tasks", "app_runs": "app_days"})
     assert found.to_numpy().tolist() == [["A3", "tasks", "is_veto"], ["D4", "app_days", ""]]
+    coded = lacking_columns(
+        plan, notices, {"veto": "tasks", "app_runs": "app_days", "tasks": "tasks"}, ["has_rank"]
+    )
+    assert coded.to_numpy().tolist() == [*found.to_numpy().tolist(), ["A6", "tasks", "has_score|has_rank"]]
 
 
 def test_the_page_says_office_column_and_what_not_to_collect_anew():

@@ -110,6 +110,7 @@ rule build_answers:
     """What can be answered before anything is fitted, and which column would unlock most."""
     input:
         **MODEL_INPUTS,
+        **canonical("tasks"),
         hazard_cells="results/{province}/restricted/hazard_cells.parquet",
         hazard_details="results/{province}/restricted/hazard_details.parquet",
         check_exposures="results/{province}/restricted/check_exposures.parquet",

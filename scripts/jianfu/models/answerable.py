@@ -9,10 +9,13 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from jianfu.core.errors import NotEstimable
 from jianfu.core.labels import Labels
 from jianfu.core.reasons import Reason, read_reasons
 from jianfu.models.engine import fit_model
-from jianfu.models.reasons import failures
+from jianfu.models.estimators.vocabulary import ESTIMATORS
+from jianfu.models.reasons import failures, unestimable
+from jianfu.models.sample import prepare
 from jianfu.models.spec import ModelSpec
 from jianfu.models.tiers import COMMON, FULL, GIVEN
 from jianfu.models.words import said, term_label
@@ -62,50 +65,71 @@ def answers(
         if spec is None:
             continue
         if spec.name not in known:
-            known[spec.name] = fit_model(_design(spec), tables[spec.data], categories, settings)
-        found.append(_answer(row, spec, known[spec.name], common))
+            known[spec.name] = _asked(spec, tables[spec.data], categories, settings)
+        figures, detectable, reasons = known[spec.name]
+        parts = row["term"].split(":")
+        on_common = any(part == index or part.startswith(f"{index}_") for part in parts for index in common)
+        status = NOT if reasons else ON_COMMON if on_common else ANSWERABLE
+        found.append(
+            Answer(
+                hypothesis=row["hypothesis"],
+                model=spec.name,
+                term=row["term"],
+                status=status,
+                detectable=detectable.get(f"detectable({row['term']})"),
+                reasons=reasons,
+                **figures,
+            )
+        )
     return found
 
 
-def _design(spec):
-    """The model whose rows say what ``spec`` would have to go on."""
+def _asked(spec, table, categories, settings):
+    """What a model has to go on: numbers of its rows, {term: smallest effect detected}, why it cannot be asked."""
+    try:
+        model = prepare(spec, table, categories)
+    except NotEstimable as error:
+        return {}, {}, tuple(failures([unestimable(error)]))
+    figures = {
+        "used": int(model.weights.sum()),
+        "units": int(model.used["unit"].nunique()) if "unit" in model.used else len(model.used),
+        "clusters": 0 if model.clusters is None else int(model.clusters.max()) + 1,
+        "events": int(model.events.sum()) if ESTIMATORS[spec.estimator].counts else None,
+    }
     if spec.estimator not in DETECTED:
-        return spec
-    return replace(spec, estimator="detectable_effect", options={"model": spec.estimator}, report=None)
-
-
-def _answer(row, spec, rows, common):
-    own = rows[rows["term"] == f"detectable({row['term']})"]
-    first = (own if len(own) else rows).iloc[0]
-    reasons = failures(read_reasons(first["reasons"]))
-    names = {part.split("_")[0] for part in row["term"].split(":")}
-    status = NOT if reasons else ON_COMMON if names & common else ANSWERABLE
-    return Answer(
-        row["hypothesis"],
-        spec.name,
-        row["term"],
-        status,
-        int(first["n_used"]),
-        int(first["n_units"]),
-        int(first["n_clusters"]),
-        None if pd.isna(first["n_events"]) else int(first["n_events"]),
-        None if not len(own) or pd.isna(first["estimate"]) else float(first["estimate"]),
-        tuple(reasons),
-    )
+        return figures, {}, ()
+    design = replace(spec, estimator="detectable_effect", options={"model": spec.estimator}, report=None)
+    rows = fit_model(design, table, categories, settings)
+    known = rows[rows["estimate"].notna()]
+    if len(rows) and known.empty:
+        return figures, {}, tuple(failures(read_reasons(rows["reasons"].iloc[0])))
+    return figures, dict(zip(known["term"], known["estimate"].astype(float), strict=True)), ()
 
 
 # ------------------------------------------------------------------------------------------------ what unlocks more
 
 
-def lacking_columns(plan: pd.DataFrame, notices: pd.DataFrame, tables: Mapping[str, str]) -> pd.DataFrame:
-    """Columns for want of which indicators are switched off: indicator, table, column ("" = the whole table).
+def lacking_columns(
+    plan: pd.DataFrame, notices: pd.DataFrame, tables: Mapping[str, str], coded: Iterable[str] = ()
+) -> pd.DataFrame:
+    """Columns for want of which indicators are switched off, or rest on what was coded from titles: indicator, table,
+    column ("" = the whole table).
 
-    plan: indicator table; notices: indicator, outcome, column; tables: {source of an indicator: canonical table}.
+    plan: indicator table; notices: indicator, outcome, column; tables: {source of an indicator: canonical table};
+    coded: columns of the task table that were filled in from titles.
     """
-    rows = notices[notices["outcome"] == "switched_off"][["indicator", "column"]].copy()
+    rows = notices.loc[notices["outcome"] == "switched_off", ["indicator", "column"]]
+    coded = set(coded)
+    guessed = [
+        (row.code, need)
+        for row in plan.itertuples()
+        for need in row.needs.split()
+        if coded & set(need.split("|"))
+    ]
+    rows = pd.concat([rows, pd.DataFrame(guessed, columns=["indicator", "column"])], ignore_index=True)
     rows["table"] = rows["indicator"].map(plan.set_index("code")["source"]).map(tables)
     rows["column"] = rows["column"].where(~rows["column"].str.startswith("("), "")
-    return rows[["indicator", "table", "column"]]
+    return rows[["indicator", "table", "column"]].drop_duplicates(ignore_index=True)
 
 
 def unlocking(
@@ -174,12 +198,12 @@ def _figures(answer, labels):
     """How much a hypothesis stands on, or why it cannot be asked."""
     if answer.status == NOT:
         return labels("in_brackets", text=said(answer.reasons, labels))
-    parts = [labels("answers_clusters", n=answer.clusters)]
+    parts = [labels("answers_clusters", n=answer.clusters)] if answer.clusters else []
     if answer.events is not None:
         parts.insert(0, labels("answers_events", n=answer.events))
     if answer.detectable is not None:
         parts.append(labels("answers_detectable", effect=f"{answer.detectable:.2f}"))
-    return labels("in_brackets", text=labels("list_comma").join(parts))
+    return labels("in_brackets", text=labels("list_comma").join(parts)) if parts else ""
 
 
 def _column(row, headings, labels):
