@@ -20,12 +20,8 @@ from jianfu.models.spec import ModelSpec
 from jianfu.models.tiers import COMMON, FULL, GIVEN
 from jianfu.models.words import said, term_label
 
-DETECTED = (
-    "ols",
-    "cloglog",
-    "logit",
-    "poisson",
-)  # estimators whose detectable effect follows from the design
+# Estimators whose detectable effect follows from the design.
+DETECTED = ("ols", "cloglog", "logit", "poisson")
 ANSWERABLE, ON_COMMON, NOT = "answerable", "common", "not"
 
 

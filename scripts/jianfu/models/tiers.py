@@ -17,13 +17,8 @@ LEAST = 0.5  # share of the logged unit-months in which an index must have enoug
 GIVEN = 0.6  # share of the members of a full index that must rest on given columns
 TWIN = "_common"  # what the name of a model beside a confirmatory one ends in
 TOKEN = re.compile(r"[\w-]+")
-NAMED = (
-    "terms",
-    "controls",
-    "report",
-    "options",
-    "where",
-)  # keys of a model in which an exposure may be named
+# Keys of a model in which an exposure may be named.
+NAMED = ("terms", "controls", "report", "options", "where")
 
 
 def read_tiers(path: str) -> dict[str, str]:
@@ -69,8 +64,7 @@ def tiers_of(
     counterparts: of :func:`read_tiers`; indices: unit_code, month, index, value; unit_months: unit_code, month,
     tasks_logged; given: of :func:`given_share`. share, share_common: of the logged unit-months, those in which the
     index has a value, which takes the minimum share of its members; share is 0 where too few of them rest on given
-    columns.
-    used: the index that models name, "" where neither tier is there.
+    columns. used: the index that models name, "" where neither tier is there.
     """
     logged = unit_months.loc[unit_months["tasks_logged"].astype(bool), ["unit_code", "month"]]
     valued = indices.loc[indices["value"].notna(), ["unit_code", "month", "index"]]
