@@ -59,11 +59,14 @@ reread: .venv/runtime
 fuzz: .venv/development
 	JIANFU_FUZZ=10000 $(BIN)/python -m pytest tests/unit/test_ingest_fuzz.py
 
+# One worker per core; the tests of one file, and those of the finished sample run, stay with one worker.
+TESTS := $(BIN)/python -m pytest -n $(CORES) --dist loadgroup --no-loadscope-reorder
+
 test: .venv/development
-	$(BIN)/python -m pytest
+	$(TESTS)
 
 test-all: .venv/development
-	$(BIN)/python -m pytest -m "slow or not slow"
+	$(TESTS) -m "slow or not slow"
 
 # Bias, coverage, size and power over thousands of simulated provinces (an hour on two cores; goes on where it stopped);
 # writes docs/simulation_study.csv, .png and .svg.
