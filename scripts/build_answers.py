@@ -14,6 +14,7 @@ from jianfu.config.files import read_yaml
 from jianfu.core import logs
 from jianfu.core.labels import Labels
 from jianfu.core.reasons import write_reasons
+from jianfu.core.spreadsheets import write_csv
 from jianfu.indicators.plan import SOURCES, read_plan
 from jianfu.models.answerable import answers, lacking_columns, page, unlocking
 from jianfu.models.estimators.common import Settings
@@ -38,7 +39,7 @@ def main(inputs, outputs, reference, exposure, inference, language):
     lines = page(found, wanted, headings.to_dict(), Labels(language, inputs["labels"]))
     Path(outputs["text"]).write_text("\n".join(lines) + "\n", encoding="utf-8")
     rows = [vars(answer) | {"reasons": write_reasons(answer.reasons)} for answer in found]
-    pd.DataFrame(rows).to_csv(outputs["answers"], index=False, encoding="utf-8-sig", lineterminator="\n")
+    write_csv(pd.DataFrame(rows), outputs["answers"])
 
 
 if __name__ == "__main__":

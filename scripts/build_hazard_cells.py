@@ -10,6 +10,7 @@ Fails when the spells lack a column that the risk set needs.
 """
 
 from jianfu.core import frames, logs
+from jianfu.core.spreadsheets import write_csv
 from jianfu.exits import cells
 from jianfu.exits.definitions import read_definitions
 from jianfu.exits.person_months import person_months
@@ -22,7 +23,7 @@ def main(spells, definitions, window, hazard_cells, hazard_details, tenure_cells
     frames.store(cells.tenure_cells(months), tenure_cells)
     frames.store(cells.exits(months), exits)
     frames.store(cells.person_counts(months), person_counts)
-    dropped.to_csv(flow, index=False, encoding="utf-8-sig")
+    write_csv(dropped, flow)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import pandas as pd
 
 from jianfu.core import logs
 from jianfu.core.calendar import calendar_of
+from jianfu.core.spreadsheets import write_csv
 from jianfu.core.tables import MEASURED
 from jianfu.indicators.evaluation import evaluate
 from jianfu.indicators.plan import read_plan
@@ -47,7 +48,7 @@ def main(
         found.step(step).to_parquet(
             path, compression="zstd", index=False, use_dictionary=["unit_code", "month"]
         )
-    found.notices.to_csv(notices, index=False, encoding="utf-8-sig")
+    write_csv(found.notices, notices)
 
 
 if __name__ == "__main__":

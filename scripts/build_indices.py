@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from jianfu.core import logs
+from jianfu.core.spreadsheets import write_csv
 from jianfu.indicators.plan import read_plan as read_indicators
 from jianfu.indices.construction import (
     build_indices,
@@ -63,7 +64,7 @@ def main(
         table.to_parquet(path, compression="zstd", index=False, use_dictionary=KEYS[:2])
     _on_common_scale(values, frame, spec, built).to_parquet(common, compression="zstd", index=False)
     write_anchors(fitted, anchors)
-    found.to_csv(remarks, index=False, encoding="utf-8-sig")
+    write_csv(found, remarks)
 
 
 def _on_common_scale(values, frame, spec, own):

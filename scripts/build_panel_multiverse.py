@@ -10,15 +10,14 @@ Fails when no combination is defined for the values.
 from pathlib import Path
 
 from jianfu.core import logs
+from jianfu.core.spreadsheets import write_csv
 from jianfu.indices.own_panel.multiverse import panel_multiverse
 
 
 def main(settings, choices, null_tokens, files):
     tables = panel_multiverse(settings, choices, null_tokens)
     for path in files:
-        tables[Path(path).stem].to_csv(
-            path, index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.13g"
-        )
+        write_csv(tables[Path(path).stem], path, digits=13)
 
 
 if __name__ == "__main__":

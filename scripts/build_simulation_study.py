@@ -13,6 +13,7 @@ import pandas as pd
 from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
 from jianfu.core.errors import DataError
+from jianfu.core.spreadsheets import write_csv
 from jianfu.study import summary
 
 
@@ -24,7 +25,7 @@ def main(design, draws, raw, confidence, table, raw_table):
     compared = summary.compared(same, again, design["raw"]["tolerance"])
     result = summary.summarise(draws, design, confidence)
     for frame, path in ((compared, raw_table), (result, table)):
-        frame.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.5g")
+        write_csv(frame, path, digits=5)
     wrong = summary.failures(result)
     if len(wrong):
         rows = [f"{r.scenario} {r.model} {r.term} ({r.verdict})" for r in wrong.itertuples()]

@@ -11,6 +11,7 @@ A province without a survey gives tables without rows. Fails when a scoring key 
 
 from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
+from jianfu.core.spreadsheets import write_csv
 from jianfu.exits.definitions import read_definitions
 from jianfu.ingest import scale_keys
 from jianfu.survey import nonresponse, scoring
@@ -30,7 +31,7 @@ def main(survey, spells, units, plan, definitions, settings, survey_scores, flow
     scores, by_group = nonresponse.weighted(scores, answers, posts, frames.load(units), defined)
     frames.store(scores, survey_scores)
     by_group.to_parquet(response, compression="zstd", index=False)
-    dropped.to_csv(flow, index=False, encoding="utf-8-sig")
+    write_csv(dropped, flow)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
+from jianfu.core.spreadsheets import write_csv
 from jianfu.exits.definitions import read_definitions
 from jianfu.exits.person_months import person_months
 from jianfu.indicators.plan import read_plan
@@ -35,7 +36,7 @@ def main(inputs, window, reference, exposure, selected, inference, table):
     settings = Settings(inference["confidence"], bootstrap=0)
     specs = engine.selected(specs_of(plan), selected)
     rows = targets.targets(specs, tables, plan["variables"], plan["categories"], settings)
-    rows.to_csv(table, index=False, encoding="utf-8-sig")
+    write_csv(rows, table)
 
 
 if __name__ == "__main__":

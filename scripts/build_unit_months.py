@@ -11,6 +11,7 @@ import pandas as pd
 
 from jianfu.core import logs
 from jianfu.core.calendar import calendar_of
+from jianfu.core.spreadsheets import write_csv
 from jianfu.indicators.unit_months import build_unit_months, logged_months
 
 
@@ -26,7 +27,7 @@ def main(units, spells, tasks, app_activity, window, calendar, excluded_months, 
     )
     frame.to_parquet(unit_months, compression="zstd", index=False)
     columns = ["unit_code", "month", "tasks_logged", "app_logged"]
-    frame[columns].to_csv(coverage, index=False, encoding="utf-8-sig")
+    write_csv(frame[columns], coverage)
 
 
 if __name__ == "__main__":

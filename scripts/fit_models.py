@@ -16,6 +16,7 @@ import pandas as pd
 
 from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
+from jianfu.core.spreadsheets import write_csv
 from jianfu.exits.definitions import read_definitions
 from jianfu.exits.person_months import person_months
 from jianfu.models import engine
@@ -41,7 +42,7 @@ def main(inputs, window, reference, exposure, selected, inference, province, est
     frames.store(pd.concat([rows, beside], ignore_index=True), estimates)
     months, _ = person_months(frames.load(inputs["spells"]), window, read_definitions(inputs["definitions"]))
     chain = engine.sample_flow(specs, tables, plan["categories"], flows, months)
-    chain.to_csv(flow, index=False, encoding="utf-8-sig")
+    write_csv(chain, flow)
 
 
 if __name__ == "__main__":

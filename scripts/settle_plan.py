@@ -11,6 +11,7 @@ import pandas as pd
 
 from jianfu.config.files import read_yaml, write_yaml
 from jianfu.core import frames, logs
+from jianfu.core.spreadsheets import write_csv
 from jianfu.indicators.plan import read_plan as read_indicators
 from jianfu.indices.roles import read_roles
 from jianfu.models.tiers import (
@@ -45,7 +46,7 @@ def main(inputs, outputs):
     roles = read_roles(inputs["index_roles"])
     roles = roles.assign(index=[renamed(index, names, codes) for index in roles["index"]])
     for name, frame in (("hypotheses", hypotheses), ("index_roles", roles), ("tiers", tiers)):
-        frame.to_csv(outputs[name], index=False, encoding="utf-8-sig", lineterminator="\n")
+        write_csv(frame, outputs[name])
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 from ingest_cases import ingest_rows
 
-from jianfu.ingest.quality import count_rows, join_books, read_csv, safe_text, unused_files
+from jianfu.core.spreadsheets import safe_text
+from jianfu.ingest.quality import count_rows, join_books, read_csv, unused_files
 
 HEAD = ["编号", "责任单位", "事项类型", "下达时间", "退回原因"]
 

@@ -7,6 +7,7 @@ import pandas as pd
 from jianfu.core.errors import DataError
 from jianfu.core.reasons import Reason
 from jianfu.core.sources import matching_files
+from jianfu.core.spreadsheets import write_csv
 from jianfu.ingest.several import NO_COUNTS
 from jianfu.ingest.sheet import sheet_place
 
@@ -77,26 +78,6 @@ def quarantine(sheets, rejects):
         },
         columns=QUARANTINE_COLUMNS,
     )
-
-
-def safe_text(value):
-    """Text that a spreadsheet will not run as a formula."""
-    if not isinstance(value, str) or not value.lstrip().startswith(tuple("=+-@＝＋－＠")):
-        return value
-    try:
-        float(value)
-    except ValueError:
-        return "'" + value
-    return value
-
-
-def write_csv(frame, path):
-    """CSV for people: UTF-8 with byte order mark, every text safe to open in a spreadsheet."""
-    safe = frame.copy()
-    for name in safe.columns:
-        if safe[name].dtype == object or pd.api.types.is_string_dtype(safe[name]):
-            safe[name] = safe[name].map(safe_text)
-    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
 
 
 def check_rejects(counts, limit, quarantine_folder, report):

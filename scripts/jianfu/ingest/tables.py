@@ -23,6 +23,7 @@ from jianfu.core.calendar import calendar_of
 from jianfu.core.errors import DataError
 from jianfu.core.keys import pseudonym_key
 from jianfu.core.sources import find_files
+from jianfu.core.spreadsheets import write_csv
 from jianfu.core.tables import raw_tables
 from jianfu.ingest import quality
 from jianfu.ingest.build import NO_ODD, Builder, Built
@@ -95,7 +96,7 @@ class IngestResult:
             (self.columns, columns),
             (self.notices, notices),
         ):
-            quality.write_csv(frame, path)
+            write_csv(frame, path)
 
 
 @dataclass

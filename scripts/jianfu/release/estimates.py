@@ -8,10 +8,11 @@ import pandas as pd
 from jianfu.core.errors import DataError
 from jianfu.core.labels import Labels
 from jianfu.core.reasons import read_reasons, write_reasons
+from jianfu.core.spreadsheets import write_csv
 from jianfu.models.estimates import RELEASED_COLUMNS, RESTRICTED_COLUMNS
 from jianfu.models.reasons import because
 from jianfu.models.words import said
-from jianfu.release.outputs import Limits, write_csv
+from jianfu.release.outputs import DIGITS, Limits
 from jianfu.release.reasons import coarse_texts, with_dropped
 from jianfu.release.reasons_file import reasons_table
 from jianfu.release.suppression import gather_small
@@ -125,8 +126,8 @@ def write_estimates(estimates: pd.DataFrame, folder: str | Path, labels: Labels,
         reasons=[write_reasons(found) for found in reasons],
         note=[_note(found, labels, mark) for found in reasons],
     )
-    write_csv(told[RELEASED_COLUMNS], Path(folder, "estimates.csv"))
-    write_csv(reasons_table(told), Path(folder, "reasons.csv"), mark)
+    write_csv(told[RELEASED_COLUMNS], Path(folder, "estimates.csv"), digits=DIGITS)
+    write_csv(reasons_table(told), Path(folder, "reasons.csv"), mark=mark)
 
 
 def _note(reasons, labels, mark):

@@ -24,6 +24,7 @@ import pandas as pd
 from jianfu.core.errors import DataError
 from jianfu.core.labels import Labels
 from jianfu.core.reasons import read_reasons
+from jianfu.core.spreadsheets import write_csv
 from jianfu.models.reasons import because
 from jianfu.models.words import said
 from jianfu.release.estimates import (
@@ -34,7 +35,7 @@ from jianfu.release.estimates import (
     write_estimates,
 )
 from jianfu.release.linked import LINKED, round_linked
-from jianfu.release.outputs import Limits, Output, check_grain, read_outputs, write_csv
+from jianfu.release.outputs import DIGITS, Limits, Output, check_grain, read_outputs
 from jianfu.release.reasons import coarse_texts
 from jianfu.release.source_rows import in_words as rows_in_words
 from jianfu.release.source_rows import release_rows
@@ -108,9 +109,9 @@ def release_all(
     write_estimates(frame, folder, labels, mark)
     for name, table in tables.items():
         path = Path(folder) / outputs[name].area / f"{name}.csv"
-        write_csv(in_words(table, outputs[name], labels), path, mark)
+        write_csv(in_words(table, outputs[name], labels), path, mark=mark, digits=DIGITS)
     log = [line for name, counts in touched.items() for line in log_lines(name, counts, limits, labels)]
-    write_csv(pd.DataFrame(log, columns=LOG_COLUMNS), Path(folder) / "disclosure_log.csv", mark)
+    write_csv(pd.DataFrame(log, columns=LOG_COLUMNS), Path(folder) / "disclosure_log.csv", mark=mark)
     for line in log:
         LOGGER.info("%s: %s: %s cells, %s", *line[:4])
 

@@ -12,6 +12,7 @@ from jianfu.core.reasons import Reason
 TOTAL = "all"  # the value of a dimension that marks a row as the total over that dimension
 OTHER = "other"  # the reason under which small dropped groups are added up
 SHOWN, WITHHELD = "shown", "withheld"  # the column ``status`` of released tables
+DIGITS = 10  # significant digits of released figures
 METHODS = ("cells", "steps", "flow", "rows", "open")
 LISTS = ("dimensions", "persons", "persons_hidden", "totals", "complements", "figures", "plain")
 PERSONAL = {"person_key", "submission_id", "birth_ym", "hire_date", "spell_start", "spell_end", "id_number"}
@@ -145,11 +146,3 @@ def check_grain(output: Output, frame: pd.DataFrame) -> None:
 def _holds_unit_codes(frame):
     text = frame.select_dtypes(include=["object", "string", "category"]).dropna(how="all", axis=1)
     return any(len(text) and text[c].dropna().astype(str).str.fullmatch(UNIT_CODE).all() for c in text)
-
-
-def write_csv(frame: pd.DataFrame, path: str | Path, mark: str = "") -> None:
-    """CSV for people (utf-8 with BOM); the ``mark`` of synthetic data, if any, fills a last column ``data``."""
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    if mark:
-        frame = frame.assign(data=mark)
-    frame.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n", float_format="%.10g")

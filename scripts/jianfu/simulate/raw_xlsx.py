@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
-import xlsxwriter
+
+from jianfu.core.spreadsheets import workbook
 
 DATE, TIME = "yyyy-mm-dd", "yyyy-mm-dd hh:mm"
 EMPTY = None
@@ -71,7 +72,7 @@ def _write_sheet(worksheet, sheet, styles):
 
 def write_workbook(path, sheets):
     """Write the sheets to ``path``."""
-    with xlsxwriter.Workbook(path, {"strings_to_numbers": False, "strings_to_formulas": False}) as book:
+    with workbook(path) as book:
         book.set_properties({"created": STAMP})
         styles = {style: book.add_format({"num_format": style}) for style in (DATE, TIME)}
         for sheet in sheets:

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import yaml
 
+from jianfu.core.spreadsheets import write_csv
 from jianfu.simulate.raw_apps import build_app_rows, write_apps
 from jianfu.simulate.raw_people import write_ledger, write_roster
 from jianfu.simulate.raw_survey import write_survey
@@ -59,7 +60,7 @@ def write_truth(draw, folder, parameters) -> None:
     text = yaml.safe_dump({"seed": draw.detail.seed, **parameters}, allow_unicode=True, sort_keys=False)
     (folder / "parameters.yaml").write_text(NOTE + text, encoding="utf-8")
     pressure = draw.pressure.assign(note=SYNTHETIC)
-    pressure.to_csv(folder / "pressure.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+    write_csv(pressure, folder / "pressure.csv")
     for name in ("person_months", "survey_truth", "unit_month_truth", "unit_year_truth", "indicators"):
         table = pa.Table.from_pandas(getattr(draw, name), preserve_index=False)
         table = table.replace_schema_metadata({"note": SYNTHETIC})

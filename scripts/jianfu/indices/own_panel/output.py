@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from pyarrow import compute
-from pyarrow import csv as arrow_csv
 
+from jianfu.core.spreadsheets import write_csv, write_long_csv
 from jianfu.indices.engine import anchors as stored
 from jianfu.indices.engine import diagnostics, pipeline
 from jianfu.indices.engine.treat import kurtosis, skewness
@@ -58,37 +57,21 @@ def build_panel(settings, null_tokens=()):
 def write(result, folder):
     """Every step (unit, period, code, value; missing values empty), weights and diagnostics as CSV for people."""
     Path(folder).mkdir(parents=True, exist_ok=True)
+    periods = pa.array([label or None for label in result.labels], pa.string())
     for name, (codes, values) in result.steps.items():
         n, k = values.shape
         columns = {
             "unit": pa.array(result.units, pa.string()).take(np.repeat(np.arange(n), k)),
-            "period": pa.array(result.labels, pa.string()).take(np.repeat(np.arange(n), k)),
+            "period": periods.take(np.repeat(np.arange(n), k)),
             "code": pa.array(codes, pa.string()).take(np.tile(np.arange(k), n)),
             "value": pa.array(_rounded(values.ravel()), from_pandas=True),
         }
         if name == "screened":
             columns["imputed"] = pa.array(result.imputed.ravel().astype(np.int8))
-        _write_csv(pa.table(columns), Path(folder) / f"{name}.csv")
+        write_long_csv(pa.table(columns), Path(folder) / f"{name}.csv")
     for name in ("weights", "diagnostics"):
         frame = getattr(result, name)
-        frame.to_csv(
-            Path(folder) / f"{name}.csv",
-            index=False,
-            encoding="utf-8-sig",
-            lineterminator="\n",
-            float_format=f"%.{DIGITS}g",
-        )
-
-
-def _write_csv(table, path):
-    table = table.set_column(
-        1, "period", compute.if_else(compute.equal(table["period"], ""), None, table["period"])
-    )
-    with open(path, "wb") as file:
-        file.write(b"\xef\xbb\xbf")
-        arrow_csv.write_csv(
-            table, file, arrow_csv.WriteOptions(quoting_style="needed", quoting_header="needed")
-        )
+        write_csv(frame, Path(folder) / f"{name}.csv", digits=DIGITS)
 
 
 def _rounded(values):

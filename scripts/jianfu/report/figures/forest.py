@@ -5,10 +5,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from jianfu.config.files import read_yaml
+from jianfu.core.spreadsheets import write_csv
 from jianfu.models.estimates import is_check
 from jianfu.models.verdicts import sign_text, usable
 from jianfu.models.words import model_label, term_label, text_of
-from jianfu.release.outputs import write_csv
 from jianfu.report.figures.lines import Line, draw_blocks, legend_of
 from jianfu.report.figures.style import GREY, INK, blank, finish
 from jianfu.report.tables.estimates import of_interest
@@ -35,7 +35,7 @@ def read(estimates, hypotheses, models, csv) -> tuple[pd.DataFrame, pd.DataFrame
     by_name = {model["name"]: model for model in read_yaml(models)["models"]}
     released = pd.read_csv(estimates, encoding="utf-8-sig")
     rows = forest_rows(released[~is_check(released)], plan, by_name)
-    write_csv(rows, csv)
+    write_csv(rows, csv, digits=10)
     return rows, plan, by_name
 
 

@@ -4,10 +4,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from jianfu.config.files import read_yaml
+from jianfu.core.spreadsheets import write_csv
 from jianfu.models.estimates import is_check
 from jianfu.models.verdicts import deciding_estimates, decisive_p, sign_text, usable
 from jianfu.models.words import model_label
-from jianfu.release.outputs import write_csv
 from jianfu.report.figures.forest import panel_of, short_term
 from jianfu.report.figures.lines import Line, draw_blocks, legend_of
 from jianfu.report.figures.style import GREY, INK, blank, finish
@@ -25,7 +25,7 @@ def read(estimates, hypotheses, models, alpha, csv) -> tuple[pd.DataFrame, dict]
     by_name = {model["name"]: model for model in read_yaml(models)["models"]}
     released = pd.read_csv(estimates, encoding="utf-8-sig")
     rows = deciding_rows(released[~is_check(released)], plan, alpha)
-    write_csv(rows, csv)
+    write_csv(rows, csv, digits=10)
     return rows, by_name
 
 

@@ -5,9 +5,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from jianfu.config.files import read_yaml
+from jianfu.core.spreadsheets import write_csv
 from jianfu.models.verdicts import usable
 from jianfu.models.words import model_label
-from jianfu.release.outputs import write_csv
 from jianfu.report.figures.style import GREY, INK, SERIES, blank, finish, new_figure, points
 
 EVENT, OVERALL = "event_", "att"
@@ -19,7 +19,7 @@ def read(estimates, models, csv) -> tuple[pd.DataFrame, dict]:
     """Rows of the figure (also written to ``csv``) and plan of the models by name, from the paths of the files."""
     by_name = {model["name"]: model for model in read_yaml(models)["models"]}
     rows = event_rows(pd.read_csv(estimates, encoding="utf-8-sig"), by_name)
-    write_csv(rows, csv)
+    write_csv(rows, csv, digits=10)
     return rows, by_name
 
 

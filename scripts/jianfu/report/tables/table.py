@@ -4,15 +4,15 @@ A :class:`Table` is what a reader sees: title above, header, body in groups, sou
 Numbers may stand as numbers (Excel keeps them so) or as finished text such as ``0.142**``.
 """
 
-import csv
 import math
 import re
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import repeat
 
-import xlsxwriter
+import pandas as pd
 
+from jianfu.core import spreadsheets
 from jianfu.models.estimates import missing
 from jianfu.models.words import NOTHING
 
@@ -102,13 +102,9 @@ def printed(table) -> list[list[str]]:
 
 def write_csv(table, path, mark="") -> None:
     """Header and body as CSV (utf-8-sig); a ``mark`` (synthetic data) stands in a last column ``data``."""
-    with open(path, "w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        header = [text.replace("\n", " ") for text in table.header]
-        writer.writerow(header + (["data"] if mark else []))
-        for row in table.rows:
-            cells = ["" if missing(cell) else str(cell).replace("\n", " ") for cell in row]
-            writer.writerow(cells + ([mark] if mark else []))
+    header = [text.replace("\n", " ") for text in table.header]
+    cells = [["" if missing(cell) else str(cell).replace("\n", " ") for cell in row] for row in table.rows]
+    spreadsheets.write_csv(pd.DataFrame(cells, columns=header, dtype=object), path, mark=mark)
 
 
 def write_xlsx(table, path, mark="", fonts=("宋体", "黑体")) -> None:
@@ -116,7 +112,7 @@ def write_xlsx(table, path, mark="", fonts=("宋体", "黑体")) -> None:
 
     The bytes depend on the table alone (fixed creation date).
     """
-    book = xlsxwriter.Workbook(str(path), {"strings_to_numbers": False, "nan_inf_to_errors": False})
+    book = spreadsheets.workbook(path)
     book.set_properties({"title": table.title, "author": "jianfu", "created": FIXED_DATE})
     sheet = book.add_worksheet(table.name[:31])
     columns = len(table.header)
