@@ -73,6 +73,41 @@ def test_every_example_of_the_manual_runs(text, tmp_path):
     np.testing.assert_allclose(weights.groupby("parent")["weight"].sum(), 1)
 
 
+YEARBOOK = ROOT / "tests" / "data" / "cases" / "panel-with-title-rows"
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "xls", "csv", "htm.xls"])
+def test_titles_totals_and_notes_of_a_yearbook_are_no_units(folder, kind):
+    """Title rows above the headings, 合计 and 数据来源 below; numbers as people type them; a web page called xls."""
+    data = YEARBOOK / f"指标.{kind}"
+    if kind in ("csv", "htm.xls"):
+        cells = pd.read_excel(
+            YEARBOOK / "指标.xlsx", engine="calamine", header=None, dtype=str, keep_default_na=False
+        )
+        rows = cells.to_numpy().tolist()
+        lines = [[cell for cell in row if cell] if n < 2 else row for n, row in enumerate(rows)]
+        text = "\n".join(",".join(f'"{cell}"' if "," in cell else cell for cell in row) for row in lines)
+        if kind == "htm.xls":
+            cells = ["".join(f"<td>{cell}</td>" for cell in row) for row in rows]
+            text = "<table>" + "".join(f"<tr>{row}</tr>" for row in cells) + "</table>"
+        data = folder / f"指标.{kind}"
+        data.write_text(text + "\n", encoding="utf-8")
+    text = (YEARBOOK / "panel.yaml").read_text(encoding="utf-8").replace("指标.xlsx", str(data))
+    settings = load(text, folder)
+    main(settings["indicators"], settings["data"]["null_tokens"], "out")
+    raw = pd.read_csv("out/raw.csv", encoding="utf-8-sig").set_index(["code", "unit"])["value"]
+    assert raw["财政收入"].to_dict() == pytest.approx(
+        {"甲县": 1234, "乙县": 2345, "丙县": np.nan, "丁县": 3000, "戊县": 2800}, nan_ok=True
+    )
+    assert raw["满意度"].to_dict() == {"甲县": 0.952, "乙县": 0.88, "丙县": 0.91, "丁县": 0.85, "戊县": 0.9}
+
+
+def test_rows_below_titles_are_called_as_a_spreadsheet_shows_them(folder):
+    (folder / "panel.csv").write_text("某市年鉴\n\n" + CELLS + "丙镇,2020,a lot,1,1\n", encoding="utf-8")
+    with pytest.raises(DataError, match="'a lot' in column 'roads', row 8"):
+        built()
+
+
 def test_the_steps_of_a_small_panel_by_hand(folder):
     found = built(
         normalisation="minmax",

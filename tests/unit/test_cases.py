@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import struct
 import tracemalloc
 import zipfile
 from collections import Counter
@@ -11,9 +12,11 @@ from datetime import datetime
 import pytest
 import xlsxwriter
 from ingest_cases import PLAN, ROOT, SCHEMA, UNITS, ingest_rows, sample_results, write_csv
+from python_calamine import CalamineWorkbook
 
 from jianfu.core.errors import DataError
 from jianfu.ingest import package
+from jianfu.ingest.binary import failed_cells
 from jianfu.ingest.dates import parse
 from jianfu.ingest.tables import ingest_table
 from jianfu.onboarding.draft import make_draft
@@ -80,8 +83,12 @@ def _bad_cells(result):
     return odd[["reason", "column", "rows"]].to_numpy().tolist()
 
 
-def test_cells_with_an_excel_error():
-    result = ingest_rows(CASES / "error-cells", "documents", None, name="收文.xlsx")
+@pytest.mark.parametrize("name", ["收文.xlsx", "收文.xls", "收文.xlsb"])
+def test_cells_with_an_excel_error(tmp_path, name):
+    """The binary workbooks hold the same cells; that of xls was written by xlwt."""
+    (tmp_path / "收文.xlsb").write_bytes(_xlsb())
+    folder = tmp_path if name.endswith("b") else CASES / "error-cells"
+    result = ingest_rows(folder, "documents", None, name=name)
     assert _rejected(result) == [
         [3, "n_docs", "excel_error", "#N/A"],
         [4, "n_docs", "excel_error", "#REF!"],
@@ -89,6 +96,57 @@ def test_cells_with_an_excel_error():
     ]
     assert _bad_cells(result) == [["excel_error", "n_sign", 1]]
     assert result.canonical.num_rows == 2
+
+
+def _xlsb():
+    """The case 收文.xlsx in binary records ([MS-XLSB]): texts (6), numbers (5), errors (3; of a formula 11)."""
+    errors = {"#N/A": 42, "#REF!": 23}
+    sheets = CalamineWorkbook.from_path(CASES / "error-cells" / "收文.xlsx")
+    rows = sheets.get_sheet_by_index(0).to_python()
+    rows[2][3], rows[3][3], rows[4][4], rows[5][1] = "#N/A", "#REF!", "#N/A", "#N/A"
+
+    def record(number, body=b""):
+        number = bytes([number]) if number < 128 else bytes([number & 127 | 128, number >> 7])
+        return number + bytes([len(body)]) + body
+
+    def wide(text):
+        return struct.pack("<I", len(text)) + text.encode("utf-16-le")
+
+    def cell(place, value):
+        head = struct.pack("<II", place, 0)
+        if value in errors:
+            formula = value == "#REF!"
+            return record(11 if formula else 3, head + bytes([errors[value]]) + bytes(14) * formula)
+        if isinstance(value, str):
+            return record(6, head + wide(value))
+        return record(5, head + struct.pack("<d", value))
+
+    sheet = record(129) + record(148, struct.pack("<4I", 0, len(rows) - 1, 0, 4)) + record(145)
+    for number, cells in enumerate(rows):
+        sheet += record(0, struct.pack("<I", number) + bytes(21))
+        sheet += b"".join(cell(place, value) for place, value in enumerate(cells))
+    book = record(156, struct.pack("<II", 0, 1) + wide("rId1") + wide("收文"))
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    links = (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        f'<Relationship Id="rId1" Type="{kind}/worksheet" Target="worksheets/sheet1.bin"/></Relationships>'
+    )
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as package:
+        package.writestr("xl/workbook.bin", record(131) + record(143) + book + record(144) + record(132))
+        package.writestr("xl/_rels/workbook.bin.rels", links)
+        package.writestr("xl/worksheets/sheet1.bin", sheet + record(146) + record(130))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("name", ["收文.xls", "收文.xlsb"])
+@pytest.mark.parametrize("end", [0.3, 0.6, 0.9])
+def test_errors_in_damaged_binary_workbooks_end_in_a_sentence_or_in_cells(tmp_path, name, end):
+    content = _xlsb() if name.endswith("b") else (CASES / "error-cells" / name).read_bytes()
+    assert failed_cells(content[: int(len(content) * end)]) is not None
+    (tmp_path / name).write_bytes(content[: int(len(content) * end)])
+    with pytest.raises(DataError):
+        ingest_rows(tmp_path, "documents", None, name=name)
 
 
 @pytest.mark.parametrize("prefix", ["", "x:"])
@@ -303,6 +361,21 @@ def test_the_last_working_day_is_no_date_of_hire(file):
     assert proposal.table == "roster"
     assert (found["离职日期"], found["离职原因"]) == ("leave_date", "exit_type")
     assert not found["最后工作日期"] and not found["转正日期"]
+
+
+@pytest.mark.parametrize("file", ["打卡记录_202401.csv", "打卡记录_202402.csv", "打卡记录_202402.xlsx"])
+def test_the_time_of_a_punch_is_when_it_was_made(file):
+    """打卡时间, although 考勤时间, when somebody was due, stands beside it."""
+    source = {"table": "punches", "fixed": {"app_name": "打卡记录"}}
+    result = ingest_rows(CASES / "punches-part-files", "app_activity", None, name=file, source=source)
+    columns = result.columns.set_index("heading")["column"].to_dict()
+    assert (columns["打卡时间"], columns["考勤时间"], columns["考勤日期"]) == ("punched_at", "", "punched_on")
+    assert result.canonical["count"].to_pylist() == [2]
+
+
+def test_headings_that_are_alike_are_told_apart_by_their_groups():
+    with pytest.raises(DataError, match="'迟到|次数' and '早退|次数'"):
+        ingest_rows(CASES / "two-columns-of-counts", "app_days", None, name="考勤.xlsx")
 
 
 def test_a_sheet_of_leavers_that_cannot_be_read_is_named(tmp_path):

@@ -25,33 +25,40 @@ _DIGITS = {c: str(n) for n, c in enumerate("零一二三四五六七八九")} | 
 }
 _DIGITS |= {digit: digit for digit in "0123456789"}
 _NUMERAL = "〇○零一二三四五六七八九十百两"
+# the numerals of ledgers, and those of the calendar on the wall (廿五, 卅一)
+_PLAINER = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰國", "一二三四五六七八九十百国") | {
+    ord("廿"): "二十",
+    ord("卅"): "三十",
+}
 _AFTERNOON = ("下午", "晚上", "晚", "傍晚", "夜间", "pm")
 _HALF = r"(?P<half>上午|下午|中午|晚上|晚|傍晚|夜间|凌晨|早上|早晨|清晨|早|am|pm)?"
 _CLOCK = (
     r"(?:[t\s]*" + _HALF + r"\s*(?:(?P<hour>\d{1,2})\s*"
-    r"(?:[:时点]\s*(?P<minute>\d{1,2}|半)?\s*(?:[:分]\s*(?P<second>\d{1,2})?(?:\.\d+)?\s*秒?)?)?"
+    r"(?:[:时点]\s*(?P<minute>\d{1,2}|半)?\s*(?:[:分时]\s*(?P<second>\d{1,2})?(?:\.\d+)?\s*秒?)?)?"
     r"(?:整)?\s*(?P<latin>am|pm)?)?)?"
 )
 _SPLIT = re.compile(
-    r"(?P<year>\d{4})\s*[年./、·-]\s*(?P<month>\d{1,2})\s*"
-    r"(?:(?:月份?|[./、·-])\s*(?:(?P<day>\d{1,2})\s*[日号]?" + _CLOCK + r")?)?"
+    r"(?P<year>\d{4})\s*[年./、,·_\\—–-]\s*(?P<month>\d{1,2})\s*"
+    r"(?:(?:月份?|[./、,·_\\—–-])\s*(?:(?P<day>\d{1,2})\s*[日号]?" + _CLOCK + r")?)?"
 )
 _COMPACT = re.compile(
     r"(?P<year>\d{4})(?P<month>\d{2})(?:(?P<day>\d{2})(?:(?P<joined>\d{4}(?:\d{2})?)|" + _CLOCK + r"))?"
 )
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
-# a spreadsheet's mark of text, "about" after a time, and "by" after a deadline (of the working day, too)
+# a spreadsheet's mark of text, "about" after a time, and "by" before or after a deadline (of the working day, too)
 _AROUND = re.compile(
-    r"^'|(?<=[\d日号时点分半整午])\s*(?:许|左右)?\s*(?:(?:当天|当日)?\s*(?:下班|午)?(?:之|以)?前|止|截止)?$"
+    r"^(?:'|(?:截止|截至|于|限)(?:至|到|于)?:?\s*)|(?<=[\d日号时点分半整午])\s*(?:许|左右)?\s*(?:(?:当天|当日)?\s*(?:下班|午)?(?:之|以)?前|止|截止)?$"
 )
 # a clock time with its zone, as systems write it; 08:00-12:00 is a period: a minus needs the T of ISO
 _ZONE = re.compile(
     r"(?P<time>\S+(?P<iso>t|\s)\s*\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*(?:z|(?P<hours>[+-]\d{2}):?(?P<minutes>\d{2}))"
 )
 CHINA = timedelta(hours=8)
-_REPUBLIC = re.compile(r"^民国\s*(\d{1,3})\s*(?=年)")
+_REPUBLIC = re.compile(r"^民国\s*(\d{1,3})\s*(?=[年./-])")
 _TO = re.compile(r"[至到~∼〜—–-]+")
 _WEEKDAY = re.compile(r"[(（]?(?:星期|周|礼拜)[一二三四五六日天][)）]?")
+_HALF_IN_BRACKETS = re.compile(r"\((上午|下午|中午|晚上|全天)\)")
+_JOINED_ISO = re.compile(r"^(\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)(\d\d)(?=z|[+-])")
 # years are often typed with the zero of the keyboard: 二0二四年
 _NUMERAL_DATE = re.compile(rf"[\do]*[{_NUMERAL}][\do{_NUMERAL}]*(?=[年月日号时点分秒])")
 
@@ -61,13 +68,16 @@ def parse(text):
 
     A time with a zone is turned into China's. Half a day, the end of the working day and "about" say no minute.
     """
-    text = _AROUND.sub("", unicodedata.normalize("NFKC", text).strip().lower())
+    text = _HALF_IN_BRACKETS.sub("", unicodedata.normalize("NFKC", text).strip().lower().translate(_PLAINER))
+    text = _JOINED_ISO.sub(r"\1-\2-\3t\4:\5:\6", _AROUND.sub("", text))
     if zone := _ZONE.fullmatch(text):
         return _in_china(parse(zone["time"]), zone)
     if _SERIAL.fullmatch(text):
         seconds = round(float(text) * 86400)
         return _with_precision(EXCEL_EPOCH + timedelta(seconds=seconds))
-    text = _NUMERAL_DATE.sub(lambda match: _arabic(match[0]), text.replace("年元月", "年1月"))
+    text = _NUMERAL_DATE.sub(
+        lambda match: _arabic(match[0]), text.replace("年元月", "年1月").replace("国元年", "国1年")
+    )
     text = _REPUBLIC.sub(lambda match: str(1911 + int(match[1])), text)
     match = _SPLIT.fullmatch(_WEEKDAY.sub("", text).strip()) or _COMPACT.fullmatch(text)
     if not match:

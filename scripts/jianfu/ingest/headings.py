@@ -130,7 +130,8 @@ def find_header(head, matcher):
     """``(top, depth, headings)`` of the rows that name most columns; None where no row names two.
 
     ``head`` are the first rows of a sheet, merged cells filled. The row that names most by itself belongs to the
-    header; rows above and below it join where they make more columns known.
+    header; rows above and below it join where they make more columns known, and the row above joins where it tells
+    headings apart that are alike without it (次数 below 迟到 and below 早退).
     """
     head = [[re.sub(r"\s+", " ", cell).strip() for cell in row] for row in head]
 
@@ -148,7 +149,18 @@ def find_header(head, matcher):
     top, depth = max(windows, key=lambda window: (score(*window), -windows.index(window)))
     if score(top, depth)[0] < 2:
         return None
-    return top, depth, join_levels(head[top : top + depth])
+    headings = join_levels(head[top : top + depth])
+    if top and depth < MAX_DEPTH:
+        fuller = join_levels(head[top - 1 : top + depth])
+        if score(top - 1, depth + 1)[0] >= score(top, depth)[0] and _told_apart(headings, fuller):
+            return top - 1, depth + 1, fuller
+    return top, depth, headings
+
+
+def _told_apart(headings, fuller):
+    """Whether headings that are alike all differ in ``fuller``, with the groups above them (a title has none)."""
+    alike = [place for place, text in enumerate(headings) if text and headings.count(text) > 1]
+    return bool(alike) and len({fuller[place] for place in alike}) == len(alike)
 
 
 def join_levels(rows):

@@ -11,8 +11,13 @@ _FACTORS = {"万": 1e4, "亿": 1e8, "万人": 1e4, "万户": 1e4, "万次": 1e4}
 _NUMBER = re.compile(
     r"(?:约|大约|约为|共|合计)?\s*([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:e[+-]?\d{1,2})?)\s*(\D*\d?)"
 )
-_DURATION = re.compile(r"(?:(\d+)天)?(?:(\d+)(?:个?小)?时)?(?:(\d+)分钟?)?(?:(\d+(?:\.\d+)?)秒)?")
-_COLONS = re.compile(r"(?:(\d+) *(?:天|days?),? *)?(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d+)?)")
+_N = r"(\d+(?:\.\d+)?)\s*"
+_DURATION = re.compile(
+    rf"(?:{_N}(?:天|日|d))?\s*(?:{_N}(?:个?小?时|h|hours?))?\s*"
+    rf"(?:{_N}(?:分钟?|min|minutes?|m|'|′))?\s*(?:{_N}(?:秒钟?|sec|seconds?|s|\"|''|″|′′))?"
+)
+_COLONS = re.compile(r"(?:(\d+) *(?:天|日|days?),? *)?(?:(\d+):)?(\d+):(\d{1,2}(?:[.,]\d+)?)")
+_MILLISECONDS = re.compile(rf"{_N}(?:ms|毫秒)")
 _UNITS = (86400, 3600, 60, 1)
 
 
@@ -39,12 +44,18 @@ def parse_number(text):
 
 
 def parse_duration(text):
-    """Seconds, to the nearest, in ``text`` such as 178秒, 3分46秒, 1:02:30, 0:03:45.929, 1 day, 2:03:00 or 178.
+    """Seconds, to the nearest, in ``text`` such as 178秒, 约3分46秒, 2.5小时, 1:02:30, 0:03:45.929, 3'46", PT3M46S,
+    1 day, 2:03:00 or 178.
 
     None where unreadable.
     """
-    text = unicodedata.normalize("NFKC", text).strip().lower()
+    text = re.sub(r"^大?约", "", unicodedata.normalize("NFKC", text).strip().lower())
+    if text.startswith("p"):
+        text = text[1:].replace("t", "", 1)
+    if found := _MILLISECONDS.fullmatch(text):
+        return float(round(float(found[1]) / 1000))
     match = _DURATION.fullmatch(text) or _COLONS.fullmatch(text)
     if match and any(match.groups()):
-        return float(round(sum(float(n or 0) * unit for n, unit in zip(match.groups(), _UNITS, strict=True))))
+        parts = (float((n or "0").replace(",", ".")) for n in match.groups())
+        return float(round(sum(n * unit for n, unit in zip(parts, _UNITS, strict=True))))
     return parse_number(text)

@@ -13,6 +13,7 @@ import zipfile
 
 import lxml.etree
 
+from jianfu.ingest.binary import with_errors_as_texts
 from jianfu.ingest.sheet import FAILED, MAX_CELLS, NO_VALUE, SPACES, unreadable
 
 # what unfolds to so many times its size, and so many bytes, is no table
@@ -78,6 +79,10 @@ def mended(content, name, most):
             after = _mended_sheet(before, archive, parts, name, posixpath.basename(part))
             if after is not before:
                 changed[part] = after
+        elif re.search(r"/sheet[^/]*\.bin$", part, re.IGNORECASE) and main == "xl/workbook.bin":
+            after = _mended_binary(archive.read(info))
+            if after:
+                changed[part] = after
         elif part == main == "content.xml" and b'"error"' in (before := archive.read(info)):
             changed[part] = _ERROR_ODS.sub(rb"\1" + FAILED.encode(), before)
     usual = {part: part for part in parts} if main in WORKBOOKS else _usual_names(parts, main)
@@ -90,6 +95,15 @@ def mended(content, name, most):
         for part, info in parts.items():
             target.writestr(usual[part], changed.get(part) or archive.read(info))
     return packed.getvalue()
+
+
+def _mended_binary(before):
+    """A sheet of an xlsb file with errors as texts; None where nothing is to be done, or it is damaged."""
+    try:
+        after = with_errors_as_texts(before)
+    except IndexError:
+        return None
+    return None if after is before else after
 
 
 def _is_sheet(archive, info):

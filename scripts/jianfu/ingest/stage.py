@@ -38,7 +38,7 @@ _TOTAL = re.compile(
     r"^(本页|本表|全县|全市|全省|全区)?(合|小|总|累|共)计(\W.{0,12}|\d.{0,8}|数|人数)?$|^.{1,10}(合计|小计|总计)$|^平均值?$"
 )
 _FOOTER = re.compile(
-    r"^(填表|填报|制表|审核|复核|审批|统计|单位负责|分管负责|分管领导|主要领导|负责|经办|联系|报送|打印|导出|数据截至|截至|盖章|备注|说明|注)"
+    r"^(填表|填报|制表|审核|复核|审批|统计|单位负责|分管负责|分管领导|主要领导|负责|经办|联系|报送|打印|导出|数据截至|截至|盖章|备注|说明|注|(数据|资料)?来源)"
     r"[^:：]{0,8}[:：]|^以下(空白|无正文)|^第\d+页|^[（(]?盖章"
 )
 # few different texts are expected in columns of these types: they are read as codes
@@ -389,7 +389,7 @@ def nondata_rows(batch, header, titles=None):
     nondata = blank(first)
     if titles:
         nondata |= pc.is_in(first, pa.array(sorted(titles), pa.string())).to_numpy(zero_copy_only=False)
-    nondata |= matching(first, _NOTE_HINT, _is_note)
+    nondata |= matching(first, _NOTE_HINT, is_note)
     nondata[: max(header.bottom - batch.start, 0)] = True
     names = [header.places().get(name) for name in ("unit_name", "unit_code", "county_name", "month")]
     for place in (place for place in names if place is not None):
@@ -397,7 +397,8 @@ def nondata_rows(batch, header, titles=None):
     return nondata | _repeated_header(batch, header)
 
 
-def _is_note(text):
+def is_note(text: str) -> bool:
+    """Whether a row that begins with this text is a total, a signature or a note (合计, 填表人：, 数据来源：)."""
     text = _squeeze(text)
     return bool(_TOTAL.match(text) or _FOOTER.match(text))
 

@@ -1,14 +1,16 @@
-"""A user's own tables, read as they are: the panel of indicators and the tables of models_on; nothing is cleaned.
+"""A user's own tables, read as they are: the panel of indicators and the tables of models_on; no value is cleaned.
 
-Formats by the ending of the file: csv (UTF-8 or GB18030; comma, semicolon or tab), xlsx (first sheet), parquet, Stata
-(dta), SPSS (sav, zsav). :func:`read_table` gives the cells, :func:`numbers` the numbers of a column that must hold
+Formats by the ending of the file: csv (UTF-8 or GB18030; comma, semicolon or tab), xlsx and xls (first sheet), parquet,
+Stata (dta), SPSS (sav, zsav). :func:`read_table` gives the cells, :func:`numbers` those of a column that must be
 numbers, :func:`read_analysis_table` a table whose columns say themselves what they hold.
 """
 
 import codecs
 import csv
 import io
+import itertools
 import re
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,8 @@ from pyarrow import parquet
 
 from jianfu.core.errors import DataError
 from jianfu.ingest.numbers import parse_number
+from jianfu.ingest.readers import read_file
+from jianfu.ingest.sheet import HEAD_ROWS
 
 MOST_LEVELS = 100  # a categorical term with more levels is an identifier
 WORDS = [
@@ -41,10 +45,12 @@ MISSING = {"", ".", "..", "..."} | {word.lower() for word in WORDS}  # in a colu
 BARE = re.compile(r"[\d.,+\-．，＋－]+")  # a number without words around it
 
 
-def read_table(path, texts=None, rows=None, labels=False):
+def read_table(path, texts=None, rows=None, labels=False, wanted=()):
     """The table in ``path`` as a frame; columns named in ``texts`` (None: all) are text, empty text = missing.
 
-    ``rows`` = 0: the columns only. ``labels``: columns of Stata and SPSS with value labels are categories. Raises
+    ``rows`` = 0: the columns only. ``labels``: columns of Stata and SPSS with value labels are categories.
+    ``wanted``: names among the headings; rows above those that name more of them are titles, as in a yearbook. The
+    index counts rows from the first one of the file below its first (row n of a spreadsheet is n - 2). Raises
     :class:`DataError` in one sentence.
     """
     path = Path(path)
@@ -52,7 +58,7 @@ def read_table(path, texts=None, rows=None, labels=False):
     if ending not in READERS:
         raise DataError("table_ending", file=path.name, endings=list(READERS))
     try:
-        frame = READERS[ending](path, texts, rows, labels)
+        frame = READERS[ending](path, texts, rows, labels, wanted)
     except DataError:
         raise
     except Exception as error:
@@ -73,17 +79,23 @@ def read_table(path, texts=None, rows=None, labels=False):
 def read_analysis_table(path):
     """The table in ``path`` with columns of numbers, of text (None = missing) or, with value labels, of categories.
 
-    Truth values are 1 and 0, dates text. A column of a csv or xlsx file is numbers if every cell is one or is missing.
+    Truth values are 1 and 0, dates text. A column of a csv, xlsx or xls file is numbers if all cells are, or missing.
     """
     frame = read_table(path, texts=(), labels=True)
-    typed = Path(path).suffix.lower() not in (".csv", ".xlsx")
+    typed = Path(path).suffix.lower() not in (".csv", ".xlsx", ".xls")
     return pd.DataFrame({column: _plain(frame[column], typed) for column in frame.columns})
 
 
 # ------------------------------------------------------------------------------------------------ formats
 
 
-def _csv(path, texts, rows, labels):
+def _titles(head, wanted):
+    """Number of rows above the headings: above the first of the rows ``head`` that names most of ``wanted``."""
+    named = [len({str(cell).strip() for cell in row} & set(wanted)) for row in head]
+    return named.index(max(named)) if named else 0
+
+
+def _csv(path, texts, rows, labels, wanted):
     content = path.read_bytes()
     try:
         content.decode("utf-8-sig")
@@ -94,8 +106,15 @@ def _csv(path, texts, rows, labels):
         except UnicodeDecodeError:
             raise DataError("table_undecodable", file=path.name) from None
     separator = max(",;\t", key=content.split(b"\n", 1)[0].decode().count)
+    if wanted:  # a title has no separators
+        counts = [line.decode() for line in content.split(b"\n", HEAD_ROWS)[:HEAD_ROWS]]
+        separator = max(",;\t", key=lambda mark: max(line.count(mark) for line in counts))
     lines = csv.reader(io.TextIOWrapper(io.BytesIO(content), "utf-8", newline=""), delimiter=separator)
-    names = [name or f"Unnamed: {place}" for place, name in enumerate(next(lines, []))]
+    head = [(row, lines.line_num) for row in itertools.islice(lines, HEAD_ROWS if wanted else 1)]
+    above = _titles([row for row, _ in head], wanted)
+    names = [name or f"Unnamed: {place}" for place, name in enumerate(head[above][0] if head else [])]
+    if above:
+        content = content.split(b"\n", head[above - 1][1])[-1]
     if rows == 0 or not names or len(set(names)) < len(names):
         return pd.DataFrame([], columns=names)
     text = {name: pa.string() for name in names if texts is None or name.strip() in texts}
@@ -106,7 +125,13 @@ def _csv(path, texts, rows, labels):
             table = _arrow_csv(content, separator, names, text | dict.fromkeys(dates, pa.string()))
     except pa.ArrowInvalid:  # a column whose later cells are of another kind than its first ones
         table = _arrow_csv(content, separator, names, dict.fromkeys(names, pa.string()))
-    return table.to_pandas()
+    return _from_row(table.to_pandas(), above)
+
+
+def _from_row(frame, above):
+    """``frame`` with an index that counts the rows ``above`` its headings."""
+    frame.index += above
+    return frame
 
 
 def _arrow_csv(content, separator, names, types):
@@ -120,17 +145,31 @@ def _arrow_csv(content, separator, names, types):
     )
 
 
-def _xlsx(path, texts, rows, labels):
-    return pd.read_excel(path, nrows=rows, dtype=object, engine="calamine", keep_default_na=False)
+def _xlsx(path, texts, rows, labels, wanted):
+    read = partial(pd.read_excel, path, dtype=object, engine="calamine", keep_default_na=False)
+    above = _titles(read(header=None, nrows=HEAD_ROWS).to_numpy().tolist(), wanted) if wanted else 0
+    return _from_row(read(header=above, nrows=rows), above)
 
 
-def _parquet(path, texts, rows, labels):
+def _xls(path, texts, rows, labels, wanted):
+    """The first sheet of what is called xls: a workbook, or a web page or text with that name."""
+    sheet = next(
+        sheet for sheet in read_file(path, path.name) if sheet.visible and not sheet.left_out
+    ).whole()
+    cells = list(zip(*(column.to_pylist() for column in sheet.columns), strict=True))
+    above = _titles(cells[:HEAD_ROWS], wanted) if wanted else 0
+    names = [name or f"Unnamed: {place}" for place, name in enumerate(cells[above])]
+    below = [] if rows == 0 else cells[above + 1 :]
+    return _from_row(pd.DataFrame(below, columns=names, dtype=object), above)
+
+
+def _parquet(path, texts, rows, labels, wanted):
     """Without what pandas keeps beside the table, so that its index is a column like the others."""
     table = parquet.read_schema(path).empty_table() if rows == 0 else parquet.read_table(path)
     return table.replace_schema_metadata().to_pandas()
 
 
-def _labelled(path, texts, rows, labels):
+def _labelled(path, texts, rows, labels, wanted):
     """Stata and SPSS; ``labels``: a column of codes that all have a label is categories in the order of the codes."""
     stata = path.suffix.lower() == ".dta"
     read = pyreadstat.read_dta if stata else pyreadstat.read_sav
@@ -149,6 +188,7 @@ def _labelled(path, texts, rows, labels):
 READERS = {
     ".csv": _csv,
     ".xlsx": _xlsx,
+    ".xls": _xls,
     ".parquet": _parquet,
     ".dta": _labelled,
     ".sav": _labelled,

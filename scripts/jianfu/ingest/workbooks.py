@@ -5,10 +5,12 @@ import io
 import os
 import subprocess
 import sys
+from itertools import zip_longest
 
 import pyarrow as pa
 import python_calamine
 
+from jianfu.ingest.binary import failed_cells
 from jianfu.ingest.sheet import Sheet, cell_text, unreadable
 
 MAX_MEMORY = 2 * 1024**3  # bytes that reading a binary workbook may take (the largest .xls needs 1 GB)
@@ -24,11 +26,12 @@ def compound_sheets(content, name):
         raise unreadable(name, "file_locked")
     if not any(book in content for book in _BOOKS):
         raise unreadable(name, "file_word" if _WORD in content else "file_no_workbook")
-    return workbook_sheets(content, name, bounded=False)
+    return workbook_sheets(content, name, bounded=False, failed=failed_cells(content))
 
 
-def workbook_sheets(content, name, bounded):
-    """Sheets of a workbook in whatever form; ``bounded``: it is known that all its cells fit into memory.
+def workbook_sheets(content, name, bounded, failed=()):
+    """Sheets of a workbook in whatever form; ``bounded``: it is known that all its cells fit into memory; ``failed``:
+    for every sheet {(row, column): text} of cells with an error, where the library does not give them.
 
     Raises :class:`DataError` with one sentence where it is locked or damaged.
     """
@@ -45,7 +48,8 @@ def workbook_sheets(content, name, bounded):
         if "password" in str(error).lower():
             raise unreadable(name, "file_locked") from None
         raise unreadable(name, "workbook_unreadable") from None
-    return [sheet for meta in book.sheets_metadata if (sheet := _worksheet(book, meta, name))]
+    every = zip_longest(book.sheets_metadata, failed[: len(book.sheets_metadata)], fillvalue={})
+    return [sheet for meta, errors in every if (sheet := _worksheet(book, meta, name, errors))]
 
 
 def _fits_memory(content):
@@ -91,13 +95,15 @@ def _silence():
         os.close(nothing)
 
 
-def _worksheet(book, meta, name):
+def _worksheet(book, meta, name, errors):
     if meta.typ != python_calamine.SheetTypeEnum.WorkSheet:
         return None
     try:
         with _silence():
             sheet = book.get_sheet_by_name(meta.name)
             rows = sheet.to_python(skip_empty_area=False)
+            for (row, column), text in errors.items():
+                rows[row][column] = text
             merged = [
                 (top, left, min(bottom, len(rows) - 1), right)
                 for (top, left), (bottom, right) in sheet.merged_cell_ranges or []

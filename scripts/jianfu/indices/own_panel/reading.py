@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.errors import ConfigError, DataError
+from jianfu.core.logs import progress
 from jianfu.core.reasons import Reason
 from jianfu.core.spelling import did_you_mean
 from jianfu.indices.engine import anchors as stored
@@ -22,6 +23,7 @@ from jianfu.indices.engine.pipeline import denominate
 from jianfu.indices.engine.recipe import Recipe
 from jianfu.indices.engine.structure import build_structure
 from jianfu.indices.own_panel import layout, periods
+from jianfu.ingest.stage import is_note
 from jianfu.ingest.user_tables import numbers, read_table
 
 FIXED = ("reference_window", "treatment", "normalisation", "weights", "aggregation")  # are part of anchors
@@ -52,7 +54,8 @@ def check(settings, file):
     try:
         structure = read_recipe(settings).structure
         read_anchors(settings, structure)
-        _check_columns(list(read_table(settings["data"], rows=0).columns), structure, settings)
+        columns = read_table(settings["data"], rows=0, wanted=_headings(settings, structure)).columns
+        _check_columns(list(columns), structure, settings)
     except (ConfigError, DataError) as error:
         raise ConfigError("in_file", file=file, what=_under("indicators", error.reason)) from None
 
@@ -141,6 +144,12 @@ def _check_columns(columns, structure, settings):
             )
 
 
+def _headings(settings, structure):
+    """Names by which the headings of the data are told from the titles above them."""
+    keys = [settings[key] for key in ("unit", "period") if settings.get(key)]
+    return [*keys, *_needed(structure), *layout.LONG]
+
+
 def _needed(structure):
     """Columns of the data that the structure names: indicators, then further denominators."""
     return list(dict.fromkeys([*structure.codes, *structure.indicators["denominator"].dropna()]))
@@ -150,12 +159,21 @@ def read_panel(settings, structure, null_tokens=()):
     """The :class:`Panel` of the data file. Raises :class:`DataError` or :class:`ConfigError` in one sentence."""
     name = Path(settings["data"]).name
     keys = [settings[key] for key in ("unit", "period") if settings.get(key)]
-    cells = read_table(settings["data"], [*keys, "code"])
+    cells = read_table(settings["data"], [*keys, "code"], wanted=_headings(settings, structure))
     _check_columns(list(cells.columns), structure, settings)
     blank = (cells[keys] == "").all(axis=1)
     if blank.any():
         blank[blank] = (cells[blank].isna() | (cells[blank] == "")).all(axis=1)
         cells = cells[~blank]
+    notes = cells[settings["unit"]].map(is_note)
+    if notes.any():
+        progress(
+            "panel_notes_left_out",
+            file=name,
+            n=int(notes.sum()),
+            first=cells[settings["unit"]][notes].iloc[0],
+        )
+        cells = cells[~notes]
     if cells.empty:
         raise DataError("table_without_row", file=name)
     if settings.get("period"):
