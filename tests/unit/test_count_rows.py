@@ -4,8 +4,9 @@ import pandas as pd
 import pytest
 from ingest_cases import ingest_rows
 
+from jianfu.core.frames import read_csv
 from jianfu.core.spreadsheets import safe_text
-from jianfu.ingest.quality import count_rows, join_books, read_csv, unused_files
+from jianfu.ingest.quality import count_rows, join_books, unused_files
 
 HEAD = ["编号", "责任单位", "事项类型", "下达时间", "退回原因"]
 

@@ -1,4 +1,4 @@
-"""Frames in and out of Parquet files between rules."""
+"""Frames in and out of files between rules."""
 
 import pandas as pd
 
@@ -16,3 +16,8 @@ def store(frame, path):
 def load(path):
     """Read a Parquet file as frame."""
     return pd.read_parquet(path)
+
+
+def read_csv(path):
+    """A CSV table that a rule wrote; empty texts stay empty texts."""
+    return pd.read_csv(path, encoding="utf-8-sig", keep_default_na=False)

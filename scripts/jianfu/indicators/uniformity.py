@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from jianfu.indicators.units import latest_units
+from jianfu.core.units import latest_units
 
 CONTEXT = ("population", "area_km2", "revenue")
 

@@ -17,9 +17,9 @@ from jianfu.core.calendar import Calendar
 from jianfu.core.errors import ConfigError
 from jianfu.core.months import month_ends, month_range
 from jianfu.core.spelling import did_you_mean
+from jianfu.core.units import latest_units
 from jianfu.indicators import cascade, staff_views, timing
 from jianfu.indicators.uniformity import uniformity
-from jianfu.indicators.units import latest_units
 
 FOLLOWED = 366  # days after the month of issue for which a due date is followed; later ones are not short
 SHORT_MINUTES = 8 * 60

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from jianfu.core.errors import DataError
+from jianfu.core.frames import read_csv
 from jianfu.core.reasons import Reason
 from jianfu.core.sources import matching_files
 from jianfu.core.spreadsheets import write_csv
@@ -115,11 +116,6 @@ def pass_rejects(counts_path, limit, quarantine_folder, report, checked_path):
     Path(checked_path).write_text(
         f"{sheets} sheets, none with more than {limit:.1%} rejected rows\n", encoding="utf-8"
     )
-
-
-def read_csv(path):
-    """A table of the books; empty texts stay empty texts."""
-    return pd.read_csv(path, encoding="utf-8-sig", keep_default_na=False)
 
 
 def join_books(counts, columns, notices, folder, sources, counts_path, columns_path, notices_path):

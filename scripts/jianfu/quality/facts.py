@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from jianfu.core.frames import read_csv
 from jianfu.core.months import month_range
 from jianfu.core.tables import RAW
+from jianfu.core.units import latest_units
 from jianfu.indicators import views
 from jianfu.indicators.plan import available, read_plan
 from jianfu.indicators.unit_months import logged_months, valid_units
-from jianfu.indicators.units import latest_units
-from jianfu.ingest.quality import read_csv
 
 OUTCOMES = ("kept", "duplicate", "rejected", "nondata")
 LOGS = ("tasks", "app_activity")

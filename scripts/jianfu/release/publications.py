@@ -11,11 +11,11 @@ import pandas as pd
 from jianfu.core.calendar import calendar_of
 from jianfu.core.labels import Labels
 from jianfu.core.months import month_ends
+from jianfu.core.units import latest_units
 from jianfu.exits.definitions import read_definitions
 from jianfu.exits.person_months import person_months
 from jianfu.indicators import timing
 from jianfu.indicators.plan import read_plan as read_indicators
-from jianfu.indicators.units import latest_units
 from jianfu.indices.roles import leading, read_roles
 from jianfu.indices.specification import read_members
 from jianfu.models.tables.table import exposure_at

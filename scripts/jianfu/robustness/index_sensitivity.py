@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.months import month_range
-from jianfu.indicators.units import latest_units
+from jianfu.core.units import latest_units
 from jianfu.indices import construction
 from jianfu.indices.construction import Cube
 from jianfu.indices.engine import diagnostics

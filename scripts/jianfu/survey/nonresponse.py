@@ -14,8 +14,8 @@ from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from jianfu.core.months import month_number
+from jianfu.core.units import latest_units
 from jianfu.exits.definitions import SEXES, UNKNOWN, Definitions
-from jianfu.indicators.units import latest_units
 
 TRIM = 5.0  # a weight is at most this many times the mean of its wave
 VARIABLES = ("cohort", "sex", "unit_type")

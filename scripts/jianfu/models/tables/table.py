@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from jianfu.indicators.units import latest_units
+from jianfu.core.units import latest_units
 from jianfu.indices.exposures import SURVEY, Exposure
 
 NAMES = {"unit_code": "unit", "county_code": "county", "person_key": "person"}
