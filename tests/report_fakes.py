@@ -37,7 +37,7 @@ MODELS = {
             ("H1_burnout", "职业倦怠", "Burnout", "ols", ["OD"], SURVEY),
             ("H2_exits", "自愿流出", "Voluntary exit", "cloglog", ["OD"], HAZARD),
             (
-                "H3_exits_by_cohort",
+                "H3_within_cohorts",
                 "自愿流出（分代际）",
                 "Exit by cohort",
                 "cloglog",
@@ -80,7 +80,7 @@ TABLES = {
     "main_regression": [
         "H1_burnout",
         "H2_exits",
-        "H3_exits_by_cohort",
+        "H3_within_cohorts",
         "H2_poisson",
         "H1_pooled",
         "H2_pooled",
@@ -119,7 +119,7 @@ HYPOTHESES = pd.DataFrame(
             "H3",
             "过密化与流出的关联在90后中更强",
             "The association is stronger among the 1990s cohort",
-            "H3_exits_by_cohort",
+            "H3_within_cohorts",
             "OD:cohort_90s",
             "+",
             "confirmatory",
@@ -165,8 +165,8 @@ def estimates():
         ("H1", "H1_exhaustion", "robustness", survey | {"outcome": "exhaustion"}, "OD", 0.203, 0.032),
         ("H1", "H1_pooled", "pooled", survey, "OD", 0.298, 0.021),
         ("H2", "H2_exits", "primary", hazard, "OD", 0.251, 0.062),
-        ("H3", "H3_exits_by_cohort", "primary", hazard, "OD", 0.128, 0.071),
-        ("H3", "H3_exits_by_cohort", "primary", hazard, "OD:cohort_90s", 0.214, 0.083),
+        ("H3", "H3_within_cohorts", "primary", hazard, "OD", 0.128, 0.071),
+        ("H3", "H3_within_cohorts", "primary", hazard, "OD:cohort_90s", 0.214, 0.083),
         ("H2", "H2_poisson", "robustness", hazard, "OD", 0.249, 0.061),
         ("H2", "H2_pooled", "pooled", hazard, "OD", 0.388, 0.033),
         ("H2", "H2_lead", "placebo", hazard, "OD_lead", -0.012, 0.058),
@@ -215,7 +215,7 @@ def estimates():
 
 def checks():
     """Checks beside the primary models with invented numbers: a significant lead of H1, the others near zero."""
-    burnout, exits, young = "H1_burnout", "H2_exits", "H3_exits_by_cohort"
+    burnout, exits, young = "H1_burnout", "H2_exits", "H3_within_cohorts"
     rows = [
         ("H1", f"{burnout}.lead", "placebo", "OD_lead", -0.06, 0.02),
         ("H1", f"{burnout}.confounding", "diagnostic", "robustness_value(OD)", 0.158, np.nan),

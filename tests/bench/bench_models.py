@@ -47,7 +47,7 @@ def demonstration():
     ]
     setup = design.setup(ROOT / "config" / "simulation.yaml", ROOT / "config" / "default.yaml", *files)
     everything = setup.members
-    setup = setup.only(["H1_burnout", "H2_exits", "H3_exits_by_cohort"])
+    setup = setup.only(["H1_burnout", "H2_exits", "H3_within_cohorts"])
     tables = draws.sources(draw(setup.parameters, 1, identities=False))
     window = tuple(setup.settings["data"]["window"])
     frame = unit_months.build_unit_months(

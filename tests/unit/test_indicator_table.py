@@ -40,12 +40,12 @@ MARCH = [
          in_annual_plan=True, is_trace_only=False, template_required=False, target_value=100,
          done_at="2024-03-14 10:00", file_hash="h2", n_return=0, is_adapted=True, auto_recorded=True,
          **kinds((2, 0, 1, 1))),
-    # 420 + 2 x 480 minutes; 5 of 10 days, target 120 of 100, 8 artefacts of 4
+    # 420 + 2 x 480 minutes; 5 of 9 days left, target 120 of 100, 8 artefacts of 4
     task("A", "2024-03-07 09:00", "2024-03-11", task_id="4", parent_task_id="3", issuer="a", category="y",
          topic="防汛", in_annual_plan=True, is_trace_only=False, template_required=True, target_value=120,
          done_at="2024-03-11 10:00", file_hash="h3", n_return=1, return_reason="未按模板", is_adapted=False,
          auto_recorded=True, **kinds((3, 3, 1, 1))),
-    # 360 + 480 minutes; 2 of 5 days, target 180 of 120, 2 artefacts of 8
+    # 360 + 480 minutes; 2 days, 1 left, target 180 of 120, 2 artefacts of 8
     task("A", "2024-03-11 10:00", "2024-03-12", task_id="5", parent_task_id="4", issuer="b", category="y",
          topic="防汛", in_annual_plan=False, template_required=True, target_value=180, n_return=0, is_adapted=False,
          **kinds((1, 1, 0, 0))),
@@ -138,9 +138,9 @@ def workdays(year):
 
 
 AMPLIFIED = [
-    (log(1.2), log(10 / 5), log(8 / 4)),
-    (log(1.5), log(5 / 2), log(2 / 8)),
-]  # target, days, artefacts
+    (log(1.2), log(8 / 4)),
+    (log(1.5), log(2 / 8)),
+]  # target, artefacts
 EXPECTED = {
     "A1_tasks": 7 / (4 * W),
     "A1_issuers": exp(-(4 / 7 * log(4 / 7) + 2 / 7 * log(2 / 7) + 1 / 7 * log(1 / 7))),
@@ -154,9 +154,10 @@ EXPECTED = {
     "A3_stability": 5,
     "A4_letters": 25 / 10,
     "A4_in_force": 25,
-    "A5_amp": (sum(AMPLIFIED[0]) / 3 + sum(AMPLIFIED[1]) / 3) / 2,
+    "A5_amp": (sum(AMPLIFIED[0]) / 2 + sum(AMPLIFIED[1]) / 2) / 2,
     "A5_target": (log(1.2) + log(1.5)) / 2,
-    "A5_days": (log(2) + log(2.5)) / 2,
+    "A5_earlier": 1 / 2,  # the second child is due after its parent
+    "A5_time": (log(9 / 5) + log(1 / 2)) / 2,
     "A5_artefacts": (log(2) - log(4)) / 2,
     "A5_levels": 1.5,
     "A5_adhoc": 2 / 5,

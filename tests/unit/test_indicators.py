@@ -197,8 +197,8 @@ def test_a5_mean_log_ratio_over_the_links_of_a_chain():
         n_text=1,
     )
     low = task("A", "2024-03-11 10:00", "2024-03-15 09:00", task_id="g", parent_task_id="c", target_value=120)
-    first = (log(1.2) + log(20 / 10) + log(4 / 2)) / 3
-    second = (log(1.0) + log(10 / 5)) / 2  # artefacts of the grandchild are not known
+    first = (log(1.2) + log(4 / 2)) / 2
+    second = log(1.0)  # artefacts of the grandchild are not known
     assert one("A5_amp", tasks=[top, middle, low]) == pytest.approx((first + second) / 2, abs=1e-10)
 
 
@@ -208,7 +208,19 @@ def test_a5_ignores_zero_targets_and_the_same_task_at_another_unit():
         task("B", "2024-03-01", "2024-03-30", task_id="p", target_value=50),
     ]
     child = task("A", "2024-03-04", "2024-03-08", task_id="c", parent_task_id="p", target_value=60)
-    assert one("A5_amp", tasks=[*parent, child]) == pytest.approx(log(10 / 5), abs=1e-10)
+    assert np.isnan(one("A5_amp", tasks=[*parent, child]))
+    assert one("A5_time", tasks=[*parent, child]) == pytest.approx(log(7 / 5), abs=1e-10)
+
+
+@pytest.mark.parametrize(("due", "time", "earlier"), [("2024-03-20", 0.0, 0), ("2024-03-12", log(12 / 4), 1)])
+def test_a5_time_that_is_passed_on_whole_is_no_compression(due, time, earlier):
+    """The child has fewer days than its parent in both cases, because it is issued later."""
+    rows = [
+        task("A", "2024-03-01 09:00", "2024-03-20 17:00", task_id="p", target_value=1),
+        task("A", "2024-03-09 09:00", f"{due} 12:00", task_id="c", parent_task_id="p", target_value=1),
+    ]
+    assert one("A5_time", tasks=rows) == pytest.approx(time, abs=1e-10)
+    assert (one("A5_earlier", tasks=rows), one("A5_amp", tasks=rows)) == (earlier, 0.0)
 
 
 def test_a5_counts_orphans_and_cycles_without_following_them():

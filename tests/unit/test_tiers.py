@@ -113,6 +113,6 @@ def test_on_the_full_tier_the_common_index_stands_beside_the_confirmatory_models
     own = settled(models, hypotheses, tiers, indices)["models"]
     assert [entry for entry in own if entry in models["models"]] == models["models"]
     added = {entry["name"]: entry for entry in own if entry not in models["models"]}
-    assert list(added) == ["H1_burnout_common", "H2_exits_common", "H3_exits_by_cohort_common"]
-    assert added["H3_exits_by_cohort_common"]["terms"] == ["OD-C", "OD-C:cohort_90s"]
+    assert list(added) == ["H1_burnout_common", "H2_exits_common", "H3_within_cohorts_common"]
+    assert added["H3_within_cohorts_common"]["terms"] == ["OD-C", "OD-C:cohort_90s"]
     assert {entry["role"] for entry in added.values()} == {"robustness"}

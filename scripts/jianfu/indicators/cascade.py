@@ -3,13 +3,20 @@
 A link is a task that names a parent at the same unit. A link whose parent is not in the log is an orphan; links that
 lie on a cycle are marked. Both are counted and not followed: they have no ratio and no level. Every other link has a
 ratio, whatever the depth of its chain.
+
+Time is no part of the ratio: a child task is issued later than its parent and due no later, so that the days allowed
+to it are fewer by construction. What can be told apart is kept beside it: whether the child is due before its parent,
+and what was left to the parent's deadline when the child was issued against the time allowed to the child (ln_time;
+0 = passed on whole).
 """
 
 LINKS = """
 CREATE TABLE chain AS
 SELECT t.task_id, t.parent_task_id, t.unit_code, t.month, t.year, p.task_id IS NOT NULL AS is_found,
        CASE WHEN t.target_value > 0 AND p.target_value > 0 THEN ln(t.target_value / p.target_value) END AS by_target,
-       CASE WHEN t.days_allowed > 0 AND p.days_allowed > 0 THEN ln(p.days_allowed / t.days_allowed) END AS by_days,
+       t.due_at::DATE < p.due_at::DATE AS by_earlier,
+       CASE WHEN t.days_allowed > 0 AND date_diff('day', t.issue_at, p.due_at) >= 0
+            THEN ln((date_diff('day', t.issue_at, p.due_at) + 1) / t.days_allowed) END AS by_time,
        CASE WHEN t.artefacts > 0 AND p.artefacts > 0 THEN ln(t.artefacts / p.artefacts) END AS by_artefacts,
        p.issuer_level || '→' || t.issuer_level AS step, false AS is_cycle, NULL::INTEGER AS level
 FROM tasks_in t
@@ -21,12 +28,12 @@ VIEW = """
 CREATE VIEW cascade AS
 SELECT unit_code, month, year, is_found, is_cycle, level, step,
        CASE WHEN is_followed THEN by_target END AS ln_target,
-       CASE WHEN is_followed THEN by_days END AS ln_days,
+       CASE WHEN is_followed THEN by_earlier END AS is_earlier,
+       CASE WHEN is_followed THEN by_time END AS ln_time,
        CASE WHEN is_followed THEN by_artefacts END AS ln_artefacts,
        CASE WHEN is_followed THEN
-           (coalesce(by_target, 0) + coalesce(by_days, 0) + coalesce(by_artefacts, 0))
-           / nullif((by_target IS NOT NULL)::INTEGER + (by_days IS NOT NULL)::INTEGER
-                    + (by_artefacts IS NOT NULL)::INTEGER, 0) END AS ln_ratio
+           (coalesce(by_target, 0) + coalesce(by_artefacts, 0))
+           / nullif((by_target IS NOT NULL)::INTEGER + (by_artefacts IS NOT NULL)::INTEGER, 0) END AS ln_ratio
 FROM (SELECT *, is_found AND NOT is_cycle AS is_followed FROM chain);
 """
 

@@ -3,7 +3,7 @@
 from jianfu.indicators import views
 
 LINKS = """
-SELECT unit_code, month, level, step, ln_target, ln_days, ln_artefacts, ln_ratio FROM cascade
+SELECT unit_code, month, level, step, ln_target, ln_artefacts, ln_ratio, ln_time FROM cascade
 WHERE is_found AND NOT is_cycle ORDER BY ALL
 """
 YEARS = """
@@ -21,8 +21,8 @@ def build_task_tables(tables, unit_months, calendar, window, reference_window, e
 
     chains: one row per task with a known parent task that lies on no cycle: unit_code, month, level of the link
     (1 = from the top), step (issuing levels of parent and child: 省→市; null where one is not known), ln_target,
-    ln_days, ln_artefacts (child to parent; days: parent to child) and their mean ln_ratio. task_years: unit_code, year,
-    months in which the log was kept, n_tasks, n_artefacts required in them.
+    ln_artefacts (child to parent), their mean ln_ratio, and ln_time (time left to the parent to that of the child).
+    task_years: unit_code, year, months in which the log was kept, n_tasks, n_artefacts required in them.
 
     tables: {canonical table: path}; unit_months: frame (restricted/unit_months.parquet); exclude: topics, months and
     emergency to leave out, as for the indicators.

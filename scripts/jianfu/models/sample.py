@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimators.common import codes_of, columns_named
+from jianfu.models.estimators.common import codes_of, columns_named, effect_codes
 from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.reasons import because
 from jianfu.models.spec import ModelSpec
@@ -120,7 +120,7 @@ class Prepared:
     @cached_property
     def effects(self) -> list[np.ndarray]:
         """Codes (N,) of each absorbed effect."""
-        return [codes_of(self.used[name]) for name in self.spec.effects]
+        return [effect_codes(self.used, name) for name in self.spec.effects]
 
     @cached_property
     def clusters(self) -> np.ndarray | None:
@@ -223,7 +223,7 @@ def _drop_separated(spec, table, categories, controls, sample):
     events = used[list(spec.outcomes)].sum(axis=1).to_numpy()
     if not events.sum() > 0:
         raise NotEstimable("no_events", sample=sample)
-    groups = {name: codes_of(used[name]) for name in spec.effects}
+    groups = {name: effect_codes(used, name) for name in spec.effects}
     trials = np.full(len(used), np.inf) if spec.estimator == "poisson" else trials_of(spec, used, weights)
     for variable in term_variables([*spec.terms, *controls], categories):
         if variable in categories:
@@ -244,7 +244,7 @@ def _drop_singletons(spec, table, sample):
     if not spec.effects:
         return
     used = table.frame[sample.rows]
-    keep, lost = regression.drop_singletons({name: codes_of(used[name]) for name in spec.effects})
+    keep, lost = regression.drop_singletons({name: effect_codes(used, name) for name in spec.effects})
     for name, n in lost.items():
         sample.dropped[f"singleton_{name}"] = n
     sample.rows[np.flatnonzero(sample.rows)[~keep]] = False

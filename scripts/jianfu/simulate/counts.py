@@ -288,6 +288,7 @@ def _chains(own, tasks, timing, burden, streams):
             "artefacts": amplified(parent_artefacts, 1, 1),
         }
     )
-    logs = [np.log(chains["target"] / parent_target), np.log(parent_days / chains["days"])]
-    logs.append(np.log(chains["artefacts"] / parent_artefacts))
-    return chains.assign(log_ratio=sum(logs) / 3), expected
+    log_ratio = (
+        np.log(chains["target"] / parent_target) + np.log(chains["artefacts"] / parent_artefacts)
+    ) / 2
+    return chains.assign(log_ratio=log_ratio), expected

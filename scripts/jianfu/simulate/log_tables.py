@@ -20,7 +20,6 @@ def task_tables(draw):
             "month": np.array(months.names, dtype=object)[links["t"]],
             "level": 1,
             "ln_target": np.log(links["target"] / links["parent_target"]),
-            "ln_days": np.log(links["parent_days"] / links["days"]),
             "ln_artefacts": np.log(links["artefacts"] / links["parent_artefacts"]),
             "ln_ratio": links["log_ratio"],
         }

@@ -34,7 +34,7 @@ def derive(check, spec: ModelSpec, table) -> ModelSpec | None:
         spec.terms
         and spec.estimator in check.get("estimators", ESTIMATORS)
         and spec.data in check.get("data", [spec.data])
-        and set(check.get("needs", [])) <= set(spec.effects)
+        and set(check.get("needs", [])) <= {part for name in spec.effects for part in name.split(":")}
         and (exposures or not check.get("exposures"))
     )
     if not fits:
@@ -52,7 +52,9 @@ def derive(check, spec: ModelSpec, table) -> ModelSpec | None:
             changes["report"] = added
     changes["controls"] = [*changes.get("controls", spec.controls), *check.get("controls", [])]
     if check.get("drop_effects"):
-        changes["effects"] = [name for name in spec.effects if name not in check["drop_effects"]]
+        changes["effects"] = [
+            name for name in spec.effects if not set(name.split(":")) & set(check["drop_effects"])
+        ]
     derived = replace(spec, report=None, options={}).changed(changes)
     if "county" in derived.options.values() and "county" not in table.frame:
         return None

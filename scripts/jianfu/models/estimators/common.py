@@ -108,9 +108,10 @@ def columns_named(spec, estimator) -> dict[str, str]:
             named += [(name, columns) for columns in value.values()]
     found = {}
     for key, columns in named:
-        for column in [columns] if isinstance(columns, str) else columns:
-            if column:
-                found.setdefault(column, key)
+        for name in [columns] if isinstance(columns, str) else columns:
+            for column in name.split(":") if key == "effects" else [name]:
+                if column:
+                    found.setdefault(column, key)
     return found
 
 
@@ -122,6 +123,14 @@ def codes_of(values):
         else pd.factorize(values)[0]
     )
     return hazard.codes_of(codes)[0]
+
+
+def effect_codes(frame, effect):
+    """Levels of an absorbed effect as integer codes (N,) 0 ... K-1; of ``unit:cohort`` the combinations that occur."""
+    first, *others = (codes_of(frame[column]) for column in effect.split(":"))
+    for codes in others:
+        first = hazard.codes_of(first * (codes.max(initial=0) + 1) + codes)[0]
+    return first
 
 
 def few_clusters(n_clusters):

@@ -37,10 +37,12 @@ def solve(model):
     own = (np.asarray(model.weights) == 1).all()  # a table of persons or of the user's own cells
     if (events < 0).any() or (own and spec.estimator != "poisson" and (events > trials).any()):
         raise NotEstimable("outcome_outside_trials")
-    absorbed = max(1, sum(codes.max() + 1 for codes in effects) - max(len(effects) - 1, 0))
-    total = len(columns) + absorbed
-    if events.sum() <= total:
-        raise NotEstimable("too_few_events", events=whole(events.sum()), coefficients=int(total))
+    levels = [int(codes.max()) + 1 for codes in effects]
+    total = len(columns) + max(1, sum(levels) - max(len(levels) - 1, 0))
+    # Poisson with effects is the multinomial of its events given the totals of the first one, which cost no event.
+    estimated = total - sum(levels[:1]) if spec.estimator == "poisson" else total
+    if events.sum() <= estimated:
+        raise NotEstimable("too_few_events", events=whole(events.sum()), coefficients=estimated)
     errors = regression.errors_of(model, allowed=ABSORBED_VCOV if effects else DENSE_VCOV)
     weights = model.column("weights", 1.0)
     data = (events * weights, trials * weights, model.column("offset", 0.0), errors)

@@ -51,7 +51,7 @@ def _hours(scores):
 def chain_table(chains, units):
     """Analysis table of chains: unit, county, month, ``ln_ratio`` and its parts, the level and the step of the link.
 
-    chains: unit_code, month, level, step, ln_target, ln_days, ln_artefacts, ln_ratio of each task with a known parent.
+    chains: unit_code, month, level, step, ln_target, ln_artefacts, ln_ratio, ln_time of each task with a known parent.
     """
     frame = chains.sort_values(["unit_code", "month"], kind="stable", ignore_index=True)
     for column in ("unit_code", "month"):

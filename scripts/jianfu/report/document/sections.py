@@ -82,7 +82,7 @@ def beside_facts(results, alpha: float) -> list[dict]:
 def excess_facts(checks: pd.DataFrame, alpha: float) -> dict:
     """Excess exits per 1,000 person-months: of all, and of the 1990s cohort less the others; None where missing."""
     all_persons = excess_rows(checks, "H2_exits").get("")
-    young = excess_rows(checks, "H3_exits_by_cohort").get("90后 - others")
+    young = excess_rows(checks, "H3_within_cohorts").get("90后 - others")
     pairs = {"all": all_persons, "young": young}
     return {
         key: _effect(row if row is not None and usable(row) else None, alpha) for key, row in pairs.items()

@@ -74,7 +74,8 @@ def _foot(heads, models, labels):
         return labels("yes" if found else "no")
 
     def listed(head, key):
-        return set(models[head["model"]].get(key) or [])
+        names = models[head["model"]].get(key) or []
+        return {part for name in names for part in name.split(":")}
 
     lines = [
         line("estimator", lambda h: labels(f"estimator_{models[h['model']]['estimator']}")),
