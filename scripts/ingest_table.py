@@ -32,4 +32,5 @@ if __name__ == "__main__":
         counts=snakemake.output.counts,
         columns=snakemake.output.columns,
         notices=snakemake.output.notices,
+        titles=snakemake.output.titles,
     )

@@ -77,3 +77,10 @@ def test_rules_of_the_province_go_first(tmp_path):
     own = {"rules": [{"column": "topic", "value": "反诈", "pattern": "安全生产检查"}]}
     read = ingest(tmp_path, HEADS, ROWS[:1], titles=own)
     assert read.canonical["topic"].to_pylist() == ["反诈"]
+
+
+def test_agreement_where_files_and_titles_both_say_it(tmp_path):
+    rows = [[*ROWS[0], "检查"], [*ROWS[1], "任务"], ["4", *ROWS[0][1:], "督查"]]
+    found = ingest(tmp_path, [*HEADS, "事项类型"], rows).titles.set_index("column").loc["event_label"]
+    assert found["n"] == 3 and found["agreement"] == pytest.approx(2 / 3)
+    assert found["kappa"] == pytest.approx((2 / 3 - 3 / 9) / (1 - 3 / 9))

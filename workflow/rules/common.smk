@@ -129,6 +129,7 @@ def ingest_settings(wildcards):
             {k: settings["survey"][k] for k in ("keys", "ranges", "responses")} if "survey" in names else {}
         ),
         "calendar": settings["calendar"] if "punches" in names else {},
+        "titles": settings["titles"] if "tasks" in names else {},
     }
 
 

@@ -23,6 +23,7 @@ rule ingest_table:
         counts="results/{province}/restricted/ingest/{table}_counts.csv",
         columns="results/{province}/restricted/ingest/{table}_columns.csv",
         notices="results/{province}/restricted/ingest/{table}_notices.csv",
+        titles="results/{province}/restricted/ingest/{table}_titles.csv",
     log:
         "results/{province}/logs/ingest_table_{table}.log",
     benchmark:

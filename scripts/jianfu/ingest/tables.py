@@ -38,6 +38,7 @@ from jianfu.ingest.spells import assemble
 from jianfu.ingest.spill import Spill
 from jianfu.ingest.stage import Staged, Staging
 from jianfu.ingest.texts import coded
+from jianfu.ingest.titles.agreement import agreement_table
 from jianfu.ingest.titles.fill import TitleCoder
 from jianfu.ingest.titles.rules import load_rules
 from jianfu.ingest.units import UnitIndex
@@ -58,14 +59,15 @@ class IngestResult:
 
     ``canonical`` Arrow table with the contract's columns in order of its key; ``origins`` Arrow table file, sheet,
     row of each of its rows (for spells: of the raw row that opened it); frames ``quarantine``, ``counts``,
-    ``columns`` and ``notices`` as in :mod:`jianfu.ingest.quality`. The table stands in a file until it is asked for;
+    ``columns`` and ``notices`` as in :mod:`jianfu.ingest.quality`, ``titles`` as in
+    :mod:`jianfu.ingest.titles.agreement`. The table stands in a file until it is asked for;
     the private folder of that file is removed with the result.
     """
 
     def __init__(self, table, schema, folder, sheets, books):
         self.table, self.schema, self.sheets = table, schema, sheets
         self.path, self._places = folder / CANONICAL, folder / PLACES
-        self.quarantine, self.counts, self.columns, self.notices = books
+        self.quarantine, self.counts, self.columns, self.notices, self.titles = books
         self._removed = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
 
     @cached_property
@@ -85,9 +87,9 @@ class IngestResult:
             }
         )
 
-    def write(self, parquet, quarantine, counts, columns, notices):
+    def write(self, parquet, quarantine, counts, columns, notices, titles):
         """Write the table (Parquet) and its books (CSV)."""
-        for path in (parquet, quarantine, counts, columns, notices):
+        for path in (parquet, quarantine, counts, columns, notices, titles):
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         _link(self.path, Path(parquet))
         for frame, path in (
@@ -95,6 +97,7 @@ class IngestResult:
             (self.counts, counts),
             (self.columns, columns),
             (self.notices, notices),
+            (self.titles, titles),
         ):
             write_csv(frame, path)
 
@@ -148,8 +151,9 @@ class _Ingestion:
         self.index = UnitIndex.from_units(units) if units is not None else UnitIndex({}, [])
         self.areas = () if units is None else {*units["county_name"].dropna(), *units["city_name"].dropna()}
         self.books = _Books()
-        own = (settings.get("titles") or {}).get("rules") or ()
-        self.titles = TitleCoder(load_rules(plan_dir / "titles.csv", own)) if table == "tasks" else None
+        self.titles = None
+        if table == "tasks":
+            self.titles = TitleCoder(load_rules(plan_dir / "titles.csv", settings["titles"]["rules"]))
         self.mapped = set()
         self.connection = duckdb.connect(
             config={
@@ -365,6 +369,7 @@ class _Ingestion:
             quality.count_rows(books.sheets, duplicates, rejects, odd, pd.concat(books.several)),
             pd.DataFrame(books.columns, columns=quality.HEADING_COLUMNS),
             pd.DataFrame(books.notices, columns=quality.NOTICE_COLUMNS),
+            agreement_table(self.titles.pairs if self.titles else {}),
         )
 
 

@@ -1,11 +1,11 @@
 """How well coded values agree with given ones: share, Cohen's kappa, F1; from counts of pairs."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import pandas as pd
 
-AGREEMENT_COLUMNS = ["column", "by", "against", "n", "agreement", "kappa", "f1", "used"]
+AGREEMENT_COLUMNS = ["column", "n", "agreement", "kappa", "f1"]
 
 
 def agreement(pairs: Mapping[tuple, int]) -> dict[str, float]:
@@ -34,14 +34,11 @@ def agreement(pairs: Mapping[tuple, int]) -> dict[str, float]:
     }
 
 
-def agreement_table(pairs: Mapping[tuple, int], more: Iterable[Mapping] = ()) -> pd.DataFrame:
-    """Frame of :data:`AGREEMENT_COLUMNS`: rules against the columns of the files (``pairs`` {(column, given, coded):
-    rows}), then the rows ``more`` (rules and models against labelled titles)."""
+def agreement_table(pairs: Mapping[tuple, int]) -> pd.DataFrame:
+    """Frame of :data:`AGREEMENT_COLUMNS`, one row for each column that files and titles both have; ``pairs`` is
+    {(column, value of the file, value of the title): rows}."""
     columns = {}
     for (column, given, coded), rows in pairs.items():
         columns.setdefault(column, Counter())[given, coded] += rows
-    rows = [
-        {"column": column, "by": "rules", "against": "files", **agreement(found), "used": False}
-        for column, found in columns.items()
-    ]
-    return pd.DataFrame([*rows, *more], columns=AGREEMENT_COLUMNS)
+    rows = [{"column": column, **agreement(found)} for column, found in columns.items()]
+    return pd.DataFrame(rows, columns=AGREEMENT_COLUMNS)

@@ -22,25 +22,24 @@ MARK = "coded"
 
 @dataclass
 class TitleCoder:
-    """Codes the titles of one province by ``rules``, every title once; ``models`` ({column: function from titles to
-    values}) go before the rules of their column. ``filled`` counts rows by column, ``pairs`` rows by (column, value of
-    the file, value of the title) for columns that files and titles both have."""
+    """Codes the titles of one province by ``rules``, every title once.
+
+    ``filled`` counts rows by column, ``pairs`` rows by (column, value of the file, value of the title) for columns that
+    files and titles both have.
+    """
 
     rules: Rules
-    models: dict = field(default_factory=dict)
     filled: Counter = field(default_factory=Counter)
     pairs: Counter = field(default_factory=Counter)
     _known: dict = field(default_factory=dict)
 
     def frame(self, titles: Iterable[str]) -> pd.DataFrame:
-        """What :func:`code_titles` says of each title (of two topics the first), or the model of a column."""
+        """What :func:`code_titles` says of each title (of two topics the first)."""
         titles = list(titles)
         new = [title for title in dict.fromkeys(titles) if title not in self._known]
         if new:
             frame = code_titles(new, self.rules)
             frame["topic"] = frame["topic"].str.partition(",")[0]
-            for column, model in self.models.items():
-                frame[column] = model(new)
             self._known |= dict(zip(new, frame.to_dict("records"), strict=True))
         return pd.DataFrame([self._known[title] for title in titles])
 
