@@ -74,7 +74,7 @@ def _ingest_all(settings, folder, scratch, quarantine, knowledge, key):
         result.write(
             scratch / f"{table}.parquet",
             quarantine / f"{table}.csv",
-            *(scratch / f"{table}_{b}.csv" for b in BOOKS),
+            *(scratch / f"{table}_{b}.csv" for b in (*BOOKS, "titles")),
         )
     return troubles
 
