@@ -1,16 +1,19 @@
 """What titles say: floors of F1 on labelled titles, negation, names, typos, own rules, deadlines, what fills what."""
 
 import csv
+import re
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from jianfu.core.errors import ConfigError
-from jianfu.ingest.titles.coder import code_titles
-from jianfu.ingest.titles.deadlines import deadline_words, due_at
+from jianfu.ingest.titles.coder import code_titles, normal
+from jianfu.ingest.titles.deadlines import deadline_words, due_at, words_of
 from jianfu.ingest.titles.rules import load_rules
+from jianfu.ingest.titles.search import Search
 
 ROOT = Path(__file__).parents[2]
 PLAN = ROOT / "config" / "plan" / "titles.csv"
@@ -160,3 +163,62 @@ def test_days_that_are_no_deadline(title):
 def test_every_value_of_the_rules_is_used():
     known = Counter(rule.column for rules in RULES.columns.values() for rule in rules)
     assert min(known.values()) >= 1 and set(known) == set(RULES.columns)
+
+
+def searches():
+    for rules in RULES.columns.values():
+        for rule in rules:
+            yield from (search for search in (rule.pattern, rule.exceptions) if search)
+    yield from (search for search, _ in (*RULES.typos, *RULES.negations))
+    yield from RULES.names
+
+
+def test_patterns_find_what_python_finds():
+    texts = [normal(row["title"]) for name in LABELLED for row in labelled(name)]
+    for search in searches():
+        assert search.found(pa.array(texts)).tolist() == [
+            bool(re.search(search.text, text)) for text in texts
+        ]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "报(?!告)",
+        "(?<![不无])[报(]送",
+        r"(?=.{3,}表)报",
+        r"第\d{2}号",
+        r"\w+表",
+        "(.)\\1",
+        "a{,2}表",
+        r"[^\d]\(",
+        "报++表",
+        "(?:报(?=[)]))?送",
+    ],
+)
+def test_patterns_of_a_province_find_what_python_finds(pattern):
+    texts = [
+        "报告",
+        "报送表",
+        "不报送",
+        "第１２号",
+        "第12号",
+        "统计表表",
+        "报报表",
+        "表(",
+        "报)送",
+        "",
+        "aaa表",
+    ]
+    assert Search(pattern).found(pa.array(texts)).tolist() == [bool(re.search(pattern, t)) for t in texts]
+
+
+def test_only_what_is_asked_is_coded():
+    frame = code_titles(["关于报送信访台账的通知"], RULES, columns=["veto_domain"])
+    assert frame.to_dict("records") == [{"veto_domain": "信访"}]
+    assert RULES.needed(["veto_domain"]) == ("relief", "event_label", "topic", "veto_domain")
+
+
+def test_no_deadline_is_lost_by_the_hint():
+    titles = [row["title"] for name in LABELLED for row in labelled(name)]
+    assert words_of(titles) == [deadline_words(title) for title in titles]

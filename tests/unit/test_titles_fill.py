@@ -2,10 +2,12 @@
 
 import csv
 
+import pyarrow as pa
 import pytest
 from ingest_cases import PLAN, SCHEMA, settings
 
 from jianfu.ingest.tables import ingest_table
+from jianfu.ingest.titles import agreement
 
 UNITS = [["机构编码", "机构名称", "所属县", "县级代码"], ["390101101", "甲镇", "某县", "390101"]]
 HEADS = ["任务编号", "任务名称", "责任单位", "交办时间"]
@@ -80,7 +82,26 @@ def test_rules_of_the_province_go_first(tmp_path):
 
 
 def test_agreement_where_files_and_titles_both_say_it(tmp_path):
-    rows = [[*ROWS[0], "检查"], [*ROWS[1], "任务"], ["4", *ROWS[0][1:], "督查"]]
+    rows = [[*ROWS[0], "检查"], [*ROWS[1], "任务"], ["4", "关于开展消防安全检查的通知", *ROWS[0][2:], "督查"]]
     found = ingest(tmp_path, [*HEADS, "事项类型"], rows).titles.set_index("column").loc["event_label"]
     assert found["n"] == 3 and found["agreement"] == pytest.approx(2 / 3)
     assert found["kappa"] == pytest.approx((2 / 3 - 3 / 9) / (1 - 3 / 9))
+
+
+def test_numbers_of_the_files_need_no_title_beside_them(tmp_path):
+    read = ingest(tmp_path, [*HEADS, "报表份数"], [[*ROWS[1], ""]])
+    (row,) = read.canonical.to_pylist()
+    assert row["asks_table"] is None and row["asks_photo"] is True  # the empty cell is the file's own word
+    assert "asks_table" not in row["coded"].split()
+
+
+def test_the_sample_of_titles_does_not_depend_on_how_rows_come(monkeypatch):
+    monkeypatch.setattr(agreement, "SAMPLE", 3)
+    titles = pa.array([f"第{n}批台账" for n in range(8)]).dictionary_encode()
+    rows = pa.table({"event_label": ["任务", "检查"] * 4, "issue_at": pa.nulls(8, pa.timestamp("us"))})
+    whole, parts = agreement.Sample(), agreement.Sample()
+    whole.add(titles, rows, ["event_label"])
+    for start in (0, 4):
+        parts.add(titles[start : start + 4], rows.slice(start, 4), ["event_label"])
+    assert len(whole.frame) == 3 and whole.frame["title"].tolist() == parts.frame["title"].tolist()
+    assert whole.frame["event_label"].tolist() == parts.frame["event_label"].tolist()

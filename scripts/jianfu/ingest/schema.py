@@ -44,7 +44,7 @@ class Column:
     """One canonical column; ``scale`` names the survey scale of an item and ``low``, ``high`` its range.
 
     A ``private`` column is read and stands in no canonical table. ``title`` names what the title coder fills it with
-    (:data:`jianfu.ingest.titles.rules.CODED` or deadline_in_title) where no file has the column.
+    (:data:`jianfu.ingest.titles.coder.COLUMNS`) where no file has the column, nor the one it ``stands_for``.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Column:
     expected: bool = True
     private: bool = False
     title: str = ""
+    stands_for: str = ""
     scale: str = ""
     low: float = 0
     high: float = 0

@@ -38,7 +38,7 @@ from jianfu.ingest.spells import assemble
 from jianfu.ingest.spill import Spill
 from jianfu.ingest.stage import Staged, Staging
 from jianfu.ingest.texts import coded
-from jianfu.ingest.titles.agreement import agreement_table
+from jianfu.ingest.titles.agreement import AGREEMENT_COLUMNS
 from jianfu.ingest.titles.fill import TitleCoder
 from jianfu.ingest.titles.rules import load_rules
 from jianfu.ingest.units import UnitIndex
@@ -369,7 +369,9 @@ class _Ingestion:
             quality.count_rows(books.sheets, duplicates, rejects, odd, pd.concat(books.several)),
             pd.DataFrame(books.columns, columns=quality.HEADING_COLUMNS),
             pd.DataFrame(books.notices, columns=quality.NOTICE_COLUMNS),
-            agreement_table(self.titles.pairs if self.titles else {}),
+            self.titles.agreement(self.tables[self.table])
+            if self.titles
+            else pd.DataFrame(columns=AGREEMENT_COLUMNS),
         )
 
 

@@ -1,20 +1,55 @@
-"""How well coded values agree with given ones: share, Cohen's kappa, F1; from counts of pairs."""
+"""How well titles agree with the columns of the files, on a sample of titles: share, Cohen's kappa, F1."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+
+from jianfu.ingest.schema import Table
+from jianfu.ingest.titles.coder import code_titles, in_column
+from jianfu.ingest.titles.deadlines import due_at
+from jianfu.ingest.titles.rules import Rules
 
 AGREEMENT_COLUMNS = ["column", "n", "agreement", "kappa", "f1"]
+SAMPLE = (
+    2_000  # titles that are compared: those with the smallest digests, so that equal files have equal samples
+)
 
 
-def agreement(pairs: Mapping[tuple, int]) -> dict[str, float]:
-    """n, agreement, kappa and f1 of ``pairs`` {(given, coded): rows}; values are texts or booleans.
+class Sample:
+    """The :data:`SAMPLE` titles with the smallest digests, one row each: of the rows that have the title, the first.
+
+    ``frame``: digest, title, issue_at and the columns that the files have, missing where these say nothing.
+    """
+
+    def __init__(self):
+        self.frame = pd.DataFrame({"digest": pd.Series(dtype="uint64"), "title": []})
+
+    def add(self, titles: pa.DictionaryArray, rows: pa.Table, columns: list[str]) -> None:
+        """Take in the ``titles`` of further ``rows``, of which only ``columns`` are given by the files."""
+        texts = titles.dictionary.to_pandas().to_numpy(object)
+        digests = pd.util.hash_array(texts, categorize=False)
+        smallest = np.argsort(digests, kind="stable")[:SAMPLE]
+        codes, first = np.unique(titles.indices.fill_null(-1).to_numpy(), return_index=True)
+        places = np.full(len(texts), -1)
+        places[codes[codes >= 0]] = first[codes >= 0]
+        smallest = smallest[places[smallest] >= 0]
+        found = rows.select([*columns, "issue_at"]).take(pa.array(places[smallest])).to_pandas()
+        found.insert(0, "digest", digests[smallest])
+        found.insert(1, "title", texts[smallest])
+        frame = pd.concat([self.frame, found.astype(dict.fromkeys(columns, object))])
+        self.frame = frame.drop_duplicates("title").sort_values("digest", kind="stable").head(SAMPLE)
+
+
+def agreement(pairs: Iterable[tuple]) -> dict[str, float]:
+    """n, agreement, kappa and f1 of ``pairs`` (given, coded); values are texts or booleans.
 
     kappa = (agreement - chance) / (1 - chance), chance from both margins (Cohen 1960), NaN where chance is one. f1 is
     that of True for booleans, else the mean over the given values (macro).
     """
-    pairs = Counter({pair: n for pair, n in pairs.items() if n})
+    pairs = Counter(pairs)
     n = sum(pairs.values())
     if not n:
         return {"n": 0, "agreement": float("nan"), "kappa": float("nan"), "f1": float("nan")}
@@ -34,11 +69,27 @@ def agreement(pairs: Mapping[tuple, int]) -> dict[str, float]:
     }
 
 
-def agreement_table(pairs: Mapping[tuple, int]) -> pd.DataFrame:
-    """Frame of :data:`AGREEMENT_COLUMNS`, one row for each column that files and titles both have; ``pairs`` is
-    {(column, value of the file, value of the title): rows}."""
-    columns = {}
-    for (column, given, coded), rows in pairs.items():
-        columns.setdefault(column, Counter())[given, coded] += rows
-    rows = [{"column": column, **agreement(found)} for column, found in columns.items()]
+def agreement_table(sample: pd.DataFrame, table: Table, rules: Rules) -> pd.DataFrame:
+    """Frame of :data:`AGREEMENT_COLUMNS`, one row for each column of ``sample`` (:class:`Sample`) that titles may fill.
+
+    Topics of the files are put into the words of the coder first; of due times the days are compared, where the title
+    has words of a deadline.
+    """
+    given = [name for name in sample.columns if name in table.columns and table.columns[name].title]
+    coded = code_titles(sample["title"], rules, columns={table.columns[name].title for name in given})
+    rows = []
+    for name in given:
+        own = sample[name].reset_index(drop=True)
+        said = in_column(coded[table.columns[name].title], table.columns[name])
+        if name == "topic":
+            own = code_titles(own, rules, columns=["topic"])["topic"].str.partition(",")[0].where(own.notna())
+        if name == "due_at":
+            own = pd.to_datetime(own).dt.date
+            said = [
+                due_at(words, at) if words else None
+                for words, at in zip(said, sample["issue_at"], strict=True)
+            ]
+            said = pd.Series(pd.to_datetime(said)).dt.date
+        both = own.notna() & said.notna()
+        rows.append({"column": name, **agreement(zip(own[both], said[both], strict=True))})
     return pd.DataFrame(rows, columns=AGREEMENT_COLUMNS)

@@ -1,15 +1,18 @@
-"""Titles coded by rules, every distinct title once."""
+"""Titles coded by rules, every distinct title once and only for the columns that are asked for."""
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from jianfu.ingest.titles.deadlines import deadline_words
-from jianfu.ingest.titles.rules import CODED, FLAGS, Rules
+from jianfu.ingest.schema import Column
+from jianfu.ingest.titles.deadlines import words_of
+from jianfu.ingest.titles.rules import FLAGS, Rules
 
+COLUMNS = ("event_label", "topic", "veto_domain", *FLAGS, "deadline_in_title")
 MOST_TOPICS = 2
 COVERED = "〇"  # stands where a name or a negated part was
 _STOPS = re.compile(r"[,;!?。]")
@@ -20,65 +23,90 @@ def normal(title: str) -> str:
     return _STOPS.sub("。", "".join(unicodedata.normalize("NFKC", title).lower().split()))
 
 
-def code_titles(titles: Iterable[str | None], rules: Rules) -> pd.DataFrame:
-    """One row per title: event_label, topic (one or two, comma between), veto_domain ("" where there is none), the
-    flags (boolean) and deadline_in_title (the words, "" where there are none).
+def code_titles(
+    titles: Iterable[str | None], rules: Rules, *, columns: Collection[str] = COLUMNS
+) -> pd.DataFrame:
+    """One row per title with ``columns`` of :data:`COLUMNS`: event_label, topic (one or two, comma between),
+    veto_domain ("" where there is none), the flags (boolean) and deadline_in_title (the words, or "").
 
     A title that is missing or empty has nothing: "" and False; callers leave such rows out.
     """
     codes, distinct = pd.factorize(pd.Series(titles, dtype=object).fillna(""), use_na_sentinel=False)
-    coded = _code([str(title) for title in distinct], rules)
-    return coded.iloc[codes].reset_index(drop=True)
+    distinct = [str(title) for title in distinct]
+    coded = _code(distinct, rules, rules.needed(columns))
+    if "deadline_in_title" in columns:
+        coded["deadline_in_title"] = np.array(words_of(distinct), object)
+    frame = pd.DataFrame(
+        {name: coded[name] for name in COLUMNS if name in columns}, range(len(distinct)), dtype=object
+    )
+    flags = [name for name in FLAGS if name in columns]
+    frame[flags] = frame[flags] == "1"
+    return frame.iloc[codes].reset_index(drop=True)
 
 
-def _code(titles, rules):
-    texts = [_readable(normal(title), rules) for title in titles]
+def in_column(values: pd.Series, column: Column) -> pd.Series:
+    """Values of the coder as they stand in a canonical column: of two topics the first, is_veto from the domain."""
+    if column.arrow == pa.bool_():
+        return values.astype(bool)
+    return values.str.partition(",")[0] if column.title == "topic" else values
+
+
+def _code(titles, rules, columns):
+    """{column: values of the titles}, every column after those that its rules' conditions name."""
+    texts = _readable(titles, rules)
     empty = np.array([not title.strip() for title in titles], bool)
-    coded = {}
-    for column in CODED:
-        blinding = [pattern for pattern, blind in rules.negations if column in blind]
-        seen = [_covered(text, blinding) for text in texts] if blinding else texts
+    coded, seen = {}, {}
+    for column in columns:
+        blinding = tuple(pattern for pattern, blind in rules.negations if column in blind)
+        if blinding not in seen:
+            seen[blinding] = _covered(texts, blinding)
         most = MOST_TOPICS if column == "topic" else 1
-        coded[column] = np.where(empty, "", _values(seen, rules.columns[column], coded, most))
-    frame = pd.DataFrame(coded)[["event_label", "topic", "veto_domain", *FLAGS]]
-    frame[list(FLAGS)] = frame[list(FLAGS)] == "1"
-    frame["deadline_in_title"] = [deadline_words(title) for title in titles]
-    return frame
+        values = _values(seen[blinding], rules.columns[column], coded, most)
+        coded[column] = np.where(empty, "", values)
+    return coded
 
 
-def _readable(text, rules):
+def _readable(titles, rules):
+    texts = pa.array([normal(title) for title in titles], pa.string())
     for pattern, right in rules.typos:
-        text = pattern.sub(right, text)
-    return _covered(text, rules.names)
+        texts = pattern.replaced(texts, right)
+    return _covered(texts, rules.names)
 
 
-def _covered(text, patterns):
+def _covered(texts, patterns):
     for pattern in patterns:
-        text = pattern.sub(COVERED, text)
-    return text
+        texts = pattern.replaced(texts, COVERED)
+    return texts
 
 
 def _values(texts, rules, coded, most):
     """The value of the first rule that holds for each title; up to ``most`` different ones, comma between. A rule
     without a pattern is for what is left."""
-    found = [[] for _ in texts]
+    found = np.full(len(texts), "", object)
+    taken, having = np.zeros(len(texts), int), {}
     for rule in rules:
-        room = most if rule.pattern.pattern else 1
-        for place in np.flatnonzero(_given(rule, coded, len(texts))):
-            values = found[place]
-            if len(values) < room and rule.value not in values and _holds(rule, texts[place]):
-                values.append(rule.value)
-    return [",".join(values) for values in found]
+        room = most if rule.pattern.text else 1
+        has = having.setdefault(rule.value, np.zeros(len(texts), bool))
+        places = np.flatnonzero((taken < room) & ~has & _given(rule, coded, len(texts)))
+        places = places[_holding(rule, texts.take(pa.array(places)))]
+        found[places] = np.where(taken[places] > 0, found[places] + ",", "") + rule.value
+        taken[places] += 1
+        has[places] = True
+    return found
 
 
-def _holds(rule, text):
-    """Whether the pattern is in the text and none of the exceptions."""
-    return rule.pattern.search(text) and not (rule.exceptions and rule.exceptions.search(text))
+def _holding(rule, texts):
+    """Mask of the texts in which the pattern is found and none of the exceptions."""
+    held = rule.pattern.found(texts)
+    if rule.exceptions and held.any():
+        held[held] = ~rule.exceptions.found(texts.filter(pa.array(held)))
+    return held
 
 
 def _given(rule, coded, height):
     """Mask of the titles for which the conditions of a rule hold."""
     held = np.ones(height, bool)
     for column, wanted, among in rule.given:
-        held &= np.array([bool(among & set(value.split(","))) for value in coded[column]], bool) == wanted
+        codes, values = pd.factorize(coded[column])
+        held &= np.array([bool(among & set(v.split(","))) == wanted for v in values], bool)[codes]
     return held

@@ -3,10 +3,13 @@
 import re
 import unicodedata
 from calendar import monthrange
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 
+import pyarrow as pa
+
 from jianfu.core.calendar import OFFICE_HOURS
+from jianfu.ingest.titles.search import Search
 
 DAY = timedelta(days=1)
 _DIGITS = dict(zip("一二两三四五六七八九日天末", (1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 7, 7, 7), strict=True))
@@ -39,6 +42,8 @@ WORDS = re.compile(
         )
     )
 )
+# one of these is in all words of a deadline
+_HINT = Search("[前内止每逐周今明]|星期|礼拜|当[天日]|后天|次日|第二天|隔天")
 _CUT_OFF = re.compile(r"(?:截[至止]|数据到|统计到)[^,;。)报交]{2,16}(?![^,;。]{0,6}[报交])")
 
 
@@ -53,6 +58,12 @@ def deadline_words(title: str) -> str:
     if not match:
         return ""
     return title[match.start() : match.end()] if len(plain) == len(title) else match[0]
+
+
+def words_of(titles: Sequence[str]) -> list[str]:
+    """:func:`deadline_words` of every title."""
+    doubtful = _HINT.found(pa.array(titles, pa.string()))
+    return [deadline_words(title) if asked else "" for title, asked in zip(titles, doubtful, strict=True)]
 
 
 def due_at(

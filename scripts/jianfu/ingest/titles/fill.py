@@ -4,7 +4,7 @@ What :mod:`jianfu.ingest.progress` took from other columns is named and counted 
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,7 +13,8 @@ import pyarrow as pa
 
 from jianfu.ingest.schema import Table
 from jianfu.ingest.texts import coded
-from jianfu.ingest.titles.coder import code_titles
+from jianfu.ingest.titles.agreement import Sample, agreement_table
+from jianfu.ingest.titles.coder import code_titles, in_column
 from jianfu.ingest.titles.deadlines import due_at
 from jianfu.ingest.titles.rules import Rules
 
@@ -22,76 +23,61 @@ MARK = "coded"
 
 @dataclass
 class TitleCoder:
-    """Codes the titles of one province by ``rules``, every title once.
-
-    ``filled`` counts rows by column, ``pairs`` rows by (column, value of the file, value of the title) for columns that
-    files and titles both have.
-    """
+    """Codes the titles of one province by ``rules``. ``filled`` counts rows by column; ``sample`` are titles with what
+    the files say beside them."""
 
     rules: Rules
     filled: Counter = field(default_factory=Counter)
-    pairs: Counter = field(default_factory=Counter)
-    _known: dict = field(default_factory=dict)
-
-    def frame(self, titles: Iterable[str]) -> pd.DataFrame:
-        """What :func:`code_titles` says of each title (of two topics the first)."""
-        titles = list(titles)
-        new = [title for title in dict.fromkeys(titles) if title not in self._known]
-        if new:
-            frame = code_titles(new, self.rules)
-            frame["topic"] = frame["topic"].str.partition(",")[0]
-            self._known |= dict(zip(new, frame.to_dict("records"), strict=True))
-        return pd.DataFrame([self._known[title] for title in titles])
+    sample: Sample = field(default_factory=Sample)
 
     def labels(self, titles: pa.Array) -> pa.Array:
         """event_label of every title, null where there is no title."""
         encoded = coded(titles)
-        texts = encoded.dictionary.to_pylist()
-        told = [text for text in texts if text and text.strip()]
-        known = dict(zip(told, self.frame(told)["event_label"], strict=True)) if told else {}
-        return pa.array([known.get(text) for text in texts], pa.string()).take(encoded.indices)
+        labels = code_titles(encoded.dictionary.to_pylist(), self.rules, columns=["event_label"])[
+            "event_label"
+        ]
+        return pa.array(labels.replace("", None), pa.string()).take(encoded.indices)
 
     def fill(self, rows: pa.Table, table: Table, absent: Collection[str]) -> pa.Table:
         """``rows`` (typed, with title and the mark) with the ``absent`` columns taken from the title.
 
-        Columns that a file has stay as they are, also where a cell is empty. A row without a title gets nothing. A
-        deadline counts from issue_at.
+        Columns that a file has stay as they are, also where a cell is empty; a column that stands for one that a file
+        has is not needed. A row without a title gets nothing. A deadline counts from issue_at.
         """
         given = given_by(rows[MARK].combine_chunks())
         titles = coded(rows["title"].combine_chunks())
         told = titles.is_valid().to_numpy(zero_copy_only=False)
+        wanted = {
+            name: column
+            for name, column in table.columns.items()
+            if column.title and name in absent and (not column.stands_for or column.stands_for in absent)
+        }
         if told.any():
-            rows = self._from_titles(rows, table, absent, titles, told, given)
+            own = [name for name, column in table.columns.items() if column.title and name not in absent]
+            self.sample.add(titles, rows, [name for name in own if name not in given])
+            rows = self._from_titles(rows, wanted, titles, told, given)
         for name, filled in given.items():
             self.filled[name] += int(filled.sum())
         return _replaced(rows, MARK, marks_of(given)) if given else rows
 
-    def _from_titles(self, rows, table, absent, titles, told, given):
-        """Rows with their absent columns; masks of what was filled go into ``given``."""
-        frame = self.frame(titles.dictionary.to_pylist()).iloc[titles.indices.fill_null(0).to_numpy()]
-        for name, column in table.columns.items():
-            if not column.title:
-                continue
-            values = frame[column.title].to_numpy()
-            if name not in absent:
-                self._compare(name, rows[name], values, told & ~given.get(name, np.zeros(1, bool)))
-                continue
+    def agreement(self, table: Table) -> pd.DataFrame:
+        """How well the titles of the sample agree with the columns of the files: :func:`agreement_table`."""
+        return agreement_table(self.sample.frame, table, self.rules)
+
+    def _from_titles(self, rows, wanted, titles, told, given):
+        """Rows with the columns ``wanted``; masks of what was filled go into ``given``."""
+        frame = code_titles(
+            titles.dictionary.to_pylist(), self.rules, columns={column.title for column in wanted.values()}
+        )
+        places = titles.indices.fill_null(0).to_numpy()
+        for name, column in wanted.items():
+            values = in_column(frame[column.title], column).to_numpy()[places]
             if name == "due_at":
                 values = _deadlines(values, rows["issue_at"].to_pylist())
-            elif column.arrow == pa.bool_():
-                values = values.astype(bool)
             given[name] = told & pd.notna(values) & (values != "")
             cells = pa.array(np.where(given[name], values, None), column.arrow)
             rows = _replaced(rows, name, cells)
         return rows
-
-    def _compare(self, name, cells, values, both):
-        """Count the pairs of a column that the files have; topics in the words of the coder, veto as yes or no."""
-        pairs = pd.DataFrame({"given": cells.to_pandas(), "title": values})[both].dropna()
-        pairs["title"] = pairs["title"].astype(bool) if name == "is_veto" else pairs["title"]
-        for (own, said), rows in pairs.astype(object).value_counts().items():
-            own = self.frame([own])["topic"][0] if name == "topic" else own
-            self.pairs[name, own, said] += rows
 
 
 def _replaced(rows, name, cells):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from jianfu.core.errors import ConfigError
+from jianfu.ingest.titles.search import Search
 
 FLAGS = (
     "asks_table",
@@ -45,8 +46,8 @@ class Rule:
 
     column: str
     value: str
-    pattern: re.Pattern
-    exceptions: re.Pattern | None = None
+    pattern: Search
+    exceptions: Search | None = None
     given: tuple[tuple[str, bool, frozenset], ...] = ()
     priority: int = 0
 
@@ -57,9 +58,17 @@ class Rules:
     patterns in which no word counts. ``negations``: (pattern, columns that do not see what it covers)."""
 
     columns: Mapping[str, tuple[Rule, ...]]
-    typos: tuple[tuple[re.Pattern, str], ...]
-    names: tuple[re.Pattern, ...]
-    negations: tuple[tuple[re.Pattern, frozenset], ...]
+    typos: tuple[tuple[Search, str], ...]
+    names: tuple[Search, ...]
+    negations: tuple[tuple[Search, frozenset], ...]
+
+    def needed(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """``columns`` and those that conditions of their rules name, in the order in which they are coded."""
+        needed = set(columns)
+        for column in reversed(CODED):
+            if column in needed:
+                needed |= {name for rule in self.columns[column] for name, _, _ in rule.given}
+        return tuple(column for column in CODED if column in needed)
 
 
 def load_rules(path: Path | str, own: Iterable[Mapping] = ()) -> Rules:
@@ -109,7 +118,7 @@ def _rule(row, words):
 
 def _compiled(text, column, words):
     try:
-        return re.compile(_spelled(text, words))
+        return Search(_spelled(text, words))
     except re.error as error:
         raise ConfigError("title_rule_pattern", pattern=text, column=column) from error
 
