@@ -23,6 +23,7 @@ if __name__ == "__main__":
         folder=snakemake.params.folder,
         settings=snakemake.params.settings,
         plan_dir=snakemake.params.plan_dir,
+        scales=snakemake.input.scales,
         schema=snakemake.input.schema,
         units=pd.read_parquet(snakemake.input.units) if snakemake.input.units else None,
         scratch=Path(snakemake.output.canonical).parent,

@@ -16,7 +16,7 @@ if __name__ == "__main__":
         release=snakemake.params.release,
         config=snakemake.input.config,
         run=snakemake.input.run,
-        default=snakemake.input.default,
+        deviations=snakemake.input.deviations,
         plan={
             name: snakemake.input[name]
             for name in ("hypotheses", "models", "tables", "outputs", "indices", "index_roles", "tiers")

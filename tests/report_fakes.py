@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from jianfu.config.files import read_yaml
 from jianfu.core.reasons import write_reasons
 from jianfu.models.estimates import RELEASED_COLUMNS
 from jianfu.models.reasons import because
+from jianfu.province.plan import deviations, write_deviations
 from jianfu.release.reasons_file import reasons_table
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -507,6 +509,9 @@ def write(folder, settings, draw_figures=None):
     (folder / "provenance" / "config.yaml").write_text(
         yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8"
     )
+    common = read_yaml(ROOT / "config" / "default.yaml")
+    changed = deviations(ROOT / "config" / "plan", settings, common)
+    write_deviations(changed, folder / "plan" / "deviations.csv")
     run = {
         "python": "3.11",
         "packages": {"pandas": "3.1.0", "duckdb": "2.0.0"},

@@ -218,7 +218,7 @@ def test_every_key_of_the_default_is_in_the_schema_and_vice_versa():
     def keys_of_schema(node, prefix=""):
         for name, child in node.get("properties", {}).items():
             yield prefix + name
-            if name not in ("sources", "simulate", "models_on", "indicators", "weights"):
+            if name not in ("sources", "simulate", "models_on", "indicators", "weights", "plan"):
                 yield from keys_of_schema(child, f"{prefix}{name}.")
 
     def keys_of_default(node, prefix=""):

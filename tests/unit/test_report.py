@@ -20,6 +20,7 @@ from jianfu.core.labels import Labels
 from jianfu.models.reasons import because
 from jianfu.models.verdicts import Verdict
 from jianfu.models.words import said
+from jianfu.province.plan import write_deviations
 from jianfu.report.document import facts
 from jianfu.report.document.blocks import escape, pipe_table
 from jianfu.report.document.build import build_report, picture_width
@@ -70,7 +71,7 @@ def arguments(folder):
         "release": folder / "release",
         "config": folder / "provenance" / "config.yaml",
         "run": folder / "provenance" / "run.json",
-        "default": ROOT / "config" / "default.yaml",
+        "deviations": folder / "plan" / "deviations.csv",
         "plan": plan,
     }
 
@@ -309,11 +310,7 @@ def test_hypotheses_with_several_rows_count_once():
 
 
 def test_without_deviations_there_is_no_table_of_them(province):
-    plain = settings()
-    plain["exclude"]["topics"] = []
-    (province / "provenance" / "config.yaml").write_text(
-        yaml.safe_dump(plain, allow_unicode=True), encoding="utf-8"
-    )
+    write_deviations([], province / "plan" / "deviations.csv")
     text, tables = markdown(province)
     assert "没有差异" in text and "deviations" not in [table.name for table in tables]
 

@@ -1,7 +1,9 @@
 """Functions that the rule files share; no rules."""
 
 ROOT = Path(workflow.basedir)
-OUTPUTS = read_outputs(ROOT / "config" / "plan" / "outputs.csv")
+PLAN = ROOT / "config" / "plan"
+OVERLAYS = {table.file for table in read_tables(PLAN).values()}  # files of the plan that a province may overlay
+OUTPUTS = read_outputs(PLAN / "outputs.csv")
 USED = set()  # files of code and plan behind the rules read so far (provenance.smk)
 
 
@@ -24,7 +26,13 @@ def reference(wildcards):
 
 
 def code(script, modules=()):
-    """Digest of scripts/<script>.py, the library modules it uses and ``modules``: a change re-runs the rule."""
+    """Digest of scripts/<script>.py, the library modules it uses and ``modules``: a change re-runs the rule.
+
+    ``modules``: names, or a function from the wildcards to them.
+    """
+    if callable(modules):
+        code(script, PLAN_ESTIMATORS)
+        return lambda wildcards: code(script, modules(wildcards))
     files = modules_used(script, ROOT / "scripts", modules)
     USED.update(files)
     return files_digest(files, ROOT)
@@ -47,11 +55,27 @@ def own_models_code(wildcards):
     return code("run_models_on", modules_named(SETTINGS[wildcards.province]["models_on"]))
 
 
-def plan(name):
+def common_plan(name):
     """Path of a file of the common plan, as rule input."""
-    file = ROOT / "config" / "plan" / name
+    file = PLAN / name
     USED.add(file)
     return str(file)
+
+
+def plan(name):
+    """A file of the plan as rule input: the wildcard province's own, where it overlays the common one."""
+    file = common_plan(name)
+
+    def path(wildcards):
+        own = name in overlaid_files(PLAN, SETTINGS[wildcards.province]["plan"])
+        return f"results/{wildcards.province}/plan/own/{name}" if own else file
+
+    return path if name in OVERLAYS else file
+
+
+def survey_plan(wildcards):
+    """The scoring keys: a province's own for the survey alone, so that no other table is read anew."""
+    return plan("scales.yaml")(wildcards) if wildcards.table == "survey" else common_plan("scales.yaml")
 
 
 def settled(name):
@@ -59,7 +83,13 @@ def settled(name):
     return f"results/{{province}}/plan/{name}"
 
 
-PLAN_ESTIMATORS = modules_named([read_yaml(plan(name)) for name in ("models.yaml", "checks.yaml")])
+PLAN_ESTIMATORS = modules_named([read_yaml(common_plan(name)) for name in ("models.yaml", "checks.yaml")])
+
+
+def estimators(wildcards):
+    """Modules of the estimators of the plan and of those that the wildcard province adds, for :func:`code`."""
+    own = modules_named(SETTINGS[wildcards.province]["plan"])
+    return sorted({*PLAN_ESTIMATORS, *own})
 
 
 def folder_of(name):

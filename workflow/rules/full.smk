@@ -99,7 +99,7 @@ rule build_uncertainty:
         weights=setting("weights"),
         exposure=setting("exposure"),
         inference=setting("inference"),
-        code=code("build_uncertainty", PLAN_ESTIMATORS),
+        code=code("build_uncertainty", estimators),
     script:
         "../../scripts/build_uncertainty.py"
 
@@ -123,7 +123,7 @@ rule build_romano_wolf:
         reference=reference,
         exposure=setting("exposure"),
         inference=setting("inference"),
-        code=code("build_romano_wolf", PLAN_ESTIMATORS),
+        code=code("build_romano_wolf", estimators),
     script:
         "../../scripts/build_romano_wolf.py"
 

@@ -15,7 +15,7 @@ rule ingest_table:
         schema=ROOT / "workflow" / "schemas" / "canonical.yaml",
         headings=plan("headings.csv"),
         values=plan("values.csv"),
-        scales=plan("scales.yaml"),
+        scales=survey_plan,
         titles=plan("titles.csv"),
     output:
         canonical="results/{province}/restricted/canonical/{table}.parquet",

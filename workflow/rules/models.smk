@@ -137,7 +137,7 @@ rule build_answers:
         exposure=setting("exposure"),
         inference=setting("inference"),
         language=setting("language"),
-        code=code("build_answers", PLAN_ESTIMATORS),
+        code=code("build_answers", estimators),
     script:
         "../../scripts/build_answers.py"
 
@@ -168,7 +168,7 @@ rule fit_models:
         exposure=setting("exposure"),
         selected=setting("models"),
         inference=setting("inference"),
-        code=code("fit_models", PLAN_ESTIMATORS),
+        code=code("fit_models", estimators),
     script:
         "../../scripts/fit_models.py"
 
@@ -246,7 +246,7 @@ rule build_burnout_bins:
         mem_mb=1500,
     params:
         confidence=setting("inference", "confidence"),
-        code=code("build_burnout_bins", PLAN_ESTIMATORS),
+        code=code("build_burnout_bins", estimators),
     script:
         "../../scripts/build_burnout_bins.py"
 
@@ -272,6 +272,6 @@ rule build_targets:
         exposure=setting("exposure"),
         selected=setting("models"),
         inference=setting("inference"),
-        code=code("build_targets", PLAN_ESTIMATORS),
+        code=code("build_targets", estimators),
     script:
         "../../scripts/build_targets.py"

@@ -1,8 +1,32 @@
 """The plan as it is applied in a province.
 
 REQUIRED INPUTS: indices.parquet and unit_months.parquet; the models, hypotheses and specifications of config/plan.
-OUTPUTS: models.yaml, hypotheses.csv, index_roles.csv, specifications.yaml, uncertainty.yaml and tiers.csv under results/{province}/plan
+OUTPUTS: own/<file> for every file of config/plan that the province overlays; models.yaml, hypotheses.csv, index_roles.csv, specifications.yaml, uncertainty.yaml and tiers.csv under results/{province}/plan
 """
+
+
+rule overlay_plan:
+    """A file of the plan with what the province changes of it."""
+    input:
+        plan=lambda wildcards: common_plan(wildcards.file),
+    output:
+        plan="results/{province}/plan/own/{file}",
+    log:
+        "results/{province}/logs/overlay_plan_{file}.log",
+    benchmark:
+        "results/{province}/benchmarks/overlay_plan_{file}.tsv"
+    wildcard_constraints:
+        file="|".join(map(re.escape, OVERLAYS)),
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=500,
+    params:
+        overlay=lambda wildcards: overlaid_files(PLAN, SETTINGS[wildcards.province]["plan"])[wildcards.file],
+        tables=common_plan("overlays.yaml"),
+        code=code("overlay_plan"),
+    script:
+        "../../scripts/overlay_plan.py"
 
 
 rule settle_plan:

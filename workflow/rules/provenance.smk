@@ -1,7 +1,7 @@
 """What each run was made with: settings, versions, raw files, and the code and plan of the rules read before this one.
 
 REQUIRED INPUTS: the raw files of the province.
-OUTPUTS: results/{province}/provenance/config.yaml and run.json
+OUTPUTS: results/{province}/provenance/config.yaml and run.json; results/{province}/plan/deviations.csv
 """
 
 
@@ -9,9 +9,12 @@ rule record_provenance:
     """Store the resolved settings, library versions, seed and digests of the code and the raw files."""
     input:
         raw=raw_files,
+        default=str(ROOT / "config" / "default.yaml"),
+        plan=[common_plan(name) for name in sorted(OVERLAYS)],
     output:
         config="results/{province}/provenance/config.yaml",
         run="results/{province}/provenance/run.json",
+        deviations="results/{province}/plan/deviations.csv",
     log:
         "results/{province}/logs/record_provenance.log",
     benchmark:

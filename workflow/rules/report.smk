@@ -96,7 +96,7 @@ rule render_report:
         ),
         config="results/{province}/provenance/config.yaml",
         run="results/{province}/provenance/run.json",
-        default=str(ROOT / "config" / "default.yaml"),
+        deviations="results/{province}/plan/deviations.csv",
         hypotheses=settled("hypotheses.csv"),
         models=settled("models.yaml"),
         tables=plan("tables.yaml"),

@@ -5,16 +5,16 @@ OUTPUTS: docs/simulation_study.csv, .png and .svg; docs/simulation_study_raw.csv
     results/simulation_study. A study that was stopped goes on where it stopped.
 """
 
-STUDY = read_yaml(plan("simulation_study.yaml"))
+STUDY = read_yaml(common_plan("simulation_study.yaml"))
 STUDY_INPUTS = {
-    "design": plan("simulation_study.yaml"),
+    "design": common_plan("simulation_study.yaml"),
     "parameters": str(ROOT / "config" / "simulation.yaml"),
     "defaults": str(ROOT / "config" / "default.yaml"),
-    "models": plan("models.yaml"),
-    "indicators": plan("indicators.csv"),
-    "members": plan("indices.csv"),
-    "scales": plan("scales.yaml"),
-    "definitions": plan("exits.yaml"),
+    "models": common_plan("models.yaml"),
+    "indicators": common_plan("indicators.csv"),
+    "members": common_plan("indices.csv"),
+    "scales": common_plan("scales.yaml"),
+    "definitions": common_plan("exits.yaml"),
 }
 RAW_AT_ONCE = 5  # draws through raw files per job
 
@@ -70,7 +70,7 @@ rule simulate_study_raw:
 rule build_simulation_study:
     """Bias, coverage, size and power of all scenarios, with Monte-Carlo errors."""
     input:
-        design=plan("simulation_study.yaml"),
+        design=common_plan("simulation_study.yaml"),
         draws=[
             f"results/simulation_study/{scenario['name']}/{first}.parquet"
             for scenario in STUDY["scenarios"]
@@ -102,7 +102,7 @@ rule plot_simulation_study:
     """Size, coverage and power by scenario, with their Monte-Carlo intervals and the limits."""
     input:
         table="docs/simulation_study.csv",
-        design=plan("simulation_study.yaml"),
+        design=common_plan("simulation_study.yaml"),
     output:
         png="docs/simulation_study.png",
         svg="docs/simulation_study.svg",

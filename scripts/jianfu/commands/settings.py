@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from jianfu.config.files import display
+from jianfu.config.files import display, read_yaml
 from jianfu.core.errors import ConfigError
 from jianfu.core.messages import speak
 from jianfu.core.spelling import did_you_mean
 from jianfu.indices.methods import check_methods
 from jianfu.province.load import language_of, load_province
 from jianfu.province.paths import check_key, province_file
+from jianfu.province.plan import plan_content
 from jianfu.province.rules import brings_ready_tables, check_length
 
 COMMAND_KEYS = ("provinces", "provinces_dir")
@@ -20,6 +21,13 @@ def load_checked(slug: str, root: str | Path, folders: list) -> dict:
     file = display(province_file(slug, folders))
     if not brings_ready_tables(settings):
         check_methods(settings["indices"], file)
+    if settings["plan"]:
+        from jianfu.models import plan_check  # loads the estimators, which only such a province needs here
+
+        plan, schemas = Path(root) / "config" / "plan", Path(root) / "workflow" / "schemas"
+        content = plan_content(plan, settings["plan"], file)
+        yearly = read_yaml(schemas / "canonical.yaml")["tables"]["unit_year"]["columns"]
+        plan_check.check_plan(settings["plan"], content, settings["survey"], yearly, file)
     if settings["indicators"]:
         from jianfu.indices.own_panel import reading  # loads the engine of indices, needed here alone
 

@@ -12,7 +12,7 @@ from jianfu.core.reasons import Reason
 MERGE = "tag:yaml.org,2002:merge"  # the key <<, which takes over the entries of another group
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """Safe YAML that keeps dates as text and refuses a key written twice."""
 
     def construct_mapping(self, node, deep=False):

@@ -15,7 +15,7 @@ from pyarrow import csv as arrow_csv
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # without it Excel takes UTF-8 for another encoding
 _UNSEEN = " \u00a0\u3000\u200b\ufeff"  # what a spreadsheet may pass over before a formula
-_FORMULA = re.compile(rf"[{_UNSEEN}]*[=+\-@＝＋－＠\t\r\n]")
+_FORMULA = re.compile(rf"[{_UNSEEN}]*([=+\-@＝＋－＠].|[\t\r\n])", re.DOTALL)  # a sign alone is none
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?%?\s*")
 
 
@@ -43,6 +43,11 @@ def write_csv(frame: pd.DataFrame, path: str | Path, *, mark: str = "", digits: 
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     number = f"%.{digits}g" if digits else None
     safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n", float_format=number)
+
+
+def write_plan_csv(frame: pd.DataFrame, path: str | Path) -> None:
+    """A table of the plan, which rules read: as it is, also an expression that begins with a sign."""
+    frame.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
 
 
 def write_long_csv(table: pa.Table, path: str | Path) -> None:

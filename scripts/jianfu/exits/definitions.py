@@ -1,5 +1,6 @@
 """Cohorts, bands of tenure and what counts as leaving, as config/plan/exits.yaml defines them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,18 +12,20 @@ from jianfu.core.errors import ConfigError
 KINDS = ("voluntary", "competing", "censored")
 SEXES = ("男", "女", "不详")
 UNKNOWN = "不详"
-KEYS = {"cohorts", "focus", "tenure_bands", "events", "exits", "upward", "nowhere"}
+KEYS = {"cohorts", "surveyed", "focus", "tenure_bands", "events", "exits", "upward", "nowhere"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Definitions:
     """The file as data.
 
-    cohorts: {name: first year of birth}, the first None; tenure_bands: {name: months that lie above}, the last None;
+    cohorts: {name: first year of birth}, the first None; surveyed: the same for anonymous answers; tenure_bands: {name:
+    months that lie above}, the last None;
     events: {event: kind}; exits: rows (exit type or None, destinations or None, event or None), the first that fits.
     """
 
     cohorts: dict[str, int | None]
+    surveyed: dict[str, int | None]
     focus: str
     tenure_bands: dict[str, int | None]
     events: dict[str, str]
@@ -39,6 +42,14 @@ class Definitions:
         year = np.asarray(birth_year, dtype=float)
         names = np.array(list(self.cohorts), dtype=object)[np.digitize(year, list(self.cohorts.values())[1:])]
         return np.where(np.isnan(year), None, names)
+
+    def cohort_surveyed(self, names) -> np.ndarray:
+        """Cohorts of anonymous answers (array of names; None where one does not lie within a single cohort)."""
+        firsts = [year or -np.inf for year in self.surveyed.values()]
+        lasts = [*(year - 1 for year in firsts[1:]), np.inf]
+        ends = np.digitize([firsts, lasts], list(self.cohorts.values())[1:])
+        own = np.array([*self.cohorts, None], dtype=object)[np.where(ends[0] == ends[1], ends[0], -1)]
+        return pd.Series(names, dtype=object).map(dict(zip(self.surveyed, own, strict=True))).to_numpy()
 
     def tenure_band(self, months) -> np.ndarray:
         """Band of completed tenure at the post, from months (array; NaN gives 不详)."""
@@ -72,10 +83,15 @@ class Definitions:
 
 def read_definitions(path: str) -> Definitions:
     """The definitions of a file like config/plan/exits.yaml; raises :class:`ConfigError` for what does not fit."""
-    found = read_yaml(path)
+    return definitions_of(read_yaml(path), path)
+
+
+def definitions_of(found: Mapping, path: str) -> Definitions:
+    """The same for the content of such a file; ``path``: the file to name where something does not fit."""
     if set(found) != KEYS:
         raise ConfigError("exits_keys", file=path, keys=", ".join(sorted(KEYS)))
-    _check_order(path, "cohorts", list(found["cohorts"].values()))
+    for key in ("cohorts", "surveyed"):
+        _check_order(path, key, list(found[key].values()))
     _check_order(path, "tenure_bands", list(found["tenure_bands"].values())[::-1], -1)
     _check_known(path, "focus", [found["focus"]], found["cohorts"])
     _check_known(path, "events", found["events"].values(), KINDS)

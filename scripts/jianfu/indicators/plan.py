@@ -51,7 +51,15 @@ DENOMINATORS = {
 
 def read_plan(path: str) -> pd.DataFrame:
     """The indicator table; raises :class:`ConfigError` naming the code and the column that is wrong."""
-    plan = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    return checked(pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig"), path)
+
+
+def checked(plan: pd.DataFrame, path: str) -> pd.DataFrame:
+    """The table (all text) with its numbers; ``path``: the file to name where something is wrong."""
+    for column in NUMBERS:
+        for row in plan[pd.to_numeric(plan[column], errors="coerce").isna()].itertuples():
+            value = getattr(row, column)
+            raise ConfigError("plan_no_number", path=str(path), name=row.code, column=column, value=value)
     plan[NUMBERS] = plan[NUMBERS].astype(float)
     permitted = {
         "source": SOURCES,

@@ -10,6 +10,7 @@ All the others are exposures of models and nothing else.
 import pandas as pd
 
 LEADING, BURDEN = "leading", "burden"
+ROLES = (LEADING, BURDEN, "described")
 
 
 def read_roles(path: str) -> pd.DataFrame:

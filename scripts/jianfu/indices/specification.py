@@ -81,7 +81,15 @@ def read_members(path: str, indicators: pd.DataFrame, weights: Sequence[Mapping]
     ``path`` is config/plan/indices.csv (index, indicator, weight), ``indicators`` the indicator table. ``weights``,
     rows with the same three keys, replaces the members of the indices it names.
     """
-    members = pd.read_csv(path, dtype={"weight": float}, encoding="utf-8-sig")
+    return members_of(
+        pd.read_csv(path, dtype={"weight": float}, encoding="utf-8-sig"), indicators, path, weights
+    )
+
+
+def members_of(
+    members: pd.DataFrame, indicators: pd.DataFrame, path: str, weights: Sequence[Mapping] = ()
+) -> pd.DataFrame:
+    """The same for rows index, indicator, weight; ``path``: the file to name where something is wrong."""
     order = pd.Index(members["index"].unique())
     own = pd.DataFrame(list(weights), columns=["index", "indicator", "weight"]).astype({"weight": float})
     members = pd.concat([members[~members["index"].isin(own["index"])], own], ignore_index=True)

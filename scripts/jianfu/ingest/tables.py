@@ -115,7 +115,9 @@ class _Books:
     notices: list = field(default_factory=list)
 
 
-def ingest_table(table, folder, settings, plan_dir, schema, units=None, key=None, scratch=None):
+def ingest_table(
+    table, folder, settings, plan_dir, schema, units=None, key=None, scratch=None, *, scales=None
+):
     """Read one canonical table of a province.
 
     table      name of a canonical table (spells reads the sources roster and ledger)
@@ -125,6 +127,7 @@ def ingest_table(table, folder, settings, plan_dir, schema, units=None, key=None
     units      frame of the canonical units (not needed for units and policies)
     key        pseudonym key as bytes; default: from the environment, see :mod:`jianfu.core.keys`
     scratch    folder in which a private folder for intermediate files is made; default: that of the system
+    scales     path of the scoring keys of the survey; default: those of plan_dir
 
     Returns :class:`IngestResult`. A table without a source has no rows and one notice. Raises DataError or
     ConfigError with one sentence.
@@ -133,7 +136,8 @@ def ingest_table(table, folder, settings, plan_dir, schema, units=None, key=None
         Path(scratch).mkdir(parents=True, exist_ok=True)
     private = Path(tempfile.mkdtemp(prefix=".ingest-", dir=scratch))
     try:
-        return _Ingestion(table, settings, Path(plan_dir), schema, units, private).run(folder, key)
+        scales = scales or Path(plan_dir) / "scales.yaml"
+        return _Ingestion(table, settings, Path(plan_dir), scales, schema, units, private).run(folder, key)
     except BaseException:
         shutil.rmtree(private, ignore_errors=True)
         raise
@@ -142,10 +146,10 @@ def ingest_table(table, folder, settings, plan_dir, schema, units=None, key=None
 class _Ingestion:
     """The steps of :func:`ingest_table` and what they share; intermediate files stand in ``private``."""
 
-    def __init__(self, table, settings, plan_dir, schema, units, private):
+    def __init__(self, table, settings, plan_dir, scales, schema, units, private):
         self.table, self.settings, self.plan_dir, self.private = table, settings, plan_dir, private
-        survey = settings.get("survey") or {}
-        self.tables = load_tables(schema, plan_dir / "scales.yaml", survey.get("ranges"), survey.get("keys"))
+        survey, self.scales = settings.get("survey") or {}, scales
+        self.tables = load_tables(schema, scales, survey.get("ranges"), survey.get("keys"))
         self.names = raw_tables(table)
         self.calendar = calendar_of(settings["calendar"]) if table == "app_activity" else None
         self.index = UnitIndex.from_units(units) if units is not None else UnitIndex({}, [])
@@ -339,7 +343,7 @@ class _Ingestion:
             data["null_tokens"],
             Limits(_extraction_date(data)),
             Wordings(self.plan_dir / "values.csv", self.settings.get("values"), source.get("values")),
-            load_responses(self.plan_dir / "scales.yaml"),
+            load_responses(self.scales),
             survey.get("responses"),
             source.get("percent") or (),
         )

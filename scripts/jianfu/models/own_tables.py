@@ -47,10 +47,15 @@ def check(settings, file):
         if entry.get("data", next(iter(tables))) not in tables:
             advice = did_you_mean(entry["data"], list(tables))
             raise ConfigError("no_such_table", place=place, name=entry["data"], advice=advice)
-        _check_entry(entry, columns[entry.get("data", next(iter(tables)))], place)
+        check_entry(entry, columns[entry.get("data", next(iter(tables)))], place)
 
 
-def _check_entry(entry, columns, place):
+def check_entry(entry, columns, place, levels=None):
+    """Raise :class:`ConfigError` where an entry names what its estimator or its table does not have.
+
+    columns: those of the table; levels: dummies that terms may name, None = any level of a column of text, which only
+    the data can tell.
+    """
     estimator, own = ESTIMATORS[entry["estimator"]], {"place": place, "estimator": entry["estimator"]}
     allowed = [*estimator.needs, *estimator.takes, *ALWAYS]
     for key in entry:
@@ -74,7 +79,7 @@ def _check_entry(entry, columns, place):
         _check_column(column, columns, Reason("key_of_entry", place=place, key=key))
     for column in entry.get("where", {}):
         _check_column(column, columns, Reason("key_of_entry", place=place, key="where"))
-    _check_terms(entry, columns, place)
+    _check_terms(entry, columns, place, levels)
 
 
 def _check_option(name, value, kind, place):
@@ -121,16 +126,18 @@ def _check_column(column, columns, place):
         raise ConfigError("no_column_in_table", place=place, column=column, advice=advice)
 
 
-def _check_terms(entry, columns, place):
+def _check_terms(entry, columns, place, levels):
     for part in parts_of([*entry.get("terms", []), *entry.get("controls", [])]):
-        if part in columns or any(part.startswith(f"{column}_") for column in columns):
+        if part in columns or part in (levels or ()):
+            continue
+        if levels is None and any(part.startswith(f"{column}_") for column in columns):
             continue
         inner = part.removeprefix(FACTOR).removesuffix(")") if part.startswith(FACTOR) else None
         function, arguments = call_of(part)
         if inner is not None:
             _check_column(inner.strip(), columns, Reason("term_of_entry", place=place, term=part))
         elif function is None:
-            known = [*columns, *(f"{name}(x)" for name in FUNCTIONS)]
+            known = [*columns, *(levels or ()), *(f"{name}(x)" for name in FUNCTIONS)]
             _check_column(part, known, Reason("key_of_entry", place=place, key="terms"))
         else:
             for column in arguments if function in GROUPED else arguments[:1]:

@@ -16,6 +16,7 @@ from jianfu.core.errors import ConfigError
 from jianfu.core.labels import LANGUAGES
 from jianfu.province.names import check_names, plan_names
 from jianfu.province.paths import check_files, province_file, resolve_paths
+from jianfu.province.plan import completed
 from jianfu.province.rules import check_fields
 
 
@@ -30,8 +31,9 @@ def load_province(slug: str, root: str | Path, folders: list) -> dict:
     overlay = read_yaml(path)
     check_schema(overlay, schema, file)
     settings = merge(default, _named(overlay, slug))
+    settings = settings | {"plan": completed(Path(root) / "config" / "plan", overlay.get("plan", {}))}
     check_fields(settings, file)
-    check_names(settings, plan_names(root), file)
+    check_names(settings, plan_names(root, settings["plan"], file), file)
     settings = resolve_paths(settings, path.resolve().parent, file)
     check_files(settings, file)
     return settings

@@ -1,21 +1,24 @@
 """Every name in the settings must exist: models, indicators, scales, columns, and what wordings lead to."""
 
-import csv
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from jianfu.config.files import read_yaml
 from jianfu.core.errors import ConfigError
 from jianfu.core.reasons import Reason
 from jianfu.core.spelling import did_you_mean
 from jianfu.core.wording import normal_wording
+from jianfu.province.plan import plan_content
 from jianfu.province.wordings import check_fixed, check_wordings
 
 KINDS = {"indicators": "an_indicator", "indices": "an_index", "models": "a_model", "scales": "a_scale"}
 NUMBERS = ("count", "number")
+NOTHING: Mapping = MappingProxyType({})
 
 
-def plan_names(root: str | Path) -> dict:
-    """Names that settings may refer to.
+def plan_names(root: str | Path, overlay: Mapping = NOTHING, file: str = "") -> dict:
+    """Names that settings may refer to; ``overlay``: what a province (its ``file``) changes of the plan.
 
     A dict with lists ``indicators``, ``indices`` and ``models``; ``scales`` {scale: [lowest, highest code]};
     ``keys`` {variant of a scoring key: (its scale, [lowest, highest code])};
@@ -23,7 +26,8 @@ def plan_names(root: str | Path) -> dict:
     stored; and ``wordings`` {column: {normal wording: canonical value}}.
     """
     plan, schemas = Path(root) / "config" / "plan", Path(root) / "workflow" / "schemas"
-    declared, scale_plan = read_yaml(schemas / "canonical.yaml"), read_yaml(plan / "scales.yaml")
+    content = plan_content(plan, overlay, file)
+    declared, scale_plan = read_yaml(schemas / "canonical.yaml"), content("scales.yaml")
     scales, variants = scale_plan["scales"], scale_plan["variants"]
     tables = {}
     for table, entry in (declared["tables"] | declared["sources"]).items():
@@ -32,27 +36,18 @@ def plan_names(root: str | Path) -> dict:
     for scale, entry in [*((entry["scale"], entry) for entry in variants.values()), *scales.items()]:
         tables["survey"] |= {item: {"type": "item", "scale": scale} for item in entry["items"]}
     wordings = {}
-    for row in _rows(plan / "values.csv"):
+    for row in content("values.csv"):
         value = row["value"] == "true" if row["column"] == "boolean" else row["value"]
         wordings.setdefault(row["column"], {})[normal_wording(row["wording"])] = value
     return {
-        "indicators": _column(plan / "indicators.csv", "code"),
-        "indices": _column(plan / "indices.csv", "index"),
-        "models": [model["name"] for model in read_yaml(plan / "models.yaml")["models"]],
+        "indicators": [row["code"] for row in content("indicators.csv")],
+        "indices": list(dict.fromkeys(row["index"] for row in content("indices.csv"))),
+        "models": [model["name"] for model in content("models.yaml")["models"]],
         "scales": {scale: entry["range"] for scale, entry in scales.items()},
         "keys": {name: (entry["scale"], entry["range"]) for name, entry in variants.items()},
         "tables": {name: columns for name, columns in tables.items() if name != "spells"},
         "wordings": wordings,
     }
-
-
-def _rows(path):
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def _column(path, column):
-    return list(dict.fromkeys(row[column] for row in _rows(path)))
 
 
 def check_names(settings: dict, names: dict, file: str) -> None:

@@ -156,7 +156,7 @@ def survey_scores(
             "wave": survey["wave"],
             "fieldwork_month": month_text(month),
             "cohort": pd.Series(definitions.cohort(month_number(post["birth_ym"]) // 12)).where(
-                matched, survey["cohort"]
+                matched, definitions.cohort_surveyed(survey["cohort"])
             ),
             "sex": post["sex"].where(matched & post["sex"].isin(SEXES), UNKNOWN),
             "tenure_band": definitions.tenure_band(

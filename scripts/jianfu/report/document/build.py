@@ -22,7 +22,7 @@ def picture_width(path) -> float:
 
 
 def build_report(
-    *, release: str | Path, config, run, default, plan, labels: str, report, language: str, docx, pdf, html
+    *, release: str | Path, config, run, deviations, plan, labels: str, report, language: str, docx, pdf, html
 ) -> None:
     """Write the report as Word, PDF and HTML.
 
@@ -30,7 +30,7 @@ def build_report(
     folder with the templates; docx, pdf, html: the files to write.
     """
     report, words = Path(report), Labels(language, labels)
-    context = collect(release, config, run, default, plan, words)
+    context = collect(release, config, run, deviations, plan, words)
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         for name in FIGURES:

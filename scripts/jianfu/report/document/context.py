@@ -6,8 +6,6 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from jianfu.config.files import read_yaml
-from jianfu.config.merging import deviations
 from jianfu.core.labels import Labels
 from jianfu.indices.roles import leading, read_roles
 from jianfu.models.estimates import INDIRECT, missing
@@ -22,6 +20,7 @@ from jianfu.models.verdicts import (
     usable,
 )
 from jianfu.models.words import model_label, outcome_label, said, term_label, text_of
+from jianfu.province.plan import read_deviations
 from jianfu.province.reference import reference_window
 from jianfu.release.accounts import ROW_OUTCOMES, SOURCE_TABLES
 from jianfu.release.outputs import TOTAL
@@ -81,18 +80,18 @@ TABLES = (
 )
 
 
-def collect(release: str | Path, config, run, default, plan, labels: Labels) -> dict:
+def collect(release: str | Path, config, run, deviations, plan, labels: Labels) -> dict:
     """Everything the template prints.
 
-    release: folder with the released files; config: resolved settings (YAML); run: record of the run (JSON); default:
-    the common settings (YAML); plan: paths of the plan's files by name (hypotheses, models, tables, indices,
-    index_roles, tiers).
+    release: folder with the released files; config: resolved settings (YAML); run: record of the run (JSON);
+    deviations: what departs from the common plan (CSV); plan: paths of the plan's files by name (hypotheses, models,
+    tables, indices, index_roles, tiers).
     """
     settings = yaml.safe_load(Path(config).read_text(encoding="utf-8"))
     alpha = round(1 - settings["inference"]["confidence"], 6)
     results = read_results(release, plan, labels, alpha)
     log = read_release(Path(release, "disclosure_log.csv"))
-    changed = deviations(settings, read_yaml(default))
+    changed = read_deviations(deviations)
     shown = [name for name in TABLES if name != "deviations" or changed]
     weights = members_in_use(pd.read_csv(plan["indices"], encoding="utf-8-sig"), settings["weights"])
     indicators, quality = results.released["indicator_list"], results.released["data_quality"]
@@ -117,7 +116,7 @@ def collect(release: str | Path, config, run, default, plan, labels: Labels) -> 
         | {
             "members": members_table(weights, indicators, labels),
             "indicator_list": indicators_table(indicators, labels),
-            "deviations": deviations_table(changed, labels),
+            "deviations": deviations_table(changed, results.estimates, labels),
             "disclosure": disclosure_table(log, labels),
             "sources": sources_table(FIGURES, shown, labels),
         },

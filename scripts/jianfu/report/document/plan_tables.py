@@ -1,11 +1,12 @@
 """Tables that only the report has: members of the indices, deviations, disclosure, where everything was made."""
 
 import json
+import re
 
 import pandas as pd
 
 from jianfu.core.labels import Labels
-from jianfu.models.estimates import missing
+from jianfu.models.estimates import CHECK, missing
 from jianfu.models.tiers import COMMON, FULL, NONE
 from jianfu.report.tables.released import worded
 from jianfu.report.tables.table import NOTHING, Table, count, number
@@ -84,16 +85,70 @@ def indicators_table(indicators: pd.DataFrame, labels: Labels) -> Table:
     return Table("indicator_list", labels("table_indicator_list"), header, tuple(rows), (), source, notes, 3)
 
 
-def deviations_table(changed, labels: Labels) -> Table:
-    """Settings of the province that depart from the common plan."""
-    rows = tuple((key, _brief(common), _brief(own)) for key, common, own in changed)
-    header = tuple(labels(f"column_{key}") for key in ("setting", "common_value", "own_value"))
-    return Table("deviations", labels("table_deviations"), header, rows, left=3)
+def deviations_table(changed: list[dict], estimates: pd.DataFrame, labels: Labels) -> Table:
+    """What departs from the common plan: what it is, the common value, the province's, and results that it touches.
+
+    changed: as from :func:`jianfu.province.plan.deviations`; estimates: the released ones.
+    """
+    rows = []
+    for row in changed:
+        what = labels(f"plan_{row['table']}")
+        names = [name for name in (row["row"], row["field"]) if name]
+        names = [labels(name) if name in labels else name for name in names]
+        touched = touched_by(row["table"], row["row"], estimates)
+        what += labels("in_brackets", text=labels("list_comma").join(names)) if names else ""
+        rows.append(
+            (
+                what,
+                _brief(row["common"]),
+                _brief(row["own"]),
+                NOTHING if touched is None else count(int(touched.sum())),
+            )
+        )
+    header = tuple(
+        labels(f"column_{key}") for key in ("setting", "common_value", "own_value", "results_touched")
+    )
+    note = labels("note_deviations")
+    return Table("deviations", labels("table_deviations"), header, tuple(rows), (), "", (note,), left=3)
+
+
+VARIABLES = {
+    "cohorts": "cohort",
+    "focus": "cohort",
+    "tenure_bands": "tenure",
+}  # tables of levels of a variable
+
+
+def touched_by(table: str, row: str, estimates: pd.DataFrame) -> pd.Series | None:
+    """Which rows of the estimates name what a deviation changes (mask); None where that cannot be told by name.
+
+    A model or check by its name, a hypothesis by its own, an index, indicator, scale or variable by the formula.
+    """
+    name = row.split(".")[0]
+    if table == "models":
+        return estimates["model"].str.split(CHECK).str[0].eq(name)
+    if table == "checks":
+        return estimates["model"].str.endswith(f"{CHECK}{name}")
+    if table == "hypotheses":
+        return estimates["hypothesis"].eq(name)
+    if table in ("indices", "indicators", "scales", *VARIABLES):
+        word = re.escape(VARIABLES.get(table, name))
+        text = estimates["exposure"].fillna("") + " " + estimates["specification"].fillna("")
+        return text.str.contains(rf"(?<![A-Za-z0-9-]){word}(?![A-Za-z0-9-])")
+    if table in ("events", "exits", "upward", "nowhere"):
+        return estimates["outcome"].isin(["voluntary", "upward", name])
+    return None
 
 
 def _brief(value):
-    """A setting on one line; nothing set is a dash."""
-    return NOTHING if value in (None, [], {}) else json.dumps(value, ensure_ascii=False).strip('"')
+    """A setting or row of the plan on one line; nothing set is a dash."""
+    if value is None or value in ([], {}, ""):
+        return NOTHING
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {_brief(inner)}" for key, inner in value.items() if inner not in ("", None))
+    if isinstance(value, list):
+        return "; ".join(_brief(one) for one in value)
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def disclosure_table(log, labels: Labels) -> Table:

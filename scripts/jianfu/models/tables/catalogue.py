@@ -1,0 +1,72 @@
+"""The columns that the analysis tables can have, known before any data are read: what a declared model may name.
+
+A province lacks those whose source it does not have; the models that name them say so when they are fitted.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from jianfu.exits import cells
+from jianfu.indices.exposures import CALM, LEAD, Exposure
+from jianfu.models.checks.exposures import LOGGING
+from jianfu.models.tables.table import LOGGED_TRAITS, NAMES, TRAITS
+from jianfu.models.tables.unit_months import SAME_MONTH, Z
+from jianfu.models.tables.unit_years import HOURS, WAVE
+from jianfu.survey.scoring import ROSTER_COLUMNS
+
+LAGS = range(1, 25)  # single months before the month at risk
+TIME = ("time", "year", "calendar_month")
+PANEL = ("headcount", "establishment", "workdays", "rest_days", "tasks_logged", "app_logged")
+POLICY = ("", "_start", "_since", "_early", "_national", "_national_since")
+UNIT_YEAR = ("year", "months", "n_tasks", "n_artefacts", "n_hours", "tasks_month", "artefacts_month")
+CHAIN = ("level", "step", "ln_target", "ln_days", "ln_artefacts", "ln_ratio")
+
+
+def columns_of_tables(
+    plan: Mapping,
+    exits: Mapping,
+    indicators: Iterable[str],
+    indices: Iterable[str],
+    scales: Mapping,
+    yearly: Iterable[str],
+) -> dict[str, set[str]]:
+    """{analysis table: its columns}, with the variables that the plan declares.
+
+    plan: content of models.yaml, exits: of exits.yaml; indicators, indices: codes; scales: {scale: scoring key};
+    yearly: columns of the canonical table unit_year.
+    """
+    indicators, indices = list(indicators), [*indices, LOGGING["index"]]
+    traits = {name for trait in TRAITS for name in ([f"ln_{trait}"] if trait in LOGGED_TRAITS else [trait])}
+    unit = {NAMES.get(name, name) for name in ("unit_code", *traits)}
+    exposures = {Exposure(index=i, variant=v).term for i in indices for v in ("", LEAD, CALM)}
+    measured = {*indicators, *(code + Z for code in indicators), *(index + SAME_MONTH for index in indices)}
+    scores = {*scales, *(sub for key in scales.values() for sub in key.get("subscales", ()))}
+    items = {item for key in scales.values() for item in key["items"]}
+    answers = scores | {score + Z for score in scores} | items | {*HOURS, "rank_years", "weight"}
+    monthly = {*TIME, *PANEL, *(group + suffix for group in plan["policies"] for suffix in POLICY)} | measured
+    events = {"n", "voluntary", *exits["events"]}
+    persons = {"person", "wave", "fieldwork_month", "cohort", "sex", "tenure_band", *ROSTER_COLUMNS}
+    lagged = {Exposure(index=index, lag=lag).name for index in indices for lag in LAGS}
+    last_wave = {"wave", *(name + WAVE for name in answers | exposures)}
+
+    def keys(names):
+        return {NAMES.get(name, name) for name in names}
+
+    tables = {
+        "hazard_cells": keys(cells.KEYS) | events | exposures | lagged | last_wave,
+        "hazard_details": keys(cells.DETAILS) | events | exposures,
+        "tenure_cells": keys(cells.TENURE) | events | exposures,
+        "exits": keys(cells.DETAILS) | {"person", "cause", "upward"} | exposures,
+        "survey_scores": persons | answers | exposures | {code + Z for code in indicators},
+        "unit_months": monthly | exposures | {"month"},
+        "unit_waves": monthly | exposures | answers | {"wave", "fieldwork_month", "n_answers"},
+        "unit_years": {*yearly, *UNIT_YEAR, *(f"ln_{name}" for name in HOURS)} - {"unit_code"},
+        "chains": {"month", *CHAIN},
+    }
+    declared = plan["variables"]
+    return {name: found | unit | set(declared.get(name, ())) for name, found in tables.items()}
+
+
+def levels_of(plan: Mapping, columns: Iterable[str]) -> set[str]:
+    """Dummies of the categorical variables among ``columns`` (``cohort_90s``), as models name them."""
+    own = [levels for variable, levels in plan["categories"].items() if variable in columns]
+    return {dummy for levels in own for dummy in levels.values()}

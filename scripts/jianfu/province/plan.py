@@ -1,0 +1,142 @@
+"""The common plan as a province overlays it (``plan:`` in its file), and what follows from new rows.
+
+A new cohort or band of tenure has a dummy for the models, and whatever is new has words: both are added to the overlay
+here, where the province does not give them itself, so that a new row is written down once. A new cohort in question
+(``focus``) in place of the common one takes over its dummy, so that models and hypotheses speak of the new one.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from jianfu.config import merging
+from jianfu.config.overlay import (
+    OFF,
+    PlanTable,
+    differences,
+    overlaid,
+    read_plan_file,
+    read_tables,
+    rows_of,
+)
+from jianfu.core.labels import LANGUAGES
+from jianfu.core.spreadsheets import write_csv
+
+DEVIATIONS = ("table", "row", "field", "common", "own")
+DECADE = re.compile(r"(\d\d)后")
+VARIABLES = {"cohorts": "cohort", "tenure_bands": "tenure_band"}  # tables whose rows are levels of a variable
+WORDS = {  # keys of labels.csv for a new row of a table
+    "events": ("outcome_{}",),
+    "indices": ("{}", "short_{}"),
+    "scales": ("{}", "outcome_{}"),
+    "checks": ("beside_{}",),
+}
+
+
+def plan_content(plan: str | Path, overlay: Mapping, file: str) -> Callable[[str], object]:
+    """Function from the name of a file of ``plan`` (the folder config/plan) to its content in a province."""
+    tables = read_tables(plan)
+
+    @cache
+    def content(name: str):
+        own = [table for table in tables.values() if table.file == name]
+        return overlaid(own, read_plan_file(Path(plan) / name), overlay, file)
+
+    return content
+
+
+def overlaid_files(plan: str | Path, overlay: Mapping) -> dict[str, dict]:
+    """{file of the plan: its part of the overlay} of the files that a province overlays."""
+    found: dict[str, dict] = {}
+    tables = read_tables(plan)
+    for name, own in overlay.items():
+        found.setdefault(tables[name].file, {})[name] = own
+    return found
+
+
+def deviations(plan: str | Path, settings: Mapping, default: Mapping) -> list[dict]:
+    """Whatever departs from the common plan: rows table, row, field, common, own.
+
+    Of settings the table is "settings" and the row "" (:func:`jianfu.config.merging.deviations`); of the plan a row
+    that only one side has is one line with the field "". common, own: values as they are, None where there is none.
+    """
+    found = [("settings", "", key, common, own) for key, common, own in merging.deviations(settings, default)]
+    content = plan_content(plan, settings["plan"], "")
+    for name, table in read_tables(plan).items():
+        if name in settings["plan"]:
+            pair = _common(plan, table), rows_of(table, content(table.file))
+            found += [(name, *difference) for difference in differences(table, *pair)]
+    return [dict(zip(DEVIATIONS, row, strict=True)) for row in found]
+
+
+def write_deviations(rows: list[dict], path: str | Path) -> None:
+    """Write deviations; the values as JSON."""
+    values = {key: [json.dumps(row[key], ensure_ascii=False) for row in rows] for key in ("common", "own")}
+    write_csv(pd.DataFrame(rows, columns=DEVIATIONS).assign(**values), path)
+
+
+def read_deviations(path: str | Path) -> list[dict]:
+    """What :func:`write_deviations` wrote."""
+    return [row | {key: json.loads(row[key]) for key in ("common", "own")} for row in read_plan_file(path)]
+
+
+def completed(plan: str | Path, overlay: Mapping) -> dict:
+    """The overlay with the dummies and words that its new rows need; what the province says itself stays."""
+    tables = read_tables(plan)
+    categories, labels = {}, {}
+    common, focus = read_plan_file(Path(plan) / tables["focus"].file)["focus"], overlay.get("focus")
+    dummies = read_plan_file(Path(plan) / tables["categories"].file)["categories"]
+    for name, variable in VARIABLES.items():
+        for level, value in _own(overlay, name):
+            dummy = _dummy(variable, level)
+            if level == focus and (common, OFF) in _own(overlay, name):
+                dummy = dummies[variable][common]
+            if value is OFF:
+                categories.setdefault(variable, {})[level] = OFF
+            elif (level,) not in _common(plan, tables[name]):
+                categories.setdefault(variable, {})[level] = dummy
+                for key in (f"value_{level}", dummy, f"short_{dummy}"):
+                    labels[key] = dict.fromkeys(LANGUAGES, level)
+    for name, keys in WORDS.items():
+        known = {row[0] for row in _common(plan, tables[name])} if name in overlay else ()
+        for row, value in _own(overlay, name):
+            if value is not OFF and row not in known:
+                labels |= {key.format(row): dict.fromkeys(LANGUAGES, row) for key in keys}
+    found = dict(overlay)
+    for name, new in (("categories", categories), ("labels", labels)):
+        if new and isinstance(own := overlay.get(name, {}), dict):
+            found[name] = {key: _under(new.get(key), own.get(key)) for key in [*new, *own]}
+    return found
+
+
+def _own(overlay, name):
+    """Pairs (row, value) of a table of the overlay; none where it is no group, which is refused elsewhere."""
+    own = overlay.get(name, {})
+    return [(str(row), value) for row, value in own.items()] if isinstance(own, Mapping) else []
+
+
+def _common(plan, table: PlanTable):
+    return rows_of(table, read_plan_file(Path(plan) / table.file))
+
+
+def _dummy(variable, level):
+    """Name of a level's dummy: ``cohort_85s`` for 85后, ``tenure_3_4`` for 3-4."""
+    if decade := DECADE.fullmatch(level):
+        return f"{variable}_{decade[1]}s"
+    text = level.replace("<", "0_").replace("+", "_plus").replace("-", "_")
+    return f"{variable.removesuffix('_band')}_{text}"
+
+
+def _under(new, own):
+    """What follows, below what the province says itself."""
+    return (
+        {**new, **own}
+        if isinstance(new, Mapping) and isinstance(own, Mapping)
+        else new
+        if own is None
+        else own
+    )

@@ -1,0 +1,241 @@
+"""What a province changes of the common plan, and what is refused before any job."""
+
+import re
+
+import pytest
+from province_cases import FILE, ROOT, province_loader
+
+from jianfu.config.overlay import read_plan_file, read_tables, rows_of, write_plan_file
+from jianfu.core.errors import ConfigError
+from jianfu.exits.definitions import definitions_of
+from jianfu.province.plan import deviations, plan_content, read_deviations, write_deviations
+
+PLAN = ROOT / "config" / "plan"
+
+
+@pytest.fixture
+def load(tmp_path, monkeypatch):
+    return province_loader(tmp_path, monkeypatch)
+
+
+def content_of(settings):
+    return plan_content(PLAN, settings["plan"], FILE)
+
+
+def test_what_is_read_is_written_alike(tmp_path):
+    for table in read_tables(PLAN).values():
+        content = read_plan_file(PLAN / table.file)
+        write_plan_file(content, tmp_path / table.file)
+        assert read_plan_file(tmp_path / table.file) == content
+        assert rows_of(table, content)
+
+
+REFUSED = {
+    "table": ("{cohort: {85后: 1985}}", "unknown key 'plan.cohort'; did you mean 'plan.cohorts'?"),
+    "row switched off that is not there": (
+        "{models: {H2_exit: off}}",
+        "'plan.models.H2_exit' switches off a row that the common plan does not have; did you mean 'H2_exits'?",
+    ),
+    "row changed that is not there": (
+        "{models: {H2_exit: {controls: [cohort]}}}",
+        "the common plan has no 'plan.models.H2_exit'; did you mean 'H2_exits'?",
+    ),
+    "new row without what it needs": (
+        "{models: {P1: {estimator: ols, outcome: burnout, terms: [OD]}}}",
+        "'plan.models.P1' lacks the key 'data'; add it.",
+    ),
+    "column of an indicator": (
+        "{indicators: {A1_tasks: {min_coverge: 0.5}}}",
+        "unknown key 'plan.indicators.A1_tasks.min_coverge'; did you mean 'min_coverage'?",
+    ),
+    "number of an indicator": (
+        "{indicators: {A1_tasks: {min_coverage: half}}}",
+        "the min_coverage of A1_tasks must be a number, not 'half'.",
+    ),
+    "denominator": (
+        "{indicators: {A1_tasks: {denominator: heads}}}",
+        "A1_tasks has the denominator 'heads'; permitted are",
+    ),
+    "row that is no group": (
+        "{models: {H2_exits: ols}}",
+        "'plan.models.H2_exits' must be a group of keys, not 'ols'.",
+    ),
+    "member": (
+        "{indices: {OD: {A1_task: 1}}}",
+        "'plan.indices.OD.A1_task' names 'A1_task', which does not exist; did you mean 'A1_tasks'?",
+    ),
+    "weight": ("{indices: {OD: {A1_tasks: 0}}}", "the weight of A1_tasks must be above zero."),
+    "all rows off": (
+        "{tables: {main_regression: off}}",
+        "'plan.tables' switches off every row; leave one.",
+    ),
+    "cohort that is no year": ("{cohorts: {85后: 一九八五}}", "the limits of 'cohorts' must be in order"),
+    "two cohorts of one year": ("{cohorts: {85后: 1990}}", "the limits of 'cohorts' must be in order"),
+    "cohort that a model needs": (
+        "{cohorts: {90后: off}, focus: 80后}",
+        "'terms' names the column 'cohort_90s', which the table does not have",
+    ),
+    "cohort that a variable needs": (
+        "{cohorts: {00后: off}}",
+        "'plan.variables.survey_scores.young.values' names '00后', which does not exist; did you mean '90后'?",
+    ),
+    "focus": ("{focus: 95后}", "'focus' names '95后'; valid are 70后及以前, 80后, 90后, 00后."),
+    "kind of an event": ("{events: {resign: volunteer}}", "'events' names 'volunteer'; valid are voluntary"),
+    "event of an exit": (
+        "{exits: [{exit_type: 调出, event: transfr}]}",
+        "'exits' names 'transfr'; valid are",
+    ),
+    "estimator": (
+        "{models: {P1: {estimator: olss, data: survey_scores, outcome: burnout, terms: [OD]}}}",
+        "'plan.models.P1.estimator' names 'olss', which does not exist; did you mean 'ols'?",
+    ),
+    "analysis table": (
+        "{models: {P1: {estimator: ols, data: survey, outcome: burnout, terms: [OD]}}}",
+        "'plan.models.P1.data' names 'survey', which does not exist; did you mean 'survey_scores'?",
+    ),
+    "term": (
+        "{models: {P1: {estimator: ols, data: survey_scores, outcome: burnout, terms: [OD_leed]}}}",
+        "plan.models.P1: 'terms' names the column 'OD_leed', which",
+    ),
+    "control": (
+        "{models: {P1: {estimator: ols, data: survey_scores, outcome: burnout, terms: [OD], controls: [gender]}}}",
+        "plan.models.P1: 'terms' names the column 'gender', which",
+    ),
+    "key of a model": (
+        "{models: {H2_exits: {contols: [cohort]}}}",
+        "plan.models.H2_exits: the estimator cloglog has no key 'contols'; did you mean 'controls'?",
+    ),
+    "model of a hypothesis": (
+        "{hypotheses: {P1: {statement_zh: 甲, model: H1_burnot, term: OD, predicted_sign: '+'}}}",
+        "'plan.hypotheses.P1.model' names 'H1_burnot', which does not exist; did you mean 'H1_burnout'?",
+    ),
+    "term of a hypothesis": (
+        "{hypotheses: {P1: {statement_zh: 甲, model: H1_burnout, term: TR, predicted_sign: '+'}}}",
+        "'plan.hypotheses.P1.term' names 'TR', which does not exist",
+    ),
+    "sign": (
+        "{hypotheses: {H1: {predicted_sign: plus}}}",
+        "'plan.hypotheses.H1.predicted_sign' names 'plus', which does not exist; valid are",
+    ),
+    "model switched off that a hypothesis needs": (
+        "{models: {H1_burnout: off}}",
+        "'plan.hypotheses.H1.model' names 'H1_burnout', which does not exist",
+    ),
+    "key of a check": (
+        "{checks: {lead: {rol: placebo}}}",
+        "'plan.checks.lead' names 'rol', which does not exist; did you mean 'role'?",
+    ),
+    "reversed item": (
+        "{scales: {stress: {items: [ST1, ST2], range: [1, 5], reversed: [ST3]}}}",
+        "'plan.scales.stress.reversed' names 'ST3', which does not exist; did you mean 'ST2'?",
+    ),
+    "range": (
+        "{scales: {stress: {items: [ST1], range: [5, 1]}}}",
+        "'plan.scales.stress.range' must give the lower",
+    ),
+    "role of an index": (
+        "{index_roles: {OD-C: {}}}",
+        "'plan.index_roles.OD-C' names '{}', which does not exist; valid are leading, burden, described.",
+    ),
+}
+
+
+@pytest.mark.parametrize("overlay, sentence", REFUSED.values(), ids=REFUSED.keys())
+def test_what_cannot_be_is_refused_in_one_sentence(load, overlay, sentence):
+    with pytest.raises(ConfigError) as caught:
+        load(f"plan: {overlay}\n")
+    assert str(caught.value).startswith(FILE) and sentence in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_further_cohorts_and_bands_stand_in_order_with_dummies_and_words(load):
+    content = content_of(
+        load("plan: {cohorts: {95后: 1995, 85后: 1985}, tenure_bands: {3-5: off, 3-4: 48, 4-5: 60}}\n")
+    )
+    definitions = definitions_of(content("exits.yaml"), "")
+    born = definitions.cohort([1979, 1984, 1985, 1994, 1995, 2003])
+    assert list(born) == ["70后及以前", "80后", "85后", "90后", "95后", "00后"]
+    assert list(definitions.tenure_band([11, 36, 47, 48, 59, 60, 130])) == [
+        *("<1", "3-4", "3-4", "4-5", "4-5", "5-10", "10+")
+    ]
+    categories = content("models.yaml")["categories"]
+    assert categories["cohort"]["95后"] == "cohort_95s" and categories["tenure_band"]["4-5"] == "tenure_4_5"
+    assert "3-5" not in categories["tenure_band"]
+    words = {row["key"]: row["zh"] for row in content("labels.csv")}
+    assert words["value_95后"] == words["cohort_95s"] == "95后"
+
+
+def test_the_cohort_in_question_can_be_another_one(load):
+    content = content_of(load(examples("出生年代、任职分组、什么算离开")[1]))
+    definitions = definitions_of(content("exits.yaml"), "")
+    assert list(definitions.cohort([1950, 1989, 1990])) == ["35岁以上", "35岁以上", "35岁以下"]
+    categories = content("models.yaml")["categories"]["cohort"]
+    assert categories == {"35岁以上": "cohort_35岁以上", "35岁以下": "cohort_90s"}
+    words = {row["key"]: row["zh"] for row in content("labels.csv")}
+    assert words["cohort_90s"] == words["value_35岁以下"] == "35岁以下"
+
+
+def test_own_exits_are_decided_before_the_common_ones(load):
+    content = content_of(load("plan: {exits: [{exit_type: 调出, destination: [县], event: null}]}\n"))
+    definitions = definitions_of(content("exits.yaml"), "")
+    assert list(definitions.event(["调出", "调出"], ["县", "省"])) == ["", "transfer"]
+
+
+def test_every_difference_is_listed_and_nothing_else(load, tmp_path):
+    default = read_plan_file(ROOT / "config" / "default.yaml")
+    settings = load(
+        "exclude: {topics: [防汛]}\n"
+        "plan:\n"
+        "  cohorts: {85后: 1985, 90后: 1990}\n"
+        "  indices: {OD: {A3_veto: off, A1_tasks: 2}}\n"
+        "  hypotheses: {H2: {predicted_sign: '-'}}\n"
+        "  models: {H2_poisson: off, H2_exits: {controls: [cohort]}}\n"
+    )
+    found = deviations(PLAN, settings, default)
+    assert [(row["table"], row["row"], row["field"]) for row in found] == [
+        ("settings", "", "exclude.topics"),
+        ("cohorts", "85后", ""),
+        ("indices", "OD.A1_tasks", ""),
+        ("indices", "OD.A3_veto", ""),
+        ("models", "H2_exits", "controls"),
+        ("models", "H2_poisson", ""),
+        ("hypotheses", "H2", "predicted_sign"),
+    ]
+    changed = {row["row"]: (row["common"], row["own"]) for row in found}
+    assert changed["85后"] == (None, 1985) and changed["OD.A3_veto"] == ("1", None)
+    assert changed["H2_exits"] == (["cohort", "sex", "tenure_band", "lock"], ["cohort"])
+    write_deviations(found, tmp_path / "deviations.csv")
+    assert read_deviations(tmp_path / "deviations.csv") == found
+    assert deviations(PLAN, load(), default) == []
+
+
+# ------------------------------------------------------------------------------------------------ the manual
+
+MANUAL = (ROOT / "config" / "steering.md").read_text(encoding="utf-8")
+EXAMPLES = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", MANUAL, re.M | re.S))
+
+
+def examples(title):
+    """The YAML blocks of a section of the manual, in order."""
+    return re.findall(r"```yaml\n(.*?)```", EXAMPLES[title], re.S)
+
+
+@pytest.mark.parametrize("title, number", [(t, n) for t in EXAMPLES for n in range(len(examples(t)))])
+def test_every_example_of_the_manual_is_accepted(load, title, number):
+    assert load(examples(title)[number])["plan"]
+
+
+def test_the_manual_is_short():
+    assert len(MANUAL.splitlines()) < 300
+
+
+def test_an_anonymous_answer_counts_where_its_cohort_lies_in_one_of_ours(load):
+    content = content_of(
+        load(
+            "plan: {cohorts: {85后: 1985, 00后: off}, variables: {survey_scores: {young: off}},"
+            " models: {H7_young: off}, hypotheses: {H7: off}}\n"
+        )
+    )
+    definitions = definitions_of(content("exits.yaml"), "")
+    found = definitions.cohort_surveyed(["70后及以前", "80后", "90后", "00后"])
+    assert [name if isinstance(name, str) else None for name in found] == ["70后及以前", None, "90后", "90后"]
