@@ -5,27 +5,28 @@ PYTHON ?= python3
 PROVINCE ?= demo
 CORES ?= 2
 BIN := .venv/bin
+RUN = $(BIN)/python scripts/run.py --provinces "$(PROVINCE)" --cores $(CORES)
 export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: all full indices models new-province check reread fuzz test test-all simulation-study lint docs report bench lock clean
 
 all: .venv/runtime
-	$(BIN)/snakemake --cores $(CORES) --config provinces=$(PROVINCE)
+	@$(RUN) all
 
 # The same, and what takes longer: more replicates and specifications (up to half an hour).
 full: .venv/runtime
-	$(BIN)/snakemake full --cores $(CORES) --config provinces=$(PROVINCE)
+	@$(RUN) full
 
 # Up to the indices: those of the burden, or every step of the panel that `indicators` names.
 indices: .venv/runtime
-	@$(BIN)/snakemake indices --quiet rules --cores $(CORES) --config provinces=$(PROVINCE)
+	@$(RUN) indices
 	@for province in $$(echo "$(PROVINCE)" | tr , ' '); do \
 	  ls results/$$province/release/panel/*.csv results/$$province/restricted/indices.parquet 2>/dev/null; done; true
 
 # Up to the estimates: the declared models, or those that `models_on` lists on a ready table.
 models: .venv/runtime
-	$(BIN)/snakemake models --cores $(CORES) --config provinces=$(PROVINCE)
+	@$(RUN) models
 
 # Looks into a folder of raw exports and writes config/provinces/SLUG.yaml; FORCE=1 overwrites an existing one,
 # LANGUAGE=en writes it, what is shown and its results in English.
@@ -34,10 +35,7 @@ new-province: .venv/runtime
 
 # Reads the raw files of PROVINCE and reports on their quality, then says what can be answered with them; fits nothing.
 check: .venv/runtime
-	@$(BIN)/snakemake check --quiet all --cores $(CORES) --config provinces=$(PROVINCE)
-	@cat results/$(PROVINCE)/quality/quality_summary.txt
-	@$(BIN)/snakemake answers --quiet all --cores $(CORES) --config provinces=$(PROVINCE)
-	@echo; cat results/$(PROVINCE)/quality/answers.txt
+	@$(RUN) check
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "jianfu needs Python 3.11 or newer; call make PYTHON=/path/to/python3.11")'
@@ -53,7 +51,7 @@ check: .venv/runtime
 
 # Reads all raw tables again, as a database behind an address cannot tell that it has changed.
 reread: .venv/runtime
-	$(BIN)/snakemake --cores $(CORES) --forcerun ingest_table --config provinces=$(PROVINCE)
+	@$(RUN) all --forcerun ingest_table
 
 # 10,000 files of valid, damaged and nonsense cells (a quarter of an hour): every row is counted, no traceback.
 fuzz: .venv/development

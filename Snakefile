@@ -14,8 +14,11 @@ Stages and their rules: workflow/rules/. Settings: config/settings.md; manual: c
 import os
 import re
 import sys
+import time
+from functools import cache
 from pathlib import Path
 
+from snakemake.io import flag, is_flagged
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -24,13 +27,17 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from jianfu.province.panel_files import files_of
 from jianfu.province.plan import overlaid_files
+from jianfu.province.paths import PERSON_TABLES
 from jianfu.province.reference import reference_window
 from jianfu.commands.settings import load_command
 from jianfu.province.rules import brings_ready_tables
 from jianfu.core.errors import ConfigError
 from jianfu.release.outputs import read_outputs
-from jianfu.config.files import read_yaml
+from jianfu.config.files import display, read_yaml
 from jianfu.config.overlay import read_tables
+from jianfu.core.content import Digests, mapping_digest
+from jianfu.core.environment import environment_digest
+from jianfu.core.keys import key_fingerprint, pseudonym_key
 from jianfu.core.provenance import files_digest, modules_used
 from jianfu.core.sources import matching_files
 from jianfu.models.estimators.vocabulary import ESTIMATORS, modules_of

@@ -10,6 +10,7 @@ Fails when a column is missing, a cell is no number, a row stands twice, or a me
 from pathlib import Path
 
 from jianfu.core import logs
+from jianfu.core.content import unchanged
 from jianfu.indices.engine import anchors as stored
 from jianfu.indices.own_panel.output import build_panel, write
 
@@ -24,8 +25,9 @@ def main(settings, null_tokens, folder):
 
 if __name__ == "__main__":
     logs.start(snakemake)
-    main(
-        settings=snakemake.params.settings,
-        null_tokens=snakemake.params.null_tokens,
-        folder=Path(snakemake.output.anchors).parent,
-    )
+    with unchanged(snakemake.params.files):
+        main(
+            settings=snakemake.params.settings,
+            null_tokens=snakemake.params.null_tokens,
+            folder=Path(snakemake.output.anchors).parent,
+        )

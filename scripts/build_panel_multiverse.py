@@ -10,6 +10,7 @@ Fails when no combination is defined for the values.
 from pathlib import Path
 
 from jianfu.core import logs
+from jianfu.core.content import unchanged
 from jianfu.core.spreadsheets import write_csv
 from jianfu.indices.own_panel.multiverse import panel_multiverse
 
@@ -22,9 +23,10 @@ def main(settings, choices, null_tokens, files):
 
 if __name__ == "__main__":
     logs.start(snakemake)
-    main(
-        settings=snakemake.params.settings,
-        choices=snakemake.params.choices,
-        null_tokens=snakemake.params.null_tokens,
-        files=list(snakemake.output),
-    )
+    with unchanged(snakemake.params.files):
+        main(
+            settings=snakemake.params.settings,
+            choices=snakemake.params.choices,
+            null_tokens=snakemake.params.null_tokens,
+            files=list(snakemake.output),
+        )

@@ -6,11 +6,13 @@
 4. Weigh the respondents by the inverse of their probability of responding.
 5. Write survey_scores.parquet, flow_survey.csv and the response by group, survey_response.parquet.
 
-A province without a survey gives tables without rows. Fails when a scoring key names no items.
+A province without a survey gives tables without rows. Fails when a scoring key names no items, or
+when spells and survey were read under different keys for pseudonyms.
 """
 
 from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
+from jianfu.core.keys import check_one_key
 from jianfu.core.spreadsheets import write_csv
 from jianfu.exits.definitions import read_definitions
 from jianfu.ingest import scale_keys
@@ -18,6 +20,7 @@ from jianfu.survey import nonresponse, scoring
 
 
 def main(survey, spells, units, plan, definitions, settings, survey_scores, flow, response):
+    check_one_key(spells, survey)
     answers, posts, defined = frames.load(survey), frames.load(spells), read_definitions(definitions)
     scores, dropped = scoring.survey_scores(
         answers,

@@ -5,8 +5,8 @@
 3. Settle duplicates and conflicts, join roster and ledger into spells.
 4. Write the table, its quarantine, counts, headings and notices.
 
-Fails when a file cannot be opened, a heading is ambiguous, a required column is missing, or real persons have no key
-for their pseudonyms.
+Fails when a file cannot be opened or changes while it is read, a heading is ambiguous, a required column is missing, or
+real persons have no key for their pseudonyms.
 """
 
 from pathlib import Path
@@ -14,20 +14,23 @@ from pathlib import Path
 import pandas as pd
 
 from jianfu.core import logs
+from jianfu.core.content import unchanged
 from jianfu.ingest.tables import ingest_table
 
 if __name__ == "__main__":
     logs.start(snakemake)
-    ingest_table(
-        table=snakemake.wildcards.table,
-        folder=snakemake.params.folder,
-        settings=snakemake.params.settings,
-        plan_dir=snakemake.params.plan_dir,
-        scales=snakemake.input.scales,
-        schema=snakemake.input.schema,
-        units=pd.read_parquet(snakemake.input.units) if snakemake.input.units else None,
-        scratch=Path(snakemake.output.canonical).parent,
-    ).write(
+    with unchanged({**snakemake.params.raw, **snakemake.params.holidays}):
+        result = ingest_table(
+            table=snakemake.wildcards.table,
+            folder=snakemake.params.folder,
+            settings=snakemake.params.settings,
+            plan_dir=snakemake.params.plan_dir,
+            scales=snakemake.input.scales,
+            schema=snakemake.input.schema,
+            units=pd.read_parquet(snakemake.input.units) if snakemake.input.units else None,
+            scratch=Path(snakemake.output.canonical).parent,
+        )
+    result.write(
         parquet=snakemake.output.canonical,
         quarantine=snakemake.output.quarantine,
         counts=snakemake.output.counts,

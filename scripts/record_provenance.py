@@ -1,7 +1,7 @@
 """Store what a run was made with.
 
 1. Write the resolved settings of the province as YAML.
-2. Write versions, seed and the SHA-256 of the code and of every raw file as JSON.
+2. Write the seed and the SHA-256 of the code and of every raw file as JSON.
 3. List what departs from the common plan.
 
 Fails when a raw file cannot be read.
@@ -19,7 +19,7 @@ if __name__ == "__main__":
     record_provenance(
         province=snakemake.wildcards.province,
         settings=snakemake.params.settings,
-        inputs=[snakemake.input.raw] if isinstance(snakemake.input.raw, str) else list(snakemake.input.raw),
+        inputs=[*snakemake.params.raw, *snakemake.input.simulated],
         code=snakemake.params.project,
         config_path=snakemake.output.config,
         run_path=snakemake.output.run,

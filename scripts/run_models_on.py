@@ -12,6 +12,7 @@ Fails when a column that is calculated with holds text.
 from pathlib import Path
 
 from jianfu.core import logs
+from jianfu.core.content import unchanged
 from jianfu.core.labels import Labels
 from jianfu.models import own_tables
 from jianfu.models.estimators.common import Settings
@@ -30,12 +31,13 @@ def main(settings, inference, disclosure, province, synthetic, labels, folder):
 
 if __name__ == "__main__":
     logs.start(snakemake)
-    main(
-        settings=snakemake.params.settings,
-        inference=snakemake.params.inference,
-        disclosure=snakemake.params.disclosure,
-        province=snakemake.wildcards.province,
-        synthetic=snakemake.params.synthetic,
-        labels=Labels(snakemake.params.language, snakemake.input.labels),
-        folder=Path(snakemake.output.estimates).parent,
-    )
+    with unchanged(snakemake.params.tables):
+        main(
+            settings=snakemake.params.settings,
+            inference=snakemake.params.inference,
+            disclosure=snakemake.params.disclosure,
+            province=snakemake.wildcards.province,
+            synthetic=snakemake.params.synthetic,
+            labels=Labels(snakemake.params.language, snakemake.input.labels),
+            folder=Path(snakemake.output.estimates).parent,
+        )

@@ -512,12 +512,7 @@ def write(folder, settings, draw_figures=None):
     common = read_yaml(ROOT / "config" / "default.yaml")
     changed = deviations(ROOT / "config" / "plan", settings, common)
     write_deviations(changed, folder / "plan" / "deviations.csv")
-    run = {
-        "python": "3.11",
-        "packages": {"pandas": "3.1.0", "duckdb": "2.0.0"},
-        "seed": 20240401,
-        "inputs": {},
-    }
+    run = {"seed": 20240401, "inputs": {}}
     (folder / "provenance" / "run.json").write_text(json.dumps(run), encoding="utf-8")
     for name in FIGURES:
         (draw_figures or draw)(folder / "release" / "figures", name)

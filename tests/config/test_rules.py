@@ -208,7 +208,7 @@ def test_real_persons_need_a_key_before_any_job(load, monkeypatch):
         ConfigError, match="^config/provinces/sichuan.yaml: No key for pseudonyms: set JIANFU_KEY_FILE"
     ):
         _command()
-    monkeypatch.setenv("JIANFU_KEY", "a key for this test")
+    monkeypatch.setenv("JIANFU_KEY", "a key for this test, long enough to be one")
     assert list(_command()) == ["sichuan"]
     monkeypatch.delenv("JIANFU_KEY")
     load()

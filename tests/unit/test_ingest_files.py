@@ -372,12 +372,6 @@ def test_pattern_without_files(tmp_path):
         ingest_rows(tmp_path, "tasks", None, "没有.csv")
 
 
-def test_a_file_whose_name_the_workflow_cannot_take(tmp_path):
-    write_csv(tmp_path / "台账{HOME}.csv", ROWS)
-    with pytest.raises(DataError, match="cannot hold braces {}: .*台账{HOME}.csv; rename it"):
-        ingest_rows(tmp_path, "tasks", None, "*.csv")
-
-
 def test_two_sources_for_one_file(tmp_path):
     other = {"table": "tasks", "files": ["数据.*"]}
     with pytest.raises(DataError, match="two sources name this file"):

@@ -1,18 +1,21 @@
 """No raw name, ID number or phone of the sample reaches any file that ingestion writes, nor its log."""
 
+import codecs
 import logging
 import re
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from ingest_cases import ROOT, SAMPLE, TABLES, ingest_all, sample_results
 from sample_identifiers import found_in, identifiers
 
-from jianfu.core.errors import ConfigError
-from jianfu.core.keys import SYNTHETIC_KEY, pseudonym_key
+from jianfu.core.errors import ConfigError, DataError
+from jianfu.core.keys import FINGERPRINT, SYNTHETIC_KEY, check_one_key, key_fingerprint, pseudonym_key
 from jianfu.core.logs import LOGGER
 from jianfu.ingest.people import describe_id, normal_id
 from jianfu.ingest.quality import join_books
+from jianfu.ingest.writer import TableWriter
 from jianfu.province.load import load_province
 
 
@@ -104,15 +107,66 @@ def test_damaged_ids(text):
     assert normal_id(text) is None
 
 
+KEY = "a long random text of 32 letters"
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        KEY.encode(),
+        KEY.encode() + b"\r\n",
+        codecs.BOM_UTF8 + KEY.encode() + b"\n\n",
+        codecs.BOM_UTF16_LE + KEY.encode("utf-16-le"),
+        codecs.BOM_UTF16_BE + f"{KEY}\r\n".encode("utf-16-be"),
+    ],
+    ids=["bare", "CRLF", "BOM", "UTF-16", "UTF-16 big-endian"],
+)
+def test_how_an_editor_saves_a_key_does_not_change_it(monkeypatch, tmp_path, saved):
+    (tmp_path / "key").write_bytes(saved)
+    monkeypatch.delenv("JIANFU_KEY", raising=False)
+    monkeypatch.setenv("JIANFU_KEY_FILE", str(tmp_path / "key"))
+    assert pseudonym_key(False) == KEY.encode()
+    monkeypatch.setenv("JIANFU_KEY", "\ufeff" + KEY + "\r\n")
+    assert pseudonym_key(False) == KEY.encode()
+
+
+def test_a_short_key_is_refused_for_real_data(monkeypatch):
+    monkeypatch.setenv("JIANFU_KEY", "密" * 31)
+    with pytest.raises(ConfigError, match="has 31 characters; for real data it needs at least 32"):
+        pseudonym_key(False)
+    monkeypatch.setenv("JIANFU_KEY", "密" * 32)
+    assert pseudonym_key(False) == ("密" * 32).encode()
+    monkeypatch.setenv("JIANFU_KEY", "short")
+    assert pseudonym_key(True) == SYNTHETIC_KEY
+
+
+def test_a_fingerprint_tells_keys_apart_and_is_no_part_of_them():
+    marks = {key_fingerprint(key) for key in (KEY.encode(), KEY[:-1].encode(), SYNTHETIC_KEY)}
+    assert len(marks) == 3 and all(len(mark) == 16 for mark in marks)
+    assert key_fingerprint(KEY.encode()) == key_fingerprint(KEY.encode())
+
+
+def test_tables_of_two_keys_stop(tmp_path):
+    tables = {}
+    for name, key in (("spells", b"A"), ("survey", b"B"), ("also", b"A"), ("units", None)):
+        mark = {FINGERPRINT: key_fingerprint(key)} if key else {}
+        tables[name] = tmp_path / f"{name}.parquet"
+        with TableWriter(tables[name], pa.schema([("n", pa.int64())]), mark):
+            pass
+    check_one_key(tables["spells"], tables["also"], tables["units"])
+    with pytest.raises(DataError, match="^spells, survey were read under different keys"):
+        check_one_key(tables["spells"], tables["survey"])
+
+
 def test_real_data_need_a_key(monkeypatch, tmp_path):
     monkeypatch.delenv("JIANFU_KEY", raising=False)
     monkeypatch.delenv("JIANFU_KEY_FILE", raising=False)
     assert pseudonym_key(True) == SYNTHETIC_KEY
     with pytest.raises(ConfigError, match="JIANFU_KEY_FILE"):
         pseudonym_key(False)
-    (tmp_path / "key").write_text("a long random text\n", encoding="utf-8")
+    (tmp_path / "key").write_text(KEY + "\n", encoding="utf-8")
     monkeypatch.setenv("JIANFU_KEY_FILE", str(tmp_path / "key"))
-    assert pseudonym_key(False) == b"a long random text"
+    assert pseudonym_key(False) == KEY.encode()
     monkeypatch.setenv("JIANFU_KEY_FILE", str(tmp_path / "absent"))
     with pytest.raises(ConfigError, match="cannot be read"):
         pseudonym_key(False)

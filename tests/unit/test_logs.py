@@ -1,8 +1,12 @@
 """Every log says when the script began and ended, and holds warnings and tracebacks; the screen stays readable."""
 
+import hashlib
+import json
+import platform
 import subprocess
 import sys
 
+import pandas
 from ingest_cases import ROOT
 
 
@@ -12,7 +16,8 @@ def run(code, tmp_path, language="en"):
     text = (
         "from types import SimpleNamespace\nfrom jianfu.core import logs\nfrom jianfu.core.errors import DataError\n"
         f"config, wildcards = {{'languages': {{'demo': {language!r}}}}}, {{'province': 'demo'}}\n"
-        f"logs.start(SimpleNamespace(log=[{str(log)!r}], config=config, wildcards=wildcards))\n{code}\n"
+        "made = {'output': ['a.csv'], 'params': SimpleNamespace(code='abc')}\n"
+        f"logs.start(SimpleNamespace(log=[{str(log)!r}], config=config, wildcards=wildcards, **made))\n{code}\n"
     )
     (tmp_path / "script.py").write_text(text, encoding="utf-8")
     done = subprocess.run(
@@ -29,6 +34,16 @@ def test_log_has_beginning_and_end(tmp_path):
     done, log = run("pass", tmp_path)
     assert done.returncode == 0 and done.stderr == ""
     assert "started" in log and "ended" in log
+
+
+def test_what_makes_the_results_is_recorded(tmp_path):
+    run("pass", tmp_path)
+    record = json.loads((tmp_path / "provenance" / "jobs" / "rule.json").read_text(encoding="utf-8"))
+    assert record["results"] == ["a.csv"] and record["code"] == "abc"
+    assert record["lock"] == hashlib.sha256((ROOT / "requirements.txt").read_bytes()).hexdigest()
+    assert (
+        record["packages"]["pandas"] == pandas.__version__ and record["python"] == platform.python_version()
+    )
 
 
 def test_warning_goes_to_the_log_only(tmp_path):

@@ -73,7 +73,7 @@ def renamed(tmp_path_factory):
 
 def test_plain_folder_ingests_without_editing(proposed, monkeypatch):
     root, _ = proposed
-    monkeypatch.setenv("JIANFU_KEY", "a key for this test")
+    monkeypatch.setenv("JIANFU_KEY", "a key for this test, long enough to be one")
     settings = load_province("anhui", root, [root / "config" / "provinces"])
     assert settings["data"]["window"] == ["2024-01", "2025-06"]
     assert (settings["data"]["roster"], settings["data"]["extraction_date"]) == ("opening", "2025-07-10")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from jianfu.core import provenance
+from jianfu.core import environment, provenance
 
 
 @pytest.fixture
@@ -100,3 +100,17 @@ def test_digest_covers_names_and_bytes_in_any_order(tmp_path):
         provenance.files_digest([tmp_path / "c.csv"], tmp_path),
     }
     assert len(digests) == 3
+
+
+def test_the_environment_changes_with_lock_and_installed_versions(tmp_path, monkeypatch):
+    lock = tmp_path / "requirements.txt"
+    lock.write_text("pandas==1.0 \\\n    --hash=sha256:ab\nabsent-here==1.0\n", encoding="utf-8")
+    before = environment.environment_digest(lock)
+    assert environment.environment_digest(lock) == before
+    versions = {"pandas": "9.9"}
+    with monkeypatch.context() as patch:
+        patch.setattr(environment, "version", versions.__getitem__)
+        patch.setattr(environment, "PackageNotFoundError", KeyError)
+        assert environment.environment_digest(lock) != before
+    lock.write_text(lock.read_text(encoding="utf-8") + "# a comment\n", encoding="utf-8")
+    assert environment.environment_digest(lock) != before

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PARTS = ["Snakefile", "environment.yml", "profiles", "config", "workflow", "scripts"]
+PARTS = ["Snakefile", "environment.yml", "requirements.txt", "profiles", "config", "workflow", "scripts"]
 
 
 def copy_repository(folder):
@@ -24,10 +24,12 @@ def copy_repository(folder):
     return folder
 
 
-def snakemake(folder, *arguments, province="sample", check=True):
-    """Run Snakemake in ``folder``; returns the finished process with its output as text."""
+def snakemake(folder, *arguments, province="sample", check=True, key=None):
+    """Run Snakemake in ``folder``, with a ``key`` for pseudonyms; returns the finished process with its output as text."""
     command = [sys.executable, "-m", "snakemake", *arguments, "--config", f"provinces={province}"]
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("JIANFU")}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("JIANFU")}
+    if key:
+        environment["JIANFU_KEY"] = key
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
     if check and done.returncode:
         raise AssertionError(f"snakemake {' '.join(arguments)} failed:\n{done.stdout}\n{done.stderr}")

@@ -1,13 +1,23 @@
-"""What runs again when a file of the code or the plan changes: the rules that use it, and no others.
+"""What runs again when something changes: the rules that use it, and no others, whatever the times of files say.
 
-Dry runs on the finished sample province. The record of the run (record_provenance) holds digests of the code, the plan
-and the settings: it, and the report that quotes it, run again with every change of what the run is made of.
+Dry runs on the finished sample province, and on a province of real persons of which only some tables have been read.
+The record of the run (record_provenance) holds digests of the code, the plan and the settings: it, and the report that
+quotes it, run again with every change of what the run is made of.
 """
 
+import codecs
+import os
 import re
+import shutil
+import time
+from contextlib import contextmanager
 
-from conftest import snakemake
+import pytest
+import yaml
+from conftest import copy_repository, snakemake
 
+LONG_AGO = 1_000_000_000
+RAW = "tests/data/sample/raw"
 RECORD = {"record_provenance", "render_report"}
 # what holds words: the page on data quality, the publications, the gate (notes), the tables
 SAID = {"build_quality_report", "build_publication", "release_results", "tabulate_results"}
@@ -20,17 +30,31 @@ UNUSED = [
 ]
 
 
-def rerun(folder, *paths, line="# a change"):
-    """Rules that a dry run lists after a further ``line`` in each file; the files are put back."""
+@contextmanager
+def changed(folder, *paths, line="# a change", when=None):
+    """A further ``line`` in each file, saved at the time ``when`` if one is given; the files are put back."""
     before = {path: (folder / path).read_bytes() for path in paths}
     try:
         for path, content in before.items():
             (folder / path).write_bytes(content + f"\n{line}\n".encode())
-        plan = snakemake(folder, "--dry-run", "--cores", "1").stdout
+            if when:
+                os.utime(folder / path, (when, when))
+        yield
     finally:
         for path, content in before.items():
             (folder / path).write_bytes(content)
-    return set(re.findall(r"^(?:local)?rule (\w+):", plan, re.M)) - {"all"}
+
+
+def listed(folder, *arguments, **options):
+    """What a dry run lists: names of rules, and the tables that would be read."""
+    plan = snakemake(folder, *arguments, "--dry-run", "--cores", "1", **options).stdout
+    rules = set(re.findall(r"^(?:local)?rule (\w+):", plan, re.M)) - {"all"}
+    return rules, set(re.findall(r"wildcards: .*table=(\w+)", plan))
+
+
+def rerun(folder, *paths, **change):
+    with changed(folder, *paths, **change):
+        return listed(folder)[0]
 
 
 def figures(rules):
@@ -39,6 +63,34 @@ def figures(rules):
 
 def test_a_module_that_no_model_of_the_plan_uses_reruns_nothing(finished):
     assert rerun(finished, *UNUSED) == set()
+
+
+def test_new_times_rerun_nothing(finished):
+    """Raw files, plan, templates and scripts saved again, or unpacked from a zip of another time zone."""
+    parts = [file for part in (RAW, "config", "workflow", "scripts") for file in (finished / part).rglob("*")]
+    for number, file in enumerate(file for file in parts if file.is_file()):
+        when = (time.time(), time.time() + 8 * 3600)[number % 2]
+        os.utime(file, (when, when))
+    assert listed(finished) == (set(), set())
+
+
+def test_an_older_raw_file_reruns_what_was_read_from_it(finished):
+    with changed(finished, f"{RAW}/减负政策清单.csv", line="P99,另一项政策,2024-05-01,,", when=LONG_AGO):
+        rules, tables = listed(finished)
+    assert tables == {"policies"} and {"fit_models", "record_provenance"} <= rules
+    assert not {"build_indicators", "build_indices", "build_hazard_cells", "build_survey_scores"} & rules
+
+
+def test_an_older_plan_file_reruns_what_uses_it(finished):
+    rules = rerun(finished, "config/plan/checks.yaml", when=LONG_AGO)
+    assert {"fit_models", "record_provenance", "release_results"} <= rules
+    assert not {"ingest_table", "build_indices", "build_hazard_cells", "settle_plan"} & rules
+
+
+def test_the_lock_reruns_everything_that_computes(finished):
+    rules = rerun(finished, "requirements.txt", when=LONG_AGO)
+    logs = {path.stem for path in (finished / "results" / "sample" / "logs").glob("*.log")}
+    assert rules == {re.sub("ingest_table_.*", "ingest_table", name) for name in logs}
 
 
 def test_a_message_reruns_nothing(finished):
@@ -52,12 +104,12 @@ def test_a_label_reruns_what_says_it(finished):
 
 
 def test_the_language_reruns_what_is_written_in_it(finished):
-    rules = rerun(finished, "config/provinces/sample.yaml", line="language: en")
+    rules = rerun(finished, "config/provinces/sample.yaml", line="language: en", when=LONG_AGO)
     assert figures(rules) and rules - figures(rules) == SAID | RECORD
 
 
 def test_the_style_of_figures_reruns_figures_and_report(finished):
-    rules = rerun(finished, "scripts/jianfu/report/figures/style.py")
+    rules = rerun(finished, "scripts/jianfu/report/figures/style.py", when=LONG_AGO)
     assert figures(rules) and rules - figures(rules) == RECORD
 
 
@@ -66,3 +118,59 @@ def test_an_estimator_of_the_plan_reruns_the_models_and_what_reads_them(finished
     rules = rerun(finished, "scripts/jianfu/models/estimators/mixed.py")
     assert {"fit_models", "release_results"} <= rules
     assert not {"ingest_table", "build_indices", "build_exposures", "build_hazard_cells"} & rules
+
+
+TABLES = ("policies", "documents", "spells", "survey", "app_activity")
+KEY = "a key of one office, long enough to be one"
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory):
+    """A copy of the repository in which tables of a province of real persons, with a calendar of its own, were read."""
+    folder = copy_repository(tmp_path_factory.mktemp("repository"))
+    province = yaml.safe_load((folder / "config/provinces/sample.yaml").read_text(encoding="utf-8"))
+    province["province"]["synthetic"] = False
+    province["calendar"] = {"holidays": "days.csv"}
+    for source in province["sources"]:
+        if source["table"] == "app_activity":
+            source["files"] = ["政务应用使用情况_202401.csv"]  # a short run
+    (folder / "config/provinces/days.csv").write_text("date,is_workday\n2024-03-01,0\n", encoding="utf-8")
+    text = yaml.safe_dump(province, allow_unicode=True)
+    (folder / "config/provinces/real.yaml").write_text(text, encoding="utf-8")
+    snakemake(folder, "--cores", "2", *targets(), province="real", key=KEY)
+    return folder
+
+
+def targets():
+    return [f"results/real/restricted/canonical/{table}.parquet" for table in TABLES]
+
+
+def tables_read_again(folder, key=KEY):
+    return listed(folder, *targets(), province="real", key=key)[1]
+
+
+def test_another_key_reads_the_persons_again(real):
+    assert tables_read_again(real, KEY + " and another") == {"spells", "survey"}
+    assert tables_read_again(real, codecs.BOM_UTF8.decode() + KEY + "\r\n") == set()
+
+
+def test_the_key_is_in_no_file(real):
+    for root in (real / "results", real / ".snakemake"):
+        for path in root.rglob("*"):
+            assert not path.is_file() or KEY.encode() not in path.read_bytes(), path
+
+
+def test_a_day_of_the_own_calendar_reads_activity_again(real):
+    with changed(real, "config/provinces/days.csv", line="2024-03-08,0", when=LONG_AGO):
+        assert tables_read_again(real) == {"app_activity"}
+
+
+def test_a_moved_folder_reruns_nothing(real, tmp_path):
+    moved = tmp_path / "另一处 folder"
+    shutil.copytree(real, moved)
+    away = real.with_name("away")
+    real.rename(away)
+    try:
+        assert tables_read_again(moved) == set()
+    finally:
+        away.rename(real)

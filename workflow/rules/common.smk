@@ -1,10 +1,16 @@
 """Functions that the rule files share; no rules."""
 
-ROOT = Path(workflow.basedir)
+ROOT = Path(display(workflow.basedir))  # relative, so that a folder that was moved is the same project
 PLAN = ROOT / "config" / "plan"
-OVERLAYS = {table.file for table in read_tables(PLAN).values()}  # files of the plan that a province may overlay
+OVERLAYS = {
+    table.file for table in read_tables(PLAN).values()
+}  # files of the plan that a province may overlay
 OUTPUTS = read_outputs(PLAN / "outputs.csv")
 USED = set()  # files of code and plan behind the rules read so far (provenance.smk)
+DIGESTS = Digests()
+# goes before every analysis; an analysis follows the tables that it uses, not this check of all tables
+CHECKED = ancient("results/{province}/quality/rejects_checked.txt")
+ENVIRONMENT = environment_digest()
 
 
 def setting(*keys):
@@ -25,17 +31,58 @@ def reference(wildcards):
     return reference_window(settings["data"]["window"], settings["indices"])
 
 
-def code(script, modules=()):
-    """Digest of scripts/<script>.py, the library modules it uses and ``modules``: a change re-runs the rule.
+def project(*parts):
+    """A file of the project that no rule makes, as rule input; its content re-runs the rule (`code`), not its times."""
+    file = ROOT.joinpath(*parts)
+    if file.stat().st_mtime > time.time():
+        os.utime(file)  # from a zip of another time zone: Snakemake takes no input of the future
+    return flag(ancient(file.as_posix()), "project")
 
-    ``modules``: names, or a function from the wildcards to them.
-    """
-    if callable(modules):
-        code(script, PLAN_ESTIMATORS)
-        return lambda wildcards: code(script, modules(wildcards))
+
+@cache
+def library(script, modules):
+    """Digest of scripts/<script>.py, the library modules it uses and `modules`."""
     files = modules_used(script, ROOT / "scripts", modules)
     USED.update(files)
     return files_digest(files, ROOT)
+
+
+def code(script, modules=(), rule=None):
+    """What the project brings to a rule, as one digest, for `params`: a change re-runs the rule.
+
+    The script with the library modules it uses and `modules` (names, or a function from the wildcards to them); lock and
+    installed versions; the files of the project among the inputs of `rule` (default: the rule of that name).
+    """
+    own = modules if callable(modules) else lambda wildcards: modules
+    library(script, tuple(PLAN_ESTIMATORS if callable(modules) else modules))  # for the record of the run
+
+    def value(wildcards):
+        found = set()
+        for entry in workflow.get_rule(rule or script).input:
+            entries = entry(wildcards) if callable(entry) else entry
+            found.update(file for file in as_list(entries) if is_flagged(file, "project"))
+        brought = {"library": library(script, tuple(own(wildcards))), "environment": ENVIRONMENT}
+        return mapping_digest({**DIGESTS.of(found), **brought})
+
+    return value
+
+
+def content(files):
+    """Digests of the user's own files that a rule reads, for `params`: a change of content re-runs the rule.
+
+    `files`: function of the wildcards that gives a path, several or none. The user's files are no rule inputs, as
+    Snakemake would judge those by their times and take braces in their names for wildcards.
+    """
+
+    def value(wildcards):
+        return DIGESTS.of(as_list(files(wildcards)))
+
+    return value
+
+
+def as_list(entry):
+    """One path as a list of one."""
+    return [entry] if isinstance(entry, str) else list(entry)
 
 
 def modules_named(declared):
@@ -52,14 +99,13 @@ def modules_named(declared):
 
 def own_models_code(wildcards):
     """Digest of the code behind the models that a province declares on its own tables."""
-    return code("run_models_on", modules_named(SETTINGS[wildcards.province]["models_on"]))
+    return code("run_models_on", modules_named(SETTINGS[wildcards.province]["models_on"]))(wildcards)
 
 
 def common_plan(name):
     """Path of a file of the common plan, as rule input."""
-    file = PLAN / name
-    USED.add(file)
-    return str(file)
+    USED.add(PLAN / name)
+    return project("config", "plan", name)
 
 
 def plan(name):
@@ -107,6 +153,11 @@ def canonical(*tables):
     return {table: f"results/{{province}}/restricted/canonical/{table}.parquet" for table in tables}
 
 
+def simulation_parameters(wildcards):
+    """The parameter file of a simulated province."""
+    return project(SETTINGS[wildcards.province]["simulate"]["parameters"])
+
+
 def raw_folder(wildcards):
     """Folder with the raw exports of a province; a simulated province makes its own."""
     if SETTINGS[wildcards.province]["simulate"]:
@@ -114,11 +165,16 @@ def raw_folder(wildcards):
     return SETTINGS[wildcards.province]["data"]["folder"]
 
 
+def simulated(wildcards):
+    """The folder with the raw exports of a simulated province, as rule input."""
+    return raw_folder(wildcards) if SETTINGS[wildcards.province]["simulate"] else []
+
+
 def raw_files(wildcards):
-    """Raw files of the wildcard table, or of all tables where a rule has none; the folder if they are simulated."""
+    """The user's raw files of the wildcard table, or of all tables where a rule has none."""
     settings, table = SETTINGS[wildcards.province], wildcards.get("table")
     if settings["simulate"]:
-        return raw_folder(wildcards)
+        return []
     names = raw_tables(table)
     sources = [s for s in settings["sources"] if table is None or s["table"] in names]
     folder = settings["data"]["folder"]
@@ -131,9 +187,18 @@ def holidays(wildcards):
     return own if own and wildcards.get("table", "app_activity") == "app_activity" else []
 
 
+def made_anchors(wildcards):
+    """The anchors of another province that this one names, where this very run makes them, as rule input."""
+    anchors = SETTINGS[wildcards.province]["indices"]["anchors"]
+    return [
+        name for name in [anchors] if name in expand(rules.build_indices.output.anchors, province=SETTINGS)
+    ]
+
+
 def common_anchors(wildcards):
-    """The anchors of another province, where this one names some."""
-    return SETTINGS[wildcards.province]["indices"]["anchors"] or []
+    """The anchors of another province that this one names, made at another time."""
+    anchors = SETTINGS[wildcards.province]["indices"]["anchors"]
+    return [anchors] if anchors and not made_anchors(wildcards) else []
 
 
 def canonical_units(wildcards):
@@ -167,6 +232,14 @@ def quality_settings(wildcards):
     """The settings that the quality report speaks of."""
     settings = SETTINGS[wildcards.province]
     return {key: settings[key] for key in ("province", "language", "data", "sources", "exclude")}
+
+
+def fingerprint(wildcards):
+    """Which key made the pseudonyms of a table with persons; the key itself is in no file."""
+    tables = {source["table"] for source in SETTINGS[wildcards.province]["sources"]}
+    if not tables & PERSON_TABLES & {wildcards.table, *raw_tables(wildcards.table)}:
+        return ""
+    return key_fingerprint(pseudonym_key(SETTINGS[wildcards.province]["province"]["synthetic"]))
 
 
 def own_tables(wildcards):

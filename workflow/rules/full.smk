@@ -143,3 +143,5 @@ use rule release_results as release_full_results with:
         "results/{province}/logs/release_full_results.log",
     benchmark:
         "results/{province}/benchmarks/release_full_results.tsv"
+    params:
+        code=code("release_results", rule="release_full_results"),

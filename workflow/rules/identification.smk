@@ -14,7 +14,6 @@ rule build_check_exposures:
         exposures="results/{province}/restricted/exposures.parquet",
         plan=plan("indicators.csv"),
         members=plan("indices.csv"),
-        holidays=holidays,
     output:
         exposures="results/{province}/restricted/check_exposures.parquet",
     log:
@@ -33,6 +32,7 @@ rule build_check_exposures:
         exposure=setting("exposure"),
         weights=setting("weights"),
         calendar=setting("calendar"),
+        holidays=content(holidays),
         code=code("build_check_exposures"),
     script:
         "../../scripts/build_check_exposures.py"

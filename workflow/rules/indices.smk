@@ -12,8 +12,7 @@ rule build_unit_months:
     """Units and months of the analysis, with headcount, statutory days and what was logged."""
     input:
         **canonical("units", "spells", "tasks", "app_activity"),
-        checked="results/{province}/quality/rejects_checked.txt",
-        holidays=holidays,
+        checked=CHECKED,
     output:
         unit_months="results/{province}/restricted/unit_months.parquet",
         coverage="results/{province}/quality/coverage.csv",
@@ -28,6 +27,7 @@ rule build_unit_months:
     params:
         window=setting("data", "window"),
         calendar=setting("calendar"),
+        holidays=content(holidays),
         excluded_months=setting("exclude", "months"),
         code=code("build_unit_months"),
     script:
@@ -40,7 +40,6 @@ rule build_indicators:
         **canonical(*MEASURED),
         unit_months="results/{province}/restricted/unit_months.parquet",
         plan=plan("indicators.csv"),
-        holidays=holidays,
     output:
         indicators="results/{province}/restricted/indicators.parquet",
         raw="results/{province}/restricted/steps/raw.parquet",
@@ -59,6 +58,7 @@ rule build_indicators:
         window=setting("data", "window"),
         reference=reference,
         calendar=setting("calendar"),
+        holidays=content(holidays),
         exclude=setting("exclude"),
         code=code("build_indicators"),
     script:
@@ -72,7 +72,7 @@ rule build_indices:
         unit_months="results/{province}/restricted/unit_months.parquet",
         plan=plan("indicators.csv"),
         members=plan("indices.csv"),
-        common_anchors=common_anchors,
+        made_anchors=made_anchors,
     output:
         indices="results/{province}/restricted/indices.parquet",
         common="results/{province}/restricted/indices_common.parquet",
@@ -92,6 +92,7 @@ rule build_indices:
     resources:
         mem_mb=1500,
     params:
+        anchors=content(common_anchors),
         reference=reference,
         settings=setting("indices"),
         exposure=setting("exposure"),
@@ -109,7 +110,7 @@ rule build_exposures:
         anchors="results/{province}/restricted/anchors.json",
         plan=plan("indicators.csv"),
         members=plan("indices.csv"),
-        common_anchors=common_anchors,
+        made_anchors=made_anchors,
     output:
         exposures="results/{province}/restricted/exposures.parquet",
         common="results/{province}/restricted/exposures_common.parquet",
@@ -122,6 +123,7 @@ rule build_exposures:
     resources:
         mem_mb=1500,
     params:
+        anchors=content(common_anchors),
         common_anchors=setting("indices", "anchors"),
         exposure=setting("exposure"),
         weights=setting("weights"),

@@ -9,10 +9,9 @@ OUTPUTS: results/{province}/restricted/canonical/*.parquet, quarantine/*.csv; ro
 rule ingest_table:
     """One canonical table with its quarantine, counts, headings and notices."""
     input:
-        raw=raw_files,
+        simulated=simulated,
         units=canonical_units,
-        holidays=holidays,
-        schema=ROOT / "workflow" / "schemas" / "canonical.yaml",
+        schema=project("workflow", "schemas", "canonical.yaml"),
         headings=plan("headings.csv"),
         values=plan("values.csv"),
         scales=survey_plan,
@@ -37,6 +36,9 @@ rule ingest_table:
     params:
         folder=raw_folder,
         settings=ingest_settings,
+        raw=content(raw_files),
+        holidays=content(holidays),
+        key=fingerprint,
         plan_dir=folder_of("headings"),
         code=code("ingest_table"),
     script:
@@ -46,7 +48,7 @@ rule ingest_table:
 rule count_rows:
     """What became of every raw row and every raw column, for all tables together."""
     input:
-        raw=raw_files,
+        simulated=simulated,
         counts=expand("results/{{province}}/restricted/ingest/{table}_counts.csv", table=CANONICAL),
         columns=expand("results/{{province}}/restricted/ingest/{table}_columns.csv", table=CANONICAL),
         notices=expand("results/{{province}}/restricted/ingest/{table}_notices.csv", table=CANONICAL),
@@ -65,6 +67,7 @@ rule count_rows:
     params:
         folder=raw_folder,
         sources=setting("sources"),
+        raw=content(raw_files),
         code=code("count_rows"),
     script:
         "../../scripts/count_rows.py"
@@ -81,7 +84,7 @@ rule build_quality_report:
         indicators=plan("indicators.csv"),
         labels=plan("labels.csv"),
         headings=plan("headings.csv"),
-        template=ROOT / "workflow" / "report" / "quality_report.html.jinja",
+        template=project("workflow", "report", "quality_report.html.jinja"),
     output:
         report="results/{province}/quality/quality_report.html",
         summary="results/{province}/quality/quality_summary.txt",

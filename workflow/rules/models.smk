@@ -29,7 +29,7 @@ rule build_hazard_cells:
     """Person-months at risk and exits by unit, month and group."""
     input:
         **canonical("spells"),
-        checked="results/{province}/quality/rejects_checked.txt",
+        checked=CHECKED,
         definitions=plan("exits.yaml"),
     output:
         hazard_cells="results/{province}/restricted/hazard_cells.parquet",
@@ -57,7 +57,7 @@ rule build_survey_scores:
     """Scale scores of every respondent, with unit, cohort, sex and tenure."""
     input:
         **canonical("survey", "spells", "units"),
-        checked="results/{province}/quality/rejects_checked.txt",
+        checked=CHECKED,
         plan=plan("scales.yaml"),
         definitions=plan("exits.yaml"),
     output:
@@ -84,7 +84,6 @@ rule build_task_tables:
     input:
         **canonical(*MEASURED),
         unit_months="results/{province}/restricted/unit_months.parquet",
-        holidays=holidays,
     output:
         chains="results/{province}/restricted/chains.parquet",
         task_years="results/{province}/restricted/task_years.parquet",
@@ -100,6 +99,7 @@ rule build_task_tables:
         window=setting("data", "window"),
         reference=reference,
         calendar=setting("calendar"),
+        holidays=content(holidays),
         exclude=setting("exclude"),
         code=code("build_task_tables"),
     script:

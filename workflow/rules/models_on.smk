@@ -11,7 +11,6 @@ ruleorder: run_models_on > release_results
 rule run_models_on:
     """Estimates of the models that the province file lists on its own table."""
     input:
-        tables=own_tables,
         labels=plan("labels.csv"),
         reasons=plan("reasons.csv"),
     output:
@@ -29,6 +28,7 @@ rule run_models_on:
         mem_mb=2000,
     params:
         settings=setting("models_on"),
+        tables=content(own_tables),
         inference=setting("inference"),
         disclosure=setting("disclosure"),
         synthetic=setting("province", "synthetic"),

@@ -10,8 +10,6 @@ PANEL_TABLES = "raw denominated screened treated normalised aggregated weights d
 
 rule build_panel:
     """Every step of the indices of a user's own panel, with weights, diagnostics and anchors."""
-    input:
-        files=panel_files,
     output:
         expand("results/{{province}}/release/panel/{table}.csv", table=PANEL_TABLES),
         anchors="results/{province}/release/panel/anchors.json",
@@ -25,6 +23,7 @@ rule build_panel:
         mem_mb=1500,
     params:
         settings=setting("indicators"),
+        files=content(panel_files),
         null_tokens=setting("data", "null_tokens"),
         code=code("build_panel"),
     script:
@@ -33,8 +32,6 @@ rule build_panel:
 
 rule build_panel_multiverse:
     """The index of a user's own panel under every combination of choices (make full)."""
-    input:
-        files=panel_files,
     output:
         expand(
             "results/{{province}}/release/panel/{table}.csv",
@@ -50,6 +47,7 @@ rule build_panel_multiverse:
         mem_mb=1500,
     params:
         settings=setting("indicators"),
+        files=content(panel_files),
         choices=setting("sensitivity"),
         null_tokens=setting("data", "null_tokens"),
         code=code("build_panel_multiverse"),

@@ -9,6 +9,7 @@ rule overlay_plan:
     """A file of the plan with what the province changes of it."""
     input:
         plan=lambda wildcards: common_plan(wildcards.file),
+        tables=common_plan("overlays.yaml"),
     output:
         plan="results/{province}/plan/own/{file}",
     log:
@@ -23,7 +24,6 @@ rule overlay_plan:
         mem_mb=500,
     params:
         overlay=lambda wildcards: overlaid_files(PLAN, SETTINGS[wildcards.province]["plan"])[wildcards.file],
-        tables=common_plan("overlays.yaml"),
         code=code("overlay_plan"),
     script:
         "../../scripts/overlay_plan.py"

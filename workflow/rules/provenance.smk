@@ -8,8 +8,8 @@ OUTPUTS: results/{province}/provenance/config.yaml and run.json; results/{provin
 rule record_provenance:
     """Store the resolved settings, library versions, seed and digests of the code and the raw files."""
     input:
-        raw=raw_files,
-        default=str(ROOT / "config" / "default.yaml"),
+        simulated=simulated,
+        default=project("config", "default.yaml"),
         plan=[common_plan(name) for name in sorted(OVERLAYS)],
     output:
         config="results/{province}/provenance/config.yaml",
@@ -23,6 +23,7 @@ rule record_provenance:
         "../../environment.yml"
     params:
         settings=setting(),
+        raw=content(raw_files),
         project=files_digest(USED, ROOT),
         code=code("record_provenance"),
     script:

@@ -29,7 +29,6 @@ rule build_publication:
         index_plan=plan("indices.csv"),
         roles=settled("index_roles.csv"),
         labels=plan("labels.csv"),
-        holidays=holidays,
         definitions=plan("exits.yaml"),
     output:
         **published_by("build_publication"),
@@ -44,6 +43,7 @@ rule build_publication:
     params:
         window=setting("data", "window"),
         calendar=setting("calendar"),
+        holidays=content(holidays),
         exclude=setting("exclude"),
         weights=setting("weights"),
         language=setting("language"),

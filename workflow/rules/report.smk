@@ -105,7 +105,7 @@ rule render_report:
         index_roles=settled("index_roles.csv"),
         tiers=settled("tiers.csv"),
         labels=plan("labels.csv"),
-        templates=expand(str(ROOT / "workflow" / "report" / "{file}"), file=REPORT_FILES),
+        templates=[project("workflow", "report", file) for file in REPORT_FILES],
     output:
         docx="results/{province}/release/report.docx",
         pdf=report(

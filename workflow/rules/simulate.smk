@@ -8,8 +8,8 @@ OUTPUTS: results/{province}/simulated/raw and results/{province}/simulated/truth
 rule simulate_province:
     """Raw exports with known truth; the truth is kept apart and no other rule of a province reads it."""
     input:
-        parameters=setting("simulate", "parameters"),
-        pattern=ROOT / "config" / "simulation.yaml",
+        parameters=simulation_parameters,
+        pattern=project("config", "simulation.yaml"),
     output:
         raw=directory("results/{province}/simulated/raw"),
         truth=directory("results/{province}/simulated/truth"),

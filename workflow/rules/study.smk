@@ -8,8 +8,8 @@ OUTPUTS: docs/simulation_study.csv, .png and .svg; docs/simulation_study_raw.csv
 STUDY = read_yaml(common_plan("simulation_study.yaml"))
 STUDY_INPUTS = {
     "design": common_plan("simulation_study.yaml"),
-    "parameters": str(ROOT / "config" / "simulation.yaml"),
-    "defaults": str(ROOT / "config" / "default.yaml"),
+    "parameters": project("config", "simulation.yaml"),
+    "defaults": project("config", "default.yaml"),
     "models": common_plan("models.yaml"),
     "indicators": common_plan("indicators.csv"),
     "members": common_plan("indices.csv"),
@@ -48,7 +48,7 @@ rule simulate_study_raw:
     """Estimates of some draws through raw exports: written, ingested and analysed."""
     input:
         **STUDY_INPUTS,
-        schema=ROOT / "workflow" / "schemas" / "canonical.yaml",
+        schema=project("workflow", "schemas", "canonical.yaml"),
     output:
         draws="results/simulation_study/raw/{first}.parquet",
     log:

@@ -1,5 +1,8 @@
 """Errors that a user can act upon: one sentence that names the place and says what to do, carried as data."""
 
+import errno
+import os
+
 from jianfu.core.messages import message
 from jianfu.core.reasons import Reason
 
@@ -28,6 +31,27 @@ class ConfigError(JianfuError):
 
 class DataError(JianfuError):
     """The data cannot be used; the message names file, sheet, row or key."""
+
+
+# What the system refuses when it cannot store a file, and the sentence that goes with it.
+STORAGE = {
+    errno.ENOSPC: "disk_full",
+    errno.EDQUOT: "disk_full",
+    errno.EROFS: "folder_read_only",
+    errno.EACCES: "folder_read_only",
+    errno.EPERM: "folder_read_only",
+}
+
+
+def storage_failure(error: Exception | str) -> Reason | None:
+    """Why a file cannot be stored: ``disk_full`` or ``folder_read_only`` with its ``place``; None for other errors.
+
+    ``error``: what was raised, or its text; libraries in C++ hand on no number but the words of the system.
+    """
+    for number, code in STORAGE.items():
+        if getattr(error, "errno", None) == number or os.strerror(number) in str(error):
+            return Reason(code, place=getattr(error, "filename", None) or os.getcwd())
+    return None
 
 
 class NotEstimable(Exception):

@@ -6,7 +6,8 @@ import sys
 import traceback
 from pathlib import Path
 
-from jianfu.core.errors import JianfuError
+from jianfu.core.environment import record_job
+from jianfu.core.errors import JianfuError, storage_failure
 from jianfu.core.messages import message, speak
 from jianfu.core.reasons import Reason
 
@@ -17,12 +18,23 @@ def start(job) -> logging.Logger:
     """Send messages, captured warnings and an uncaught exception of this process to the log file of ``job``.
 
     ``job`` is the object ``snakemake`` of a script: its ``log``, its ``wildcards``, and of its ``config`` the entry
-    ``languages`` ({province: language}), which says how the province at hand is spoken to. An expected failure
+    ``languages`` ({province: language}), which says how the province at hand is spoken to. What makes its results is
+    recorded (:func:`~jianfu.core.environment.record_job`). An expected failure
     (:class:`JianfuError`) shows on screen as its one sentence; anything else as one sentence that names the log file.
     The traceback stands in the log in both cases.
     """
     path = job.log[0]
     speak(_language(job.config["languages"], job.wildcards.get("province")))
+    LOGGER.handlers = [logging.NullHandler()]
+    logging.raiseExceptions = False  # a log that a full disk does not take is no reason to show a traceback
+
+    def report(kind, error, trace):
+        LOGGER.error("".join(traceback.format_exception(kind, error, trace)))
+        unexpected = Reason("unexpected_failure", kind=kind.__name__, log=str(path))
+        expected = error.reason if issubclass(kind, JianfuError) else storage_failure(error)
+        print(f"\n{message(expected or unexpected)}\n", file=sys.stderr)
+
+    sys.excepthook = report
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(path, mode="w", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
@@ -35,16 +47,7 @@ def start(job) -> logging.Logger:
     screen = logging.StreamHandler(sys.stderr)
     screen.addFilter(lambda record: getattr(record, "progress", False))
     LOGGER.addHandler(screen)
-
-    def report(kind, error, trace):
-        LOGGER.error("".join(traceback.format_exception(kind, error, trace)))
-        if issubclass(kind, JianfuError):
-            print(f"\n{error}\n", file=sys.stderr)
-        else:
-            unexpected = Reason("unexpected_failure", kind=kind.__name__, log=str(path))
-            print(f"\n{message(unexpected)}\n", file=sys.stderr)
-
-    sys.excepthook = report
+    record_job(job)
     LOGGER.info("started")
     atexit.register(LOGGER.info, "ended")
     return LOGGER

@@ -1,36 +1,16 @@
-"""What a result was made with: digests of code and inputs, versions, the resolved settings."""
+"""What a run was made with: digests of code and inputs, the resolved settings."""
 
 import ast
 import hashlib
 import json
 import os
-import platform
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 import yaml
 
+from jianfu.core.content import file_digest
 from jianfu.core.sources import query_names
-
-PACKAGES = [
-    "chinesecalendar",
-    "duckdb",
-    "matplotlib",
-    "numpy",
-    "pandas",
-    "psycopg",
-    "pyarrow",
-    "pyfixest",
-    "pyreadstat",
-    "python-calamine",
-    "scipy",
-    "seaborn",
-    "snakemake",
-    "sqlalchemy",
-    "statsmodels",
-    "typst",
-]
 
 
 def _module_files(name, scripts):
@@ -41,9 +21,17 @@ def _module_files(name, scripts):
     return [file for file in files if file.is_file()]
 
 
+def _statements(node):
+    """All statements below a node, at every depth; expressions, which import nothing, are passed over."""
+    for part in ("body", "orelse", "handlers", "finalbody", "cases"):
+        for statement in getattr(node, part, ()):
+            yield statement
+            yield from _statements(statement)
+
+
 def _imported(text, package):
     """Dotted names of the project's modules that a source ``text`` in ``package`` (tuple of names) imports."""
-    for node in ast.walk(ast.parse(text)):
+    for node in _statements(ast.parse(text)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name.split(".")[0] == "jianfu")
         elif isinstance(node, ast.ImportFrom):
@@ -85,12 +73,6 @@ def files_digest(files, root: str | Path) -> str:
     return digest.hexdigest()
 
 
-def file_digest(path: str | Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def input_files(paths, folder: str | Path | None = None) -> dict[str, Path]:
     """``{name: path}`` of the files among ``paths`` and below its folders, in order of name.
 
@@ -106,16 +88,15 @@ def input_files(paths, folder: str | Path | None = None) -> dict[str, Path]:
 
 
 def run_record(province: str, settings: dict, inputs, code: str) -> dict:
-    """Record of a run: versions, seed, digests of code and of every input file, queries (dict, ready for JSON).
+    """Record of a run: seed, digests of code and of every input file, queries (dict, ready for JSON).
 
-    ``code``: digest of the code and plan of the run (:func:`files_digest`).
+    ``code``: digest of the code and plan of the run (:func:`files_digest`). Which versions made which result stands in
+    the records of the jobs (:mod:`jianfu.core.environment`), as jobs of one province need not be of one run.
     """
     sources, files = settings["sources"], input_files(inputs, settings["data"]["folder"])
     return {
         "province": province,
         "synthetic": settings["province"]["synthetic"],
-        "python": platform.python_version(),
-        "packages": {name: version(name) for name in PACKAGES},
         "seed": settings["inference"]["seed"],
         "code": code,
         "inputs": {name: file_digest(path) for name, path in files.items()},

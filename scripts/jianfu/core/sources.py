@@ -1,6 +1,5 @@
 """Where the rows of a source come from: files of the data folder, a database file, or a database server."""
 
-import re
 from collections import Counter
 from pathlib import Path
 
@@ -21,8 +20,7 @@ def find_files(folder, sources):
     """``[(path, name, source)]`` of everything that ``sources`` name, in code-point order of names.
 
     A database query has the name of :func:`query_names`; on a server its path is None. Raises
-    :class:`DataError` where a pattern matches nothing, where two sources would read the same sheets, and where a name
-    holds braces, which the workflow would take for a wildcard.
+    :class:`DataError` where a pattern matches nothing, and where two sources would read the same sheets.
     """
     found = []
     for source, name in zip(sources, query_names(sources), strict=True):
@@ -34,9 +32,6 @@ def find_files(folder, sources):
             if not paths:
                 raise DataError("no_file_matches", pattern=pattern, table=source["table"])
             found += [(path, path.relative_to(folder).as_posix(), source) for path in paths]
-    braces = next((str(path) for path, _, _ in found if re.search(r"\{.*\}", str(path or ""))), None)
-    if braces:
-        raise DataError("braces_in_name", file=braces)
     unique = {(name, id(source)): (path, name, source) for path, name, source in found}
     readers = {}
     for _, name, source in unique.values():

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from jianfu.core.calendar import calendar_of
 from jianfu.core.errors import DataError
-from jianfu.core.keys import pseudonym_key
+from jianfu.core.keys import FINGERPRINT, key_fingerprint, pseudonym_key
 from jianfu.core.sources import find_files
 from jianfu.core.spreadsheets import write_csv
 from jianfu.core.tables import raw_tables
@@ -189,7 +189,11 @@ class _Ingestion:
             if self.table == "tasks":
                 written[TITLES] = TITLE_SCHEMA
             with ExitStack() as stack:
-                writers = [stack.enter_context(TableWriter(self.private / n, s)) for n, s in written.items()]
+                mark = {FINGERPRINT: key_fingerprint(key)} if key else {}
+                writers = [
+                    stack.enter_context(TableWriter(self.private / name, columns, mark))
+                    for name, columns in written.items()
+                ]
                 for rows in ranges:
                     for writer in writers:
                         writer.write(rows.select(writer.schema.names))

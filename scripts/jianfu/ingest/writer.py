@@ -7,10 +7,13 @@ ROW_GROUP = 100_000
 
 
 class TableWriter:
-    """Writes tables one after the other into one Parquet file; texts may come as codes."""
+    """Writes tables one after the other into one Parquet file; texts may come as codes.
 
-    def __init__(self, path, schema):
-        self.path, self.schema = path, schema
+    ``metadata``: texts by name that the file carries beside its columns.
+    """
+
+    def __init__(self, path, schema, metadata=None):
+        self.path, self.schema, self.metadata = path, schema, metadata or {}
         self.writer, self.waiting, self.rows = None, [], 0
 
     def __enter__(self):
@@ -20,6 +23,7 @@ class TableWriter:
         if not error[0] and (self.waiting or self.writer is None):
             self._flush(self.waiting or [self.schema.empty_table()])
         if self.writer:
+            self.writer.add_key_value_metadata(self.metadata)
             self.writer.close()
 
     def write(self, table):

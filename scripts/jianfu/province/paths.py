@@ -15,7 +15,7 @@ from jianfu.province.panel_files import replace_files
 from jianfu.province.rules import brings_ready_tables
 
 HOLIDAY_COLUMNS = {"date", "is_workday"}
-PERSON_TABLES = ("roster", "ledger", "survey")
+PERSON_TABLES = {"roster", "ledger", "survey"}
 LISTED = 2000  # so many files of a folder are looked at for the nearest name
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from jianfu.core.environment import environment
 from jianfu.core.labels import Labels
 from jianfu.indices.roles import leading, read_roles
 from jianfu.models.estimates import INDIRECT, missing
@@ -110,7 +111,7 @@ def collect(release: str | Path, config, run, deviations, plan, labels: Labels) 
         "tiers": tiers_used(read_release(plan["tiers"]), weights, indicators),
         "withheld": int(log["cells"].sum()),
         "deviations": changed,
-        "versions": json.loads(Path(run).read_text(encoding="utf-8")),
+        "versions": json.loads(Path(run).read_text(encoding="utf-8")) | environment(),
         "table_order": shown,
         "tables": results.tables
         | {

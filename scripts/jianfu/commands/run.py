@@ -1,0 +1,149 @@
+"""Run the workflow for a person: clear what a killed run left, say how far it is, and stop in one sentence."""
+
+import io
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import redirect_stderr
+from pathlib import Path
+
+import psutil
+from snakemake.cli import args_to_api, parse_args
+
+from jianfu.commands.progress import NAME, Progress, earlier_seconds, register
+from jianfu.core.errors import ConfigError, storage_failure
+from jianfu.core.messages import speak, words
+from jianfu.province.load import language_of
+
+# What each command of the start program asks of the workflow, and the pages it shows, by the rule that makes them.
+TARGETS = {"check": ("check", "answers")}
+PAGES = {
+    "check": {
+        "build_quality_report": "results/{province}/quality/quality_summary.txt",
+        "build_answers": "results/{province}/quality/answers.txt",
+    }
+}
+LOCKS, RECORDS = Path(".snakemake") / "locks", Path(".snakemake") / "metadata"
+PATIENCE = 5  # seconds that a job of a killed run has to end by itself
+
+
+def run(
+    command: str,
+    *,
+    provinces: str,
+    cores: int,
+    root: Path,
+    options: list[str] = (),
+    show: Callable[[str], None] = print,
+) -> bool:
+    """Run what ``command`` asks for (a target of the Snakefile) in the folder ``root``; False where it stopped.
+
+    ``provinces``: names with commas; ``options``: further options for Snakemake. Raises :class:`ConfigError` in one
+    sentence where nothing can be written.
+    """
+    os.chdir(root)
+    slugs = [slug.strip() for slug in provinces.split(",") if slug.strip()]
+    speak(language_of(slugs[0] if slugs else "", root, [root / "config" / "provinces"]))
+    check_writable(root)
+    others = clear_remains(root, show)
+    goals = TARGETS.get(command, (command,))
+    arguments = [*goals, "--cores", str(cores), "--logger", NAME, *options]
+    if record_lost(slugs):
+        show(words("run_record_lost"))
+        arguments.append("--forceall")
+    pages = {
+        rule: [page.format(province=slug) for slug in slugs] for rule, page in PAGES.get(command, {}).items()
+    }
+    seconds = earlier_seconds(Path("results"), slugs)
+    progress = Progress(show, seconds=seconds, cores=cores, goals=goals, pages=pages, lock_holders=others)
+    register(progress)
+    success = _snakemake([*arguments, "--config", f"provinces={provinces}"])
+    progress.finish(success)
+    return success
+
+
+def _snakemake(arguments):
+    """Snakemake in this process, without its remark on the profile that it takes its options from."""
+    remarks = io.StringIO()
+    try:
+        with redirect_stderr(remarks):
+            parser, options = parse_args(arguments)
+    except SystemExit:
+        print(remarks.getvalue(), file=sys.stderr)
+        raise
+    return args_to_api(options, parser)
+
+
+def check_writable(root: Path) -> None:
+    """Raise :class:`ConfigError` where the folder of the project takes no file, or its disk is full."""
+    try:
+        for folder in (root / ".snakemake", root / "results"):
+            folder.mkdir(exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder) as file:
+                file.write(bytes(1 << 16))
+    except OSError as error:
+        failure = storage_failure(error)
+        if not failure:
+            raise
+        raise ConfigError(failure.code, **failure.values) from None
+
+
+def clear_remains(root: Path, show: Callable[[str], None]) -> list[int]:
+    """End the jobs that a killed run left behind and remove its lock; process numbers of runs that are going on.
+
+    Where another run is going on in this folder, nothing is touched: Snakemake says whether the two are in each
+    other's way.
+    """
+    runs, jobs = processes(root)
+    if runs:
+        return [process.pid for process in runs]
+    for process in jobs:
+        process.terminate()
+    for process in psutil.wait_procs(jobs, timeout=PATIENCE)[1]:
+        process.kill()
+    if any(LOCKS.glob("*.lock")):
+        shutil.rmtree(LOCKS)
+        show(words("run_was_cut_off"))
+    return []
+
+
+def processes(root: Path) -> tuple[list[psutil.Process], list[psutil.Process]]:
+    """Other runs of the workflow in the folder ``root``, and jobs there that belong to none of them."""
+    mine = psutil.Process()
+    mine = {mine.pid, *(process.pid for process in mine.parents())}
+    runs, jobs = [], []
+    for process in psutil.process_iter():
+        try:
+            if process.pid in mine or not os.path.samefile(process.cwd(), root):
+                continue
+            words_of = process.cmdline()
+        except (psutil.Error, OSError):  # ended meanwhile, or of another user
+            continue
+        if any(".snakemake/scripts/" in word.replace("\\", "/") for word in words_of):
+            jobs.append(process)
+        elif is_run(words_of):
+            runs.append(process)
+    going = {process.pid for process in runs}
+    return runs, [job for job in jobs if not going & {above.pid for above in _above(job)}]
+
+
+def is_run(command_line: list[str]) -> bool:
+    """Whether a process runs the workflow: python with snakemake, -m snakemake or scripts/run.py."""
+    named = [word.replace("\\", "/") for word in command_line[:3]]
+    return any(re.search(r"(^|/)snakemake(\.exe)?$|(^|/)scripts/run\.py$", word) for word in named)
+
+
+def _above(process):
+    try:
+        return process.parents()
+    except psutil.Error:
+        return []
+
+
+def record_lost(slugs: list[str]) -> bool:
+    """Whether there are results of a province, but no longer Snakemake's record of what they were made of."""
+    kept = RECORDS.is_dir() and any(RECORDS.iterdir())
+    return not kept and any(any(Path("results", slug, "benchmarks").glob("*.tsv")) for slug in slugs)
