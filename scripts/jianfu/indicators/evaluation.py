@@ -76,10 +76,7 @@ def evaluate(
     con = views.connect(threads)
     filled = views.open_tables(con, tables)
     unit_months = unit_months.reset_index(drop=True)
-    frame = unit_months[["unit_code", "month", "workdays", "tasks_logged", "app_logged"]]
-    con.register(
-        "unit_months", frame.assign(row=range(len(frame)), year=frame["month"].str[:4].astype(int) - 1)
-    )
+    views.register_unit_months(con, unit_months)
     cascade = views.prepare(con, filled, calendar, window, reference_window, exclude)
     notices = [("A5_amp", outcome, "", n) for outcome, n in cascade.items() if n]
     plan, missing = available(plan, filled)

@@ -188,6 +188,13 @@ def open_tables(con, tables) -> dict[str, set[str]]:
     return filled
 
 
+def register_unit_months(con, unit_months: pd.DataFrame) -> None:
+    """Make the frame of the analysis readable as ``unit_months``; ``year`` is the one whose yearly values it takes."""
+    frame = unit_months[["unit_code", "month", "workdays", "tasks_logged", "app_logged"]]
+    year = frame["month"].str[:4].astype(int) - 1
+    con.register("unit_months", frame.assign(row=range(len(frame)), year=year))
+
+
 def prepare(con, filled, calendar: Calendar, window, reference_window, exclude) -> dict[str, int]:
     """Create the views over the opened tables; returns the counts of cascade links, orphans and cycles.
 

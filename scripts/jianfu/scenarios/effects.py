@@ -1,0 +1,177 @@
+"""What each scenario changes and what the models project from it, as tidy rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from jianfu.core.errors import NotEstimable
+from jianfu.indices.exposures import Exposure
+from jianfu.models.prediction import Predictor
+from jianfu.models.tables.table import AnalysisTable
+from jianfu.models.terms import parts_of
+from jianfu.scenarios import projection
+from jianfu.scenarios.burden import Burden
+
+ALL, OTHERS = "all", "others"
+DRAWS = 1000  # of the coefficients
+AHEAD = (12, 36)  # months after the window
+MOST_OUTSIDE = 0.2  # share of unit-months outside observed support above which nothing is projected
+PER_YEARS = 12 * 1000
+COLUMNS = ["scenario", "quantity", "group", "estimate", "ci_low", "ci_high", "behind"]
+EXITS, HEADCOUNT, SUPPORT = "exits_avoided", "headcount", "outside_support"
+INDEX, INDICATOR = "index", "indicator"
+
+
+@dataclass(frozen=True)
+class Models:
+    """Fitted models by outcome (``exits``, ``burnout`` ...) with their tables; ``focus``: (level of the cohort, its
+    dummy) with effects of its own."""
+
+    predictors: Mapping[str, Predictor]
+    tables: Mapping[str, AnalysisTable]
+    focus: tuple[str, str]
+
+
+def terms_present(terms, used: set[str]) -> list[str]:
+    """Terms all of whose indices are among the ``used`` ones; other variables are always there."""
+    return [
+        term
+        for term in terms
+        if all(Exposure.of(part).index in used or part.startswith("cohort_") for part in parts_of(term))
+    ]
+
+
+def staff_of(exits: Predictor, table: AnalysisTable, unit_months: pd.DataFrame, burden: Burden, focus: str) -> projection.Staff:
+    """Persons at risk by unit, month and group (others, ``focus``) with the hazard that the model expects.
+
+    Where the model uses no row (a unit without exits) the hazard is that of the unit shrunken to its county.
+    """
+    grid, frame = burden.built.cube.grid, table.frame
+    shape = (*grid.valid.shape, 2)
+    unit = grid.units.get_indexer(frame["unit"].astype(object))
+    month = grid.months.get_indexer(frame["month"].astype(object))
+    place = (unit * shape[1] + month) * 2 + (frame["cohort"] == focus).to_numpy(int)
+    known = (unit >= 0) & (month >= 0)
+
+    def summed(values, rows):
+        return np.bincount(place[rows], values[rows], minlength=np.prod(shape)).reshape(shape)
+
+    n, events = frame["n"].to_numpy(float), frame["voluntary"].to_numpy(float)
+    at_risk, left = summed(n, known), summed(events, known)
+    rows = exits.model.sample.rows & known
+    expected = np.zeros(len(frame))
+    expected[exits.model.sample.rows] = exits.expected() * n[exits.model.sample.rows]
+    fitted, behind = summed(expected, rows), summed(n, rows)
+    county = unit_months.drop_duplicates("unit_code").set_index("unit_code")["county_code"].reindex(grid.units)
+    codes = pd.factorize(county)[0]
+    shrunken = np.stack(
+        [projection.shrunken(left[..., g].sum(axis=1), at_risk[..., g].sum(axis=1), codes) for g in (0, 1)], -1
+    )
+    hazard = np.where(behind > 0, fitted / np.where(behind > 0, behind, 1), shrunken[:, None])
+    headcount = np.nan_to_num(grid.fill(unit_months["headcount"].to_numpy(float)))
+    year = at_risk[:, -projection.YEAR :], left[:, -projection.YEAR :]
+    net = (year[0][:, -1] - year[0][:, 0] + year[1][:, :-1].sum(axis=1)) / (projection.YEAR - 1)
+    return projection.Staff(at_risk, hazard, headcount, net)
+
+
+def exit_effects(exits: Predictor, indices: list[str], dummy: str, coefficients: np.ndarray) -> np.ndarray:
+    """Effects (draws, groups, indices) on the log hazard of others and of the cohort of ``dummy``, per SD."""
+    effects = np.zeros((len(coefficients), 2, len(indices)))
+    for name, values in zip(exits.names, coefficients.T, strict=True):
+        index, _, own = name.partition(":")
+        effects[:, 1:, indices.index(index)] += values[:, None]
+        if not own:
+            effects[:, 0, indices.index(index)] += values
+    return effects
+
+
+def projected(before: Burden, after: Burden, models: Models, unit_months: pd.DataFrame, seed: int) -> list[tuple]:
+    """Rows (quantity, group, estimate, low, high, behind) of one scenario; the estimate is that at the coefficients."""
+    rows, raised = [], np.zeros(before.built.cube.grid.valid.shape)
+    if "exits" in models.predictors:
+        exits, table = models.predictors["exits"], models.tables["hazard_cells"]
+        staff = staff_of(exits, table, unit_months, before, models.focus[0])
+        drawn = np.vstack([exits.coefficients, exits.draws(DRAWS, seed)])
+        effects = exit_effects(exits, before.indices, models.focus[1], drawn)
+        path = projection.through_window(before, after, staff, effects)
+        raised = path.raised
+        time, events = staff.at_risk.sum(axis=(0, 1)), exits.model.events
+        focal = (exits.model.used["cohort"] == models.focus[0]).to_numpy()
+        for group, own, n in (
+            (ALL, slice(None), events.sum()),
+            (models.focus[0], [1], events[focal].sum()),
+            (OTHERS, [0], events[~focal].sum()),
+        ):
+            values = path.avoided[:, own].sum(axis=1) / time[own].sum() * PER_YEARS
+            rows.append((EXITS, group, *_interval(values), n))
+        for months in AHEAD:
+            later, present = projection.ahead(before, after, staff, effects, months)
+            values = 100 * later.stayed[:, 1] / present[1]
+            rows.append((f"{HEADCOUNT}_{months}", models.focus[0], *_interval(values), events[focal].sum()))
+    levels = after.levels + after.slopes * raised[..., None]
+    moved = after.exposures(levels, survey=True) - before.exposures(before.levels, survey=True)
+    for name, found in models.predictors.items():
+        if name != "exits":
+            own = _at_fieldwork(moved, before, models.tables[found.model.spec.data], found)
+            coefficients = np.vstack([found.coefficients, found.draws(DRAWS, seed)])
+            places = [before.indices.index(index) for index in found.names]
+            rows.append((name, ALL, *_interval(coefficients @ own[places]), len(found.model.used)))
+    return rows
+
+
+def _at_fieldwork(moved, before, table, found):
+    """Mean change (indices,) of the exposures over the respondents of a model."""
+    frame, grid = table.frame[found.model.sample.rows], before.built.cube.grid
+    unit = grid.units.get_indexer(frame["unit"].astype(object))
+    month = grid.months.get_indexer(frame["fieldwork_month"].astype(object))
+    return np.nan_to_num(moved[unit, month]).mean(axis=0)
+
+
+def _interval(values):
+    """The first value, and the 2.5th and 97.5th percentile of the others."""
+    return float(values[0]), *map(float, np.quantile(values[1:], (0.025, 0.975)))
+
+
+def measured(before: Burden, after: Burden, logged: np.ndarray) -> list[tuple]:
+    """Mean change of every index and member over the unit-months ``logged`` (mask): rows as in :func:`projected`."""
+    rows, n = [], int(logged.sum())
+    for j, index in enumerate(before.indices):
+        rows.append((INDEX, index, _mean((after.levels - before.levels)[..., j][logged]), np.nan, np.nan, n))
+    values = after.built.cube.screened - before.built.cube.screened
+    for j, code in enumerate(before.built.cube.codes):
+        rows.append((INDICATOR, code, _mean(values[..., j][logged]), np.nan, np.nan, n))
+    return rows
+
+
+def _mean(values):
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else np.nan
+
+
+def scenario_rows(
+    name: str, before: Burden, after: Burden, models: Models, unit_months: pd.DataFrame, seed: int
+) -> pd.DataFrame:
+    """All rows (:data:`COLUMNS`) of one scenario; nothing is projected far outside what was seen, or where no index
+    of a model changes."""
+    logged = before.built.cube.grid.fill(unit_months["tasks_logged"].to_numpy(float)) == 1
+    rows = measured(before, after, logged)
+    outside = projection.outside_support(before, after, logged)
+    rows.append((SUPPORT, ALL, outside, np.nan, np.nan, int(logged.sum())))
+    if outside <= MOST_OUTSIDE and any(kind == INDEX and value for kind, _, value, *_ in rows):
+        rows += projected(before, after, models, unit_months, seed)
+    return pd.DataFrame([(name, *row) for row in rows], columns=COLUMNS)
+
+
+def fitted(specs, tables, categories, focus) -> Models:
+    """The models of ``specs`` {outcome: ModelSpec} that have an estimate."""
+    from jianfu.models.prediction import predictor
+
+    found = {}
+    for name, spec in specs.items():
+        try:
+            found[name] = predictor(spec, tables[spec.data], categories)
+        except NotEstimable:
+            continue
+    return Models(found, tables, focus)
