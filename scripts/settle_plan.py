@@ -2,8 +2,8 @@
 
 1. Take the full index where at least half of the logged unit-months have enough of its members, and enough of them rest
    on given columns instead of columns coded from titles; else the common one.
-2. Write models.yaml, hypotheses.csv, index_roles.csv, specifications.yaml and uncertainty.yaml with the exposures of
-   that tier.
+2. Write models.yaml, hypotheses.csv, index_roles.csv, specifications.yaml, uncertainty.yaml and scenarios.yaml with the
+   exposures of that tier.
 3. Write tiers.csv: for every index the tier, the index used, and how often each of the two is there.
 """
 
@@ -42,6 +42,9 @@ def main(inputs, outputs):
     write_yaml(settled(read_yaml(inputs["models"]), hypotheses, tiers, codes), outputs["models"])
     for name in ("specifications", "uncertainty"):
         write_yaml(renamed(read_yaml(inputs[name]), names, codes), outputs[name])
+    scenarios = read_yaml(inputs["scenarios"])
+    projection = renamed(scenarios["projection"], names, codes)
+    write_yaml(scenarios | {"projection": projection}, outputs["scenarios"])
     hypotheses = hypotheses.assign(term=[renamed(term, names, codes) for term in hypotheses["term"]])
     roles = read_roles(inputs["index_roles"])
     roles = roles.assign(index=[renamed(index, names, codes) for index in roles["index"]])

@@ -21,6 +21,7 @@ ROOMS = (
     "simulate",
     "models",
     "robustness",
+    "scenarios",
     "release",
     "report",
     "study",

@@ -1,7 +1,7 @@
 """The plan as it is applied in a province.
 
 REQUIRED INPUTS: indices.parquet and unit_months.parquet; the models, hypotheses and specifications of config/plan.
-OUTPUTS: own/<file> for every file of config/plan that the province overlays; models.yaml, hypotheses.csv, index_roles.csv, specifications.yaml, uncertainty.yaml and tiers.csv under results/{province}/plan
+OUTPUTS: own/<file> for every file of config/plan that the province overlays; models.yaml, hypotheses.csv, index_roles.csv, specifications.yaml, uncertainty.yaml, scenarios.yaml and tiers.csv under results/{province}/plan
 """
 
 
@@ -44,12 +44,14 @@ rule settle_plan:
         hypotheses=plan("hypotheses.csv"),
         specifications=plan("specifications.yaml"),
         uncertainty=plan("uncertainty.yaml"),
+        scenarios=plan("scenarios.yaml"),
     output:
         models=settled("models.yaml"),
         hypotheses=settled("hypotheses.csv"),
         index_roles=settled("index_roles.csv"),
         specifications=settled("specifications.yaml"),
         uncertainty=settled("uncertainty.yaml"),
+        scenarios=settled("scenarios.yaml"),
         tiers=settled("tiers.csv"),
     log:
         "results/{province}/logs/settle_plan.log",

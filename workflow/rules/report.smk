@@ -19,6 +19,7 @@ RESULT_TABLES = [
     "scale_quality",
     "invariance_verdicts",
     "response_rates",
+    "scenarios",
     "fe_versus_pooled",
 ]
 REPORT_FIGURES = [

@@ -12,7 +12,13 @@ from jianfu.core.wording import normal_wording
 from jianfu.province.plan import plan_content
 from jianfu.province.wordings import check_fixed, check_wordings
 
-KINDS = {"indicators": "an_indicator", "indices": "an_index", "models": "a_model", "scales": "a_scale"}
+KINDS = {
+    "indicators": "an_indicator",
+    "indices": "an_index",
+    "models": "a_model",
+    "scenarios": "a_scenario",
+    "scales": "a_scale",
+}
 NUMBERS = ("count", "number")
 NOTHING: Mapping = MappingProxyType({})
 
@@ -20,8 +26,8 @@ NOTHING: Mapping = MappingProxyType({})
 def plan_names(root: str | Path, overlay: Mapping = NOTHING, file: str = "") -> dict:
     """Names that settings may refer to; ``overlay``: what a province (its ``file``) changes of the plan.
 
-    A dict with lists ``indicators``, ``indices`` and ``models``; ``scales`` {scale: [lowest, highest code]};
-    ``keys`` {variant of a scoring key: (its scale, [lowest, highest code])};
+    A dict with lists ``indicators``, ``indices``, ``models`` and ``scenarios``; ``scales`` {scale: [lowest, highest
+    code]}; ``keys`` {variant of a scoring key: (its scale, [lowest, highest code])};
     ``tables`` {raw table: {column: its declaration}}, where the type ``input`` marks columns that are read but not
     stored; and ``wordings`` {column: {normal wording: canonical value}}.
     """
@@ -43,6 +49,7 @@ def plan_names(root: str | Path, overlay: Mapping = NOTHING, file: str = "") -> 
         "indicators": [row["code"] for row in content("indicators.csv")],
         "indices": list(dict.fromkeys(row["index"] for row in content("indices.csv"))),
         "models": [model["name"] for model in content("models.yaml")["models"]],
+        "scenarios": [scenario["id"] for scenario in content("scenarios.yaml")["scenarios"]],
         "scales": {scale: entry["range"] for scale, entry in scales.items()},
         "keys": {name: (entry["scale"], entry["range"]) for name, entry in variants.items()},
         "tables": {name: columns for name, columns in tables.items() if name != "spells"},
@@ -60,8 +67,9 @@ def check_names(settings: dict, names: dict, file: str) -> None:
             _check(code, "indicators", f"indices.{key}", names, file)
     for row, index in enumerate(settings["sensitivity"]["indices"], start=1):
         _check(index, "indices", f"sensitivity.indices[{row}]", names, file)
-    for model in settings["models"] if isinstance(settings["models"], list) else []:
-        _check(model, "models", "models", names, file)
+    for key in ("models", "scenarios"):
+        for name in settings[key] if isinstance(settings[key], list) else []:
+            _check(name, key, key, names, file)
     for scale in settings["survey"]["ranges"]:
         _check(scale, "scales", "survey.ranges", names, file)
     ranges = _ranges_of_keys(settings["survey"]["keys"], names, file) | settings["survey"]["ranges"]

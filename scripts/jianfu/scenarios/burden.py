@@ -56,12 +56,14 @@ class Burden:
             construction.mean_before(levels[..., j], self.built.cube.grid, months)
             for j in range(len(self.indices))
         ]
-        mean, sd = self._moments(SURVEY if survey else "")
+        mean, sd = self.moments(SURVEY if survey else "")
         return (np.stack(means, axis=-1) - mean) / sd
 
-    def _moments(self, window):
-        """Means and standard deviations (indices,) of the exposures; NaN where an exposure has no anchor."""
-        entries = [self.anchors["exposures"][Exposure(index=index, window=window).name] for index in self.indices]
+    def moments(self, window: str = "") -> np.ndarray:
+        """Means and standard deviations (2, indices) of the exposures; NaN where an exposure has no anchor."""
+        entries = [
+            self.anchors["exposures"][Exposure(index=index, window=window).name] for index in self.indices
+        ]
         return np.array([[np.nan if e[key] is None else e[key] for e in entries] for key in ("mean", "sd")])
 
 

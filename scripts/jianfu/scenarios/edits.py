@@ -83,7 +83,9 @@ class Rows:
 
     def _apply(self, edit: Edit, name: str) -> None:
         """Make the table ``name`` of what ``edit`` leaves and let ``<table>_read`` be it."""
-        kinds = dict(self.con.execute(f"SELECT column_name, column_type FROM (DESCRIBE {edit.table}_read)").fetchall())
+        kinds = dict(
+            self.con.execute(f"SELECT column_name, column_type FROM (DESCRIBE {edit.table}_read)").fetchall()
+        )
         source = ROWS.get(edit.table, f"SELECT * FROM {edit.table}_read").format(columns=_columns(kinds))
         for column, expression in [*edit.let.items(), ("dropped", edit.drop or "false")]:
             source = f"SELECT *, {expression} AS {column} FROM ({source}) AS edited"
@@ -92,7 +94,8 @@ class Rows:
             for column, kind in kinds.items()
         ]
         self.con.execute(
-            f"CREATE TABLE {name} AS SELECT {', '.join(values)} FROM ({source}) AS edited WHERE NOT coalesce(dropped, false)"
+            f"""CREATE TABLE {name} AS SELECT {", ".join(values)}
+            FROM ({source}) AS edited WHERE NOT coalesce(dropped, false)"""
         )
         self.con.execute(f"CREATE OR REPLACE VIEW {edit.table}_read AS SELECT * FROM {name}")
 

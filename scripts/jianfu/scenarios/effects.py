@@ -1,16 +1,18 @@
 """What each scenario changes and what the models project from it, as tidy rows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from jianfu.core.errors import NotEstimable
+from jianfu.core.reasons import Reason, write_reasons
 from jianfu.indices.exposures import Exposure
-from jianfu.models.prediction import Predictor
+from jianfu.models.prediction import Predictor, predictor
+from jianfu.models.reasons import because
+from jianfu.models.spec import ModelSpec
 from jianfu.models.tables.table import AnalysisTable
-from jianfu.models.terms import parts_of
 from jianfu.scenarios import projection
 from jianfu.scenarios.burden import Burden
 
@@ -19,7 +21,7 @@ DRAWS = 1000  # of the coefficients
 AHEAD = (12, 36)  # months after the window
 MOST_OUTSIDE = 0.2  # share of unit-months outside observed support above which nothing is projected
 PER_YEARS = 12 * 1000
-COLUMNS = ["scenario", "quantity", "group", "estimate", "ci_low", "ci_high", "behind"]
+COLUMNS = ["scenario", "quantity", "group", "estimate", "ci_low", "ci_high", "behind", "reasons"]
 EXITS, HEADCOUNT, SUPPORT = "exits_avoided", "headcount", "outside_support"
 INDEX, INDICATOR = "index", "indicator"
 
@@ -34,16 +36,14 @@ class Models:
     focus: tuple[str, str]
 
 
-def terms_present(terms, used: set[str]) -> list[str]:
-    """Terms all of whose indices are among the ``used`` ones; other variables are always there."""
-    return [
-        term
-        for term in terms
-        if all(Exposure.of(part).index in used or part.startswith("cohort_") for part in parts_of(term))
-    ]
+def terms_present(terms: Iterable[str], used: set[str]) -> list[str]:
+    """Terms of a projection model whose index is among the ``used`` ones."""
+    return [term for term in terms if Exposure.of(term.partition(":")[0]).index in used]
 
 
-def staff_of(exits: Predictor, table: AnalysisTable, unit_months: pd.DataFrame, burden: Burden, focus: str) -> projection.Staff:
+def staff_of(
+    exits: Predictor, table: AnalysisTable, unit_months: pd.DataFrame, burden: Burden, focus: str
+) -> projection.Staff:
     """Persons at risk by unit, month and group (others, ``focus``) with the hazard that the model expects.
 
     Where the model uses no row (a unit without exits) the hazard is that of the unit shrunken to its county.
@@ -64,10 +64,13 @@ def staff_of(exits: Predictor, table: AnalysisTable, unit_months: pd.DataFrame, 
     expected = np.zeros(len(frame))
     expected[exits.model.sample.rows] = exits.expected() * n[exits.model.sample.rows]
     fitted, behind = summed(expected, rows), summed(n, rows)
-    county = unit_months.drop_duplicates("unit_code").set_index("unit_code")["county_code"].reindex(grid.units)
+    county = (
+        unit_months.drop_duplicates("unit_code").set_index("unit_code")["county_code"].reindex(grid.units)
+    )
     codes = pd.factorize(county)[0]
     shrunken = np.stack(
-        [projection.shrunken(left[..., g].sum(axis=1), at_risk[..., g].sum(axis=1), codes) for g in (0, 1)], -1
+        [projection.shrunken(left[..., g].sum(axis=1), at_risk[..., g].sum(axis=1), codes) for g in (0, 1)],
+        -1,
     )
     hazard = np.where(behind > 0, fitted / np.where(behind > 0, behind, 1), shrunken[:, None])
     headcount = np.nan_to_num(grid.fill(unit_months["headcount"].to_numpy(float)))
@@ -87,7 +90,9 @@ def exit_effects(exits: Predictor, indices: list[str], dummy: str, coefficients:
     return effects
 
 
-def projected(before: Burden, after: Burden, models: Models, unit_months: pd.DataFrame, seed: int) -> list[tuple]:
+def projected(
+    before: Burden, after: Burden, models: Models, unit_months: pd.DataFrame, seed: int
+) -> list[tuple]:
     """Rows (quantity, group, estimate, low, high, behind) of one scenario; the estimate is that at the coefficients."""
     rows, raised = [], np.zeros(before.built.cube.grid.valid.shape)
     if "exits" in models.predictors:
@@ -153,25 +158,53 @@ def _mean(values):
 def scenario_rows(
     name: str, before: Burden, after: Burden, models: Models, unit_months: pd.DataFrame, seed: int
 ) -> pd.DataFrame:
-    """All rows (:data:`COLUMNS`) of one scenario; nothing is projected far outside what was seen, or where no index
-    of a model changes."""
+    """All rows (:data:`COLUMNS`) of one scenario.
+
+    Nothing is projected far outside what was seen, or where no index of a model changes: ``reasons`` of the row that
+    measures the support says so.
+    """
     logged = before.built.cube.grid.fill(unit_months["tasks_logged"].to_numpy(float)) == 1
-    rows = measured(before, after, logged)
     outside = projection.outside_support(before, after, logged)
-    rows.append((SUPPORT, ALL, outside, np.nan, np.nan, int(logged.sum())))
-    if outside <= MOST_OUTSIDE and any(kind == INDEX and value for kind, _, value, *_ in rows):
+    rows, why = measured(before, after, logged), []
+    if outside > MOST_OUTSIDE:
+        why = [because("outside_support", share=outside, most=MOST_OUTSIDE)]
+    elif not any(kind == INDEX and value for kind, _, value, *_ in rows):
+        why = [because("touches_no_term", indices=before.indices)]
+    else:
         rows += projected(before, after, models, unit_months, seed)
-    return pd.DataFrame([(name, *row) for row in rows], columns=COLUMNS)
+    support = (SUPPORT, ALL, outside, np.nan, np.nan, int(logged.sum()))
+    return frame_of(name, [(*row, []) for row in rows] + [(*support, why)])
 
 
-def fitted(specs, tables, categories, focus) -> Models:
-    """The models of ``specs`` {outcome: ModelSpec} that have an estimate."""
-    from jianfu.models.prediction import predictor
+def not_asked(name: str, lacking: list[str]) -> pd.DataFrame:
+    """The row of a scenario whose columns a province lacks."""
+    return frame_of(
+        name, [(SUPPORT, ALL, np.nan, np.nan, np.nan, 0, [because("lacks_columns", columns=lacking)])]
+    )
 
-    found = {}
+
+def frame_of(name: str, rows: list[tuple]) -> pd.DataFrame:
+    """Rows of one scenario as frame (:data:`COLUMNS`)."""
+    return pd.DataFrame([(name, *row[:-1], write_reasons(row[-1])) for row in rows], columns=COLUMNS)
+
+
+def focus_of(terms: Iterable[str], categories: Mapping) -> tuple[str, str]:
+    """(level, dummy) of the cohort whose products stand among the ``terms`` of the model of exits."""
+    dummy = next(term.partition(":")[2] for term in terms if ":" in term)
+    return next((level, name) for level, name in categories["cohort"].items() if name == dummy)
+
+
+def fitted(
+    specs: Mapping[str, ModelSpec],
+    tables: Mapping[str, AnalysisTable],
+    categories: Mapping,
+    focus: tuple[str, str],
+) -> tuple[Models, dict[str, Reason]]:
+    """The models of ``specs`` by outcome, and why the others have no estimate."""
+    found, lacking = {}, {}
     for name, spec in specs.items():
         try:
             found[name] = predictor(spec, tables[spec.data], categories)
-        except NotEstimable:
-            continue
-    return Models(found, tables, focus)
+        except NotEstimable as error:
+            lacking[name] = error.reason
+    return Models(found, tables, focus), lacking

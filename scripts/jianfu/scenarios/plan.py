@@ -26,8 +26,6 @@ class Scenario:
     id: str
     basis: str = ""
     kind: str = PROJECTED
-    label_zh: str = ""
-    label_en: str = ""
     needs: tuple[str, ...] = ()
     edits: tuple[Edit, ...] = ()
 

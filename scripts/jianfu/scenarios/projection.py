@@ -57,7 +57,8 @@ def shrunken(events: np.ndarray, at_risk: np.ndarray, groups: np.ndarray) -> np.
 def through_window(before: Burden, after: Burden, staff: Staff, effects: np.ndarray) -> Path:
     """Exits over the observed months under the burden ``after`` instead of ``before``.
 
-    effects: (draws, groups, indices) of the log hazard per SD of exposure. Where an exposure is unknown nothing changes.
+    effects: (draws, groups, indices) of the log hazard per SD of exposure. Where an exposure is unknown nothing
+    changes.
     """
     old = before.exposures(before.levels)
     direct = np.nan_to_num(after.exposures(after.levels) - old)
@@ -92,8 +93,7 @@ def ahead(
 
 def _per_level(burden):
     """Change of the exposures (indices,) per point of the index."""
-    mean, sd = burden._moments("")
-    return np.nan_to_num(1 / sd)
+    return np.nan_to_num(1 / burden.moments()[1])
 
 
 def _run(staff, direct, slopes, window, effects):
@@ -105,12 +105,17 @@ def _run(staff, direct, slopes, window, effects):
     draws, (units, months, groups) = len(effects), staff.at_risk.shape
     slopes, (first, last) = np.nan_to_num(slopes), window
     avoided, more = np.zeros((draws, groups)), np.zeros((draws, units, groups))
-    path, recent = np.zeros((units, months)), []  # recent: the last months of the change of the headcount, (draws, units)
+    path, recent = (
+        np.zeros((units, months)),
+        [],
+    )  # recent: the last months of the change of the headcount, (draws, units)
     for t in range(months):
         raised = np.log1p(more.sum(axis=2) / np.maximum(staff.headcount[:, t], 1))
         path[:, t] = raised.mean(axis=0)
         recent = [*recent, raised][-last - 1 :]
-        loop = [recent[-1 - lag][..., None] * slopes[:, t - lag] for lag in range(first, last + 1) if t >= lag]
+        loop = [
+            recent[-1 - lag][..., None] * slopes[:, t - lag] for lag in range(first, last + 1) if t >= lag
+        ]
         change = direct[:, t] + (sum(loop) / len(loop) if loop else 0)
         shift = np.einsum("duj,dgj->dug", np.broadcast_to(change, (draws, *change.shape[-2:])), effects)
         old, new = staff.hazard[:, t], changed_hazard(staff.hazard[:, t], shift)

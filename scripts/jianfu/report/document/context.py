@@ -68,6 +68,7 @@ TABLES = (
     "outflow_models",
     "mediation",
     "policy_models",
+    "scenarios",
     "checks",
     "identification_main",
     "robustness_main",

@@ -22,6 +22,7 @@ from jianfu.report.tables.identification_main import detectable_effects, identif
 from jianfu.report.tables.released import all_tables
 from jianfu.report.tables.robustness import robustness_table
 from jianfu.report.tables.scales import invariance_verdicts_table, response_rates_table, scale_quality_table
+from jianfu.report.tables.scenarios import scenario_table
 from jianfu.report.tables.table import Table, write_csv, write_xlsx
 
 
@@ -82,6 +83,7 @@ def short_tables(
         scale_quality_table(released["scale_reliability"], released["scale_structure"], labels),
         invariance_verdicts_table(released["measurement_invariance"], labels),
         response_rates_table(released["survey_response"], labels),
+        scenario_table(released["scenario_effects"], labels),
     ]
     return {table.name: table for table in made}
 

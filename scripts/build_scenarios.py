@@ -1,0 +1,90 @@
+"""Ask what would have been: edit rows as each scenario says, make the burden anew, and project with fitted models.
+
+1. Open the canonical tables; leave out scenarios whose columns the province lacks, with a row that says so.
+2. Fit the models that predict (exits by cohort; burnout, meaning, innovation) once.
+3. Per scenario: edited rows -> indicators -> indices and exposures with the stored anchors -> changes and projections.
+4. Write scenario_effects.parquet, which still has to pass the gate.
+
+The stored tables are only read. Fails where an expression of a scenario cannot be evaluated.
+"""
+
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+from jianfu.config.files import read_yaml
+from jianfu.core import frames, logs
+from jianfu.core.calendar import calendar_of
+from jianfu.core.tables import MEASURED
+from jianfu.indicators.evaluation import build_indicators
+from jianfu.indicators.plan import read_plan as read_indicators
+from jianfu.indices.construction import read_anchors
+from jianfu.indices.specification import index_spec, read_members
+from jianfu.models.spec import ModelSpec
+from jianfu.models.tables.reading import read_hazard, read_survey
+from jianfu.scenarios.burden import burden, completed
+from jianfu.scenarios.edits import Rows
+from jianfu.scenarios.effects import fitted, focus_of, not_asked, scenario_rows, terms_present
+from jianfu.scenarios.plan import chosen, read_scenarios
+
+
+def main(
+    inputs, window, reference, calendar, exclude, exposure, weights, indices, selected, seed, threads, output
+):
+    plan = read_yaml(inputs["scenarios"])
+    scenarios = chosen(read_scenarios(plan), selected)
+    indicator_plan = read_indicators(inputs["indicator_plan"])
+    used = set(pd.read_csv(inputs["tiers"], encoding="utf-8-sig", keep_default_na=False)["used"]) - {""}
+    specs = {
+        name: ModelSpec.of(entry | {"terms": terms_present(entry["terms"], used)})
+        for name, entry in plan["projection"].items()
+    }
+    named = sorted({term.partition(":")[0] for spec in specs.values() for term in spec.terms})
+    members = read_members(inputs["members"], indicator_plan, weights)
+    spec = index_spec(members, reference, settings=indices, exposure=exposure).only(*named)
+    tables = {"hazard_cells": read_hazard(inputs)[0], "survey_scores": read_survey(inputs)[0]}
+    categories = read_yaml(inputs["models"])["categories"]
+    focus = focus_of(plan["projection"]["exits"]["terms"], categories)
+    models, lacking = fitted(specs, tables, categories, focus)
+    for name, reason in lacking.items():
+        logs.LOGGER.warning("%s: %s", name, reason.data())
+
+    frame, anchors = frames.load(inputs["unit_months"]), read_anchors(inputs["anchors"])
+    stored = frames.load(inputs["indicators"])
+    stored = stored[stored["indicator"].isin(spec.codes)]
+    own = indicator_plan[indicator_plan["code"].isin(spec.codes)].reset_index(drop=True)
+    before = burden(stored, frame, spec, anchors)
+    measure = (calendar_of(calendar), window, reference, exclude)
+    rows = Rows({table: inputs[table] for table in MEASURED}, frame, *measure, threads=threads)
+    parts = []
+    for scenario in scenarios:
+        logs.progress("asking_scenario", name=scenario.id)
+        absent = rows.lacking(scenario)
+        if absent:
+            parts.append(not_asked(scenario.id, absent))
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            tables = rows.edited(scenario, Path(folder))
+            edited, _ = build_indicators(tables, frame, own, *measure, threads)
+        after = burden(completed(edited, stored), frame, spec, anchors)
+        parts.append(scenario_rows(scenario.id, before, after, models, frame, seed))
+    frames.store(pd.concat(parts, ignore_index=True), output)
+
+
+if __name__ == "__main__":
+    logs.start(snakemake)
+    main(
+        inputs=dict(snakemake.input.items()),
+        window=snakemake.params.window,
+        reference=snakemake.params.reference,
+        calendar=snakemake.params.calendar,
+        exclude=snakemake.params.exclude,
+        exposure=snakemake.params.exposure,
+        weights=snakemake.params.weights,
+        indices=snakemake.params.indices,
+        selected=snakemake.params.selected,
+        seed=snakemake.params.seed,
+        threads=snakemake.threads,
+        output=snakemake.output.scenario_effects,
+    )

@@ -1,0 +1,280 @@
+"""Scenarios: edited rows against what is worked out by hand, and projections against closed forms."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from miniature import CALENDAR, tables, task, unit_months
+
+from jianfu.core.errors import ConfigError
+from jianfu.core.months import month_range
+from jianfu.indicators.evaluation import NOTHING_EXCLUDED, build_indicators
+from jianfu.indicators.plan import read_plan
+from jianfu.indices.construction import fit_anchors
+from jianfu.indices.specification import index_spec, read_members
+from jianfu.scenarios import projection
+from jianfu.scenarios.burden import burden, completed
+from jianfu.scenarios.edits import Rows
+from jianfu.scenarios.plan import Edit, Scenario, chosen, read_scenarios
+
+PLAN = Path(__file__).parents[2] / "config" / "plan"
+DECLARED = read_scenarios(yaml.safe_load((PLAN / "scenarios.yaml").read_text(encoding="utf-8")))
+BY_ID = {scenario.id: scenario for scenario in DECLARED}
+INDICATORS = read_plan(PLAN / "indicators.csv")
+WINDOW, REFERENCE = ("2024-01", "2025-06"), ("2024-01", "2024-12")
+
+
+class Case:
+    """Small canonical tables as files, and what a scenario makes of them."""
+
+    def __init__(self, folder, **rows):
+        self.folder, self.frame, self.paths = folder, unit_months(), {}
+        for name, frame in tables(**rows).items():
+            self.paths[name] = str(folder / f"{name}.parquet")
+            pq.write_table(frame, self.paths[name])
+        self.measure = (CALENDAR, WINDOW, REFERENCE, NOTHING_EXCLUDED)
+        self.rows = Rows(self.paths, self.frame, *self.measure)
+
+    def edited(self, scenario, table="tasks"):
+        """The rows of a table after the scenario, by their keys."""
+        out = self.folder / scenario.id
+        out.mkdir(exist_ok=True)
+        frame = pd.read_parquet(self.rows.edited(scenario, out)[table])
+        return frame.set_index("task_id").sort_index() if table == "tasks" else frame
+
+    def indicator(self, code, paths=None, unit="A", month="2024-03"):
+        plan = INDICATORS[INDICATORS["code"] == code].reset_index(drop=True)
+        found, _ = build_indicators(paths or self.paths, self.frame, plan, *self.measure)
+        return found.query("unit_code == @unit and month == @month")["value"].iloc[0]
+
+
+def test_rest_eve_tasks_are_due_two_working_days_later(tmp_path):
+    rows = [
+        task("A", "2024-03-08 15:00", "2024-03-11 09:00", task_id="friday"),
+        task("A", "2024-03-08 15:00", "2024-03-15 09:00", task_id="long"),
+        task("A", "2024-03-05 15:00", "2024-03-06 09:00", task_id="midweek"),
+    ]
+    case = Case(tmp_path, tasks=rows)
+    due = case.edited(BY_ID["S1"])["due_at"]
+    assert due["friday"] == pd.Timestamp("2024-03-12")  # Tuesday: the second working day after Friday
+    assert due["long"] == pd.Timestamp("2024-03-15 09:00") and due["midweek"] == pd.Timestamp(
+        "2024-03-06 09:00"
+    )
+    paths = case.rows.edited(BY_ID["S1"], tmp_path / "S1")
+    before, after = case.indicator("D3_rest_eve_share"), case.indicator("D3_rest_eve_share", paths)
+    assert (before, after) == (pytest.approx(1 / 3), 0)
+    assert case.indicator("D3_rest_eve_share") == before  # the stored rows are as they were
+
+
+def test_traces_fall_by_thirty_per_cent_copies_first(tmp_path):
+    common = {"n_table": 2.0, "n_text": 0.0, "n_photo": 0.0, "n_video": 0.0, "is_trace_only": False}
+    rows = [
+        task("A", f"2024-03-{k + 4:02d} 09:00", task_id=f"T{k}", file_hash=f"h{k}", **common)
+        for k in range(8)
+    ]
+    rows[3]["file_hash"] = "h0"  # the copy
+    rows[5]["is_trace_only"] = True
+    after = Case(tmp_path, tasks=rows).edited(BY_ID["S2"])
+    assert after["n_table"].sum() == pytest.approx(0.7 * 16)
+    assert after.loc["T3", "n_table"] == 0 and "T5" not in after.index  # copy emptied, trace-only task gone
+    assert after.loc["T0", "n_table"] == pytest.approx(2 - (0.3 * 16 - 4))  # the rest of the budget, by order
+
+
+def test_vetoes_checks_apps_powers_and_items(tmp_path):
+    rows = [
+        task("A", "2024-03-04 09:00", is_veto=True, veto_domain="安全生产", task_id="kept", n_indicator=9.0),
+        task("A", "2024-03-04 09:00", is_veto=True, veto_domain="环保", task_id="gone", n_indicator=2.0),
+        *(
+            task(
+                "A",
+                f"2024-03-{day:02d} 09:00",
+                label="检查",
+                issuer="县住建局",
+                topic="安全",
+                task_id=f"C{day}",
+            )
+            for day in (5, 6, 7)
+        ),
+        task("A", "2024-03-08 09:00", label="督查", issuer="县住建局", topic="消防", task_id="other"),
+        task("A", "2024-03-08 09:00", label="调研", has_score=True, task_id="disguised"),
+    ]
+    apps = [
+        {
+            "unit_code": "A",
+            "month": "2024-03",
+            "app_name": name,
+            "owner_level": level,
+            "action_type": act,
+            "count": n,
+        }
+        for name, level, act, n in (
+            ("一", "县", "填报", 9.0),
+            ("二", "县", "填报", 5.0),
+            ("三", "市", "打卡", 7.0),
+            ("三", "市", "审批", 1.0),
+        )
+    ]
+    years = [{"unit_code": "A", "year": 2023, "n_coop_duty": 10.0, "n_power_finance": 5.0}]
+    case = Case(tmp_path, tasks=rows, app_activity=apps, unit_year=years)
+    assert case.edited(BY_ID["S3"])["is_veto"].dropna().to_dict() == {"kept": True, "gone": False}
+    checked = case.edited(BY_ID["S4"])
+    assert {"C5", "other", "disguised"} <= set(checked.index) and not {"C6", "C7"} & set(checked.index)
+    assert not checked.loc["disguised", "has_score"]
+    left = case.edited(BY_ID["S5"], "app_activity")
+    assert set(zip(left["app_name"], left["action_type"], strict=True)) == {("一", "填报"), ("三", "审批")}
+    powers = case.edited(BY_ID["S6"], "unit_year").iloc[0]
+    assert (powers["n_coop_duty"], powers["n_power_finance"]) == (8, 6)
+    assert case.edited(BY_ID["S9"])["n_indicator"].dropna().to_dict() == {"kept": 5, "gone": 2}
+
+
+def test_half_of_the_checks_on_site_and_targets_by_population(tmp_path):
+    rows = [
+        task("A", f"2024-03-{k + 4:02d} 09:00", label="检查", check_mode=mode, task_id=f"C{k}")
+        for k, mode in enumerate(["查阅资料", "查阅资料", "查阅资料", "实地"])
+    ]
+    units = [
+        {"unit_code": u, "unit_name": u, "county_code": "X", "population": p}
+        for u, p in (("A", 100.0), ("B", 300.0))
+    ]
+    rows += [
+        task(u, "2024-03-20 09:00", task_id=f"goal{u}", indicator_id="I1", target_value=4.0) for u in "AB"
+    ]
+    case = Case(tmp_path, tasks=rows, units=units)
+    assert case.edited(BY_ID["S7"])["check_mode"].value_counts().to_dict() == {"查阅资料": 2, "实地": 2}
+    goals = case.edited(BY_ID["S8"])["target_value"]
+    assert goals["goalB"] / goals["goalA"] == pytest.approx(3)
+
+
+def test_a_package_is_the_edits_of_its_parts_one_after_the_other(tmp_path):
+    assert BY_ID["S16"].edits == sum((BY_ID[name].edits for name in ("S1", "S2", "S4", "S5", "S6")), ())
+    rows = [
+        task("A", f"2024-03-{k + 4:02d} 15:00", f"2024-03-{k + 5:02d} 09:00", task_id=f"T{k}", n_table=1.0)
+        for k in range(9)
+    ]
+    case = Case(tmp_path, tasks=rows, unit_year=[{"unit_code": "A", "year": 2023, "n_coop_duty": 1.0}])
+    step = case.rows.edited(BY_ID["S1"], _folder(tmp_path, "one"))
+    then = Rows(step, case.frame, *case.measure).edited(BY_ID["S2"], _folder(tmp_path, "two"))
+    together = Scenario(id="both", edits=BY_ID["S1"].edits + BY_ID["S2"].edits)
+    frame = pd.read_parquet(then["tasks"]).sort_values("task_id", ignore_index=True)
+    pd.testing.assert_frame_equal(
+        frame, case.edited(together).reset_index()[list(frame.columns)], check_dtype=False
+    )
+
+
+def _folder(root, name):
+    path = root / name
+    path.mkdir()
+    return path
+
+
+def test_what_a_province_lacks_and_what_cannot_be_read(tmp_path):
+    case = Case(tmp_path, tasks=[task("A", "2024-03-04 09:00")])
+    assert case.rows.lacking(BY_ID["S3"]) == ["tasks.is_veto", "tasks.veto_domain"]
+    assert "tasks.n_photo" in case.rows.lacking(BY_ID["S2"])
+    wrong = Scenario(id="own", edits=(Edit(table="tasks", drop="no_such_column > 1"),))
+    with pytest.raises(ConfigError, match="own"):
+        case.rows.edited(wrong, tmp_path)
+    again = case.edited(Scenario(id="after", edits=(Edit(table="tasks"),)))
+    assert len(again) == 1  # the tables are whole again
+    with pytest.raises(ConfigError, match="S6"):
+        chosen(DECLARED, ["S61"])
+    with pytest.raises(ConfigError, match="edits"):
+        read_scenarios({"scenarios": [{"id": "S1", "edit": []}]})
+
+
+# ------------------------------------------------------------------------------------------------ burden
+
+
+def _random_burden(seed=1, change=None):
+    months, random = month_range("2024-01", "2025-12"), np.random.default_rng(seed)
+    members = read_members(PLAN / "indices.csv", INDICATORS)
+    spec = index_spec(members, REFERENCE).only("OD", "TR")
+    keys = pd.MultiIndex.from_product(
+        [[f"U{u}" for u in range(5)], months, spec.codes], names=["unit_code", "month", "indicator"]
+    )
+    stored = keys.to_frame(index=False).assign(value=random.gamma(2, 1, len(keys)))
+    frame = keys.droplevel("indicator").unique().to_frame(index=False).assign(headcount=20, county_code="X")
+    anchors = fit_anchors(stored, frame, spec)
+    edited = stored if change is None else change(stored.copy())
+    return burden(completed(edited, stored), frame, spec, anchors), spec
+
+
+def test_slopes_are_what_the_construction_gives_on_another_headcount():
+    before, _ = _random_burden()
+
+    def fewer(frame):
+        frame.loc[frame["indicator"].isin(["A1_tasks", "B6_actions"]), "value"] *= np.exp(-0.1)
+        return frame
+
+    after, _ = _random_burden(change=fewer)
+    moved = after.levels - before.levels
+    assert np.abs(moved - 0.1 * before.slopes).max() < 0.02 * np.abs(moved).max()
+    assert np.abs(moved).min() > 0
+
+
+def test_what_can_no_longer_be_computed_stays():
+    stored = pd.DataFrame(
+        {"unit_code": "A", "month": "2024-01", "indicator": list("xyz"), "value": [1, np.nan, 3]}
+    )
+    edited = stored.assign(value=[np.nan, 5, 2])
+    assert completed(edited, stored)["value"].tolist()[::2] == [1, 2]
+    assert np.isnan(completed(edited, stored)["value"][1])  # what was unknown is not known by an edit
+
+
+# ------------------------------------------------------------------------------------------------ projection
+
+
+def _staff(units=5, months=24, hazard=0.01, heads=20.0):
+    at_risk = np.full((units, months, 2), heads / 2)
+    rate = np.broadcast_to([hazard, 2 * hazard], at_risk.shape)
+    return projection.Staff(at_risk, rate, np.full((units, months), heads), np.zeros((units, 2)))
+
+
+def test_a_scenario_that_changes_nothing_gives_exactly_zero():
+    before, _ = _random_burden()
+    effects = np.random.default_rng(0).normal(size=(7, 2, 2))
+    path = projection.through_window(before, before, _staff(), effects)
+    later, _ = projection.ahead(before, before, _staff(), effects, 36)
+    for part in (path, later):
+        assert not part.avoided.any() and not part.stayed.any() and not part.raised.any()
+
+
+def test_exits_avoided_without_the_loop_are_the_closed_form():
+    staff, shift = _staff(units=1, months=12), -0.3
+    change = np.full((1, 12, 1), -1.0)
+    effects = np.full((1, 2, 1), 0.3)
+    path = projection._run(staff, change, np.zeros((1, 12, 1)), (1, 3), effects)
+    for group, hazard in enumerate((0.01, 0.02)):
+        new = 1 - (1 - hazard) ** np.exp(shift)
+        assert projection.changed_hazard(np.array(hazard), np.array(shift)) == pytest.approx(new, abs=1e-15)
+        kept, avoided = 0.0, 0.0  # month by month by hand: those kept leave later at the lower rate
+        for _ in range(12):
+            avoided += 10 * (hazard - new) - kept * new
+            kept = kept * (1 - new) + 10 * (hazard - new)
+        assert path.avoided[0, group] == pytest.approx(avoided, rel=1e-12)
+        assert path.stayed[0, group] == pytest.approx(kept, rel=1e-12)
+
+
+def test_the_loop_lowers_exits_further_and_starts_a_month_late():
+    staff, change = _staff(units=1), np.full((1, 24, 1), -1.0)
+    effects = np.full((1, 2, 1), 0.3)
+    alone = projection._run(staff, change, np.zeros((1, 24, 1)), (1, 3), effects)
+    loop = projection._run(staff, change, np.full((1, 24, 1), -5.0), (1, 3), effects)
+    assert (loop.avoided > alone.avoided).all() and loop.raised[0, 0] == 0 < loop.raised[0, 1]
+
+
+def test_hazards_of_units_without_exits_come_from_their_county():
+    found = projection.shrunken(np.array([0.0, 4, 0]), np.array([100.0, 100, 50]), np.array([0, 0, 1]))
+    assert found == pytest.approx([0.01, 0.03, 0])
+
+
+def test_far_from_what_was_seen_is_told():
+    before, _ = _random_burden()
+    far, _ = _random_burden(change=lambda frame: frame.assign(value=frame["value"] * 9))
+    rows = np.ones(before.built.cube.grid.valid.shape, dtype=bool)
+    rows[:, :3] = False  # months without three months before
+    assert projection.outside_support(before, before, rows) == 0
+    assert projection.outside_support(before, far, rows) > 0.9

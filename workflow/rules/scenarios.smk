@@ -1,0 +1,49 @@
+"""What would have been: scenarios of config/plan/scenarios.yaml.
+
+REQUIRED INPUTS: canonical tables, unit_months, indicators, anchors, exposures, hazard_cells and survey_scores.
+OUTPUTS: restricted/publish/scenario_effects.parquet under results/{province}
+"""
+
+
+rule build_scenarios:
+    """Edited rows, the burden made of them with the stored anchors, and what the models project."""
+    input:
+        **canonical(*MEASURED),
+        unit_months="results/{province}/restricted/unit_months.parquet",
+        indicators="results/{province}/restricted/indicators.parquet",
+        anchors="results/{province}/restricted/anchors.json",
+        exposures="results/{province}/restricted/exposures.parquet",
+        hazard_cells="results/{province}/restricted/hazard_cells.parquet",
+        flow_exits="results/{province}/restricted/flow_exits.csv",
+        survey_scores="results/{province}/restricted/survey_scores.parquet",
+        flow_survey="results/{province}/restricted/flow_survey.csv",
+        models=settled("models.yaml"),
+        scenarios=settled("scenarios.yaml"),
+        tiers=settled("tiers.csv"),
+        indicator_plan=plan("indicators.csv"),
+        members=plan("indices.csv"),
+        holidays=holidays,
+    output:
+        **published_by("build_scenarios"),
+    log:
+        "results/{province}/logs/build_scenarios.log",
+    benchmark:
+        "results/{province}/benchmarks/build_scenarios.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 2
+    resources:
+        mem_mb=2000,
+    params:
+        window=setting("data", "window"),
+        reference=reference,
+        calendar=setting("calendar"),
+        exclude=setting("exclude"),
+        exposure=setting("exposure"),
+        weights=setting("weights"),
+        indices=setting("indices"),
+        selected=setting("scenarios"),
+        seed=setting("inference", "seed"),
+        code=code("build_scenarios"),
+    script:
+        "../../scripts/build_scenarios.py"
