@@ -9,7 +9,7 @@ RUN = $(BIN)/python scripts/run.py --provinces "$(PROVINCE)" --cores $(CORES)
 export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: all full indices models new-province check reread fuzz test test-all simulation-study lint docs report bench lock clean
+.PHONY: all full indices models scenarios new-province check reread fuzz test test-all simulation-study lint docs report bench lock clean
 
 all: .venv/runtime
 	@$(RUN) all
@@ -27,6 +27,10 @@ indices: .venv/runtime
 # Up to the estimates: the declared models, or those that `models_on` lists on a ready table.
 models: .venv/runtime
 	@$(RUN) models
+
+# What would have been: the scenarios of config/plan/scenarios.yaml, or those of the setting `scenarios`, past the gate.
+scenarios: .venv/runtime
+	@$(RUN) scenarios
 
 # Looks into a folder of raw exports and writes config/provinces/SLUG.yaml; FORCE=1 overwrites an existing one,
 # LANGUAGE=en writes it, what is shown and its results in English.

@@ -88,6 +88,7 @@ localrules:
     full,
     indices,
     models,
+    scenarios,
     check,
 
 
@@ -115,6 +116,12 @@ rule models:
     input:
         [page for province in SETTINGS for page in quality_pages(province)],
         expand("results/{province}/release/estimates.csv", province=SETTINGS),
+
+
+rule scenarios:
+    """Up to the scenarios and the scorecard of departments (make scenarios)."""
+    input:
+        expand("results/{province}/release/tables/scenarios.xlsx", province=SETTINGS),
 
 
 rule check:

@@ -244,6 +244,23 @@ def checks():
     return frame.assign(converged=True, scale="sd_per_sd", n_clusters=200, reasons=nothing)
 
 
+def scenarios():
+    """Released effects of three scenarios: one that is projected, one far outside what was seen, one not asked."""
+    rows = [
+        ("S1", "index", "OD", -0.6, None, None, ""),
+        ("S1", "exits_avoided", "90后", 3.5, -2.2, 9.6, ""),
+        ("S1", "exits_avoided", "others", 1.1, -2.2, 3.8, ""),
+        ("S1", "headcount_36", "90后", 0.9, -0.6, 2.6, ""),
+        ("S1", "burnout", "all", -0.06, -0.13, -0.01, ""),
+        ("S1", "outside_support", "all", 0.02, None, None, ""),
+        ("S4", "index", "OD", -6.3, None, None, ""),
+        ("S4", "outside_support", "all", 0.56, None, None, "56%的单位月超出所见范围"),
+        ("S8", "outside_support", "all", None, None, None, "未检验（缺tasks.indicator_id）"),
+    ]
+    columns = ["scenario", "quantity", "group", "estimate", "ci_low", "ci_high", "note"]
+    return pd.DataFrame(rows, columns=columns).assign(status="shown")
+
+
 def scales():
     """Released tables of the survey scales by path: autonomy compares over waves only, burnout over both groupings."""
     fit = {"chi2": 80.0, "df": [87, 0], "p_value": 0.7, "cfi": 0.99, "tli": 1.0, "rmsea": 0.01}
@@ -430,6 +447,7 @@ def frames():
             [("OD", "A1_tasks", 0.5, 0.6, 1.2, 0.95, 0.7), ("OD", "A2_checks", 0.5, 0.4, 1.2, 0.9, 0.6)],
             columns=["index", "code", "weight", "influence", "vif", "leave_one_out", "with_index"],
         ),
+        "tables/scenario_effects.csv": scenarios(),
         "tables/index_shares.csv": pd.DataFrame(
             [("OD", "weights", 4, 0.6, 0.7, "pc1"), ("OD", "drop_one", 8, 0.3, 0.4, "")],
             columns=["index", "factor", "levels", "first_order", "total", "left_out"],
