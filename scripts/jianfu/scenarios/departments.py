@@ -1,0 +1,170 @@
+"""Who loads the townships: what each issuing department, level and topic asks, and what of the indices it makes up.
+
+An index of a unit-month is the sum of what its members add above no load at all (:func:`contributions`); what a member
+adds is shared among issuers as its numerator is (the counts of its rows: config/plan/attribution.csv). From no load
+upwards this is the additive decomposition by logarithmic means (Ang 2015, Energy Policy 86: 233-238, eq. 5) of a member
+that is transformed by ln(1 + x). Members without rows of an issuer stand on lines of their own, so that all lines of an
+index add up to it; so do their changes from one year to the next.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from jianfu.indices import construction
+from jianfu.scenarios.burden import Burden
+
+ISSUER, LEVEL, TOPIC = "issuer", "issuer_level", "topic"
+DIMENSIONS = (ISSUER, LEVEL, TOPIC)
+BASE, REST = "(base)", "(rest)"  # lines: the index without any load; issuers that are not shown
+FEWEST_TASKS, FEWEST_UNITS = 10, 3  # of an issuer that is shown
+TOWNSHIP = "乡"  # level whose issuers are shown together
+YEAR, REPLICATES = 12, 499
+FUNNEL = 3.09  # standard errors: 99.8 % of small issuers lie inside by chance alone (Spiegelhalter 2005)
+
+SCORES = """
+SELECT {dimension} AS name, any_value(issuer_level) AS level,
+       count(*) FILTER (is_task OR is_check OR is_visit) AS tasks, count(DISTINCT unit_code) AS units,
+       share(is_short, has_slack) AS short, number(has_slack) AS short_of,
+       share(is_rest_eve, has_slack) AS rest_eve,
+       share(is_disguised, is_visit) AS disguised, number(is_visit AND is_disguised IS NOT NULL) AS disguised_of,
+       mean_of(artefacts, is_task) AS artefacts, share(template_required, is_task) AS template,
+       share(is_format_reason, n_return > 0) AS format
+FROM tasks WHERE {dimension} IS NOT NULL GROUP BY {dimension} ORDER BY {dimension}
+"""
+LARGEST = """
+SELECT name, (sum(n) FILTER (place <= 2) / sum(n))::DOUBLE AS top2_share
+FROM (SELECT {dimension} AS name, count(*) AS n,
+             row_number() OVER (PARTITION BY {dimension} ORDER BY count(*) DESC, unit_code) AS place
+      FROM tasks WHERE {dimension} IS NOT NULL GROUP BY {dimension}, unit_code) GROUP BY name
+"""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Contributions in points of an index: ``lines`` names, ``values`` (units, months, lines); they add up to it."""
+
+    lines: list[str]
+    values: np.ndarray
+
+
+def scorecard(con, dimension: str) -> pd.DataFrame:
+    """One row per issuer, level or topic: name, level, tasks, units, top2_share, shares of what it asks, and
+    ``short_outside``, ``disguised_outside``: whether the share lies outside the funnel around that of all together.
+
+    con: connection with the prepared views (:class:`jianfu.scenarios.edits.Rows`).
+    """
+    frame = con.execute(SCORES.format(dimension=dimension)).df()
+    frame = frame.merge(con.execute(LARGEST.format(dimension=dimension)).df(), on="name", how="left")
+    for column in ("short", "disguised"):
+        frame[f"{column}_outside"] = outside_funnel(frame[column], frame.pop(f"{column}_of"))
+    if dimension != ISSUER:
+        frame["level"] = ""
+    return frame
+
+
+def outside_funnel(share: pd.Series, n: pd.Series) -> pd.Series:
+    """+1 or -1 where a share of ``n`` lies above or below the limits by chance around the share of all, else 0."""
+    known = share.notna() & (n > 0)
+    overall = (share[known] * n[known]).sum() / n[known].sum() if known.any() else np.nan
+    error = np.sqrt(overall * (1 - overall) / n.where(known))
+    return np.sign(share - overall).where((share - overall).abs() > FUNNEL * error, 0).fillna(0).astype(int)
+
+
+def shown_names(frame: pd.DataFrame) -> dict[str, str]:
+    """{issuer: the line on which it is shown}: itself, its level together below the thresholds or at township level."""
+    own = (frame["tasks"] >= FEWEST_TASKS) & (frame["units"] >= FEWEST_UNITS) & (frame["level"] != TOWNSHIP)
+    pooled = f"{REST} " + frame["level"].fillna("").astype(str)
+    return dict(zip(frame["name"], frame["name"].where(own, pooled.str.strip()), strict=True))
+
+
+def contributions(
+    burden: Burden, index: str, con, attribution: pd.DataFrame, dimension: str, names: dict[str, str]
+) -> Parts:
+    """What each line adds to ``index`` in every unit-month.
+
+    attribution: indicator, view, part (SQL: what a row adds to the numerator); names: {value of the dimension: line}.
+    Defined for arithmetic aggregation, under which an index is the weighted mean of its members.
+    """
+    spec = burden.spec.only(index)
+    built = construction.build(burden.built.cube, spec, burden.anchors)
+    cube, normalised = built.cube, built.normalised
+    nothing = replace(cube, screened=np.where(np.isnan(cube.screened), np.nan, 0.0))
+    idle = construction.build(nothing, spec, burden.anchors).normalised
+    group = next(group for group in spec.structure.groups if group.code == index)
+    weights = np.where(np.isnan(normalised), 0.0, group.weights)
+    with np.errstate(invalid="ignore"):
+        weights = weights / weights.sum(axis=2, keepdims=True)
+    added = np.nan_to_num(weights * (normalised - idle))
+    lines = {BASE: np.nan_to_num(weights * idle).sum(axis=2)}
+    declared = attribution.set_index("indicator")
+    for k, code in enumerate(spec.codes):
+        rest = added[..., k]
+        if code in declared.index:
+            for name, share in _shares(con, cube.grid, declared.loc[code], dimension, names).items():
+                lines[name] = lines.get(name, 0.0) + share * added[..., k]
+                rest = rest - share * added[..., k]
+        lines[code] = rest
+    known = ~np.isnan(built.levels[index])
+    values = np.where(known[..., None], np.stack(np.broadcast_arrays(*lines.values()), axis=-1), np.nan)
+    return Parts(list(lines), values)
+
+
+def _shares(con, grid, declared, dimension, names):
+    """{line: its share (units, months) of the numerator of a member}."""
+    rows = con.execute(
+        f"""SELECT unit_code, month, {dimension} AS name, sum(CAST({declared["part"]} AS DECIMAL(38, 6)))::DOUBLE AS n
+        FROM {declared["view"]} WHERE {dimension} IS NOT NULL GROUP BY ALL HAVING n > 0 ORDER BY ALL"""
+    ).df()
+    total = con.execute(
+        f"""SELECT unit_code, month, sum(CAST({declared["part"]} AS DECIMAL(38, 6)))::DOUBLE AS n
+        FROM {declared["view"]} GROUP BY ALL ORDER BY ALL"""
+    ).df()
+    whole = _spread(grid, total)
+    rows["line"] = rows["name"].map(names)
+    found = {}
+    for line, part in rows.groupby("line", sort=True):
+        own = _spread(grid, part.groupby(["unit_code", "month"], as_index=False)["n"].sum())
+        found[line] = np.divide(own, whole, out=np.zeros_like(own), where=whole > 0)
+    return found
+
+
+def _spread(grid, frame):
+    values = np.zeros(grid.valid.shape)
+    unit, month = grid.units.get_indexer(frame["unit_code"]), grid.months.get_indexer(frame["month"])
+    inside = (unit >= 0) & (month >= 0)
+    values[unit[inside], month[inside]] = frame["n"].fillna(0).to_numpy()[inside]
+    return values
+
+
+def summary(parts: Parts, seed: int) -> pd.DataFrame:
+    """One row per line: mean over unit-months, change of the last twelve months on the twelve before, rank of issuers.
+
+    Columns: name, points, change, rank, rank_low, rank_high. The changes and the points add up to those of the index.
+    Ranks (1 = adds most) with 95 % bands of a bootstrap of units; base and members without issuers have none.
+    """
+    whole, last, first = (
+        np.nanmean(values, axis=(0, 1)) if np.isfinite(values).any() else np.full(len(parts.lines), np.nan)
+        for values in (parts.values, parts.values[:, -YEAR:], parts.values[:, -2 * YEAR : -YEAR])
+    )
+    frame = pd.DataFrame({"name": parts.lines, "points": whole, "change": last - first})
+    return frame
+
+
+def ranks(parts: Parts, names: list[str], seed: int) -> pd.DataFrame:
+    """name, rank, rank_low, rank_high of the lines ``names`` by their mean contribution; units are resampled."""
+    places = [parts.lines.index(name) for name in names]
+    known = ~np.isnan(parts.values[..., 0])
+    sums, sizes = np.nansum(parts.values[..., places], axis=1), known.sum(axis=1)
+    rng = np.random.default_rng(seed)
+    drawn = rng.multinomial(len(sums), np.full(len(sums), 1 / len(sums)), size=REPLICATES)
+    means = (drawn @ sums) / np.maximum(drawn @ sizes, 1)[:, None]
+    own = _rank(sums.sum(axis=0)[None])[0]
+    low, high = np.quantile(_rank(means), (0.025, 0.975), axis=0)
+    return pd.DataFrame({"name": names, "rank": own, "rank_low": np.floor(low), "rank_high": np.ceil(high)})
+
+
+def _rank(values):
+    """Ranks (rows, n) from 1 for the largest; ties in the order of the names."""
+    return np.argsort(np.argsort(-values, axis=1, kind="stable"), axis=1, kind="stable") + 1
