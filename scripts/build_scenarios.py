@@ -3,7 +3,8 @@
 1. Open the canonical tables; leave out scenarios whose columns the province lacks, with a row that says so.
 2. Fit the models that predict (exits by cohort; burnout, meaning, innovation) once.
 3. Per scenario: edited rows -> indicators -> indices and exposures with the stored anchors -> changes and projections.
-4. Write scenario_effects.parquet, which still has to pass the gate.
+4. Score the issuing departments, levels and topics, and what of the indices each makes up.
+5. Write scenario_effects, issuer_scorecard and issuer_contributions, which still have to pass the gate.
 
 The stored tables are only read. Fails where an expression of a scenario cannot be evaluated.
 """
@@ -24,13 +25,14 @@ from jianfu.indices.specification import index_spec, read_members
 from jianfu.models.spec import ModelSpec
 from jianfu.models.tables.reading import read_hazard, read_survey
 from jianfu.scenarios.burden import burden, completed
+from jianfu.scenarios.departments import departments
 from jianfu.scenarios.edits import Rows
 from jianfu.scenarios.effects import fitted, focus_of, not_asked, scenario_rows, terms_present
 from jianfu.scenarios.plan import chosen, read_scenarios
 
 
 def main(
-    inputs, window, reference, calendar, exclude, exposure, weights, indices, selected, seed, threads, output
+    inputs, window, reference, calendar, exclude, exposure, weights, indices, selected, seed, threads, outputs
 ):
     plan = read_yaml(inputs["scenarios"])
     scenarios = chosen(read_scenarios(plan), selected)
@@ -57,6 +59,10 @@ def main(
     before = burden(stored, frame, spec, anchors)
     measure = (calendar_of(calendar), window, reference, exclude)
     rows = Rows({table: inputs[table] for table in MEASURED}, frame, *measure, threads=threads)
+    attribution = pd.read_csv(inputs["attribution"], encoding="utf-8-sig")
+    card, lines = departments(rows.con, before, attribution, seed)
+    frames.store(card, outputs["issuer_scorecard"])
+    frames.store(lines, outputs["issuer_contributions"])
     parts = []
     for scenario in scenarios:
         logs.progress("asking_scenario", name=scenario.id)
@@ -69,7 +75,7 @@ def main(
             edited, _ = build_indicators(tables, frame, own, *measure, threads)
         after = burden(completed(edited, stored), frame, spec, anchors)
         parts.append(scenario_rows(scenario.id, before, after, models, frame, seed))
-    frames.store(pd.concat(parts, ignore_index=True), output)
+    frames.store(pd.concat(parts, ignore_index=True), outputs["scenario_effects"])
 
 
 if __name__ == "__main__":
@@ -86,5 +92,5 @@ if __name__ == "__main__":
         selected=snakemake.params.selected,
         seed=snakemake.params.seed,
         threads=snakemake.threads,
-        output=snakemake.output.scenario_effects,
+        outputs=dict(snakemake.output.items()),
     )

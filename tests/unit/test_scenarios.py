@@ -15,7 +15,7 @@ from jianfu.indicators.evaluation import NOTHING_EXCLUDED, build_indicators
 from jianfu.indicators.plan import read_plan
 from jianfu.indices.construction import fit_anchors
 from jianfu.indices.specification import index_spec, read_members
-from jianfu.scenarios import projection
+from jianfu.scenarios import departments, projection
 from jianfu.scenarios.burden import burden, completed
 from jianfu.scenarios.edits import Rows
 from jianfu.scenarios.plan import Edit, Scenario, chosen, read_scenarios
@@ -278,3 +278,58 @@ def test_far_from_what_was_seen_is_told():
     rows[:, :3] = False  # months without three months before
     assert projection.outside_support(before, before, rows) == 0
     assert projection.outside_support(before, far, rows) > 0.9
+
+
+# ------------------------------------------------------------------------------------------------ departments
+
+
+def test_contributions_of_issuers_add_up_to_the_index_and_its_change(tmp_path):
+    random, units, months = np.random.default_rng(3), ["A", "B", "C", "D"], month_range("2024-01", "2025-06")
+    rows = [
+        task(
+            unit,
+            f"{month}-{10 + k:02d} 09:00",
+            f"{month}-{10 + k + int(random.integers(0, 4)):02d} 10:00",
+            label=["任务", "检查", "调研"][int(random.integers(0, 3))],
+            issuer=["县住建局", "市环保局", "镇办公室"][int(random.integers(0, 3))],
+            has_score=bool(random.integers(0, 2)),
+            is_veto=bool(random.integers(0, 2)),
+            n_table=float(random.integers(0, 3)),
+            is_trace_only=bool(random.integers(0, 2)),
+            task_id=f"{unit}{month}{k}",
+        )
+        for unit in units
+        for month in months
+        for k in range(int(random.integers(3, 9)))
+    ]
+    for row in rows:
+        row["issuer_level"] = {"县": "县", "市": "市", "镇": "乡"}[row["issuer"][0]]
+    frame = unit_months(units, months, headcount=5)
+    case = Case(tmp_path, tasks=rows)
+    measured, _ = build_indicators(case.paths, frame, INDICATORS, *case.measure)
+    spec = index_spec(read_members(PLAN / "indices.csv", INDICATORS), REFERENCE).only("OD")
+    measured = measured[measured["indicator"].isin(spec.codes)]
+    before = burden(measured, frame, spec, fit_anchors(measured, frame, spec))
+    con = Rows(case.paths, frame, *case.measure).con
+    attribution = pd.read_csv(PLAN / "attribution.csv")
+    card, lines = departments.departments(con, before, attribution, 1)
+    assert set(card.loc[card["dimension"] == "issuer", "name"]) == {"县住建局", "市环保局"}
+    for j, index in enumerate(before.indices):
+        level = before.levels[..., j]
+        for _, part in lines[lines["index"] == index].groupby("dimension"):
+            assert part["points"].sum() == pytest.approx(np.nanmean(level), abs=1e-9)
+            change = np.nanmean(level[:, -12:]) - np.nanmean(level[:, -24:-12])
+            assert part["change"].sum() == pytest.approx(change, abs=1e-9)
+    own = lines[(lines["dimension"] == "issuer") & (lines["index"] == "OD")].set_index("name")
+    assert (own.loc[["县住建局", "市环保局", "(rest) 乡"], "points"] > 0).all()
+    assert own["rank"].dropna().sort_values().tolist() == [1, 2]
+    parts = departments.contributions(before, "OD", con, attribution, "issuer", {"县住建局": "县住建局"})
+    months_known = ~np.isnan(before.levels[..., 0])
+    assert parts.points.sum(axis=2)[months_known] == pytest.approx(
+        before.levels[..., 0][months_known], abs=1e-9
+    )
+
+
+def test_a_funnel_does_not_shame_the_small():
+    share, n = pd.Series([0.5, 0.9, 0.9, 0.1, np.nan]), pd.Series([1000, 4, 400, 400, 0])
+    assert departments.outside_funnel(share, n).tolist() == [0, 0, 1, -1, 0]

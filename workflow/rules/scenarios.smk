@@ -1,7 +1,7 @@
 """What would have been: scenarios of config/plan/scenarios.yaml.
 
 REQUIRED INPUTS: canonical tables, unit_months, indicators, anchors, exposures, hazard_cells and survey_scores.
-OUTPUTS: restricted/publish/scenario_effects.parquet under results/{province}
+OUTPUTS: restricted/publish/{scenario_effects,issuer_scorecard,issuer_contributions}.parquet under results/{province}
 """
 
 
@@ -22,6 +22,7 @@ rule build_scenarios:
         tiers=settled("tiers.csv"),
         indicator_plan=plan("indicators.csv"),
         members=plan("indices.csv"),
+        attribution=plan("attribution.csv"),
         holidays=holidays,
     output:
         **published_by("build_scenarios"),

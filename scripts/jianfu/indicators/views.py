@@ -113,7 +113,8 @@ WHERE NOT days.is_workday;
 
 CREATE VIEW veto AS
 SELECT t.* EXCLUDE (since, until), m.month, left(m.month, 4)::INTEGER AS year, true AS is_active
-FROM (SELECT unit_code, issuer, issuer_level, topic, veto_domain, issue_at::DATE AS since, coalesce(due_at, done_at, issue_at)::DATE AS until
+FROM (SELECT unit_code, issuer, issuer_level, topic, veto_domain, issue_at::DATE AS since,
+             coalesce(due_at, done_at, issue_at)::DATE AS until
       FROM tasks_in WHERE is_veto) t
 JOIN month_days m ON t.since <= m.last AND t.until >= m.first;
 
@@ -121,7 +122,8 @@ CREATE VIEW open_tasks AS
 SELECT t.* EXCLUDE (since, until), m.month, left(m.month, 4)::INTEGER AS year,
        CASE WHEN t.until IS NOT NULL
             THEN greatest(b.workday_number - a.workday_number + a.is_workday::INTEGER, 0) END AS open_workdays
-FROM (SELECT unit_code, issuer, issuer_level, topic, issue_at::DATE AS since, least(done_at::DATE - 1, due_at::DATE + {lapsed}) AS until
+FROM (SELECT unit_code, issuer, issuer_level, topic, issue_at::DATE AS since,
+             least(done_at::DATE - 1, due_at::DATE + {lapsed}) AS until
       FROM tasks_in WHERE is_task) t
 JOIN month_days m ON t.since <= m.last AND coalesce(t.until, t.since) >= m.first
 JOIN days a ON a.date = greatest(t.since, m.first)

@@ -43,10 +43,10 @@ FROM (SELECT {dimension} AS name, count(*) AS n,
 
 @dataclass(frozen=True)
 class Parts:
-    """Contributions in points of an index: ``lines`` names, ``values`` (units, months, lines); they add up to it."""
+    """Contributions to an index: ``lines`` their names, ``points`` (units, months, lines); they add up to it."""
 
     lines: list[str]
-    values: np.ndarray
+    points: np.ndarray
 
 
 def scorecard(con, dimension: str) -> pd.DataFrame:
@@ -138,25 +138,42 @@ def _spread(grid, frame):
     return values
 
 
-def summary(parts: Parts, seed: int) -> pd.DataFrame:
-    """One row per line: mean over unit-months, change of the last twelve months on the twelve before, rank of issuers.
+def summary(parts: Parts, ranked: list[str], seed: int) -> pd.DataFrame:
+    """One row per line: mean over unit-months, change of the last twelve months on the twelve before, rank.
 
-    Columns: name, points, change, rank, rank_low, rank_high. The changes and the points add up to those of the index.
-    Ranks (1 = adds most) with 95 % bands of a bootstrap of units; base and members without issuers have none.
+    Columns: name, points, change, rank, rank_low, rank_high. Points and changes add up to those of the index. Only the
+    lines ``ranked`` have ranks.
     """
     whole, last, first = (
         np.nanmean(values, axis=(0, 1)) if np.isfinite(values).any() else np.full(len(parts.lines), np.nan)
-        for values in (parts.values, parts.values[:, -YEAR:], parts.values[:, -2 * YEAR : -YEAR])
+        for values in (parts.points, parts.points[:, -YEAR:], parts.points[:, -2 * YEAR : -YEAR])
     )
     frame = pd.DataFrame({"name": parts.lines, "points": whole, "change": last - first})
-    return frame
+    return frame.merge(ranks(parts, [name for name in parts.lines if name in ranked], seed), how="left")
+
+
+def departments(
+    con, burden: Burden, attribution: pd.DataFrame, seed: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Scorecard and contributions by issuer, level and topic: what :func:`scorecard` and :func:`summary` give, with the
+    columns ``dimension`` and ``index``; issuers below the thresholds, and those of townships, only together."""
+    cards, lines = [], []
+    for dimension in DIMENSIONS:
+        card = scorecard(con, dimension)
+        names = shown_names(card)
+        own = card[card["name"].map(names) == card["name"]]
+        cards.append(own.assign(dimension=dimension))
+        for index in burden.indices:
+            parts = contributions(burden, index, con, attribution, dimension, names)
+            lines.append(summary(parts, list(own["name"]), seed).assign(dimension=dimension, index=index))
+    return pd.concat(cards, ignore_index=True), pd.concat(lines, ignore_index=True)
 
 
 def ranks(parts: Parts, names: list[str], seed: int) -> pd.DataFrame:
     """name, rank, rank_low, rank_high of the lines ``names`` by their mean contribution; units are resampled."""
     places = [parts.lines.index(name) for name in names]
-    known = ~np.isnan(parts.values[..., 0])
-    sums, sizes = np.nansum(parts.values[..., places], axis=1), known.sum(axis=1)
+    known = ~np.isnan(parts.points[..., 0])
+    sums, sizes = np.nansum(parts.points[..., places], axis=1), known.sum(axis=1)
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(len(sums), np.full(len(sums), 1 / len(sums)), size=REPLICATES)
     means = (drawn @ sums) / np.maximum(drawn @ sizes, 1)[:, None]
