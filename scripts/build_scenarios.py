@@ -60,7 +60,8 @@ def main(
     measure = (calendar_of(calendar), window, reference, exclude)
     rows = Rows({table: inputs[table] for table in MEASURED}, frame, *measure, threads=threads)
     attribution = pd.read_csv(inputs["attribution"], encoding="utf-8-sig")
-    card, lines = departments(rows.con, before, attribution, seed)
+    heads = frame.groupby("unit_code")["headcount"].mean()
+    card, lines = departments(rows.con, before, attribution, heads, seed)
     frames.store(card, outputs["issuer_scorecard"])
     frames.store(lines, outputs["issuer_contributions"])
     parts = []

@@ -312,8 +312,10 @@ def test_contributions_of_issuers_add_up_to_the_index_and_its_change(tmp_path):
     before = burden(measured, frame, spec, fit_anchors(measured, frame, spec))
     con = Rows(case.paths, frame, *case.measure).con
     attribution = pd.read_csv(PLAN / "attribution.csv")
-    card, lines = departments.departments(con, before, attribution, 1)
+    heads = pd.Series(5.0, index=units)
+    card, lines = departments.departments(con, before, attribution, heads, 1)
     assert set(card.loc[card["dimension"] == "issuer", "name"]) == {"县住建局", "市环保局"}
+    assert (card["persons"] <= 20).all() and card["persons"].max() == 20
     for j, index in enumerate(before.indices):
         level = before.levels[..., j]
         for _, part in lines[lines["index"] == index].groupby("dimension"):

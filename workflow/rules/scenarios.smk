@@ -23,7 +23,6 @@ rule build_scenarios:
         indicator_plan=plan("indicators.csv"),
         members=plan("indices.csv"),
         attribution=plan("attribution.csv"),
-        holidays=holidays,
     output:
         **published_by("build_scenarios"),
     log:
@@ -45,6 +44,7 @@ rule build_scenarios:
         indices=setting("indices"),
         selected=setting("scenarios"),
         seed=setting("inference", "seed"),
+        holidays=content(holidays),
         code=code("build_scenarios"),
     script:
         "../../scripts/build_scenarios.py"

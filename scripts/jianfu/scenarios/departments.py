@@ -49,14 +49,18 @@ class Parts:
     points: np.ndarray
 
 
-def scorecard(con, dimension: str) -> pd.DataFrame:
-    """One row per issuer, level or topic: name, level, tasks, units, top2_share, shares of what it asks, and
+def scorecard(con, dimension: str, heads: pd.Series) -> pd.DataFrame:
+    """One row per issuer, level or topic: name, level, tasks, units, persons, top2_share, shares of what it asks, and
     ``short_outside``, ``disguised_outside``: whether the share lies outside the funnel around that of all together.
 
-    con: connection with the prepared views (:class:`jianfu.scenarios.edits.Rows`).
+    con: connection with the prepared views (:class:`jianfu.scenarios.edits.Rows`); heads: staff by unit, of which
+    ``persons`` is the sum over the units that are asked anything.
     """
     frame = con.execute(SCORES.format(dimension=dimension)).df()
     frame = frame.merge(con.execute(LARGEST.format(dimension=dimension)).df(), on="name", how="left")
+    asked = con.execute(f"SELECT DISTINCT {dimension} AS name, unit_code FROM tasks").df()
+    staff = asked["unit_code"].map(heads).fillna(0).groupby(asked["name"]).sum().round()
+    frame["persons"] = frame["name"].map(staff).astype(int)
     for column in ("short", "disguised"):
         frame[f"{column}_outside"] = outside_funnel(frame[column], frame.pop(f"{column}_of"))
     if dimension != ISSUER:
@@ -153,13 +157,13 @@ def summary(parts: Parts, ranked: list[str], seed: int) -> pd.DataFrame:
 
 
 def departments(
-    con, burden: Burden, attribution: pd.DataFrame, seed: int
+    con, burden: Burden, attribution: pd.DataFrame, heads: pd.Series, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Scorecard and contributions by issuer, level and topic: what :func:`scorecard` and :func:`summary` give, with the
     columns ``dimension`` and ``index``; issuers below the thresholds, and those of townships, only together."""
     cards, lines = [], []
     for dimension in DIMENSIONS:
-        card = scorecard(con, dimension)
+        card = scorecard(con, dimension, heads)
         names = shown_names(card)
         own = card[card["name"].map(names) == card["name"]]
         cards.append(own.assign(dimension=dimension))
