@@ -21,6 +21,7 @@ BASE, REST = "(base)", "(rest)"  # lines: the index without any load; issuers th
 FEWEST_TASKS, FEWEST_UNITS = 10, 3  # of an issuer that is shown
 TOWNSHIP = "乡"  # level whose issuers are shown together
 YEAR, REPLICATES = 12, 499
+ROUNDING = 1e-9  # points; a member that is wholly attributed leaves no line of its own
 FUNNEL = 3.09  # standard errors: 99.8 % of small issuers lie inside by chance alone (Spiegelhalter 2005)
 
 SCORES = """
@@ -110,6 +111,7 @@ def contributions(
                 lines[name] = lines.get(name, 0.0) + share * added[..., k]
                 rest = rest - share * added[..., k]
         lines[code] = rest
+    lines = {name: line for name, line in lines.items() if np.abs(line).max() > ROUNDING}
     known = ~np.isnan(built.levels[index])
     values = np.where(known[..., None], np.stack(np.broadcast_arrays(*lines.values()), axis=-1), np.nan)
     return Parts(list(lines), values)
