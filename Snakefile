@@ -26,7 +26,7 @@ min_version("9.0")
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from jianfu.province.panel_files import files_of
-from jianfu.province.plan import overlaid_files
+from jianfu.province.plan import overlaid_files, plan_content
 from jianfu.province.paths import PERSON_TABLES
 from jianfu.province.reference import reference_window
 from jianfu.commands.settings import load_command
@@ -34,14 +34,14 @@ from jianfu.province.rules import brings_ready_tables
 from jianfu.core.errors import ConfigError
 from jianfu.release.outputs import read_outputs
 from jianfu.config.files import display, read_yaml
-from jianfu.config.overlay import read_tables
+from jianfu.config.overlay import read_plan_file, read_tables
 from jianfu.core.content import Digests, mapping_digest
 from jianfu.core.environment import environment_digest
 from jianfu.core.keys import key_fingerprint, pseudonym_key
 from jianfu.core.provenance import files_digest, modules_used
 from jianfu.core.sources import matching_files
 from jianfu.models.estimators.vocabulary import ESTIMATORS, modules_of
-from jianfu.core.tables import CANONICAL, MEASURED, raw_tables
+from jianfu.core.tables import CANONICAL, MEASURED, own_tables, raw_tables
 
 # Results do not depend on the number of cores or on the run: one numerical thread per job, one order of hashing.
 os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", RAYON_NUM_THREADS="1")

@@ -15,7 +15,7 @@ from jianfu.core import logs
 from jianfu.core.labels import Labels
 from jianfu.core.reasons import write_reasons
 from jianfu.core.spreadsheets import write_csv
-from jianfu.indicators.plan import SOURCES, read_plan
+from jianfu.indicators.plan import read_plan, source_of
 from jianfu.models.answerable import answers, lacking_columns, page, unlocking
 from jianfu.models.estimators.common import Settings
 from jianfu.models.spec import specs_of
@@ -31,9 +31,10 @@ def main(inputs, outputs, reference, exposure, inference, language):
     tables, _ = read_tables(inputs, plan, reference, exposure)
     settings = Settings(inference["confidence"], 0, inference["seed"])
     found = answers(specs_of(plan), read("hypotheses"), tables, plan["categories"], settings, tiers)
-    sources = {source: table for source, (table, _) in SOURCES.items()}
+    indicators = read_plan(inputs["indicator_plan"])
+    sources = {source: source_of(source)[0] for source in indicators["source"]}
     coded = coded_columns(inputs["tasks"])
-    lacking = lacking_columns(read_plan(inputs["indicator_plan"]), read("notices"), sources, coded)
+    lacking = lacking_columns(indicators, read("notices"), sources, coded)
     wanted = unlocking(lacking, read("members"), tiers, read("keepers"))
     headings = read("headings").drop_duplicates(["table", "column"]).set_index(["table", "column"])["heading"]
     lines = page(found, wanted, headings.to_dict(), Labels(language, inputs["labels"]))

@@ -7,6 +7,8 @@
 What the province's columns do not allow is left out. Fails when an expression of the indicator table is wrong.
 """
 
+from pathlib import Path
+
 from jianfu.core import frames, logs
 from jianfu.core.calendar import calendar_of
 from jianfu.core.tables import MEASURED
@@ -20,7 +22,7 @@ def main(inputs, window, reference, indices, exclude, exposure, weights, calenda
     members = read_members(inputs["members"], plan, weights)
     frames.store(
         check_exposures(
-            {table: inputs[table] for table in MEASURED},
+            {table: inputs[table] for table in MEASURED} | {Path(path).stem: path for path in inputs["own"]},
             *(frames.load(inputs[name]) for name in ("unit_months", "indicators", "exposures")),
             plan,
             index_spec(members, reference, settings=indices, exposure=exposure),

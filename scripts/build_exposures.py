@@ -10,7 +10,7 @@ Fails when the anchors were changed after they were made.
 
 import pandas as pd
 
-from jianfu.core import logs
+from jianfu.core import frames, logs
 from jianfu.indicators.plan import read_plan as read_indicators
 from jianfu.indices.construction import build_exposures, check_common, read_anchors
 from jianfu.indices.specification import index_spec, read_members
@@ -19,7 +19,7 @@ from jianfu.indices.specification import index_spec, read_members
 def main(
     indicators, unit_months, anchors, plan, members, common_anchors, exposure, weights, exposures, common
 ):
-    values, frame, anchors = pd.read_parquet(indicators), pd.read_parquet(unit_months), read_anchors(anchors)
+    values, frame, anchors = frames.load(indicators), pd.read_parquet(unit_months), read_anchors(anchors)
     members = read_members(members, read_indicators(plan), weights)
     spec = index_spec(members, anchors["window"], exposure=exposure)
     own = build_exposures(values, frame, spec, anchors)

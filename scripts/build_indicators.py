@@ -1,11 +1,13 @@
 """Evaluate the indicator table config/plan/indicators.csv on the canonical tables.
 
 1. Switch off the indicators whose columns a province does not have, with a notice.
-2. Evaluate all the others, one scan per source.
+2. Evaluate all the others, one scan per source; those that a province adds are evaluated apart from the common ones.
 3. Write indicators.parquet, indicator_notices.csv and the first steps: values before and after division.
 
 Fails when an expression of the table cannot be evaluated or the calendar does not cover the window.
 """
+
+from pathlib import Path
 
 import pandas as pd
 
@@ -21,20 +23,25 @@ def main(
     tables,
     unit_months,
     plan,
+    common,
     window,
     reference,
     calendar,
     exclude,
     threads,
+    own,
     indicators,
     raw,
     denominated,
     notices,
 ):
+    """``common``: path of the common plan; own: whether the rows that it does not have are wanted, or those it has."""
+    rows = read_plan(plan)
+    rows = rows[rows["code"].isin(read_plan(common)["code"]) != own].reset_index(drop=True)
     found = evaluate(
         tables,
         pd.read_parquet(unit_months),
-        read_plan(plan),
+        rows,
         calendar_of(calendar),
         window,
         reference,
@@ -54,14 +61,17 @@ def main(
 if __name__ == "__main__":
     logs.start(snakemake)
     main(
-        tables={table: snakemake.input[table] for table in MEASURED},
+        tables={table: snakemake.input[table] for table in MEASURED}
+        | {Path(path).stem: path for path in snakemake.input.get("own", ())},
         unit_months=snakemake.input.unit_months,
         plan=snakemake.input.plan,
+        common=snakemake.input.common,
         window=snakemake.params.window,
         reference=snakemake.params.reference,
         calendar=snakemake.params.calendar,
         exclude=snakemake.params.exclude,
         threads=snakemake.threads,
+        own=snakemake.rule == "build_own_indicators",
         indicators=snakemake.output.indicators,
         raw=snakemake.output.raw,
         denominated=snakemake.output.denominated,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from jianfu.core import logs
+from jianfu.core import frames, logs
 from jianfu.core.spreadsheets import write_csv
 from jianfu.indicators.plan import read_plan as read_indicators
 from jianfu.indices.construction import (
@@ -46,7 +46,7 @@ def main(
 ):
     members = read_members(members, read_indicators(plan), weights)
     spec = index_spec(members, reference, settings=settings, exposure=exposure)
-    values = pd.read_parquet(
+    values = frames.load(
         indicators,
         columns=[*KEYS, "value"],
         filters=[("indicator", "in", spec.codes)],

@@ -5,6 +5,7 @@ PLAN = ROOT / "config" / "plan"
 OVERLAYS = {
     table.file for table in read_tables(PLAN).values()
 }  # files of the plan that a province may overlay
+CODES = {row["code"] for row in read_plan_file(PLAN / "indicators.csv")}  # of the common indicators
 OUTPUTS = read_outputs(PLAN / "outputs.csv")
 USED = set()  # files of code and plan behind the rules read so far (provenance.smk)
 DIGESTS = Digests()
@@ -119,6 +120,48 @@ def plan(name):
     return path if name in OVERLAYS else file
 
 
+def own_codes(province):
+    """Codes of the indicators that a province adds to the common plan."""
+    return [code for code in SETTINGS[province]["plan"].get("indicators", {}) if code not in CODES]
+
+
+def own_members(province):
+    """Whether an own indicator is a member of an index."""
+    overlay = SETTINGS[province]["plan"]
+    members = {row["indicator"] for row in plan_content(PLAN, overlay, province)("indices.csv")}
+    return bool(members.intersection(own_codes(province)))
+
+
+def common_rows(wildcards):
+    """The indicator table for its common rows: the common file where the province only adds rows."""
+    changed = CODES.intersection(SETTINGS[wildcards.province]["plan"].get("indicators", {}))
+    return plan("indicators.csv")(wildcards) if changed else common_plan("indicators.csv")
+
+
+def rows_of_indices(wildcards):
+    """The indicator table for the indices, which own rows outside every index do not touch."""
+    return (plan("indicators.csv") if own_members(wildcards.province) else common_rows)(wildcards)
+
+
+def _with_own(path, own):
+    """The path, and that of the province's own indicators beside it where ``own`` says so."""
+
+    def paths(wildcards):
+        folder, name = path.rsplit("/", 1)
+        found = [path.format(province=wildcards.province)]
+        if own_codes(wildcards.province) and own(wildcards.province):
+            found.append(f"{folder}/own_{name}".format(province=wildcards.province))
+        return found
+
+    return paths
+
+
+INDICATORS = "results/{province}/restricted/indicators.parquet"
+all_indicators = _with_own(INDICATORS, own_codes)
+indicators_of_indices = _with_own(INDICATORS, own_members)
+all_notices = _with_own("results/{province}/quality/indicator_notices.csv", own_codes)
+
+
 def survey_plan(wildcards):
     """The scoring keys: a province's own for the survey alone, so that no other table is read anew."""
     return plan("scales.yaml")(wildcards) if wildcards.table == "survey" else common_plan("scales.yaml")
@@ -199,6 +242,22 @@ def common_anchors(wildcards):
     """The anchors of another province that this one names, made at another time."""
     anchors = SETTINGS[wildcards.province]["indices"]["anchors"]
     return [anchors] if anchors and not made_anchors(wildcards) else []
+
+
+def canonical_own(wildcards):
+    """The tables that only the wildcard province has."""
+    own = own_tables(SETTINGS[wildcards.province]["sources"])
+    return [f"results/{wildcards.province}/restricted/canonical/{table}.parquet" for table in own]
+
+
+def of_tables(path):
+    """A file for every canonical table of the wildcard province, its own tables among them."""
+
+    def paths(wildcards):
+        tables = [*CANONICAL, *own_tables(SETTINGS[wildcards.province]["sources"])]
+        return [path.format(province=wildcards.province, table=table) for table in tables]
+
+    return paths
 
 
 def canonical_units(wildcards):

@@ -10,10 +10,10 @@ FULL_INPUTS = {
     "flow_exits": "results/{province}/restricted/flow_exits.csv",
     "exposures": "results/{province}/restricted/exposures.parquet",
     "units": "results/{province}/restricted/canonical/units.parquet",
-    "indicators": "results/{province}/restricted/indicators.parquet",
+    "indicators": indicators_of_indices,
     "unit_months": "results/{province}/restricted/unit_months.parquet",
     "models": settled("models.yaml"),
-    "indicator_plan": plan("indicators.csv"),
+    "indicator_plan": rows_of_indices,
     "index_plan": plan("indices.csv"),
 }
 

@@ -9,10 +9,11 @@ rule build_check_exposures:
     """Exposures without emergency tasks, after the survey, and the intensity of logging."""
     input:
         **canonical(*MEASURED),
+        own=canonical_own,
         unit_months="results/{province}/restricted/unit_months.parquet",
-        indicators="results/{province}/restricted/indicators.parquet",
+        indicators=indicators_of_indices,
         exposures="results/{province}/restricted/exposures.parquet",
-        plan=plan("indicators.csv"),
+        plan=rows_of_indices,
         members=plan("indices.csv"),
     output:
         exposures="results/{province}/restricted/check_exposures.parquet",

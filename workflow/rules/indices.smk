@@ -1,7 +1,7 @@
 """From canonical tables to indicators, indices and exposures.
 
 REQUIRED INPUTS: results/{province}/restricted/canonical/*.parquet, checked for rejected rows.
-OUTPUTS: unit_months, indicators, indices, exposures (Parquet) and anchors.json under results/{province}/restricted;
+OUTPUTS: unit_months, indicators (own_indicators where the province adds some), indices, exposures (Parquet) and anchors.json under results/{province}/restricted;
     every step from raw values to indices under results/{province}/restricted/steps; indices and exposures on the scale
     of common anchors (indices_common, exposures_common), without rows where the province names none;
     coverage.csv, indicator_notices.csv and index_notices.csv under results/{province}/quality
@@ -39,7 +39,8 @@ rule build_indicators:
     input:
         **canonical(*MEASURED),
         unit_months="results/{province}/restricted/unit_months.parquet",
-        plan=plan("indicators.csv"),
+        common=common_plan("indicators.csv"),
+        plan=common_rows,
     output:
         indicators="results/{province}/restricted/indicators.parquet",
         raw="results/{province}/restricted/steps/raw.parquet",
@@ -65,12 +66,37 @@ rule build_indicators:
         "../../scripts/build_indicators.py"
 
 
+use rule build_indicators as build_own_indicators with:
+    input:
+        **canonical(*MEASURED),
+        own=canonical_own,
+        unit_months="results/{province}/restricted/unit_months.parquet",
+        common=common_plan("indicators.csv"),
+        plan=plan("indicators.csv"),
+    output:
+        indicators="results/{province}/restricted/own_indicators.parquet",
+        raw="results/{province}/restricted/steps/own_raw.parquet",
+        denominated="results/{province}/restricted/steps/own_denominated.parquet",
+        notices="results/{province}/quality/own_indicator_notices.csv",
+    log:
+        "results/{province}/logs/build_own_indicators.log",
+    benchmark:
+        "results/{province}/benchmarks/build_own_indicators.tsv"
+    params:
+        window=setting("data", "window"),
+        reference=reference,
+        calendar=setting("calendar"),
+        holidays=content(holidays),
+        exclude=setting("exclude"),
+        code=code("build_indicators", rule="build_own_indicators"),
+
+
 rule build_indices:
     """Indices by unit and month, and the anchors that fix their scale."""
     input:
-        indicators="results/{province}/restricted/indicators.parquet",
+        indicators=indicators_of_indices,
         unit_months="results/{province}/restricted/unit_months.parquet",
-        plan=plan("indicators.csv"),
+        plan=rows_of_indices,
         members=plan("indices.csv"),
         made_anchors=made_anchors,
     output:
@@ -105,10 +131,10 @@ rule build_indices:
 rule build_exposures:
     """Standardised exposures: months before, months after (placebo), months before a survey."""
     input:
-        indicators="results/{province}/restricted/indicators.parquet",
+        indicators=indicators_of_indices,
         unit_months="results/{province}/restricted/unit_months.parquet",
         anchors="results/{province}/restricted/anchors.json",
-        plan=plan("indicators.csv"),
+        plan=rows_of_indices,
         members=plan("indices.csv"),
         made_anchors=made_anchors,
     output:

@@ -28,7 +28,7 @@ rule ingest_table:
     benchmark:
         "results/{province}/benchmarks/ingest_table_{table}.tsv"
     wildcard_constraints:
-        table="|".join(CANONICAL),
+        table="|".join([*CANONICAL, "own_[a-z0-9_]+"]),
     conda:
         "../../environment.yml"
     resources:
@@ -49,9 +49,9 @@ rule count_rows:
     """What became of every raw row and every raw column, for all tables together."""
     input:
         simulated=simulated,
-        counts=expand("results/{{province}}/restricted/ingest/{table}_counts.csv", table=CANONICAL),
-        columns=expand("results/{{province}}/restricted/ingest/{table}_columns.csv", table=CANONICAL),
-        notices=expand("results/{{province}}/restricted/ingest/{table}_notices.csv", table=CANONICAL),
+        counts=of_tables("results/{province}/restricted/ingest/{table}_counts.csv"),
+        columns=of_tables("results/{province}/restricted/ingest/{table}_columns.csv"),
+        notices=of_tables("results/{province}/restricted/ingest/{table}_notices.csv"),
     output:
         counts="results/{province}/quality/row_counts.csv",
         columns="results/{province}/quality/columns.csv",
@@ -79,8 +79,8 @@ rule build_quality_report:
         counts="results/{province}/quality/row_counts.csv",
         columns="results/{province}/quality/columns.csv",
         notices="results/{province}/quality/notices.csv",
-        quarantine=expand("results/{{province}}/restricted/quarantine/{table}.csv", table=CANONICAL),
-        tables=expand("results/{{province}}/restricted/canonical/{table}.parquet", table=CANONICAL),
+        quarantine=of_tables("results/{province}/restricted/quarantine/{table}.csv"),
+        tables=of_tables("results/{province}/restricted/canonical/{table}.parquet"),
         indicators=plan("indicators.csv"),
         labels=plan("labels.csv"),
         headings=plan("headings.csv"),

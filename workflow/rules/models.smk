@@ -9,7 +9,7 @@ OUTPUTS: hazard_cells, hazard_details, tenure_cells, exits, survey_scores, perso
 MODEL_INPUTS = {
     **canonical("units", "spells", "unit_year", "policies"),
     "unit_months": "results/{province}/restricted/unit_months.parquet",
-    "indicators": "results/{province}/restricted/indicators.parquet",
+    "indicators": all_indicators,
     "indices": "results/{province}/restricted/indices.parquet",
     "exposures": "results/{province}/restricted/exposures.parquet",
     "tenure_cells": "results/{province}/restricted/tenure_cells.parquet",
@@ -116,7 +116,7 @@ rule build_answers:
         check_exposures="results/{province}/restricted/check_exposures.parquet",
         hypotheses=settled("hypotheses.csv"),
         tiers=settled("tiers.csv"),
-        notices="results/{province}/quality/indicator_notices.csv",
+        notices=all_notices,
         members=plan("indices.csv"),
         keepers=plan("keepers.csv"),
         headings=plan("headings.csv"),

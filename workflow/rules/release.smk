@@ -11,7 +11,7 @@ rule build_publication:
     input:
         **canonical("units", "tasks", "spells", "policies"),
         unit_months="results/{province}/restricted/unit_months.parquet",
-        indicators="results/{province}/restricted/indicators.parquet",
+        indicators=all_indicators,
         indices="results/{province}/restricted/indices.parquet",
         person_counts="results/{province}/restricted/person_counts.parquet",
         exposures="results/{province}/restricted/exposures.parquet",
@@ -23,7 +23,7 @@ rule build_publication:
         row_counts="results/{province}/quality/row_counts.csv",
         headings="results/{province}/quality/columns.csv",
         absences="results/{province}/quality/notices.csv",
-        notices="results/{province}/quality/indicator_notices.csv",
+        notices=all_notices,
         unanchored="results/{province}/quality/index_notices.csv",
         indicator_plan=plan("indicators.csv"),
         index_plan=plan("indices.csv"),

@@ -10,9 +10,9 @@ rule build_index_sensitivity:
     """Diagnostics, multiverse, rank bands and bootstrap of the burden indices."""
     input:
         **canonical("units"),
-        indicators="results/{province}/restricted/indicators.parquet",
+        indicators=indicators_of_indices,
         unit_months="results/{province}/restricted/unit_months.parquet",
-        plan=plan("indicators.csv"),
+        plan=rows_of_indices,
         members=plan("indices.csv"),
         tiers=settled("tiers.csv"),
     output:

@@ -1,5 +1,7 @@
 """Frames in and out of files between rules."""
 
+from pathlib import Path
+
 import pandas as pd
 
 
@@ -13,11 +15,21 @@ def store(frame, path):
     frame.assign(**plain).to_parquet(path, compression="zstd", index=False)
 
 
-def load(path):
-    """Read a Parquet file as frame."""
-    return pd.read_parquet(path)
+def load(path, **options):
+    """A Parquet file as frame, or several of the same columns one below the other; options: of pandas."""
+    return joined(path, lambda one: pd.read_parquet(one, **options))
 
 
 def read_csv(path):
-    """A CSV table that a rule wrote; empty texts stay empty texts."""
+    """A CSV table that a rule wrote, or several; empty texts stay empty texts."""
+    return joined(path, _read_csv)
+
+
+def joined(path, read):
+    """What ``read`` makes of a path, or of each of a list of them put together (frames of the same columns)."""
+    paths = [path] if isinstance(path, str | Path) else list(path)
+    return read(paths[0]) if len(paths) == 1 else pd.concat(map(read, paths), ignore_index=True)
+
+
+def _read_csv(path):
     return pd.read_csv(path, encoding="utf-8-sig", keep_default_na=False)

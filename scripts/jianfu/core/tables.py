@@ -1,5 +1,7 @@
 """Names of the tables: those that the pipeline works on, and the raw ones that they are made of."""
 
+from collections.abc import Iterable, Mapping
+
 # The canonical tables (workflow/schemas/canonical.yaml), in the order in which they are listed.
 CANONICAL = (
     "units",
@@ -27,3 +29,38 @@ def raw_tables(table: str) -> tuple[str, ...]:
 
 # All raw tables, in the order of the canonical ones.
 RAW = tuple(name for table in CANONICAL for name in raw_tables(table))
+
+OWN = "own_"  # how the name of a table that only one province has begins, and that of its own column of another table
+TYPES = ("count", "number", "boolean", "text")  # what such a column may hold
+
+
+def own_tables(sources: Iterable[Mapping]) -> list[str]:
+    """Names of the tables that only this province has, among its sources, each once."""
+    return list(dict.fromkeys(source["table"] for source in sources if source["table"].startswith(OWN)))
+
+
+def with_own(tables: Mapping[str, Mapping], sources: Iterable[Mapping]) -> dict[str, Mapping]:
+    """Declared tables (as in workflow/schemas/canonical.yaml) with the own tables and columns of ``sources``.
+
+    An own table has a row per unit and month, or per unit and day where a heading is its ``date``; the column of a
+    roster stands in the spells, too.
+    """
+    tables = dict(tables)
+    for source in sources:
+        own = {column: {"type": kind} for column, kind in source.get("types", {}).items()}
+        if source["table"].startswith(OWN) and source["table"] not in tables:
+            day = "date" in source.get("columns", {}).values()
+            when = {"type": "date" if day else "month", "required": True, "earliest": "1990-01-01"}
+            tables[source["table"]] = {
+                "key": ["unit_code", "date" if day else "month"],
+                "inputs": ["unit_name", "county_name"],
+                "default": {} if day else {"month": "place"},
+                "columns": {
+                    "unit_code": {"type": "unit", "required": True},
+                    "date" if day else "month": when,
+                },
+            }
+        for name in (source["table"], "spells") if source["table"] == "roster" else (source["table"],):
+            if own and name in tables:
+                tables[name] = {**tables[name], "columns": tables[name]["columns"] | own}
+    return tables

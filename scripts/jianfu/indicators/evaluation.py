@@ -13,7 +13,7 @@ import pandas as pd
 from jianfu.core.calendar import Calendar
 from jianfu.core.errors import ConfigError
 from jianfu.indicators import views
-from jianfu.indicators.plan import DENOMINATORS, SOURCES, available
+from jianfu.indicators.plan import DENOMINATORS, available, source_of
 
 NOTHING_EXCLUDED = {"topics": (), "months": (), "emergency": False}
 
@@ -102,7 +102,7 @@ def _from_titles(con, plan):
     coded = {column for (mark,) in marks for column in mark.split()}
     return [
         (row.code, "from_title", column, 0)
-        for row in plan[plan["source"].map(lambda source: SOURCES[source][0] == "tasks")].itertuples()
+        for row in plan[plan["source"].map(lambda source: source_of(source)[0] == "tasks")].itertuples()
         for column in re.split(r"[ |]", f"{row.needs} {row.optional}")
         if column in coded
     ]
@@ -132,7 +132,7 @@ def _query(con, source, frequency, rows):
             JOIN (SELECT unit_code, year, {expressions} FROM {source} GROUP BY unit_code, year) w
             USING (unit_code, year) ORDER BY row"""
     else:
-        logged = SOURCES[source][1]
+        logged = source_of(source)[1]
         join, where = ("LEFT JOIN", f"WHERE {logged}") if logged else ("JOIN", "")
         query = f"""SELECT row, {expressions}
             FROM (SELECT row, unit_code, month FROM unit_months {where}) u {join} {source} USING (unit_code, month)
@@ -151,7 +151,7 @@ def _long(unit_months, plan, values, coverage):
     """The long table; unit-months of a log that was not kept are left out."""
     present = np.ones(values.shape, dtype=bool)
     for k, row in enumerate(plan.itertuples()):
-        logged = SOURCES[row.source][1]
+        logged = source_of(row.source)[1]
         if logged and row.frequency == "month":
             present[:, k] = unit_months[logged]
     at, k = np.nonzero(present)

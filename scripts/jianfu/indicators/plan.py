@@ -8,6 +8,7 @@ it is missing (``min_coverage``).
 import pandas as pd
 
 from jianfu.core.errors import ConfigError
+from jianfu.core.tables import OWN
 
 NUMBERS = ["direction", "min_coverage"]
 
@@ -54,6 +55,11 @@ def read_plan(path: str) -> pd.DataFrame:
     return checked(pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig"), path)
 
 
+def source_of(name: str) -> tuple[str, str | None]:
+    """Canonical table behind a source, and the column of the months in which it was kept; an own table is its own."""
+    return (name, None) if name.startswith(OWN) else SOURCES[name]
+
+
 def checked(plan: pd.DataFrame, path: str) -> pd.DataFrame:
     """The table (all text) with its numbers; ``path``: the file to name where something is wrong."""
     for column in NUMBERS:
@@ -62,7 +68,7 @@ def checked(plan: pd.DataFrame, path: str) -> pd.DataFrame:
             raise ConfigError("plan_no_number", path=str(path), name=row.code, column=column, value=value)
     plan[NUMBERS] = plan[NUMBERS].astype(float)
     permitted = {
-        "source": SOURCES,
+        "source": [*SOURCES, *plan.loc[plan["source"].str.startswith(OWN), "source"]],
         "denominator": DENOMINATORS,
         "transformation": ("log1p", "none"),
         "frequency": ("month", "year"),
@@ -92,11 +98,12 @@ def available(plan: pd.DataFrame, filled: dict[str, set[str]]) -> tuple[pd.DataF
     """
     notices, keep = [], []
     for row in plan.itertuples():
-        columns = filled[SOURCES[row.source][0]]
+        table = source_of(row.source)[0]
+        columns = filled[table]
         others = {f"{table}.{column}" for table, names in filled.items() for column in names}
         lacking = [need for need in row.needs.split() if not (columns | others).intersection(need.split("|"))]
         if not columns:
-            lacking = lacking or [f"(no rows in {SOURCES[row.source][0]})"]
+            lacking = lacking or [f"(no rows in {table})"]
         notices += [(row.code, "switched_off", column, 0) for column in lacking]
         if not lacking:
             without = [column for column in row.optional.split() if column not in columns]

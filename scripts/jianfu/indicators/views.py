@@ -17,6 +17,7 @@ from jianfu.core.calendar import Calendar
 from jianfu.core.errors import ConfigError
 from jianfu.core.months import month_ends, month_range
 from jianfu.core.spelling import did_you_mean
+from jianfu.core.tables import OWN
 from jianfu.core.units import latest_units
 from jianfu.indicators import cascade, staff_views, timing
 from jianfu.indicators.uniformity import uniformity
@@ -213,6 +214,9 @@ def prepare(con, filled, calendar: Calendar, window, reference_window, exclude) 
             raise ConfigError("no_such_topic", topic=topic, advice=did_you_mean(topic, topics))
     _set_variables(con, reference_window, exclude)
     _make_days(con, calendar, window)
+    for table in filled:
+        if table.startswith(OWN):
+            _make_own(con, table)
     artefacts = " + ".join(column for column in ARTEFACTS if column in filled["tasks"])
     units = con.execute("SELECT * FROM units_read").df()
     con.register("latest_units", latest_units(units))
@@ -233,6 +237,17 @@ def prepare(con, filled, calendar: Calendar, window, reference_window, exclude) 
     targets = con.execute(TARGETS).df()
     con.register("uniformity", uniformity(targets, units))
     return cascade.prepare(con)
+
+
+def _make_own(con, table):
+    """The view of a table that only this province has, by month or by day."""
+    columns = {row[0] for row in con.execute(f"DESCRIBE {table}_read").fetchall()}
+    when = (
+        "strftime(date, '%Y-%m') AS month, year(date) AS year"
+        if "date" in columns
+        else "left(month, 4)::INTEGER AS year"
+    )
+    con.execute(f"CREATE VIEW {table} AS SELECT *, {when} FROM {table}_read")
 
 
 def _demand(filled):

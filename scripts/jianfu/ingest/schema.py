@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import yaml
 
+from jianfu.core.tables import with_own
 from jianfu.ingest.scale_keys import chosen
 
 # Reasons in the order in which the first one wins (data contract).
@@ -87,12 +88,12 @@ class Table:
         )
 
 
-def load_tables(schema_path, scales_path, ranges=None, keys=None):
+def load_tables(schema_path, scales_path, ranges=None, keys=None, sources=()):
     """All tables by name; survey items take their place and range from the scoring keys
-    (:mod:`jianfu.ingest.scale_keys`)."""
+    (:mod:`jianfu.ingest.scale_keys`), own tables and columns those that ``sources`` declare."""
     declared, scales = _read(schema_path), chosen(_read(scales_path), keys, ranges)
     tables = {}
-    for name, entry in (declared["tables"] | declared["sources"]).items():
+    for name, entry in with_own(declared["tables"] | declared["sources"], sources).items():
         columns = {}
         for column, options in entry["columns"].items():
             if name == "survey" and column == "hours_week":

@@ -19,18 +19,6 @@ STAYS, LEFT = "在职", "离开"  # what a roster says of people without saying 
 # columns of a roster with the day on which somebody left, and what they say about how
 LEAVE_DATES = {"leave_date": None, "retire_date": "退休", "transfer_date": "调出"}
 MAX_OVERLAP = 31  # days that two posts of one person may overlap
-TRAITS = (
-    "birth_ym",
-    "sex",
-    "education",
-    "bianzhi",
-    "entry_route",
-    "rank",
-    "rank_since",
-    "role",
-    "hire_date",
-    "lock_until",
-)
 DAY = timedelta(days=1)
 
 
@@ -175,8 +163,7 @@ def _person_spells(own, moves, stock):
 
 
 def _post(row, start, on_post=True):
-    traits = {name: row.get(name) for name in TRAITS}
-    return Spell(row["person_key"], row["unit_code"], start, _origin(row), traits, on_post)
+    return Spell(row["person_key"], row["unit_code"], start, _origin(row), row, on_post)
 
 
 def _open(spells, unit=None):
@@ -253,14 +240,19 @@ def _confirm(spells, row, counted):
         return
     if post.on_post and post.start != row["spell_start"]:
         counted["start_differs"] += 1
-    post.traits = {name: row.get(name) if row.get(name) is not None else post.traits[name] for name in TRAITS}
+    post.traits = _known(post.traits) | _known(row)
 
 
 def _inherit(new, spells):
     """Traits that a ledger row leaves open come from the person's latest spell."""
     if spells:
         latest = max(spells, key=lambda s: (s.start or date.min, s.origin))
-        new.traits = {n: v if v is not None else latest.traits[n] for n, v in new.traits.items()}
+        new.traits = _known(latest.traits) | _known(new.traits)
+
+
+def _known(traits):
+    """What a row says, without what it leaves open."""
+    return {name: value for name, value in traits.items() if value is not None}
 
 
 def _overlapping(spells):
@@ -285,4 +277,4 @@ def _value(spell, name):
         "exit_type": spell.exit_type,
         "destination_level": spell.destination,
     }
-    return own[name] if name in own else spell.traits[name]
+    return own[name] if name in own else spell.traits.get(name)

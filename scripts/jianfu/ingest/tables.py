@@ -24,7 +24,7 @@ from jianfu.core.errors import DataError
 from jianfu.core.keys import FINGERPRINT, key_fingerprint, pseudonym_key
 from jianfu.core.sources import find_files
 from jianfu.core.spreadsheets import write_csv
-from jianfu.core.tables import raw_tables
+from jianfu.core.tables import OWN, raw_tables
 from jianfu.ingest import quality
 from jianfu.ingest.build import NO_ODD, Builder, Built
 from jianfu.ingest.duplicates import as_rejects
@@ -149,7 +149,9 @@ class _Ingestion:
     def __init__(self, table, settings, plan_dir, scales, schema, units, private):
         self.table, self.settings, self.plan_dir, self.private = table, settings, plan_dir, private
         survey, self.scales = settings.get("survey") or {}, scales
-        self.tables = load_tables(schema, scales, survey.get("ranges"), survey.get("keys"))
+        self.tables = load_tables(
+            schema, scales, survey.get("ranges"), survey.get("keys"), settings["sources"]
+        )
         self.names = raw_tables(table)
         self.calendar = calendar_of(settings["calendar"]) if table == "app_activity" else None
         self.index = UnitIndex.from_units(units) if units is not None else UnitIndex({}, [])
@@ -233,7 +235,8 @@ class _Ingestion:
     def _prepare(self, name, files, key, pool):
         """The typed rows of one raw table on disk; its books except for what happens to rows of one key."""
         table, books = self.tables[name], self.books
-        headings = Dictionary(self.plan_dir / "headings.csv", name)
+        like = ("app_days" if "date" in table.key else "documents") if name.startswith(OWN) else name
+        headings = Dictionary(self.plan_dir / "headings.csv", like)
         max_unzipped = self.settings["data"]["max_unzipped_gb"] * 1024**3
         reader = Staging(table, headings, len(books.sheets), max_unzipped)
         folder = self.private / name

@@ -14,10 +14,11 @@ from jianfu.config.merging import merge
 from jianfu.config.schema import check_schema
 from jianfu.core.errors import ConfigError
 from jianfu.core.labels import LANGUAGES
+from jianfu.core.tables import own_tables
 from jianfu.province.names import check_names, plan_names
 from jianfu.province.paths import check_files, province_file, resolve_paths
 from jianfu.province.plan import completed
-from jianfu.province.rules import check_fields
+from jianfu.province.rules import check_fields, own_sources
 
 
 def load_province(slug: str, root: str | Path, folders: list) -> dict:
@@ -31,9 +32,11 @@ def load_province(slug: str, root: str | Path, folders: list) -> dict:
     overlay = read_yaml(path)
     check_schema(overlay, schema, file)
     settings = merge(default, _named(overlay, slug))
-    settings = settings | {"plan": completed(Path(root) / "config" / "plan", overlay.get("plan", {}))}
+    settings = settings | {"sources": own_sources(settings["sources"], file)}
+    own = own_tables(settings["sources"])
+    settings = settings | {"plan": completed(Path(root) / "config" / "plan", overlay.get("plan", {}), own)}
     check_fields(settings, file)
-    check_names(settings, plan_names(root, settings["plan"], file), file)
+    check_names(settings, plan_names(root, settings["plan"], file, settings["sources"]), file)
     settings = resolve_paths(settings, path.resolve().parent, file)
     check_files(settings, file)
     return settings

@@ -1,6 +1,6 @@
 """Every name in the settings must exist: models, indicators, scales, columns, and what wordings lead to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -8,6 +8,7 @@ from jianfu.config.files import read_yaml
 from jianfu.core.errors import ConfigError
 from jianfu.core.reasons import Reason
 from jianfu.core.spelling import did_you_mean
+from jianfu.core.tables import with_own
 from jianfu.core.wording import normal_wording
 from jianfu.province.plan import plan_content
 from jianfu.province.wordings import check_fixed, check_wordings
@@ -23,8 +24,10 @@ NUMBERS = ("count", "number")
 NOTHING: Mapping = MappingProxyType({})
 
 
-def plan_names(root: str | Path, overlay: Mapping = NOTHING, file: str = "") -> dict:
-    """Names that settings may refer to; ``overlay``: what a province (its ``file``) changes of the plan.
+def plan_names(
+    root: str | Path, overlay: Mapping = NOTHING, file: str = "", sources: Sequence[Mapping] = ()
+) -> dict:
+    """Names that settings may refer to; overlay: what a province (its ``file``) changes of the plan; sources: its own.
 
     A dict with lists ``indicators``, ``indices``, ``models`` and ``scenarios``; ``scales`` {scale: [lowest, highest
     code]}; ``keys`` {variant of a scoring key: (its scale, [lowest, highest code])};
@@ -36,7 +39,7 @@ def plan_names(root: str | Path, overlay: Mapping = NOTHING, file: str = "") -> 
     declared, scale_plan = read_yaml(schemas / "canonical.yaml"), content("scales.yaml")
     scales, variants = scale_plan["scales"], scale_plan["variants"]
     tables = {}
-    for table, entry in (declared["tables"] | declared["sources"]).items():
+    for table, entry in with_own(declared["tables"] | declared["sources"], sources).items():
         columns = {name: column for name, column in entry["columns"].items() if not column.get("derived")}
         tables[table] = columns | {name: {"type": "input"} for name in entry.get("inputs", [])}
     for scale, entry in [*((entry["scale"], entry) for entry in variants.values()), *scales.items()]:

@@ -7,7 +7,7 @@ here, where the province does not give them itself, so that a new row is written
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -25,10 +25,12 @@ from jianfu.config.overlay import (
 )
 from jianfu.core.labels import LANGUAGES
 from jianfu.core.spreadsheets import write_csv
+from jianfu.core.tables import OWN
 
 DEVIATIONS = ("table", "row", "field", "common", "own")
 DECADE = re.compile(r"(\d\d)后")
 VARIABLES = {"cohorts": "cohort", "tenure_bands": "tenure_band"}  # tables whose rows are levels of a variable
+TABLE_WORDS = ("qr", "source_table")  # what the words of a table begin with
 WORDS = {  # keys of labels.csv for a new row of a table
     "events": ("outcome_{}",),
     "indices": ("{}", "short_{}"),
@@ -84,10 +86,11 @@ def read_deviations(path: str | Path) -> list[dict]:
     return [row | {key: json.loads(row[key]) for key in ("common", "own")} for row in read_plan_file(path)]
 
 
-def completed(plan: str | Path, overlay: Mapping) -> dict:
-    """The overlay with the dummies and words that its new rows need; what the province says itself stays."""
+def completed(plan: str | Path, overlay: Mapping, own_tables: Iterable[str] = ()) -> dict:
+    """The overlay with the dummies and words that new rows and own tables need; what the province says itself stays."""
     tables = read_tables(plan)
-    categories, labels = {}, {}
+    categories = {}
+    labels = {f"{kind}_{name}": _named(name.removeprefix(OWN)) for name in own_tables for kind in TABLE_WORDS}
     common, focus = read_plan_file(Path(plan) / tables["focus"].file)["focus"], overlay.get("focus")
     dummies = read_plan_file(Path(plan) / tables["categories"].file)["categories"]
     for name, variable in VARIABLES.items():
@@ -100,17 +103,22 @@ def completed(plan: str | Path, overlay: Mapping) -> dict:
             elif (level,) not in _common(plan, tables[name]):
                 categories.setdefault(variable, {})[level] = dummy
                 for key in (f"value_{level}", dummy, f"short_{dummy}"):
-                    labels[key] = dict.fromkeys(LANGUAGES, level)
+                    labels[key] = _named(level)
     for name, keys in WORDS.items():
         known = {row[0] for row in _common(plan, tables[name])} if name in overlay else ()
         for row, value in _own(overlay, name):
             if value is not OFF and row not in known:
-                labels |= {key.format(row): dict.fromkeys(LANGUAGES, row) for key in keys}
+                labels |= {key.format(row): _named(row) for key in keys}
     found = dict(overlay)
     for name, new in (("categories", categories), ("labels", labels)):
         if new and isinstance(own := overlay.get(name, {}), dict):
             found[name] = {key: _under(new.get(key), own.get(key)) for key in [*new, *own]}
     return found
+
+
+def _named(text):
+    """Words of something that only has a name."""
+    return dict.fromkeys(LANGUAGES, text)
 
 
 def _own(overlay, name):

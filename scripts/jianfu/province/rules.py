@@ -4,7 +4,8 @@ from collections import Counter
 from datetime import date
 
 from jianfu.core.errors import ConfigError
-from jianfu.core.tables import REQUIRED
+from jianfu.core.reasons import Reason
+from jianfu.core.tables import OWN, REQUIRED
 
 
 def brings_ready_tables(settings: dict) -> bool:
@@ -34,6 +35,24 @@ def check_fields(settings: dict, file: str) -> None:
     for scale, (low, high) in settings["survey"]["ranges"].items():
         if low >= high:
             raise ConfigError("lower_code_first", file=file, key=f"survey.ranges.{scale}")
+
+
+def own_sources(sources: list[dict], file: str) -> list[dict]:
+    """The sources with a table of one's own under its name (``own_<name>``); names of own columns checked."""
+    found = []
+    for row, source in enumerate(sources, start=1):
+        own, place = source["table"] == "own", f"sources[{row}]"
+        for key in ("name", "types") if own else ():
+            if key not in source:
+                what = Reason("lacks_key", key=Reason("quoted", text=place), missing=key)
+                raise ConfigError("in_file", file=file, what=what)
+        if "name" in source and not own:
+            raise ConfigError("name_without_own", file=file, key=f"{place}.name")
+        for column in source.get("types", {}):
+            if not own and not column.startswith(OWN):
+                raise ConfigError("own_column_name", file=file, key=f"{place}.types", name=column)
+        found.append(source | {"table": OWN + source["name"]} if own else source)
+    return found
 
 
 def check_length(settings: dict, file: str) -> None:

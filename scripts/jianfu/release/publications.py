@@ -4,10 +4,13 @@
 ``persons`` and ``top2_share`` are there for the gate, which removes them. Nothing small is suppressed here.
 """
 
+from functools import partial
+
 import duckdb
 import numpy as np
 import pandas as pd
 
+from jianfu.core import frames
 from jianfu.core.calendar import calendar_of
 from jianfu.core.labels import Labels
 from jianfu.core.months import month_ends
@@ -245,7 +248,7 @@ def build_all(*, inputs, outputs, window, calendar, exclude, weights, language: 
 
     inputs: paths by name (as in rule build_publication); outputs: paths by name of the table; the others are settings.
     """
-    read = pd.read_parquet
+    read = frames.load
     indices, unit_months, units = read(inputs["indices"]), read(inputs["unit_months"]), read(inputs["units"])
     definitions = read_definitions(inputs["definitions"])
     months, _ = person_months(read(inputs["spells"]), window, definitions)
@@ -259,7 +262,7 @@ def build_all(*, inputs, outputs, window, calendar, exclude, weights, language: 
     plan = read_indicators(inputs["indicator_plan"])
     members = read_members(inputs["index_plan"], plan, weights)
     books = {
-        name: pd.read_csv(inputs[name], encoding="utf-8-sig")
+        name: frames.joined(inputs[name], partial(pd.read_csv, encoding="utf-8-sig"))
         for name in ("row_counts", "headings", "absences", "notices", "unanchored")
     }
     books = {name: book.fillna({"sheet": "", "reason": ""}) for name, book in books.items()}

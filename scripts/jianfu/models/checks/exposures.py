@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 
 from jianfu.indicators.evaluation import build_indicators
-from jianfu.indicators.plan import SOURCES
+from jianfu.indicators.plan import source_of
 from jianfu.indices.construction import build_exposures, fit_anchors
 from jianfu.indices.exposures import CALM, LEAD, SURVEY, Exposure
 from jianfu.indices.specification import index_spec
@@ -29,7 +29,7 @@ def check_exposures(
     parts = [_leads(exposures)]
     if _any_emergency(tables["tasks"]) and not exclude["emergency"]:
         own = plan["code"].isin(spec.codes)
-        of_tasks = plan["source"].map(lambda source: SOURCES[source][0] == "tasks")
+        of_tasks = plan["source"].map(lambda source: source_of(source)[0] == "tasks")
         calm, _ = build_indicators(
             tables,
             unit_months,

@@ -51,7 +51,8 @@ def read_frames(inputs):
 
     The exposures that only checks use (``check_exposures``) stand among the others.
     """
-    found = {name: frames.load(path) for name, path in inputs.items() if str(path).endswith(".parquet")}
+    tables = {name: path for name, path in inputs.items() if ".parquet" in str(path)}
+    found = {name: frames.load(path) for name, path in tables.items()}
     if "check_exposures" in found:
         parts = [found["exposures"], found.pop("check_exposures")]
         found["exposures"] = pd.concat(parts, ignore_index=True)
