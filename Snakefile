@@ -41,7 +41,7 @@ from jianfu.core.keys import key_fingerprint, pseudonym_key
 from jianfu.core.provenance import files_digest, modules_used
 from jianfu.core.sources import matching_files
 from jianfu.models.estimators.vocabulary import ESTIMATORS, modules_of
-from jianfu.core.tables import CANONICAL, MEASURED, own_tables, raw_tables
+from jianfu.core.tables import CANONICAL, MEASURED, tables_added, raw_tables
 
 # Results do not depend on the number of cores or on the run: one numerical thread per job, one order of hashing.
 os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", RAYON_NUM_THREADS="1")

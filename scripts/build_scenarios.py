@@ -58,7 +58,12 @@ def main(
     own = indicator_plan[indicator_plan["code"].isin(spec.codes)].reset_index(drop=True)
     before = burden(stored, frame, spec, anchors)
     measure = (calendar_of(calendar), window, reference, exclude)
-    rows = Rows({table: inputs[table] for table in MEASURED}, frame, *measure, threads=threads)
+    rows = Rows(
+        {table: inputs[table] for table in MEASURED} | {Path(path).stem: path for path in inputs["own"]},
+        frame,
+        *measure,
+        threads=threads,
+    )
     attribution = pd.read_csv(inputs["attribution"], encoding="utf-8-sig")
     heads = frame.groupby("unit_code")["headcount"].mean()
     card, lines = departments(rows.con, before, attribution, heads, seed)

@@ -1,55 +1,26 @@
-"""Settle which tier of measurement the province stands on, and write the plan as it is applied there.
+"""Write the models and hypotheses of the plan as they are applied in the province.
 
-1. Take the full index where at least half of the logged unit-months have enough of its members, and enough of them rest
-   on given columns instead of columns coded from titles; else the common one.
-2. Write models.yaml, hypotheses.csv, index_roles.csv, specifications.yaml, uncertainty.yaml and scenarios.yaml with the
-   exposures of that tier.
-3. Write tiers.csv: for every index the tier, the index used, and how often each of the two is there.
+1. Name the exposures of the tier of measurement on which the province stands (tiers.csv).
+2. Put a model with the common index beside every confirmatory one where both tiers are there.
+3. Write models.yaml and hypotheses.csv.
 """
 
 import pandas as pd
 
 from jianfu.config.files import read_yaml, write_yaml
-from jianfu.core import frames, logs
+from jianfu.core import logs
 from jianfu.core.spreadsheets import write_csv
-from jianfu.indicators.plan import read_plan as read_indicators
-from jianfu.indices.roles import read_roles
-from jianfu.models.tiers import (
-    coded_columns,
-    given_share,
-    read_tiers,
-    renamed,
-    replacements,
-    settled,
-    tiers_of,
-)
+from jianfu.models.tiers import renamed, replacements, settled
 
 
 def main(inputs, outputs):
-    members = pd.read_csv(inputs["members"], encoding="utf-8-sig")
-    needs = read_indicators(inputs["indicator_plan"]).set_index("code")["needs"].to_dict()
-    values = frames.load(inputs["indicators"])
-    present = values.loc[values["value"].notna(), "indicator"].unique()
-    tiers = tiers_of(
-        read_tiers(inputs["tiers"]),
-        frames.load(inputs["indices"]),
-        frames.load(inputs["unit_months"]),
-        given_share(members, needs, present, coded_columns(inputs["tasks"])),
-    )
-    names = replacements(tiers)
-    codes = members["index"].unique()
+    codes = pd.read_csv(inputs["members"], encoding="utf-8-sig")["index"].unique()
+    tiers = pd.read_csv(inputs["tiers"], keep_default_na=False, encoding="utf-8-sig")
+    tiers["share_common"] = pd.to_numeric(tiers["share_common"])
     hypotheses = pd.read_csv(inputs["hypotheses"], dtype=str, keep_default_na=False, encoding="utf-8-sig")
     write_yaml(settled(read_yaml(inputs["models"]), hypotheses, tiers, codes), outputs["models"])
-    for name in ("specifications", "uncertainty"):
-        write_yaml(renamed(read_yaml(inputs[name]), names, codes), outputs[name])
-    scenarios = read_yaml(inputs["scenarios"])
-    projection = renamed(scenarios["projection"], names, codes)
-    write_yaml(scenarios | {"projection": projection}, outputs["scenarios"])
-    hypotheses = hypotheses.assign(term=[renamed(term, names, codes) for term in hypotheses["term"]])
-    roles = read_roles(inputs["index_roles"])
-    roles = roles.assign(index=[renamed(index, names, codes) for index in roles["index"]])
-    for name, frame in (("hypotheses", hypotheses), ("index_roles", roles), ("tiers", tiers)):
-        write_csv(frame, outputs[name])
+    terms = [renamed(term, replacements(tiers), codes) for term in hypotheses["term"]]
+    write_csv(hypotheses.assign(term=terms), outputs["hypotheses"])
 
 
 if __name__ == "__main__":

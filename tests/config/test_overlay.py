@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from province_cases import FILE, ROOT, province_loader
+from province_cases import FILE, MINIMAL, ROOT, province_loader
 
 from jianfu.config.overlay import read_plan_file, read_tables, rows_of, write_plan_file
 from jianfu.core.errors import ConfigError
@@ -20,6 +20,49 @@ def load(tmp_path, monkeypatch):
 
 def content_of(settings):
     return plan_content(PLAN, settings["plan"], FILE)
+
+
+OWN_SOURCE = """
+  - {table: own, name: messages, files: [year.csv], columns: {乡镇: unit_name, 条数: weekend}, types: {weekend: count}}
+"""
+
+
+def test_a_table_and_an_indicator_of_ones_own(load):
+    settings = load(
+        "plan: {indicators: {X1: {label_zh: 消息, source: own_messages, expression: sum(weekend), needs: weekend}}}\n",
+        base=MINIMAL.rstrip() + OWN_SOURCE,
+    )
+    assert settings["sources"][-1]["table"] == "own_messages"
+    row = next(r for r in content_of(settings)("indicators.csv") if r["code"] == "X1")
+    assert (row["label_en"], row["denominator"], row["index"]) == ("消息", "none", "")
+
+
+SOURCES_REFUSED = {
+    "no name": (
+        "{table: own, files: [year.csv], types: {n: count}}",
+        "'sources[5]' lacks the key 'name'; add it.",
+    ),
+    "no types": ("{table: own, name: m, files: [year.csv]}", "'sources[5]' lacks the key 'types'; add it."),
+    "type": (
+        "{table: own, name: m, files: [year.csv], types: {n: integer}}",
+        "'sources[5].types.n' cannot be 'integer'; did you mean",
+    ),
+    "column without a type": (
+        "{table: own, name: m, files: [year.csv], columns: {条数: m}, types: {n: count}}",
+        "'sources[5].columns' maps '条数' to 'm'",
+    ),
+    "own column of a common table": (
+        "{table: unit_year, files: [year.csv], columns: {驻村: resident}, types: {resident: boolean}}",
+        "'resident' of 'sources[5].types' is a column added to a common table; its name must begin with own_.",
+    ),
+}
+
+
+@pytest.mark.parametrize("source, sentence", SOURCES_REFUSED.values(), ids=SOURCES_REFUSED.keys())
+def test_an_own_source_that_cannot_be_is_refused(load, source, sentence):
+    with pytest.raises(ConfigError) as caught:
+        load(base=f"{MINIMAL.rstrip()}\n  - {source}\n")
+    assert sentence in str(caught.value)
 
 
 def test_what_is_read_is_written_alike(tmp_path):
@@ -55,6 +98,18 @@ REFUSED = {
     "denominator": (
         "{indicators: {A1_tasks: {denominator: heads}}}",
         "A1_tasks has the denominator 'heads'; permitted are",
+    ),
+    "source of an indicator": (
+        "{indicators: {X1: {label_zh: 甲, source: own_mesages, expression: sum(n)}}}",
+        "'plan.indicators.X1.source' names 'own_mesages', which does not exist; did you mean",
+    ),
+    "column that an indicator needs": (
+        "{indicators: {X1: {label_zh: 甲, source: tasks, expression: number(is_task), needs: is_vetto}}}",
+        "'plan.indicators.X1.needs' names 'is_vetto', which does not exist; did you mean 'is_veto'?",
+    ),
+    "expression of an indicator": (
+        "{indicators: {X1: {label_zh: 甲, source: tasks, expression: number(is_tusk)}}}",
+        "X1",
     ),
     "row that is no group": (
         "{models: {H2_exits: ols}}",
@@ -222,7 +277,10 @@ def examples(title):
 
 @pytest.mark.parametrize("title, number", [(t, n) for t in EXAMPLES for n in range(len(examples(t)))])
 def test_every_example_of_the_manual_is_accepted(load, title, number):
-    assert load(examples(title)[number])["plan"]
+    """An example that begins with a source goes on where the list of sources ends."""
+    example = re.sub(r"files: \[.*?\]", "files: [year.csv]", examples(title)[number])
+    base = MINIMAL.rstrip() + "\n" if example.startswith("  - ") else MINIMAL
+    assert load(example, base=base)["plan"]
 
 
 def test_the_manual_is_short():

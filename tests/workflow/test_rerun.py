@@ -84,7 +84,7 @@ def test_an_older_raw_file_reruns_what_was_read_from_it(finished):
 def test_an_older_plan_file_reruns_what_uses_it(finished):
     rules = rerun(finished, "config/plan/checks.yaml", when=LONG_AGO)
     assert {"fit_models", "record_provenance", "release_results"} <= rules
-    assert not {"ingest_table", "build_indices", "build_hazard_cells", "settle_plan"} & rules
+    assert not {"ingest_table", "build_indices", "build_hazard_cells", "settle_tiers", "settle_plan"} & rules
 
 
 def test_the_lock_reruns_everything_that_computes(finished):

@@ -246,7 +246,7 @@ def common_anchors(wildcards):
 
 def canonical_own(wildcards):
     """The tables that only the wildcard province has."""
-    own = own_tables(SETTINGS[wildcards.province]["sources"])
+    own = tables_added(SETTINGS[wildcards.province]["sources"])
     return [f"results/{wildcards.province}/restricted/canonical/{table}.parquet" for table in own]
 
 
@@ -254,7 +254,7 @@ def of_tables(path):
     """A file for every canonical table of the wildcard province, its own tables among them."""
 
     def paths(wildcards):
-        tables = [*CANONICAL, *own_tables(SETTINGS[wildcards.province]["sources"])]
+        tables = [*CANONICAL, *tables_added(SETTINGS[wildcards.province]["sources"])]
         return [path.format(province=wildcards.province, table=table) for table in tables]
 
     return paths

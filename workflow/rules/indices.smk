@@ -83,11 +83,6 @@ use rule build_indicators as build_own_indicators with:
     benchmark:
         "results/{province}/benchmarks/build_own_indicators.tsv"
     params:
-        window=setting("data", "window"),
-        reference=reference,
-        calendar=setting("calendar"),
-        holidays=content(holidays),
-        exclude=setting("exclude"),
         code=code("build_indicators", rule="build_own_indicators"),
 
 

@@ -1,7 +1,8 @@
 """The plan as it is applied in a province.
 
 REQUIRED INPUTS: indices.parquet and unit_months.parquet; the models, hypotheses and specifications of config/plan.
-OUTPUTS: own/<file> for every file of config/plan that the province overlays; models.yaml, hypotheses.csv, index_roles.csv, specifications.yaml, uncertainty.yaml, scenarios.yaml and tiers.csv under results/{province}/plan
+OUTPUTS: own/<file> for every file of config/plan that the province overlays; tiers.csv, models.yaml, hypotheses.csv,
+    index_roles.csv, specifications.yaml, uncertainty.yaml and scenarios.yaml under results/{province}/plan
 """
 
 
@@ -29,8 +30,8 @@ rule overlay_plan:
         "../../scripts/overlay_plan.py"
 
 
-rule settle_plan:
-    """Which tier of measurement the province stands on, and the models, hypotheses and checks that go with it."""
+rule settle_tiers:
+    """Which tier of measurement the province stands on, and what names its exposures beside the models."""
     input:
         **canonical("tasks"),
         indices="results/{province}/restricted/indices.parquet",
@@ -40,19 +41,39 @@ rule settle_plan:
         members=plan("indices.csv"),
         index_roles=plan("index_roles.csv"),
         tiers=plan("tiers.csv"),
-        models=plan("models.yaml"),
-        hypotheses=plan("hypotheses.csv"),
         specifications=plan("specifications.yaml"),
         uncertainty=plan("uncertainty.yaml"),
         scenarios=plan("scenarios.yaml"),
     output:
-        models=settled("models.yaml"),
-        hypotheses=settled("hypotheses.csv"),
         index_roles=settled("index_roles.csv"),
         specifications=settled("specifications.yaml"),
         uncertainty=settled("uncertainty.yaml"),
         scenarios=settled("scenarios.yaml"),
         tiers=settled("tiers.csv"),
+    log:
+        "results/{province}/logs/settle_tiers.log",
+    benchmark:
+        "results/{province}/benchmarks/settle_tiers.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=500,
+    params:
+        code=code("settle_tiers"),
+    script:
+        "../../scripts/settle_tiers.py"
+
+
+rule settle_plan:
+    """The models and hypotheses with the exposures of that tier."""
+    input:
+        tiers=settled("tiers.csv"),
+        members=plan("indices.csv"),
+        models=plan("models.yaml"),
+        hypotheses=plan("hypotheses.csv"),
+    output:
+        models=settled("models.yaml"),
+        hypotheses=settled("hypotheses.csv"),
     log:
         "results/{province}/logs/settle_plan.log",
     benchmark:

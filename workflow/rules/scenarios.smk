@@ -9,8 +9,9 @@ rule build_scenarios:
     """Edited rows, the burden made of them with the stored anchors, and what the models project."""
     input:
         **canonical(*MEASURED),
+        own=canonical_own,
         unit_months="results/{province}/restricted/unit_months.parquet",
-        indicators="results/{province}/restricted/indicators.parquet",
+        indicators=indicators_of_indices,
         anchors="results/{province}/restricted/anchors.json",
         exposures="results/{province}/restricted/exposures.parquet",
         hazard_cells="results/{province}/restricted/hazard_cells.parquet",
@@ -20,7 +21,7 @@ rule build_scenarios:
         models=settled("models.yaml"),
         scenarios=settled("scenarios.yaml"),
         tiers=settled("tiers.csv"),
-        indicator_plan=plan("indicators.csv"),
+        indicator_plan=rows_of_indices,
         members=plan("indices.csv"),
         attribution=plan("attribution.csv"),
     output:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from jianfu.config.files import display, read_yaml
+from jianfu.config.files import display
 from jianfu.core.errors import ConfigError
 from jianfu.core.messages import speak
 from jianfu.core.spelling import did_you_mean
@@ -24,10 +24,9 @@ def load_checked(slug: str, root: str | Path, folders: list) -> dict:
     if settings["plan"]:
         from jianfu.models import plan_check  # loads the estimators, which only such a province needs here
 
-        plan, schemas = Path(root) / "config" / "plan", Path(root) / "workflow" / "schemas"
-        content = plan_content(plan, settings["plan"], file)
-        yearly = read_yaml(schemas / "canonical.yaml")["tables"]["unit_year"]["columns"]
-        plan_check.check_plan(settings["plan"], content, settings["survey"], yearly, file)
+        content = plan_content(Path(root) / "config" / "plan", settings["plan"], file)
+        schema = Path(root) / "workflow" / "schemas" / "canonical.yaml"
+        plan_check.check_plan(settings, content, schema, file)
     if settings["indicators"]:
         from jianfu.indices.own_panel import reading  # loads the engine of indices, needed here alone
 

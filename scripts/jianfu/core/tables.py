@@ -34,7 +34,7 @@ OWN = "own_"  # how the name of a table that only one province has begins, and t
 TYPES = ("count", "number", "boolean", "text")  # what such a column may hold
 
 
-def own_tables(sources: Iterable[Mapping]) -> list[str]:
+def tables_added(sources: Iterable[Mapping]) -> list[str]:
     """Names of the tables that only this province has, among its sources, each once."""
     return list(dict.fromkeys(source["table"] for source in sources if source["table"].startswith(OWN)))
 

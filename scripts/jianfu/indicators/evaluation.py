@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from jianfu.core.calendar import Calendar
+from jianfu.core.calendar import Calendar, calendar_of
 from jianfu.core.errors import ConfigError
 from jianfu.indicators import views
 from jianfu.indicators.plan import DENOMINATORS, available, source_of
@@ -94,6 +94,22 @@ def evaluate(
             notices.append((row.code, "no_values", "", 0))
     remarks = pd.DataFrame(notices, columns=["indicator", "outcome", "column", "n"])
     return Evaluation(unit_months, plan, raw, denominated, values, coverage, remarks)
+
+
+def check_expressions(plan: pd.DataFrame, tables) -> None:
+    """Raise :class:`ConfigError` for an expression of the plan that cannot be evaluated.
+
+    tables: {canonical table: the table without rows}, all columns there.
+    """
+    con = views.connect(1)
+    views.open_tables(con, tables)
+    months = pd.DataFrame({"row": [0], "unit_code": ["-"], "month": ["2024-01"], "year": [2023]})
+    con.register("unit_months", months.assign(workdays=1.0, tasks_logged=True, app_logged=True))
+    filled = {name: set(table.schema.names) for name, table in tables.items()}
+    year = ("2024-01", "2024-12")  # any year of the calendar: there are no rows
+    calendar = calendar_of({"holidays": None, "office_hours": [("08:00", "12:00")]})
+    views.prepare(con, filled, calendar, year, year, NOTHING_EXCLUDED)
+    _evaluate(con, plan, months)
 
 
 def _from_titles(con, plan):

@@ -91,8 +91,12 @@ class Table:
 def load_tables(schema_path, scales_path, ranges=None, keys=None, sources=()):
     """All tables by name; survey items take their place and range from the scoring keys
     (:mod:`jianfu.ingest.scale_keys`), own tables and columns those that ``sources`` declare."""
-    declared, scales = _read(schema_path), chosen(_read(scales_path), keys, ranges)
-    tables = {}
+    return tables_of(schema_path, chosen(_read(scales_path), keys, ranges), sources)
+
+
+def tables_of(schema_path, scales, sources=()):
+    """The same with the scoring keys of the scales as they are chosen."""
+    declared, tables = _read(schema_path), {}
     for name, entry in with_own(declared["tables"] | declared["sources"], sources).items():
         columns = {}
         for column, options in entry["columns"].items():

@@ -3,18 +3,23 @@
 Each check ends in one sentence that names the province file, the row and the nearest valid name.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pandas as pd
 
 from jianfu.core.errors import ConfigError
 from jianfu.core.reasons import Reason
 from jianfu.core.spelling import did_you_mean
+from jianfu.core.tables import MEASURED, OWN
 from jianfu.exits.definitions import definitions_of
-from jianfu.indicators.plan import checked
+from jianfu.indicators.evaluation import check_expressions
+from jianfu.indicators.plan import checked, source_of
 from jianfu.indices.roles import ROLES
 from jianfu.indices.specification import members_of
 from jianfu.ingest.scale_keys import chosen
+from jianfu.ingest.schema import tables_of
 from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.own_tables import check_entry
 from jianfu.models.spec import ALL
@@ -43,30 +48,33 @@ SCALE_KEYS = ("items", "range", "reversed", "subscales", "weights", "min_answere
 MADE = ("_indirect", "_direct", "_total", "_pure", "_a")  # what estimators add to the name of a term
 
 
-def check_plan(
-    overlay: Mapping,
-    content: Callable[[str], object],
-    survey: Mapping,
-    yearly: Iterable[str],
-    file: str,
-) -> None:
+def check_plan(settings: Mapping, content: Callable[[str], object], schema: str | Path, file: str) -> None:
     """Raise :class:`ConfigError` for the first row of a province's plan that cannot be.
 
-    overlay: what the province changes, as in its settings; content: function from the name of a file of the plan to
-    its content with the overlay; survey: the settings of the survey (scoring keys, ranges); yearly: columns of the
-    canonical table unit_year; file: the province file.
+    settings: of the province; content: function from the name of a file of the plan to its content with the overlay;
+    schema: path of workflow/schemas/canonical.yaml; file: the province file.
     """
+    overlay, survey = settings["plan"], settings["survey"]
     scales = chosen(content("scales.yaml"), survey["keys"], survey["ranges"])
+    canonical = tables_of(schema, scales, settings["sources"])
     exits, plan = content("exits.yaml"), content("models.yaml")
     definitions_of(exits, file)
     indicators = checked(pd.DataFrame(content("indicators.csv")), file)
+    _check_indicators(indicators[indicators["code"].isin(overlay.get("indicators", {}))], canonical, file)
     members = _members(content("indices.csv"), indicators, file)
     for row in content("index_roles.csv"):
         _one_of(row["index"], members["index"].unique(), file, "plan.index_roles")
         _one_of(row["role"], ROLES, file, f"plan.index_roles.{row['index']}")
     for name, scale in scales.items():
         _check_scale(scale, f"plan.scales.{name}", file)
-    tables = columns_of_tables(plan, exits, indicators["code"], members["index"].unique(), scales, yearly)
+    tables = columns_of_tables(
+        plan,
+        exits,
+        indicators["code"],
+        members["index"].unique(),
+        scales,
+        canonical,
+    )
     _check_models(plan, tables, file)
     _check_variables(plan["variables"], tables, exits["cohorts"], file)
     _check_hypotheses(content("hypotheses.csv"), plan, overlay.get("hypotheses", {}), file)
@@ -76,6 +84,26 @@ def check_plan(
     for table, columns in content("tables.yaml").items():
         for name in columns if table in overlay.get("tables", {}) else ():
             _one_of(name, names, file, f"plan.tables.{table}")
+
+
+def _check_indicators(rows, canonical, file):
+    """Own and changed indicators: their source, the columns they need, and whether the expression can be evaluated."""
+    for row in rows.itertuples():
+        key = f"plan.indicators.{row.code}"
+        table = source_of(row.source)[0]
+        _one_of(table, canonical, file, f"{key}.source")
+        for column in [
+            need for text in (row.needs, row.optional) for need in re.split(r"[ |]", text) if need
+        ]:
+            owner, _, name = column.rpartition(".")
+            _one_of(name, canonical[owner or table].columns, file, f"{key}.needs")
+    if len(rows):
+        empty = {name: table.arrow_schema().empty_table() for name, table in canonical.items()}
+        measured = {name: empty[name] for name in empty if name in MEASURED or name.startswith(OWN)}
+        try:
+            check_expressions(rows.reset_index(drop=True), measured)
+        except ConfigError as error:
+            raise ConfigError("in_file", file=file, what=error.reason) from None
 
 
 def _one_of(value, known, file, key):

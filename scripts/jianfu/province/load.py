@@ -14,7 +14,7 @@ from jianfu.config.merging import merge
 from jianfu.config.schema import check_schema
 from jianfu.core.errors import ConfigError
 from jianfu.core.labels import LANGUAGES
-from jianfu.core.tables import own_tables
+from jianfu.core.tables import tables_added
 from jianfu.province.names import check_names, plan_names
 from jianfu.province.paths import check_files, province_file, resolve_paths
 from jianfu.province.plan import completed
@@ -33,7 +33,7 @@ def load_province(slug: str, root: str | Path, folders: list) -> dict:
     check_schema(overlay, schema, file)
     settings = merge(default, _named(overlay, slug))
     settings = settings | {"sources": own_sources(settings["sources"], file)}
-    own = own_tables(settings["sources"])
+    own = tables_added(settings["sources"])
     settings = settings | {"plan": completed(Path(root) / "config" / "plan", overlay.get("plan", {}), own)}
     check_fields(settings, file)
     check_names(settings, plan_names(root, settings["plan"], file, settings["sources"]), file)

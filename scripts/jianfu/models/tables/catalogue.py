@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from jianfu.exits import cells
 from jianfu.indices.exposures import CALM, LEAD, Exposure
+from jianfu.ingest.schema import Table
 from jianfu.models.checks.exposures import LOGGING
 from jianfu.models.tables.table import LOGGED_TRAITS, NAMES, TRAITS
 from jianfu.models.tables.unit_months import SAME_MONTH, Z
@@ -27,12 +28,12 @@ def columns_of_tables(
     indicators: Iterable[str],
     indices: Iterable[str],
     scales: Mapping,
-    yearly: Iterable[str],
+    canonical: Mapping[str, Table],
 ) -> dict[str, set[str]]:
     """{analysis table: its columns}, with the variables that the plan declares.
 
     plan: content of models.yaml, exits: of exits.yaml; indicators, indices: codes; scales: {scale: scoring key};
-    yearly: columns of the canonical table unit_year.
+    canonical: the canonical tables, with the province's own columns.
     """
     indicators, indices = list(indicators), [*indices, LOGGING["index"]]
     traits = {name for trait in TRAITS for name in ([f"ln_{trait}"] if trait in LOGGED_TRAITS else [trait])}
@@ -59,7 +60,8 @@ def columns_of_tables(
         "survey_scores": persons | answers | exposures | {code + Z for code in indicators},
         "unit_months": monthly | exposures | {"month"},
         "unit_waves": monthly | exposures | answers | {"wave", "fieldwork_month", "n_answers"},
-        "unit_years": {*yearly, *UNIT_YEAR, *(f"ln_{name}" for name in HOURS)} - {"unit_code"},
+        "unit_years": {*canonical["unit_year"].columns, *UNIT_YEAR, *(f"ln_{name}" for name in HOURS)}
+        - {"unit_code"},
         "chains": {"month", *CHAIN},
     }
     declared = plan["variables"]
