@@ -9,7 +9,7 @@ RUN = $(BIN)/python scripts/run.py --provinces "$(PROVINCE)" --cores $(CORES)
 export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: all full indices models scenarios new-province check reread fuzz test test-all simulation-study lint docs report bench lock clean
+.PHONY: all full indices models scenarios new-province check reread fuzz test test-all simulation-study lint docs report bench lock clean always
 
 all: .venv/runtime
 	@$(RUN) all
@@ -45,13 +45,15 @@ check: .venv/runtime
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "jianfu needs Python 3.11 or newer; call make PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv .venv
 
-.venv/runtime: requirements.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
-	touch $@
+# Each holds the lock that was installed last: its content decides, not its time.
+.venv/runtime: always | .venv/bin/python
+	@cmp -s requirements.txt $@ || { \
+	  $(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt && cp requirements.txt $@; }
 
-.venv/development: requirements-dev.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
-	touch $@ .venv/runtime
+.venv/development: always | .venv/bin/python
+	@cmp -s requirements-dev.txt $@ || { \
+	  $(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt && cp requirements-dev.txt $@; }
+	@cp requirements.txt .venv/runtime
 
 # Reads all raw tables again, as a database behind an address cannot tell that it has changed.
 reread: .venv/runtime

@@ -78,7 +78,16 @@ def test_a_page_that_was_not_made_is_not_shown(told, tmp_path):
     progress = Progress(told.append, seconds={}, cores=1, pages={"made": [tmp_path / "stale"]})
     progress.event(record(LogEvent.RUN_INFO, stats={"made": 1, "total": 1}))
     progress.finish(False)
-    assert "stale" not in told and told[-1].startswith("The run did not come to its end")
+    assert "stale" not in told and told[-1].strip().startswith("The run did not come to its end")
+
+
+def test_a_job_that_failed_says_why_itself(told):
+    progress = Progress(told.append, seconds={}, cores=1)
+    progress.event(record(LogEvent.ERROR, "CalledProcessError: ...", exception="RuleException"))
+    progress.event(record(LogEvent.JOB_ERROR, rule_name="fit", log=["logs/fit.log"]))
+    progress.event(record(LogEvent.ERROR, "At least one job failed", exception="WorkflowError"))
+    progress.finish(False)
+    assert len(told) == 1 and told[0].startswith("Stopped at the step fit")
 
 
 @pytest.mark.parametrize(
@@ -101,9 +110,9 @@ def test_why_a_run_stops_is_one_sentence(told, exception, text, holders, sentenc
 
 def test_the_words_are_those_of_the_user(told):
     speak("zh")
-    Progress(told.append, seconds={}, cores=1, lock_holders=[7]).event(
-        record(LogEvent.ERROR, "locked", exception="LockException")
-    )
+    progress = Progress(told.append, seconds={}, cores=1, lock_holders=[7])
+    progress.event(record(LogEvent.ERROR, "locked", exception="LockException"))
+    progress.finish(False)
     assert told[0].strip() == "另一次运行（进程 7）正在使用这个文件夹；请等它结束后再运行同一条命令。"
     assert duration(59.6) == "60 秒" and duration(200) == "3 分钟"
 

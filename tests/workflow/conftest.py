@@ -1,5 +1,6 @@
 """A copy of the repository in which the sample province has been run once, shared by the workflow tests."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -10,6 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PARTS = ["Snakefile", "environment.yml", "requirements.txt", "profiles", "config", "workflow", "scripts"]
+# Logs and benchmarks tell the time; everything else must be the same bytes on every run.
+TIMED = ("logs", "benchmarks")
 
 
 def copy_repository(folder):
@@ -34,6 +37,23 @@ def snakemake(folder, *arguments, province="sample", check=True, key=None):
     if check and done.returncode:
         raise AssertionError(f"snakemake {' '.join(arguments)} failed:\n{done.stdout}\n{done.stderr}")
     return done
+
+
+def results(folder):
+    return folder / "results" / "sample"
+
+
+def digests(folder):
+    """SHA-256 of every file under results/sample that does not tell the time."""
+    base = results(folder)
+    files = [
+        path
+        for path in sorted(base.rglob("*"))
+        if path.is_file() and path.relative_to(base).parts[0] not in TIMED
+    ]
+    return {
+        path.relative_to(base).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
+    }
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """The sample province from raw files to report, and what may be expected of every run."""
 
 import csv
-import hashlib
 import json
 import subprocess
 import sys
@@ -9,7 +8,7 @@ import sys
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT, copy_repository, snakemake
+from conftest import ROOT, copy_repository, digests, results, snakemake
 from sample_identifiers import found_in, identifiers
 
 FIGURES = [
@@ -22,26 +21,6 @@ FIGURES = [
     "forest",
     "sample_flow",
 ]
-# Logs and benchmarks tell the time; everything else must be the same bytes on every run.
-TIMED = ("logs", "benchmarks")
-
-
-def results(folder):
-    return folder / "results" / "sample"
-
-
-def digests(folder):
-    """SHA-256 of every file under results/sample that does not tell the time."""
-    base = results(folder)
-    files = [
-        path
-        for path in sorted(base.rglob("*"))
-        if path.is_file() and path.relative_to(base).parts[0] not in TIMED
-    ]
-    return {
-        path.relative_to(base).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
-    }
-
 
 def test_the_fixed_outputs_exist(finished):
     base = results(finished)

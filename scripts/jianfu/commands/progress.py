@@ -44,7 +44,8 @@ class Progress:
         self.show, self.seconds, self.cores, self.goals = show, seconds, cores, goals
         self.pages, self.lock_holders = dict(pages), lock_holders
         self.rules, self.left, self.total, self.told = {}, Counter(), 0, 0
-        self.begun, self.expected, self.stopped = time.monotonic(), 0.0, False
+        self.begun, self.expected = time.monotonic(), 0.0
+        self.stopped, self.failure = False, None
 
     def event(self, record: LogRecord) -> None:
         """Take note of one event of Snakemake's, and say what a person wants to know of it."""
@@ -58,15 +59,14 @@ class Progress:
         elif kind == LogEvent.JOB_ERROR:
             self.stopped = True
             self.show(words("run_stopped", rule=record.rule_name, log=next(iter(record.log), "–")))
-        elif kind == LogEvent.ERROR and not self.stopped:
-            self.stopped = True
-            self.show("\n" + message(self._failure(record)) + "\n")
+        elif kind == LogEvent.ERROR and not self.failure:
+            self.failure = self._failure(record)
 
     def finish(self, success: bool) -> None:
-        """The last words of a run: pages that were up to date, and how long it took."""
+        """The last words of a run: how long it took, or why it stopped where no job has said so."""
         if not success:
             if not self.stopped:
-                self.show(words("run_interrupted"))
+                self.show("\n" + message(self.failure or Reason("run_interrupted")) + "\n")
             return
         for rule in list(self.pages):
             self._show_pages(rule)

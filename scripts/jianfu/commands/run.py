@@ -26,6 +26,13 @@ PAGES = {
         "build_answers": "results/{province}/quality/answers.txt",
     }
 }
+# Where to look afterwards.
+RESULTS = {
+    "all": ("release/report.docx",),
+    "full": ("release/full/estimates.csv",),
+    "indices": ("release/panel/*.csv", "restricted/indices.parquet"),
+    "models": ("release/estimates.csv",),
+}
 LOCKS, RECORDS = Path(".snakemake") / "locks", Path(".snakemake") / "metadata"
 PATIENCE = 5  # seconds that a job of a killed run has to end by itself
 
@@ -62,6 +69,10 @@ def run(
     register(progress)
     success = _snakemake([*arguments, "--config", f"provinces={provinces}"])
     progress.finish(success)
+    for slug in slugs if success else ():
+        for pattern in RESULTS.get(command, ()):
+            for path in sorted(Path("results", slug).glob(pattern)):
+                show(str(path))
     return success
 
 
