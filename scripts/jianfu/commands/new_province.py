@@ -16,11 +16,12 @@ from jianfu.core.messages import message, speak, words
 from jianfu.core.reasons import Reason
 from jianfu.onboarding.draft import Draft, make_draft
 from jianfu.onboarding.knowledge import Knowledge
-from jianfu.onboarding.preview import write_preview
+from jianfu.onboarding.preview import refused_by, try_out, write_preview
 from jianfu.onboarding.province_file import province_name, render
 from jianfu.quality.text import pad
 
 REQUIRED_CATEGORIES = ("event_label", "action_type", "channel", "movement")
+ROUNDS = 3  # times that a draft is tried and drafted again
 MANY_ROWS = 100  # rows behind a wording that make it worth a line on the screen
 
 
@@ -44,7 +45,9 @@ def draft_province(
     speak(language)
     path = _province_path(slug, data, force, root)
     show(words("np_looking", folder=data))
-    draft = make_draft(data, knowledge)
+    results = (root / "results" / slug).relative_to(root) if Path.cwd() == root else root / "results" / slug
+    quarantine = results / "restricted" / "preview"
+    draft, trial = _draft(data, slug, knowledge, language, quarantine)
     for line in _findings(draft, knowledge):
         show(line)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,9 +56,43 @@ def draft_province(
     show("\n" + words("np_written", file=shown))
     if not draft.missing_tables() and draft.window.value:
         load_checked(slug, root, [path.parent])
-    _preview(draft, slug, root, knowledge, language, show)
+    if trial is None:
+        show("\n" + words("np_no_preview"))
+    else:
+        report = results / "quality" / "preview.html"
+        for line in ["", *write_preview(trial, draft.folder, report, quarantine, knowledge)]:
+            show(line)
+        for table, reason in trial.troubles:
+            show("\n" + words("np_unreadable", table=Reason(f"qr_{table}"), what=reason))
     for line in _next_steps(draft, slug, shown):
         show(line)
+
+
+def _draft(data, slug, knowledge, language, quarantine):
+    """The draft and its trial (None where nothing can be tried), drafted again where a trial speaks against it."""
+    draft = make_draft(data, knowledge)
+    trial = _trial(draft, slug, knowledge, language, quarantine)
+    refused = frozenset()
+    for _ in range(ROUNDS if trial else 0):
+        more = refused_by(trial, draft, knowledge) - refused
+        if not more:
+            break
+        refused |= more
+        other = make_draft(data, knowledge, refused)
+        second = _trial(other, slug, knowledge, language, quarantine)
+        if second is None or second.kept <= trial.kept:
+            trial = _trial(draft, slug, knowledge, language, quarantine)
+            break
+        draft, trial = other, second
+    return draft, trial
+
+
+def _trial(draft, slug, knowledge, language, quarantine):
+    if not draft.window.value or not any(p.table == "units" for p in draft.proposals):
+        return None
+    name = {"zh": province_name(slug), "en": slug}
+    settings = merge(knowledge.default, {"province": {"name": name}, "language": language})
+    return try_out(merge(settings, draft.settings()), draft.folder, quarantine, knowledge)
 
 
 def _province_path(slug, data, force, root):
@@ -85,8 +122,8 @@ def _findings(draft: Draft, knowledge: Knowledge) -> Iterator[str]:
         window = {"first": first, "last": last, "evidence": draft.window.evidence}
         yield "\n  " + words("np_window", **window, extraction=draft.extraction.value)
         yield "  " + words("np_roster", value=draft.roster.value, evidence=draft.roster.evidence)
-    for proposal in draft.proposals:
-        yield from _to_fill_in(proposal)
+    for proposal in [*draft.proposals, *draft.incomplete]:
+        yield from _to_fill_in(proposal, knowledge)
     for name in draft.partly:
         yield "  " + words("np_partly", file=name)
 
@@ -106,28 +143,22 @@ def _note(proposal, draft, knowledge):
     return note
 
 
-def _to_fill_in(proposal):
-    """Required categories whose frequent wordings have no meaning yet: their rows would be rejected."""
+def _to_fill_in(proposal, knowledge):
+    """What only the user can say: which of several headings a column is, what known headings are not read and why, and
+    frequent wordings of required categories that have no meaning yet, so that their rows would be rejected.
+    """
+    for heading in proposal.doubtful.values():
+        if heading.status == "asked":
+            name = knowledge.column_name(proposal.table, heading.candidates[0][0])
+            place = {"file": proposal.files[0], "heading": heading.text, "name": name}
+            yield "  " + words("np_asked", **place, evidence=heading.evidence)
+    for text, heading in proposal.ignore.items():
+        if heading.status != "asked":
+            yield "  " + words("np_off", file=proposal.files[0], heading=text, evidence=heading.evidence)
     for wording in proposal.wordings:
         if wording.column in REQUIRED_CATEGORIES and wording.value is None and wording.rows >= MANY_ROWS:
             place = {"file": proposal.files[0], "column": wording.column}
             yield "  " + words("np_fill_in", **place, wording=wording.text, rows=wording.rows)
-
-
-def _preview(draft, slug, root, knowledge, language, show):
-    """Data quality of what can be read already."""
-    if not draft.window.value or not any(p.table == "units" for p in draft.proposals):
-        show("\n" + words("np_no_preview"))
-        return
-    name = {"zh": province_name(slug), "en": slug}
-    settings = merge(knowledge.default, {"province": {"name": name}, "language": language})
-    settings = merge(settings, draft.settings())
-    results = (root / "results" / slug).relative_to(root) if Path.cwd() == root else root / "results" / slug
-    lines, troubles = write_preview(settings, draft.folder, results, knowledge)
-    for line in ["", *lines]:
-        show(line)
-    for table, reason in troubles:
-        show("\n" + words("np_unreadable", table=Reason(f"qr_{table}"), what=reason))
 
 
 def _next_steps(draft, slug, shown):

@@ -1,6 +1,7 @@
 """Which unit a cell names: by code, name, alias, former name, with or without county and city in front.
 
-The canonical code is the one in `units`. A wording that fits several units is ambiguous, one that fits none unknown.
+The canonical code is the one in `units`, as it stands there, of 9 or 12 digits. A wording that fits several units is
+ambiguous, one that fits none unknown.
 """
 
 import re
@@ -20,11 +21,8 @@ def normal_name(text):
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).strip("\u200b\ufeff'")
 
 
-def normal_code(text):
-    """A code as digits: floats repaired, zeros of lower levels dropped; None where Excel has lost digits.
-
-    390121189000 and 390121189.0 are 390121189; 3.90E+08 has lost its last digits.
-    """
+def whole_code(text):
+    """A code as digits, floats repaired (390121189.0); None where Excel has lost digits (3.90E+08)."""
     text = normal_name(text).upper()
     scientific = _SCIENTIFIC.fullmatch(text)
     if scientific:
@@ -32,8 +30,13 @@ def normal_code(text):
         if len(decimals) < exponent or decimals[exponent:].strip("0"):
             return None
         text = lead + decimals[:exponent]
-    text = re.sub(r"^(\d+)\.0*$", r"\1", text)
-    if text.isdigit() and len(text) in (9, 12):
+    return re.sub(r"^(\d+)\.0*$", r"\1", text)
+
+
+def normal_code(text):
+    """A code by which codes are compared: as :func:`whole_code`, without the zeros of lower levels (390121189000)."""
+    text = whole_code(text)
+    if text is not None and text.isdigit() and len(text) in (9, 12):
         while len(text) > 6 and text.endswith("000"):
             text = text[:-3]
     return text
@@ -58,6 +61,7 @@ class UnitIndex:
     def from_units(cls, units):
         """Index of the canonical units table (frame with the contract's columns)."""
         wordings, successors, kinds, areas, periods = {}, [], {}, {}, {}
+        codes = {normal_code(code): code for code in units["unit_code"]}
         for unit in units.itertuples():
             code = unit.unit_code
             kinds[code] = _text(unit.unit_type) or _kind_of(unit.unit_name)
@@ -65,7 +69,8 @@ class UnitIndex:
             county, city = _text(unit.county_name), _text(unit.city_name)
             for area in filter(None, map(normal_name, (county, city))):
                 areas.setdefault(area, set()).add(code)
-            wordings.setdefault(code, set()).add(code)
+            for wording in (code, normal_code(code)):
+                wordings.setdefault(wording, set()).add(code)
             names = {unit.unit_name, *_ALIAS_BREAK.split(_text(unit.aliases))}
             for name in filter(None, map(normal_name, names)):
                 for wording in _wordings(name, normal_name(county), normal_name(city)):
@@ -73,7 +78,7 @@ class UnitIndex:
             if _text(unit.predecessor_code):
                 start = _day(unit.valid_from)
                 for old in _ALIAS_BREAK.split(unit.predecessor_code):
-                    successors.append((normal_code(old), code, start))
+                    successors.append((codes.get(normal_code(old), normal_code(old)), code, start))
         successors.sort(key=lambda s: (str(s[2]), s[0] or "", s[1]))
         return cls(wordings, successors, kinds, areas, periods)
 

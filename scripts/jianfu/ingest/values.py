@@ -21,10 +21,11 @@ from jianfu.ingest.schema import REASONS
 from jianfu.ingest.several import NOT_NAMED, units_named
 from jianfu.ingest.sheet import FAILED, NO_VALUE, SPACES
 from jianfu.ingest.texts import coded, plain, trim
-from jianfu.ingest.units import AMBIGUOUS, UNKNOWN, normal_code
+from jianfu.ingest.units import AMBIGUOUS, UNKNOWN, normal_code, whole_code
 
 OK, EMPTY, TOKEN, BAD = 0, 1, 2, 10
 CODED_BY_OWN = ("category", "boolean", "item")  # types that look into the province's wordings by themselves
+WHOLE_CODES = ("unit_code", "predecessor_code")  # stay as the unit table has them, of 9 or 12 digits
 LATE_DAYS = 366  # days after the extraction date beyond which a date is implausible
 _ANSWER = re.compile(r"^[A-Ha-h]\s*[.、:：)）]\s*|[(（]?\s*\d+\s*分\s*[)）]?$|^\d+\s*[=.、:：]\s*(?=\D)")
 _NUMERALS = "一二三四五六七八九十"
@@ -200,7 +201,8 @@ class Converter:
         return [t if t.isascii() and t.isalnum() else _normal_id(t) for t in texts], OK
 
     def _code(self, texts, column):
-        codes = [normal_code(text) for text in texts]
+        read = whole_code if column.name in WHOLE_CODES else normal_code
+        codes = [read(text) for text in texts]
         return codes, [bad("damaged_id") if code is None else OK for code in codes]
 
     def _category(self, texts, column):

@@ -1,28 +1,45 @@
-"""Which heading is which canonical column: known headings, then similar headings whose cells fit."""
+"""Which heading is which canonical column: every heading and its cells against every column, in one assignment."""
 
-import difflib
-import re
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
 from jianfu.core.reasons import Reason
 from jianfu.ingest import dates
 from jianfu.ingest.headings import IDENTIFIERS, IGNORED, PERSONAL, UNMAPPED, Column, Header, normal_heading
+from jianfu.ingest.sheet import SPACES
 from jianfu.ingest.stage import MIN_DAYS, day_places
-from jianfu.ingest.values import normal_wording
-from jianfu.onboarding.contents import content_of, fits
+from jianfu.onboarding import assignment
+from jianfu.onboarding.contents import content_of, contradicts
 from jianfu.onboarding.knowledge import HIGH, LOW, MEDIUM
 from jianfu.onboarding.recognise import ITEM
+from jianfu.onboarding.scores import guess, known_score
 
-_SOFT = re.compile(r"^(是否|您的|您所在的|您|所属|本次|实际)|[(（].*?[)）]")
+UNITS = ("unit_name", "unit_code")
+ALTERNATIVES = (UNITS, IDENTIFIERS)  # of these one guess is enough
+# dates of one row and which comes first
+ORDERS = {
+    "units": (("valid_from", "valid_to"),),
+    "tasks": (("issue_at", "due_at"), ("issue_at", "done_at")),
+    "roster": (("hire_date", "spell_start"), ("spell_start", "leave_date"), ("birth_ym", "hire_date")),
+    "ledger": (("spell_start", "date"), ("hire_date", "date"), ("birth_ym", "hire_date")),
+}
+MOST_DISORDER, FEWEST = (
+    0.2,
+    5,
+)  # share of rows against the order, and rows compared, from which a guess stays off
+MARGIN = 0.1  # above all other scores of its heading and column: then less is enough
+FEWEST_ITEMS = 5  # headings with the same few answers that make them items of a questionnaire
 
 
 @dataclass
 class Heading:
-    """One heading of a sheet. ``status``: known, proposed, personal, ignored or open; ``evidence`` a Reason.
+    """One heading of a sheet; ``evidence`` is a Reason, ``candidates`` are [(column, score)].
 
-    ``candidates``: [(column, score)] for open headings.
+    ``status``: known, proposed, asked, off, personal, ignored or open. asked: other headings or columns would do as
+    well; off: the dictionary knows it, but its cells or another heading say that it is not that column, so it must be
+    ignored by name. ``in_dictionary``: it is a known heading of some column.
     """
 
     place: int
@@ -32,10 +49,14 @@ class Heading:
     confidence: str = ""
     evidence: Reason | None = None
     candidates: list = field(default_factory=list)
+    in_dictionary: bool = False
 
 
-def propose_columns(found, knowledge, units=None):
-    """A :class:`Heading` for every heading of a recognised sheet (survey items are left to `survey`)."""
+def propose_columns(found, knowledge, units=None, refused=frozenset()):
+    """A :class:`Heading` for every heading of a recognised sheet (survey items are left to `survey`).
+
+    ``refused``: {(heading, column)} that reading the files has shown to be wrong.
+    """
     matcher, table = knowledge.matchers[found.table], knowledge.tables[found.table]
     headings = [Heading(place, text) for place, text in enumerate(found.headings) if text]
     claims = {}
@@ -44,175 +65,235 @@ def propose_columns(found, knowledge, units=None):
         if names and names[0] in (PERSONAL, IGNORED):
             heading.status = "personal" if names[0] == PERSONAL else "ignored"
         elif names:
-            claims.setdefault(heading.place, (names, tier))
-    contents = {}
+            claims[heading.place], heading.in_dictionary = (names, tier), True
 
-    def content(heading):
-        if heading.place not in contents:
-            contents[heading.place] = content_of(
-                found.sheet, heading.place, found.bottom, knowledge.null_tokens, units
-            )
-        return contents[heading.place]
+    @cache
+    def content(place):
+        return content_of(found.sheet, place, found.bottom, knowledge.null_tokens, units)
 
-    _settle_known(headings, claims, content, found, knowledge)
-    taken = {h.column for h in headings if h.column}
-    days = _day_like(found, headings) if "count" in table.columns and "count" not in taken else set()
-    # a heading that the dictionary knows is nothing else, even where another one is the better name of its column
-    rest = [h for h in headings if h.status == "open" and h.place not in days and h.place not in claims]
-    rest = [h for h in rest if not (found.table == "survey" and ITEM.match(normal_heading(h.text)))]
+    days = _day_like(found, headings)
+    by_days = "count" in table.columns and bool(days)
+    rest = [h for h in headings if h.status == "open" and h.place not in days]
+    if found.table == "survey":
+        items = _item_like(rest, claims, content)
+        rest = [h for h in rest if h.place not in items]
     for heading in rest:
-        kind = content(heading).person()
-        wanted = kind == "person_id" and "id_number" in table.inputs and "id_number" not in taken
-        if kind and not wanted:
-            heading.status, heading.confidence = "personal", HIGH
-            heading.evidence = Reason("ev_cells_like", kind=Reason(f"kind_{kind}"))
+        if heading.place not in claims:
+            _set_aside_persons(heading, content(heading.place), table, claims)
     rest = [h for h in rest if h.status == "open"]
-    _propose(rest, taken, content, found, knowledge)
+    columns = _columns(table, claims, content, knowledge, {"count"} if by_days else set())
+    options = _options(rest, columns, claims, content, found, knowledge, refused)
+    _choose(rest, options, claims, by_days)
+    _keep_order(headings, found, claims)
     return headings
 
 
-def _settle_known(headings, claims, content, found, knowledge):
-    """Headings of the dictionary; where two fit one column or one fits two, the cells decide."""
-    by_column = {}
-    for heading in headings:
-        if heading.place not in claims:
+def _set_aside_persons(heading, content, table, claims):
+    """Columns that name persons are not read, except the number behind the pseudonym."""
+    kind = content.person()
+    known = {name for names, _ in claims.values() for name in names}
+    wanted = kind == "person_id" and "id_number" in table.inputs and "id_number" not in known
+    if kind and not wanted:
+        heading.status, heading.confidence = "personal", HIGH
+        heading.evidence = Reason("ev_cells_like", kind=Reason(f"kind_{kind}"))
+
+
+def _columns(table, claims, content, knowledge, never):
+    """Tuples of columns of which each takes one heading: those that a heading claims, and what may be guessed."""
+    claimed = {
+        name
+        for place, (names, _) in claims.items()
+        for name in names
+        if not contradicts(content(place), knowledge.column_type(table.name, name))
+    }
+    free = [c for c in table.known if c not in claimed and _guessable(c, table)]
+    found = [(name,) for name in table.known if name in claimed]
+    for group in ALTERNATIVES:
+        if group == UNITS and table.name == "units":
             continue
-        names, tier = claims[heading.place]
-        if len(names) > 1:
-            grades = [
-                (fits(content(heading), *_kind(found, n, knowledge)), -i, n) for i, n in enumerate(names)
-            ]
-            heading.evidence, heading.confidence = Reason("ev_may_be_others", columns=names), MEDIUM
-            names = [max(grades)[2]]
-        by_column.setdefault(names[0], []).append((tier, heading))
-    for column, rivals in by_column.items():
-        best = min(tier for tier, _ in rivals)
-        first = [h for tier, h in rivals if tier == best]
-        winner = first[0]
-        if len(first) > 1:
-            grades = [
-                (fits(content(h), *_kind(found, column, knowledge)), content(h).filled, -h.place)
-                for h in first
-            ]
-            winner = first[grades.index(max(grades))]
-            others = [h.text for h in first if h is not winner]
-            winner.confidence, winner.evidence = MEDIUM, Reason("ev_others_alike", headings=others)
-        winner.column = column
-        winner.status = "proposed" if winner.confidence else "known"
+        own = tuple(name for name in group if name in free)
+        free = [name for name in free if name not in own]
+        if own and not claimed & set(group):
+            found.append(own)
+    return [names for names in [*found, *((name,) for name in free)] if not never & set(names)]
 
 
-def _kind(found, column, knowledge):
-    """Type of a column and the wordings known for it."""
-    kind = knowledge.column_type(found.table, column)
-    return kind, known_wordings(found.table, column, knowledge)
-
-
-def known_wordings(table, column, knowledge):
-    """{wording: value} that need no mapping, for a category or a boolean; empty for other columns."""
-    declared = knowledge.tables[table].columns.get(column)
-    if declared is None or declared.type not in ("category", "boolean"):
-        return {}
-    names = (column, "boolean") if declared.type == "boolean" else (column,)
-    return {normal_wording(str(v)): v for v in declared.values} | knowledge.wordings.of(*names)
-
-
-def _propose(rest, taken, content, found, knowledge):
-    """Give open headings the columns that suit them best, the surest first."""
-    table = knowledge.tables[found.table]
-    guessed = (c for c in table.known if c not in table.columns or table.columns[c].expected)
-    columns = [c for c in guessed if c not in taken and not _pointless(c, taken, table)]
-    scored = []
-    for heading in rest:
-        for column in columns:
-            score, evidence = _score(heading, column, content(heading), found, knowledge)
-            if score >= 0.35:
-                scored.append((score, -heading.place, column, heading, evidence))
-    scored += _issue_time(rest, taken, content, found)
-    for score, _, column, heading, evidence in sorted(scored, key=lambda s: (-s[0], -s[1], s[2])):
-        heading.candidates.append((column, score))
-        if heading.status != "open" or column in taken:
-            continue
-        if (
-            column in ("unit_name", "unit_code")
-            and taken & {"unit_name", "unit_code"}
-            and table.name != "units"
-        ):
-            continue
-        if column in IDENTIFIERS and taken & set(IDENTIFIERS):
-            continue
-        confidence = HIGH if score >= 0.85 else MEDIUM if score >= 0.6 else LOW
-        heading.column, heading.status = column, "proposed"
-        heading.confidence, heading.evidence = confidence, evidence
-        taken.add(column)
-
-
-def _pointless(column, taken, table):
+def _guessable(column, table):
     declared = table.columns.get(column)
-    if declared is not None and declared.derived:
+    if declared is None:
         return True
-    return declared is not None and declared.type in ("person", "item")
+    told_by_cells = declared.expected or declared.private
+    return told_by_cells and not declared.derived and declared.type not in ("person", "item")
 
 
-def _score(heading, column, content, found, knowledge):
-    kind, known = _kind(found, column, knowledge)
-    fit = fits(content, kind, known)
-    if not fit:
-        return 0.0, None
-    near, word = _nearest(heading.text, knowledge.headings[found.table].get(column, []))
-    hint = bool(re.search(knowledge.hints["column"].get(column, "$^"), normal_heading(heading.text)))
-    declared = knowledge.tables[found.table].columns.get(column)
-    required = (declared is not None and declared.required) or column in ("unit_name", "id_number")
-    strong = fit == 1 and kind in ("unit", "person_id")
-    score = 0.6 * near + 0.2 * hint + 0.2 * (fit == 1) + 0.35 * strong
-    score += 0.1 * (required and fit == 1) + 0.2 * (required and hint and fit < 1)
-    if kind == "text" and near < 0.7:
-        score = min(score, 0.5)
-    return score, _evidence(word if near >= 0.5 else None, kind if fit == 1 else None, hint)
+def _options(rest, columns, claims, content, found, knowledge, refused):
+    """[heading][column] -> (score, name of the column, evidence)."""
+    earliest = _earliest(rest, claims, content, found)
+    options = []
+    for heading in rest:
+        names, tier = claims.get(heading.place, ((), 0))
+        row = []
+        for group in columns:
+            best = (0.0, group[0], None)
+            for name in group:
+                if (normal_heading(heading.text), name) in refused:
+                    continue
+                if name in names:
+                    score = known_score(name, tier, content(heading.place), found.table, knowledge)
+                    option = (score, name, None)
+                elif names:
+                    continue  # a heading that the dictionary knows is nothing else
+                else:
+                    option = _guessed(heading, name, content, earliest, found, knowledge)
+                best = max(best, option, key=lambda option: option[0])
+            row.append(best)
+        options.append(row)
+    return options
 
 
-def _evidence(word, kind, hint):
-    """What speaks for a column: a similar heading ``word``, cells of its ``kind``, a word that hints at it."""
-    near = word and Reason("ev_near", word=word)
-    cells = Reason("ev_cells_are", kind=Reason(f"kind_{kind}")) if kind not in (None, "text") else None
-    if near and cells:
-        return Reason("ev_both", first=near, second=cells)
-    return near or cells or Reason("ev_hint" if hint else "ev_no_conflict")
+def _guessed(heading, name, content, earliest, found, knowledge):
+    score, evidence = guess(heading.text, name, content(heading.place), found.table, knowledge)
+    if score and name == "issue_at" and heading.place == earliest and score < 0.8:
+        return 0.8, name, Reason("ev_earliest_date")
+    return score, name, evidence
 
 
-def _nearest(heading, known):
-    """Similarity (0 to 1) to the nearest known heading, and that heading."""
-    text = _plain(heading)
-    return max(((_similar(text, _plain(word)), word) for word in known), default=(0.0, ""))
-
-
-def _plain(heading):
-    text = normal_heading(heading).rpartition("|")[2]
-    return _SOFT.sub("", _SOFT.sub("", text)) or text
-
-
-def _similar(a, b):
-    if a == b:
-        return 1.0
-    short, long = sorted((a, b), key=len)
-    if len(short) >= 2 and short in long:
-        return 0.55 + 0.4 * len(short) / len(long)
-    return difflib.SequenceMatcher(None, a, b).ratio()
-
-
-def _issue_time(rest, taken, content, found):
+def _earliest(rest, claims, content, found):
     """In a task log without a known issue time: the date column that is (nearly) always filled and the earliest."""
-    if found.table != "tasks" or "issue_at" in taken:
-        return []
-    clocks = [h for h in rest if content(h).share("date") >= 0.6 and content(h).filled > 0.9]
-    if not clocks:
-        return []
-    first = min(clocks, key=lambda h: (_middle_day(content(h)), h.place))
-    return [(0.8, -first.place, "issue_at", first, Reason("ev_earliest_date"))]
+    if found.table != "tasks" or any("issue_at" in names for names, _ in claims.values()):
+        return None
+    clocks = [h for h in rest if content(h.place).share("date") >= 0.6 and content(h.place).filled > 0.9]
+    days = {h.place: _middle_day(content(h.place)) for h in clocks}
+    first = [place for place, day in days.items() if day == min(days.values())]
+    return first[0] if len(first) == 1 else None
 
 
 def _middle_day(content):
     days = [d[0] for text in content.texts if (d := dates.parse(text))]
     return float(np.median([d.toordinal() for d in days])) if days else float("inf")
+
+
+def _choose(rest, options, claims, by_days):
+    """Settle what every heading is; where two choices are as good, both are asked for."""
+    scores = np.array([[score for score, _, _ in row] for row in options]).reshape(len(rest), -1)
+    chosen = assignment.assign(scores) if scores.size else {}
+    reading = _as_read(rest, claims)
+    for number, heading in enumerate(rest):
+        ranked = sorted(((s, name) for s, name, _ in options[number] if s >= assignment.LEAST), reverse=True)
+        heading.candidates = [(name, score) for score, name in ranked]
+        choice = chosen.get(number)
+        if choice is None:
+            _leave(heading, claims, reading, by_days)
+            continue
+        score, name, evidence = options[number][choice.column]
+        heading.column, heading.evidence = name, evidence
+        if choice.rivals:
+            _ask(heading, name, [(rest[h], options[h][c][1]) for h, c in choice.rivals], chosen, rest)
+        elif reading.get(heading.place) == name:
+            heading.status = "known"
+        else:
+            heading.status = "proposed"
+            certain = heading.place in claims
+            alone = _margin(scores, number, choice.column) >= MARGIN
+            heading.confidence = HIGH if score >= 0.85 and not certain else MEDIUM
+            if score < (0.5 if alone else 0.6):
+                heading.confidence = LOW
+            if certain:
+                heading.evidence = _preferred(heading, name, rest, claims)
+
+
+def _margin(scores, heading, column):
+    """By how much a score is above every other of its heading and of its column."""
+    others = scores.copy()
+    others[heading, column] = 0.0
+    return scores[heading, column] - max(others[heading].max(), others[:, column].max())
+
+
+def _as_read(rest, claims):
+    """{place: column} as ingestion reads the headings without a word from the province file; ties have none."""
+    by_column = {}
+    for heading in rest:
+        names, tier = claims.get(heading.place, ((), 0))
+        if len(names) == 1:
+            by_column.setdefault(names[0], []).append((tier, heading.place))
+    reading = {}
+    for column, rivals in by_column.items():
+        first = [place for tier, place in rivals if tier == min(rivals)[0]]
+        if len(first) == 1:
+            reading[first[0]] = column
+    return reading
+
+
+def _leave(heading, claims, reading, by_days):
+    """A heading that takes no column; where ingestion would take it for one, it must be ignored by name."""
+    names = claims.get(heading.place, ((),))[0]
+    if heading.status == "asked" or not (heading.place in reading or len(names) > 1):
+        return
+    heading.status, heading.confidence = "off", MEDIUM
+    days = by_days and "count" in names
+    heading.evidence = Reason("ev_days") if days else Reason("ev_contradicted", columns=list(names))
+
+
+def _ask(heading, name, rivals, chosen, rest):
+    """Two assignments are as good: the heading is one of ``rivals``' columns, or one of them is this column."""
+    others = [other for other, column in rivals if column == name and other is not heading]
+    columns = [name, *(column for other, column in rivals if other is heading)]
+    for one in [heading, *(other for other in others if rest.index(other) not in chosen)]:
+        alike = [other.text for other in [heading, *others] if other is not one]
+        one.status, one.confidence, one.column = "asked", LOW, name
+        one.evidence = (
+            Reason("ev_tie_headings", headings=alike) if others else Reason("ev_tie_columns", columns=columns)
+        )
+
+
+def _preferred(heading, name, rest, claims):
+    """Why a heading of the dictionary must be named in the province file."""
+    names, _ = claims[heading.place]
+    if len(names) > 1:
+        return Reason("ev_may_be_others", columns=[other for other in names if other != name])
+    others = [h.text for h in rest if h is not heading and name in claims.get(h.place, ((),))[0]]
+    return Reason("ev_others_alike", headings=others)
+
+
+def _item_like(rest, claims, content):
+    """Places of survey headings that are items: by their number, or because many have the same few answers."""
+    items = {h.place for h in rest if ITEM.match(normal_heading(h.text)) and h.place not in claims}
+    groups = {}
+    for heading in rest:
+        texts = content(heading.place).texts
+        if heading.place not in claims and 2 < len(texts) <= 12:
+            # numbers are one kind of answer, whatever the codes that occur
+            answers = (
+                "0" if content(heading.place).share("number") > 0.9 else frozenset(dict(texts.most_common(3)))
+            )
+            groups.setdefault(answers, set()).add(heading.place)
+    return items.union(*(places for places in groups.values() if len(places) >= FEWEST_ITEMS))
+
+
+def _keep_order(headings, found, claims):
+    """A guess that puts most dates of a row in the wrong order stays off."""
+    by_column = {h.column: h for h in headings if h.column and h.status in ("known", "proposed")}
+    for first, second in ORDERS.get(found.table, ()):
+        pair = [by_column.get(first), by_column.get(second)]
+        if None in pair or all(h.place in claims for h in pair):
+            continue
+        share = _disorder(found, *(h.place for h in pair))
+        if share > MOST_DISORDER:
+            ranks = {"": 0, HIGH: 1, MEDIUM: 2, LOW: 3}
+            wrong = max(pair, key=lambda h: (h.place not in claims, ranks[h.confidence], h.column == second))
+            wrong.status, wrong.confidence = "proposed", LOW
+            wrong.evidence = Reason("ev_order", share=share, other=pair[wrong is pair[0]].text)
+
+
+def _disorder(found, first, second):
+    """Share of the rows whose second date lies before the first, by day."""
+    days = []
+    for place in (first, second):
+        cells = found.sheet.columns[place].slice(found.bottom, 2000).to_pylist()
+        read = [dates.parse((cell or "").strip(SPACES)) for cell in cells]
+        days.append([moment and moment[0].toordinal() for moment in read])
+    both = [(a, b) for a, b in zip(*days, strict=True) if a and b]
+    return sum(b < a for a, b in both) / len(both) if len(both) >= FEWEST else 0.0
 
 
 def header_of(found, headings):

@@ -3,12 +3,14 @@
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from jianfu.ingest import dates
 from jianfu.ingest.numbers import parse_duration, parse_number
 from jianfu.ingest.people import normal_id
+from jianfu.ingest.several import NOT_NAMED, units_named
 from jianfu.ingest.sheet import SPACES
-from jianfu.ingest.units import normal_code
+from jianfu.ingest.units import UNKNOWN, normal_code
 from jianfu.ingest.values import normal_wording
 
 ROWS = 2000  # cells that are looked at
@@ -17,6 +19,9 @@ _ID_LIKE = re.compile(r"[`'‘’]?\d{15}(\d{2}[\dXx])?|\d\.\d+E\+1[4-7]")
 _PHONE = re.compile(r"(\+?86)?1\d{10}|0\d{2,3}-?\d{7,8}")
 _GPS = re.compile(r"-?\d{1,3}\.\d{4,}([,，]\s*-?\d{1,3}\.\d{4,})?")
 _UNIT = re.compile(r".{1,14}(镇|乡|街道|街道办|办事处|政府|苏木|管委会)")
+_NOT = re.compile(r"[不非未否无普].{0,5}|.{1,5}外|一般|正常|常规")
+_HAN = re.compile("[\u3400-\u9fff]")
+_OFFICE = re.compile(r".{1,20}(局|委|办|部|室|院|厅|署|会|中心|大队|支队|专班|政府|组|公司|站)")
 _SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔"
     "钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤褚卫华戚喻窦章云"
@@ -26,13 +31,15 @@ _NAME = re.compile(rf"[{_SURNAMES}][\u3400-\U0003ffff]{{1,3}}")
 
 @dataclass(frozen=True)
 class Content:
-    """Shares of the different texts of a column that read as each kind; ``filled`` share of its rows.
+    """The texts of a column with their counts: used for judging and never printed, except wordings of categories.
 
-    ``texts`` are the texts with their counts: used for judging and never printed, except wordings of categories.
+    ``filled`` share of its rows; ``tests`` {kind: whether a text reads as it}; ``counts_rows``: the cells are 1, 2, 3 …
     """
 
     filled: float
     texts: Counter
+    tests: dict
+    counts_rows: bool
     shares: dict = field(default_factory=dict)
 
     @property
@@ -42,7 +49,11 @@ class Content:
         return len(self.texts) / total if total else 0.0
 
     def share(self, kind):
-        return self.shares.get(kind, 0.0)
+        """Share of the (commonest) different texts that read as a kind; 0 for kinds that no text shows."""
+        if kind not in self.shares:
+            sample = [text for text, _ in self.texts.most_common(TEXTS)] if kind in self.tests else []
+            self.shares[kind] = sum(map(self.tests[kind], sample)) / len(sample) if sample else 0.0
+        return self.shares[kind]
 
     def person(self):
         """The kind of cells by which the column identifies persons, or ''."""
@@ -58,12 +69,14 @@ def content_of(sheet, place, bottom, null_tokens, units=None):
     cells = [(cell or "").strip(SPACES) for cell in cells]
     texts = Counter(cell for cell in cells if cell and cell not in null_tokens)
     filled = sum(texts.values()) / len(cells) if cells else 0.0
-    sample = [text for text, _ in texts.most_common(TEXTS)]
-    if not sample:
-        return Content(filled, texts)
-    return Content(
-        filled, texts, {kind: sum(map(test, sample)) / len(sample) for kind, test in _tests(units).items()}
-    )
+    return Content(filled, texts, _tests(units), _counts_rows([cell for cell in cells if cell]))
+
+
+def _counts_rows(cells):
+    """Whether nearly every cell is a whole number one above the last."""
+    numbers = [int(cell) for cell in cells if cell.isdecimal() and len(cell) < 9]
+    steps = sum(after - before == 1 for before, after in pairwise(numbers))
+    return len(numbers) >= max(3, 0.95 * len(cells)) and steps >= 0.95 * (len(numbers) - 1)
 
 
 def _tests(units):
@@ -77,7 +90,10 @@ def _tests(units):
         "place": lambda t: bool(_GPS.fullmatch(t)),
         "name": lambda t: bool(_NAME.fullmatch(t)),
         "unit": lambda t: _is_unit(t, units),
+        "no_unit": lambda t: units is not None and bool(units.wordings) and not _is_unit(t, units),
         "county": lambda t: len(t) <= 10 and t.endswith(("县", "区", "市", "旗")),
+        "title": lambda t: len(t) >= 6 and len(_HAN.findall(t)) >= 0.6 * len(t),
+        "office": lambda t: bool(_OFFICE.fullmatch(t)),
         "code": lambda t: (normal_code(t) or "").isdigit() and len(normal_code(t)) in (6, 9, 12),
         "year": lambda t: bool(re.fullmatch(r"20\d\d(\.0)?\s*(年|年度)?", t)),
         "id": lambda t: bool(re.fullmatch(r"[A-Za-z0-9\-〔〕\[\]（）()号第\u4e00-\u9fff]*\d+号?", t)),
@@ -88,7 +104,7 @@ def _tests(units):
 def _is_unit(text, units):
     if units is None or not units.wordings:
         return bool(_UNIT.fullmatch(text))
-    return units.resolve(text) not in ("unknown_unit",)
+    return units.resolve(text) != UNKNOWN or units_named(text, "", units) not in (UNKNOWN, NOT_NAMED)
 
 
 def known_share(content, known):
@@ -113,15 +129,34 @@ def fits(content, kind, known=()):
     if kind in ("category", "boolean"):
         found = known_share(content, known)
         few = len(content.texts) <= (4 if kind == "boolean" else 25) and content.share("number") < 0.5
+        if kind == "boolean" and few and any(_NOT.match(text) for text in content.texts):
+            return 1
         return 1 if found >= 0.5 else 0.5 if found > 0.1 or few else 0
     if kind == "text":
         return 0.5 if share("number") < 0.5 and share("date") < 0.5 else 0
     grade = _grade(share(kind), 0.5)
     if kind == "duration" and not grade:
         grade = 0.5 if share("number") > 0.6 else 0
+    if kind == "title":
+        return grade if content.distinct > 0.3 else 0
     if kind == "id":
-        return grade if content.distinct > 0.5 else 0
+        return grade if content.distinct > 0.5 and not content.counts_rows else 0
     return grade
+
+
+def contradicts(content, kind):
+    """Whether hardly any cell of a column can be read as its type, so that it must be another column."""
+    if len(content.texts) < 3:
+        return False
+    if kind in ("time", "date", "month", "birth_month"):
+        return content.share("date") + content.share("month") < 0.1
+    if kind in ("count", "number"):
+        return content.share("number") < 0.1
+    if kind == "unit":
+        return content.share("no_unit") > 0.9
+    if kind == "boolean":
+        return len(content.texts) > 25 or content.share("date") > 0.5
+    return False
 
 
 def _grade(value, enough):

@@ -13,12 +13,15 @@ from jianfu.core.tables import REQUIRED
 from jianfu.ingest.tables import ingest_table
 from jianfu.ingest.units import UnitIndex
 from jianfu.onboarding.columns import propose_columns
-from jianfu.onboarding.grouping import fill_in, group_pages, skeleton
-from jianfu.onboarding.knowledge import LOW, TABLES
-from jianfu.onboarding.look import look
+from jianfu.onboarding.grouping import fill_in, group_pages, lacking, skeleton
+from jianfu.onboarding.joins import check_joins, same_sheets
+from jianfu.onboarding.knowledge import HIGH, LOW, TABLES
+from jianfu.onboarding.look import Look, look
 from jianfu.onboarding.periods import Guess, guess_extraction, guess_roster, guess_window
-from jianfu.onboarding.recognise import recognise
+from jianfu.onboarding.recognise import recognise, unfamiliar
 from jianfu.onboarding.survey import Survey, propose_survey
+
+OTHERS = tuple(table for table in TABLES if table != "units")
 
 
 @dataclass
@@ -63,25 +66,40 @@ class Draft:
         data = {"folder": str(self.folder.resolve()), "roster": self.roster.value}
         if self.window.value:
             data |= {"window": self.window.value, "extraction_date": self.extraction.value}
-        survey = {"ranges": self.survey.ranges, "responses": self.survey.responses}
-        survey = {key: value for key, value in survey.items() if value}
+        survey = self.survey.settings()
         indices = {"indices": {"reference_months": self.reference_months}} if self.reference_months else {}
         return {"data": data, "sources": sources} | indices | ({"survey": survey} if survey else {})
 
 
-def make_draft(folder, knowledge):
-    """:class:`Draft` for a folder; raises :class:`DataError` where nothing in it can be used."""
+def make_draft(folder, knowledge, refused=frozenset()):
+    """:class:`Draft` for a folder; raises :class:`DataError` where nothing in it can be used.
+
+    ``refused``: {(table, heading, column)} that reading the files has shown to be wrong.
+    """
     seen = look(folder)
     found = _recognise_all(seen.pages, knowledge)
-    unknown = [(page.place, _why_unknown(page)) for page, recognised in found if recognised is None]
+    units = _units(found, seen, knowledge, folder)
+    if units is None:
+        found = [(page, r or _by_content(page, knowledge, None, ("units",))) for page, r in found]
+        units = _units(found, seen, knowledge, folder)
+    found = [(page, r or _by_content(page, knowledge, units, OTHERS)) for page, r in found]
+    unknown = [(page.place, _why_unknown(page)) for page, r in found if r is None]
     recognised = [r for _, r in found if r]
     if not recognised:
         raise DataError("no_known_table", folder=str(folder), n=len(seen.files))
-    units = _units([r for r in recognised if r.table == "units"], seen, knowledge, folder)
-    pages = [(r, propose_columns(r, knowledge, units if r.table != "units" else None)) for r in recognised]
+    twins = same_sheets(recognised)
+    again = [(recognised[n].page.place, _why_again(recognised[twin])) for n, twin in twins.items()]
+    recognised = [r for n, r in enumerate(recognised) if n not in twins]
+    pages = []
+    for r in recognised:
+        own = frozenset((heading, column) for table, heading, column in refused if table == r.table)
+        pages.append((r, propose_columns(r, knowledge, units if r.table != "units" else None, own)))
     proposals, troubles = group_pages(pages, seen)
     for proposal in proposals:
         fill_in(proposal, knowledge, units)
+    check_joins([p for p in proposals if not p.lacking])
+    for proposal in proposals:
+        proposal.lacking = lacking(proposal, knowledge)
     proposals.sort(key=lambda p: (TABLES.index(p.table), p.names))
     good = [p for p in proposals if not p.lacking]
     used = [page for proposal in good for page in proposal.pages]
@@ -95,7 +113,7 @@ def make_draft(folder, knowledge):
         proposals=good,
         incomplete=[p for p in proposals if p.lacking],
         unknown=unknown,
-        troubles=seen.troubles + troubles,
+        troubles=seen.troubles + troubles + again,
         survey=propose_survey([page for page in used if page[0].table == "survey"], knowledge),
         window=window,
         extraction=extraction,
@@ -127,13 +145,33 @@ def _recognise_all(pages, knowledge):
     return found
 
 
+def _by_content(page, knowledge, units, tables):
+    """A sheet with unknown headings as the table whose columns its cells can fill; one that its name hints at first."""
+    best = None
+    for found in unfamiliar(page, knowledge, tables):
+        proposals, _ = group_pages(
+            [(found, propose_columns(found, knowledge, units))], Look([page], [], [page.path])
+        )
+        fill_in(proposals[0], knowledge, units)
+        sure = [h.confidence == HIGH for h in proposals[0].columns.values()]
+        weight = 2 * found.weight + len(proposals[0].known) + 0.5 * len(sure) + 0.2 * sum(sure)
+        remedied = proposals[0].fixed or proposals[0].fill
+        if not proposals[0].lacking and (found.weight or not remedied) and (best is None or weight > best[0]):
+            best = weight, found
+    return best and best[1]
+
+
+def _why_again(twin):
+    return Reason("sheet_again", place=twin.page.place)
+
+
 def _why_unknown(page):
     return Reason("sheet_empty" if page.sheet.height == 0 else "sheet_unknown")
 
 
-def _units(recognised, seen, knowledge, folder):
+def _units(found, seen, knowledge, folder):
     """Index of the units that the folder itself names; None where there is no readable unit table."""
-    pages = [(r, propose_columns(r, knowledge)) for r in recognised]
+    pages = [(r, propose_columns(r, knowledge)) for _, r in found if r and r.table == "units"]
     proposals, _ = group_pages(pages, seen)
     for proposal in proposals:
         fill_in(proposal, knowledge)

@@ -1,6 +1,7 @@
 """Part files put together into entries of `sources`, each with its patterns, mappings and what is still lacking."""
 
 import glob
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -19,8 +20,9 @@ _BREAK = re.compile(r"[\d０-９]|第[一二三四五六七八九十]|[_＿—\-
 class Proposal:
     """One entry of `sources`. ``pages``: [(Recognised, its headings)].
 
-    ``columns`` and ``doubtful``: {heading: Heading}; ``wordings``: list of Wording; ``fixed`` and ``fill``: {column:
-    (value, evidence)}; ``lacking``: required columns that nothing gives; ``sheets``: names, or None for all.
+    ``columns``, ``doubtful`` and ``ignore``: {heading: Heading}, the last what ingestion would read and should not;
+    ``wordings``: list of Wording; ``fixed`` and ``fill``: {column: (value, evidence)}; ``lacking``: required columns
+    that nothing gives; ``sheets``: names, or None for all.
     """
 
     table: str
@@ -31,6 +33,7 @@ class Proposal:
     columns: dict = field(default_factory=dict)
     doubtful: dict = field(default_factory=dict)
     personal: list = field(default_factory=list)
+    ignore: dict = field(default_factory=dict)
     open: dict = field(default_factory=dict)
     wordings: list = field(default_factory=list)
     fixed: dict = field(default_factory=dict)
@@ -47,12 +50,24 @@ class Proposal:
         values = {}
         for wording in self.active_wordings():
             values.setdefault(wording.column, {})[wording.text] = wording.value
-        parts = {"columns": columns, "personal": self.personal, "values": values}
+        parts = {"columns": columns, "personal": self.personal, "ignore": list(self.ignore), "values": values}
         parts |= {key: {c: v for c, (v, _) in getattr(self, key).items()} for key in ("fixed", "fill")}
         return entry | {key: value for key, value in parts.items() if value}
 
     def active_wordings(self):
-        return [w for w in self.wordings if w.value is not None and w.confidence != LOW]
+        """Wordings that the file must map: those that the dictionary does not know and that are sure enough."""
+        return [w for w in self.wordings if not w.known and w.value is not None and w.confidence != LOW]
+
+    def switch_off(self, heading, evidence):
+        """Take back what a heading was proposed for; the dictionary's reading of it must be ignored by name."""
+        heading.evidence, heading.confidence, heading.status = evidence, LOW, "off"
+        self.columns.pop(heading.text, None)
+        self.known.pop(heading.text, None)
+        if heading.in_dictionary:
+            self.ignore[heading.text] = heading
+        self.doubtful[heading.text] = heading
+        heading.candidates = [(heading.column, 0.0), *heading.candidates]
+        heading.column = ""
 
     @property
     def confidence(self):
@@ -72,6 +87,15 @@ def skeleton(path):
     return folder, stem
 
 
+def core_name(path):
+    """A file's name without folder, ending, dates, numbers and what separates them: that of the whole series."""
+    stem = re.sub(
+        r"第[一二三四五六七八九十\d]+[次期批轮部季]|[一二三四]季度|[上下]半年", "", PurePosixPath(path).stem
+    )
+    stem = re.sub(r"[(（\[【].*?[)）\]】]|[\d０-９]+\s*(?:年度|年|月份|月|日|号|期|季度)?", " ", stem)
+    return re.sub(r"[\s_＿.—－-]+", "", stem) or PurePosixPath(path).stem
+
+
 def patterns_of(names, everything):
     """Glob patterns that match ``names`` and nothing else among ``everything``."""
     found = []
@@ -80,13 +104,19 @@ def patterns_of(names, everything):
             n for n in names if (str(PurePosixPath(n).parent), PurePosixPath(n).suffix) == (folder, suffix)
         ]
         base = "" if folder == "." else glob.escape(folder) + "/"
-        pattern = base + glob.escape(skeleton(own[0])[1]) + "*" + suffix
-        hit = [
-            n
-            for n in everything
-            if PurePosixPath(n).match(pattern) and str(PurePosixPath(n).parent) == folder
-        ]
-        found += [pattern] if len(own) > 1 and sorted(hit) == sorted(own) else [glob.escape(n) for n in own]
+        shared = os.path.commonprefix([PurePosixPath(n).stem for n in own]).rstrip("0123456789")
+        for stem in dict.fromkeys((skeleton(own[0])[1], shared)):
+            pattern = base + glob.escape(stem) + "*" + suffix
+            hit = [
+                n
+                for n in everything
+                if PurePosixPath(n).match(pattern) and str(PurePosixPath(n).parent) == folder
+            ]
+            if len(own) > 1 and stem and sorted(hit) == sorted(own):
+                found.append(pattern)
+                break
+        else:
+            found += [glob.escape(n) for n in own]
     return found
 
 
@@ -101,7 +131,8 @@ def group_pages(pages, look):
     for recognised, headings in pages:
         path = recognised.page.path
         if recognised.table not in mixed.get(path, ()):
-            groups.setdefault((recognised.table, *skeleton(path)), []).append((recognised, headings))
+            group = (recognised.table, *skeleton(path), _own_app(recognised, headings))
+            groups.setdefault(group, []).append((recognised, headings))
     proposals = []
     for (table, *_), own in groups.items():
         names = sorted({recognised.page.path for recognised, _ in own})
@@ -109,6 +140,13 @@ def group_pages(pages, look):
         proposal.sheets = _sheets(proposal, look)
         proposals.append(proposal)
     return proposals, troubles
+
+
+def _own_app(recognised, headings):
+    """In app exports without a column of apps: the name of the file's series, so that every app is a source."""
+    if recognised.table not in ("punches", "app_activity") or any(h.column == "app_name" for h in headings):
+        return ""
+    return core_name(recognised.page.path)
 
 
 def _refused_tables(path, tables, troubles):
@@ -139,10 +177,20 @@ def fill_in(proposal, knowledge, units=None):
     for text in list(proposal.doubtful):
         if text in proposal.columns:
             del proposal.doubtful[text]
+    _ignore_ties(proposal, knowledge)
     if proposal.table != "units":
         _remedy(proposal, knowledge, units)
     proposal.lacking = lacking(proposal, knowledge)
     proposal.wordings = propose_wordings(proposal.pages, knowledge)
+
+
+def _ignore_ties(proposal, knowledge):
+    """Headings of the dictionary that are alike stop the reading of a file; in a column that need not be they wait."""
+    columns = knowledge.tables[proposal.table].columns
+    for text, heading in proposal.doubtful.items():
+        tied = heading.candidates[0][0] if heading.status == "asked" and heading.in_dictionary else None
+        if tied in columns and not columns[tied].required:
+            proposal.ignore[text] = heading
 
 
 def _file_heading(proposal, heading):
@@ -150,7 +198,11 @@ def _file_heading(proposal, heading):
         proposal.known.setdefault(heading.text, heading.column)
     elif heading.status == "proposed" and heading.confidence in (HIGH, MEDIUM):
         proposal.columns.setdefault(heading.text, heading)
-    elif heading.status == "proposed":
+    elif heading.status == "off":
+        proposal.ignore.setdefault(heading.text, heading)
+    elif heading.status in ("proposed", "asked"):
+        own = [c for c in heading.candidates if c[0] == heading.column]
+        heading.candidates = own + [c for c in heading.candidates if c not in own]
         proposal.doubtful.setdefault(heading.text, heading)
         heading.column = ""
     elif heading.status == "personal" and heading.evidence:
@@ -202,9 +254,18 @@ def _remedy(proposal, knowledge, units):
             value = "纸质" if "纸" in text else "电子"
             proposal.fixed[name] = (value, Reason("ev_no_channel", value=value))
         elif name == "app_name":
-            several = len({r.sheet.name for r, _ in proposal.pages}) > 1
-            origin = "sheet" if several else "file"
-            proposal.fill[name] = (origin, Reason("ev_app_name_from", place=Reason(f"place_{origin}")))
+            _app_name(proposal)
+
+
+def _app_name(proposal):
+    """Apps by the sheets of workbooks that have one for each; else one app, by what the names of the files share."""
+    sheets = {r.sheet.name for r, _ in proposal.pages}
+    apps = {name for name in sheets if not re.search(r"^$|sheet|^工作表|\d", name, re.IGNORECASE)}
+    if len(sheets) > 1 and apps == sheets:
+        place = Reason("place_sheet")
+        proposal.fill["app_name"] = ("sheet", Reason("ev_app_name_from", place=place))
+        return
+    proposal.fixed["app_name"] = (core_name(proposal.names[0]), Reason("ev_app_name_of_files"))
 
 
 def _unit_origin(proposal, units):

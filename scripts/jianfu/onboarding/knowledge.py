@@ -20,7 +20,8 @@ class Knowledge:
     """The common plan as onboarding uses it; ``root`` is the folder of the repository.
 
     ``hints``: {kind: {name: pattern of words}} of config/plan/hints.csv: words in file, sheet or title that hint at a
-    table, words of a heading that hint at a column, and words that stand for a value of a column that is lacking.
+    table, words of a heading that hint at a column, say that it is another (against) or that the table is no such table
+    (never), and words that stand for a value of a column that is lacking.
     """
 
     def __init__(self, root):
@@ -29,7 +30,8 @@ class Knowledge:
         self.schema = self.root / "workflow" / "schemas" / "canonical.yaml"
         self.default = read_yaml(self.root / "config" / "default.yaml")
         self.tables = load_tables(self.schema, self.plan / "scales.yaml")
-        self.scales = read_yaml(self.plan / "scales.yaml")["scales"]
+        scales = read_yaml(self.plan / "scales.yaml")
+        self.scales, self.variants = scales["scales"], scales["variants"]
         self.responses = load_responses(self.plan / "scales.yaml")
         self.wordings = Wordings(self.plan / "values.csv")
         self.null_tokens = set(self.default["data"]["null_tokens"])
@@ -58,8 +60,9 @@ class Knowledge:
     def column_type(self, table, name):
         """Type of a canonical or input column."""
         column = self.tables[table].columns.get(name)
-        inputs = {"unit_name": "unit", "county_name": "county", "id_number": "person_id", "employee_id": "id"}
-        return column.type if column else inputs.get(name, "text")
+        cells = {"unit_name": "unit", "county_name": "county", "id_number": "person_id", "employee_id": "id"}
+        cells |= {"title": "title", "issuer": "office"}
+        return cells.get(name) or (column.type if column else "text")
 
     def column_name(self, table: str, name: str | Reason) -> str:
         """What a column is called: in Chinese by the first heading of the dictionary, in English by its name."""

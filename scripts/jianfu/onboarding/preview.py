@@ -2,12 +2,16 @@
 
 import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
+
+import pandas as pd
 
 from jianfu.core.errors import DataError
 from jianfu.core.keys import pseudonym_key
 from jianfu.core.labels import Labels
 from jianfu.core.tables import CANONICAL
+from jianfu.ingest.headings import normal_heading
 from jianfu.ingest.quality import join_books
 from jianfu.ingest.tables import ingest_table
 from jianfu.quality.facts import collect_facts
@@ -17,50 +21,33 @@ from jianfu.quality.text import summary
 BOOKS = ("counts", "columns", "notices")
 
 
-def write_preview(settings, folder, results, knowledge):
-    """Ingest everything that ``settings`` name and write the report; returns (lines for the terminal, troubles).
+@dataclass(frozen=True)
+class Trial:
+    """What became of the rows when ``settings`` were tried out.
 
-    ``results`` is results/<slug>: it receives quality/preview.html and, in restricted/preview, the quarantine.
-    Canonical tables are kept in memory or a temporary folder only; pseudonyms are made with a
-    key that is thrown away unless one is set. Troubles are (table, Reason) of tables that cannot be read yet.
+    ``counts`` {table: counts of :class:`jianfu.ingest.tables.IngestResult`}; ``troubles``: (table, Reason) of tables
+    that cannot be read yet. The canonical tables stand in the temporary folder ``scratch``, which goes with the object.
     """
-    key = _key(settings)
-    labels = Labels(settings["language"], knowledge.plan / "labels.csv")
-    report, quarantine = results / "quality" / "preview.html", results / "restricted" / "preview"
-    with tempfile.TemporaryDirectory() as scratch:
-        scratch = Path(scratch)
-        troubles = _ingest_all(settings, folder, scratch, quarantine, knowledge, key)
-        books = {book: scratch / f"{book}.csv" for book in BOOKS}
-        join_books(
-            *([scratch / f"{table}_{book}.csv" for table in CANONICAL] for book in BOOKS),
-            folder,
-            settings["sources"],
-            *books.values(),
-        )
-        facts = collect_facts(
-            **books,
-            quarantine=[quarantine / f"{table}.csv" for table in CANONICAL],
-            tables={table: str(scratch / f"{table}.parquet") for table in CANONICAL},
-            plan=str(knowledge.plan / "indicators.csv"),
-            sources=settings["sources"],
-            window=settings["data"]["window"],
-            limit=settings["data"]["max_reject_share"],
-        )
-    places = {"report": str(report), "quarantine": str(quarantine)}
-    template = knowledge.root / "workflow" / "report" / "quality_report.html.jinja"
-    write_page(facts, settings, labels, places, knowledge.plan / "headings.csv", template, report)
-    return summary(facts, settings, labels, places), troubles
+
+    settings: dict
+    counts: dict
+    troubles: list
+    scratch: tempfile.TemporaryDirectory
+
+    @property
+    def kept(self):
+        """Number of rows that were kept."""
+        return sum(int(c.loc[c["outcome"] == "kept", "rows"].sum()) for c in self.counts.values())
 
 
-def _key(settings):
-    if os.environ.get("JIANFU_KEY") or os.environ.get("JIANFU_KEY_FILE"):
-        return pseudonym_key(settings["province"]["synthetic"])
-    return os.urandom(32)
+def try_out(settings, folder, quarantine, knowledge) -> Trial:
+    """Ingest everything that ``settings`` name; rejected rows are written to the folder ``quarantine``.
 
-
-def _ingest_all(settings, folder, scratch, quarantine, knowledge, key):
-    """Write every canonical table to ``scratch``; one that cannot be read stays empty."""
-    troubles, units = [], None
+    Canonical tables are kept in memory or a temporary folder only; pseudonyms are made with a key that is thrown away
+    unless one is set. A table that cannot be read stays empty.
+    """
+    scratch = tempfile.TemporaryDirectory()
+    key, counts, troubles, units = _key(settings), {}, [], None
     for table in CANONICAL:
         try:
             result = _ingest(table, settings, folder, knowledge, units, key)
@@ -71,12 +58,76 @@ def _ingest_all(settings, folder, scratch, quarantine, knowledge, key):
             result = _ingest(table, settings | {"sources": []}, folder, knowledge, units, key)
         if table == "units":
             units = result.canonical.to_pandas()
-        result.write(
-            scratch / f"{table}.parquet",
-            quarantine / f"{table}.csv",
-            *(scratch / f"{table}_{b}.csv" for b in (*BOOKS, "titles")),
-        )
-    return troubles
+        counts[table] = result.counts
+        place = Path(scratch.name) / table
+        books = [place.with_name(f"{table}_{book}.csv") for book in (*BOOKS, "titles")]
+        result.write(place.with_suffix(".parquet"), quarantine / f"{table}.csv", *books)
+    return Trial(settings, counts, troubles, scratch)
+
+
+def write_preview(trial, folder, report, quarantine, knowledge) -> list[str]:
+    """Write the data-quality page ``report`` of a trial; returns its lines for the terminal."""
+    settings, scratch = trial.settings, Path(trial.scratch.name)
+    labels = Labels(settings["language"], knowledge.plan / "labels.csv")
+    books = {book: scratch / f"{book}.csv" for book in BOOKS}
+    parts = ([scratch / f"{table}_{book}.csv" for table in CANONICAL] for book in BOOKS)
+    join_books(*parts, folder, settings["sources"], *books.values())
+    facts = collect_facts(
+        **books,
+        quarantine=[quarantine / f"{table}.csv" for table in CANONICAL],
+        tables={table: str(scratch / f"{table}.parquet") for table in CANONICAL},
+        plan=str(knowledge.plan / "indicators.csv"),
+        sources=settings["sources"],
+        window=settings["data"]["window"],
+        limit=settings["data"]["max_reject_share"],
+    )
+    places = {"report": str(report), "quarantine": str(quarantine)}
+    template = knowledge.root / "workflow" / "report" / "quality_report.html.jinja"
+    write_page(facts, settings, labels, places, knowledge.plan / "headings.csv", template, report)
+    return summary(facts, settings, labels, places)
+
+
+def refused_by(trial, draft, knowledge) -> frozenset:
+    """{(table, heading, column)} behind the commonest reason in sources of which too many rows are rejected."""
+    counts = pd.concat(trial.counts.values(), ignore_index=True)
+    counts = counts[counts["outcome"].isin(("kept", "duplicate", "rejected"))]
+    found = set()
+    for proposal in draft.proposals:
+        own = counts[[_is_of(file, proposal.names) for file in counts["file"]]]
+        rejected = own[own["outcome"] == "rejected"]
+        if not rejected["rows"].sum() > trial.settings["data"]["max_reject_share"] * own["rows"].sum():
+            continue
+        reason, column = rejected.groupby(["reason", "column"])["rows"].sum().idxmax()
+        for name in _columns_behind(reason, column, knowledge.tables[proposal.table]):
+            for _, headings in proposal.pages:
+                found |= {
+                    (proposal.table, normal_heading(h.text), name) for h in headings if h.column == name
+                }
+    return frozenset(found)
+
+
+def _is_of(file, names):
+    """Whether a file, or the archive that it is a member of, is among ``names``."""
+    return any(file == name or file.startswith(f"{name}/") for name in names)
+
+
+def _columns_behind(reason, column, table):
+    """Columns whose heading may be wrong where rows are rejected for ``reason`` in ``column``."""
+    if reason == "unknown_category":  # its wordings are asked for
+        return ()
+    if reason == "conflicting_duplicate":  # numbers that begin anew in every file identify nothing
+        return tuple(name for name, default in table.default.items() if default == "row")
+    if reason == "due_before_issue":
+        return ("due_at",)
+    return {"unit_code": ("unit_code", "unit_name"), "person_key": ("id_number", "employee_id")}.get(
+        column, (column,)
+    )
+
+
+def _key(settings):
+    if os.environ.get("JIANFU_KEY") or os.environ.get("JIANFU_KEY_FILE"):
+        return pseudonym_key(settings["province"]["synthetic"])
+    return os.urandom(32)
 
 
 def _ingest(table, settings, folder, knowledge, units, key):

@@ -147,6 +147,7 @@ def _source(proposal, draft, knowledge):
     lines += _columns(proposal, draft.survey, items, knowledge)
     if proposal.personal:
         lines.append(f"    personal: {quoted(proposal.personal)}   # {words('pf_personal')}")
+    lines += _ignored(proposal)
     lines += _constants(proposal)
     lines += _values(proposal, knowledge)
     lines += _open(proposal, draft, items, knowledge)
@@ -172,9 +173,19 @@ def _columns(proposal, survey, items, knowledge):
     for heading in proposal.doubtful.values():
         guess = heading.candidates[0][0] if heading.candidates else "?"
         name = knowledge.column_name(proposal.table, guess)
-        note = words("pf_doubtful", name=name, evidence=heading.evidence)
-        lines.append(f"      # {quoted(heading.text)}: {guess}   # {note}")
+        code = "pf_asked" if heading.status == "asked" else "pf_doubtful"
+        lines.append(
+            f"      # {quoted(heading.text)}: {guess}   # {words(code, name=name, evidence=heading.evidence)}"
+        )
     return lines
+
+
+def _ignored(proposal):
+    """Headings that the dictionary knows and that must not be read, each with the reason."""
+    notes = [words("pf_ignored", heading=text, evidence=h.evidence) for text, h in proposal.ignore.items()]
+    if not notes:
+        return []
+    return [*(f"    # {note}" for note in notes), f"    ignore: {quoted(list(proposal.ignore))}"]
 
 
 def _evidence(guess, name, *, active=True):
@@ -211,18 +222,49 @@ def _constants(proposal):
 
 
 def _values(proposal, knowledge):
-    """Wordings of categories: sure ones active, the others commented out."""
-    if not proposal.wordings:
-        return []
+    """Wordings of categories: those of the dictionary as they are read, sure ones active, the others commented out."""
+    lines = _told(proposal, knowledge)
+    new = [w for w in proposal.wordings if not w.known]
+    if not new:
+        return lines
     active = {w.column for w in proposal.active_wordings()}
-    lines = [*_comment("pf_values", indent="    "), f"    {'' if active else '# '}values:"]
-    for column in dict.fromkeys(w.column for w in proposal.wordings):
+    lines += [*_comment("pf_values", indent="    "), f"    {'' if active else '# '}values:"]
+    for column in dict.fromkeys(w.column for w in new):
         kinds = knowledge.tables[proposal.table].columns[column].values
         kinds = list(kinds or (words("pf_true"), words("pf_false")))
         note = words("pf_choices", name=knowledge.column_name(proposal.table, column), choices=kinds)
         lines.append(f"      {'' if column in active else '# '}{column}:   # {note}")
-        lines += [_wording(w) for w in proposal.wordings if w.column == column]
+        lines += [_wording(w) for w in new if w.column == column]
     return lines
+
+
+def _told(proposal, knowledge):
+    """For every category what the dictionary reads its wordings as, with the rows of each and clashes marked."""
+    lines = []
+    for column in dict.fromkeys(w.column for w in proposal.wordings if w.known):
+        texts = []
+        for w in proposal.wordings:
+            if w.known and w.column == column:
+                clash = words("pf_clash", values=list(w.others)) if w.others else ""
+                texts.append(words("pf_told_one", wording=w.text, value=_shown(w.value), rows=w.rows) + clash)
+        name = knowledge.column_name(proposal.table, column)
+        lines += _wrapped(words("pf_told", name=name), texts)
+    return lines
+
+
+def _shown(value):
+    return words("pf_true" if value else "pf_false") if isinstance(value, bool) else value
+
+
+def _wrapped(head, texts):
+    """Texts behind a head as lines of comment that are not much longer than the page."""
+    separator, lines, line = SEPARATORS[spoken()], [], f"    # {head}"
+    for text in texts:
+        if width(line) + width(text) > 110:
+            lines.append(line.rstrip())
+            line = "    #   "
+        line += text + separator
+    return [*lines, line.removesuffix(separator)]
 
 
 def _wording(wording):
@@ -274,8 +316,10 @@ def _survey(draft):
     if survey.open_items:
         example = quoted(survey.open_items[0])
         lines += ["", *_comment("pf_open_items", evidence=survey.evidence, example=example)]
-    if survey.ranges or survey.responses:
+    if survey.settings():
         lines += ["", _heading("pf_survey"), "survey:"]
+    if survey.keys:
+        lines += [*_comment("pf_keys", indent="  ", check=_check()), f"  keys: {flow(survey.keys)}"]
     if survey.ranges:
         lines += [*_comment("pf_ranges", indent="  ", check=_check()), f"  ranges: {flow(survey.ranges)}"]
     if survey.responses:

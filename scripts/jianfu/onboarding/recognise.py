@@ -4,10 +4,14 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from jianfu.ingest.headings import IDENTIFIERS, IGNORED, PERSONAL, find_header, normal_heading
+from jianfu.ingest import dates
+from jianfu.ingest.headings import IDENTIFIERS, IGNORED, PERSONAL, find_header, join_levels, normal_heading
+from jianfu.ingest.numbers import parse_number
+from jianfu.ingest.stage import MIN_DAYS
 from jianfu.onboarding.knowledge import TABLES
 from jianfu.onboarding.look import Page
 
+ALIKE = ("tasks", "punches", "policies", "app_days")  # so little makes one that its name must say so
 ENOUGH = 1.5  # weight of known headings that makes a sheet a table ...
 ENOUGH_COMPLETE = 0.6  # ... or this much where most required columns are there
 ITEM = re.compile(r"(q|第|题)?\s*\d{1,3}\s*(题|[.、．:：]|$)", re.IGNORECASE)
@@ -46,7 +50,10 @@ def _as_table(page, table, knowledge):
     if layout is None:
         return None
     top, bottom, headings = layout
-    title = " ".join(dict.fromkeys(c.strip() for row in page.sheet.head()[:top] for c in row if c.strip()))
+    never = knowledge.hints["never"].get(table)
+    if never and re.search(never, "|".join(headings)):
+        return None
+    title = _title(page.sheet, top)
     known, names = 0.0, set()
     for heading in filter(None, headings):
         matched, _ = matcher.match(heading)
@@ -67,6 +74,42 @@ def _as_table(page, table, knowledge):
     if known < ENOUGH and not (complete >= 0.6 and known >= ENOUGH_COMPLETE) and not (hint and known >= 1):
         return None
     return Recognised(page, table, top, bottom, headings, weight, title)
+
+
+def unfamiliar(page, knowledge, tables):
+    """:class:`Recognised` of a sheet with unknown headings for every one of ``tables`` that it may be.
+
+    The weight is 1 where file, sheet or title name the table.
+    """
+    sheet = page.sheet
+    if not sheet.columns or sheet.headings is not None or sheet.height < 2:
+        return []
+    head = sheet.head()
+    filled = [sum(bool(cell.strip()) for cell in row) for row in head]
+    top = next((n for n, row in enumerate(head[:-1]) if _looks_like_headings(row, max(filled))), None)
+    if top is None:
+        return []
+    headings = join_levels([[re.sub(r"\s+", " ", cell).strip() for cell in head[top]]])
+    title = _title(sheet, top)
+    text = unicodedata.normalize("NFKC", f"{sheet.file} {sheet.name} {title}").casefold()
+    hinted = {table: bool(re.search(knowledge.hints["table"][table], text)) for table in tables}
+    return [
+        Recognised(page, table, top, top + 1, headings, float(hinted[table]), title)
+        for table in tables
+        if hinted[table] or table not in ALIKE
+    ]
+
+
+def _looks_like_headings(row, width):
+    """Whether a row is filled as far as the fullest one and holds different texts, no numbers but days, no dates."""
+    cells = [cell.strip() for cell in row if cell.strip()]
+    days = {str(day) for day in range(1, 32)} if len(cells) > MIN_DAYS else set()
+    words = [c for c in cells if c in days or (parse_number(c) is None and dates.parse(c) is None)]
+    return len(cells) >= max(2, 0.8 * width) and len(set(words)) >= 0.9 * len(cells)
+
+
+def _title(sheet, top):
+    return " ".join(dict.fromkeys(c.strip() for row in sheet.head()[:top] for c in row if c.strip()))
 
 
 def layout_of(sheet, matcher):

@@ -5,12 +5,18 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from jianfu.core.reasons import Reason
+from jianfu.ingest.headings import normal_heading
 from jianfu.ingest.numbers import parse_number
 from jianfu.ingest.sheet import SPACES
 from jianfu.ingest.values import normal_wording
 from jianfu.onboarding.knowledge import HIGH, MEDIUM
+from jianfu.onboarding.recognise import ITEM
 
 MAX_ANSWER = 14  # longer answers are free text
+FEWEST_ANSWERS = (
+    300  # answers to the items of one scale from which its lowest and highest code are taken to occur
+)
+STRAY = 0.002  # share of answers below which a code is a mistake
 _STRONG = "非常|完全|十分|极其|很|特别|总是"
 _MIDDLE = re.compile(r"一般|中立|不确定|说不清|不好说|普通|说不准|既不|中等")
 _WEAK = re.compile(r"比较|有点|有些|基本|较")
@@ -19,71 +25,122 @@ _NO = re.compile(r"不|没|无|反对|从未|从来")
 
 @dataclass
 class Survey:
-    """``items`` {heading: item}, ``open_items`` headings of items without a place in the scales; ``ranges``,
+    """``items`` {heading: item}, ``open_items`` headings of items without a place in the scales; ``keys``, ``ranges``,
     ``responses`` for the province file; ``confidence`` and ``evidence`` of the items' order.
     """
 
     items: dict = field(default_factory=dict)
     open_items: list = field(default_factory=list)
+    keys: dict = field(default_factory=dict)
     ranges: dict = field(default_factory=dict)
     responses: dict = field(default_factory=dict)
     confidence: str = MEDIUM
     evidence: Reason | None = None
 
+    def settings(self):
+        """What is said of the survey besides its columns."""
+        parts = {"keys": self.keys, "ranges": self.ranges, "responses": self.responses}
+        return {key: value for key, value in parts.items() if value}
+
 
 def propose_survey(pages, knowledge):
     """:class:`Survey` of all recognised survey sheets; ``pages``: [(Recognised, its headings)]."""
-    if not pages:
-        return Survey()
-    table = knowledge.tables["survey"]
-    order = [item for scale in knowledge.scales.values() for item in scale["items"]]
-    answers = {}
-    for recognised, headings in pages:
-        for heading in headings:
-            if heading.status == "open":
-                cells = recognised.sheet.columns[heading.place].slice(recognised.bottom).to_pylist()
-                texts = Counter((c or "").strip(SPACES) for c in cells)
-                answers.setdefault(heading.text, Counter()).update(
-                    {t: n for t, n in texts.items() if t and t not in knowledge.null_tokens}
-                )
-    items = [text for text, found in answers.items() if _is_item(found)]
-    known = {h.column for _, headings in pages for h in headings}
-    if set(order) & known:
-        return Survey()
+    answers, named, where = _answers(pages, knowledge)
     survey = Survey()
-    if len(items) != len(order):
-        survey.open_items = items
-        survey.evidence = Reason("ev_items_unmatched", found=len(items), wanted=len(order))
+    if not named:
+        _place_items(survey, answers, where, knowledge)
+        named = survey.items
+    if not named:
         return survey
-    survey.items = dict(zip(items, order, strict=True))
     fits = True
-    for name, scale in knowledge.scales.items():
-        own = [answers[text] for text, item in survey.items.items() if item in scale["items"]]
-        fits &= _code(survey, name, scale, own, table, knowledge)
+    for name, scale in _scales(survey, knowledge).items():
+        own = [answers[text] for text, item in named.items() if item in scale["items"]]
+        fits &= not own or _code(survey, name, scale, own, knowledge)
     survey.confidence = HIGH if fits and not survey.responses else MEDIUM
-    survey.evidence = Reason("ev_items_in_order", n=len(order))
     return survey
 
 
+def _answers(pages, knowledge):
+    """{heading: Counter of its answers} of open and of named items, {heading: item} of the latter, {heading: place}."""
+    every = {item for scale in _all_scales(knowledge) for item in scale["items"]}
+    answers, named, where = {}, {}, {}
+    for recognised, headings in pages:
+        for heading in headings:
+            if heading.status != "open" and heading.column not in every:
+                continue
+            cells = recognised.sheet.columns[heading.place].slice(recognised.bottom).to_pylist()
+            texts = Counter((c or "").strip(SPACES) for c in cells)
+            answers.setdefault(heading.text, Counter()).update(
+                {t: n for t, n in texts.items() if t and t not in knowledge.null_tokens}
+            )
+            where.setdefault(heading.text, heading.place)
+            if heading.column in every:
+                named[heading.text] = heading.column
+    return answers, named, where
+
+
+def _all_scales(knowledge):
+    return [*knowledge.scales.values(), *knowledge.variants.values()]
+
+
+def _scales(survey, knowledge):
+    """The scales with the chosen versions in the place of the usual ones."""
+    chosen = {scale: knowledge.variants[version] for scale, version in survey.keys.items()}
+    return knowledge.scales | chosen
+
+
+def _place_items(survey, answers, where, knowledge):
+    """Give the closed questions to the items of the scales, in order, where their number is that of a known version."""
+    shared = _items(answers, where)
+    numbered = [text for text in shared if ITEM.match(normal_heading(text))]
+    versions = [{}] + [{entry["scale"]: name} for name, entry in knowledge.variants.items()]
+    for items in (shared, numbered):
+        for survey.keys in versions:
+            order = [item for scale in _scales(survey, knowledge).values() for item in scale["items"]]
+            if len(order) == len(items):
+                survey.items = dict(zip(items, order, strict=True))
+                survey.evidence = Reason("ev_items_in_order", n=len(order))
+                return
+    survey.keys, survey.open_items = {}, shared
+    wanted = sum(len(scale["items"]) for scale in knowledge.scales.values())
+    survey.evidence = Reason("ev_items_unmatched", found=len(shared), wanted=wanted) if shared else None
+
+
+def _items(answers, where):
+    """Closed questions in their order: those whose kind of answers at least three share."""
+    closed = {text: found for text, found in answers.items() if _is_item(found)}
+    groups = []  # [(answers, headings)]
+    for text, found in closed.items():
+        own = _kind(found)
+        alike = next((texts for kind, texts in groups if len(own & kind) >= 0.5 * len(own | kind)), None)
+        if alike is None:
+            groups.append((own, [text]))
+        else:
+            alike.append(text)
+    return sorted((text for _, texts in groups if len(texts) >= 3 for text in texts), key=where.get)
+
+
+def _kind(found):
+    """What the answers of a question are: numbers ({"0"}), or the commonest wordings."""
+    numbers = sum(n for text, n in found.items() if parse_number(text) is not None)
+    if numbers > 0.5 * sum(found.values()):
+        return frozenset("0")
+    return frozenset(normal_wording(text) for text, n in found.items() if n >= 0.02 * sum(found.values()))
+
+
 def _is_item(found):
-    """Answers of a closed question: few different short texts, or whole numbers from 0 to 7."""
+    """Answers of a closed question: few different short texts, or whole numbers from 0 to 10."""
     total = sum(found.values())
-    numbers = sum(n for text, n in found.items() if (v := parse_number(text)) is not None and v in range(8))
+    numbers = sum(n for text, n in found.items() if (v := parse_number(text)) is not None and v in range(11))
     if total and numbers / total >= 0.9:
         return True
     common = sum(n for _, n in found.most_common(8))
     short = all(len(text) <= MAX_ANSWER for text, _ in found.most_common(8))
-    return (
-        bool(total)
-        and short
-        and len(found) <= 12
-        and common / total >= 0.9
-        and numbers == 0
-        and len(found) >= 3
-    )
+    few = short and len(found) <= 12 and common >= 0.9 * total
+    return bool(total) and few and numbers == 0 and len(found) >= 3
 
 
-def _code(survey, name, scale, answers, table, knowledge):
+def _code(survey, name, scale, answers, knowledge):
     """Range and wordings of one scale; True where the declared ones do."""
     numbers, texts = Counter(), Counter()
     for found in answers:
@@ -92,12 +149,7 @@ def _code(survey, name, scale, answers, table, knowledge):
             (texts if value is None else numbers)[text if value is None else value] += n
     low, high = scale["range"]
     if sum(numbers.values()) > sum(texts.values()):
-        inside = [v for v, n in numbers.items() if n >= 0.002 * sum(numbers.values())]
-        found = (int(min(inside)), int(max(inside)))
-        if found[0] >= low and found[1] <= high:
-            return found[0] == low
-        survey.ranges[name] = [min(1, found[0]), max(found[1], 5)]
-        return False
+        return _range(survey, name, numbers, low, high)
     steps = high - low + 1
     known = {normal_wording(w) for words in knowledge.responses if len(words) == steps for w in words}
     total = sum(texts.values())
@@ -109,6 +161,23 @@ def _code(survey, name, scale, answers, table, knowledge):
     if ordered and len(ordered) == steps:
         survey.responses |= {text: low + place for place, text in enumerate(ordered)}
     return False
+
+
+def _range(survey, name, numbers, low, high):
+    """The range of a scale from the codes that occur; the declared one where too few answers could show it."""
+    total = sum(numbers.values())
+    inside = [value for value, n in numbers.items() if n >= STRAY * total]
+    found = [int(min(inside)), int(max(inside))]
+    if found == [low, high]:
+        return True
+    within = low <= found[0] and found[1] <= high
+    if within and (total < FEWEST_ANSWERS or found[0] == low):
+        return True
+    first = found[0] if found[0] in (0, 1) else min(low, found[0])
+    last = found[1] if total >= FEWEST_ANSWERS else max(found[1], first + high - low)
+    if [first, last] != [low, high]:
+        survey.ranges[name] = [first, last]
+    return [first, last] == [low, high]
 
 
 def order_answers(texts):

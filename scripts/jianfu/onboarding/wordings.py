@@ -1,9 +1,9 @@
-"""Wordings of categories that the dictionary does not know, and what they probably mean."""
+"""Wordings of categories: what the dictionary takes each for, and what those that it does not know probably mean."""
 
 import difflib
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -12,20 +12,39 @@ from jianfu.core.reasons import Reason
 from jianfu.ingest.sheet import SPACES
 from jianfu.ingest.stage import nondata_rows
 from jianfu.ingest.values import normal_wording
-from jianfu.onboarding.columns import header_of, known_wordings
+from jianfu.onboarding.columns import header_of
 from jianfu.onboarding.knowledge import HIGH, LOW, MEDIUM
+from jianfu.onboarding.scores import known_wordings
 
 MAX_LENGTH = 12  # longer texts are no category and are never shown
 MANY = 30  # different unknown wordings beyond which a column is no category
-_NO = re.compile(r"^(不|未|非|否|没)(?!详|明|清|知|填|定|确定|适用).{0,5}$|^无(需|须|要求)?$")
+LIKE = 0.5  # similarity from which a known wording is named
+_NO = re.compile(
+    r"^(不|未|非|否|没)(?!详|明|清|知|填|定|确定|适用).{0,5}$|^无(需|须|要求)?$|^(普通|一般|正常|常规|平常)"
+)
 _YES = re.compile(r"^(是|有|已|需|须|要|应|属于|必须|强制)(?!待).{0,5}$")
 _EMPTY = {"暂无", "未填", "空", "不详", "N/A", "NA", "NULL", "NONE", "——", "--", "未知", "不清楚", "待补充"}
+# what may stand around a value without changing it, what turns it round, and what joins two
+_AROUND = re.compile(
+    r"^[的类级性式型项次等及以上别方工作活动专日常年度临时公开个人正县区市省镇乡直属单位部门]*$"
+)
+_TURNED = re.compile(r"返回|回来|归来|期满|结束|取消|解除|免|未|不|非|拟|待|撤|恢复|终止|驳回|退回")
+_JOINED = re.compile(r"[+＋/、,，和与及兼]|结合|并")
+_FIRST = {
+    "movement": (
+        (re.compile(r"^([增进入新来到返回接]|[调转划选](来|进|入))"), "in"),
+        (re.compile(r"^([减出离退走去亡辞免]|[调转划](离|走|往|出)|考(取|上|入))"), "out"),
+    )
+}
 UNFILLED = Reason("ev_unfilled")  # the wording says that nothing was filled in
 
 
 @dataclass(frozen=True)
 class Wording:
-    """A wording of one column with its rows, the proposed value (None: no proposal) and the evidence, a Reason."""
+    """A wording of one column with its rows, its value (None: no proposal) and the evidence, a Reason.
+
+    ``known``: the dictionary leads to the value; ``others`` are values whose wordings it holds as well (督导检查).
+    """
 
     column: str
     text: str
@@ -33,32 +52,72 @@ class Wording:
     value: object
     confidence: str
     evidence: Reason | None
+    known: bool = False
+    others: tuple = ()
 
 
 def propose_wordings(pages, knowledge):
-    """:class:`Wording` list of one source; ``pages``: [(Recognised, its headings)]."""
-    table, found = pages[0][0].table, {}
+    """:class:`Wording` list of one source, known ones first; ``pages``: [(Recognised, its headings)]."""
+    table, found, named = pages[0][0].table, {}, {}
     for recognised, headings in pages:
         places = {h.column: h.place for h in headings if h.column}
+        named |= {h.column: h.text for h in headings if h.column}
         keep = ~nondata_rows(recognised.sheet, header_of(recognised, headings))
         for column, place in places.items():
-            known = known_wordings(table, column, knowledge)
-            if not known:
+            if not known_wordings(table, column, knowledge):
                 continue
             rows = keep & _departures(recognised, places, table, column, knowledge)
             cells = recognised.sheet.filled(place, recognised.bottom).filter(pa.array(rows))
             for entry in cells.value_counts().to_pylist():
                 text, n = (entry["values"] or "").strip(SPACES), entry["counts"]
-                unknown = text and text not in knowledge.null_tokens and normal_wording(text) not in known
-                if unknown and not (text.endswith(".0") and normal_wording(text[:-2]) in known):
+                if text and text not in knowledge.null_tokens:
                     found.setdefault(column, Counter())[text] += n
     return [
-        _propose(table, column, text, rows, knowledge)
+        w
         for column, texts in found.items()
-        if len(texts) <= MANY
-        for text, rows in sorted(texts.items(), key=lambda item: (-item[1], item[0]))
-        if len(text) <= MAX_LENGTH and not re.search(r"\d{5}", text)
+        for w in _of_column(table, column, named[column], texts, knowledge)
     ]
+
+
+def _of_column(table, column, heading, texts, knowledge):
+    """The wordings of one column; those that cannot be shown (too long, too many, long numbers) are left out."""
+    known = known_wordings(table, column, knowledge)
+    ordered = sorted(texts.items(), key=lambda item: (-item[1], item[0]))
+    shown = [(t, n) for t, n in ordered if len(t) <= MAX_LENGTH and not re.search(r"\d{5}", t)]
+    told, new = [], []
+    for text, rows in shown:
+        word = normal_wording(text if normal_wording(text) in known else text.removesuffix(".0"))
+        if word in known:
+            others = (
+                _also_in(word, known) if knowledge.tables[table].columns[column].type == "category" else ()
+            )
+            told.append(Wording(column, text, rows, known[word], HIGH, None, True, others))
+        else:
+            new.append(_propose(table, column, text, rows, heading, knowledge))
+    new = _opposites(told + new, new) if knowledge.tables[table].columns[column].type == "boolean" else new
+    return told + new if len(new) <= MANY else told
+
+
+def _opposites(every, new):
+    """Of two wordings of yes and no, one tells the other."""
+    empty = [w for w in new if w.evidence == UNFILLED]
+    pair = [w for w in every if w not in empty]
+    sure = [w for w in pair if w.value is not None]
+    if len(pair) != 2 or len(sure) != 1:
+        return new
+    other = next(w for w in pair if w.value is None)
+    told = replace(
+        other, value=not sure[0].value, confidence=MEDIUM, evidence=Reason("ev_opposite", word=sure[0].text)
+    )
+    return [told if w is other else w for w in new]
+
+
+def _also_in(word, known):
+    """Other values whose wordings a known wording holds; one of them may be meant."""
+    inside = {
+        known[other] for other in known if len(other) >= 2 and other in word and known[other] != known[word]
+    }
+    return tuple(sorted(map(str, inside)))
 
 
 def _departures(recognised, places, table, column, knowledge):
@@ -71,7 +130,7 @@ def _departures(recognised, places, table, column, knowledge):
     return np.array([known.get(normal_wording(cell or "")) != "in" for cell in cells])
 
 
-def _propose(table, column, text, rows, knowledge):
+def _propose(table, column, text, rows, heading, knowledge):
     declared = knowledge.tables[table].columns[column]
     if normal_wording(text) in _EMPTY:
         return Wording(column, text, rows, None, LOW, UNFILLED)
@@ -79,20 +138,42 @@ def _propose(table, column, text, rows, knowledge):
         for pattern, value in ((_NO, False), (_YES, True)):
             if pattern.match(text):
                 return Wording(column, text, rows, value, MEDIUM, Reason("ev_first_word"))
+        if text in heading:
+            return Wording(column, text, rows, True, MEDIUM, Reason("ev_in_heading"))
         return Wording(column, text, rows, None, LOW, None)
-    known = known_wordings(table, column, knowledge)
-    inside = {known[w] for w in known if len(w) >= 2 and w in normal_wording(text)}
-    if len(inside) == 1:
-        value = inside.pop()
-        sure = normal_wording(str(value)) in normal_wording(text)
-        if sure:
-            return Wording(column, text, rows, value, HIGH, Reason("ev_contains", value=str(value)))
-        return Wording(column, text, rows, value, MEDIUM, Reason("ev_contains_known"))
-    around = {known[w] for w in known if len(text) >= 2 and normal_wording(text) in w}
-    if len(around) == 1:
-        return Wording(column, text, rows, around.pop(), MEDIUM, Reason("ev_part_of_known"))
-    ratios = [(difflib.SequenceMatcher(None, normal_wording(text), w).ratio(), w) for w in known]
-    ratio, word = max(ratios, default=(0, ""))
-    if ratio >= 0.5:
-        return Wording(column, text, rows, known[word], LOW, Reason("ev_near", word=word))
-    return Wording(column, text, rows, None, LOW, None)
+    return _category(column, text, rows, known_wordings(table, column, knowledge))
+
+
+def _category(column, text, rows, known):
+    """The value of a category by the known wordings that a text holds, is part of, or resembles.
+
+    Only a text that adds nothing to a wording is sure; one that joins or turns round what it holds (借调返回) has no
+    proposal, and where two wordings of different values resemble it alike neither is chosen.
+    """
+    plain = normal_wording(text)
+    inside = [word for word in known if len(word) >= 2 and word in plain]
+    longest = {word for word in inside if not any(word != other and word in other for other in inside)}
+    rest = plain
+    for word in longest:
+        rest = rest.replace(word, "", 1)
+    values = {known[word] for word in longest}
+    if _JOINED.search(rest) or (longest and _TURNED.search(rest)):
+        mixed = known.get("混合") if _JOINED.search(rest) and not _TURNED.search(rest) else None
+        return Wording(column, text, rows, mixed, MEDIUM if mixed else LOW, Reason("ev_joined_or_turned"))
+    if len(values) == 1 and _AROUND.match(rest):
+        value = values.pop()
+        return Wording(column, text, rows, value, HIGH, Reason("ev_contains", value=str(value)))
+    for pattern, value in _FIRST.get(column, ()):
+        if not longest and pattern.match(plain):
+            return Wording(column, text, rows, value, MEDIUM, Reason("ev_first_word"))
+    ratios = {}
+    for word, value in known.items():
+        part = len(plain) >= 2 and (plain in word or word in longest)
+        ratio = difflib.SequenceMatcher(None, plain, word).ratio() + 0.1 * part
+        ratios[value] = max(ratios.get(value, (0.0, "")), (ratio, word))
+    ranked = sorted(ratios.items(), key=lambda item: (-item[1][0], str(item[0])))
+    (value, (ratio, word)), second = ranked[0], ranked[1][1][0] if len(ranked) > 1 else 0.0
+    if ratio < LIKE or ratio - second < 0.05:
+        return Wording(column, text, rows, None, LOW, None)
+    sure = MEDIUM if ratio >= 0.65 or values == {value} else LOW
+    return Wording(column, text, rows, value, sure, Reason("ev_near", word=word))

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.errors import ConfigError
-from jianfu.core.spelling import did_you_mean, valid_are
+from jianfu.core.spelling import did_you_mean, nearest, valid_are
 from jianfu.indices.engine.treat import TRANSFORMATIONS
 
 TEXTS = ("parent", "transformation", "treatment", "denominator", "label")
 NUMBERS = ("direction", "weight", "low", "high", "lower", "upper", "reference")
 COLUMNS = ("code", *TEXTS, *NUMBERS)
+ALIKE = 0.75  # similarity from which one parent may be another, misspelt
 SIGNS = {"+": 1, "-": -1, "−": -1}  # of a direction
 DESCRIPTIVE = (
     "name",
@@ -80,6 +81,7 @@ def build_structure(table, name="structure"):
     level = _levels(parents, aggregates, name)
     _check(table, aggregates, name)
     tops = sorted(aggregates - set(table.index))
+    _check_tops(tops, aggregates, parents, name)
     groups = []
     for code in [*(code for code in table.index if code in aggregates), *tops]:
         children = table.index[parents == code]
@@ -88,6 +90,16 @@ def build_structure(table, name="structure"):
     groups.sort(key=lambda group: group.level)
     indicators = table.loc[~table.index.isin(aggregates)].drop(columns=["parent", "weight"])
     return Structure(indicators, tuple(groups))
+
+
+def _check_tops(tops, aggregates, parents, name):
+    """A parent without a row that a single code names and that another parent resembles is a slip of the pen."""
+    for top in tops if len(tops) > 1 else ():
+        close = nearest(top, sorted(aggregates - {top}), ALIKE)
+        if close and (parents == top).sum() == 1 < (parents == close).sum():
+            raise ConfigError(
+                "parent_misspelt", file=name, parent=top, code=parents.index[parents == top][0], name=close
+            )
 
 
 def _clean(table, name):

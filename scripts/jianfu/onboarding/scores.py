@@ -1,0 +1,90 @@
+"""How well a heading and its cells suit a canonical column."""
+
+import difflib
+import re
+
+from jianfu.core.reasons import Reason
+from jianfu.ingest.headings import normal_heading
+from jianfu.ingest.values import normal_wording
+from jianfu.onboarding.contents import contradicts, fits
+
+# of the dictionary: by the exact heading, by its last part, without brackets, as a second choice
+KNOWN = {1: 1.5, 2: 1.4, 3: 1.3, 4: 0.9}
+CONTRADICTED = 0.2  # what is left of a known heading whose cells are something else
+_SOFT = re.compile(r"^(是否|您的|您所在的|您|所属|本次|实际)|[(（].*?[)）]")
+
+
+def kind_of(table, column, knowledge):
+    """Type of a column and the wordings known for it."""
+    return knowledge.column_type(table, column), known_wordings(table, column, knowledge)
+
+
+def known_wordings(table, column, knowledge):
+    """{wording: value} that need no mapping, for a category or a boolean; empty for other columns."""
+    declared = knowledge.tables[table].columns.get(column)
+    if declared is None or declared.type not in ("category", "boolean"):
+        return {}
+    names = (column, "boolean") if declared.type == "boolean" else (column,)
+    return {normal_wording(str(v)): v for v in declared.values} | knowledge.wordings.of(*names)
+
+
+def known_score(column, tier, content, table, knowledge):
+    """Score of a heading that the dictionary knows for ``column`` at ``tier``."""
+    kind, known = kind_of(table, column, knowledge)
+    if contradicts(content, kind):
+        return KNOWN[tier] * CONTRADICTED
+    return KNOWN[tier] + 0.1 * (fits(content, kind, known) == 1) + 0.1 * content.filled
+
+
+def guess(heading, column, content, table, knowledge):
+    """``(score, evidence)`` of a heading that the dictionary does not know; (0, None) if it cannot be ``column``."""
+    kind, known = kind_of(table, column, knowledge)
+    plain = normal_heading(heading)
+    fit = fits(content, kind, known)
+    if not fit or contradicts(content, kind) or _said_otherwise(plain, column, knowledge):
+        return 0.0, None
+    near, word = _nearest(plain, knowledge.headings[table].get(column, []))
+    hint = bool(re.search(knowledge.hints["column"].get(column, "$^"), plain))
+    declared = knowledge.tables[table].columns.get(column)
+    required = (declared is not None and declared.required) or column in ("unit_name", "id_number")
+    strong = fit == 1 and kind in ("unit", "person_id")
+    score = 0.6 * near + 0.3 * hint + 0.2 * (fit == 1) + 0.35 * strong
+    score += 0.1 * (required and fit == 1) + 0.1 * (required and hint and fit < 1)
+    if kind == "text" and near < 0.7:
+        score = min(score, 0.5)
+    return score, _evidence(word if near >= 0.5 else None, kind if fit == 1 else None, hint)
+
+
+def _said_otherwise(plain, column, knowledge):
+    """Whether a word of the heading says that it is not this column (最后工作日期 is no date of hire)."""
+    words = knowledge.hints["against"].get(column)
+    return bool(words and re.search(words, plain))
+
+
+def _evidence(word, kind, hint):
+    """What speaks for a column: a similar heading ``word``, cells of its ``kind``, a word that hints at it."""
+    near = word and Reason("ev_near", word=word)
+    cells = Reason("ev_cells_are", kind=Reason(f"kind_{kind}")) if kind not in (None, "text") else None
+    if near and cells:
+        return Reason("ev_both", first=near, second=cells)
+    return near or cells or Reason("ev_hint" if hint else "ev_no_conflict")
+
+
+def _nearest(heading, known):
+    """Similarity (0 to 1) to the nearest known heading, and that heading."""
+    text = _plain(heading)
+    return max(((_similar(text, _plain(normal_heading(word))), word) for word in known), default=(0.0, ""))
+
+
+def _plain(heading):
+    text = heading.rpartition("|")[2]
+    return _SOFT.sub("", _SOFT.sub("", text)) or text
+
+
+def _similar(a, b):
+    if a == b:
+        return 1.0
+    short, long = sorted((a, b), key=len)
+    if len(short) >= 2 and short in long:
+        return 0.55 + 0.4 * len(short) / len(long)
+    return difflib.SequenceMatcher(None, a, b).ratio()

@@ -1,0 +1,244 @@
+"""What a draft proposes: one assignment of all headings by words and cells; contradictions stay off, ties are asked."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from ingest_cases import ROOT, UNITS, write_csv
+from unseen_folders import FOLDERS, lines_to_correct
+
+from jianfu.config.merging import merge
+from jianfu.onboarding.assignment import assign
+from jianfu.onboarding.draft import make_draft
+from jianfu.onboarding.grouping import core_name
+from jianfu.onboarding.knowledge import Knowledge
+from jianfu.onboarding.preview import refused_by, try_out
+from jianfu.onboarding.scores import known_wordings
+from jianfu.onboarding.survey import Survey, _range
+from jianfu.onboarding.wordings import _category, propose_wordings
+
+
+@pytest.fixture(scope="module")
+def knowledge():
+    return Knowledge(ROOT)
+
+
+def test_the_assignment_is_the_best_of_all_and_not_the_first():
+    found = assign(np.array([[0.9, 0.8], [0.85, 0.2]]))
+    assert {heading: choice.column for heading, choice in found.items()} == {0: 1, 1: 0}
+    assert not any(choice.rivals for choice in found.values())
+
+
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+def test_a_tie_is_asked_whatever_the_order(order):
+    """Two headings that are one column as well as each other; two columns that one heading may be."""
+    found = assign(np.array([[0.8], [0.79]])[order])
+    assert len(found) == 1 and next(iter(found.values())).rivals
+    found = assign(np.array([[0.7, 0.7]]))
+    assert found[0].rivals
+    assert assign(np.array([[0.3, 0.2]])) == {}
+
+
+# lines that the drafts of two folders with other headings, files and wordings need: a ratchet, never to be raised
+@pytest.mark.parametrize(("name", "most"), [("managers", 5)])
+def test_lines_to_correct_in_the_draft_of_an_unseen_folder(tmp_path, knowledge, name, most):
+    write, right = FOLDERS[name]
+    write(tmp_path / "raw")
+    draft = make_draft(tmp_path / "raw", knowledge)
+    lines = lines_to_correct(tmp_path / "raw", draft.settings(), right, ROOT)
+    assert len(lines) <= most, lines
+    assert any(
+        "最后工作日期" in p.open for p in draft.proposals
+    )  # no date of hire, no date of leaving beside 离岗日期
+
+
+def _folder(folder, **tables):
+    """Files with these rows beside a table of units; {name of the file without ending: rows}."""
+    write_csv(folder / "单位名录.csv", UNITS)
+    for name, rows in tables.items():
+        write_csv(folder / f"{name}.csv", rows)
+    return folder
+
+
+def _proposal(draft, table):
+    return next(p for p in [*draft.proposals, *draft.incomplete] if p.table == table)
+
+
+TASKS = [["编号", "责任单位", "事项类型", "下达时间"]] + [
+    [f"A{n}", "河口镇", "任务", f"2024-03-{n + 1:02d}"] for n in range(20)
+]
+
+
+def _with(*columns):
+    """TASKS with further columns: (heading, cell by row)."""
+    rows = [[*TASKS[0], *(heading for heading, _ in columns)]]
+    return rows + [[*row, *(cell(n) for _, cell in columns)] for n, row in enumerate(TASKS[1:])]
+
+
+def test_a_document_number_is_no_issuer(tmp_path, knowledge):
+    rows = _with(
+        ("交办文号", lambda n: f"青办〔2024〕{n}号"),
+        ("交办科室局", lambda n: ["县民政局", "县应急局"][n % 2]),
+    )
+    proposal = _proposal(make_draft(_folder(tmp_path, 任务台账=rows), knowledge), "tasks")
+    assert {text: h.column for text, h in proposal.columns.items()} == {"交办科室局": "issuer"}
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_headings_that_are_alike_are_asked(tmp_path, knowledge, swapped):
+    """Two columns of units with known headings: neither is taken, in whatever order; the table waits."""
+    rows = _with(("承办单位", lambda n: "石坪镇"))
+    rows = [[row[0], row[4], *row[2:4], row[1]] if swapped else row for row in rows]
+    draft = make_draft(_folder(tmp_path, 任务台账=rows), knowledge)
+    proposal = _proposal(draft, "tasks")
+    assert proposal in draft.incomplete
+    asked = {text for text, h in proposal.doubtful.items() if h.status == "asked"}
+    assert asked == {"责任单位", "承办单位"}
+
+
+def test_cells_that_contradict_a_known_heading_keep_it_off(tmp_path, knowledge):
+    vague = ("办结时限", lambda n: ["尽快", "长期", "见附件"][n % 3])
+    proposal = _proposal(make_draft(_folder(tmp_path, 任务台账=_with(vague)), knowledge), "tasks")
+    assert proposal.source()["ignore"] == ["办结时限"]
+    assert proposal.ignore["办结时限"].evidence.code == "ev_contradicted"
+    rows = _with(vague, ("完成期限", lambda n: f"2024-04-{n + 1:02d}"))
+    proposal = _proposal(make_draft(_folder(tmp_path, 任务台账=rows), knowledge), "tasks")
+    assert proposal.source()["columns"] == {"完成期限": "due_at"}
+
+
+def test_a_guess_against_the_order_of_dates_stays_off(tmp_path, knowledge):
+    rows = _with(("要求交回日", lambda n: f"2024-02-{n + 1:02d}"))
+    proposal = _proposal(make_draft(_folder(tmp_path, 任务台账=rows), knowledge), "tasks")
+    assert "要求交回日" not in proposal.columns
+    rows = _with(("要求交回日", lambda n: f"2024-04-{n + 1:02d}"))
+    proposal = _proposal(make_draft(_folder(tmp_path, 任务台账=rows), knowledge), "tasks")
+    assert proposal.columns["要求交回日"].column == "due_at"
+
+
+def test_a_total_does_not_switch_the_days_off(tmp_path, knowledge):
+    head = ["单位", "应用名称", "操作类型", *(f"{day}日" for day in range(1, 32)), "总次数"]
+    rows = [head] + [["河口镇", "政务通", "打卡", *[2] * 31, 62]] * 3
+    proposal = _proposal(make_draft(_folder(tmp_path, 应用按日_202403=rows), knowledge), "app_activity")
+    assert list(proposal.ignore) == ["总次数"] and not proposal.lacking
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "text", "value", "sure"),
+    [
+        ("tasks", "check_mode", "资料＋实地查看", "混合", "sure_medium"),
+        ("ledger", "exit_type", "借调期满返回", None, "sure_low"),
+        ("ledger", "exit_type", "县内乡镇调动", "乡镇间调动", "sure_medium"),
+        ("ledger", "movement", "进", "in", "sure_high"),
+        ("ledger", "movement", "出", "out", "sure_high"),
+        ("tasks", "event_label", "专项督查", "督查", "sure_high"),
+        ("tasks", "event_label", "交下来的事", None, "sure_low"),
+    ],
+)
+def test_wordings(knowledge, table, column, text, value, sure):
+    known = known_wordings(table, column, knowledge)
+    if text in known:
+        assert (known[text], sure) == (value, "sure_high")
+    else:
+        found = _category(column, text, 1, known)
+        assert (found.value, found.confidence) == (value, sure)
+
+
+def test_every_wording_is_shown_with_its_value_and_clashes(tmp_path, knowledge):
+    rows = [[*row[:2], "督导检查" if n else row[2], row[3]] for n, row in enumerate(TASKS)]
+    rows[0] = TASKS[0]
+    proposal = _proposal(make_draft(_folder(tmp_path, 任务台账=rows), knowledge), "tasks")
+    told = [(w.text, w.value, w.rows, w.known, w.others) for w in propose_wordings(proposal.pages, knowledge)]
+    assert told == [("督导检查", "检查", 20, True, ("督查",))]
+
+
+def test_numbers_of_answers_are_no_persons(tmp_path, knowledge):
+    """A column 1, 2, 3 … or numbers that the roster lacks; a cohort makes the survey an anonymous one."""
+    items = [f"Q{n}" for n in range(1, 32)]
+    survey = [["人员编号", "提交答卷时间", "单位", "年龄段", *items]]
+    survey += [[n, "2024-10-05", "河口镇", "90后", *[n % 5 + 1] * 31] for n in range(1, 41)]
+    roster = [["工号", "单位", "出生年月", "到本单位时间"]]
+    roster += [[f"{n:05d}", "河口镇", "1990-01", "2015-08-01"] for n in range(100, 180)]
+    draft = make_draft(_folder(tmp_path, 问卷_第1次=survey, 花名册=roster), knowledge)
+    proposal = _proposal(draft, "survey")
+    assert proposal in draft.proposals and list(proposal.ignore) == ["人员编号"]
+    assert draft.survey.items["Q1"] == "EE1" and len(draft.survey.items) == 31
+
+
+@pytest.mark.parametrize(
+    ("codes", "declared", "found"),
+    [
+        (range(1, 8), (0, 6), [1, 7]),
+        (range(0, 7), (0, 6), None),
+        (range(0, 5), (1, 5), [0, 4]),
+        (range(1, 6), (0, 6), [1, 5]),
+        (range(1, 6), (1, 5), None),
+        (range(2, 6), (1, 5), None),
+    ],
+)
+def test_the_range_of_a_scale_is_that_of_its_answers(codes, declared, found):
+    survey = Survey()
+    assert _range(survey, "x", Counter(dict.fromkeys(codes, 200)), *declared) is (found is None)
+    assert survey.ranges == ({} if found is None else {"x": found})
+
+
+def test_the_channel_of_an_answer_is_no_item(tmp_path, knowledge):
+    items = [f"题目{n}" for n in range(31)]
+    rows = [["提交答卷时间", "渠道", "单位", "年龄段", *items]]
+    rows += [
+        ["2024-10-05", ["微信", "网页", "短信"][n % 3], "河口镇", "90后", *[n % 7] * 15, *[n % 5 + 1] * 16]
+        for n in range(60)
+    ]
+    draft = make_draft(_folder(tmp_path, 问卷_第1次=rows), knowledge)
+    assert list(draft.survey.items) == items and not draft.survey.ranges
+
+
+def test_one_export_saved_twice_is_one_table(tmp_path, knowledge):
+    rows = [[*row[:3], f"{row[3]} 00:00:00" if n else row[3]] for n, row in enumerate(TASKS)]
+    draft = make_draft(_folder(tmp_path, 任务台账=TASKS, 督办导出=rows), knowledge)
+    assert [p.files for p in draft.proposals if p.table == "tasks"] == [["任务台账.csv"]] or [
+        p.files for p in draft.proposals if p.table == "tasks"
+    ] == [["督办导出.csv"]]
+    assert [reason.code for _, reason in draft.troubles] == ["sheet_again"]
+
+
+def test_a_draft_is_made_again_where_a_trial_rejects_too_much(tmp_path, knowledge):
+    """Numbers that begin anew in every file identify no task: the second draft does not read them."""
+    for month in (3, 4):
+        rows = [[n + 1, *row[1:3], f"2024-{month:02d}-{n + 1:02d}"] for n, row in enumerate(TASKS[1:])]
+        write_csv(tmp_path / f"任务台账_{month}月.csv", [TASKS[0], *rows])
+    _folder(tmp_path)
+    draft = make_draft(tmp_path, knowledge)
+    settings = merge(knowledge.default, {"province": {"name": {"zh": "甲", "en": "A"}}})
+    trial = try_out(merge(settings, draft.settings()), tmp_path, tmp_path / "quarantine", knowledge)
+    refused = refused_by(trial, draft, knowledge)
+    assert refused == {("tasks", "编号", "task_id")}
+    again = make_draft(tmp_path, knowledge, refused)
+    assert _proposal(again, "tasks").source()["ignore"] == ["编号"]
+    second = try_out(merge(settings, again.settings()), tmp_path, tmp_path / "quarantine", knowledge)
+    assert (trial.kept, second.kept) == (6, 46)
+
+
+@pytest.mark.parametrize(
+    ("file", "core"),
+    [
+        ("打卡记录_202401.csv", "打卡记录"),
+        ("导出/学习强国使用情况（2024年3月）.xlsx", "学习强国使用情况"),
+        ("2024年1月考勤明细.xls", "考勤明细"),
+        ("202401.csv", "202401"),
+    ],
+)
+def test_the_name_of_a_series_of_files(file, core):
+    assert core_name(file) == core
+
+
+def test_apps_without_a_column_are_told_by_the_series_of_their_files(tmp_path, knowledge):
+    rows = [["单位", "月份", "操作类型", "次数"], ["河口镇", "2024-03", "打卡", "5"]]
+    files = {f"平台_{app}_20240{month}": rows for app in ("政务通", "学习云") for month in (1, 2)}
+    rows2 = [rows[0], ["河口镇", "2024-04", "打卡", "6"]]
+    files |= {name: rows2 for name in files if name.endswith("2")}
+    draft = make_draft(_folder(tmp_path, **files), knowledge)
+    found = {
+        tuple(p.files): p.source()["fixed"]["app_name"] for p in draft.proposals if p.table == "app_activity"
+    }
+    assert sorted(found.values()) == ["平台学习云", "平台政务通"]
+    assert sorted(found) == [("平台_学习云_*.csv",), ("平台_政务通_*.csv",)]
