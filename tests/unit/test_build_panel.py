@@ -102,6 +102,18 @@ def test_titles_totals_and_notes_of_a_yearbook_are_no_units(folder, kind):
     assert raw["满意度"].to_dict() == {"甲县": 0.952, "乙县": 0.88, "丙县": 0.91, "丁县": 0.85, "戊县": 0.9}
 
 
+def test_a_misspelt_parent_makes_no_second_index(folder):
+    (folder / "structure.csv").write_text(
+        "code,parent\nroads,index\npeople,index\nclinics,indx\n", encoding="utf-8"
+    )
+    with pytest.raises(ConfigError, match="'indx' is named by clinics alone; did you mean 'index'"):
+        built()
+    (folder / "structure.csv").write_text(
+        "code,parent\nroads,index\npeople,index\nclinics,indx\nindx,\n", encoding="utf-8"
+    )
+    assert set(built()["weights"]["parent"]) == {"index", "indx"}
+
+
 def test_rows_below_titles_are_called_as_a_spreadsheet_shows_them(folder):
     (folder / "panel.csv").write_text("某市年鉴\n\n" + CELLS + "丙镇,2020,a lot,1,1\n", encoding="utf-8")
     with pytest.raises(DataError, match="'a lot' in column 'roads', row 8"):

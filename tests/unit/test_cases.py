@@ -353,14 +353,32 @@ def test_leavers_on_sheets_of_their_own(stock):
     assert result.notices.set_index("kind").loc["roster_leavers", "rows"] == 6
 
 
-@pytest.mark.parametrize("file", ["人员花名册.xlsx", "导出人员.csv"])
-def test_the_last_working_day_is_no_date_of_hire(file):
-    draft = make_draft(CASES / "draft-last-working-day", Knowledge(ROOT))
-    proposal = next(p for p in draft.proposals if p.names == [file])
+def _draft(case):
+    return make_draft(CASES / case, Knowledge(ROOT))
+
+
+def test_the_last_working_day_is_no_date_of_hire():
+    """And the same export, saved twice, is one table."""
+    draft = _draft("draft-last-working-day")
+    (proposal,) = [p for p in draft.proposals if p.table != "units"]
     found = {heading.text: heading.column for heading in proposal.pages[0][1]}
     assert proposal.table == "roster"
     assert (found["离职日期"], found["离职原因"]) == ("leave_date", "exit_type")
     assert not found["最后工作日期"] and not found["转正日期"]
+    assert [(file, reason.code) for file, reason in draft.troubles] == [("导出人员.csv", "sheet_again")]
+
+
+def test_punches_of_several_files_are_one_app():
+    (proposal,) = [p for p in _draft("punches-part-files").proposals if p.table == "punches"]
+    assert len(proposal.names) == 3 and not proposal.lacking
+    assert proposal.source()["fixed"] == {"app_name": "打卡记录"} and "fill" not in proposal.source()
+    assert proposal.known["打卡时间"] == "punched_at" and "考勤时间" not in proposal.columns
+
+
+def test_a_summary_of_lateness_is_no_app_use():
+    draft = _draft("two-columns-of-counts")
+    assert [p.table for p in [*draft.proposals, *draft.incomplete]] == ["units"]
+    assert [place for place, _ in draft.unknown] == ["考勤.xlsx［考勤汇总］"]
 
 
 @pytest.mark.parametrize("file", ["打卡记录_202401.csv", "打卡记录_202402.csv", "打卡记录_202402.xlsx"])

@@ -59,6 +59,23 @@ def test_predecessor_leads_to_successor_from_its_first_day(index):
     assert list(index.follow(codes, days)) == ["390101200", "390101102", "390101101", None]
 
 
+def test_codes_stay_as_the_unit_table_has_them(tmp_path):
+    """Twelve digits in the table of units, nine in another: the canonical code has twelve, also after a merger."""
+    head = ["单位代码", "单位名称", "原代码", "县区名称", "启用日期"]
+    rows = [head, ["390101101000", "河口镇", "", "甲县", "2010-01-01"]]
+    rows += [["390101200000", "石坪乡", "", "甲县", "2010-01-01"]]
+    rows += [["390101102000", "石坪镇", "390101200", "甲县", "2024-07-01"]]
+    units = ingest_rows(tmp_path, "units", rows).canonical.to_pandas()
+    assert list(units["unit_code"]) == ["390101101000", "390101102000", "390101200000"]
+    assert set(units["county_code"]) == {"390101"}
+    index = UnitIndex.from_units(units)
+    for wording in ("390101101", "390101101000", "390101101000.0", "河口镇"):
+        assert index.resolve(wording) == "390101101000"
+    days = np.array(["2024-06-30", "2024-07-01"], "datetime64[D]")
+    found = index.follow(np.array(["390101200000"] * 2, object), days)
+    assert list(found) == ["390101200000", "390101102000"]
+
+
 def test_merger_in_a_table(tmp_path):
     rows = [HEAD, ["A", "石坪乡", "任务", "2024-06-30"], ["B", "石坪乡", "任务", "2024-07-01"]]
     tasks = ingest_rows(tmp_path, "tasks", rows).canonical

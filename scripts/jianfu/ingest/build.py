@@ -368,10 +368,10 @@ def _without_bad(converted):
 
 
 def _counties_of(units):
-    """County codes as the first six digits of nine-digit unit codes."""
+    """County codes as the first six digits of unit codes of nine or twelve digits."""
     codes = plain(units.typed)
     county = pc.if_else(
-        pc.match_substring_regex(codes, r"^\d{9}$"), pc.utf8_slice_codeunits(codes, 0, 6), None
+        pc.match_substring_regex(codes, r"^\d{9}(\d{3})?$"), pc.utf8_slice_codeunits(codes, 0, 6), None
     )
     status = np.where(
         (units.status == OK) & ~county.is_valid().to_numpy(zero_copy_only=False), EMPTY, units.status
