@@ -40,7 +40,7 @@ def test_a_tie_is_asked_whatever_the_order(order):
 
 
 # lines that the drafts of two folders with other headings, files and wordings need: a ratchet, never to be raised
-@pytest.mark.parametrize(("name", "most"), [("managers", 5)])
+@pytest.mark.parametrize(("name", "most"), [("managers", 4)])
 def test_lines_to_correct_in_the_draft_of_an_unseen_folder(tmp_path, knowledge, name, most):
     write, right = FOLDERS[name]
     write(tmp_path / "raw")
@@ -128,8 +128,8 @@ def test_a_total_does_not_switch_the_days_off(tmp_path, knowledge):
         ("tasks", "check_mode", "资料＋实地查看", "混合", "sure_medium"),
         ("ledger", "exit_type", "借调期满返回", None, "sure_low"),
         ("ledger", "exit_type", "县内乡镇调动", "乡镇间调动", "sure_medium"),
-        ("ledger", "movement", "进", "in", "sure_high"),
-        ("ledger", "movement", "出", "out", "sure_high"),
+        ("ledger", "movement", "进", "in", "sure_medium"),
+        ("ledger", "movement", "出", "out", "sure_medium"),
         ("tasks", "event_label", "专项督查", "督查", "sure_high"),
         ("tasks", "event_label", "交下来的事", None, "sure_low"),
     ],
@@ -139,7 +139,7 @@ def test_wordings(knowledge, table, column, text, value, sure):
     if text in known:
         assert (known[text], sure) == (value, "sure_high")
     else:
-        found = _category(column, text, 1, known)
+        found = _category(column, text, 1, known, knowledge.hints.get(column, {}))
         assert (found.value, found.confidence) == (value, sure)
 
 

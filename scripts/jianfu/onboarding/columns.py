@@ -120,10 +120,7 @@ def _columns(table, claims, content, knowledge, never):
 
 def _guessable(column, table):
     declared = table.columns.get(column)
-    if declared is None:
-        return True
-    told_by_cells = declared.expected or declared.private
-    return told_by_cells and not declared.derived and declared.type not in ("person", "item")
+    return declared is None or (not declared.derived and declared.type not in ("person", "item"))
 
 
 def _options(rest, columns, claims, content, found, knowledge, refused):

@@ -14,9 +14,14 @@ CONTRADICTED = 0.2  # what is left of a known heading whose cells are something 
 _SOFT = re.compile(r"^(是否|您的|您所在的|您|所属|本次|实际)|[(（].*?[)）]")
 
 
-def kind_of(table, column, knowledge):
-    """Type of a column and the wordings known for it."""
-    return knowledge.column_type(table, column), known_wordings(table, column, knowledge)
+def kind_of(table, column, content, knowledge):
+    """Type of a column and the wordings that can be read as a value of it: known ones and those of usual words."""
+    known, hints = known_wordings(table, column, knowledge), knowledge.hints.get(column, {})
+    usual = "|".join(f"(?:{words})" for words in hints.values()) if known else ""
+    told = (normal_wording(text) for text in content.texts) if usual else ()
+    return knowledge.column_type(table, column), known | {
+        text: None for text in told if re.search(usual, text)
+    }
 
 
 def known_wordings(table, column, knowledge):
@@ -30,7 +35,7 @@ def known_wordings(table, column, knowledge):
 
 def known_score(column, tier, content, table, knowledge):
     """Score of a heading that the dictionary knows for ``column`` at ``tier``."""
-    kind, known = kind_of(table, column, knowledge)
+    kind, known = kind_of(table, column, content, knowledge)
     if contradicts(content, kind):
         return KNOWN[tier] * CONTRADICTED
     return KNOWN[tier] + 0.1 * (fits(content, kind, known) == 1) + 0.1 * content.filled
@@ -38,7 +43,7 @@ def known_score(column, tier, content, table, knowledge):
 
 def guess(heading, column, content, table, knowledge):
     """``(score, evidence)`` of a heading that the dictionary does not know; (0, None) if it cannot be ``column``."""
-    kind, known = kind_of(table, column, knowledge)
+    kind, known = kind_of(table, column, content, knowledge)
     plain = normal_heading(heading)
     fit = fits(content, kind, known)
     if not fit or contradicts(content, kind) or _said_otherwise(plain, column, knowledge):
@@ -52,6 +57,8 @@ def guess(heading, column, content, table, knowledge):
     score += 0.1 * (required and fit == 1) + 0.1 * (required and hint and fit < 1)
     if kind == "text" and near < 0.7:
         score = min(score, 0.5)
+    if declared is not None and not declared.expected and not hint:
+        return 0.0, None
     return score, _evidence(word if near >= 0.5 else None, kind if fit == 1 else None, hint)
 
 

@@ -30,12 +30,6 @@ _AROUND = re.compile(
 )
 _TURNED = re.compile(r"返回|回来|归来|期满|结束|取消|解除|免|未|不|非|拟|待|撤|恢复|终止|驳回|退回")
 _JOINED = re.compile(r"[+＋/、,，和与及兼]|结合|并")
-_FIRST = {
-    "movement": (
-        (re.compile(r"^([增进入新来到返回接]|[调转划选](来|进|入))"), "in"),
-        (re.compile(r"^([减出离退走去亡辞免]|[调转划](离|走|往|出)|考(取|上|入))"), "out"),
-    )
-}
 UNFILLED = Reason("ev_unfilled")  # the wording says that nothing was filled in
 
 
@@ -141,11 +135,13 @@ def _propose(table, column, text, rows, heading, knowledge):
         if text in heading:
             return Wording(column, text, rows, True, MEDIUM, Reason("ev_in_heading"))
         return Wording(column, text, rows, None, LOW, None)
-    return _category(column, text, rows, known_wordings(table, column, knowledge))
+    return _category(
+        column, text, rows, known_wordings(table, column, knowledge), knowledge.hints.get(column, {})
+    )
 
 
-def _category(column, text, rows, known):
-    """The value of a category by the known wordings that a text holds, is part of, or resembles.
+def _category(column, text, rows, known, hints):
+    """The value of a category by the known wordings that a text holds or resembles, and by ``hints`` {value: words}.
 
     Only a text that adds nothing to a wording is sure; one that joins or turns round what it holds (借调返回) has no
     proposal, and where two wordings of different values resemble it alike neither is chosen.
@@ -163,9 +159,9 @@ def _category(column, text, rows, known):
     if len(values) == 1 and _AROUND.match(rest):
         value = values.pop()
         return Wording(column, text, rows, value, HIGH, Reason("ev_contains", value=str(value)))
-    for pattern, value in _FIRST.get(column, ()):
-        if not longest and pattern.match(plain):
-            return Wording(column, text, rows, value, MEDIUM, Reason("ev_first_word"))
+    told = {value for value, words in hints.items() if re.search(words, plain)}
+    if len(told) == 1 and values <= told:
+        return Wording(column, text, rows, told.pop(), MEDIUM, Reason("ev_word"))
     ratios = {}
     for word, value in known.items():
         part = len(plain) >= 2 and (plain in word or word in longest)
