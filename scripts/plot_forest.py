@@ -11,6 +11,7 @@ if __name__ == "__main__":
             snakemake.input.estimates,
             snakemake.input.hypotheses,
             snakemake.input.models,
+            round(1 - snakemake.params.confidence, 6),
             snakemake.output.csv,
         ),
         labels=snakemake.input.labels,

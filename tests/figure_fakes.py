@@ -237,6 +237,8 @@ def deciding(models, hypotheses):
                 "p_adjusted": 0.03 if value > 0.1 else 0.2,
                 "n_clusters": 200,
                 "converged": True,
+                "vcov": "cluster_G",
+                "reasons": [],
             }
         )
     return pd.DataFrame(rows)

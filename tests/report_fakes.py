@@ -147,7 +147,7 @@ HYPOTHESES = pd.DataFrame(
         ),
     ],
     columns=["hypothesis", "statement_zh", "statement_en", "model", "term", "predicted_sign", "family"],
-)
+).assign(smallest="0.05")
 
 
 def estimates():

@@ -18,7 +18,7 @@ from jianfu.indices.construction import build_exposures, fit_anchors
 from jianfu.indices.specification import index_spec
 from jianfu.models import engine
 from jianfu.models.checks import derived as checks
-from jianfu.models.checks.exposures import check_exposures
+from jianfu.models.checks.exposures import check_exposures, matched_units
 from jianfu.models.estimates import RESTRICTED_COLUMNS, is_check
 from jianfu.models.estimators import diagnostics
 from jianfu.models.estimators.common import Settings
@@ -66,6 +66,8 @@ def table():
     for name in ("OD", "OD_lead", "OD_calm", "LOG"):
         values = 0.5 * pressure[:, None] + rng.normal(size=(50, 18))
         by_month[name] = frame[name] = values[frame["unit"], frame["month"]]
+    elsewhere = np.random.default_rng(6).normal(size=(50, 18))
+    by_month["OD_elsewhere"] = frame["OD_elsewhere"] = elsewhere[frame["unit"], frame["month"]]
     frame["n"] = rng.integers(10, 30, len(frame))
     young = frame["cohort"] == "90后"
     eta = -4 + (0.2 + 0.2 * young) * frame["OD"] + 0.5 * young + 0.3 * pressure[frame["unit"]]
@@ -253,7 +255,8 @@ def panel():
     months = [f"{2023 + m // 12}-{m % 12 + 1:02d}" for m in range(24)]
     keys = pd.MultiIndex.from_product([[f"u{i}" for i in range(6)], months], names=["unit_code", "month"])
     frame = keys.to_frame(index=False)
-    unit_months = frame.assign(headcount=20.0, tasks_logged=True, app_logged=True)
+    unit_months = frame.assign(headcount=20.0, tasks_logged=True, app_logged=True, unit_type="镇")
+    unit_months["county_code"] = np.where(unit_months["unit_code"] < "u3", "C1", "C2")
     values = rng.gamma(2, 2, len(frame))
     usual = frame.assign(indicator="A", value=values, coverage=1.0)
     logged = frame.assign(indicator="LOG_auto", value=rng.uniform(size=len(frame)), coverage=1.0)
@@ -283,7 +286,9 @@ def build(panel, tmp_path, monkeypatch, emergency):
 
     monkeypatch.setattr("jianfu.models.checks.exposures.build_indicators", evaluated)
     pd.DataFrame({"emergency": emergency}).to_parquet(tmp_path / "tasks.parquet")
-    exposures = unit_months[["unit_code", "month"]].assign(exposure="OD_lead", value=1.5)
+    lead = unit_months[["unit_code", "month"]].assign(exposure="OD_lead", value=1.5)
+    own = lead.assign(exposure="OD_6m", value=lead["unit_code"].str[1:].astype(float))
+    exposures = pd.concat([lead, own], ignore_index=True)
     built = check_exposures(
         {"tasks": tmp_path / "tasks.parquet"},
         unit_months,
@@ -301,7 +306,14 @@ def build(panel, tmp_path, monkeypatch, emergency):
 def test_exposures_of_the_checks(panel, tmp_path, monkeypatch):
     built, calls = build(panel, tmp_path, monkeypatch, [True, False, None])
     assert calls == [(["A"], True)]
-    assert set(built["exposure"]) == {"OD_calm", "OD_calm_6m", "OD_lead_6m", "LOG", "LOG_6m"}
+    assert set(built["exposure"]) == {
+        "OD_calm",
+        "OD_calm_6m",
+        "OD_lead_6m",
+        "OD_elsewhere_6m",
+        "LOG",
+        "LOG_6m",
+    }
     unit_months, usual, _, _, members = panel
     spec = index_spec(members, ("2023-01", "2023-12"))
     plain = build_exposures(usual, unit_months, spec, fit_anchors(usual, unit_months, spec)).set_index(
@@ -311,12 +323,37 @@ def test_exposures_of_the_checks(panel, tmp_path, monkeypatch):
     wanted = plain["value"].reindex(pd.MultiIndex.from_frame(calm[["unit_code", "month", "exposure"]]))
     np.testing.assert_allclose(calm["value"], wanted, atol=1e-8)  # half of everything is the same in SD
     assert (built.loc[built["exposure"] == "OD_lead_6m", "value"] == 1.5).all()
+    away = built[built["exposure"] == "OD_elsewhere_6m"].groupby("unit_code")["value"].unique().map(list)
+    assert away.to_dict() == {
+        f"u{i}": [3.0 if i < 3 else 0.0] for i in range(6)
+    }  # all alike: the first of the county
+
+
+def test_the_matched_unit_is_of_another_county_of_the_same_type_and_nearest_in_size():
+    units = pd.DataFrame(
+        [
+            ("a", "C1", "镇", 40),
+            ("b", "C1", "镇", 41),
+            ("c", "C2", "镇", 60),
+            ("d", "C2", "镇", 30),
+            ("e", "C2", "乡", 40),
+        ],
+        columns=["unit_code", "county_code", "unit_type", "headcount"],
+    )
+    found = matched_units(units.assign(month="2024-01"))
+    assert found.where(found.notna(), None).to_dict() == {
+        "a": "d",
+        "b": "d",
+        "c": "b",
+        "d": "a",
+        "e": None,
+    }  # ln 41/30 < ln 60/41
 
 
 def test_without_tags_there_is_nothing_to_leave_out(panel, tmp_path, monkeypatch):
     built, calls = build(panel, tmp_path, monkeypatch, [None, False])
     assert not calls
-    assert set(built["exposure"]) == {"OD_lead_6m", "LOG", "LOG_6m"}
+    assert set(built["exposure"]) == {"OD_lead_6m", "OD_elsewhere_6m", "LOG", "LOG_6m"}
 
 
 def small_survey(units, waves, answers, seed=1):

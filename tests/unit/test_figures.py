@@ -15,6 +15,7 @@ from PIL import Image
 
 from jianfu.config.files import read_yaml
 from jianfu.core.labels import Labels
+from jianfu.models.verdicts import hypothesis_rows
 from jianfu.release.outputs import read_outputs
 from jianfu.report.figures import (
     burnout_by_overload,
@@ -42,13 +43,19 @@ ROLES = pd.read_csv(PLAN / "index_roles.csv", encoding="utf-8-sig")
 HYPOTHESES = pd.read_csv(PLAN / "hypotheses.csv", dtype=str, keep_default_na=False)
 
 
+def lines_of(estimates=None):
+    """The plan's hypotheses with their verdicts on invented estimates."""
+    found = fakes.deciding(MODELS, HYPOTHESES) if estimates is None else estimates
+    return hypothesis_rows(found, found.iloc[:0], HYPOTHESES, 0.05)
+
+
 def draw_forest(labels, synthetic):
-    rows = forest.forest_rows(fakes.estimates(MODELS), HYPOTHESES, BY_NAME)
-    return forest.draw(rows, HYPOTHESES, BY_NAME, labels, synthetic)
+    rows = forest.forest_rows(fakes.estimates(MODELS), lines_of(), BY_NAME)
+    return forest.draw(rows, lines_of(), BY_NAME, labels, synthetic)
 
 
 def draw_forest_all(labels, synthetic):
-    rows = forest_all.deciding_rows(fakes.deciding(MODELS, HYPOTHESES), HYPOTHESES, 0.05)
+    rows = forest_all.deciding_rows(lines_of(), 0.05)
     return forest_all.draw(rows, BY_NAME, labels, synthetic)
 
 
@@ -175,10 +182,10 @@ def test_figures_without_data_say_so(language, monkeypatch):
         burnout_by_overload.draw(without_rows(fakes.burnout_by_overload()), quality, labels),
         sample_flow.draw(without_rows(fakes.sample_flow()), without_rows(fakes.data_quality()), labels),
         forest.draw(
-            without_rows(forest.forest_rows(fakes.estimates(MODELS), HYPOTHESES, BY_NAME)), HYPOTHESES, BY_NAME, labels
+            without_rows(forest.forest_rows(fakes.estimates(MODELS), lines_of(), BY_NAME)), lines_of(), BY_NAME, labels
         ),
         forest_all.draw(
-            without_rows(forest_all.deciding_rows(fakes.deciding(MODELS, HYPOTHESES), HYPOTHESES, 0.05)),
+            without_rows(forest_all.deciding_rows(lines_of(), 0.05)),
             BY_NAME,
             labels,
         ),
@@ -274,7 +281,7 @@ def test_counties_stand_in_falling_order_and_equal_names_get_their_city():
 def test_forest_shows_the_planned_terms_under_their_hypothesis():
     estimates = fakes.estimates(MODELS)
     estimates.loc[0, "estimate"] = None
-    rows = forest.forest_rows(estimates, HYPOTHESES, BY_NAME)
+    rows = forest.forest_rows(estimates, lines_of(), BY_NAME)
     assert len(rows) < len(estimates)
     assert rows.loc[rows["model"] == "H2_exits", "panel"].tolist() == ["hazard"]
     placed = rows.merge(HYPOTHESES.reset_index(), left_on="block", right_on="index", suffixes=("", "_plan"))
@@ -294,7 +301,7 @@ def test_forest_of_all_has_one_row_per_estimated_hypothesis_and_scales_only_own_
         0.1,
     ]
     estimates.loc[estimates["model"] == "H6_meaning", "estimate"] = None
-    rows = forest_all.deciding_rows(estimates, HYPOTHESES, 0.05)
+    rows = forest_all.deciding_rows(lines_of(estimates), 0.05)
     assert len(rows) == len(HYPOTHESES) - 1 and "H6" not in set(rows["hypothesis"])
     own = rows[rows["model"] == "H16_amplification"].iloc[0]
     assert own["panel"] == "own" and own["x"] == pytest.approx(3) and own["estimate"] == 0.3
@@ -312,7 +319,7 @@ def test_hypotheses_stand_in_order_under_headings_with_names_of_indices(monkeypa
 
 
 def test_forest_without_estimates_has_no_rows():
-    rows = forest.forest_rows(fakes.estimates(MODELS).assign(estimate=float("nan")), HYPOTHESES, BY_NAME)
+    rows = forest.forest_rows(fakes.estimates(MODELS).assign(estimate=float("nan")), lines_of(), BY_NAME)
     assert rows.empty and {"panel", "block"} <= set(rows.columns)
 
 

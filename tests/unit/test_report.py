@@ -18,7 +18,7 @@ from docx.shared import Pt
 
 from jianfu.core.labels import Labels
 from jianfu.models.reasons import because
-from jianfu.models.verdicts import Verdict
+from jianfu.models.verdicts import Decided, Verdict
 from jianfu.models.words import said
 from jianfu.province.plan import write_deviations
 from jianfu.report.document import facts
@@ -240,9 +240,7 @@ def test_few_clusters_are_a_limit(province):
     change_estimates(province, lambda frame: frame.assign(n_clusters=24))
     text, _ = markdown(province)
     assert "H1、H2、H3、H6的标准误或*p*值为单位聚类，没有小样本校正" in text
-    assert (
-        "值为野自助法" not in text and "；支持的有" not in text and "方向一致且显著（证据有限）的有H1" in text
-    )
+    assert "值为野自助法" not in text and "支持的有" not in text and "尚无定论的有H1" in text
     change_estimates(
         province,
         lambda frame: pd.concat([frame.assign(vcov="wild"), frame.iloc[[0]].assign(term="cohort_90s")]),
@@ -252,20 +250,14 @@ def test_few_clusters_are_a_limit(province):
     assert "*p*值为野自助法，已考虑聚类较少（*p*值和区间；标准误未校正）" in text and "支持的有H1" in text
 
 
-def test_few_events_are_named_and_weaken_checks(province, language):
-    def few(frame):
-        control = frame["role"] == "negative_control"
-        reasons = [[because("few_events")] for _ in frame.index]
-        return frame.assign(p_value=frame["p_value"].where(~control, 0.001), reasons=reasons)
-
-    change_estimates(province, few)
+def test_few_events_are_named_and_decide_nothing(province, language):
+    change_estimates(
+        province, lambda frame: frame.assign(reasons=[[because("few_events")] for _ in frame.index])
+    )
     text, _ = markdown(province, language)
-    if language == "zh":
-        assert "事件或聚类较少，不足以判断" in text and "H2　退休（负对照）（388个事件）" in text
-    else:
-        assert (
-            "on few events or clusters, too little to tell" in text and "H2, Retirement (388 events)" in text
-        )
+    named = {"zh": "H2　退休（负对照）（388个事件）", "en": "H2, Retirement (388 events)"}[language]
+    verdicts = {"zh": "尚无定论的有H1、H2、H3", "en": "inconclusive: H1, H2, H3"}[language]
+    assert named in text and verdicts in text
 
 
 def test_sources_that_were_not_supplied_are_not_named(province, language):
@@ -298,15 +290,13 @@ def test_invented_data_are_not_called_simulated(province, language):
     assert ("数据全部由模拟产生" if language == "zh" else "are simulated") in text
 
 
-def test_hypotheses_with_several_rows_count_once():
-    plan = [{"hypothesis": "H5b", "term": term} for term in ("TR_indirect", "OD_indirect")]
-    labels = Labels("zh", LABELS_FILE)
-    assert by_verdict([(row, None, Verdict("not_tested")) for row in plan], labels) == [
-        ("not_tested", ["H5b"])
-    ]
-    assert by_verdict([(row, None, Verdict("supported")) for row in plan], labels) == [
-        ("supported", ["H5b（痕迹依赖指数）", "H5b（过密化指数）"])
-    ]
+def test_hypotheses_with_several_lines_stand_under_the_weakest():
+    def lines(*codes):
+        return [Decided({"hypothesis": "H5b"}, None, Verdict(code)) for code in codes]
+
+    assert by_verdict(lines("not_tested", "not_tested")) == [("not_tested", ["H5b"])]
+    assert by_verdict(lines("supported", "inconclusive", "not_tested")) == [("inconclusive", ["H5b"])]
+    assert by_verdict(lines("supported", "contrary", "negligible")) == [("contrary", ["H5b"])]
 
 
 def test_without_deviations_there_is_no_table_of_them(province):

@@ -7,6 +7,7 @@ import pytest
 import report_fakes
 
 from jianfu.core.labels import Labels
+from jianfu.models.verdicts import hypothesis_rows
 from jianfu.report.document.sections import early_months, policy_facts
 from jianfu.report.tables.effects import mediation_table, outflow_table, percent, policy_table
 from jianfu.report.tables.hypotheses import hypotheses_table
@@ -24,6 +25,10 @@ def rows(*records):
     more = {"role": "robustness", "std_error": 0.1, "converged": True, "n_events": 90, "n_clusters": 20}
     more |= {"p_adjusted": float("nan"), "n_used": 9, "reasons": [[] for _ in records]}
     return frame.assign(outcome="voluntary", scale="unit", **more)
+
+
+def lines_of(estimates):
+    return hypothesis_rows(estimates, report_fakes.checks(), report_fakes.HYPOTHESES, 0.05)
 
 
 def test_each_check_stands_in_the_row_and_column_of_its_hypothesis():
@@ -52,10 +57,10 @@ def test_only_results_that_are_not_significant_show_what_could_have_been_detecte
     found = detectable_effects(report_fakes.checks())
     assert found[("H1_burnout", "OD")] == 0.115
     estimates = report_fakes.estimates()
-    table = hypotheses_table(estimates, report_fakes.HYPOTHESES, LABELS, 0.05, found)
+    table = hypotheses_table(lines_of(estimates), LABELS, found)
     assert not any("0.115" in row[-1] for row in table.rows)
     weak = estimates.assign(p_adjusted=0.4)
-    table = hypotheses_table(weak, report_fakes.HYPOTHESES, LABELS, 0.05, found)
+    table = hypotheses_table(lines_of(weak), LABELS, found)
     assert [row[0] for row in table.rows if "可检出" in row[-1]] == ["H1", "H3"]
 
 
@@ -101,7 +106,7 @@ def test_policies_show_levels_and_mean_effects_and_no_single_months():
     assert [(row[2], row[3]) for row in table.rows] == [("对数", "−0.500"), ("原单位", "−1.600")]
     assert early_months(estimates, "H14_formal_rollout") == (2, 1)
     facts = policy_facts(estimates, models, 0.05, LABELS)
-    assert facts["levels"][0][1]["percent"] == "39" and facts["equivalence"] is None
+    assert facts["levels"][0][1]["percent"] == "39" and facts["documents"] == []
     assert policy_facts(estimates.iloc[:0], models, 0.05, LABELS)["rollout"] == []
 
 

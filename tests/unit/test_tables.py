@@ -14,8 +14,8 @@ from jianfu.config.files import read_yaml
 from jianfu.core.errors import ConfigError
 from jianfu.core.labels import Labels
 from jianfu.models.reasons import because
-from jianfu.models.verdicts import Verdict, sign_of, verdict
-from jianfu.models.words import term_label, verdict_label
+from jianfu.models.verdicts import Verdict, hypothesis_rows, judged, narrower, sign_of, verdict
+from jianfu.models.words import label_of_tests, term_label, verdict_label
 from jianfu.report.tables.checks import checks_table
 from jianfu.report.tables.hypotheses import hypotheses_table
 from jianfu.report.tables.regression import regression_table
@@ -162,70 +162,108 @@ def test_few_clusters_are_noted(estimates):
 # ------------------------------------------------------------------------------------------------ verdicts and checks
 
 
+def row_of(estimate=0.2, error=0.05, **changes):
+    """A row of estimates with a normal interval of 95 %."""
+    row = {"estimate": estimate, "std_error": error, "p_value": 0.001, "p_adjusted": 0.01, "converged": True}
+    row |= {"ci_low": estimate - 1.959964 * error, "ci_high": estimate + 1.959964 * error}
+    return row | {"n_clusters": 200, "vcov": "cluster_G", "reasons": []} | changes
+
+
 @pytest.mark.parametrize(
-    ("estimate", "p_adjusted", "sign", "expected"),
+    ("estimate", "error", "p_adjusted", "sign", "expected"),
     [
-        (0.2, 0.01, "+", "supported"),
-        (0.2, 0.06, "+", "direction_only"),
-        (-0.2, 0.06, "+", "not_supported"),
-        (-0.2, 0.01, "+", "contrary"),
-        (-0.2, 0.01, "-", "supported"),
-        (0.2, 0.01, "0", "contrary"),
-        (0.2, 0.60, "0", "supported"),
-        (0.2, 0.01, ">=", "supported"),
-        (0.2, 0.06, ">=", "open"),
-        (-0.2, 0.06, ">=", "open"),
-        (-0.2, 0.01, ">=", "contrary"),
-        (np.nan, np.nan, "+", "not_tested"),
+        (0.2, 0.05, 0.01, "+", "supported"),
+        (-0.2, 0.05, 0.01, "-", "supported"),
+        (-0.2, 0.05, 0.01, "+", "contrary"),
+        (0.2, 0.10, 0.06, "+", "inconclusive"),
+        (-0.02, 0.10, 0.80, "+", "inconclusive"),  # the sign of noise decides nothing
+        (0.03, 0.04, 0.45, "+", "negligible"),  # to 0.096
+        (0.04, 0.04, 0.45, "+", "inconclusive"),  # to 0.106
+        (0.05, 0.01, 0.001, "+", "negligible"),  # differs from zero, too little to matter
+        (0.03, 0.04, 0.45, "=", "supported"),
+        (0.20, 0.04, 0.01, "=", "contrary"),
+        (0.20, 0.20, 0.30, "=", "inconclusive"),
+        (0.09, 0.03, 0.01, "=", "inconclusive"),  # significant, and not beyond the smallest effect
+        (-0.02, 0.04, 0.60, ">=", "supported"),  # from -0.086
+        (-0.04, 0.04, 0.30, ">=", "inconclusive"),  # from -0.106
+        (-0.30, 0.10, 0.01, ">=", "contrary"),  # to -0.136
+        (np.nan, np.nan, np.nan, "+", "not_tested"),
     ],
 )
-def test_verdicts(estimate, p_adjusted, sign, expected):
-    row = {
-        "estimate": estimate,
-        "std_error": 0.1,
-        "p_value": 0.001,
-        "p_adjusted": p_adjusted,
-        "converged": True,
-        "n_clusters": 200,
-        "vcov": "cluster_G",
-        "reasons": [],
-    }
-    assert verdict(row, sign, 0.05).code == expected
+def test_verdicts(estimate, error, p_adjusted, sign, expected):
+    """Smallest effect of interest 0.10; 1.645 standard errors to each side are the interval of 90 %."""
+    assert verdict(row_of(estimate, error, p_adjusted=p_adjusted), sign, 0.10, 0.05).code == expected
+
+
+def test_the_narrower_interval_keeps_the_degrees_of_freedom_and_the_sides_of_the_wider_one():
+    low, high = narrower(
+        row_of(0, 1, ci_low=-2.228139, ci_high=4.456278, reasons=[because("t", df=10)]), 0.05
+    )
+    assert (low, high) == pytest.approx((-1.812461, 3.624922), abs=1e-5)  # t tables, 10 degrees of freedom
 
 
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"reasons": [because("few_events")]}, "limited"),
-        ({"reasons": [because("few_treated", clusters=3)]}, "limited"),
+        ({"reasons": [because("few_events")]}, "inconclusive"),
+        ({"reasons": [because("few_treated", clusters=3)]}, "inconclusive"),
         ({"reasons": [because("few_treated", clusters=3)], "vcov": "influence_welch"}, "supported"),
-        ({"n_clusters": 24}, "limited"),
+        ({"n_clusters": 24}, "inconclusive"),
         ({"n_clusters": 24, "vcov": "CR2"}, "supported"),
         ({"n_clusters": 24, "vcov": "wild"}, "supported"),
-        ({"n_clusters": 24, "estimate": -0.2}, "not_supported"),
-        ({"n_clusters": 24, "p_adjusted": 0.2}, "direction_only"),
     ],
 )
-def test_few_events_or_clusters_support_nothing(change, expected):
-    row = {"estimate": 0.2, "std_error": 0.1, "p_value": 0.001, "p_adjusted": 0.01, "converged": True}
-    row |= {"n_clusters": 200, "vcov": "cluster_G", "reasons": []} | change
-    found = verdict(row, "+", 0.05)
-    assert found.code == expected
-    assert bool(found.reasons) == (expected in ("limited", "not_supported") or row["p_adjusted"] > 0.05)
+@pytest.mark.parametrize("sign", ["+", ">=", "-"])
+def test_few_events_or_clusters_decide_nothing(change, expected, sign):
+    found = verdict(row_of(**change), sign, 0.05, 0.05)
+    assert found.code == ("contrary" if (expected, sign) == ("supported", "-") else expected)
+    assert bool(found.reasons) == (expected == "inconclusive")
 
 
-def test_no_fall_is_not_supported_on_limited_evidence():
-    row = {"estimate": 0.2, "std_error": 0.1, "p_value": 0.001, "p_adjusted": 0.01, "converged": True}
-    row |= {"n_clusters": 24, "vcov": "cluster_G", "reasons": []}
-    assert verdict(row, ">=", 0.05).code == "limited"
-    assert verdict(row | {"estimate": -0.2}, ">=", 0.05).code == "not_supported"
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (None, "none"),
+        (row_of(np.nan, np.nan), "none"),
+        (row_of(0.01, 0.04, p_value=0.8), "passed"),  # to 0.076, half of the primary estimate is 0.10
+        (row_of(0.05, 0.04, p_value=0.2), "weak"),
+        (row_of(0.00, 0.07, p_value=1.0), "weak"),
+        (row_of(0.09, 0.04, p_value=0.03), "failed"),
+        (row_of(0.09, 0.04, p_value=0.03, n_clusters=12), "weak"),
+    ],
+)
+def test_a_falsification_test_passes_fails_or_cannot_tell(row, expected):
+    assert judged(row, row_of(0.2), 0.05) == expected
+
+
+def test_the_tests_of_a_hypothesis_are_its_own():
+    """The lead of H2 says nothing of H3, and nobody born in the 1990s retires."""
+    hypotheses = report_fakes.HYPOTHESES[report_fakes.HYPOTHESES["family"] == "confirmatory"]
+    made = {
+        ("H2_exits.lead", "OD_lead"): (0.0, 0.02),
+        ("H2_exits.retirement", "OD"): (0.0, 0.20),
+        ("H3_within_cohorts.lead", "OD_lead:cohort_90s"): (0.3, 0.05),
+        ("H3_within_cohorts.retirement", "OD"): (0.3, 0.05),
+        ("H3_within_cohorts.elsewhere", "OD_elsewhere:cohort_90s"): (0.0, 0.02),
+    }
+    rows = [
+        row_of(*figures, model=model, term=term, p_value=0.001 if figures[0] else 0.9)
+        for (model, term), figures in made.items()
+    ]
+    found = hypothesis_rows(report_fakes.estimates(), pd.DataFrame(rows), hypotheses, 0.05)
+    by_name = {line.plan["hypothesis"]: line.tests for line in found}
+    assert set(by_name["H1"].values()) == {"none"}
+    assert by_name["H2"] == {"lead": "passed", "retirement": "weak", "elsewhere": "none", "between": "none"}
+    assert by_name["H3"] == {"lead": "failed", "retirement": "none", "elsewhere": "passed", "between": "none"}
+    words = {name: label_of_tests(tests, LABELS) for name, tests in by_name.items()}
+    assert words == {"H1": "检验不适用", "H2": "检验力不足（退休）", "H3": "检验未通过（未来暴露）"}
 
 
 def test_no_verdict_without_convergence_or_row():
     row = {"estimate": 0.2, "std_error": 0.1, "p_value": 0.001, "p_adjusted": 0.001, "converged": False}
     row |= {"reasons": [because("unconverged")]}
-    assert verdict(None, "+", 0.05) == Verdict("not_tested")
-    assert verdict(row, "+", 0.05) == Verdict("not_tested", (because("unconverged"),))
+    assert verdict(None, "+", 0.1, 0.05) == Verdict("not_tested")
+    assert verdict(row, "+", 0.1, 0.05) == Verdict("not_tested", (because("unconverged"),))
 
 
 @pytest.mark.parametrize(
@@ -242,7 +280,7 @@ def test_no_verdict_without_convergence_or_row():
 def test_an_untested_hypothesis_says_what_the_data_lack(reason, words):
     row = {"estimate": None, "std_error": None, "converged": False}
     row |= {"reasons": [because("not_estimable", why=reason), because("t", df=3)]}
-    assert verdict_label(verdict(row, "+", 0.05), LABELS) == words
+    assert verdict_label(verdict(row, "+", 0.1, 0.05), LABELS) == words
 
 
 @pytest.mark.parametrize(
@@ -253,8 +291,8 @@ def test_an_untested_hypothesis_says_what_the_data_lack(reason, words):
         ("<0", "-"),
         ("−", "-"),
         ("-", "-"),
-        ("0", "0"),
-        ("≈ 0", "0"),
+        ("0", "="),
+        ("≈ 0", "="),
         ("=", "="),
         (">=", ">="),
         ("≥ 0", ">="),
@@ -265,8 +303,9 @@ def test_predicted_signs_are_read(text, sign):
 
 
 def test_every_hypothesis_has_a_row_and_untested_ones_no_figures(estimates):
-    table = hypotheses_table(estimates, report_fakes.HYPOTHESES, LABELS, 0.05)
-    verdicts = {row[0]: row[-1] for row in table.rows}
+    tested = hypothesis_rows(estimates, report_fakes.checks(), report_fakes.HYPOTHESES, 0.05)
+    table = hypotheses_table(tested, LABELS)
+    verdicts = {row[0]: row[-1].split("\n")[0] for row in table.rows}
     assert verdicts == {
         "H1": "支持",
         "H2": "支持",
@@ -279,16 +318,15 @@ def test_every_hypothesis_has_a_row_and_untested_ones_no_figures(estimates):
 
 
 def test_checks_hold_only_rows_that_should_be_zero(estimates):
-    table = checks_table(estimates, MODELS, LABELS, 0.05)
-    assert [row[-1] for row in table.rows] == ["与零无显著差异"] * 2
-    found = checks_table(estimates.assign(p_value=0.01), MODELS, LABELS, 0.05)
-    assert [row[-1] for row in found.rows] == ["显著异于零"] * 2
+    def results(frame):
+        return [row[-1] for row in checks_table(frame, MODELS, LABELS, 0.05).rows]
+
+    assert results(estimates) == ["通过（在主要估计的一半以内）", "检验力不足"]
+    assert results(estimates.assign(p_value=0.01)) == ["未通过（显著异于零）"] * 2
     few = [[because("few_events")] for _ in estimates.index]
-    found = checks_table(estimates.assign(p_value=0.01, reasons=few), MODELS, LABELS, 0.05)
-    assert [row[-1] for row in found.rows] == ["显著异于零（证据有限）"] * 2
+    assert results(estimates.assign(p_value=0.01, reasons=few)) == ["检验力不足"] * 2
     wide = estimates.assign(ci_high=estimates["ci_high"].where(estimates["role"] != "placebo", 0.6))
-    found = checks_table(wide, MODELS, LABELS, 0.05)
-    assert [row[-1] for row in found.rows] == ["未发现异于零的证据（区间较宽）", "与零无显著差异"]
+    assert results(wide) == ["检验力不足"] * 2
 
 
 def test_fixed_effects_stand_beside_pooled_estimates(estimates):

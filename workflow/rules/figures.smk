@@ -95,6 +95,7 @@ for figure, plans in DRAWN_FROM_ESTIMATES.items():
         input:
             **plans,
             estimates=f"{RELEASED}/estimates.csv",
+            reasons=f"{RELEASED}/reasons.csv",
             labels=plan("labels.csv"),
         output:
             **pictures(figure),

@@ -5,15 +5,16 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 SURVEY = "6m"  # window: the months before the fieldwork of a survey; "" = the months before the month at risk
-LEAD, CALM = "lead", "calm"  # variants: the months after (placebo); without the tasks tagged as emergency
+# Variants: the months after (placebo); without the tasks tagged as emergency; of a unit of another county.
+LEAD, CALM, ELSEWHERE = "lead", "calm", "elsewhere"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Exposure:
     """An exposure of a unit-month: ``Exposure(index="OD", window=SURVEY, variant=CALM)``.
 
-    index: code in config/plan/indices.csv; window: ``""`` or :data:`SURVEY`; variant: ``""``, :data:`LEAD` or
-    :data:`CALM`; lag: the single month m - lag instead of a mean over several, 0 = none.
+    index: code in config/plan/indices.csv; window: ``""`` or :data:`SURVEY`; variant: ``""``, :data:`LEAD`,
+    :data:`CALM` or :data:`ELSEWHERE`; lag: the single month m - lag instead of a mean over several, 0 = none.
     """
 
     index: str
@@ -39,4 +40,4 @@ class Exposure:
         return cls(index=index, window=window, variant=variant, lag=int(lag or 0))
 
 
-NAME = re.compile(rf"(.+?)(?:_({LEAD}|{CALM}))?(?:_lag(\d+))?(?:_({SURVEY}))?")
+NAME = re.compile(rf"(.+?)(?:_({LEAD}|{CALM}|{ELSEWHERE}))?(?:_lag(\d+))?(?:_({SURVEY}))?")

@@ -1,24 +1,31 @@
-"""What an estimate says of a hypothesis or a check: decided from its figures and the codes of its reasons.
+"""What an estimate says of a hypothesis, and what the falsification tests beside it say of the estimate.
 
-Rows are those of the released estimates, with ``reasons`` as a list of :class:`~jianfu.core.reasons.Reason`.
+Decided from the figures of released estimates and the codes of their ``reasons``, by the rules of the theory (section
+6): a hypothesis declares the smallest effect of interest, and the sign of an estimate that cannot be told from zero
+decides nothing.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
 from jianfu.core.reasons import Reason
-from jianfu.indices.exposures import LEAD, Exposure
-from jianfu.models.estimates import missing
+from jianfu.indices.exposures import ELSEWHERE, LEAD, Exposure
+from jianfu.models.estimates import CHECK, missing
 from jianfu.models.reasons import because, failures, has
+from jianfu.statistics import inference
 
-VERDICTS = ("supported", "limited", "direction_only", "open", "not_supported", "contrary", "not_tested")
-INSIGNIFICANT = ("direction_only", "open", "not_supported")  # verdicts whose power a reader has to know
+VERDICTS = ("supported", "inconclusive", "negligible", "contrary", "not_tested")  # strongest first
 DECIDING = ("primary", "robustness")  # roles of models that a hypothesis may name
+EQUIVALENCE = 0.90  # level of the interval that two one-sided tests at 5 % leave
 FEW_CLUSTERS = 40
 SMALL_SAMPLE = ("CR2", "wild", "welch")  # errors made for few clusters
+PASSED, FAILED, WEAK, NONE = "passed", "failed", "weak", "none"  # results of a falsification test
+COMPANION = "companion"  # a row beside a test that is none itself
+SHARE = 0.5  # of the primary estimate, within which the interval of a test has to lie
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,16 @@ class Verdict:
 
     code: str
     reasons: tuple[Reason, ...] = ()
+
+
+class Decided(NamedTuple):
+    """A line of the plan with the estimate that decides it (None = no such row), its verdict, and the results of the
+    falsification tests {name: :data:`PASSED` ...}."""
+
+    plan: Mapping
+    row: Mapping | None
+    verdict: Verdict
+    tests: Mapping[str, str] = {}
 
 
 def usable(row: Mapping) -> bool:
@@ -54,47 +71,50 @@ def limits(row: Mapping) -> tuple[Reason, ...]:
     return tuple(found)
 
 
-def verdict(row: Mapping | None, sign: str, alpha: float) -> Verdict:
-    """Verdict on one estimate.
+def narrower(row: Mapping, alpha: float, level: float = EQUIVALENCE) -> tuple[float, float]:
+    """The interval of an estimate at ``level`` from its interval at 1 − ``alpha``: each side in proportion to the
+    quantiles of its t distribution (those of the normal where the row names no degrees of freedom)."""
+    df = next((reason.data()["df"] for reason in row["reasons"] if reason.code == "t"), float("inf"))
+    share = inference.t_quantile(level, df) / inference.t_quantile(1 - alpha, df)
+    below, above = (abs(row[end] - row["estimate"]) * share for end in ("ci_low", "ci_high"))
+    return row["estimate"] - below, row["estimate"] + above
 
-    ``sign`` is the predicted one (``+``, ``-``, ``>=``, ``0`` or ``=``); the adjusted p-value decides where there is
-    one. For ``0`` the question is only whether the estimate differs from zero; for ``=`` the p-value is that of a test
-    of equivalence to zero, and the question stays ``open`` where it is not shown. For ``>=`` (does not fall) an
-    estimate that does not differ from zero leaves the question ``open`` whatever its sign: its interval holds a fall.
-    Where the evidence is limited there is no ``supported`` and no ``contrary``.
+
+def verdict(row: Mapping | None, sign: str, smallest: float, alpha: float) -> Verdict:
+    """Verdict on one estimate: predicted ``sign`` (``+``, ``-``, ``>=`` or ``=``), smallest effect of interest.
+
+    ``negligible``: the 90 % interval lies within ± smallest; else ``supported`` or ``contrary`` by the adjusted p-value
+    and the sign; else ``inconclusive``. For ``=`` the interval within ± smallest is support, and a significant estimate
+    beyond it contrary. For ``>=`` (does not fall) it is support if the lower end lies above −smallest, and contrary if
+    the upper one lies below. Limited evidence decides nothing.
     """
     if row is None or not usable(row):
         return Verdict("not_tested", () if row is None else tuple(failures(row["reasons"])))
     found = limits(row)
-    return Verdict(_code(row, sign, alpha, limited=bool(found)), found)
+    return Verdict("inconclusive" if found else _code(row, sign, smallest, alpha), found)
 
 
-def _code(row, sign, alpha, limited):
+def _code(row, sign, smallest, alpha):
+    low, high = narrower(row, alpha)
+    within = -smallest < low and high < smallest
+    if sign == ">=":
+        return "supported" if low > -smallest else "contrary" if high < -smallest else "inconclusive"
+    if within:
+        return "supported" if sign == "=" else "negligible"
     p_value = decisive_p(row)
-    significant = not missing(p_value) and p_value < alpha
-    against = "not_supported" if limited else "contrary"
+    if missing(p_value) or p_value >= alpha:
+        return "inconclusive"
     if sign == "=":
-        return ("limited" if limited else "supported") if significant else "open"
-    if sign == "0":
-        return against if significant else "supported"
-    if sign == ">=" and not significant:
-        return "open"
-    agrees = row["estimate"] < 0 if sign == "-" else row["estimate"] > 0
-    if not agrees:
-        return against if significant else "not_supported"
-    if not significant:
-        return "direction_only"
-    return "limited" if limited else "supported"
+        return "contrary" if abs(row["estimate"]) > smallest else "inconclusive"
+    return "supported" if (row["estimate"] > 0) == (sign == "+") else "contrary"
 
 
 def sign_of(text: str) -> str:
-    """``+``, ``-``, ``>=``, ``=`` or ``0`` from the plan's predicted sign (``+``, ``>0``, ``−``, ``≥ 0``, ``=`` …)."""
+    """``+``, ``-``, ``>=`` or ``=`` from the plan's predicted sign (``+``, ``>0``, ``−``, ``≥ 0``, ``≈ 0`` …)."""
     text = str(text).strip()
-    if text == "=":
-        return "="
     if text.startswith((">=", "≥")):
         return ">="
-    return "+" if "+" in text or ">" in text else "-" if set("-−<") & set(text) else "0"
+    return "+" if "+" in text or ">" in text else "-" if set("-−<") & set(text) else "="
 
 
 def sign_text(text: str) -> str:
@@ -115,13 +135,81 @@ def deciding_estimates(
 
 
 def hypothesis_rows(
-    estimates: pd.DataFrame, hypotheses: pd.DataFrame, alpha: float
-) -> list[tuple[dict, Mapping | None, Verdict]]:
-    """The plan's hypotheses with the estimate that decides and its verdict."""
-    return [
-        (plan, row, verdict(row, sign_of(plan["predicted_sign"]), alpha))
-        for plan, row in deciding_estimates(estimates, hypotheses)
-    ]
+    estimates: pd.DataFrame, checks: pd.DataFrame, hypotheses: pd.DataFrame, alpha: float
+) -> list[Decided]:
+    """Every line of the plan with the estimate that decides it, its verdict, and what the tests beside it say.
+
+    estimates: rows of the declared models; checks: rows of the checks beside them; hypotheses: the plan, with the
+    smallest effect of interest of each line.
+    """
+    beside = {(row["model"], row["term"]): row for row in checks.to_dict("records")}
+    found = []
+    for plan, row in deciding_estimates(estimates, hypotheses):
+        result = verdict(row, sign_of(plan["predicted_sign"]), float(plan["smallest"]), alpha)
+        tests = {}
+        if result.code != "not_tested":
+            tests = {
+                name: judged(beside.get((f"{plan['model']}{CHECK}{check}", term)), row, alpha)
+                for name, (check, term) in falsifications(plan["term"]).items()
+            }
+        found.append(Decided(plan, row, result, tests))
+    return found
+
+
+def headlines(tested: Iterable[Decided]) -> dict[str, str]:
+    """{hypothesis: verdict of its weakest line}; lines that were not tested count only where no other was."""
+    found = {}
+    for line in tested:
+        found.setdefault(line.plan["hypothesis"], []).append(line.verdict.code)
+    return {
+        name: max([code for code in codes if code != "not_tested"] or codes, key=VERDICTS.index)
+        for name, codes in found.items()
+    }
+
+
+# ------------------------------------------------------------------------------------------------ falsification tests
+
+
+def falsifications(term: str) -> dict[str, tuple[str, str]]:
+    """Tests that should find nothing, {name: (check beside the model, its term)}, for a term of interest.
+
+    The first part of an interaction carries the change: the lead of ``OD:cohort_90s`` is ``OD_lead:cohort_90s``.
+    """
+    first, *rest = str(term).split(":")
+    tail = "".join(f":{part}" for part in rest)
+    return {
+        "lead": ("lead", changed(term, variant=LEAD)),
+        "retirement": ("retirement", term),
+        "elsewhere": ("elsewhere", changed(term, variant=ELSEWHERE)),
+        "between": ("within_between", f"between({first}, unit){tail}"),
+    }
+
+
+def judged(row: Mapping | None, primary: Mapping | None, alpha: float) -> str:
+    """What one falsification test says.
+
+    :data:`FAILED` if it differs from zero, :data:`PASSED` if its 90 % interval lies within half of the primary
+    estimate, else :data:`WEAK`; :data:`NONE` where there is no such test or nobody at risk.
+    """
+    if row is None or not usable(row) or missing(row["ci_low"]):
+        return NONE
+    if row["p_value"] < alpha:
+        return WEAK if limits(row) else FAILED
+    if primary is None or not usable(primary):
+        return WEAK
+    low, high = narrower(row, alpha)
+    bound = SHARE * abs(primary["estimate"])
+    return PASSED if -bound < low and high < bound and not limits(row) else WEAK
+
+
+def summary(tests: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
+    """All tests of a hypothesis in one word, and the names of those that say it: one that failed outweighs one that
+    is too weak to tell, and that one those that passed."""
+    for result in (FAILED, WEAK, PASSED):
+        names = tuple(name for name, found in tests.items() if found == result)
+        if names:
+            return result, names
+    return NONE, ()
 
 
 def changed(term: str, **changes) -> str:
@@ -130,32 +218,19 @@ def changed(term: str, **changes) -> str:
     return ":".join([dataclasses.replace(Exposure.of(first), **changes).term, *rest])
 
 
-def is_lead(term: str) -> bool:
-    """True if a part of the term is an exposure after the month at risk."""
-    return any(Exposure.of(part).variant == LEAD for part in str(term).split(":"))
-
-
 def expects_zero(row: Mapping) -> bool:
     """True if zero is expected: negative controls, and the lead (not the lag beside it) or false date of a placebo."""
-    placebo = row["role"] == "placebo" and (is_lead(row["term"]) or row["term"] == "att")
-    return row["role"] == "negative_control" or placebo
+    parts = str(row["term"]).split(":")
+    lead = any(Exposure.of(part).variant == LEAD for part in parts)
+    return row["role"] == "negative_control" or (row["role"] == "placebo" and (lead or row["term"] == "att"))
 
 
 def check_result(row: Mapping, estimates: pd.DataFrame, alpha: float) -> str:
-    """Key of the result of one check.
-
-    not_tested, companion; zero: like zero, and the interval excludes the main estimate (the primary one of the same
-    hypothesis and variable); no_evidence: like zero, but not to be told from the main estimate; not_zero;
-    not_zero_limited: differs from zero on limited evidence.
-    """
-    if not usable(row):
-        return "not_tested"
-    if not expects_zero(row):
-        return "companion"
-    if row["p_value"] < alpha:
-        return "not_zero_limited" if limits(row) else "not_zero"
+    """What a declared placebo or negative control says, as :func:`judged` of the primary estimate of the same
+    hypothesis and variable; :data:`COMPANION` for a row of such a model of which zero is not expected."""
+    if usable(row) and not expects_zero(row):
+        return COMPANION
     main = changed(row["term"], variant="")
     same = (estimates[["hypothesis", "role", "term"]] == [row["hypothesis"], "primary", main]).all(axis=1)
-    found = [other["estimate"] for other in estimates[same].to_dict("records") if usable(other)][:1]
-    apart = found and not row["ci_low"] <= found[0] <= row["ci_high"]
-    return "zero" if apart else "no_evidence"
+    found = [other for other in estimates[same].to_dict("records") if usable(other)]
+    return judged(row, found[0] if found else None, alpha)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from jianfu.core.labels import Labels
 from jianfu.core.reasons import Reason
 from jianfu.models.reasons import has, in_words
-from jianfu.models.verdicts import Verdict
+from jianfu.models.verdicts import PASSED, Verdict, summary
 
 NOTHING = "—"
 LACKING = {
@@ -32,7 +32,7 @@ def part_labels(term: str, labels: Labels) -> list[str]:
         return [NOTHING]
     parts = []
     for part in term.split(":"):
-        stem, _, tail = part.partition("_")
+        stem, _, tail = part.rpartition("_")
         if part not in labels and stem in labels and f"term_suffix_{tail}" in labels:
             parts.append(labels(stem) + labels(f"term_suffix_{tail}"))
         else:
@@ -59,6 +59,15 @@ def value_label(value: str, labels: Labels) -> str:
 def said(reasons: Sequence[Reason], labels: Labels) -> str:
     """Reasons in the language of ``labels``, with the columns, terms and tables among their values in words."""
     return in_words(reasons, labels, lambda value: value_label(value, labels), labels("list_semicolon"))
+
+
+def label_of_tests(tests: Mapping[str, str], labels: Labels) -> str:
+    """Words for what the falsification tests beside an estimate say, naming those that failed or are too weak."""
+    result, names = summary(tests)
+    which = labels("list_comma").join(labels(f"test_{name}") for name in names)
+    return (
+        labels(f"test_{result}") if result == PASSED or not names else labels(f"test_{result}", names=which)
+    )
 
 
 def verdict_label(verdict: Verdict, labels: Labels) -> str:

@@ -25,6 +25,11 @@ def t_interval(estimate, std_error, df, confidence):
     return estimate - half, estimate + half, p_value
 
 
+def t_quantile(level, df):
+    """Quantile of the t distribution that bounds a two-sided interval at ``level``; df = inf is the normal."""
+    return float(stats.t.ppf((1 + level) / 2, df))
+
+
 def percentile_interval(draws, confidence):
     """Percentile interval and two-sided p-value of bootstrap replicates (B,) against zero."""
     low, high = np.quantile(draws, [(1 - confidence) / 2, (1 + confidence) / 2])

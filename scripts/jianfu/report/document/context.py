@@ -9,18 +9,19 @@ import yaml
 from jianfu.core.environment import environment
 from jianfu.core.labels import Labels
 from jianfu.indices.roles import leading, read_roles
-from jianfu.models.estimates import INDIRECT, missing
+from jianfu.models.estimates import missing
 from jianfu.models.reasons import FAILURE, codes, has
 from jianfu.models.verdicts import (
     FEW_CLUSTERS,
     VERDICTS,
     check_result,
     expects_zero,
+    headlines,
     hypothesis_rows,
     uncorrected_clusters,
     usable,
 )
-from jianfu.models.words import model_label, outcome_label, said, term_label, text_of
+from jianfu.models.words import label_of_tests, model_label, said, term_label, text_of, verdict_label
 from jianfu.province.plan import read_deviations
 from jianfu.province.reference import reference_window
 from jianfu.release.accounts import ROW_OUTCOMES, SOURCE_TABLES
@@ -147,17 +148,26 @@ def identity(settings, labels: Labels) -> dict:
 def numbers(results, alpha: float, labels: Labels) -> dict:
     """What the sentences say about the estimates."""
     estimates, models = results.estimates, results.models
-    tested = hypothesis_rows(estimates, results.hypotheses, alpha)
+    tested = hypothesis_rows(estimates, results.checks, results.hypotheses, alpha)
     found = dict.fromkeys(results.hypotheses["hypothesis"])
-    for plan, row, _ in tested:
+    for plan, row, *_ in tested:
         if found[plan["hypothesis"]] is None and row is not None and usable(row):
             found[plan["hypothesis"]] = facts.effect(row, alpha)
     return {
         "effects": found,
-        "verdicts": by_verdict(tested, labels),
+        "verdicts": by_verdict(tested),
+        "checks": check_facts(estimates, alpha),
+        "confirmed": [
+            (
+                plan["hypothesis"],
+                verdict_label(result, labels),
+                label_of_tests(tests, labels) if tests else "",
+            )
+            for plan, _, result, tests in tested
+            if plan["family"] == "confirmatory"
+        ],
         "others": other_cohorts(estimates, results.hypotheses, alpha),
         "sample": facts.sample_counts(estimates),
-        "checks": check_facts(estimates, alpha),
         "pairs": [
             (
                 fixed["hypothesis"],
@@ -174,30 +184,11 @@ def numbers(results, alpha: float, labels: Labels) -> dict:
     }
 
 
-def by_verdict(tested, labels: Labels) -> list[tuple[str, list[str]]]:
-    """Names of the hypotheses by verdict, in the order of VERDICTS.
-
-    Where one has several rows the variable stands behind the name, or the outcome where they share the variable. Of
-    those not tested each name stands once.
-    """
-    terms = {}
-    for plan, _, _ in tested:
-        terms.setdefault(plan["hypothesis"], []).append(plan["term"])
-    groups = {key: [] for key in VERDICTS}
-    for plan, row, result in tested:
-        own = terms[plan["hypothesis"]]
-        apart = ""
-        if len(own) > 1 and result.code != "not_tested":
-            shared = own.count(plan["term"]) > 1 and row is not None
-            words = (
-                outcome_label(row, labels)
-                if shared
-                else term_label(plan["term"].removesuffix(INDIRECT), labels)
-            )
-            apart = labels("in_brackets", text=words)
-        groups[result.code].append(plan["hypothesis"] + apart)
-    groups["not_tested"] = list(dict.fromkeys(groups["not_tested"]))
-    return [(key, found) for key, found in groups.items() if found]
+def by_verdict(tested) -> list[tuple[str, list[str]]]:
+    """Names of the hypotheses by the verdict of their weakest line, in the order of VERDICTS."""
+    found = headlines(tested)
+    groups = {key: [name for name, code in found.items() if code == key] for key in VERDICTS}
+    return [(key, names) for key, names in groups.items() if names]
 
 
 def figure_numbers(release: str | Path, index: str) -> dict:
@@ -247,7 +238,7 @@ def supplied(quality) -> list[str]:
 def clusters_by_error(tested, labels: Labels) -> list[tuple[str, list[str], bool]]:
     """Hypotheses with few clusters by kind of errors: list of (words, hypotheses, whether made for few clusters)."""
     found = {}
-    for plan, row, result in tested:
+    for plan, row, result, _ in tested:
         if result.code != "not_tested" and row["n_clusters"] < FEW_CLUSTERS:
             key = (text_of(f"vcov_{row['vcov']}", labels, row["vcov"]), not uncorrected_clusters(row))
             found.setdefault(key, {})[plan["hypothesis"]] = True

@@ -15,7 +15,8 @@ PLACEBOS = ("lead", "retirement")
 WAYS = ("H2_resign", "H2_select_exam", "H2_transfer")
 SEGMENTED = ("H14_formal", "H14_disguised", "H14_total")
 ROLLOUT = ("H14_formal_rollout", "H14_disguised_rollout")
-PLACEBO_DATE, EQUIVALENCE, DOCUMENTS = "H14_formal_placebo", "H15_equivalence", "H15_total"
+PLACEBO_DATE = "H14_formal_placebo"
+DOCUMENTS = ("H15_paper", "H15_electronic", "H15_total")
 EXITS_BY_MEDIATION = ("H5a_burnout_to_exits", "H5b_meaning_to_exits")
 
 
@@ -103,8 +104,7 @@ def mediation_facts(estimates: pd.DataFrame, alpha: float) -> dict:
 
 
 def policy_facts(estimates: pd.DataFrame, models: dict[str, dict], alpha: float, labels: Labels) -> dict:
-    """Changes after relief rules: level at the provincial date, roll-out by county, placebo date, equivalence."""
-    equivalence = _row(estimates, EQUIVALENCE, "d_electronic")
+    """Changes after relief rules (provincial date, roll-out by county, placebo date), and trends of documents."""
     return {
         "levels": [
             (outcome_label(row, labels), _changed(row, models, alpha))
@@ -117,9 +117,11 @@ def policy_facts(estimates: pd.DataFrame, models: dict[str, dict], alpha: float,
             if row is not None
         ],
         "placebo": _effect(_row(estimates, PLACEBO_DATE, "att"), alpha),
-        "equivalence": _effect(equivalence, alpha),
-        "bounds": models.get(EQUIVALENCE, {}).get("options", {}),
-        "documents": _changed(_row(estimates, DOCUMENTS, "trend"), models, alpha),
+        "documents": [
+            (outcome_label(row, labels), facts.effect(row, alpha))
+            for row in (_row(estimates, name, "trend") for name in DOCUMENTS)
+            if row is not None
+        ],
     }
 
 

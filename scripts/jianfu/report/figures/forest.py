@@ -1,5 +1,7 @@
 """Figure: estimates of the confirmatory hypotheses, with robustness, placebo and control rows in lighter ink."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -7,10 +9,11 @@ from matplotlib.figure import Figure
 from jianfu.config.files import read_yaml
 from jianfu.core.spreadsheets import write_csv
 from jianfu.models.estimates import is_check
-from jianfu.models.verdicts import sign_text, usable
-from jianfu.models.words import model_label, term_label, text_of
+from jianfu.models.verdicts import Decided, hypothesis_rows, sign_text, summary, usable
+from jianfu.models.words import model_label, term_label, text_of, verdict_label
 from jianfu.report.figures.lines import Line, draw_blocks, legend_of
 from jianfu.report.figures.style import GREY, INK, blank, finish
+from jianfu.report.reading import read_estimates
 from jianfu.report.tables.estimates import of_interest
 
 CHECK = "#4f7ca8"
@@ -26,41 +29,52 @@ FAMILY = "confirmatory"
 MOST_TERMS = 3  # a model with more of them is a curve and has no place among single estimates
 
 
-def read(estimates, hypotheses, models, csv) -> tuple[pd.DataFrame, pd.DataFrame, dict]:
-    """Rows of the figure (also written to ``csv``), plan of hypotheses and models by name, from the paths of the files.
+def read_tested(estimates, hypotheses, models, alpha) -> tuple[pd.DataFrame, list[Decided], dict]:
+    """Released estimates of the declared models, the plan's hypotheses with their verdicts, and models by name.
 
-    What the release says of synthetic data stands in the column ``note`` of the estimates.
+    estimates, hypotheses, models: paths; the reasons of the estimates lie beside them.
     """
     plan = pd.read_csv(hypotheses, encoding="utf-8-sig", dtype=str, keep_default_na=False)
     by_name = {model["name"]: model for model in read_yaml(models)["models"]}
-    released = pd.read_csv(estimates, encoding="utf-8-sig")
-    rows = forest_rows(released[~is_check(released)], plan, by_name)
-    write_csv(rows, csv, digits=10)
-    return rows, plan, by_name
+    released = read_estimates(Path(estimates).parent)
+    declared, checks = released[~is_check(released)], released[is_check(released)]
+    return declared, hypothesis_rows(declared, checks, plan, alpha), by_name
 
 
-def forest_rows(estimates, hypotheses, models) -> pd.DataFrame:
+def read(estimates, hypotheses, models, alpha, csv) -> tuple[pd.DataFrame, list[Decided], dict]:
+    """Rows of the figure (also written to ``csv``), hypotheses with their verdicts and models by name, from paths.
+
+    What the release says of synthetic data stands in the column ``note`` of the estimates.
+    """
+    declared, tested, by_name = read_tested(estimates, hypotheses, models, alpha)
+    rows = forest_rows(declared, tested, by_name)
+    write_csv(rows.drop(columns="reasons"), csv, digits=10)
+    return rows, tested, by_name
+
+
+def forest_rows(estimates, tested, models) -> pd.DataFrame:
     """Rows of the figure: usable estimates of the terms of interest, with ``panel`` and ``block``.
 
-    panel: the common scale (:func:`panel_of`); block: the line of the plan's hypotheses under which the row stands (the
-    one with its model and term, else the first of its hypothesis). Shown is the confirmatory family: the terms named in
-    the plan, and the robustness rows and checks on the scale of its primary rows; curves are left out.
+    panel: the common scale (:func:`panel_of`); block: the line of the plan (``tested``) under which the row stands (the
+    one with its model and term, else the first of its hypothesis). Shown is the confirmatory family: the
+    terms named in the plan, and the robustness rows and checks on the scale of its primary rows; curves are left out.
     """
     rows = of_interest(estimates, models)
     rows = rows[
         np.array([row["role"] in ROLES and usable(row) for row in rows.to_dict("records")], dtype=bool)
     ]
-    exact = {(h["model"], h["term"]): i for i, h in enumerate(hypotheses.to_dict("records")) if h["model"]}
-    first = {name: i for i, name in reversed(list(enumerate(hypotheses["hypothesis"])))}
+    plans = [line.plan for line in tested]
+    exact = {(plan["model"], plan["term"]): i for i, plan in enumerate(plans) if plan["model"]}
+    first = {plan["hypothesis"]: i for i, plan in reversed(list(enumerate(plans)))}
     pairs = list(zip(rows["model"], rows["term"], rows["hypothesis"], strict=True))
     panels = [panel_of(*pair) for pair in zip(rows["scale"].astype(str), rows["outcome"], strict=True)]
     named = np.array([(m, t) in exact for m, t, _ in pairs], dtype=bool)
     rows = rows.assign(
         panel=panels,
-        block=[exact.get((m, t), first.get(h, len(hypotheses))) for m, t, h in pairs],
+        block=[exact.get((m, t), first.get(h, len(plans))) for m, t, h in pairs],
         rank=rows["role"].map(ROLES.index),
     )
-    main = rows["hypothesis"].isin(hypotheses.loc[hypotheses["family"] == FAMILY, "hypothesis"])
+    main = rows["hypothesis"].isin([plan["hypothesis"] for plan in plans if plan["family"] == FAMILY])
     scales = set(zip(rows["hypothesis"][named], rows["panel"][named], strict=True))
     same = [pair in scales for pair in zip(rows["hypothesis"], rows["panel"], strict=True)]
     points = rows["model"].map(rows["model"].value_counts())
@@ -70,6 +84,13 @@ def forest_rows(estimates, hypotheses, models) -> pd.DataFrame:
     return rows.drop(columns="rank")
 
 
+def verdict_words(line: Decided, labels) -> str:
+    """Verdict on a hypothesis and, where there are any, what its falsification tests say, in few words."""
+    words = [verdict_label(line.verdict, labels)]
+    words += [labels(f"tests_{summary(line.tests)[0]}")] if line.tests else []
+    return labels("list_comma").join(words)
+
+
 def panel_of(scale, outcome) -> str:
     """Panel of an estimate: hazard (log scale per SD), linear (in SD), log (other log scales), else its own outcome."""
     if scale.startswith("log_"):
@@ -77,16 +98,16 @@ def panel_of(scale, outcome) -> str:
     return "linear" if scale.startswith("sd") else f"unit_{outcome}"
 
 
-def draw(rows, hypotheses, models, labels, synthetic=False) -> Figure:
+def draw(rows, tested, models, labels, synthetic=False) -> Figure:
     """One block per hypothesis in the order of the plan, one panel per run of hypotheses on the same scale.
 
-    rows: as from :func:`forest_rows`; hypotheses and models: the plan.
+    rows: as from :func:`forest_rows`; tested: hypotheses with their verdicts; models: the plan.
     """
     if rows.empty:
         return blank(labels("fig_no_estimate"), labels, synthetic)
     runs = (rows["panel"] != rows["panel"].shift()).cumsum()
     blocks = [
-        (_scale(part["panel"].iloc[0], labels), _lines(part, hypotheses, models, labels))
+        (_scale(part["panel"].iloc[0], labels), _lines(part, tested, models, labels))
         for _, part in rows.groupby(runs)
     ]
     words = {role: labels(f"role_{role}") for role in ROLES if (rows["role"] == role).any()}
@@ -100,16 +121,19 @@ def _scale(panel, labels):
     return labels(f"fig_forest_{panel}") if own == panel else text_of(f"outcome_{own}", labels, own)
 
 
-def _lines(rows, hypotheses, models, labels):
+def _lines(rows, tested, models, labels):
     """A heading for each hypothesis and below it a line for each of its estimates."""
     found, terms = [], rows.groupby("model")["term"].agg(set)
     for heading, part in rows.groupby("hypothesis", sort=False):
         block = part["block"].min()
-        if block < len(hypotheses):
-            plan = hypotheses.iloc[block]
-            sign = sign_text(plan["predicted_sign"])
+        if block < len(tested):
+            plan = tested[block].plan
+            words = {
+                "sign": sign_text(plan["predicted_sign"]),
+                "verdict": verdict_words(tested[block], labels),
+            }
             statement = plan[f"statement_{labels.language}"]
-            heading = labels("fig_forest_heading", name=heading, statement=statement, sign=sign)
+            heading = labels("fig_forest_heading", name=heading, statement=statement, **words)
         found.append(Line(heading))
         for row in part.to_dict("records"):
             words = _label(row, len(terms[row["model"]]) > 1, models, labels)

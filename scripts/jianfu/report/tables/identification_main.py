@@ -3,9 +3,9 @@
 import pandas as pd
 
 from jianfu.core.labels import Labels
-from jianfu.indices.exposures import CALM, LEAD
+from jianfu.indices.exposures import CALM
 from jianfu.models.estimates import CHECK, missing
-from jianfu.models.verdicts import changed, deciding_estimates, usable
+from jianfu.models.verdicts import changed, deciding_estimates, falsifications, usable
 from jianfu.models.words import outcome_label, term_label
 from jianfu.report.tables.table import NOTHING, Table, interval, number
 
@@ -33,14 +33,10 @@ def variants(term: str, levels: dict[str, str]) -> dict[str, tuple[str, str]]:
     levels: {name of a dummy: the level behind it}.
     """
     first, *rest = str(term).split(":")
-    tail = "".join(f":{part}" for part in rest)
     excess = f"excess_per_1000({first})"
     if rest:
         excess = f"excess_per_1000({first}; {levels.get(rest[0], rest[0])} - others)"
-    return {
-        "lead": ("lead", changed(term, variant=LEAD)),
-        "retirement": ("retirement", term),
-        "between": ("within_between", f"between({first}, unit){tail}"),
+    return falsifications(term) | {
         "within": ("within_between", term),
         "no_emergency": ("no_emergency", changed(term, variant=CALM)),
         "logging": ("logging", term),

@@ -1,9 +1,12 @@
 """Tables that the gate released as plain CSV, given headings, widths, source and notes; and all tables together."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from jianfu.core.labels import Labels
 from jianfu.models.estimates import missing
+from jianfu.models.verdicts import Decided
 from jianfu.models.words import text_of
 from jianfu.report.tables.checks import checks_table
 from jianfu.report.tables.hypotheses import hypotheses_table
@@ -67,7 +70,7 @@ def _group(rows):
 def all_tables(
     estimates: pd.DataFrame,
     released,
-    hypotheses: pd.DataFrame,
+    tested: Iterable[Decided],
     models: dict[str, dict],
     layout,
     labels: Labels,
@@ -76,14 +79,14 @@ def all_tables(
 ) -> dict[str, Table]:
     """Every released table and table of results by name.
 
-    released: frames by name; layout: columns of the regression tables (config/plan/tables.yaml); detectable: smallest
-    detectable effect by (model, term).
+    released: frames by name; tested: as from :func:`jianfu.models.verdicts.hypothesis_rows`; layout: columns of the
+    regression tables (config/plan/tables.yaml); detectable: smallest detectable effect by (model, term).
     """
     tables = {name: released_table(name, frame, labels) for name, frame in released.items()}
     tables |= {
         name: regression_table(name, names, estimates, models, labels) for name, names in layout.items()
     }
-    tables["hypotheses"] = hypotheses_table(estimates, hypotheses, labels, alpha, detectable)
+    tables["hypotheses"] = hypotheses_table(tested, labels, detectable)
     tables["checks"] = checks_table(estimates, models, labels, alpha)
     tables["robustness"] = robustness_table(estimates, models, labels)
     tables["fe_versus_pooled"] = fe_versus_pooled(estimates, models, labels)

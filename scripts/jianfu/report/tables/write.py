@@ -8,6 +8,7 @@ import pandas as pd
 from jianfu.config.files import read_yaml
 from jianfu.core.labels import Labels
 from jianfu.models.estimates import is_check
+from jianfu.models.verdicts import hypothesis_rows
 from jianfu.release.outputs import read_outputs
 from jianfu.report.reading import read_estimates, read_release
 from jianfu.report.tables.effects import (
@@ -56,8 +57,10 @@ def read_results(release: str | Path, plan, labels: Labels, alpha: float) -> Res
     models = {model["name"]: model for model in declared["models"]}
     levels = {name: level for own in declared["categories"].values() for level, name in own.items()}
     layout = read_yaml(plan["tables"])
-    detectable = detectable_effects(checks)
-    tables = all_tables(estimates, released, hypotheses, models, layout, labels, alpha, detectable)
+    tested = hypothesis_rows(estimates, checks, hypotheses, alpha)
+    tables = all_tables(
+        estimates, released, tested, models, layout, labels, alpha, detectable_effects(checks)
+    )
     tables |= short_tables(estimates, checks, released, hypotheses, models, levels, labels)
     tables["identification"] = identification_table(checks, models, labels)
     return Results(estimates, checks, released, hypotheses, models, levels, tables)
