@@ -168,6 +168,10 @@ REFUSED = {
         "{hypotheses: {P1: {statement_zh: 甲, model: H1_burnout, term: TR, predicted_sign: '+'}}}",
         "'plan.hypotheses.P1.term' names 'TR', which does not exist",
     ),
+    "smallest effect": (
+        "{hypotheses: {H1: {smallest: little}}}",
+        "'plan.hypotheses.H1.smallest' is 'little'; give a number above zero",
+    ),
     "sign": (
         "{hypotheses: {H1: {predicted_sign: plus}}}",
         "'plan.hypotheses.H1.predicted_sign' names 'plus', which does not exist; valid are",

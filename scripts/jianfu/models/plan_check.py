@@ -174,6 +174,8 @@ def _check_hypotheses(rows, plan, own, file):
             continue
         _one_of(row["predicted_sign"], SIGNS, file, f"{key}.predicted_sign")
         _one_of(row["family"], FAMILIES, file, f"{key}.family")
+        if not re.fullmatch(r"\d*\.?\d+", str(row["smallest"])) or float(row["smallest"]) <= 0:
+            raise ConfigError("smallest_effect", file=file, key=f"{key}.smallest", value=row["smallest"])
         model = models[row["model"]]
         named = [*model.get("terms", ()), *(r for r in model.get("report", ()) if model["report"] != ALL)]
         if model.get("report") == ALL:

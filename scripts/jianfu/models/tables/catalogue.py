@@ -6,7 +6,7 @@ A province lacks those whose source it does not have; the models that name them 
 from collections.abc import Iterable, Mapping
 
 from jianfu.exits import cells
-from jianfu.indices.exposures import CALM, LEAD, Exposure
+from jianfu.indices.exposures import CALM, ELSEWHERE, LEAD, Exposure
 from jianfu.ingest.schema import Table
 from jianfu.models.checks.exposures import LOGGING
 from jianfu.models.tables.table import LOGGED_TRAITS, NAMES, TRAITS
@@ -19,7 +19,7 @@ TIME = ("time", "year", "calendar_month")
 PANEL = ("headcount", "establishment", "workdays", "rest_days", "tasks_logged", "app_logged")
 POLICY = ("", "_start", "_since", "_early", "_national", "_national_since")
 UNIT_YEAR = ("year", "months", "n_tasks", "n_artefacts", "n_hours", "tasks_month", "artefacts_month")
-CHAIN = ("level", "step", "ln_target", "ln_days", "ln_artefacts", "ln_ratio")
+CHAIN = ("level", "step", "ln_target", "ln_artefacts", "ln_ratio", "ln_time")
 
 
 def columns_of_tables(
@@ -38,7 +38,7 @@ def columns_of_tables(
     indicators, indices = list(indicators), [*indices, LOGGING["index"]]
     traits = {name for trait in TRAITS for name in ([f"ln_{trait}"] if trait in LOGGED_TRAITS else [trait])}
     unit = {NAMES.get(name, name) for name in ("unit_code", *traits)}
-    exposures = {Exposure(index=i, variant=v).term for i in indices for v in ("", LEAD, CALM)}
+    exposures = {Exposure(index=i, variant=v).term for i in indices for v in ("", LEAD, CALM, ELSEWHERE)}
     measured = {*indicators, *(code + Z for code in indicators), *(index + SAME_MONTH for index in indices)}
     scores = {*scales, *(sub for key in scales.values() for sub in key.get("subscales", ()))}
     items = {item for key in scales.values() for item in key["items"]}
