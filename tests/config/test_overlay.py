@@ -37,6 +37,18 @@ def test_a_table_and_an_indicator_of_ones_own(load):
     assert (row["label_en"], row["denominator"], row["index"]) == ("消息", "none", "")
 
 
+def test_an_own_column_of_the_roster_is_a_variable_of_persons(load):
+    roster = "files: [roster.xlsx], columns: {是否驻村: own_resident}, types: {own_resident: boolean}}"
+    terms = (
+        'terms: [OD, "OD:own_resident"], where: {own_resident: true}, effects: [unit, month], cluster: unit'
+    )
+    model = f"{{estimator: cloglog, data: hazard_own, outcome: voluntary, label_zh: 驻村, {terms}}}"
+    base = MINIMAL.replace("files: [roster.xlsx]}", roster)
+    assert load(f"plan: {{models: {{P4: {model}}}}}\n", base=base)["plan"]["models"]["P4"]
+    with pytest.raises(ConfigError, match="names the column 'own_resident', which the table does not have"):
+        load(f"plan: {{models: {{P4: {model}}}}}\n")
+
+
 SOURCES_REFUSED = {
     "no name": (
         "{table: own, files: [year.csv], types: {n: count}}",

@@ -34,6 +34,7 @@ rule build_hazard_cells:
     output:
         hazard_cells="results/{province}/restricted/hazard_cells.parquet",
         hazard_details="results/{province}/restricted/hazard_details.parquet",
+        hazard_own="results/{province}/restricted/hazard_own.parquet",
         tenure_cells="results/{province}/restricted/tenure_cells.parquet",
         exits="results/{province}/restricted/exits.parquet",
         person_counts="results/{province}/restricted/person_counts.parquet",
@@ -113,6 +114,7 @@ rule build_answers:
         **canonical("tasks"),
         hazard_cells="results/{province}/restricted/hazard_cells.parquet",
         hazard_details="results/{province}/restricted/hazard_details.parquet",
+        hazard_own="results/{province}/restricted/hazard_own.parquet",
         check_exposures="results/{province}/restricted/check_exposures.parquet",
         hypotheses=settled("hypotheses.csv"),
         tiers=settled("tiers.csv"),
@@ -148,6 +150,7 @@ rule fit_models:
         **MODEL_INPUTS,
         hazard_cells="results/{province}/restricted/hazard_cells.parquet",
         hazard_details="results/{province}/restricted/hazard_details.parquet",
+        hazard_own="results/{province}/restricted/hazard_own.parquet",
         check_exposures="results/{province}/restricted/check_exposures.parquet",
         checks=plan("checks.yaml"),
         hypotheses=settled("hypotheses.csv"),

@@ -31,12 +31,16 @@ def raw_tables(table: str) -> tuple[str, ...]:
 RAW = tuple(name for table in CANONICAL for name in raw_tables(table))
 
 OWN = "own_"  # how the name of a table that only one province has begins, and that of its own column of another table
-TYPES = ("count", "number", "boolean", "text")  # what such a column may hold
 
 
 def tables_added(sources: Iterable[Mapping]) -> list[str]:
     """Names of the tables that only this province has, among its sources, each once."""
     return list(dict.fromkeys(source["table"] for source in sources if source["table"].startswith(OWN)))
+
+
+def own_columns(names: Iterable[str]) -> list[str]:
+    """Those of a common table's columns that only this province has."""
+    return [name for name in names if name.startswith(OWN)]
 
 
 def with_own(tables: Mapping[str, Mapping], sources: Iterable[Mapping]) -> dict[str, Mapping]:

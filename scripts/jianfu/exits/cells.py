@@ -6,6 +6,8 @@ The likelihood and every standard error clustered at unit level or above are the
 import numpy as np
 import pandas as pd
 
+from jianfu.core.tables import own_columns
+
 KEYS = ("unit_code", "month", "cohort", "sex", "tenure_band", "lock", "aged50")
 DETAILS = (*KEYS, "role", "lock_band")  # keys of the finer cells
 # keys of the cells of a Cox model on tenure
@@ -54,6 +56,20 @@ def hazard_cells(frame: pd.DataFrame, *, sums=(), keys=KEYS) -> pd.DataFrame:
             cells[event] = np.bincount(cell[cause == code], minlength=len(distinct))
     for name in sums:
         cells[name] = np.bincount(cell, frame[name].to_numpy(dtype=float), minlength=len(distinct))
+    return cells
+
+
+def own_cells(frame: pd.DataFrame) -> pd.DataFrame:
+    """Person-months collapsed as for DETAILS and the own columns of the roster; no rows where there are none.
+
+    Own columns of numbers, and those of yes or no (1, 0), are numbers; what the roster leaves open is missing.
+    """
+    own = own_columns(frame)
+    cells = hazard_cells(frame if own else frame.iloc[:0], keys=(*DETAILS, *own))
+    for name in own:
+        texts = cells[name].astype(object).replace("", None)
+        numbers = pd.to_numeric(texts, errors="coerce")
+        cells[name] = numbers if numbers.notna().equals(texts.notna()) else texts
     return cells
 
 

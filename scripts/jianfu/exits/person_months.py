@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.months import month_number, month_text
+from jianfu.core.tables import own_columns
 from jianfu.exits.definitions import KINDS, SEXES, UNKNOWN, Definitions
 from jianfu.exits.spells import spell_months
 
@@ -24,6 +25,13 @@ def lock_band(months) -> np.ndarray:
     months = np.asarray(months, dtype=float)
     names = np.array(LOCK_BANDS, dtype=object)[np.digitize(months, (1, LOCK_YEAR + 1))]
     return np.where(np.isnan(months), "none", names)
+
+
+def own_level(value: object) -> str:
+    """A value of an own column as the level of a group: numbers and yes or no as numbers, '' where it is missing."""
+    if value is None or value != value:
+        return ""
+    return value if isinstance(value, str) else repr(float(value))
 
 
 def expand(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -54,7 +62,8 @@ def person_months(
     tenure_band, tenure_months, lock, aged50, ``cause`` ('' = no exit) and its ``kind`` ('' = no exit), ordered by
     person and month; the categories of cohort and cause are those of the definitions, in their order. In ``flow`` the
     rows of step 'dropped' subtracted from the row 'read' give the row 'at_risk'. With ``details`` there are also role,
-    lock_band and ``upward``: 1 if the exit leads above the township, 0 if not (NaN: no exit, or unknown).
+    lock_band and ``upward``: 1 if the exit leads above the township, 0 if not (NaN: no exit, or unknown), and the own
+    columns of the roster as categories of text (:func:`own_level`).
     """
     table = spell_months(spells, window, definitions)
     flow = [flow_row("read", "", table, table["months"].sum(), _ended(table).sum())]
@@ -97,6 +106,8 @@ def person_months(
         since = month - table["lock_until"].to_numpy()[row]
         frame["role"] = _categorical(table["role"])[row]
         frame["lock_band"] = _categorical(lock_band(since), LOCK_BANDS)
+        for name in own_columns(table):
+            frame[name] = _categorical(table[name].map(own_level))[row]
         frame["upward"] = np.where(ends, _upward(table, definitions)[row], np.nan)
     frame.loc[~ends, "cause"] = ""
     kinds = np.array(["", *definitions.events.values()], dtype=object)

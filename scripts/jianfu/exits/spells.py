@@ -5,6 +5,7 @@ import pandas as pd
 
 from jianfu.core.errors import DataError
 from jianfu.core.months import date_month, month_number
+from jianfu.core.tables import own_columns
 from jianfu.exits.definitions import SEXES, UNKNOWN, Definitions
 
 SAME_POST_GAP = 1  # months without a spell that do not interrupt the tenure at a post
@@ -57,6 +58,7 @@ def spell_months(spells: pd.DataFrame, window: tuple[str, str], definitions: Def
             "role": _or_unknown(spells, "role"),
             "first": np.fmax(start + 1, first),
             "last": np.fmin(end, last),
+            **{name: spells[name].to_numpy(dtype=object, na_value=None) for name in own_columns(spells)},
         }
     )
     touches = (np.isnan(end) | (end >= first)) & (np.isnan(start) | (start <= last))

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.months import date_month, month_number, month_text
+from jianfu.core.tables import own_columns
 from jianfu.exits.definitions import SEXES, UNKNOWN, Definitions
 from jianfu.exits.spells import post_start
 
@@ -118,9 +119,19 @@ def post_at(survey, spells):
     best = merged.sort_values(["row", "grade", "first"], ascending=[True, True, False], kind="stable")
     best = best.drop_duplicates("row").set_index("row")
     reasons = np.array(["", "off_post", "not_in_post", "unknown_person"], dtype=object)
-    found = best.reindex(columns=["unit_code", "birth_ym", "sex", "post_start", *ROSTER_COLUMNS])
+    found = best.reindex(
+        columns=["unit_code", "birth_ym", "sex", "post_start", *ROSTER_COLUMNS, *own_columns(spells)]
+    )
     found["lost"] = reasons[best["grade"].to_numpy()]
     return found.set_axis(survey.index)
+
+
+def _plain(values):
+    """An own column of the roster: numbers, yes and no (1, 0) as numbers, missing where it is not known."""
+    numbers = pd.to_numeric(
+        values.map(lambda value: value * 1.0 if isinstance(value, bool) else value), "coerce"
+    )
+    return numbers if numbers.notna().equals(values.notna()) else values
 
 
 def standardise(values):
@@ -163,6 +174,7 @@ def survey_scores(
                 np.where(matched, month - post["post_start"].to_numpy(dtype=float), np.nan)
             ),
             **{name: post[name] for name in ROSTER_COLUMNS},
+            **{name: _plain(post[name]) for name in own_columns(post)},
             "hours_week": survey["hours_week"],
             "hours_trace": survey["hours_trace"],
             "hours_substantive": survey["hours_substantive"],

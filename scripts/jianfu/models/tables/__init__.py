@@ -2,6 +2,7 @@
 
 hazard_cells     person-months at risk by unit, month and group, with exits by cause
 hazard_details   the same on finer cells: with role and the time since the end of the minimum service
+hazard_own       the same with the roster's own columns (no rows where a province has none)
 tenure_cells     the same by month of tenure at the post, for Cox models
 exits            one row per voluntary exit, with its destination
 survey_scores    one row per answer of a survey wave, with the roster's facts and the indicators before the fieldwork

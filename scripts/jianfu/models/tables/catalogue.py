@@ -5,6 +5,7 @@ A province lacks those whose source it does not have; the models that name them 
 
 from collections.abc import Iterable, Mapping
 
+from jianfu.core.tables import own_columns
 from jianfu.exits import cells
 from jianfu.indices.exposures import CALM, ELSEWHERE, LEAD, Exposure
 from jianfu.ingest.schema import Table
@@ -45,7 +46,11 @@ def columns_of_tables(
     answers = scores | {score + Z for score in scores} | items | {*HOURS, "rank_years", "weight"}
     monthly = {*TIME, *PANEL, *(group + suffix for group in plan["policies"] for suffix in POLICY)} | measured
     events = {"n", "voluntary", *exits["events"]}
-    persons = {"person", "wave", "fieldwork_month", "cohort", "sex", "tenure_band", *ROSTER_COLUMNS}
+    roster, unit = (
+        set(own_columns(canonical["spells"].columns)),
+        unit | set(own_columns(canonical["units"].columns)),
+    )
+    persons = roster | {"person", "wave", "fieldwork_month", "cohort", "sex", "tenure_band", *ROSTER_COLUMNS}
     lagged = {Exposure(index=index, lag=lag).name for index in indices for lag in LAGS}
     last_wave = {"wave", *(name + WAVE for name in answers | exposures)}
 
@@ -55,6 +60,7 @@ def columns_of_tables(
     tables = {
         "hazard_cells": keys(cells.KEYS) | events | exposures | lagged | last_wave,
         "hazard_details": keys(cells.DETAILS) | events | exposures,
+        "hazard_own": keys(cells.DETAILS) | events | exposures | roster,
         "tenure_cells": keys(cells.TENURE) | events | exposures,
         "exits": keys(cells.DETAILS) | {"person", "cause", "upward"} | exposures,
         "survey_scores": persons | answers | exposures | {code + Z for code in indicators},

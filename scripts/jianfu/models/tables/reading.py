@@ -108,5 +108,7 @@ def assemble(found, flows, plan, indicator_plan, reference, exposure):
         "unit_years": unit_year_table(found["unit_year"], found["task_years"], found["survey_scores"], units),
         "chains": chain_table(found["chains"], units),
     }
+    if "hazard_own" in found:
+        tables["hazard_own"] = hazard_table(found["hazard_own"], exits, exposures, units)
     declared = plan.get("variables", {})
     return {name: derive(table, declared.get(name, {})) for name, table in tables.items()}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from jianfu.core.tables import own_columns
 from jianfu.core.units import latest_units
 from jianfu.indices.exposures import SURVEY, Exposure
 
@@ -74,18 +75,27 @@ def with_exposures(frame, exposures, month, survey):
 
 
 def with_traits(frame, units):
-    """Traits of the unit (its latest row) added to ``frame``; sizes also as natural logarithm (``ln_population``)."""
-    latest = latest_units(units).set_index("unit_code").reindex(columns=TRAITS)
+    """Traits of the unit (its latest row) added to ``frame``; sizes as natural logarithm (``ln_population``).
+
+    Own columns of the unit table are traits like any other, those of yes or no as 1 and 0.
+    """
+    traits = (*TRAITS, *own_columns(units))
+    latest = latest_units(units).set_index("unit_code").reindex(columns=traits)
     codes = categorical(frame["unit_code"])
     latest = latest.reindex(codes.cat.categories)
-    for trait in TRAITS:
+    for trait in traits:
         values = latest[trait]
         if trait in LOGGED_TRAITS:
             trait, positive = f"ln_{trait}", pd.to_numeric(values).astype(float)
             values = np.log(positive.where(positive > 0))
-        elif trait in ("county_code", "unit_type"):
+        elif trait in ("county_code", "unit_type") or _is_text(values):
             values = categorical(values.astype(object))
         else:
             values = pd.to_numeric(values.astype("Float64")).astype(float)
         frame[trait] = values.array.take(codes.cat.codes.to_numpy())
     return frame
+
+
+def _is_text(values):
+    """Whether a trait holds texts (an own column may)."""
+    return bool(values.map(lambda value: isinstance(value, str)).any())
