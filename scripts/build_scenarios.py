@@ -4,7 +4,8 @@
 2. Fit the models that predict (exits by cohort; burnout, meaning, innovation) once.
 3. Per scenario: edited rows -> indicators -> indices and exposures with the stored anchors -> changes and projections.
 4. Score the issuing departments, levels and topics, and what of the indices each makes up.
-5. Write scenario_effects, issuer_scorecard and issuer_contributions, which still have to pass the gate.
+5. Look whether the burden of a county rose again after its first relief rule.
+6. Write scenario_effects, issuer_scorecard, issuer_contributions and relief_monitor, which still have to pass the gate.
 
 The stored tables are only read. Fails where an expression of a scenario cannot be evaluated.
 """
@@ -18,6 +19,7 @@ from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
 from jianfu.core.calendar import calendar_of
 from jianfu.core.tables import MEASURED
+from jianfu.core.units import latest_units
 from jianfu.indicators.evaluation import build_indicators
 from jianfu.indicators.plan import read_plan as read_indicators
 from jianfu.indices.construction import read_anchors
@@ -28,7 +30,10 @@ from jianfu.scenarios.burden import burden, completed
 from jianfu.scenarios.departments import departments
 from jianfu.scenarios.edits import Rows
 from jianfu.scenarios.effects import fitted, focus_of, not_asked, scenario_rows, terms_present
+from jianfu.scenarios.monitoring import first_rules, monitored
 from jianfu.scenarios.plan import chosen, read_scenarios
+
+MONITORED = ("D3_rest_eve_share", "A6_share", "B8_total", "B5_all")  # beside the indices
 
 
 def main(
@@ -53,8 +58,8 @@ def main(
         logs.LOGGER.warning("%s: %s", name, reason.data())
 
     frame, anchors = frames.load(inputs["unit_months"]), read_anchors(inputs["anchors"])
-    stored = frames.load(inputs["indicators"])
-    stored = stored[stored["indicator"].isin(spec.codes)]
+    every = frames.load(inputs["indicators"])
+    stored = every[every["indicator"].isin(spec.codes)]
     own = indicator_plan[indicator_plan["code"].isin(spec.codes)].reset_index(drop=True)
     before = burden(stored, frame, spec, anchors)
     measure = (calendar_of(calendar), window, reference, exclude)
@@ -65,8 +70,18 @@ def main(
         threads=threads,
     )
     attribution = pd.read_csv(inputs["attribution"], encoding="utf-8-sig")
+    grid = before.built.cube.grid
+    measures = {index: before.levels[..., j] for j, index in enumerate(before.indices)}
+    measures |= {
+        code: grid.spread(every, [code])[..., 0] for code in MONITORED if (every["indicator"] == code).any()
+    }
     heads = frame.groupby("unit_code")["headcount"].mean()
     card, lines = departments(rows.con, before, attribution, heads, seed)
+    units = latest_units(frames.load(inputs["units"])).set_index("unit_code").reindex(grid.units)
+    relief = read_yaml(inputs["models"])["policies"]["relief"]
+    start = first_rules(units, frames.load(inputs["policies"]), relief, grid.months)
+    alarms = monitored(measures, units.assign(heads=heads), start, grid.months)
+    frames.store(alarms, outputs["relief_monitor"])
     frames.store(card, outputs["issuer_scorecard"])
     frames.store(lines, outputs["issuer_contributions"])
     parts = []

@@ -15,7 +15,7 @@ from jianfu.indicators.evaluation import NOTHING_EXCLUDED, build_indicators
 from jianfu.indicators.plan import read_plan
 from jianfu.indices.construction import fit_anchors
 from jianfu.indices.specification import index_spec, read_members
-from jianfu.scenarios import departments, projection
+from jianfu.scenarios import departments, monitoring, projection
 from jianfu.scenarios.burden import burden, completed
 from jianfu.scenarios.edits import Rows
 from jianfu.scenarios.plan import Edit, Scenario, chosen, read_scenarios
@@ -339,3 +339,58 @@ def test_contributions_of_issuers_add_up_to_the_index_and_its_change(tmp_path):
 def test_a_funnel_does_not_shame_the_small():
     share, n = pd.Series([0.5, 0.9, 0.9, 0.1, np.nan]), pd.Series([1000, 4, 400, 400, 0])
     assert departments.outside_funnel(share, n).tolist() == [0, 0, 1, -1, 0]
+
+
+# ------------------------------------------------------------------------------------------------ monitoring
+
+
+def _counties(start, shift=0.0, counties=400, units=15):
+    """Levels (units, months) of counties whose unit-months have SD 10 and autocorrelation .3, and a season."""
+    random, months = np.random.default_rng(start), start + monitoring.HORIZON
+    noise = random.normal(size=(counties * units, months))
+    for t in range(1, months):
+        noise[:, t] = 0.3 * noise[:, t - 1] + np.sqrt(1 - 0.09) * noise[:, t]
+    levels = 50 + 10 * noise + 3 * np.sin(2 * np.pi * np.arange(months) / 12)
+    levels += random.normal(0, 8, (counties * units, 1))
+    levels[:, start:] += 10 * shift
+    return monitoring.charts(
+        monitoring.county_series(levels, np.repeat(np.arange(counties), units), np.full(counties, start)),
+        np.full(counties, start),
+    )
+
+
+def test_the_chart_rings_falsely_as_often_as_declared_and_hears_a_rebound():
+    for start in (18, 30):
+        false = np.mean([chart.state == monitoring.ALARM for chart in _counties(start)])
+        assert abs(false - monitoring.FALSE_ALARM) < 0.045  # three Monte-Carlo errors of 400 counties
+        found = _counties(start, shift=0.5)
+        assert np.mean([0 <= chart.alarm - start < 6 for chart in found]) > 0.85
+        fallen = _counties(start, shift=-0.5)
+        assert not any(chart.state == monitoring.ALARM for chart in fallen)
+
+
+def test_a_short_baseline_tells_nothing_and_counties_without_a_rule_are_left_out():
+    months = pd.Index(month_range("2024-01", "2025-12"))
+    units = pd.DataFrame(
+        {
+            "county_code": ["X", "X", "Y"],
+            "county_name": ["甲县", "甲县", "乙县"],
+            "city_name": "丙市",
+            "heads": [9, 8, 7],
+        }
+    )
+    policies = pd.DataFrame(
+        {
+            "topic": ["减负"],
+            "name": ["规定"],
+            "county_code": ["X"],
+            "start_date": pd.to_datetime(["2024-08-01"]),
+        }
+    )
+    start = monitoring.first_rules(units, policies, ["减负"], months)
+    assert start["X"] == 7 and np.isnan(start["Y"])
+    levels = np.random.default_rng(0).normal(50, 10, (3, 24))
+    found = monitoring.monitored({"OD": levels}, units, start, months)
+    assert found[
+        ["county_code", "persons", "state", "first_rule", "baseline_months"]
+    ].to_numpy().tolist() == [["X", 17, "no_baseline", "2024-08", 7]]

@@ -1,14 +1,14 @@
 """What would have been: scenarios of config/plan/scenarios.yaml.
 
 REQUIRED INPUTS: canonical tables, unit_months, indicators, anchors, exposures, hazard_cells and survey_scores.
-OUTPUTS: restricted/publish/{scenario_effects,issuer_scorecard,issuer_contributions}.parquet under results/{province}
+OUTPUTS: restricted/publish/{scenario_effects,issuer_scorecard,issuer_contributions,relief_monitor}.parquet under results/{province}
 """
 
 
 rule build_scenarios:
     """Edited rows, the burden made of them with the stored anchors, and what the models project."""
     input:
-        **canonical(*MEASURED),
+        **canonical(*MEASURED, "policies"),
         own=canonical_own,
         unit_months="results/{province}/restricted/unit_months.parquet",
         indicators=indicators_of_indices,
