@@ -5,8 +5,10 @@ import json
 import platform
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas
+import pytest
 from ingest_cases import ROOT
 
 
@@ -60,6 +62,13 @@ def test_expected_failure_is_one_sentence_on_screen_and_a_traceback_in_the_log(t
         done, log = run(failure, tmp_path, language)
         assert done.returncode == 1 and done.stderr.strip() == sentence
         assert "Traceback" in log and sentence in log
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+def test_a_full_disk_is_one_sentence(tmp_path):
+    done, log = run("open('/dev/full', 'w').write('x' * 100_000)", tmp_path, "zh")
+    assert done.returncode == 1 and done.stderr.strip().startswith("磁盘已满，写不下了")
+    assert "\n" not in done.stderr.strip() and "Traceback" in log
 
 
 def test_unexpected_failure_names_the_log(tmp_path):

@@ -1,8 +1,10 @@
 """The code digest follows the modules a script uses, and no others."""
 
+import ast
 from pathlib import Path
 
 import pytest
+from ingest_cases import ROOT
 
 from jianfu.core import environment, provenance
 
@@ -35,6 +37,23 @@ def test_modules_are_followed_through_imports(scripts):
         "jianfu/deep/__init__.py",
         "jianfu/deep/formula.py",
     }
+
+
+def test_imports_are_found_as_python_finds_them():
+    """In every file of the project, and in forms that it does not use."""
+    odd = "def f():\n    from jianfu.deep import (\n        a,\n        b as c,\n    )\n    import jianfu.x as o\n"
+    odd += "try:\n    from . import near\nexcept ImportError:\n    from ..above import x; import os\nimport json\n"
+    texts = [odd, *(file.read_text(encoding="utf-8") for file in (ROOT / "scripts").rglob("*.py"))]
+    for text in texts:
+        everything = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Import | ast.ImportFrom)]
+        found = ast.parse("\n".join(provenance.IMPORT.findall(text))).body
+        assert {ast.dump(node) for node in found} >= {ast.dump(n) for n in everything if _own(n)}, text
+
+
+def _own(node):
+    if isinstance(node, ast.Import):
+        return any(alias.name.split(".")[0] == "jianfu" for alias in node.names)
+    return bool(node.level) or node.module.split(".")[0] == "jianfu"
 
 
 def _digest(scripts, modules=()):

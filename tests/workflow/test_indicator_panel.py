@@ -1,7 +1,10 @@
-"""A province file with nothing but an indicator panel runs, by the target of the indices and by default."""
+"""A province file with nothing but an indicator panel runs by the start program, also after a run that was killed."""
+
+import subprocess
+import sys
 
 import pandas as pd
-from conftest import ROOT, copy_repository, snakemake
+from conftest import ROOT, copy_repository
 
 PROVINCE = """
 province: {{name: {{en: Districts}}}}
@@ -16,9 +19,23 @@ def test_a_province_with_nothing_but_a_panel(tmp_path):
     folder = copy_repository(tmp_path)
     text = PROVINCE.format(data=ROOT / "tests" / "data" / "indicators")
     (folder / "config" / "provinces" / "own.yaml").write_text(text, encoding="utf-8")
-    snakemake(folder, "indices", "--cores", "1", province="own")
+    first = _run(folder, "indices")
+    assert first.startswith("共 1 步。\n已完成 1/1 步。\n完成，用了")
+    assert "results/own/release/panel/aggregated.csv" in first
     panel = folder / "results" / "own" / "release" / "panel"
     index = pd.read_csv(panel / "aggregated.csv", encoding="utf-8-sig").query("code == 'services'")["value"]
     assert len(index) == 24 and abs(index.mean()) < 0.2 and index.std() > 0.3
-    again = snakemake(folder, "--cores", "1", "--dry-run", province="own")
-    assert "Nothing to be done" in again.stdout + again.stderr
+    (folder / ".snakemake" / "locks").mkdir(exist_ok=True)
+    (folder / ".snakemake" / "locks" / "0.output.lock").write_text(str(panel / "anchors.json") + "\n")
+    again = _run(folder, "all")
+    assert again.startswith("上一次运行被中断；已清除它留下的锁，接着做。\n没有要做的：结果都是最新的。\n")
+
+
+def _run(folder, command):
+    """What the start program says; it must succeed and leave the error channel empty."""
+    arguments = [command, "--provinces", "own", "--cores", "1"]
+    done = subprocess.run(
+        [sys.executable, "scripts/run.py", *arguments], cwd=folder, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    return done.stdout
