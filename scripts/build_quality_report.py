@@ -16,11 +16,14 @@ from jianfu.quality.page import write_page
 from jianfu.quality.text import write_text
 
 
-def main(counts, columns, notices, quarantine, tables, plans, template, settings, places, report, summary):
+def main(
+    counts, columns, notices, titles, quarantine, tables, plans, template, settings, places, report, summary
+):
     facts = collect_facts(
         counts=counts,
         columns=columns,
         notices=notices,
+        titles=titles,
         quarantine=quarantine,
         tables=tables,
         plan=plans["indicators"],
@@ -40,12 +43,17 @@ if __name__ == "__main__":
         counts=snakemake.input.counts,
         columns=snakemake.input.columns,
         notices=snakemake.input.notices,
+        titles=snakemake.input.titles,
         quarantine=snakemake.input.quarantine,
         tables={Path(path).stem: path for path in snakemake.input.tables},
         plans={name: snakemake.input[name] for name in ("indicators", "labels", "headings")},
         template=snakemake.input.template,
         settings=snakemake.params.settings,
-        places={"report": snakemake.output.report, "quarantine": snakemake.params.quarantine},
+        places={
+            "report": snakemake.output.report,
+            "quarantine": snakemake.params.quarantine,
+            "to_label": snakemake.input.to_label,
+        },
         report=snakemake.output.report,
         summary=snakemake.output.summary,
     )

@@ -37,4 +37,5 @@ if __name__ == "__main__":
         columns=snakemake.output.columns,
         notices=snakemake.output.notices,
         titles=snakemake.output.titles,
+        to_label=snakemake.output.to_label,
     )

@@ -122,7 +122,7 @@ def _ingest(folder, file):
     steps = _watch_steps()
     start = time.perf_counter()
     result = read("tasks", file, units)
-    names = ("tasks.parquet", "quarantine.csv", "counts.csv", "columns.csv", "notices.csv", "titles.csv")
+    names = ("tasks.parquet", "quarantine.csv", "counts.csv", "columns.csv", "notices.csv")
     result.write(*(folder / "out" / name for name in names))
     seconds = time.perf_counter() - start
     kept = int(result.counts.set_index("outcome").loc["kept", "rows"])

@@ -18,18 +18,23 @@ from jianfu.quality.words import share, span
 BOOKS = ("counts", "columns", "notices")
 PLANS = {name: str(PLAN / f"{name}.csv") for name in ("indicators", "labels", "headings")}
 TEMPLATE = ROOT / "workflow" / "report" / "quality_report.html.jinja"
-PLACES = {"report": "results/x/quality/quality_report.html", "quarantine": "results/x/restricted/quarantine"}
+PLACES = {
+    "report": "results/x/quality/quality_report.html",
+    "quarantine": "results/x/restricted/quarantine",
+    "to_label": "results/x/restricted/ingest/tasks_to_label.csv",
+}
 
 
 def _books(results, folder, sources, raw):
     """Write the tables and books of ingestion as its rules do; returns arguments of the report."""
     for table, result in results.items():
         names = ("parquet", "quarantine", *BOOKS)
-        result.write(*(folder / f"{table}.{name}" for name in names))
+        result.write(*(folder / f"{table}.{name}" for name in names), titles=folder / f"{table}.titles")
     joined = {book: folder / f"{book}.csv" for book in BOOKS}
     join_books(*([folder / f"{t}.{book}" for t in results] for book in BOOKS), raw, sources, *joined.values())
     return {
         **joined,
+        "titles": folder / "tasks.titles",
         "quarantine": [folder / f"{table}.quarantine" for table in results],
         "tables": {table: str(folder / f"{table}.parquet") for table in results},
     }

@@ -238,6 +238,12 @@ def made_anchors(wildcards):
     ]
 
 
+def labelled_titles(wildcards):
+    """The titles that the province labelled, where there are some and the rule reads tasks."""
+    own = SETTINGS[wildcards.province]["titles"]["labelled"]
+    return own if own and wildcards.table == "tasks" else []
+
+
 def common_anchors(wildcards):
     """The anchors of another province that this one names, made at another time."""
     anchors = SETTINGS[wildcards.province]["indices"]["anchors"]

@@ -23,6 +23,7 @@ rule ingest_table:
         columns="results/{province}/restricted/ingest/{table}_columns.csv",
         notices="results/{province}/restricted/ingest/{table}_notices.csv",
         titles="results/{province}/restricted/ingest/{table}_titles.csv",
+        to_label="results/{province}/restricted/ingest/{table}_to_label.csv",
     log:
         "results/{province}/logs/ingest_table_{table}.log",
     benchmark:
@@ -38,6 +39,7 @@ rule ingest_table:
         settings=ingest_settings,
         raw=content(raw_files),
         holidays=content(holidays),
+        labelled=content(labelled_titles),
         key=fingerprint,
         plan_dir=folder_of("headings"),
         code=code("ingest_table"),
@@ -79,6 +81,8 @@ rule build_quality_report:
         counts="results/{province}/quality/row_counts.csv",
         columns="results/{province}/quality/columns.csv",
         notices="results/{province}/quality/notices.csv",
+        titles="results/{province}/restricted/ingest/tasks_titles.csv",
+        to_label="results/{province}/restricted/ingest/tasks_to_label.csv",
         quarantine=of_tables("results/{province}/restricted/quarantine/{table}.csv"),
         tables=of_tables("results/{province}/restricted/canonical/{table}.parquet"),
         indicators=plan("indicators.csv"),

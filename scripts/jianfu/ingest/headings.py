@@ -58,7 +58,7 @@ class Dictionary:
     """Known headings of one raw table: heading -> canonical column, personal or ignored."""
 
     def __init__(self, path, table):
-        self.general, self.own, self.second = {}, {}, set()
+        self.general, self.own, self.second, self.names = {}, {}, set(), {}
         with open(path, encoding="utf-8-sig", newline="") as file:
             for row in csv.DictReader(file):
                 if row["table"] in ("*", table):
@@ -67,10 +67,16 @@ class Dictionary:
                     target.setdefault(heading, []).append(row["column"].removeprefix(SECOND))
                     if row["column"].startswith(SECOND):
                         self.second.add(heading)
+                    if row["table"] == table:
+                        self.names.setdefault(row["column"], row["heading"])
 
     def find(self, heading):
         """Columns that the dictionary knows for a heading; a table's own entries hide the general ones."""
         return self.own.get(heading) or self.general.get(heading) or []
+
+    def first(self):
+        """{column: the heading of the table that stands first}."""
+        return dict(self.names)
 
 
 class Matcher:

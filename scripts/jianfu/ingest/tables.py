@@ -38,6 +38,7 @@ from jianfu.ingest.spells import assemble
 from jianfu.ingest.spill import Spill
 from jianfu.ingest.stage import Staged, Staging
 from jianfu.ingest.texts import coded
+from jianfu.ingest.titles import learned
 from jianfu.ingest.titles.agreement import AGREEMENT_COLUMNS
 from jianfu.ingest.titles.fill import TitleCoder
 from jianfu.ingest.titles.rules import load_rules
@@ -60,14 +61,14 @@ class IngestResult:
     ``canonical`` Arrow table with the contract's columns in order of its key; ``origins`` Arrow table file, sheet,
     row of each of its rows (for spells: of the raw row that opened it); frames ``quarantine``, ``counts``,
     ``columns`` and ``notices`` as in :mod:`jianfu.ingest.quality`, ``titles`` as in
-    :mod:`jianfu.ingest.titles.agreement`. The table stands in a file until it is asked for;
-    the private folder of that file is removed with the result.
+    :mod:`jianfu.ingest.titles.agreement`, ``to_label`` as in :mod:`jianfu.ingest.titles.learned`. The
+    table stands in a file until it is asked for; the private folder of that file is removed with the result.
     """
 
     def __init__(self, table, schema, folder, sheets, books):
         self.table, self.schema, self.sheets = table, schema, sheets
         self.path, self._places = folder / CANONICAL, folder / PLACES
-        self.quarantine, self.counts, self.columns, self.notices, self.titles = books
+        self.quarantine, self.counts, self.columns, self.notices, self.titles, self.to_label = books
         self._removed = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
 
     @cached_property
@@ -87,19 +88,21 @@ class IngestResult:
             }
         )
 
-    def write(self, parquet, quarantine, counts, columns, notices, titles):
-        """Write the table (Parquet) and its books (CSV)."""
-        for path in (parquet, quarantine, counts, columns, notices, titles):
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
+    def write(self, parquet, quarantine, counts, columns, notices, *, titles=None, to_label=None):
+        """Write the table (Parquet) and its books (CSV); those of titles where they have a path."""
+        Path(parquet).parent.mkdir(parents=True, exist_ok=True)
         _link(self.path, Path(parquet))
-        for frame, path in (
+        books = (
             (self.quarantine, quarantine),
             (self.counts, counts),
             (self.columns, columns),
             (self.notices, notices),
             (self.titles, titles),
-        ):
-            write_csv(frame, path)
+            (self.to_label, to_label),
+        )
+        for frame, path in books:
+            if path:
+                write_csv(frame, path)
 
 
 @dataclass
@@ -159,7 +162,7 @@ class _Ingestion:
         self.books = _Books()
         self.titles = None
         if table == "tasks":
-            self.titles = TitleCoder(load_rules(plan_dir / "titles.csv", settings["titles"]["rules"]))
+            self._learn()
         self.mapped = set()
         self.connection = duckdb.connect(
             config={
@@ -169,6 +172,25 @@ class _Ingestion:
                 "autoinstall_known_extensions": False,
             }
         )
+
+    def _learn(self):
+        """The coder of titles, with what it learns from the labels of the province."""
+        own = self.settings["titles"]
+        rules = load_rules(self.plan_dir / "titles.csv", own["rules"])
+        self.labels = Dictionary(self.plan_dir / "headings.csv", learned.TABLE)
+        models, self.learned = {}, []
+        if own["labelled"]:
+            models, self.learned = learned.learn(learned.read_labelled(own["labelled"], self.labels), rules)
+        self.titles = TitleCoder(rules, models)
+
+    def _books_of_titles(self):
+        """How well titles agree with files and labels, and the sheet of titles to be labelled."""
+        if not self.titles:
+            return pd.DataFrame(columns=AGREEMENT_COLUMNS), pd.DataFrame()
+        files = self.titles.agreement(self.tables[self.table])
+        labels = pd.DataFrame(self.learned, columns=AGREEMENT_COLUMNS)
+        found = pd.concat([frame for frame in (files, labels) if len(frame)] or [files])
+        return found, learned.sheet_to_label(self.titles.seen, self.titles.rules, self.labels)
 
     def run(self, folder, key=None):
         """:class:`IngestResult` of the files in ``folder``."""
@@ -380,9 +402,7 @@ class _Ingestion:
             quality.count_rows(books.sheets, duplicates, rejects, odd, pd.concat(books.several)),
             pd.DataFrame(books.columns, columns=quality.HEADING_COLUMNS),
             pd.DataFrame(books.notices, columns=quality.NOTICE_COLUMNS),
-            self.titles.agreement(self.tables[self.table])
-            if self.titles
-            else pd.DataFrame(columns=AGREEMENT_COLUMNS),
+            *self._books_of_titles(),
         )
 
 

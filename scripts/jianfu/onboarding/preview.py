@@ -19,6 +19,7 @@ from jianfu.quality.page import write_page
 from jianfu.quality.text import summary
 
 BOOKS = ("counts", "columns", "notices")
+TITLES, TO_LABEL = "tasks_titles.csv", "tasks_to_label.csv"
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,11 @@ def try_out(settings, folder, quarantine, knowledge) -> Trial:
             units = result.canonical.to_pandas()
         counts[table] = result.counts
         place = Path(scratch.name) / table
-        books = [place.with_name(f"{table}_{book}.csv") for book in (*BOOKS, "titles")]
-        result.write(place.with_suffix(".parquet"), quarantine / f"{table}.csv", *books)
+        books = [place.with_name(f"{table}_{book}.csv") for book in BOOKS]
+        of_titles = {}
+        if table == "tasks":
+            of_titles = {"titles": place.with_name(TITLES), "to_label": quarantine / TO_LABEL}
+        result.write(place.with_suffix(".parquet"), quarantine / f"{table}.csv", *books, **of_titles)
     return Trial(settings, counts, troubles, scratch)
 
 
@@ -74,6 +78,7 @@ def write_preview(trial, folder, report, quarantine, knowledge) -> list[str]:
     join_books(*parts, folder, settings["sources"], *books.values())
     facts = collect_facts(
         **books,
+        titles=scratch / TITLES,
         quarantine=[quarantine / f"{table}.csv" for table in CANONICAL],
         tables={table: str(scratch / f"{table}.parquet") for table in CANONICAL},
         plan=str(knowledge.plan / "indicators.csv"),
@@ -81,7 +86,7 @@ def write_preview(trial, folder, report, quarantine, knowledge) -> list[str]:
         window=settings["data"]["window"],
         limit=settings["data"]["max_reject_share"],
     )
-    places = {"report": str(report), "quarantine": str(quarantine)}
+    places = {"report": str(report), "quarantine": str(quarantine), "to_label": str(quarantine / TO_LABEL)}
     template = knowledge.root / "workflow" / "report" / "quality_report.html.jinja"
     write_page(facts, settings, labels, places, knowledge.plan / "headings.csv", template, report)
     return summary(facts, settings, labels, places)

@@ -50,6 +50,9 @@ def resolve_paths(settings: dict, folder: Path, file: str) -> dict:
         found = resolve(settings["calendar"]["holidays"], "calendar.holidays", "file")
         _check_holidays(found, file)
         settings = merge(settings, {"calendar": {"holidays": found}})
+    if settings["titles"]["labelled"]:
+        found = resolve(settings["titles"]["labelled"], "titles.labelled", "file")
+        settings = merge(settings, {"titles": {"labelled": found}})
     if settings["indices"]["anchors"]:
         found = resolve(settings["indices"]["anchors"], "indices.anchors", "file")
         settings = merge(settings, {"indices": {"anchors": found}})

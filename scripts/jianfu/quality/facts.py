@@ -30,7 +30,8 @@ class QualityFacts:
     unlogged (months without any log) and gaps [(county, unit, months)] in the other months.
     ``headings``: {table: [(column, [headings])]}, ``unmapped``: {table: [(heading, number of files)]}, ``personal``:
     {table: [heading]}, ``notices``: other notices as dicts. ``switched_off``: [(code, zh, en, lacking columns)] of
-    ``n_indicators``.
+    ``n_indicators``. ``titles``: how well titles of tasks agree with files and labels, dicts as the rows of
+    :mod:`jianfu.ingest.titles.agreement`.
     """
 
     files: list
@@ -44,6 +45,7 @@ class QualityFacts:
     notices: list
     switched_off: list
     n_indicators: int
+    titles: list
 
     def total(self, outcome):
         return sum(entry[outcome] for entry in self.files)
@@ -64,11 +66,11 @@ class QualityFacts:
 
 
 def collect_facts(
-    counts, columns, notices, quarantine, tables, plan, sources, window, limit, excluded_months=()
+    counts, columns, notices, titles, quarantine, tables, plan, sources, window, limit, excluded_months=()
 ):
     """:class:`QualityFacts` of one province.
 
-    counts, columns, notices   paths of the joined books of ingestion
+    counts, columns, notices   paths of the joined books of ingestion; titles: of the book of task titles
     quarantine                 paths of the quarantine files
     tables                     {canonical table: path of its Parquet file}
     plan                       path of config/plan/indicators.csv
@@ -89,7 +91,16 @@ def collect_facts(
         notices=notices[~notices["kind"].isin(SHOWN_ELSEWHERE)].to_dict("records"),
         switched_off=switched_off,
         n_indicators=n_indicators,
+        titles=_titles(titles),
     )
+
+
+def _titles(path):
+    """Rows of the book of titles; a figure that there is none of is NaN, not an empty text."""
+    frame = read_csv(path)
+    figures = ["agreement", "kappa", "f1"]
+    frame[figures] = frame[figures].apply(pd.to_numeric)
+    return frame[frame["n"] > 0].to_dict("records")
 
 
 def _files(counts, columns, sources, limit):

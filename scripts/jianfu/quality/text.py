@@ -35,6 +35,7 @@ def summary(facts, settings, labels, places):
         *_coverage(facts, labels),
         *_headings(facts, labels),
         *_indicators(facts, labels),
+        *_titles(facts, labels),
         "",
         labels("qr_report_at") + places["report"],
         labels("qr_quarantine_at") + places["quarantine"],
@@ -165,3 +166,21 @@ def _headings(facts, labels):
 
 def _indicators(facts, labels):
     return ["", labels("qr_indicators_line", n=facts.n_indicators, off=len(facts.switched_off))]
+
+
+def _titles(facts, labels):
+    """Agreement with what the province labelled; that with its own columns stands in the page."""
+    lines = [
+        "  "
+        + labels(
+            "qr_titles_line",
+            column=labels(f"title_{row['column']}"),
+            by=labels(f"qr_titles_{row['by']}"),
+            share=share(row["agreement"]),
+            n=row["n"],
+            used=labels("qr_titles_used") if row["used"] else "",
+        )
+        for row in facts.titles
+        if row["against"] == "labels"
+    ]
+    return ["", labels("qr_titles"), *lines] if lines else []

@@ -41,8 +41,7 @@ def raw_sources(drawn, parameters, root, folder):
     for table in MEASURED:
         found = ingest_table(table, str(raw), settings, str(plan), str(schema), units=units, scratch=scratch)
         others = {
-            name: scratch / f"{table}_{name}.csv"
-            for name in ("quarantine", "counts", "columns", "notices", "titles")
+            name: scratch / f"{table}_{name}.csv" for name in ("quarantine", "counts", "columns", "notices")
         }
         found.write(parquet=paths[table], **others)
         units = pd.read_parquet(paths["units"]) if table == "units" else units

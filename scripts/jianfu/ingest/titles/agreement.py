@@ -12,7 +12,7 @@ from jianfu.ingest.titles.coder import code_titles, in_column
 from jianfu.ingest.titles.deadlines import due_at
 from jianfu.ingest.titles.rules import Rules
 
-AGREEMENT_COLUMNS = ["column", "n", "agreement", "kappa", "f1"]
+AGREEMENT_COLUMNS = ["column", "against", "by", "used", "n", "agreement", "kappa", "f1"]
 SAMPLE = (
     2_000  # titles that are compared: those with the smallest digests, so that equal files have equal samples
 )
@@ -91,5 +91,6 @@ def agreement_table(sample: pd.DataFrame, table: Table, rules: Rules) -> pd.Data
             ]
             said = pd.Series(pd.to_datetime(said)).dt.date
         both = own.notna() & said.notna()
-        rows.append({"column": name, **agreement(zip(own[both], said[both], strict=True))})
+        figures = agreement(zip(own[both], said[both], strict=True))
+        rows.append({"column": name, "against": "files", "by": "rules", "used": False, **figures})
     return pd.DataFrame(rows, columns=AGREEMENT_COLUMNS)

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -42,6 +43,13 @@ def code_titles(
     flags = [name for name in FLAGS if name in columns]
     frame[flags] = frame[flags] == "1"
     return frame.iloc[codes].reset_index(drop=True)
+
+
+def undecided(titles: Iterable[str], rules: Rules) -> np.ndarray:
+    """How many of event_label and topic only the rule for what is left decides, for each title."""
+    told = {column: tuple(rule for rule in own if rule.pattern.text) for column, own in rules.columns.items()}
+    frame = code_titles(titles, replace(rules, columns=told), columns=["event_label", "topic"])
+    return (frame == "").sum(axis=1).to_numpy()
 
 
 def in_column(values: pd.Series, column: Column) -> pd.Series:

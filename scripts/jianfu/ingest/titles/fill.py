@@ -4,7 +4,7 @@ What :mod:`jianfu.ingest.progress` took from other columns is named and counted 
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +16,7 @@ from jianfu.ingest.texts import coded
 from jianfu.ingest.titles.agreement import Sample, agreement_table
 from jianfu.ingest.titles.coder import code_titles, in_column
 from jianfu.ingest.titles.deadlines import due_at
+from jianfu.ingest.titles.learned import predicted
 from jianfu.ingest.titles.rules import Rules
 
 MARK = "coded"
@@ -23,19 +24,29 @@ MARK = "coded"
 
 @dataclass
 class TitleCoder:
-    """Codes the titles of one province by ``rules``. ``filled`` counts rows by column; ``sample`` are titles with what
-    the files say beside them."""
+    """Codes the titles of one province by ``rules``, the columns of ``models`` by what was learned from its labels.
+
+    ``filled`` counts rows by column, ``seen`` rows by title where anything is coded; ``sample`` are titles with what
+    the files say beside them.
+    """
 
     rules: Rules
+    models: Mapping = field(default_factory=dict)
+    seen: Counter = field(default_factory=Counter)
     filled: Counter = field(default_factory=Counter)
     sample: Sample = field(default_factory=Sample)
+
+    def code(self, titles: list[str], columns: Collection[str]) -> pd.DataFrame:
+        """:func:`code_titles` by rules and models."""
+        frame = code_titles(titles, self.rules, columns=columns)
+        for column in self.models.keys() & set(columns):
+            frame[column] = predicted(self.models[column], titles)
+        return frame
 
     def labels(self, titles: pa.Array) -> pa.Array:
         """event_label of every title, null where there is no title."""
         encoded = coded(titles)
-        labels = code_titles(encoded.dictionary.to_pylist(), self.rules, columns=["event_label"])[
-            "event_label"
-        ]
+        labels = self.code(encoded.dictionary.to_pylist(), ["event_label"])["event_label"]
         return pa.array(labels.replace("", None), pa.string()).take(encoded.indices)
 
     def fill(self, rows: pa.Table, table: Table, absent: Collection[str]) -> pa.Table:
@@ -55,6 +66,8 @@ class TitleCoder:
         if told.any():
             own = [name for name, column in table.columns.items() if column.title and name not in absent]
             self.sample.add(titles, rows, [name for name in own if name not in given])
+            if wanted or given:
+                self.seen.update(pd.Series(titles.to_pandas()).value_counts().loc[lambda n: n > 0].to_dict())
             rows = self._from_titles(rows, wanted, titles, told, given)
         for name, filled in given.items():
             self.filled[name] += int(filled.sum())
@@ -66,9 +79,8 @@ class TitleCoder:
 
     def _from_titles(self, rows, wanted, titles, told, given):
         """Rows with the columns ``wanted``; masks of what was filled go into ``given``."""
-        frame = code_titles(
-            titles.dictionary.to_pylist(), self.rules, columns={column.title for column in wanted.values()}
-        )
+        texts = titles.dictionary.to_pylist()
+        frame = self.code(texts, {column.title for column in wanted.values()})
         places = titles.indices.fill_null(0).to_numpy()
         for name, column in wanted.items():
             values = in_column(frame[column.title], column).to_numpy()[places]
