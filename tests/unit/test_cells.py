@@ -56,6 +56,79 @@ def test_secondment_is_a_state_one_returns_from():
     assert flow.loc[("read", ""), "person_months"] == 6
 
 
+TWO_YEARS = ("2023-01", "2026-06")
+
+
+def seconded(*rows, window=TWO_YEARS):
+    """Events of persons who leave on secondment on 2023-05-10, by person: [month, cause], and the flow."""
+    left = [
+        spell(key, "2020-01-01", "2023-05-10", exit_type="借调", destination_level="县")
+        for key in dict.fromkeys(row["person_key"] for row in rows)
+    ]
+    frame, flow = person_months(table("spells", [*left, *rows]), window, DEFINITIONS, details=True)
+    events = frame[frame["cause"] != ""]
+    return events.set_index("person_key")[["month", "cause", "upward"]], flow.set_index(["step", "reason"])
+
+
+def away(key, end, **more):
+    return spell(key, "2023-05-11", end, on_post=False, **more)
+
+
+def test_a_secondment_that_ends_in_a_transfer_is_an_exit_at_leaving_the_post():
+    found, flow = seconded(
+        away("transfer", "2024-08-01", exit_type="调出", destination_level="市"),
+        away("exam", "2023-06-01", exit_type="考录", destination_level="省"),
+        away("last day", "2025-05-31", exit_type="遴选", destination_level="县"),
+        away("too late", "2025-06-01", exit_type="遴选", destination_level="县"),
+        away("retired", "2024-08-01", exit_type="退休"),
+    )
+    assert set(found["month"]) == {"2023-05"}  # months off the post hold no event
+    assert found["cause"].to_dict() == {
+        "transfer": "via_secondment",
+        "exam": "via_secondment",
+        "last day": "via_secondment",
+        "too late": "secondment_long",
+        "retired": "secondment_long",
+    }
+    assert found.loc["exam", "upward"] == 1
+    assert ("censored", "secondment_open") not in flow.index
+    read, lost, kept = (
+        flow.loc[key, "events"] for key in [("read", ""), ("dropped", "off_post"), ("at_risk", "")]
+    )
+    assert (read, lost, kept) == (7, 2, 5)  # the two that did not become an exit of the post
+
+
+def test_a_secondment_in_two_parts_is_one_and_a_return_makes_it_none():
+    found, _ = seconded(
+        away("parts", "2023-12-31"),
+        spell("parts", "2024-01-01", "2024-03-01", on_post=False, exit_type="调出", destination_level="省"),
+        away("back", "2023-07-31"),
+        spell("back", "2023-08-01", "2024-02-01", exit_type="调出", destination_level="县"),
+        away("long", "2023-12-31"),
+        spell("long", "2024-01-01"),
+    )
+    assert found.loc[["parts", "long"], "cause"].tolist() == ["via_secondment", "secondment_long"]
+    assert found.loc["back", ["month", "cause"]].to_numpy().tolist() == [
+        ["2023-05", "secondment"],
+        ["2024-02", "transfer"],
+    ]
+
+
+def test_an_open_secondment_is_censored_and_counted_until_the_transfer_comes():
+    transfer = away("a", "2024-08-01", exit_type="调出", destination_level="市")
+    found, flow = seconded(transfer, window=("2023-01", "2024-07"))  # the next month's data will say it
+    assert found["cause"].tolist() == ["secondment_long"]
+    assert flow.loc[("censored", "secondment_open"), "events"] == 1
+    found, flow = seconded(transfer, window=("2023-01", "2024-08"))
+    assert found["cause"].tolist() == ["via_secondment"]
+    assert ("censored", "secondment_open") not in flow.index
+    found, flow = seconded(away("b", None), window=("2023-01", "2023-09"))
+    assert (found["cause"].tolist(), flow.loc[("censored", "secondment_open"), "events"]) == (
+        ["secondment"],
+        1,
+    )
+
+
 @pytest.mark.parametrize(
     "exit_type, destination, cause",
     [

@@ -1,7 +1,7 @@
 """Cohorts, bands of tenure and what counts as leaving, as config/plan/exits.yaml defines them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,23 @@ from jianfu.core.errors import ConfigError
 KINDS = ("voluntary", "competing", "censored")
 SEXES = ("男", "女", "不详")
 UNKNOWN = "不详"
-KEYS = {"cohorts", "surveyed", "focus", "tenure_bands", "events", "exits", "upward", "nowhere"}
+KEYS = {"cohorts", "surveyed", "focus", "tenure_bands", "events", "exits", "secondment", "upward", "nowhere"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secondment:
+    """What departures of the event ``event`` become.
+
+    ``via`` where one of the events ``ends`` follows off the post ``within`` so many months of leaving it, else ``long``
+    after ``months`` and more away.
+    """
+
+    event: str
+    within: int
+    ends: list[str]
+    via: str
+    months: int
+    long: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +46,7 @@ class Definitions:
     tenure_bands: dict[str, int | None]
     events: dict[str, str]
     exits: tuple[tuple[str | None, list[str] | None, str | None], ...]
+    secondment: Secondment
     upward: list[str]
     nowhere: list[str]
 
@@ -97,8 +114,14 @@ def definitions_of(found: Mapping, path: str) -> Definitions:
     _check_known(path, "events", found["events"].values(), KINDS)
     _check_known(path, "exits", [row["event"] for row in found["exits"]], [*found["events"], None])
     _check_known(path, "nowhere", found["nowhere"], found["events"])
+    own = found["secondment"]
+    if set(own) != {field.name for field in fields(Secondment)}:
+        keys = ", ".join(field.name for field in fields(Secondment))
+        raise ConfigError("exits_secondment", file=path, keys=keys)
+    named = [own["event"], own["via"], own["long"], *own["ends"]]
+    _check_known(path, "secondment", named, found["events"])
     rows = [(row.get("exit_type"), row.get("destination"), row["event"]) for row in found["exits"]]
-    return Definitions(**found | {"exits": tuple(rows)})
+    return Definitions(**found | {"exits": tuple(rows), "secondment": Secondment(**own)})
 
 
 def _check_order(path, key, limits, sign=1):

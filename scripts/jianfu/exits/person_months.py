@@ -1,7 +1,8 @@
 """Person-months at risk of leaving a post, and how the sample came about.
 
 A person is at risk in month m when on the post at the end of m-1; the event falls in the month of ``spell_end``.
-Months on secondment (``on_post`` false) are not at risk; after the return the person is at risk again. Persons who
+Months on secondment (``on_post`` false) are not at risk; after the return the person is at risk again, and a secondment
+that ended in an exit is that exit. Persons who
 were in post before the window enter with it (delayed entry), those still in post at its end are censored.
 """
 
@@ -159,9 +160,11 @@ def _remarks(table, frame, no_destination):
     unwritten = table["ends"] & (table["cause"] == "") & (table["months"] > 0)
     no_type, no_exit = unwritten & table["no_type"], unwritten & ~table["no_type"]
     short = table["ends"] & (table["cause"] != "") & (table["months"] == 0)
+    pending = table["open"] & (table["months"] > 0)
     remarks = [
         flow_row("kept", "sex_unknown", frame[unknown_sex], unknown_sex.sum()),
         flow_row("kept", "destination_missing", frame[no_destination], 0, no_destination.sum()),
+        flow_row("censored", "secondment_open", table[pending], 0, pending.sum()),
         flow_row("censored", "exit_type_missing", table[no_type], 0, no_type.sum()),
         flow_row("censored", "counted_as_no_exit", table[no_exit], 0, no_exit.sum()),
         flow_row("never_at_risk", "exit_in_entry_month", table[short], 0, short.sum()),

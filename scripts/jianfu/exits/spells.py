@@ -6,7 +6,7 @@ import pandas as pd
 from jianfu.core.errors import DataError
 from jianfu.core.months import date_month, month_number
 from jianfu.core.tables import own_columns
-from jianfu.exits.definitions import SEXES, UNKNOWN, Definitions
+from jianfu.exits.definitions import SEXES, UNKNOWN, Definitions, Secondment
 
 SAME_POST_GAP = 1  # months without a spell that do not interrupt the tenure at a post
 
@@ -50,6 +50,7 @@ def spell_months(spells: pd.DataFrame, window: tuple[str, str], definitions: Def
             "post_start": post_start(spells),
             "lock_until": date_month(spells["lock_until"]),
             "cause": definitions.event(spells["exit_type"], spells["destination_level"]),
+            "end": end,
             "ends": ~np.isnan(end) & (end <= last),
             "no_type": spells["exit_type"].isna().to_numpy(),
             "no_destination": definitions.needs_destination(spells["exit_type"])
@@ -65,7 +66,33 @@ def spell_months(spells: pd.DataFrame, window: tuple[str, str], definitions: Def
     frame = frame[touches]
     frame = frame.sort_values(["person_key", "start", "unit_code"], kind="stable", ignore_index=True)
     frame["months"] = np.maximum(frame["last"] - frame["first"] + 1, 0).astype(int)
-    return frame
+    return resolve_secondments(frame, last, definitions.secondment)
+
+
+def resolve_secondments(frame: pd.DataFrame, last: float, rule: Secondment) -> pd.DataFrame:
+    """What became of each departure on secondment, from the spells off the post that follow it without a gap.
+
+    frame: ordered by person and start, with the columns of :func:`spell_months`; last: last month of the window. A
+    departure that ended in an exit off the post takes over its destination, and the exit is no longer one of the spell
+    off the post. ``open``: departures whose end is not known at the end of the window.
+    """
+    end = frame["end"].to_numpy()
+    person, off, cause = (frame[name].to_numpy() for name in ("person_key", "on_post", "cause"))
+    off, known = ~off, frame["ends"].to_numpy()
+    same = np.r_[False, person[1:] == person[:-1]]
+    follows = same & off & np.r_[False, frame["start"].to_numpy()[1:] <= end[:-1] + SAME_POST_GAP]
+    block = np.cumsum(~follows) - 1
+    final = np.flatnonzero(np.r_[~follows[1:], True])[block] if len(frame) else block
+    left = ~off & known & (cause == rule.event)
+    back = np.r_[same[1:], False][final]  # a later spell of the person: the return
+    unresolved = left & ~back & ((final == np.arange(len(frame))) | ~known[final])
+    away = np.where(unresolved, last, end[final]) - end
+    via = left & ~unresolved & np.isin(cause[final], rule.ends) & off[final] & (away <= rule.within)
+    became = np.select([via, left & (away >= rule.months)], [rule.via, rule.long], cause)
+    became[final[via]] = ""
+    destination = frame["destination"].to_numpy()
+    destination = np.where(via, destination[final], destination)
+    return frame.assign(cause=became, destination=destination, open=unresolved)
 
 
 def _or_unknown(spells, column):

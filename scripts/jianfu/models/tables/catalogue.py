@@ -45,7 +45,7 @@ def columns_of_tables(
     items = {item for key in scales.values() for item in key["items"]}
     answers = scores | {score + Z for score in scores} | items | {*HOURS, "rank_years", "weight"}
     monthly = {*TIME, *PANEL, *(group + suffix for group in plan["policies"] for suffix in POLICY)} | measured
-    events = {"n", "voluntary", *exits["events"]}
+    events = {"n", "resolved", "voluntary", *exits["events"]}
     roster, unit = (
         set(own_columns(canonical["spells"].columns)),
         unit | set(own_columns(canonical["units"].columns)),

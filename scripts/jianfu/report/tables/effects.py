@@ -16,6 +16,7 @@ OUTFLOW = (  # models of the ways, the timing and the shape of leaving
     "H2_resign",
     "H2_select_exam",
     "H2_transfer",
+    "H2_via_secondment",
     "H2_secondment",
     "H2_distributed_lag",
     "H2_spline",
