@@ -19,7 +19,7 @@ GROUPS = 20
 def main(inputs, confidence, bins):
     plan = read_yaml(inputs["plan"])
     spec = spec_of(plan, MODEL)
-    table = read_survey(inputs)[0]
+    table = read_survey(inputs, plan)[0]
     frames.store(response.burnout_bins(spec, table, plan["categories"], GROUPS, confidence), bins)
 
 

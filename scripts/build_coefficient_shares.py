@@ -23,7 +23,7 @@ from jianfu.robustness.index_sensitivity import FACTORS, anchored
 
 def main(inputs, settings, grid, shares):
     plan, models = read_yaml(inputs["specifications"]), read_yaml(inputs["models"])
-    table, _ = read_hazard(inputs)
+    table, _ = read_hazard(inputs, models)
     cube, spec = province.read_index(inputs, settings, plan["term"])
     rows = pd.DataFrame(columns=[*FACTORS, "estimate", "n_events"])
     split = pd.DataFrame(columns=["factor", "levels", "first_order", "total", "left_out", "n_events"])

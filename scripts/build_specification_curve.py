@@ -16,7 +16,7 @@ from jianfu.robustness.curve import province
 
 def main(inputs, settings, processes, full, curve, summary):
     plan, models = read_yaml(inputs["specifications"]), read_yaml(inputs["models"])
-    table, _ = read_hazard(inputs)
+    table, _ = read_hazard(inputs, models)
     cube, spec = province.read_index(inputs, settings, plan["term"])
     inference = settings["inference"]
     rows, overall = province.curve(

@@ -19,8 +19,8 @@ def main(inputs, settings, processes, output):
     plan, models = read_yaml(inputs["uncertainty"]), read_yaml(inputs["models"])
     cube, spec = province.read_index(inputs, settings, plan["index"])
     tables = {
-        "hazard_cells": read_hazard(inputs)[0],
-        "survey_scores": read_survey(inputs)[0],
+        "hazard_cells": read_hazard(inputs, models)[0],
+        "survey_scores": read_survey(inputs, models)[0],
     }
     estimates = frames.load(inputs["estimates"])
     frames.store(

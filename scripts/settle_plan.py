@@ -2,7 +2,7 @@
 
 1. Name the exposures of the tier of measurement on which the province stands (tiers.csv).
 2. Put a model with the common index beside every confirmatory one where both tiers are there.
-3. Write models.yaml and hypotheses.csv.
+3. Write models.yaml, with the province's smallest number of persons or events behind a level, and hypotheses.csv.
 """
 
 import pandas as pd
@@ -13,16 +13,22 @@ from jianfu.core.spreadsheets import write_csv
 from jianfu.models.tiers import renamed, replacements, settled
 
 
-def main(inputs, outputs):
+def main(inputs, outputs, min_cell):
     codes = pd.read_csv(inputs["members"], encoding="utf-8-sig")["index"].unique()
     tiers = pd.read_csv(inputs["tiers"], keep_default_na=False, encoding="utf-8-sig")
     tiers["share_common"] = pd.to_numeric(tiers["share_common"])
     hypotheses = pd.read_csv(inputs["hypotheses"], dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    write_yaml(settled(read_yaml(inputs["models"]), hypotheses, tiers, codes), outputs["models"])
+    models = settled(read_yaml(inputs["models"]), hypotheses, tiers, codes)
+    models["merging"]["least"] = min_cell
+    write_yaml(models, outputs["models"])
     terms = [renamed(term, replacements(tiers), codes) for term in hypotheses["term"]]
     write_csv(hypotheses.assign(term=terms), outputs["hypotheses"])
 
 
 if __name__ == "__main__":
     logs.start(snakemake)
-    main(inputs=dict(snakemake.input.items()), outputs=dict(snakemake.output.items()))
+    main(
+        inputs=dict(snakemake.input.items()),
+        outputs=dict(snakemake.output.items()),
+        min_cell=snakemake.params.min_cell,
+    )

@@ -83,6 +83,7 @@ rule settle_plan:
     resources:
         mem_mb=500,
     params:
+        min_cell=setting("disclosure", "min_cell"),
         code=code("settle_plan"),
     script:
         "../../scripts/settle_plan.py"

@@ -9,6 +9,7 @@ from jianfu.core.errors import DataError, NotEstimable
 from jianfu.core.logs import LOGGER, progress
 from jianfu.core.reasons import read_reasons, write_reasons
 from jianfu.exits import cells
+from jianfu.models.behind import Support
 from jianfu.models.estimates import tidy
 from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.reasons import because, failure, has, unestimable
@@ -75,14 +76,20 @@ def fit_model(spec, table, categories, settings):
     references = [reference_level(used, v, categories[v]) for v in model.controls if v in categories]
     if spec.report == ALL and references:
         base["reasons"].append(because("reference", levels=references))
-    reported = _reported(spec)
+    reported, support = _reported(spec), Support(model, table, categories)
     return tidy(
         [
-            _row(base, effect, spec, table)
+            _row(base, effect, spec, table) | _behind(effect, support)
             for effect in fit.effects
             if reported is None or effect.term in reported
         ]
     )
+
+
+def _behind(effect, support):
+    """Persons and events behind an effect, as the gate reads them."""
+    found = support.behind(effect)
+    return {"behind_persons": found.persons, "behind_events": found.events, "behind_of": found.of}
 
 
 def _reported(spec):

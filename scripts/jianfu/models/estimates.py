@@ -9,7 +9,8 @@ COLUMNS = [
     *("converged", "vcov"),
 ]
 # As models are fitted, with what the gate needs; and as they leave, when the gate has put the reasons into words.
-RESTRICTED_COLUMNS = [*COLUMNS, "reasons", "residual_df", "persons"]
+BEHIND = ["behind_persons", "behind_events", "behind_of"]  # of jianfu.models.behind
+RESTRICTED_COLUMNS = [*COLUMNS, "reasons", "residual_df", "persons", *BEHIND]
 RELEASED_COLUMNS = [*COLUMNS, "note"]
 CHECK = "."  # between the name of a model and that of a check beside it
 INDIRECT = "_indirect"  # ending of the terms that are products of two paths

@@ -20,12 +20,26 @@ from jianfu.statistics import hazard, regression
 class Sample:
     """Rows of an analysis table that a model uses.
 
-    rows: mask over the table; dropped: {reason: observations}; remarks: reasons to stand beside the estimates.
+    rows: mask over the table; dropped: {reason: observations}; remarks: reasons to stand beside the estimates; merged:
+    {variable: {level: level that stands for it}} of levels with few persons or events.
     """
 
     rows: np.ndarray
     dropped: dict = field(default_factory=dict)
     remarks: list = field(default_factory=list)
+    merged: dict = field(default_factory=dict)
+
+    def used(self, table) -> pd.DataFrame:
+        """The rows of the table, small levels merged."""
+        frame = table.frame[self.rows]
+        return frame.assign(
+            **{name: _relabelled(frame[name], levels) for name, levels in self.merged.items()}
+        )
+
+
+def _relabelled(values, levels):
+    """Values of a categorical column under the levels that stand for them."""
+    return values.astype(object).map(lambda level: levels.get(level, level))
 
 
 def select(spec, table, categories):
@@ -61,11 +75,37 @@ def select(spec, table, categories):
         drop(lost, reason)
     if not sample.rows.any():
         raise NotEstimable("no_observations", reasons=sorted(sample.dropped), sample=sample)
+    _merge_small(spec, table, categories, [*terms, *term_variables(controls, categories)], sample)
     if estimator.counts:
         _drop_separated(spec, table, categories, controls, sample)
     else:
         _drop_singletons(spec, table, sample)
     return sample, controls
+
+
+def _merge_small(spec, table, categories, variables, sample):
+    """Merge the levels with few persons or events (:mod:`jianfu.models.small_levels`) and say so."""
+    used = table.frame[sample.rows]
+    persons = pd.Series(table.weights(sample.rows), used.index)
+    events = events_of(spec, table, used)
+    for variable in (name for name in variables if name in categories and table.persons):
+        of = used[variable].astype(object)
+        counts = used["person"].groupby(of).nunique() if "person" in used else persons.groupby(of).sum()
+        merged = table.merging.of(variable, counts, None if events is None else events.groupby(of).sum())
+        if merged:
+            sample.merged[variable] = merged
+            names = {level: categories[variable].get(level, level) for level in counts.index}
+            told = [f"{names[level]} → {names[now]}" for level, now in sorted(merged.items(), key=str)]
+            sample.remarks.append(because("levels_merged", levels=told))
+
+
+def events_of(spec, table, used) -> pd.Series | None:
+    """Events (N,) behind the rows of a model that explains events of persons, None for another outcome."""
+    if spec.outcomes and (ESTIMATORS[spec.estimator].counts or table.weight):
+        return used[list(spec.outcomes)].sum(axis=1)
+    if spec.event and not spec.options.get("cause") and pd.api.types.is_numeric_dtype(used[spec.event]):
+        return (used[spec.event] != 0).astype(float)
+    return None
 
 
 def _complete(spec, estimator, named, variables):
@@ -186,8 +226,8 @@ def prepare(spec, table, categories) -> Prepared:
     sample, controls = select(spec, table, categories)
     terms = [*spec.terms, *controls]
     named = columns_named(spec, ESTIMATORS[spec.estimator])
-    names = dict.fromkeys([*named, *term_variables(terms, categories), "unit"])
-    used = table.frame.loc[sample.rows, [name for name in names if name in table.frame]]
+    names = dict.fromkeys([*named, *term_variables(terms, categories), "unit", "person"])
+    used = sample.used(table)[[name for name in names if name in table.frame]]
     weights = table.weights(sample.rows)
     try:
         columns = columns_of(used, terms, categories, weights)
@@ -219,8 +259,8 @@ def _missing_reason(column, spec, table):
 
 def _drop_separated(spec, table, categories, controls, sample):
     """Leave out units, months and levels of controls without any event (their effects are infinite)."""
-    used, weights = table.frame[sample.rows], table.weights(sample.rows)
-    events = used[list(spec.outcomes)].sum(axis=1).to_numpy()
+    used, weights = sample.used(table), table.weights(sample.rows)
+    events = events_of(spec, table, used).to_numpy()
     if not events.sum() > 0:
         raise NotEstimable("no_events", sample=sample)
     groups = {name: effect_codes(used, name) for name in spec.effects}

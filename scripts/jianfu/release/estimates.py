@@ -9,7 +9,8 @@ from jianfu.core.errors import DataError
 from jianfu.core.labels import Labels
 from jianfu.core.reasons import read_reasons, write_reasons
 from jianfu.core.spreadsheets import write_csv
-from jianfu.models.estimates import RELEASED_COLUMNS, RESTRICTED_COLUMNS
+from jianfu.models.estimates import CHECK, RELEASED_COLUMNS, RESTRICTED_COLUMNS
+from jianfu.models.estimators.regression import CONSTANT
 from jianfu.models.reasons import because
 from jianfu.models.words import said
 from jianfu.release.outputs import DIGITS, Limits
@@ -24,11 +25,11 @@ RATE_TERM = "events_per_unit"
 def release_estimates(estimates: pd.DataFrame, limits: Limits) -> tuple[pd.DataFrame, dict[str, int]]:
     """Estimates that may leave, in the columns they had, and the rows touched by each rule.
 
-    A row keeps its place but loses its figures where fewer than ``min_cell`` observations or events are behind it, or
-    fewer than ``min_residual_df`` residual degrees of freedom (``residual_df``); event counts
-    that would tell a withheld one go with it. Where observations are persons (rows without events; ``persons``: not
-    those whose rows are units, months or chains), small dropped groups are merged. A small number of observations used
-    goes with the counts whose difference it is, unless none was used.
+    A row keeps its place but loses its figures where fewer than ``min_cell`` observations or events are behind the
+    model or the term (:mod:`jianfu.models.behind`), or fewer than ``min_residual_df`` residual degrees of freedom;
+    what would tell a withheld one goes with it: event counts, and the smallest further level. Where observations are
+    persons (rows without events; ``persons``: not those whose rows are units, months or chains), small dropped groups
+    are merged. A small number of observations used goes with the counts whose difference it is, unless none was used.
     """
     missing = [column for column in RESTRICTED_COLUMNS if column not in estimates]
     if missing:
@@ -37,28 +38,55 @@ def release_estimates(estimates: pd.DataFrame, limits: Limits) -> tuple[pd.DataF
     used, events = (pd.to_numeric(released[c]) for c in ("n_used", "n_events"))
     fitted = released["estimate"].notna().to_numpy()
     few = (used.lt(limits.min_cell) | events.lt(limits.min_cell)).to_numpy(dtype=bool, na_value=False)
+    terms = _thin_terms(released, limits.min_cell)
     freedom = pd.to_numeric(released["residual_df"])
     thin = freedom.lt(limits.min_residual_df).to_numpy(dtype=bool, na_value=False)
-    hidden = fitted & (few | thin) | few & events.notna().to_numpy()
+    whole = fitted & (few | thin) | few & events.notna().to_numpy()
+    hidden = whole | fitted & terms
     for column in FIGURES:
-        released[column] = released[column].mask(hidden)
+        released[column] = released[column].mask(whole if column == "n_events" else hidden)
     persons = counts_persons(released)
     small = (persons & used.gt(0) & used.lt(limits.min_cell)).to_numpy(dtype=bool, na_value=False)
     for column in ("n_used", "n_dropped"):
         released[column] = released[column].mask(small)
     released["dropped_by_reason"] = released["dropped_by_reason"].mask(small, "{}")
-    siblings = _part_outcomes(released, few & hidden)
+    siblings = _part_outcomes(released, few & whole)
     released["n_events"] = released["n_events"].mask(siblings)
     reasons, coarse = coarse_texts(released["reasons"], limits.min_cell)
     released = with_reason(released.assign(reasons=reasons), hidden, because("not_published"))
     merged = _merge_dropped(released, (persons & events.isna()).to_numpy(), limits.min_cell)
     counts = {
-        "small_cells": int((hidden & few).sum()),
-        "residual_df": int((hidden & thin & ~few).sum()),
+        "small_cells": int((hidden & (few | terms)).sum()),
+        "residual_df": int((hidden & thin & ~few & ~terms).sum()),
         "dropped_groups": merged,
         "reasons": coarse,
     }
     return released, counts
+
+
+def _thin_terms(rows, min_cell):
+    """Mask of the rows whose term has few persons or events behind it, and of those that would tell such a one.
+
+    The levels of a variable and its reference add up to what the model uses: levels that are withheld have at least
+    ``min_cell`` persons or events together, else the smallest of the others goes with them, and where none is left the
+    constant.
+    """
+    persons, events = (pd.to_numeric(rows[name]) for name in ("behind_persons", "behind_events"))
+    size = events.fillna(persons)
+    few = (persons.lt(min_cell) | events.lt(min_cell)).to_numpy(dtype=bool, na_value=False, copy=True)
+    whole = rows["model"].astype(str).str.split(CHECK).str[0]
+    of = rows["behind_of"].fillna("").astype(str)
+    for _, own in rows[(of != "").to_numpy()].groupby([whole, "outcome", of], dropna=False):
+        places = own.index
+        hidden = few[places]
+        while hidden.any() and size[places][hidden].unique().sum() < min_cell:
+            left = size[places][~hidden]
+            if left.empty:
+                few |= (whole.eq(whole[places[0]]) & rows["term"].eq(CONSTANT)).to_numpy()
+                break
+            few[places] |= (size[places] == left.min()).to_numpy()
+            hidden = few[places]
+    return few
 
 
 def counts_persons(estimates: pd.DataFrame) -> pd.Series:

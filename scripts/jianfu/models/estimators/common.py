@@ -29,11 +29,24 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Behind:
+    """Fewest persons (or observations) and events behind an estimate, NaN where they are no persons, or no events.
+
+    of: the categorical variable whose level the estimate is about, "" for another term.
+    """
+
+    persons: float = np.nan
+    events: float = np.nan
+    of: str = ""
+
+
+@dataclass(frozen=True)
 class Effect:
     """One estimate before it becomes a row; NaN where there is none.
 
     vcov names the kind of standard error; df the degrees of freedom of its t distribution (inf = normal); outcome
-    and scale replace what holds for the whole model, reasons complete it; p_adjusted only where an estimator adjusts.
+    and scale replace what holds for the whole model, reasons complete it; p_adjusted only where an estimator adjusts;
+    behind where the term does not tell who stands behind it (else :mod:`jianfu.models.behind` counts them).
     """
 
     term: str
@@ -48,6 +61,7 @@ class Effect:
     scale: str = ""
     df: float = np.inf
     p_adjusted: float = np.nan
+    behind: Behind | None = None
 
 
 @dataclass(frozen=True)

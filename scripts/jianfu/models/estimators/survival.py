@@ -12,6 +12,7 @@ from jianfu.models.estimators.common import (
     COLUMN,
     COLUMNS,
     VALUE,
+    Behind,
     Effect,
     Estimator,
     Fit,
@@ -139,8 +140,13 @@ def fit_aalen_johansen(model, settings):
         )
         times = options.get("times") or _few_times(curve.times)
         for cause in wanted:
-            for time in times:
-                found.append(_incidence(curve, cause, float(time), label, options, settings))
+            before = -np.inf
+            for time in sorted(map(float, times)):
+                point = _incidence(curve, cause, time, label, options, settings)
+                events = (text[rows] == cause) & (exit_[rows] > before) & (exit_[rows] <= time)
+                behind = Behind(curve.at(cause, time)[0], events.sum(), options.get("group") or "")
+                found.append(replace(point, behind=behind))
+                before = time
     return Fit(found, notes, len(used) - 1, n_events=float(np.isin(text, wanted).sum()))
 
 

@@ -1,10 +1,13 @@
 """Analysis tables from the files of a province."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from jianfu.core import frames
 from jianfu.indicators.plan import read_plan
 from jianfu.indices.exposures import Exposure
+from jianfu.models.small_levels import Merging
 from jianfu.models.spec import specs_of
 from jianfu.models.tables.lags import lagged_exposures
 from jianfu.models.tables.outcomes import exit_table, hazard_table, survey_table
@@ -21,18 +24,26 @@ def read_flow(path):
     return pd.read_csv(path, encoding="utf-8-sig", keep_default_na=False)
 
 
-def read_hazard(inputs):
-    """Hazard table and its flow from the files ``inputs`` (hazard_cells, flow_exits, exposures, units)."""
+def read_hazard(inputs, plan):
+    """Hazard table and its flow from the files ``inputs`` (hazard_cells, flow_exits, exposures, units).
+
+    plan: config/plan/models.yaml as it is applied in the province.
+    """
     flow = read_flow(inputs["flow_exits"])
     cells, exposures, units = (frames.load(inputs[name]) for name in ("hazard_cells", "exposures", "units"))
-    return hazard_table(cells, flow, exposures, units), flow
+    return _merging(hazard_table(cells, flow, exposures, units), plan), flow
 
 
-def read_survey(inputs):
+def read_survey(inputs, plan):
     """Survey table and its flow from the files ``inputs`` (survey_scores, flow_survey, exposures, units)."""
     flow = read_flow(inputs["flow_survey"])
     scores, exposures, units = (frames.load(inputs[name]) for name in ("survey_scores", "exposures", "units"))
-    return survey_table(scores, flow, exposures, units), flow
+    return _merging(survey_table(scores, flow, exposures, units), plan), flow
+
+
+def _merging(table, plan):
+    """The table with the plan's rule for levels with few persons or events."""
+    return replace(table, merging=Merging(**plan["merging"]))
 
 
 def read_tables(inputs, plan, reference, exposure):
@@ -111,4 +122,4 @@ def assemble(found, flows, plan, indicator_plan, reference, exposure):
     if "hazard_own" in found:
         tables["hazard_own"] = hazard_table(found["hazard_own"], exits, exposures, units)
     declared = plan.get("variables", {})
-    return {name: derive(table, declared.get(name, {})) for name, table in tables.items()}
+    return {name: _merging(derive(table, declared.get(name, {})), plan) for name, table in tables.items()}

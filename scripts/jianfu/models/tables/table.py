@@ -8,6 +8,7 @@ import pandas as pd
 from jianfu.core.tables import own_columns
 from jianfu.core.units import latest_units
 from jianfu.indices.exposures import SURVEY, Exposure
+from jianfu.models.small_levels import Merging
 
 NAMES = {"unit_code": "unit", "county_code": "county", "person_key": "person"}
 LOGGED_TRAITS = ("population", "area_km2", "revenue")
@@ -22,7 +23,8 @@ class AnalysisTable:
     weight: column with the number of observations behind a row, None = one; n_read: observations read before anything
     was dropped; dropped: {reason: observations} lost on the way to ``frame``; exposures: {term: name of the exposure
     in exposures.parquet}; absent: {column that could not be derived: column of the source that is missing for it};
-    persons: whether the rows are persons or counts of them, so that counts of rows fall under the disclosure rules.
+    persons: whether the rows are persons or counts of them, so that counts of rows fall under the disclosure rules;
+    merging: the rule for levels with few of them.
     """
 
     frame: pd.DataFrame
@@ -32,6 +34,7 @@ class AnalysisTable:
     exposures: dict = field(default_factory=dict)
     absent: dict = field(default_factory=dict)
     persons: bool = True
+    merging: Merging = Merging()
 
     def weights(self, rows):
         """Observations behind each of ``rows`` (mask) as integer array."""
