@@ -3,7 +3,8 @@
 1. Refuse outputs that are not declared, hold personal columns or count persons at a forbidden grain.
 2. Withhold small, dominated and otherwise revealed cells; merge steps of curves and small dropped groups.
 3. Withhold estimates with too few persons, events or residual degrees of freedom.
-4. Write the released tables, estimates.csv and disclosure_log.csv.
+4. Release as before what differs by few persons from the release before.
+5. Write the released tables, estimates.csv and disclosure_log.csv, and store what was released for the next time.
 
 Fails when an output may not leave in any form.
 """
@@ -24,4 +25,7 @@ if __name__ == "__main__":
         labels=Labels(snakemake.params.language, snakemake.input.labels),
         synthetic=snakemake.params.synthetic,
         folder=Path(snakemake.output.estimates).parent,
+        vintage=Path(
+            "results", snakemake.wildcards.province, "restricted", "vintage", f"{snakemake.rule}.parquet"
+        ),
     )

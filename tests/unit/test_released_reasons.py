@@ -91,6 +91,7 @@ def test_no_released_byte_tells_a_small_count_of_a_reason(tmp_path):
             labels=labels,
             synthetic=False,
             folder=folder,
+            vintage=tmp_path / "vintage.parquet",
         )
         released = pd.read_csv(folder / "estimates.csv")
         assert list(released.columns) == RELEASED_COLUMNS

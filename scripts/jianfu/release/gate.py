@@ -10,10 +10,9 @@ Only outputs declared in ``config/plan/outputs.csv`` pass, column by column, eac
 ``rows``   rows count the rows of source tables, which are persons in some: small counts and reasons are left out.
 ``open``   no persons are behind the figures (tasks, policy dates, burden indicators).
 
-Counts are not rounded, save those that their like in another output would tell (:mod:`jianfu.release.linked`).
-Estimates pass
-by :func:`jianfu.release.estimates.release_estimates`, reasons of any table by :mod:`jianfu.release.reasons`. Everything
-that was done, and every check that found nothing, is a line of the disclosure log.
+Counts are rounded where their like in another output would tell few persons (:mod:`jianfu.release.ledger`). Estimates
+pass by :func:`jianfu.release.estimates.release_estimates`, reasons of any table by :mod:`jianfu.release.reasons`.
+Everything that was done, and every check that found nothing, is a line of the disclosure log.
 """
 
 import logging
@@ -34,12 +33,20 @@ from jianfu.release.estimates import (
     with_reason,
     write_estimates,
 )
-from jianfu.release.linked import LINKED, round_linked
+from jianfu.release.ledger import ESTIMATES, LEDGER, round_alike
 from jianfu.release.outputs import DIGITS, Limits, Output, check_grain, read_outputs
 from jianfu.release.reasons import coarse_texts
 from jianfu.release.source_rows import in_words as rows_in_words
 from jianfu.release.source_rows import release_rows
 from jianfu.release.suppression import cell_keys, release_cells, release_flow, release_open, release_steps
+from jianfu.release.vintage import (
+    as_before,
+    block_columns,
+    counts_of,
+    counts_of_models,
+    read_vintage,
+    write_vintage,
+)
 
 LOGGER = logging.getLogger("jianfu")
 LOG_COLUMNS = ["output", "rule", "cells", "result", "action"]
@@ -81,31 +88,46 @@ def release_all(
     labels: Labels,
     synthetic: bool,
     folder: str | Path,
+    vintage: str | Path,
 ) -> None:
     """Pass every published table and the estimates through the gate and write what may leave.
 
     published: paths of parquet files by output name; ``plan``: config/plan/outputs.csv; ``settings``: the group
     ``disclosure``; ``folder``: the release folder. Writes figures/<name>.csv, tables/<name>.csv, estimates.csv,
-    reasons.csv and disclosure_log.csv there.
+    reasons.csv and disclosure_log.csv there. vintage: file with the release before, which this one takes the place of
+    (:mod:`jianfu.release.vintage`).
     """
     limits, outputs = Limits(**settings), read_outputs(plan)
     mark = labels("synthetic_mark") if synthetic else ""
     unknown = sorted(set(published) - set(outputs))
     if unknown:
         raise DataError("undeclared_output", file=published[unknown[0]], output=unknown[0])
-    tables, touched, shown = {}, {}, set()
+    tables, counts, touched, shown = {}, {}, {}, set()
     for name in sorted(published, key=lambda name: bool(outputs[name].linked)):
         frame = pd.read_parquet(published[name])
         tables[name], touched[name] = release_frame(outputs[name], frame, limits, frozenset(shown))
+        counts[name] = counts_of(frame, outputs[name])
         shown |= cell_keys(tables[name], outputs[name])
-    frame, touched["estimates"] = release_estimates(pd.read_parquet(estimates), limits)
-    tables, frame, changed = round_linked(tables, frame, limits.min_cell, counts_persons(frame))
-    for name in (*LINKED, "estimates"):
+    full = pd.read_parquet(estimates)
+    frame, touched[ESTIMATES] = release_estimates(full, limits)
+    counts[ESTIMATES] = counts_of_models(full, counts_persons(full))
+    tables, frame, changed = round_alike(tables, frame, limits.min_cell, counts_persons(frame))
+    for name in [ESTIMATES, *{entry.output: None for entries in LEDGER.values() for entry in entries}]:
         if name in touched:
             touched[name] |= {"linked_counts": changed[name]}
     frame = rates_of_released(frame)
-    if changed["estimates"]:
+    if changed[ESTIMATES]:
         frame = with_reason(frame, frame["estimate"].notna(), because("rounded", n=limits.min_cell))
+    before, now = read_vintage(vintage), {}
+    for name, table in {**tables, ESTIMATES: frame}.items():
+        by = ["model"] if name == ESTIMATES else block_columns(outputs[name])
+        table, repeated, kept = as_before(name, table, by, counts[name], before, limits.min_cell)
+        if counts[name]:
+            touched[name] |= {"as_before": repeated}
+            now |= kept
+        tables[name] = table
+    frame = tables.pop(ESTIMATES)
+    write_vintage(before | now, vintage)
     write_estimates(frame, folder, labels, mark)
     for name, table in tables.items():
         path = Path(folder) / outputs[name].area / f"{name}.csv"
