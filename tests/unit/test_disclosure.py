@@ -332,6 +332,7 @@ def estimates(**changes):
     }
     row |= {"n_read": 1000, "n_used": 900, "n_dropped": 100, "n_units": 20, "n_clusters": 20, "n_events": 40}
     row |= {"dropped_by_reason": json.dumps({"missing_exposure": 100}), "residual_df": 800, "converged": True}
+    row |= {"behind_persons": np.nan, "behind_events": np.nan}
     return pd.DataFrame([row | changes])
 
 

@@ -9,9 +9,17 @@ from pathlib import Path
 from jianfu.core.environment import record_job
 from jianfu.core.errors import JianfuError, storage_failure
 from jianfu.core.messages import message, speak
+from jianfu.core.personal import mask_quoted
 from jianfu.core.reasons import Reason
 
 LOGGER = logging.getLogger("jianfu")
+
+
+class _Masking(logging.Formatter):
+    """Lines of a log without ID and mobile numbers, and without names that stand in quotation marks (tracebacks)."""
+
+    def format(self, record):
+        return mask_quoted(super().format(record))
 
 
 def start(job) -> logging.Logger:
@@ -37,7 +45,7 @@ def start(job) -> logging.Logger:
     sys.excepthook = report
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(path, mode="w", encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setFormatter(_Masking("%(asctime)s %(levelname)s %(message)s"))
     logging.captureWarnings(True)
     for logger in (LOGGER, logging.getLogger("py.warnings")):
         logger.handlers = [handler]

@@ -4,6 +4,7 @@ import csv
 from functools import cache
 from pathlib import Path
 
+from jianfu.core.personal import mask_numbers
 from jianfu.core.reasons import Reason, say
 
 PLAN = Path(__file__).parents[3] / "config" / "plan"
@@ -37,6 +38,9 @@ def words(code: str, /, **values) -> str:
 
 
 def message(reason: Reason, language: str | None = None) -> str:
-    """A reason as a sentence for the screen, in the language chosen with :func:`speak` unless one is named."""
+    """A reason as a sentence for the screen, in the language chosen with :func:`speak` unless one is named.
+
+    ID and mobile numbers among its values are masked.
+    """
     language = language or spoken()
-    return say(reason, sentences(language).__getitem__, SEPARATORS[language])
+    return mask_numbers(say(reason, sentences(language).__getitem__, SEPARATORS[language]))

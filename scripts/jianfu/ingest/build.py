@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from jianfu.ingest import dates
 from jianfu.ingest.people import describe_employee, describe_id
+from jianfu.ingest.personal import Persons, without_ids
 from jianfu.ingest.progress import completed
 from jianfu.ingest.punches import workday
 from jianfu.ingest.schema import REASONS
@@ -27,6 +28,7 @@ ODD_KINDS = (
     ("bad_optional_value", ""),
     ("bad_optional_value", "excel_error"),
     ("bad_optional_value", "no_stored_value"),
+    ("bad_optional_value", "personal_cell"),
 )
 NO_ODD = pa.schema([("src", pa.int32()), ("row", pa.int32()), ("kind", pa.int16())]).empty_table()
 # derived columns that say how precise a time is, and the time
@@ -83,8 +85,12 @@ class Builder:
     def __init__(self, table, units=None, key=None, calendar=None, titles=None):
         self.table, self.units, self.key, self.calendar, self.titles = table, units, key, calendar, titles
 
-    def build(self, cells, converter):
-        """:class:`Built` for a staged table of text (src, row and one column per canonical name)."""
+    def build(self, cells, converter, names=frozenset()):
+        """:class:`Built` for a staged table of text (src, row and one column per canonical name).
+
+        names: what stands in the name columns of these rows.
+        """
+        persons = Persons(names, self.table.name)
         cells, height = cells.combine_chunks(), cells.num_rows
         raw, found, contradictions, whole_day = {}, {}, {}, {}
         described = self._people(cells, converter) if self._has_people() else None
@@ -104,6 +110,10 @@ class Builder:
                 found[name], whole_day[name] = converter.times(raw[name], column)
             else:
                 found[name] = converter.convert(raw[name], column)
+            if column.type == "text" and not column.private and raw[name] is not None:
+                found[name] = persons.without(found[name], converter.wordings.words_of(name))
+            elif column.type == "id":
+                found[name] = without_ids(found[name])
         if "count" in self.table.columns and raw["count"] is None:
             self._sum_days(cells, converter, found, raw)
         if self.table.name == "tasks":
@@ -126,7 +136,7 @@ class Builder:
             name, time = PRECISION_OF[self.table.name]
             found[name] = _precision(found[time], whole_day[time])
         self._follow_mergers(found)
-        return self._settle(cells, raw, found, whole_day, contradictions)
+        return self._settle(cells, raw, found, whole_day, contradictions, persons)
 
     def _has_people(self):
         return any(column.type == "person" for column in self.table.columns.values())
@@ -269,7 +279,7 @@ class Builder:
 
     # --- reasons -------------------------------------------------------------------------------------------------
 
-    def _settle(self, cells, raw, found, whole_day, contradictions):
+    def _settle(self, cells, raw, found, whole_day, contradictions, persons):
         """Sort rows into usable and rejected; list odd cells of the usable ones."""
         height = cells.num_rows
         required = self._required(cells)
@@ -299,7 +309,7 @@ class Builder:
             none = several.index[several["units"] == 0]
             strike(_among(typed, several.loc[none]), "unit_not_named", "unit_code")
             several = several.drop(index=none)
-        rejects = _rejects(typed, raw, reason, where, self.table)
+        rejects = _rejects(typed, raw, reason, where, self.table, persons)
         odd = _odd_cells(typed, found, reason < 0, set(required))
         return Built(rows, rejects, odd, contradictions, several)
 
@@ -417,8 +427,8 @@ def _entries_have_no_exit(found):
         found[name] = Converted(pa.array(values, pa.string()), status)
 
 
-def _rejects(typed, raw, reason, where, table):
-    """Frame of the rejected rows with the offending text, except where the column tells who somebody is."""
+def _rejects(typed, raw, reason, where, table, persons):
+    """Frame of the rejected rows with the offending text, except where column or text tells who somebody is."""
     places = np.flatnonzero(reason >= 0)
     values = np.full(len(places), "", object)
     for name in set(where[places]):
@@ -426,7 +436,9 @@ def _rejects(typed, raw, reason, where, table):
         if cells is not None:
             here = where[places] == name
             texts = plain(cells.take(pa.array(places[here])))
-            values[here] = pc.replace_substring(texts, FAILED, "").to_pylist()
+            values[here] = persons.masked(
+                pc.replace_substring(texts, FAILED, "").to_pylist(), table.columns[name].type
+            )
     return pd.DataFrame(
         {
             "src": typed["src"].to_numpy()[places],
@@ -448,7 +460,7 @@ def _odd_cells(typed, found, usable, required):
             continue
         status = converted.status
         masks = [status == TOKEN, status >= BAD, *(status == bad(reason) for _, reason in ODD_KINDS[2:])]
-        masks[1] &= ~(masks[2] | masks[3])
+        masks[1] &= ~np.any(masks[2:], axis=0)
         for kind, mask in enumerate(masks):
             here = np.flatnonzero(mask & usable)
             places.append(here)

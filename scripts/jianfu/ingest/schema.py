@@ -21,6 +21,7 @@ REASONS = (
     "ambiguous_unit",
     "unit_not_named",
     "unknown_category",
+    "personal_cell",
     "due_before_issue",
     "conflicting_duplicate",
     "exit_before_entry",

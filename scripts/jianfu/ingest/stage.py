@@ -17,9 +17,18 @@ import pyarrow.compute as pc
 
 from jianfu.core.errors import DataError
 from jianfu.core.logs import progress
+from jianfu.core.personal import ID, NAME, PHONE, is_name, mask_numbers
 from jianfu.core.reasons import Reason
 from jianfu.ingest import dates
-from jianfu.ingest.headings import IDENTIFIERS, UNMAPPED, Column, Matcher, normal_heading, read_header
+from jianfu.ingest.headings import (
+    IDENTIFIERS,
+    PERSONAL,
+    UNMAPPED,
+    Column,
+    Matcher,
+    normal_heading,
+    read_header,
+)
 from jianfu.ingest.pipeline import ordered
 from jianfu.ingest.readers import MAX_UNZIPPED, read_source
 from jianfu.ingest.sheet import SPACES, sheet_place
@@ -75,10 +84,14 @@ class SourceSheet:
 
 @dataclass(frozen=True)
 class Staged:
-    """Text columns of several sheets of one source: ``cells`` has src, row and one column per canonical name."""
+    """Text columns of several sheets of one source: ``cells`` has src, row and one column per canonical name.
+
+    names: what stands in the name columns of these rows, to know it again where it should not be.
+    """
 
     source: dict
     cells: pa.Table
+    names: frozenset = frozenset()
 
 
 class Staging:
@@ -163,7 +176,8 @@ class Staging:
             place=place,
             columns=lacking,
             table=self.table.name,
-            unmapped=[c.heading for c in header.columns if c.status == UNMAPPED] or Reason("none"),
+            unmapped=[h for c, h in zip(header.columns, _told(header), strict=True) if c.status == UNMAPPED]
+            or Reason("none"),
         )
 
     def lacking(self, header, sheet, source):
@@ -198,7 +212,7 @@ class Staging:
         """Yields the data rows of one sheet as text columns, batch by batch."""
         plan = self._plan(sheet, header, source)
         rows, nondata, surplus, strays, cut, filled = 0, 0, 0, 0, 0, set()
-        for batch, kept, beyond in ordered(pool, plan.stage, sheet.batches(pool, plan.coded())):
+        for batch, kept, beyond, names in ordered(pool, plan.stage, sheet.batches(pool, plan.coded())):
             rows += batch.height
             nondata += batch.height - kept.num_rows
             surplus += batch.surplus
@@ -206,7 +220,7 @@ class Staging:
             cut += _cut_ids(kept)
             filled |= beyond
             self.mapped |= set(kept.column_names) - {"src", "row"}
-            yield Staged(source, kept)
+            yield Staged(source, kept, names)
         if sheet.start == 0:
             self._list_columns(sheet, header, set(plan.wide.values()), filled)
         if surplus:
@@ -243,13 +257,15 @@ class Staging:
     def _list_columns(self, sheet, header, wide, filled):
         """Note what every heading is read as; ``filled`` are the places of columns with cells but no heading."""
         nameless = [Column(place, "", "", UNMAPPED) for place in sorted(filled)]
-        for column in [*header.columns, *nameless]:
+        for column, heading in zip(
+            [*header.columns, *nameless], [*_told(header), *([""] * len(nameless))], strict=True
+        ):
             self.columns.append(
                 {
                     "file": sheet.file,
                     "sheet": sheet.name,
                     "position": column.place + 1,
-                    "heading": column.heading,
+                    "heading": heading,
                     "column": "count" if column.place in wide else column.column,
                     "status": "mapped" if column.place in wide else column.status,
                 }
@@ -273,6 +289,13 @@ class Staging:
         for column in self.columns:
             if column["status"] == UNMAPPED:
                 self.notice("unmapped_heading", column["file"], column["sheet"], column["heading"])
+
+
+def _told(header):
+    """Headings as they may be told: a row of data that was taken for headings names nobody."""
+    texts = [mask_numbers(column.heading) for column in header.columns]
+    data = any(ID in text or PHONE in text for text in texts)
+    return [NAME if data and is_name(text) else text for text in texts]
 
 
 def _cut_ids(cells):
@@ -346,7 +369,7 @@ class _Plan:
         return places | set(self.wide.values())
 
     def stage(self, batch):
-        """``(batch, text columns of its data rows, places of filled columns without a heading)``."""
+        """``(batch, text columns of its data rows, places of filled columns without a heading, names)``."""
         header = self.header
         bottom = max(header.bottom - batch.start, 0)
         nondata = nondata_rows(batch, header, self.titles)
@@ -374,7 +397,11 @@ class _Plan:
             for place, column in enumerate(batch.columns)
             if place not in named and not blank(column)[bottom:].all()
         }
-        return batch, pa.table(cells), beyond
+        personal = [
+            column.place for column in header.columns if column.status == PERSONAL and not column.column
+        ]
+        names = {text for place in personal for text in pc.unique(plain(batch.columns[place])).to_pylist()}
+        return batch, pa.table(cells), beyond, frozenset(filter(is_name, filter(None, names)))
 
 
 def _titles(sheet, header):

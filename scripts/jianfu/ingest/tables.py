@@ -350,7 +350,7 @@ class _Ingestion:
 
         def convert(numbered):
             number, staged = numbered
-            built = builder.build(staged.cells, converters[id(staged.source)])
+            built = builder.build(staged.cells, converters[id(staged.source)], staged.names)
             return built.rejects, built.contradictions, built.several, spill.write(number, built)
 
         rejects, contradictions = [], {}
@@ -441,7 +441,8 @@ def _together(batches):
         if len({column.type for column in columns}) > 1:
             columns = [coded(column) for column in columns]
         cells[name] = pa.chunked_array([chunk for column in columns for chunk in column.chunks])
-    return Staged(batches[0].source, pa.table(cells).unify_dictionaries().combine_chunks())
+    names = frozenset().union(*(batch.names for batch in batches))
+    return Staged(batches[0].source, pa.table(cells).unify_dictionaries().combine_chunks(), names)
 
 
 def _whole(ranges):

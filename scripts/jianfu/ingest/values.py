@@ -29,7 +29,7 @@ WHOLE_CODES = ("unit_code", "predecessor_code")  # stay as the unit table has th
 LATE_DAYS = 366  # days after the extraction date beyond which a date is implausible
 _ANSWER = re.compile(r"^[A-Ha-h]\s*[.、:：)）]\s*|[(（]?\s*\d+\s*分\s*[)）]?$|^\d+\s*[=.、:：]\s*(?=\D)")
 _NUMERALS = "一二三四五六七八九十"
-_WAVE = re.compile(rf"(?:第|W|wave)?\s*(\d+|[{_NUMERALS}])\s*(?:轮|次|期|波)?(?:\.0)?", re.IGNORECASE)
+_WAVE = re.compile(rf"(?:第|W|wave)?\s*(\d{{1,3}}|[{_NUMERALS}])\s*(?:轮|次|期|波)?(?:\.0)?", re.IGNORECASE)
 REMEMBERED = 200_000  # distinct texts of one column whose values are kept for later batches
 # identifiers that are as they should be
 _PLAIN_ID = r"^[0-9A-Za-z]([-_/0-9A-Za-z]*[0-9A-Za-z])?$"
@@ -91,6 +91,10 @@ class Wordings:
         for column in reversed(columns):
             found |= self.own.get(column, {})
         return found
+
+    def words_of(self, column):
+        """Wordings of one column and what they stand for."""
+        return {*self.of(column), *map(str, self.of(column).values())}
 
     def own_of(self, column):
         return self.own.get(column, {})

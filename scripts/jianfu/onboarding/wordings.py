@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
+from jianfu.core.personal import is_name
 from jianfu.core.reasons import Reason
 from jianfu.ingest.sheet import SPACES
 from jianfu.ingest.stage import nondata_rows
@@ -74,7 +75,8 @@ def propose_wordings(pages, knowledge):
 
 
 def _of_column(table, column, heading, texts, knowledge):
-    """The wordings of one column; those that cannot be shown (too long, too many, long numbers) are left out."""
+    """The wordings of one column; those that cannot be shown (too long, too many, long numbers,
+    names) are left out."""
     known = known_wordings(table, column, knowledge)
     ordered = sorted(texts.items(), key=lambda item: (-item[1], item[0]))
     shown = [(t, n) for t, n in ordered if len(t) <= MAX_LENGTH and not re.search(r"\d{5}", t)]
@@ -86,7 +88,7 @@ def _of_column(table, column, heading, texts, knowledge):
                 _also_in(word, known) if knowledge.tables[table].columns[column].type == "category" else ()
             )
             told.append(Wording(column, text, rows, known[word], HIGH, None, True, others))
-        else:
+        elif not is_name(text):
             new.append(_propose(table, column, text, rows, heading, knowledge))
     new = _opposites(told + new, new) if knowledge.tables[table].columns[column].type == "boolean" else new
     return told + new if len(new) <= MANY else told
