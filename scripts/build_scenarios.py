@@ -50,8 +50,12 @@ def main(
     named = sorted({term.partition(":")[0] for spec in specs.values() for term in spec.terms})
     members = read_members(inputs["members"], indicator_plan, weights)
     spec = index_spec(members, reference, settings=indices, exposure=exposure).only(*named)
-    tables = {"hazard_cells": read_hazard(inputs)[0], "survey_scores": read_survey(inputs)[0]}
-    categories = read_yaml(inputs["models"])["categories"]
+    declared = read_yaml(inputs["models"])
+    tables = {
+        "hazard_cells": read_hazard(inputs, declared)[0],
+        "survey_scores": read_survey(inputs, declared)[0],
+    }
+    categories = declared["categories"]
     focus = focus_of(plan["projection"]["exits"]["terms"], categories)
     models, lacking = fitted(specs, tables, categories, focus)
     for name, reason in lacking.items():

@@ -15,7 +15,7 @@ WRITER = "jianfu/core/spreadsheets.py"
 # What writes a CSV or a workbook in Python, pandas, Arrow, Polars, DuckDB or another library.
 WRITES = re.compile(
     r"to_csv|csv\.writer|DictWriter|write_csv\((?=.*arrow)|arrow_csv\.write|to_excel|ExcelWriter|xlsxwriter|xlwt"
-    r"|openpyxl\.Workbook|write_excel|\bCOPY\b|export_csv|savetxt|to_clipboard|csv\.CSVWriter"
+    r"|openpyxl\.Workbook|write_excel|\bCOPY\b(?!.*parquet)|export_csv|savetxt|to_clipboard|csv\.CSVWriter"
 )
 HOSTILE = [
     "=1+1",
