@@ -76,7 +76,7 @@ def run(canonical, folder):
     """Run the six scripts into ``folder``."""
     source, window = canonical
     spells, exposures = source / "spells.parquet", source / "exposures.parquet"
-    made = ("hazard_cells", "hazard_details", "tenure_cells", "exits", "survey_scores")
+    made = ("hazard_cells", "hazard_details", "hazard_own", "tenure_cells", "exits", "survey_scores")
     read = {path.stem: path for path in source.glob("*.parquet") if path.stem != "survey"}
     names = read | {name: folder / f"{name}.parquet" for name in made}
     names |= {name: folder / f"{name}.csv" for name in ("flow_exits", "flow_survey")}
