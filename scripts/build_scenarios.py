@@ -47,9 +47,9 @@ def main(
         name: ModelSpec.of(entry | {"terms": terms_present(entry["terms"], used)})
         for name, entry in plan["projection"].items()
     }
-    named = sorted({term.partition(":")[0] for spec in specs.values() for term in spec.terms})
+    named = used | {term.partition(":")[0] for spec in specs.values() for term in spec.terms}
     members = read_members(inputs["members"], indicator_plan, weights)
-    spec = index_spec(members, reference, settings=indices, exposure=exposure).only(*named)
+    spec = index_spec(members, reference, settings=indices, exposure=exposure).only(*sorted(named))
     declared = read_yaml(inputs["models"])
     tables = {
         "hazard_cells": read_hazard(inputs, declared)[0],

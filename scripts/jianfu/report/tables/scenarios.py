@@ -27,7 +27,7 @@ def scenario_table(effects: pd.DataFrame, labels: Labels) -> Table:
         support = known[SUPPORT, "all"]
         cells = [_cell(known.get(key)) for key in columns]
         share = NOTHING if missing(support["estimate"]) else f"{number(100 * support['estimate'], 0)}%"
-        rows.append((f"{name} {labels(f'scenario_{name}')}", *cells, share))
+        rows.append((name, *cells, share))
     return Table(
         "scenarios",
         labels("table_scenarios"),
@@ -39,7 +39,7 @@ def scenario_table(effects: pd.DataFrame, labels: Labels) -> Table:
         tuple(rows),
         (),
         labels("source_scenarios"),
-        (labels("note_scenarios"), *_refusals(effects)),
+        (_legend(effects, labels), labels("note_scenarios"), *_refusals(effects)),
         1,
     )
 
@@ -60,6 +60,12 @@ def _heading(quantity, group, labels):
         key = f"column_{HEADCOUNT}" if quantity == HEADCOUNT else "column_exits_avoided_of"
         return labels(key, group=labels(f"value_{group}"))
     return labels(f"outcome_{quantity}")
+
+
+def _legend(effects, labels):
+    """What each scenario is, in one line: the words do not fit into a column."""
+    names = effects["scenario"].drop_duplicates()
+    return labels("scenario_separator").join(f"{name} {labels(f'scenario_{name}')}" for name in names)
 
 
 def _refusals(effects):
