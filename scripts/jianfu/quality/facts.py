@@ -12,6 +12,7 @@ from jianfu.core.units import latest_units
 from jianfu.indicators import views
 from jianfu.indicators.plan import available, read_plan
 from jianfu.indicators.unit_months import logged_months, valid_units
+from jianfu.quality.findings import find
 
 OUTCOMES = ("kept", "duplicate", "rejected", "nondata")
 LOGS = ("tasks", "app_activity")
@@ -31,7 +32,8 @@ class QualityFacts:
     ``headings``: {table: [(column, [headings])]}, ``unmapped``: {table: [(heading, number of files)]}, ``personal``:
     {table: [heading]}, ``notices``: other notices as dicts. ``switched_off``: [(code, zh, en, lacking columns)] of
     ``n_indicators``. ``titles``: how well titles of tasks agree with files and labels, dicts as the rows of
-    :mod:`jianfu.ingest.titles.agreement`.
+    :mod:`jianfu.ingest.titles.agreement`. ``findings``: (kind, number, [(unit, month, value, usual)]) of
+    :mod:`jianfu.quality.findings`, the most frequent kind first.
     """
 
     files: list
@@ -46,6 +48,7 @@ class QualityFacts:
     switched_off: list
     n_indicators: int
     titles: list
+    findings: list
 
     def total(self, outcome):
         return sum(entry[outcome] for entry in self.files)
@@ -92,6 +95,7 @@ def collect_facts(
         switched_off=switched_off,
         n_indicators=n_indicators,
         titles=_titles(titles),
+        findings=_findings(tables, window),
     )
 
 
@@ -101,6 +105,18 @@ def _titles(path):
     figures = ["agreement", "kappa", "f1"]
     frame[figures] = frame[figures].apply(pd.to_numeric)
     return frame[frame["n"] > 0].to_dict("records")
+
+
+def _findings(tables, window):
+    found = find(tables, window)
+    names = latest_units(pd.read_parquet(tables["units"])).set_index("unit_code")["unit_name"]
+    found["unit"] = found["unit_code"].map(names).fillna(found["unit_code"])
+    columns = ["unit", "month", "value", "usual"]
+    kinds = [
+        (kind, len(rows), list(rows[columns].itertuples(index=False, name=None)))
+        for kind, rows in found.groupby("kind")
+    ]
+    return sorted(kinds, key=lambda kind: (-kind[1], kind[0]))
 
 
 def _files(counts, columns, sources, limit):

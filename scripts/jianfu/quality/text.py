@@ -36,6 +36,7 @@ def summary(facts, settings, labels, places):
         *_headings(facts, labels),
         *_indicators(facts, labels),
         *_titles(facts, labels),
+        *_findings(facts, labels),
         "",
         labels("qr_report_at") + places["report"],
         labels("qr_quarantine_at") + places["quarantine"],
@@ -184,3 +185,16 @@ def _titles(facts, labels):
         if row["against"] == "labels"
     ]
     return ["", labels("qr_titles"), *lines] if lines else []
+
+
+def _findings(facts, labels):
+    """One line for each kind of finding; the units and months stand in the page."""
+    lines = [
+        pad(f"{n:,}", 8, right=True)
+        + "  "
+        + labels(f"finding_{kind}")
+        + labels("qr_colon")
+        + labels(f"finding_{kind}_todo")
+        for kind, n, _ in facts.findings
+    ]
+    return ["", labels("qr_findings"), *lines] if lines else []

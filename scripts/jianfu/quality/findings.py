@@ -1,0 +1,119 @@
+"""What no single row shows: jumps in what a unit records, and sources that do not fit each other.
+
+Each finding is a kind, a unit, a month where it has one, what stands there and what would be usual. What a kind does to
+which result, and what to do about it, are the words ``finding_<kind>``, ``…_effect`` and ``…_todo``.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from jianfu.core.months import month_range
+from jianfu.core.units import latest_units
+from jianfu.indicators import views
+from jianfu.indicators.unit_months import valid_units
+
+COLUMNS = ["kind", "unit_code", "month", "value", "usual"]
+LEAST_MONTHS = 6  # months of a unit that make a history
+SPREADS = 6  # robust standard deviations of a unit's own history that are a jump ...
+FACTOR = 3  # ... if the value is so many times the usual one, or so many times smaller
+HEADCOUNT_CHANGE = (0.3, 5)  # share of the month before, and persons, from which a headcount jumps
+STAFFING = (0.4, 1.5)  # persons on the post per established post within which nothing is odd
+QUERIES = {  # unit_code, month, value of what is recorded
+    "jump_tasks": """SELECT unit_code, strftime(issue_at, '%Y-%m') AS month, count(*)::DOUBLE AS value
+        FROM tasks_read WHERE event_label IN ('任务', '会议', '其他') GROUP BY ALL""",
+    "jump_actions": "SELECT unit_code, month, sum(count)::DOUBLE AS value FROM app_activity_read GROUP BY ALL",
+    "jump_documents": "SELECT unit_code, month, sum(n_docs)::DOUBLE AS value FROM documents_read GROUP BY ALL",
+}
+HEADCOUNT = """SELECT unit_code, month, count(DISTINCT person_key)::DOUBLE AS value
+    FROM (SELECT unnest($months) AS month) m JOIN spells_read s ON coalesce(on_post, true)
+     AND spell_start <= last_day(strptime(month || '-01', '%Y-%m-%d'))
+     AND (spell_end IS NULL OR spell_end >= last_day(strptime(month || '-01', '%Y-%m-%d'))) GROUP BY ALL"""
+ANSWERS = """SELECT unit_code, strftime(fieldwork_date, '%Y-%m') AS month, count(*)::DOUBLE AS value
+    FROM survey_read WHERE unit_code IS NOT NULL GROUP BY unit_code, wave, month"""
+
+
+def find(tables: Mapping[str, str], window: tuple[str, str]) -> pd.DataFrame:
+    """Frame of :data:`COLUMNS`, ordered; ``tables``: {canonical table: path}, ``window``: first and last month."""
+    months = month_range(*window)
+    with views.connect(1) as con:
+        filled = views.open_tables(con, tables)
+        recorded = {
+            kind: _within(con.execute(query).df(), months)
+            for kind, query in QUERIES.items()
+            if filled[query.split("FROM ")[1].split("_read")[0]]
+        }
+        heads = pd.DataFrame(columns=["unit_code", "month", "value"])
+        if filled["spells"]:
+            heads = con.execute(HEADCOUNT, {"months": months}).df()
+        answers = con.execute(ANSWERS).df() if {"unit_code", "fieldwork_date"} <= filled["survey"] else None
+        units = con.execute("SELECT * FROM units_read").df()
+    units = units[units["unit_code"].isin(valid_units(units, months)["unit_code"])]
+    found = [jumps(frame).assign(kind=kind) for kind, frame in recorded.items()]
+    found += [headcount_jumps(heads), staffing(heads, latest_units(units)), *_absent(recorded, units)]
+    if answers is not None:
+        found.append(too_many_answers(answers, heads))
+    table = pd.concat([frame for frame in found if len(frame)] or [pd.DataFrame(columns=COLUMNS)])
+    return table[COLUMNS].sort_values(["kind", "unit_code", "month"], ignore_index=True)
+
+
+def jumps(recorded: pd.DataFrame) -> pd.DataFrame:
+    """Months in which a unit records far more or less than its own history allows: unit_code, month, value, usual.
+
+    recorded: unit_code, month, value (a count). Usual is the unit's median, times what the median unit has in that
+    month relative to its own. On the scale of roots, where counts spread alike, the spread is 1.4826 times the median
+    deviation of the unit, at least that of a Poisson count (one half). A jump is :data:`SPREADS` of them and a
+    :data:`FACTOR` of the usual value.
+    """
+    frame = recorded.copy()
+    own = frame.groupby("unit_code")["value"].transform("median")
+    season = ((frame["value"] + 0.5) / (own + 0.5)).groupby(frame["month"]).transform("median")
+    frame["usual"] = own * season
+    rest = np.sqrt(frame["value"]) - np.sqrt(frame["usual"])
+    spread = 1.4826 * rest.abs().groupby(frame["unit_code"]).transform("median")
+    ratio = (frame["value"] + 1) / (frame["usual"] + 1)
+    history = frame.groupby("unit_code")["month"].transform("size") >= LEAST_MONTHS
+    odd = (rest.abs() > SPREADS * np.maximum(spread, 0.5)) & ((ratio > FACTOR) | (ratio < 1 / FACTOR))
+    return frame.loc[odd & history, ["unit_code", "month", "value", "usual"]]
+
+
+def headcount_jumps(heads: pd.DataFrame) -> pd.DataFrame:
+    """Months at whose end a unit has far more or fewer persons than a month before: a roster read twice or in part."""
+    frame = heads.sort_values(["unit_code", "month"]).assign(kind="jump_headcount")
+    frame["usual"] = frame.groupby("unit_code")["value"].shift()
+    change = (frame["value"] - frame["usual"]).abs()
+    share, persons = HEADCOUNT_CHANGE
+    return frame[(change >= persons) & (change > share * frame["usual"])]
+
+
+def staffing(heads: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
+    """Units whose mean number of persons does not fit their established posts (``usual``)."""
+    if "establishment" not in units or heads.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    frame = heads.groupby("unit_code", as_index=False)["value"].mean().merge(units, on="unit_code")
+    frame = frame[frame["establishment"] > 0].rename(columns={"establishment": "usual"})
+    odd = ~(frame["value"] / frame["usual"]).between(*STAFFING)
+    return frame[odd].assign(kind="staffing", month="")
+
+
+def too_many_answers(answers: pd.DataFrame, heads: pd.DataFrame) -> pd.DataFrame:
+    """Units of which more persons answered a wave than the roster knows (``usual``) in that month."""
+    frame = answers.merge(heads.rename(columns={"value": "usual"}), on=["unit_code", "month"])
+    return frame[frame["value"] > frame["usual"]].assign(kind="too_many_answers")
+
+
+def _absent(recorded, units):
+    """Units that one record knows and another never does; none where a record knows less than half of the units."""
+    known = {kind: set(frame["unit_code"]) for kind, frame in recorded.items()}
+    for kind, own in known.items():
+        others = set().union(*(more for other, more in known.items() if other != kind))
+        lacking = sorted((others & set(units["unit_code"])) - own)
+        if 0 < len(lacking) < len(own):
+            yield pd.DataFrame({"unit_code": lacking}).assign(
+                kind=kind.replace("jump", "never"), month="", value=0.0, usual=np.nan
+            )
+
+
+def _within(frame, months):
+    return frame[frame["month"].isin(months)]
