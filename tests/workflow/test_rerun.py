@@ -90,7 +90,8 @@ def test_an_older_plan_file_reruns_what_uses_it(finished):
 def test_the_lock_reruns_everything_that_computes(finished):
     rules = rerun(finished, "requirements.txt", when=LONG_AGO)
     logs = {path.stem for path in (finished / "results" / "sample" / "logs").glob("*.log")}
-    assert rules == {re.sub("ingest_table_.*", "ingest_table", name) for name in logs}
+    made = {re.sub("ingest_table_.*", "ingest_table", name) for name in logs}
+    assert rules == made - {"build_answers"}  # of make check
 
 
 def test_a_message_reruns_nothing(finished):
@@ -120,7 +121,7 @@ def test_an_estimator_of_the_plan_reruns_the_models_and_what_reads_them(finished
     assert not {"ingest_table", "build_indices", "build_exposures", "build_hazard_cells"} & rules
 
 
-TABLES = ("policies", "documents", "spells", "survey", "app_activity")
+TABLES = ("spells", "survey", "app_activity")
 KEY = "a key of one office, long enough to be one"
 
 
