@@ -30,7 +30,7 @@ from jianfu.province.plan import overlaid_files, plan_content
 from jianfu.province.paths import PERSON_TABLES
 from jianfu.province.reference import reference_window
 from jianfu.commands.settings import load_command
-from jianfu.province.rules import brings_ready_tables
+from jianfu.province.rules import brings_ready_tables, leaves_out
 from jianfu.core.errors import ConfigError
 from jianfu.release.outputs import read_outputs
 from jianfu.config.files import display, read_yaml

@@ -457,6 +457,10 @@ def frames():
         "tables/descriptives.csv": pd.DataFrame(
             descriptives, columns=["block", "row", "cohort", "persons", "n", "mean", "sd"]
         ),
+        "tables/left_out.csv": pd.DataFrame(
+            [("topics", "秸秆禁烧", "tasks", 240, 9000, "shown")],
+            columns=["kind", "value", "table", "rows", "rows_read", "status"],
+        ),
         "tables/data_quality.csv": pd.DataFrame(
             quality,
             columns=[

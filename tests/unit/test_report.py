@@ -41,7 +41,7 @@ from jianfu.report.tables.table import Table
 ROOT = Path(__file__).parents[2]
 LABELS_FILE = str(ROOT / "config" / "plan" / "labels.csv")
 TEMPLATES = ROOT / "workflow" / "report"
-N_TABLES, N_EMPTY = 21, 3  # the invented province has no models of ways of leaving, mediation and policies
+N_TABLES, N_EMPTY = 22, 3  # the invented province has no models of ways of leaving, mediation and policies
 CAUSAL = {
     "zh": "导致|引起|造成|致使|因果效应",
     "en": r"\bcaus(?:es|ed|al effect)\b|\beffect of overload\b|\bleads? to\b",

@@ -175,3 +175,44 @@ def test_a_moved_folder_reruns_nothing(real, tmp_path):
         assert tables_read_again(moved) == set()
     finally:
         away.rename(real)
+
+
+# ------------------------------------------------------------------------------------------------ the province's plan
+
+SAMPLE = "config/provinces/sample.yaml"
+OVERLAY = {"overlay_plan", "record_provenance", "render_report"}
+MEASURED = {"ingest_table", "build_indicators", "build_indices", "build_exposures", "settle_tiers"}
+OWN_MODEL = """plan:
+  models:
+    P1: {label_zh: 甲, role: robustness, estimator: ols, data: survey_scores, outcome: meaning, terms: [OD], cluster: unit}"""
+OWN_INDICATOR = """plan:
+  indicators: {X1: {label_zh: 甲, source: tasks, expression: number(is_task)}}"""
+
+
+def test_an_own_word_reruns_what_says_it(finished):
+    rules = rerun(finished, SAMPLE, line="plan: {labels: {OD: {zh: 负担密度}}}")
+    assert rules - figures(rules) == SAID | OVERLAY
+
+
+def test_an_own_model_reruns_the_fits_and_what_reads_them(finished):
+    rules = rerun(finished, SAMPLE, line=OWN_MODEL)
+    assert {"overlay_plan", "settle_plan", "fit_models", "release_results"} <= rules
+    assert not (MEASURED | {"build_hazard_cells", "build_survey_scores", "build_dose_response"}) & rules
+
+
+def test_another_cut_of_cohorts_reruns_persons_and_no_measure_of_burden(finished):
+    rules = rerun(finished, SAMPLE, line="plan: {cohorts: {85后: 1985}}")
+    assert {"build_hazard_cells", "build_survey_scores", "fit_models"} <= rules
+    assert not MEASURED & rules
+
+
+def test_an_own_indicator_outside_the_indices_moves_no_index(finished):
+    rules = rerun(finished, SAMPLE, line=OWN_INDICATOR)
+    assert {"build_own_indicators", "fit_models", "build_publication"} <= rules
+    assert not (MEASURED | {"build_check_exposures", "build_index_sensitivity", "build_hazard_cells"}) & rules
+
+
+def test_an_excluded_topic_reruns_what_is_made_of_the_log(finished):
+    rules = rerun(finished, SAMPLE, line="exclude: {topics: [减负]}")
+    assert {"build_indicators", "build_indices", "count_left_out", "fit_models"} <= rules
+    assert not {"ingest_table", "build_hazard_cells", "build_survey_scores", "leave_out"} & rules

@@ -191,9 +191,19 @@ def folder_of(name):
     return folder
 
 
+def used(table):
+    """A canonical table as an analysis reads it: without the rows that the wildcard province leaves out."""
+
+    def path(wildcards):
+        out = leaves_out(SETTINGS[wildcards.province]["exclude"], table)
+        return f"results/{wildcards.province}/restricted/{'used' if out else 'canonical'}/{table}.parquet"
+
+    return path
+
+
 def canonical(*tables):
     """Canonical tables as rule inputs, by name."""
-    return {table: f"results/{{province}}/restricted/canonical/{table}.parquet" for table in tables}
+    return {table: used(table) for table in tables}
 
 
 def simulation_parameters(wildcards):
@@ -252,8 +262,7 @@ def common_anchors(wildcards):
 
 def canonical_own(wildcards):
     """The tables that only the wildcard province has."""
-    own = tables_added(SETTINGS[wildcards.province]["sources"])
-    return [f"results/{wildcards.province}/restricted/canonical/{table}.parquet" for table in own]
+    return [used(table)(wildcards) for table in tables_added(SETTINGS[wildcards.province]["sources"])]
 
 
 def of_tables(path):

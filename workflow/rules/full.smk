@@ -9,7 +9,7 @@ FULL_INPUTS = {
     "hazard_cells": "results/{province}/restricted/hazard_cells.parquet",
     "flow_exits": "results/{province}/restricted/flow_exits.csv",
     "exposures": "results/{province}/restricted/exposures.parquet",
-    "units": "results/{province}/restricted/canonical/units.parquet",
+    **canonical("units"),
     "indicators": indicators_of_indices,
     "unit_months": "results/{province}/restricted/unit_months.parquet",
     "models": settled("models.yaml"),

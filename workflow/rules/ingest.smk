@@ -2,7 +2,8 @@
 
 REQUIRED INPUTS: the raw files of the province, as its `sources` name them.
 OUTPUTS: results/{province}/restricted/canonical/*.parquet, quarantine/*.csv; row_counts.csv, columns.csv, notices.csv,
-    quality_report.html, quality_summary.txt and rejects_checked.txt under results/{province}/quality
+    quality_report.html, quality_summary.txt and rejects_checked.txt under results/{province}/quality; where the province
+    leaves out units or apps, restricted/used/*.parquet; restricted/publish/left_out.parquet
 """
 
 
@@ -130,3 +131,48 @@ rule check_rejects:
         code=code("check_rejects"),
     script:
         "../../scripts/check_rejects.py"
+
+
+rule leave_out:
+    """A canonical table without the rows that the province leaves out."""
+    input:
+        table="results/{province}/restricted/canonical/{table}.parquet",
+        units="results/{province}/restricted/canonical/units.parquet",
+    output:
+        used="results/{province}/restricted/used/{table}.parquet",
+    log:
+        "results/{province}/logs/leave_out_{table}.log",
+    benchmark:
+        "results/{province}/benchmarks/leave_out_{table}.tsv"
+    wildcard_constraints:
+        table="|".join([*CANONICAL, "own_[a-z0-9_]+"]),
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1500,
+    params:
+        exclude=setting("exclude"),
+        code=code("leave_out"),
+    script:
+        "../../scripts/leave_out.py"
+
+
+rule count_left_out:
+    """How many rows of which table the province leaves out."""
+    input:
+        tables=of_tables("results/{province}/restricted/canonical/{table}.parquet"),
+    output:
+        **published_by("count_left_out"),
+    log:
+        "results/{province}/logs/count_left_out.log",
+    benchmark:
+        "results/{province}/benchmarks/count_left_out.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1500,
+    params:
+        exclude=setting("exclude"),
+        code=code("count_left_out"),
+    script:
+        "../../scripts/count_left_out.py"

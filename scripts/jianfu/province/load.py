@@ -32,7 +32,7 @@ def load_province(slug: str, root: str | Path, folders: list) -> dict:
     overlay = read_yaml(path)
     check_schema(overlay, schema, file)
     settings = merge(default, _named(overlay, slug))
-    settings = settings | {"sources": own_sources(settings["sources"], file)}
+    settings = settings | {"sources": own_sources(settings["sources"], settings["exclude"]["sources"], file)}
     own = tables_added(settings["sources"])
     settings = settings | {"plan": completed(Path(root) / "config" / "plan", overlay.get("plan", {}), own)}
     check_fields(settings, file)

@@ -5,6 +5,7 @@ from datetime import date
 
 from jianfu.core.errors import ConfigError
 from jianfu.core.reasons import Reason
+from jianfu.core.spelling import did_you_mean
 from jianfu.core.tables import OWN, REQUIRED
 
 
@@ -37,10 +38,24 @@ def check_fields(settings: dict, file: str) -> None:
             raise ConfigError("lower_code_first", file=file, key=f"survey.ranges.{scale}")
 
 
-def own_sources(sources: list[dict], file: str) -> list[dict]:
-    """The sources with a table of one's own under its name (``own_<name>``); names of own columns checked."""
+def own_sources(sources: list[dict], excluded: list[str], file: str) -> list[dict]:
+    """The sources without the ``excluded`` file patterns, a table of one's own under its name (``own_<name>``).
+
+    Names of own columns and of patterns are checked.
+    """
+    patterns = [pattern for source in sources for pattern in source.get("files", ())]
+    for row, name in enumerate(excluded, start=1):
+        if name not in patterns:
+            key = f"exclude.sources[{row}]"
+            raise ConfigError(
+                "plan_name_unknown", file=file, key=key, name=name, advice=did_you_mean(name, patterns)
+            )
     found = []
     for row, source in enumerate(sources, start=1):
+        if "files" in source:
+            source = source | {"files": [name for name in source["files"] if name not in excluded]}
+            if not source["files"]:
+                continue
         own, place = source["table"] == "own", f"sources[{row}]"
         for key in ("name", "types") if own else ():
             if key not in source:
@@ -53,6 +68,12 @@ def own_sources(sources: list[dict], file: str) -> list[dict]:
                 raise ConfigError("own_column_name", file=file, key=f"{place}.types", name=column)
         found.append(source | {"table": OWN + source["name"]} if own else source)
     return found
+
+
+def leaves_out(exclude: dict, table: str) -> bool:
+    """Whether ``exclude`` takes rows out of a canonical table before anything is measured."""
+    units = (exclude["counties"] or exclude["unit_types"]) and table != "policies"
+    return bool(units or (table == "app_activity" and exclude["apps"]))
 
 
 def check_length(settings: dict, file: str) -> None:

@@ -119,7 +119,7 @@ def collect(release: str | Path, config, run, deviations, plan, labels: Labels) 
         | {
             "members": members_table(weights, indicators, labels),
             "indicator_list": indicators_table(indicators, labels),
-            "deviations": deviations_table(changed, results.estimates, labels),
+            "deviations": deviations_table(changed, results.estimates, results.released["left_out"], labels),
             "disclosure": disclosure_table(log, labels),
             "sources": sources_table(FIGURES, shown, labels),
         },

@@ -8,6 +8,7 @@ import pandas as pd
 from jianfu.core.labels import Labels
 from jianfu.models.estimates import CHECK, missing
 from jianfu.models.tiers import COMMON, FULL, NONE
+from jianfu.models.words import text_of
 from jianfu.report.tables.released import worded
 from jianfu.report.tables.table import NOTHING, Table, count, number
 
@@ -85,10 +86,12 @@ def indicators_table(indicators: pd.DataFrame, labels: Labels) -> Table:
     return Table("indicator_list", labels("table_indicator_list"), header, tuple(rows), (), source, notes, 3)
 
 
-def deviations_table(changed: list[dict], estimates: pd.DataFrame, labels: Labels) -> Table:
-    """What departs from the common plan: what it is, the common value, the province's, and results that it touches.
+def deviations_table(
+    changed: list[dict], estimates: pd.DataFrame, left_out: pd.DataFrame, labels: Labels
+) -> Table:
+    """What departs from the common plan: what it is, the common value, the province's, and what it touches.
 
-    changed: as from :func:`jianfu.province.plan.deviations`; estimates: the released ones.
+    changed: as from :func:`jianfu.province.plan.deviations`; estimates, left_out: the released ones.
     """
     rows = []
     for row in changed:
@@ -96,13 +99,14 @@ def deviations_table(changed: list[dict], estimates: pd.DataFrame, labels: Label
         names = [name for name in (row["row"], row["field"]) if name]
         names = [labels(name) if name in labels else name for name in names]
         touched = touched_by(row["table"], row["row"], estimates)
+        rows_out = _rows_left_out(row, left_out, labels)
         what += labels("in_brackets", text=labels("list_comma").join(names)) if names else ""
         rows.append(
             (
                 what,
                 _brief(row["common"]),
                 _brief(row["own"]),
-                NOTHING if touched is None else count(int(touched.sum())),
+                rows_out or (NOTHING if touched is None else count(int(touched.sum()))),
             )
         )
     header = tuple(
@@ -110,6 +114,16 @@ def deviations_table(changed: list[dict], estimates: pd.DataFrame, labels: Label
     )
     note = labels("note_deviations")
     return Table("deviations", labels("table_deviations"), header, tuple(rows), (), "", (note,), left=3)
+
+
+def _rows_left_out(row, left_out, labels):
+    """Rows that a setting of ``exclude`` leaves out, by table; nothing of other settings."""
+    kind = row["field"].removeprefix("exclude.")
+    found = left_out[left_out["kind"] == kind].groupby("table", sort=False)["rows"].sum(min_count=1)
+    return labels("list_semicolon").join(
+        labels("rows_left_out", table=text_of(f"qr_{table}", labels, table), rows=count(rows))
+        for table, rows in found.dropna().items()
+    )
 
 
 VARIABLES = {

@@ -1,0 +1,104 @@
+"""What a province leaves out (``exclude`` in its file): which rows of which canonical table, and how many.
+
+Units (by county or type) and apps are left out before anything is measured: every later step reads the tables without
+them. Topics, months and emergencies are left out of the log where it is measured (:mod:`jianfu.indicators.views`); here
+they are counted.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from jianfu.core.errors import ConfigError
+from jianfu.core.spelling import did_you_mean
+from jianfu.indicators.views import connect
+
+OF_UNITS = {  # kind: SQL of the units meant by one value
+    "counties": "SELECT unit_code FROM units WHERE county_code = ? OR county_name = ?",
+    "unit_types": """SELECT unit_code FROM units GROUP BY unit_code
+        HAVING arg_max(unit_type, coalesce(valid_from::DATE, DATE '0001-01-01')) IN (?, ?)""",
+}
+OF_ROWS = {  # kind: table, SQL of the rows meant by one value, SQL of the values there are
+    "apps": ("app_activity", "app_name = ?", "SELECT DISTINCT app_name FROM app_activity ORDER BY 1"),
+    "topics": ("tasks", "topic = ?", ""),
+    "months": ("tasks", "strftime(issue_at, '%Y-%m') = ?", ""),
+    "emergency": ("tasks", "emergency", ""),
+}
+REMOVED = (*OF_UNITS, "apps")  # kinds whose rows are taken out of the tables
+
+
+def without(table: str, paths: Mapping[str, str], exclude: Mapping, kept: str) -> None:
+    """Write a canonical table without the rows that are left out.
+
+    paths: of ``table`` and of ``units``; kept: the file to write, rows in their order. Raises :class:`ConfigError` for
+    a county, type of unit or app that does not occur.
+    """
+    con = _opened(paths)
+    asked = [(kind, value) for kind in REMOVED for value in exclude[kind]]
+    conditions = [found for kind, value in asked if (found := _condition(con, kind, value, table))]
+    schema = pq.read_schema(paths[table])
+    where = " OR ".join(f"coalesce({sql}, false)" for sql, _ in conditions)
+    values = [value for _, own in conditions for value in own]
+    rows = con.sql(f"SELECT * FROM {table} WHERE NOT ({where})", params=values).to_arrow_reader()
+    with pq.ParquetWriter(kept, schema, compression="zstd") as writer:
+        for batch in rows:
+            writer.write_batch(batch.cast(schema))
+
+
+def counted(paths: Mapping[str, str], exclude: Mapping) -> pd.DataFrame:
+    """Rows that are left out: kind, value, table, rows, rows_read; one line for every table that a value touches.
+
+    paths: of all canonical tables, by name, with every row.
+    """
+    con = _opened(paths)
+    found = []
+    for kind in (*OF_UNITS, *OF_ROWS):
+        values = [""] if exclude[kind] is True else exclude[kind] or []
+        for value in values:
+            for table in paths:
+                if condition := _condition(con, kind, value, table):
+                    sql, own = condition
+                    counts = f"SELECT count(*) FILTER ({sql}), count(*) FROM {table}"
+                    found.append((kind, value, table, *con.execute(counts, own).fetchone()))
+    rows = pd.DataFrame(found, columns=["kind", "value", "table", "rows", "rows_read"])
+    return rows[rows["rows"] > 0].reset_index(drop=True)
+
+
+def _opened(paths):
+    con = connect()
+    for table, path in paths.items():
+        quoted = str(path).replace("'", "''")
+        con.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{quoted}')")
+    return con
+
+
+def _condition(con, kind, value, table):
+    """(SQL of the rows of a table that a value means, values of its places); None where it means none of this table."""
+    columns = {row[0] for row in con.execute(f"DESCRIBE {table}").fetchall()}
+    if kind in OF_UNITS:
+        _must_occur(
+            con, kind, value, con.execute(OF_UNITS[kind], [value, value]).fetchall(), _OCCURRING[kind]
+        )
+        return (f"unit_code IN ({OF_UNITS[kind]})", [value, value]) if "unit_code" in columns else None
+    owner, sql, known = OF_ROWS[kind]
+    if table != owner:
+        return None
+    if known:
+        there = con.execute(f"SELECT 1 FROM {table} WHERE {sql} LIMIT 1", [value]).fetchall()
+        _must_occur(con, kind, value, there, known)
+    return sql, [value] if "?" in sql else []
+
+
+_OCCURRING = {
+    "counties": "SELECT DISTINCT county_name FROM units ORDER BY 1",
+    "unit_types": "SELECT DISTINCT unit_type FROM units ORDER BY 1",
+}
+
+
+def _must_occur(con, kind, value, found: Iterable, known):
+    if not found:
+        names = [row[0] for row in con.execute(known).fetchall() if row[0]]
+        raise ConfigError(
+            "excluded_unknown", key=f"exclude.{kind}", name=value, advice=did_you_mean(value, names)
+        )

@@ -1,0 +1,107 @@
+"""Rows that a province leaves out: which, in which table, and how many."""
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from jianfu.core.errors import ConfigError
+from jianfu.indicators.left_out import counted, without
+from jianfu.province.rules import leaves_out
+
+NOTHING = {
+    "topics": [],
+    "months": [],
+    "emergency": False,
+    "counties": [],
+    "unit_types": [],
+    "apps": [],
+    "sources": [],
+}
+
+
+@pytest.fixture
+def paths(tmp_path):
+    """Four units of two counties and two types, with tasks, use of apps, and persons."""
+    tables = {
+        "units": pd.DataFrame(
+            {
+                "unit_code": ["1", "2", "3", "4"],
+                "county_code": ["390101", "390101", "390102", "390102"],
+                "county_name": ["甲县", "甲县", "乙县", "乙县"],
+                "unit_type": ["镇", "街道", "镇", "街道"],
+                "valid_from": pd.to_datetime([None, None, None, None]).date,
+            }
+        ),
+        "tasks": pd.DataFrame(
+            {
+                "unit_code": ["1", "1", "2", "3", "4"],
+                "topic": ["防汛", "党建", None, "防汛", "党建"],
+                "emergency": [True, None, False, False, True],
+                "issue_at": pd.to_datetime(
+                    ["2024-01-02", "2024-02-01", "2024-02-02", "2024-02-03", "2024-03-01"]
+                ),
+            }
+        ),
+        "app_activity": pd.DataFrame({"unit_code": ["1", "2", "3"], "app_name": ["办", "督", "办"]}),
+        "spells": pd.DataFrame({"person_key": ["a", "b", "c"], "unit_code": ["1", "2", "4"]}),
+        "policies": pd.DataFrame({"policy_id": ["p"], "county_code": ["390101"]}),
+    }
+    for name, frame in tables.items():
+        frame.to_parquet(tmp_path / f"{name}.parquet", index=False)
+    return {name: str(tmp_path / f"{name}.parquet") for name in tables}
+
+
+def rows_without(paths, table, folder, **exclude):
+    without(
+        table, {"units": paths["units"], table: paths[table]}, NOTHING | exclude, str(folder / "kept.parquet")
+    )
+    return pd.read_parquet(folder / "kept.parquet")
+
+
+def test_units_of_a_county_or_type_go_with_all_that_is_theirs(paths, tmp_path):
+    assert rows_without(paths, "units", tmp_path, counties=["甲县"])["unit_code"].tolist() == ["3", "4"]
+    assert rows_without(paths, "units", tmp_path, counties=["390102"])["unit_code"].tolist() == ["1", "2"]
+    assert rows_without(paths, "tasks", tmp_path, unit_types=["街道"])["unit_code"].tolist() == [
+        "1",
+        "1",
+        "3",
+    ]
+    found = rows_without(paths, "spells", tmp_path, counties=["甲县"], unit_types=["镇"])
+    assert found["person_key"].tolist() == ["c"]
+
+
+def test_an_app_goes_from_the_use_of_apps_alone(paths, tmp_path):
+    assert rows_without(paths, "app_activity", tmp_path, apps=["办"])["unit_code"].tolist() == ["2"]
+    out = NOTHING | {"apps": ["办"]}
+    assert leaves_out(out, "app_activity") and not leaves_out(out, "tasks")
+    assert not leaves_out(NOTHING | {"counties": ["甲县"]}, "policies")
+    assert not leaves_out(NOTHING | {"topics": ["防汛"]}, "tasks")  # left out where the log is measured
+
+
+def test_columns_stay_as_they_were(paths, tmp_path):
+    rows_without(paths, "tasks", tmp_path, counties=["甲县"])
+    kept, before = pq.read_table(tmp_path / "kept.parquet"), pq.read_table(paths["tasks"])
+    assert kept.schema == before.schema and kept.equals(before.slice(3))
+
+
+def test_every_row_that_is_left_out_is_counted_beside_all_rows(paths):
+    out = {"counties": ["甲县"], "apps": ["督"], "topics": ["防汛"], "months": ["2024-02"], "emergency": True}
+    found = counted(paths, NOTHING | out)
+    assert list(found.itertuples(index=False, name=None)) == [
+        ("counties", "甲县", "units", 2, 4),
+        ("counties", "甲县", "tasks", 3, 5),
+        ("counties", "甲县", "app_activity", 2, 3),
+        ("counties", "甲县", "spells", 2, 3),
+        ("apps", "督", "app_activity", 1, 3),
+        ("topics", "防汛", "tasks", 2, 5),
+        ("months", "2024-02", "tasks", 3, 5),
+        ("emergency", "", "tasks", 2, 5),
+    ]
+    assert len(counted(paths, NOTHING)) == 0
+
+
+@pytest.mark.parametrize("kind, name", [("counties", "甲乡"), ("unit_types", "其他"), ("apps", "办办")])
+def test_what_does_not_occur_is_refused_with_the_nearest_name(paths, kind, name):
+    with pytest.raises(ConfigError) as caught:
+        counted(paths, NOTHING | {kind: [name]})
+    assert f"exclude.{kind}" in str(caught.value) and name in str(caught.value)
