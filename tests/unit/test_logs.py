@@ -12,13 +12,13 @@ import pytest
 from ingest_cases import ROOT
 
 
-def run(code, tmp_path, language="en"):
+def run(code, tmp_path, language="en", output=("a.csv",)):
     """Output and log of a script that starts logging and then runs ``code``; its province speaks ``language``."""
     log = tmp_path / "logs" / "rule.log"
     text = (
         "from types import SimpleNamespace\nfrom jianfu.core import logs\nfrom jianfu.core.errors import DataError\n"
         f"config, wildcards = {{'languages': {{'demo': {language!r}}}}}, {{'province': 'demo'}}\n"
-        "made = {'output': ['a.csv'], 'params': SimpleNamespace(code='abc')}\n"
+        f"made = {{'output': {list(output)!r}, 'params': SimpleNamespace(code='abc')}}\n"
         f"logs.start(SimpleNamespace(log=[{str(log)!r}], config=config, wildcards=wildcards, **made))\n{code}\n"
     )
     (tmp_path / "script.py").write_text(text, encoding="utf-8")
@@ -80,3 +80,13 @@ def test_unexpected_failure_names_the_log(tmp_path):
 def test_progress_shows_on_screen_and_in_the_log(tmp_path):
     done, log = run("logs.progress('reading_file', file='tasks.csv')", tmp_path, "zh")
     assert "正在读 tasks.csv" in done.stderr and "正在读 tasks.csv" in log
+
+
+def test_only_the_user_can_enter_the_restricted_folder(tmp_path):
+    output = tmp_path / "results" / "demo" / "restricted" / "canonical" / "spells.parquet"
+    output.parent.mkdir(parents=True)
+    (tmp_path / "results" / "demo" / "restricted").chmod(0o755)
+    done, _ = run("pass", tmp_path, output=[str(output)])
+    assert done.returncode == 0
+    assert (tmp_path / "results" / "demo" / "restricted").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "results" / "demo").stat().st_mode & 0o077

@@ -174,6 +174,18 @@ def test_scale_tables_flows_waves_and_ordinal_models_are_rounded_alike():
         assert row["n_read"] - sum(json.loads(row["dropped_by_reason"]).values()) == row["n_used"]
 
 
+def test_the_number_of_answers_does_not_follow_from_measures_of_fit():
+    n, chi2, df = 583, 105.8956467, 87
+    rmsea = np.sqrt((chi2 - df) / (df * (n - 1)))
+    structure = pd.DataFrame({"respondents": [n], "chi2": [chi2], "df": [df], "rmsea": [rmsea]})
+    tables = {**survey_tables(), "scale_structure": structure}
+    told = round_alike(tables, pd.DataFrame([model()]), 10, pd.Series([True]))[0]["scale_structure"].iloc[0]
+    found = [
+        (told["chi2"] + half - df) / (df * told["rmsea"] ** 2) + 1 for half in (-0.5, 0.5)
+    ]  # all that agree with the digits shown
+    assert told["respondents"] == 580 and max(found) - min(found) > 20
+
+
 def test_counts_far_apart_stay_exact_in_every_output():
     tables, _, changed = round_alike(survey_tables(590, 570), pd.DataFrame([model()]), 10, pd.Series([True]))
     assert tables["scale_reliability"]["respondents"].tolist() == [570] and not any(changed.values())

@@ -13,6 +13,7 @@ from jianfu.core.personal import mask_quoted
 from jianfu.core.reasons import Reason
 
 LOGGER = logging.getLogger("jianfu")
+RESTRICTED = "restricted"  # the folder of what may not leave: persons, by pseudonym
 
 
 class _Masking(logging.Formatter):
@@ -56,9 +57,18 @@ def start(job) -> logging.Logger:
     screen.addFilter(lambda record: getattr(record, "progress", False))
     LOGGER.addHandler(screen)
     record_job(job)
+    _keep_private(getattr(job, "output", ()))
     LOGGER.info("started")
     atexit.register(LOGGER.info, "ended")
     return LOGGER
+
+
+def _keep_private(paths):
+    """Let only the user into the folders ``restricted`` that a job writes to."""
+    folders = {folder for path in paths for folder in Path(path).parents if folder.name == RESTRICTED}
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
 
 
 def _language(languages, province):

@@ -64,6 +64,9 @@ RATES = {
     "dose_response": ("exits", ("rate", "ci_low", "ci_high")),
     "survey_response": ("respondents", ("rate",)),
 }
+# tables of fit: n follows from RMSEA, chi-squared and df, so that they keep few digits where n is rounded
+OF_FIT = ("scale_reliability", "scale_structure", "measurement_invariance")
+DIGITS_OF_FIT = 3  # significant digits
 
 
 def close(values, min_cell: int) -> bool:
@@ -96,6 +99,8 @@ def round_alike(
         if any(close(values, min_cell) for values in groups.values()):
             for entry, rows in own:
                 _round(tables[entry.output], entry.column, rows, min_cell)
+                if entry.output in OF_FIT:
+                    tables[entry.output] = _with_few_digits(tables[entry.output], entry.column)
             _round_models(estimates, kind, persons, min_cell)
     for name, frame in tables.items():
         _rescale(frame, before[name], name)
@@ -142,6 +147,13 @@ def _of_models(estimates, kind, persons) -> Iterator[tuple]:
 
 def _round(frame, column, rows, base):
     frame[column] = pd.to_numeric(frame[column]).astype(float).mask(rows, rounded(frame[column], base))
+
+
+def _with_few_digits(frame, count):
+    """The frame with ``DIGITS_OF_FIT`` significant digits in its figures."""
+    figures = [name for name in frame if name != count and pd.api.types.is_float_dtype(frame[name])]
+    short = {name: frame[name].map(lambda x: float(f"{x:.{DIGITS_OF_FIT}g}")) for name in figures}
+    return frame.assign(**short)
 
 
 def _round_models(estimates, kind, persons, base):
