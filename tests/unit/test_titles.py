@@ -11,7 +11,7 @@ import pytest
 
 from jianfu.core.errors import ConfigError
 from jianfu.ingest.titles.coder import code_titles, normal
-from jianfu.ingest.titles.deadlines import deadline_words, due_at, words_of
+from jianfu.ingest.titles.deadlines import deadline_words, due_at, stated_on, words_of
 from jianfu.ingest.titles.rules import load_rules
 from jianfu.ingest.titles.search import Search
 
@@ -222,3 +222,22 @@ def test_only_what_is_asked_is_coded():
 def test_no_deadline_is_lost_by_the_hint():
     titles = [row["title"] for name in LABELLED for row in labelled(name)]
     assert words_of(titles) == [deadline_words(title) for title in titles]
+
+
+@pytest.mark.parametrize(
+    "title, day",
+    [
+        ("2024年3月5日县长办公会议定事项", "2024-03-05"),
+        ("督字20240305-2号：关于农村道路", "2024-03-05"),
+        ("关于春耕的通知（2024-03-05）", "2024-03-05"),
+        ("请于2024年3月5日前报送", None),
+        ("截至2024年3月5日完成情况", None),
+        ("关于2024年3月5日至3月8日检查的通知", None),
+        ("2024年3月5日和2024年4月5日会议", None),
+        ("2024年2月30日议定", None),
+        ("县政办〔2024〕15号", None),
+        ("联系人13920240305", None),
+    ],
+)
+def test_the_day_a_title_names(title, day):
+    assert stated_on(title) == day

@@ -105,3 +105,19 @@ def test_the_sample_of_titles_does_not_depend_on_how_rows_come(monkeypatch):
         parts.add(titles[start : start + 4], rows.slice(start, 4), ["event_label"])
     assert len(whole.frame) == 3 and whole.frame["title"].tolist() == parts.frame["title"].tolist()
     assert whole.frame["event_label"].tolist() == parts.frame["event_label"].tolist()
+
+
+def test_a_task_whose_only_date_is_in_its_title(tmp_path):
+    heads = [*HEADS, "事项类型"]
+    dated = ["1", "2024年3月5日县长办公会议定事项", "甲镇", "", "任务"]
+    read = ingest(
+        tmp_path, heads, [dated, ["2", "请于2024年3月9日前报送", "甲镇", "", "任务"], [*ROWS[1], "任务"]]
+    )
+    told, given = read.canonical.sort_by("task_id").to_pylist()
+    assert (str(told["issue_at"]), told["issue_precision"]) == ("2024-03-05 00:00:00", "day")
+    assert "issue_at" in told["coded"].split() and "issue_at" not in given["coded"].split()
+    assert given["issue_precision"] == "minute" and str(given["issue_at"]) == "2024-03-05 15:00:00"
+    assert read.quarantine[["row", "column", "reason"]].to_numpy().tolist() == [
+        [3, "issue_at", "missing_required"]
+    ]
+    assert read.notices.query("kind == 'completed' and column == 'issue_at'")["rows"].tolist() == [1]

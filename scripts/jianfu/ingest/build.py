@@ -19,6 +19,7 @@ from jianfu.ingest.several import one_row_each
 from jianfu.ingest.sheet import FAILED
 from jianfu.ingest.stage import DAY_PREFIX, STAND_INS
 from jianfu.ingest.texts import coded, plain
+from jianfu.ingest.titles.deadlines import stated_on
 from jianfu.ingest.titles.fill import marks_of
 from jianfu.ingest.values import BAD, EMPTY, OK, TOKEN, Converted, bad
 
@@ -122,6 +123,7 @@ class Builder:
             given = completed(told, found, absent, converter)
             if "event_label" in absent and "title" not in absent:
                 given |= self._label_titles(found)
+            given |= self._date_by_title(found, whole_day, converter)
             if given:
                 found["coded"] = Converted(marks_of(given), np.full(height, OK, np.int8))
         if described:
@@ -188,6 +190,22 @@ class Builder:
         status = np.where(known, OK, EMPTY).astype(np.int8)
         found["event_label"] = Converted(labels, status)
         return {"event_label": known}
+
+    def _date_by_title(self, found, whole_day, converter):
+        """Put the day that its title or number names into rows without issue_at; {"issue_at": rows that got one}."""
+        issue, title = found["issue_at"], found["title"]
+        rows = np.flatnonzero(np.isin(issue.status, (EMPTY, TOKEN)) & (title.status == OK))
+        if not len(rows) or "issue_at" not in whole_day:
+            return {}
+        days = [stated_on(text) or "" for text in plain(title.typed.take(pa.array(rows))).to_pylist()]
+        told, _ = converter.times(pa.array(days, pa.string()), self.table.columns["issue_at"])
+        known, times = told.status == OK, issue.array()
+        times[rows[known]] = told.array()[known]
+        status, filled = issue.status.copy(), np.zeros(len(issue.status), bool)
+        filled[rows[known]] = True
+        status[filled], whole_day["issue_at"][filled] = OK, True
+        found["issue_at"] = Converted(pa.array(times, issue.typed.type), status)
+        return {"issue_at": filled} if filled.any() else {}
 
     # --- units ---------------------------------------------------------------------------------------------------
 

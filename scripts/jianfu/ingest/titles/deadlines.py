@@ -44,6 +44,12 @@ WORDS = re.compile(
 )
 # one of these is in all words of a deadline
 _HINT = Search("[前内止每逐周今明]|星期|礼拜|当[天日]|后天|次日|第二天|隔天")
+# a full date, or eight digits of a document's number, behind which no words of a deadline or a period stand
+_STATED = re.compile(
+    r"(?<![\d至到于])(?:((?:19|20)\d\d)(?:年(\d\d?)月(\d\d?)日|([-./])(\d\d?)\4(\d\d?)(?!\d))"
+    r"|((?:19|20)\d\d)(0[1-9]|1[0-2])([0-3]\d)(?=[-—号\]】)〕]))"
+    r"(?![^,;。)】〕]{0,6}(?:前|截?止|以?内|起|[至到—~]|报送|上报|完成))"
+)
 _CUT_OFF = re.compile(r"(?:截[至止]|数据到|统计到)[^,;。)报交]{2,16}(?![^,;。]{0,6}[报交])")
 
 
@@ -58,6 +64,21 @@ def deadline_words(title: str) -> str:
     if not match:
         return ""
     return title[match.start() : match.end()] if len(plain) == len(title) else match[0]
+
+
+def stated_on(title: str) -> str | None:
+    """The day, as YYYY-MM-DD, that a title or the number of its document names for the matter itself; else None.
+
+    2024年3月5日县长办公会议定事项, 督字20240305-2号. A deadline, a cut-off of data and the ends of a period are no such
+    day; of several days none is taken.
+    """
+    text = _CUT_OFF.sub("〇", unicodedata.normalize("NFKC", title))
+    found = {
+        tuple(int(part) for part in match.groups() if part and part.isdecimal())
+        for match in _STATED.finditer(text)
+    }
+    day = _day(*found.pop()) if len(found) == 1 else None
+    return day.isoformat() if day else None
 
 
 def words_of(titles: Sequence[str]) -> list[str]:
