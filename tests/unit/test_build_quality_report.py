@@ -2,6 +2,7 @@
 
 import csv
 import re
+from dataclasses import replace
 
 import openpyxl
 import pytest
@@ -9,10 +10,11 @@ from ingest_cases import PLAN, ROOT, SAMPLE, TABLES, expected, ingest_all, inges
 
 from build_quality_report import main
 from jianfu.config.merging import merge
+from jianfu.core.labels import Labels
 from jianfu.ingest.quality import join_books
 from jianfu.province.load import load_province
 from jianfu.quality.facts import collect_facts
-from jianfu.quality.text import pad, width
+from jianfu.quality.text import pad, summary, width
 from jianfu.quality.words import share, span
 
 BOOKS = ("counts", "columns", "notices")
@@ -201,3 +203,30 @@ def test_small_shares_and_ranges_of_months():
     months = ["2024-03", "2024-01", "2024-02", "2024-12"]
     assert span(months, "、") == "2024-01–2024-03、2024-12"
     assert span(months, ", ") == "2024-01–2024-03, 2024-12"
+
+
+def test_what_is_coded_from_titles_leads_to_the_sheet_of_titles(facts, settings):
+    coded = {
+        "table": "tasks",
+        "kind": "coded_from_title",
+        "file": "",
+        "sheet": "",
+        "column": "topic",
+        "rows": 3,
+    }
+    labels = Labels("zh", PLAN / "labels.csv")
+    own = [notice for notice in facts.notices if notice["kind"] != "coded_from_title"]
+    for notices, named in ((own, False), ([*own, coded], True)):
+        lines = summary(replace(facts, notices=notices), settings, labels, PLACES)
+        assert any(PLACES["to_label"] in line for line in lines) == named
+
+
+def test_agreement_with_labels_is_printed(facts, settings):
+    figures = {"against": "labels", "n": 240, "kappa": 0.5, "f1": 0.8}
+    rows = [
+        {"column": "topic", "by": "rules", "used": False, "agreement": 0.71, **figures},
+        {"column": "topic", "by": "model", "used": True, "agreement": 0.93, **figures},
+    ]
+    lines = summary(replace(facts, titles=rows), settings, Labels("zh", PLAN / "labels.csv"), PLACES)
+    said = [line for line in lines if "240" in line]
+    assert "71.0%" in said[0] and "93.0%" in said[1] and "采用" in said[1] and "采用" not in said[0]

@@ -60,6 +60,10 @@ class QualityFacts:
             found.setdefault((entry["table"], entry["pattern"]), []).append(entry)
         return [(table, pattern, entries) for (table, pattern), entries in found.items()]
 
+    def coded(self):
+        """Whether any column was taken from titles, so that labels would tell how well."""
+        return any(notice["kind"] == "coded_from_title" for notice in self.notices)
+
     def over_limit(self):
         """Sheets with too many rejected rows by file pattern, the worst first: list of (pattern, its sheets)."""
         found = {}

@@ -15,7 +15,7 @@ SHADES = 5
 def write_page(facts, settings, labels, places, headings, template, path):
     """Write the page.
 
-    places     dict with report and quarantine, as the user should open them
+    places     dict with report, quarantine and to_label, as the user should open them
     headings   path of config/plan/headings.csv: the first heading of a column is its Chinese name
     template   path of workflow/report/quality_report.html.jinja
     """

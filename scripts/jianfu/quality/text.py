@@ -13,7 +13,7 @@ BLOCKS = "·▁▂▃▄▅▆▇█"
 
 
 def write_text(facts, settings, labels, places, path):
-    """Write the summary to ``path``. places: dict with report and quarantine, as the user should open them."""
+    """Write the summary to ``path``. places: dict with report, quarantine and to_label, as a user opens them."""
     lines, path = summary(facts, settings, labels, places), Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -40,6 +40,7 @@ def summary(facts, settings, labels, places):
         "",
         labels("qr_report_at") + places["report"],
         labels("qr_quarantine_at") + places["quarantine"],
+        *([labels("qr_to_label_at") + places["to_label"]] if facts.coded() else []),
     ]
     return lines
 
