@@ -187,6 +187,7 @@ EXPECTED = {
     "B5_apps": 2,
     "B5_all": 5,
     "B6_actions": 123 / (4 * W),
+    "B6_total": 123 / W,
     "B6_checkin": 10 / (4 * W),
     "B6_points": 20 / (4 * W),
     "B6_forwarding": 33 / (4 * W),

@@ -37,7 +37,13 @@ TABLES = ("hazard_cells", "hazard_details", "tenure_cells", "exits", "survey_sco
 )
 # Models that need columns which are not here.
 ELSEWHERE = ("H1_item", "H1_weighted", "H2_secondment", "H2_distributed_lag", "H5b_meaning_to_exits")
-ELSEWHERE += ("H2_via_secondment", "H2_without_via_secondment", "H2_secondment_as_exit", "H2_resolved")
+ELSEWHERE += (
+    "H2_via_secondment",
+    "H2_without_via_secondment",
+    "H2_secondment_as_exit",
+    "H2_resolved",
+    "joint_exits",
+)
 FITTED = [
     spec
     for spec in specs_of(PLAN)
