@@ -12,7 +12,10 @@ from jianfu.report.figures.style import INK, WIDTH_CM, new_figure, points, text_
 from jianfu.report.tables.table import interval, number
 
 WIDTHS = (6.4, 4.6, 3.2)  # of words, plot and numbers
-ROW_CM = 0.39
+ROW_CM, TALLEST_CM = (
+    0.39,
+    21.5,
+)  # height of a line; of all lines of a page, which become lower where there are many
 QUIET, BAND = "#4d4d4d", "#efede6"
 SIZE, SMALL, SMALLEST = 7, 5.4, 5.2  # points: usual words, longer ones down to, two lines of the longest
 WORDS_CM = WIDTH_CM * WIDTHS[0] / sum(WIDTHS)
@@ -40,7 +43,7 @@ def draw_blocks(blocks, looks) -> Figure:
     looks: {key: what :func:`points` takes}.
     """
     counts = [len(lines) for _, lines in blocks]
-    figure = new_figure(0.95 * len(blocks) + ROW_CM * sum(counts))
+    figure = new_figure(min(0.95 * len(blocks) + ROW_CM * sum(counts), TALLEST_CM))
     figure.get_layout_engine().set(wspace=0)
     grid = figure.add_gridspec(len(blocks), 3, height_ratios=[n + 0.8 for n in counts], width_ratios=WIDTHS)
     shared = {}
