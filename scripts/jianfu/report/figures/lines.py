@@ -12,10 +12,8 @@ from jianfu.report.figures.style import INK, WIDTH_CM, new_figure, points, text_
 from jianfu.report.tables.table import interval, number
 
 WIDTHS = (6.4, 4.6, 3.2)  # of words, plot and numbers
-ROW_CM, TALLEST_CM = (
-    0.39,
-    21.5,
-)  # height of a line; of all lines of a page, which become lower where there are many
+ROW_CM = 0.39
+TALLEST_CM = 20.8  # of all lines together, which become lower where they would not fit on a page
 QUIET, BAND = "#4d4d4d", "#efede6"
 SIZE, SMALL, SMALLEST = 7, 5.4, 5.2  # points: usual words, longer ones down to, two lines of the longest
 WORDS_CM = WIDTH_CM * WIDTHS[0] / sum(WIDTHS)
