@@ -35,7 +35,7 @@ scenarios: .venv/runtime
 # Looks into a folder of raw exports and writes config/provinces/SLUG.yaml; FORCE=1 overwrites an existing one,
 # LANGUAGE=en writes it, what is shown and its results in English.
 new-province: .venv/runtime
-	@$(BIN)/python scripts/new_province.py --slug "$(SLUG)" --data "$(DATA)" --language "$(LANGUAGE)" $(if $(FORCE),--force)
+	@$(BIN)/python scripts/new_province.py --slug "$(SLUG)" --data "$(DATA)" --language "$(LANGUAGE)" --cores $(CORES) $(if $(FORCE),--force)
 
 # Reads the raw files of PROVINCE and reports on their quality, then says what can be answered with them; fits nothing.
 check: .venv/runtime

@@ -13,9 +13,9 @@ import numpy as np
 import xlsxwriter
 from ingest_cases import PLAN, write_csv
 
-from jianfu.ingest.headings import read_header
+from jianfu.ingest.headings import MIN_DAYS, read_header
 from jianfu.ingest.readers import read_file
-from jianfu.ingest.stage import MIN_DAYS, day_places
+from jianfu.ingest.stage import day_places
 from jianfu.ingest.values import Wordings, normal_wording
 from jianfu.onboarding.knowledge import Knowledge
 

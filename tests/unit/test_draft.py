@@ -4,15 +4,17 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from ingest_cases import ROOT, UNITS, write_csv
+from ingest_cases import ROOT, UNITS, ingest_rows, write_csv
 from unseen_folders import FOLDERS, lines_to_correct
 
+from jianfu.config.files import read_yaml
 from jianfu.config.merging import merge
 from jianfu.onboarding.assignment import assign
 from jianfu.onboarding.draft import make_draft
 from jianfu.onboarding.grouping import core_name
 from jianfu.onboarding.knowledge import Knowledge
 from jianfu.onboarding.preview import refused_by, try_out
+from jianfu.onboarding.province_file import render
 from jianfu.onboarding.scores import known_wordings
 from jianfu.onboarding.survey import Survey, _range
 from jianfu.onboarding.wordings import _category, propose_wordings
@@ -120,6 +122,35 @@ def test_a_total_does_not_switch_the_days_off(tmp_path, knowledge):
     rows = [head] + [["河口镇", "政务通", "打卡", *[2] * 31, 62]] * 3
     proposal = _proposal(make_draft(_folder(tmp_path, 应用按日_202403=rows), knowledge), "app_activity")
     assert list(proposal.ignore) == ["总次数"] and not proposal.lacking
+
+
+def test_a_wide_sheet_that_names_units_and_days_alone(tmp_path, knowledge):
+    """App and action are constants, in one line of the file each kind; the days are no open headings."""
+    rows = [["2024年3月打卡明细"], ["单位", *(f"{day}日" for day in range(1, 32)), "合计"]]
+    rows += [["河口镇", *[2] * 31, 62], ["石坪镇", *[3] * 31, 93]]
+    draft = make_draft(_folder(tmp_path, 政务钉打卡202403=rows), knowledge)
+    proposal = _proposal(draft, "app_activity")
+    assert not proposal.lacking and list(proposal.open) == ["合计"]
+    path = tmp_path / "province.yaml"
+    path.write_text(render(draft, "anhui", knowledge), encoding="utf-8")
+    (source,) = [s for s in read_yaml(path)["sources"] if s["table"] == "app_activity"]
+    assert source["fixed"] == {"app_name": "政务钉打卡", "action_type": "打卡"}
+    result = ingest_rows(tmp_path, "app_activity", None, name="政务钉打卡202403.csv", source=source)
+    assert sorted(result.canonical["count"].to_pylist()) == [62, 93]
+
+
+def test_numbered_questions_are_known_headings(tmp_path, knowledge):
+    """1、您的单位 is 您的单位; one file of answers without a wave is the first wave; a number of hours is no item."""
+    items = [f"{n}、第{n}个说法" for n in range(3, 34)]
+    rows = [["序号", "提交答卷时间", "1、您的单位", "2、您的年龄段", *items, "34、每周工作多少小时"]]
+    rows += [
+        [n, "2024-10-05", "河口镇", "90后", *[n % 7] * 15, *[n % 5 + 1] * 16, 35 + n % 30] for n in range(60)
+    ]
+    draft = make_draft(_folder(tmp_path, 问卷星导出=rows), knowledge)
+    proposal = _proposal(draft, "survey")
+    assert proposal.known["1、您的单位"] == "unit_name" and proposal.known["2、您的年龄段"] == "cohort"
+    assert proposal.source()["fixed"] == {"wave": 1} and list(draft.survey.items) == items
+    assert proposal.columns["34、每周工作多少小时"].column == "hours_week"
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from jianfu.province.load import load_province
 from jianfu.province.rules import check_length
 
 RAW = SAMPLE / "raw"
+KEY = "a key of at least thirty-two characters, for this test"
 RENAMED = "乡镇|督查督办台账_20240[1-3]|政务应用使用情况_20240[12]|干部|增减|问卷"
 
 
@@ -45,7 +46,9 @@ def _root(folder):
 def proposed(tmp_path_factory):
     """The plain sample folder: (root, lines shown)."""
     root, lines = _root(tmp_path_factory.mktemp("plain")), []
-    draft_province("anhui", str(RAW), root=root, show=lines.append)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JIANFU_KEY", KEY)
+        assert draft_province("anhui", str(RAW), root=root, show=lines.append)  # can be run as it is
     return root, "\n".join(lines)
 
 
@@ -67,7 +70,9 @@ def renamed(tmp_path_factory):
         else:
             target.write_bytes(source.read_bytes())
     root, lines = _root(folder / "root"), []
-    draft_province("hubei", str(folder / "raw"), root=root, show=lines.append)
+    assert not draft_province(
+        "hubei", str(folder / "raw"), root=root, show=lines.append
+    )  # wordings are asked for
     return root, "\n".join(lines)
 
 

@@ -2,7 +2,7 @@
 
 1. Look into the folder: which file and sheet is which table, which heading which column, which wording which category.
 2. Write a commented province file; what is uncertain is marked or commented out.
-3. Read the files once and show their data quality, on screen and as a web page.
+3. Read the files once and show their data quality, on screen and as a web page; draft again what this speaks against.
 """
 
 import re
@@ -18,6 +18,8 @@ from jianfu.onboarding.draft import Draft, make_draft
 from jianfu.onboarding.knowledge import Knowledge
 from jianfu.onboarding.preview import refused_by, try_out, write_preview
 from jianfu.onboarding.province_file import province_name, render
+from jianfu.province.paths import check_key
+from jianfu.province.rules import check_length
 from jianfu.quality.text import pad
 
 REQUIRED_CATEGORIES = ("event_label", "action_type", "channel", "movement")
@@ -33,8 +35,11 @@ def draft_province(
     force: bool = False,
     language: str = "",
     show: Callable[[str], None] = print,
-) -> None:
+) -> bool:
     """Draft config/provinces/<slug>.yaml below ``root`` for the folder ``data``; ``show`` receives lines of text.
+
+    True where the file can be run as it is: every required table is there and read, no sheet rejects too many rows,
+    the window is long enough and a key for pseudonyms is set.
 
     ``language`` of file, screen and page: zh or en, as the default settings say where it is empty. Raises
     :class:`ConfigError` or DataError in one sentence where the folder is missing, empty or holds nothing that can be
@@ -54,8 +59,8 @@ def draft_province(
     path.write_text(render(draft, slug, knowledge), encoding="utf-8")
     shown = str(path.relative_to(root))
     show("\n" + words("np_written", file=shown))
-    if not draft.missing_tables() and draft.window.value:
-        load_checked(slug, root, [path.parent])
+    complete = not draft.missing_tables() and draft.window.value
+    settings = load_checked(slug, root, [path.parent]) if complete else None
     if trial is None:
         show("\n" + words("np_no_preview"))
     else:
@@ -66,6 +71,19 @@ def draft_province(
             show("\n" + words("np_unreadable", table=Reason(f"qr_{table}"), what=reason))
     for line in _next_steps(draft, slug, shown):
         show(line)
+    return bool(
+        settings and trial and not trial.troubles and not trial.over_limit() and _can_run(settings, shown)
+    )
+
+
+def _can_run(settings, file):
+    """Whether nothing but the data decides what a run says: the window is long enough, a key is set."""
+    try:
+        check_length(settings, file)
+        check_key(settings, file)
+    except ConfigError:
+        return False
+    return True
 
 
 def _draft(data, slug, knowledge, language, quarantine):

@@ -20,11 +20,10 @@ from jianfu.province.load import language_of
 
 # What each command of the start program asks of the workflow, and the pages it shows, by the rule that makes them.
 TARGETS = {"check": ("check", "answers")}
+ANSWERS = {"build_answers": "results/{province}/quality/answers.txt"}
 PAGES = {
-    "check": {
-        "build_quality_report": "results/{province}/quality/quality_summary.txt",
-        "build_answers": "results/{province}/quality/answers.txt",
-    }
+    "check": {"build_quality_report": "results/{province}/quality/quality_summary.txt", **ANSWERS},
+    "answers": ANSWERS,
 }
 # Where to look afterwards.
 RESULTS = {

@@ -20,14 +20,23 @@ PERSONAL, IGNORED, UNMAPPED = "personal", "ignored", "unmapped"
 IDENTIFIERS = ("id_number", "employee_id")
 SECOND = "second "  # what marks a second choice in the dictionary
 MAX_DEPTH = 3
+MIN_DAYS = 20  # so many day headings make a sheet wide by day
+_DAY = re.compile(r"(?:\d{1,2}月|\d{4}[-/.年]\d{1,2}[-/.月])?(\d{1,2})[日号]?")
 _PERSONAL_WORDS = re.compile("姓名|电话|手机|身份证|证件号|经度|纬度|定位|住址|邮箱")
-_BRACKETS = re.compile(r"[(（\[【].*?[)）\]】]")
+# what stands around a heading: brackets, and the number of a question (2、您的年龄段)
+_BRACKETS = re.compile(r"[(（\[【].*?[)）\]】]|^(?:q|第)?\d{1,2}题?[、.:](?=\D)")
 
 
 def normal_heading(text):
     """A heading without blanks, asterisks and the width of its letters; levels stay separated by '|'."""
     text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).casefold()
     return "|".join(part.strip("*:'") for part in text.split("|"))
+
+
+def day_of(heading):
+    """Day of the month in a heading such as 1, 1日 or 2024-03-01; 0 if it is none."""
+    match = _DAY.fullmatch(normal_heading(heading).rpartition("|")[2])
+    return int(match[1]) if match and int(match[1]) <= 31 else 0
 
 
 @dataclass(frozen=True)
@@ -92,7 +101,8 @@ class Matcher:
         self.seen = {}
 
     def match(self, heading):
-        """``(column names, tier)``: tier 0 the province file, 1 the dictionary, 2 its last part, 3 without brackets.
+        """``(column names, tier)``: tier 0 the province file, 1 the dictionary, 2 its last part, 3 without what stands
+        around it (brackets, the number of a question).
 
         4 is a second choice of the dictionary, or no known heading.
         """
@@ -120,8 +130,8 @@ class Matcher:
         return ([PERSONAL] if _PERSONAL_WORDS.search(joined) else []), 4
 
     def score(self, headings):
-        """Number of different canonical columns that a row of headings names."""
-        found = set()
+        """Number of different canonical columns that a row of headings names; the days of a wide sheet are one."""
+        found = {"days"} if len({day_of(heading) for heading in headings} - {0}) >= MIN_DAYS else set()
         for heading in headings:
             names, _ = self.match(heading) if heading else ([], 4)
             found.update(name for name in names if name not in (PERSONAL, IGNORED))

@@ -22,10 +22,12 @@ from jianfu.core.reasons import Reason
 from jianfu.ingest import dates
 from jianfu.ingest.headings import (
     IDENTIFIERS,
+    MIN_DAYS,
     PERSONAL,
     UNMAPPED,
     Column,
     Matcher,
+    day_of,
     normal_heading,
     read_header,
 )
@@ -42,7 +44,6 @@ COMPLETED_BY = {"done_at": "feedback_at", "issuer": "source", "late": "state"}
 DAY_PREFIX = "@day:"  # staged columns of a sheet that is wide by day
 MANY_CUT, MANY_CUT_SHARE = 3, 0.01  # so many ID numbers ending in 000 are no chance (one in a thousand is)
 _CUT_ID = r"^\D?\d{15}000\s*$|^\d\.\d+[eE]\+?17$"
-MIN_DAYS = 20  # so many day headings make a sheet wide by day
 _TOTAL = re.compile(
     r"^(本页|本表|全县|全市|全省|全区)?(合|小|总|累|共)计(\W.{0,12}|\d.{0,8}|数|人数)?$|^.{1,10}(合计|小计|总计)$|^平均值?$"
 )
@@ -68,7 +69,6 @@ _NOTE_HINT = "计|平均|[:：]|以下|^\\s*第|盖章"  # a text without any of
 _UNIT_IN_TITLE = re.compile(r"(?:单位|乡镇|街道)[^:：\s]{0,4}[:：]\s*(\S+)")
 _LEFT = re.compile("离退休|退休|离休|调出|转出|调离|离职|离任|离岗|辞职|减员|去世|死亡|开除")
 _STAYS = re.compile("在职|在编|在岗|在册|现有")
-_DAY = re.compile(r"(?:\d{1,2}月|\d{4}[-/.年]\d{1,2}[-/.月])?(\d{1,2})[日号]?")
 
 
 @dataclass(frozen=True)
@@ -343,9 +343,9 @@ def day_places(header):
     """Day of the month -> place, for headings such as 1, 1日 or 2024-03-01."""
     places = {}
     for column in header.columns:
-        match = _DAY.fullmatch(normal_heading(column.heading).rpartition("|")[2])
-        if match and column.status == UNMAPPED and 1 <= int(match[1]) <= 31:
-            places.setdefault(int(match[1]), column.place)
+        day = day_of(column.heading)
+        if day and column.status == UNMAPPED:
+            places.setdefault(day, column.place)
     return places
 
 

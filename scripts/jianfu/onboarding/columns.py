@@ -7,9 +7,18 @@ import numpy as np
 
 from jianfu.core.reasons import Reason
 from jianfu.ingest import dates
-from jianfu.ingest.headings import IDENTIFIERS, IGNORED, PERSONAL, UNMAPPED, Column, Header, normal_heading
+from jianfu.ingest.headings import (
+    IDENTIFIERS,
+    IGNORED,
+    MIN_DAYS,
+    PERSONAL,
+    UNMAPPED,
+    Column,
+    Header,
+    normal_heading,
+)
 from jianfu.ingest.sheet import SPACES
-from jianfu.ingest.stage import MIN_DAYS, day_places
+from jianfu.ingest.stage import day_places
 from jianfu.onboarding import assignment
 from jianfu.onboarding.contents import content_of, contradicts
 from jianfu.onboarding.knowledge import HIGH, LOW, MEDIUM
@@ -30,6 +39,7 @@ MOST_DISORDER, FEWEST = (
     5,
 )  # share of rows against the order, and rows compared, from which a guess stays off
 MARGIN = 0.1  # above all other scores of its heading and column: then less is enough
+MOST_ANSWERS = 12  # different answers of a closed question
 FEWEST_ITEMS = 5  # headings with the same few answers that make them items of a questionnaire
 
 
@@ -73,6 +83,8 @@ def propose_columns(found, knowledge, units=None, refused=frozenset()):
 
     days = _day_like(found, headings)
     by_days = "count" in table.columns and bool(days)
+    for heading in headings if by_days else ():
+        heading.status = "ignored" if heading.place in days else heading.status
     rest = [h for h in headings if h.status == "open" and h.place not in days]
     if found.table == "survey":
         items = _item_like(rest, claims, content)
@@ -254,11 +266,12 @@ def _preferred(heading, name, rest, claims):
 
 def _item_like(rest, claims, content):
     """Places of survey headings that are items: by their number, or because many have the same few answers."""
-    items = {h.place for h in rest if ITEM.match(normal_heading(h.text)) and h.place not in claims}
+    closed = [h for h in rest if h.place not in claims and len(content(h.place).texts) <= MOST_ANSWERS]
+    items = {h.place for h in closed if ITEM.match(normal_heading(h.text))}
     groups = {}
-    for heading in rest:
+    for heading in closed:
         texts = content(heading.place).texts
-        if heading.place not in claims and 2 < len(texts) <= 12:
+        if len(texts) > 2:
             # numbers are one kind of answer, whatever the codes that occur
             answers = (
                 "0" if content(heading.place).share("number") > 0.9 else frozenset(dict(texts.most_common(3)))

@@ -255,6 +255,8 @@ def _remedy(proposal, knowledge, units):
             proposal.fixed[name] = (value, Reason("ev_no_channel", value=value))
         elif name == "app_name":
             _app_name(proposal)
+        elif name == "wave" and len(proposal.names) == 1:
+            proposal.fixed[name] = (1, Reason("ev_one_wave"))
 
 
 def _app_name(proposal):

@@ -40,6 +40,16 @@ class Trial:
         """Number of rows that were kept."""
         return sum(int(c.loc[c["outcome"] == "kept", "rows"].sum()) for c in self.counts.values())
 
+    def over_limit(self):
+        """Whether a sheet rejects more than a run lets pass."""
+        counts = pd.concat(self.counts.values(), ignore_index=True)
+        counts = counts[counts["outcome"].isin(("kept", "duplicate", "rejected"))]
+        rows = counts.pivot_table(
+            index=["file", "sheet"], columns="outcome", values="rows", aggfunc="sum", fill_value=0
+        )
+        limit = self.settings["data"]["max_reject_share"]
+        return "rejected" in rows and bool((rows["rejected"] > limit * rows.sum(axis=1)).any())
+
 
 def try_out(settings, folder, quarantine, knowledge) -> Trial:
     """Ingest everything that ``settings`` name; rejected rows are written to the folder ``quarantine``.

@@ -213,11 +213,11 @@ def _known(proposal, knowledge):
 def _constants(proposal):
     lines = []
     for key in ("fixed", "fill"):
-        for column, (value, evidence) in getattr(proposal, key).items():
-            lines += [
-                *_comment("pf_constant", indent="    ", evidence=evidence, check=_check()),
-                f"    {key}: {{{column}: {quoted(value)}}}",
-            ]
+        given = getattr(proposal, key)
+        for _, evidence in given.values():
+            lines += _comment("pf_constant", indent="    ", evidence=evidence, check=_check())
+        if given:
+            lines.append(f"    {key}: {flow({column: value for column, (value, _) in given.items()})}")
     return lines
 
 

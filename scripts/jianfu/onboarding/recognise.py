@@ -5,9 +5,17 @@ import unicodedata
 from dataclasses import dataclass
 
 from jianfu.ingest import dates
-from jianfu.ingest.headings import IDENTIFIERS, IGNORED, PERSONAL, find_header, join_levels, normal_heading
+from jianfu.ingest.headings import (
+    IDENTIFIERS,
+    IGNORED,
+    MIN_DAYS,
+    PERSONAL,
+    day_of,
+    find_header,
+    join_levels,
+    normal_heading,
+)
 from jianfu.ingest.numbers import parse_number
-from jianfu.ingest.stage import MIN_DAYS
 from jianfu.onboarding.knowledge import TABLES
 from jianfu.onboarding.look import Page
 
@@ -65,7 +73,8 @@ def _as_table(page, table, knowledge):
             )
             known += 1 / sharing
             names.update(matched)
-    if table == "survey":
+    by_days = len({day_of(heading) for heading in headings} - {0}) >= MIN_DAYS
+    if table == "survey" and (not by_days or "fieldwork_date" in names):
         known += 0.2 * min(sum(bool(ITEM.match(heading)) for heading in headings), 10)
     complete = _complete(table, names, knowledge)
     text = unicodedata.normalize("NFKC", f"{page.sheet.file} {page.sheet.name} {title}").casefold()
@@ -103,8 +112,9 @@ def unfamiliar(page, knowledge, tables):
 def _looks_like_headings(row, width):
     """Whether a row is filled as far as the fullest one and holds different texts, no numbers but days, no dates."""
     cells = [cell.strip() for cell in row if cell.strip()]
-    days = {str(day) for day in range(1, 32)} if len(cells) > MIN_DAYS else set()
-    words = [c for c in cells if c in days or (parse_number(c) is None and dates.parse(c) is None)]
+    days = [cell for cell in cells if day_of(cell)]
+    words = [c for c in cells if parse_number(c) is None and dates.parse(c) is None]
+    words += days if len(days) >= MIN_DAYS else []
     return len(cells) >= max(2, 0.8 * width) and len(set(words)) >= 0.9 * len(cells)
 
 

@@ -11,7 +11,7 @@ from jianfu.onboarding.contents import contradicts, fits
 # of the dictionary: by the exact heading, by its last part, without brackets, as a second choice
 KNOWN = {1: 1.5, 2: 1.4, 3: 1.3, 4: 0.9}
 CONTRADICTED = 0.2  # what is left of a known heading whose cells are something else
-_SOFT = re.compile(r"^(是否|您的|您所在的|您|所属|本次|实际)|[(（].*?[)）]")
+_SOFT = re.compile(r"^(?:q|第)?\d{1,2}题?[、.:](?=\D)|^(是否|您的|您所在的|您|所属|本次|实际)|[(（].*?[)）]")
 
 
 def kind_of(table, column, content, knowledge):
