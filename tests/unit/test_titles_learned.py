@@ -45,6 +45,13 @@ def test_the_sheet_begins_with_what_is_common_and_uncertain():
     assert sheet["行数"].tolist() == [6, 10, 1] and (sheet["事项类型"] == "").all()
 
 
+def test_the_sheet_names_no_person():
+    titles = {"请联系13812345678报送台账": 2, "王建国": 1, "110101199003077758的补助核查": 1}
+    listed = "".join(sheet_to_label(titles, RULES, HEADINGS)["标题"])
+    assert "报送台账" in listed and "补助核查" in listed
+    assert not any(personal in listed for personal in ("13812345678", "王建国", "110101199003077758"))
+
+
 def test_a_filled_sheet_is_read_in_the_words_of_the_coder(tmp_path):
     heads = ["标题", "行数", "事项类型", "主题", "一票否决领域", "要报表", "备注"]
     first, second = ["甲", "3", "督查", "信访，减负", "无", "是", "x"], ["乙", "1", "", "", "", "0", ""]

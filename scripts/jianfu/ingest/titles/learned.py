@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from jianfu.core.errors import DataError
+from jianfu.core.personal import is_name, mask_quoted
 from jianfu.ingest.headings import Dictionary
 from jianfu.ingest.titles.agreement import agreement
 from jianfu.ingest.titles.coder import code_titles, normal, undecided
@@ -22,14 +23,16 @@ _FLAG = {**dict.fromkeys(("是", "1", "有", "√"), True), **dict.fromkeys(("�
 
 def sheet_to_label(titles: Mapping[str, int], rules: Rules, headings: Dictionary) -> pd.DataFrame:
     """The sheet that a province fills in: the :data:`LISTED` ``titles`` ({title: rows}) that tell most, the first ones
-    those that most rows have and the rules are least sure of; one empty column for every label."""
+    those that most rows have and the rules are least sure of; one empty column for every label. Numbers of persons are
+    masked, names in quotation marks too; a name alone is no title."""
+    titles = {title: rows for title, rows in titles.items() if not is_name(title)}
     frame = pd.DataFrame({"title": list(titles), "rows": list(titles.values())})
     weight = frame["rows"] * (1 + undecided(frame["title"], rules))
     order = pd.DataFrame({"weight": -weight, "title": frame["title"]}).sort_values(["weight", "title"]).index
     frame = frame.loc[order[:LISTED]]
     names = headings.first()
     sheet = pd.DataFrame("", frame.index, list(names), dtype=object)
-    sheet["title"], sheet["rows"] = frame["title"], frame["rows"]
+    sheet["title"], sheet["rows"] = frame["title"].map(mask_quoted), frame["rows"]
     return sheet.rename(columns=names)
 
 
