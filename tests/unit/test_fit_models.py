@@ -146,7 +146,7 @@ def results(canonical, tmp_path_factory):
 def test_two_runs_write_the_same_bytes(canonical, results, tmp_path):
     run(canonical, tmp_path)
     files = sorted(path.name for path in results.iterdir())
-    assert len(files) == 14
+    assert len(files) == 15
     for name in files:
         assert (tmp_path / name).read_bytes() == (results / name).read_bytes(), name
 
@@ -219,6 +219,7 @@ def test_every_hypothesis_is_fitted(results):
     known = [estimates.loc[(row.model, row.term), "estimate"] for row in plan.itertuples()]
     missing = plan.loc[pd.isna(known), "model"]
     yearly = {"H9_accountability", "H12_outcome", "H13_score"}
-    few = {"H18_after_lock"}  # events of those whose minimum service has ended: a level that is merged
+    few = {"H18_after_lock", "H18_via_secondment", "H3_within_cohorts"}  # too few events in 24 units
+    steps = {"H16_province_to_city", "H16_city_to_county", "H16_county_to_township"}  # no levels of issuers
     late = {"H14_formal", "H14_disguised", "H14_total", "H21_late"}
-    assert set(missing) <= yearly | late | few
+    assert set(missing) <= yearly | late | few | steps
