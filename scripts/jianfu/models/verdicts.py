@@ -230,7 +230,7 @@ def check_result(row: Mapping, estimates: pd.DataFrame, alpha: float) -> str:
     hypothesis and variable; :data:`COMPANION` for a row of such a model of which zero is not expected."""
     if usable(row) and not expects_zero(row):
         return COMPANION
-    main = changed(row["term"], variant="")
+    main = "" if missing(row["term"]) else changed(row["term"], variant="")  # a model without terms has none
     same = (estimates[["hypothesis", "role", "term"]] == [row["hypothesis"], "primary", main]).all(axis=1)
     found = [other for other in estimates[same].to_dict("records") if usable(other)]
     return judged(row, found[0] if found else None, alpha)
