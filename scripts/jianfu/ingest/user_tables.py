@@ -266,17 +266,17 @@ def _texts(column):
     names = pd.unique(column.astype(object))
     return (
         column.astype(object)
-        .map({name: _text(name) for name in names if name == name})
+        .map({name: cell_text(name) for name in names if name == name})
         .fillna("")
         .astype(object)
     )
 
 
-def _text(value):
+def cell_text(value: object) -> str:
     """A cell as text: whole numbers without decimals, others with all digits, dates as YYYY-MM-DD."""
     if isinstance(value, str):
         return value.strip()
-    if value is None or value is pd.NA or value is pd.NaT:
+    if value is None or value is pd.NA or value is pd.NaT or value != value:
         return ""
     if hasattr(value, "strftime"):
         return value.strftime("%Y-%m-%d")

@@ -1,6 +1,7 @@
 """Declared models (config/plan/models.yaml) -> tidy rows of estimates. One engine for all of them."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from jianfu.core.reasons import read_reasons, write_reasons
 from jianfu.exits import cells
 from jianfu.models.behind import Support
 from jianfu.models.estimates import tidy
+from jianfu.models.estimators.common import Effect
 from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.reasons import because, failure, has, unestimable
 from jianfu.models.sample import prepare, select
@@ -19,6 +21,9 @@ from jianfu.models.terms import call_of, parts_of, reference_level
 from jianfu.statistics import inference
 
 UNCONVERGED = ("unconverged", "singular_matrix")  # codes of models that were fitted without success
+BY_CLUSTER = ("cluster", "CR2", "wild")  # beginnings of the kinds of errors that rest on clusters
+ROUNDING = 1e-12  # share of an estimate below which its standard error is nothing but rounding
+NO_ERROR = dict.fromkeys(("std_error", "low", "high", "p_value"), np.nan)
 
 
 def specification(spec: ModelSpec) -> str:
@@ -76,14 +81,35 @@ def fit_model(spec, table, categories, settings):
     references = [reference_level(used, v, categories[v]) for v in model.controls if v in categories]
     if spec.report == ALL and references:
         base["reasons"].append(because("reference", levels=references))
-    reported, support = _reported(spec), Support(model, table, categories)
-    return tidy(
-        [
-            _row(base, effect, spec, table) | _behind(effect, support)
-            for effect in fit.effects
-            if reported is None or effect.term in reported
-        ]
-    )
+    reported, single = _reported(spec), model.columns.without_columns(spec.terms)
+    effects = [effect for effect in fit.effects if reported is None or effect.term in reported]
+    effects = [_of_one_cluster(effect, model) for effect in effects]
+    effects += [Effect(term, np.nan, reasons=(because("single_level", column=term),)) for term in single]
+    if not effects:
+        return _without_figures(spec, base, [because("nothing_reported")])
+    effects, support = [_sound(effect, base["reasons"]) for effect in effects], Support(model, table, categories)
+    return tidy([_row(base, effect, spec, table) | _behind(effect, support) for effect in effects])
+
+
+def _of_one_cluster(effect, model):
+    """The effect, with a caution where its column is other than elsewhere in a single cluster: clustered errors are
+    then far too small (MacKinnon and Webb 2018)."""
+    if effect.term not in model.columns or not effect.vcov.startswith(BY_CLUSTER):
+        return effect
+    values = model.columns[effect.term]
+    if len(np.unique(model.clusters[values != np.median(values)])) != 1:
+        return effect
+    return replace(effect, reasons=(*effect.reasons, because("of_one_cluster", column=effect.term)))
+
+
+def _sound(effect, remarks):
+    """The effect, without figures that are none: an estimate that is not finite, an error that is but rounding."""
+    if not np.isfinite(effect.estimate):
+        why = () if failure([*remarks, *effect.reasons]) else (because("not_finite"),)
+        return replace(effect, estimate=np.nan, reasons=(*effect.reasons, *why), **NO_ERROR)
+    if 0 < effect.std_error <= ROUNDING * abs(effect.estimate) or np.isinf(effect.std_error):
+        return replace(effect, reasons=(*effect.reasons, because("error_vanishes")), **NO_ERROR)
+    return effect
 
 
 def _behind(effect, support):

@@ -1,14 +1,27 @@
 """Models on a user's own table (``models_on`` of a province file), by the engine of the declared hypotheses."""
 
+import json
+from dataclasses import replace
+
 import pandas as pd
+from jsonschema import Draft202012Validator
 
 from jianfu.core.errors import ConfigError, DataError
 from jianfu.core.reasons import Reason
 from jianfu.core.spelling import did_you_mean
-from jianfu.ingest.user_tables import MOST_LEVELS, is_text, levels_of, read_analysis_table, read_table
+from jianfu.ingest.numbers import parse_number
+from jianfu.ingest.user_tables import (
+    MOST_LEVELS,
+    cell_text,
+    is_text,
+    levels_of,
+    read_analysis_table,
+    read_table,
+)
 from jianfu.models import engine
 from jianfu.models.estimators.common import COLUMN, COLUMNS, FACTORS, VALUE, columns_named
 from jianfu.models.estimators.vocabulary import ESTIMATORS
+from jianfu.models.reasons import because
 from jianfu.models.spec import ALL, ModelSpec
 from jianfu.models.tables.table import AnalysisTable
 from jianfu.models.terms import FUNCTIONS, GROUPED, call_of, parts_of
@@ -16,6 +29,16 @@ from jianfu.models.terms import FUNCTIONS, GROUPED, call_of, parts_of
 ALWAYS = ("name", "estimator", "data", "where", "report", "standardise", "options")
 COMMON_OPTIONS = {"reference": dict}
 FACTOR = "factor("
+NUMERIC = ("outcome", "mediator", "weights", "offset", "entry", "exit", "event", "trials", "se", "variance")
+NUMERIC += (
+    "estimate",
+    "std_error",
+    "df",
+    "low",
+    "high",
+    "since",
+    "imputed",
+)  # keys and options that want numbers
 TWO_WAY = ("ols", "logit", "cloglog", "poisson")  # estimators whose errors may be clustered by two columns
 
 
@@ -62,7 +85,7 @@ def check_entry(entry, columns, place, levels=None):
         if key not in allowed:
             raise ConfigError("estimator_lacks_key", **own, key=key, advice=did_you_mean(key, allowed))
     for key in estimator.needs:
-        if key not in entry:
+        if not entry.get(key):
             raise ConfigError("estimator_needs_key", **own, key=key)
     options = estimator.options | COMMON_OPTIONS
     for name, value in entry.get("options", {}).items():
@@ -75,10 +98,17 @@ def check_entry(entry, columns, place, levels=None):
             raise ConfigError("estimator_needs_option", **own, option=name)
     if isinstance(entry.get("cluster"), list) and entry["estimator"] not in TWO_WAY:
         raise ConfigError("one_cluster_only", **own, others=TWO_WAY)
+    if isinstance(entry.get("outcome"), list) and len(entry["outcome"]) > 1 and not estimator.adds_up:
+        adding = [name for name, other in ESTIMATORS.items() if other.adds_up]
+        raise ConfigError("one_outcome_only", **own, others=adding)
     for column, key in columns_named(ModelSpec.of(entry), estimator).items():
         _check_column(column, columns, Reason("key_of_entry", place=place, key=key))
-    for column in entry.get("where", {}):
+    for column, value in entry.get("where", {}).items():
         _check_column(column, columns, Reason("key_of_entry", place=place, key="where"))
+        if any(
+            isinstance(item, dict | list | None) for item in (value if isinstance(value, list) else [value])
+        ):
+            raise ConfigError("where_form", place=place, column=column)
     _check_terms(entry, columns, place, levels)
 
 
@@ -87,6 +117,11 @@ def _check_option(name, value, kind, place):
         if value not in kind:
             advice = did_you_mean(value, kind)
             raise ConfigError("option_cannot_be", place=place, option=name, value=str(value), advice=advice)
+        return
+    if isinstance(kind, dict):
+        if not Draft202012Validator(kind).is_valid(value) or not _is_finite(value):
+            form = Reason(kind["form"])
+            raise ConfigError("option_must_be", place=place, option=name, form=form, value=str(value))
         return
     types = {
         COLUMN: str,
@@ -97,22 +132,32 @@ def _check_option(name, value, kind, place):
     }.get(kind, kind)
     if kind == FACTORS and isinstance(value, dict) and not _lists(value):
         raise ConfigError("option_needs_lists", place=place, option=name)
-    if not isinstance(value, types) or (isinstance(value, bool) and kind is not bool):
+    if (
+        not isinstance(value, types)
+        or (isinstance(value, bool) and kind is not bool)
+        or not _is_finite(value)
+    ):
         forms = {
             COLUMN: "a_column_name",
             COLUMNS: "a_column_or_columns",
             FACTORS: "factors_with_columns",
             VALUE: "text_or_number",
             float: "a_number",
-            int: "a_whole_number",
             bool: "true_or_false",
-            str: "a_text",
-            list: "a_list",
             dict: "a_group",
         }
         raise ConfigError(
             "option_must_be", place=place, option=name, form=Reason(forms[kind]), value=str(value)
         )
+
+
+def _is_finite(value):
+    """Whether all numbers in an option, however deep, are finite."""
+    try:
+        json.dumps(value, allow_nan=False, default=str)
+    except ValueError:
+        return False
+    return True
 
 
 def _lists(value):
@@ -187,46 +232,100 @@ def categories_of(frame, spec):
         if len(levels) > MOST_LEVELS:
             raise DataError("term_has_many_levels", model=spec.name, term=part, n=len(levels))
         if column in reference:
-            first = next((level for level in levels if str(level) == str(reference[column])), None)
+            wanted = cell_text(reference[column])
+            first = next((level for level in levels if cell_text(level) == wanted), None)
             if first is None:
-                wanted = str(reference[column])
-                advice = did_you_mean(wanted, [str(level) for level in levels])
+                advice = did_you_mean(wanted, [cell_text(level) for level in levels])
                 raise DataError(
                     "reference_no_level", model=spec.name, level=wanted, column=column, advice=advice
                 )
             levels = [first, *(level for level in levels if level != first)]
-        categories[part] = {level: f"{column}_{_short(level)}" for level in levels}
+        categories[part] = {level: f"{column}_{cell_text(level)}" for level in levels}
     return categories
 
 
-def _short(level):
-    """A level as it stands in the name of its dummy: 2.0 is 2."""
-    return f"{level:g}" if isinstance(level, float) else str(level)
-
-
 def _check_numbers(frame, spec):
-    """Columns that are calculated with must hold numbers."""
+    """Columns that are calculated with must hold numbers; a term does where most of its cells are numbers."""
     estimator = ESTIMATORS[spec.estimator]
-    numeric = ("outcome", "mediator", "weights", "offset", "entry", "exit", "event")
     for column, key in columns_named(spec, estimator).items():
-        if key in numeric and key not in estimator.text and is_text(frame[column]):
+        if key in NUMERIC and key not in estimator.text and is_text(frame[column]):
+            _check_stray(frame[column], spec)
             raise DataError("column_holds_text", model=spec.name, key=key, column=column)
     for part in parts_of([*spec.terms, *spec.controls]):
         function, arguments = call_of(part)
-        if function and is_text(frame[arguments[0]]):
-            raise DataError("term_needs_numbers", model=spec.name, term=part)
+        column = arguments[0]
+        if column in frame and is_text(frame[column]):
+            _check_stray(frame[column], spec)
+            if function:
+                raise DataError("term_needs_numbers", model=spec.name, term=part)
+
+
+def _check_stray(values, spec):
+    """Raise :class:`DataError` for the first word in a column of text most of whose cells are numbers."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return
+    known = values.dropna()
+    words = known[[parse_number(cell) is None for cell in known]]
+    if 0 < len(words) < len(known) / 2:
+        where = {"row": int(words.index[0]) + 2, "text": words.iloc[0]}
+        raise DataError("stray_word", model=spec.name, column=values.name, **where)
+
+
+def _with_codes(frame, spec, path):
+    """The table, columns with value labels as their codes where they are calculated with; of an event that may be
+    words, the label of code 0, which is censored, as "0"."""
+    estimator = ESTIMATORS[spec.estimator]
+    labelled = {
+        column: key
+        for column, key in columns_named(spec, estimator).items()
+        if key in NUMERIC and isinstance(frame[column].dtype, pd.CategoricalDtype)
+    }
+    if not labelled:
+        return frame
+    codes = read_table(path, texts=())
+    for column, key in labelled.items():
+        if key not in estimator.text:
+            frame[column] = codes[column]
+        elif key == "event" and (codes[column] == 0).any():
+            label = frame.loc[codes[column] == 0, column].iloc[0]
+            frame[column] = frame[column].cat.rename_categories({label: "0"})
+    return frame
+
+
+def _where(frame, spec):
+    """The rows wanted, each value as the column holds it; raises :class:`DataError` for a value that never occurs."""
+    found = {}
+    for column, wanted in spec.where.items():
+        levels = {cell_text(level): level for level in frame[column].dropna().unique()}
+        found[column] = []
+        for value in wanted if isinstance(wanted, list) else [wanted]:
+            text = cell_text(
+                float(value) if isinstance(value, bool) and not is_text(frame[column]) else value
+            )
+            if text not in levels:
+                own = {"model": spec.name, "column": column, "value": text}
+                raise DataError(
+                    "where_no_value", **own, advice=did_you_mean(text, list(levels)[:MOST_LEVELS])
+                )
+            found[column].append(levels[text])
+    return replace(spec, where={column: v[0] if len(v) == 1 else v for column, v in found.items()})
 
 
 def estimates(settings, inference, province):
     """Rows of estimates of every entry of ``settings`` (the key ``models_on``), in their order."""
-    tables = {name: read_analysis_table(path) for name, path in named_tables(settings["data"]).items()}
+    paths = named_tables(settings["data"])
+    tables = {name: read_analysis_table(path) for name, path in paths.items()}
+    copies = {name: int(table.duplicated().sum()) for name, table in tables.items()}
     parts = []
     for entry in settings["list"]:
-        frame = tables[entry.get("data", next(iter(tables)))].copy()
+        name = entry.get("data", next(iter(tables)))
         spec = ModelSpec.of({"report": ALL} | entry | {"data": "data"})
+        frame = _with_codes(tables[name].copy(), spec, paths[name])
         _check_numbers(frame, spec)
+        spec = _where(frame, spec)
         categories = categories_of(frame, spec)
-        table = AnalysisTable(frame, None, len(frame))
+        remarks = (because("duplicate_rows", n=copies[name]),) if copies[name] else ()
+        table = AnalysisTable(frame, None, len(frame), remarks=remarks)
         parts.append(engine.fit_models([spec], {"data": table}, categories, inference, province))
     return pd.concat(parts, ignore_index=True)
 

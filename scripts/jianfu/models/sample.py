@@ -1,6 +1,5 @@
 """Rows of an analysis table that a model uses, every other one counted with its reason."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -12,7 +11,7 @@ from jianfu.models.estimators.common import codes_of, columns_named, effect_code
 from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.reasons import because
 from jianfu.models.spec import ModelSpec
-from jianfu.models.terms import columns_of, outside_domain, require_columns, term_variables
+from jianfu.models.terms import Design, columns_of, outside_domain, require_columns, split, term_variables
 from jianfu.statistics import hazard, regression
 
 
@@ -48,6 +47,7 @@ def select(spec, table, categories):
     if not table.n_read:
         raise NotEstimable("table_empty", table=spec.data)
     controls, remarks = _present_controls(spec, frame, categories)
+    remarks = [*table.remarks, *remarks]
     estimator = ESTIMATORS[spec.estimator]
     named = columns_named(spec, estimator)
     terms = term_variables(spec.terms, categories)
@@ -62,9 +62,11 @@ def select(spec, table, categories):
 
     for column, value in spec.where.items():
         require_columns(frame, [column], table.absent)
-        drop((frame[column] != value).to_numpy(), "outside_risk_set")
+        drop(~holds(frame[column], value), "outside_risk_set")
     for column in _complete(spec, estimator, named, [*terms, *term_variables(controls, categories)]):
         drop(frame[column].isna().to_numpy(), _missing_reason(column, spec, table))
+        if frame[column].dtype.kind == "f" and np.isinf(frame[column].to_numpy()[sample.rows]).any():
+            raise NotEstimable("column_infinite", column=column, sample=sample)
     for part, undefined in outside_domain(frame, [*spec.terms, *controls]).items():
         drop(undefined, f"outside_{part}")
     if spec.weights:
@@ -108,6 +110,11 @@ def events_of(spec, table, used) -> pd.Series | None:
     return None
 
 
+def holds(values: pd.Series, wanted: object) -> np.ndarray:
+    """Mask (N,) of the rows that hold ``wanted``, a value or one of a list of them."""
+    return values.isin(wanted if isinstance(wanted, list | tuple) else [wanted]).to_numpy()
+
+
 def _complete(spec, estimator, named, variables):
     """Columns in which a missing value costs the row: outcome first, then terms, controls and the others."""
     if estimator.may_miss is None:
@@ -145,7 +152,7 @@ class Prepared:
     controls: list[str]
     used: pd.DataFrame
     weights: np.ndarray
-    columns: Mapping[str, np.ndarray]
+    columns: Design
 
     @property
     def design(self) -> np.ndarray:
@@ -169,8 +176,11 @@ class Prepared:
 
     @property
     def outcome(self) -> np.ndarray:
-        """Values (N,) of the outcome."""
-        return self.values(self.spec.outcome)
+        """Values (N,) of the outcome, several added up; raises :class:`NotEstimable` where all rows are the same."""
+        values = self.events if len(self.spec.outcomes) > 1 else self.values(self.spec.outcome)
+        if len(values) > 1 and not np.ptp(values) > 0:
+            raise NotEstimable("no_variation", column=self.spec.outcome_name)
+        return values
 
     @property
     def events(self) -> np.ndarray:
@@ -197,15 +207,20 @@ class Prepared:
         name = getattr(self.spec, key)
         return self.used[name].to_numpy(dtype=float) if name else default
 
+    @property
+    def of_interest(self) -> list[str]:
+        """Names of the design columns of the terms, without those of the controls."""
+        return self.columns.names(self.spec.terms)
+
     def of_controls(self) -> list[np.ndarray]:
         """Design columns of the controls alone."""
-        names = columns_of(self.used, self.controls, self.columns.categories, self.weights)
-        return [self.columns[name] for name in names]
+        return [self.columns[name] for name in self.columns.names(self.controls)]
 
     def at(self, rows: np.ndarray) -> "Prepared":
         """The same on some of the rows (mask)."""
-        columns = {name: values[rows] for name, values in self.columns.items()}
-        return replace(self, used=self.used[rows], weights=self.weights[rows], columns=columns)
+        return replace(
+            self, used=self.used[rows], weights=self.weights[rows], columns=self.columns.rows(rows)
+        )
 
     def changed(self, **changes) -> "Prepared":
         """The same rows under a model with other values of some fields."""
@@ -231,10 +246,41 @@ def prepare(spec, table, categories) -> Prepared:
     weights = table.weights(sample.rows)
     try:
         columns = columns_of(used, terms, categories, weights)
+        if spec.terms and not columns.names(spec.terms):
+            raise NotEstimable("single_level", column=columns.without_columns(spec.terms)[0])
     except NotEstimable as error:
         error.sample = sample
         raise
-    return Prepared(spec, sample, controls, used, weights, columns)
+    sample.remarks += [
+        because("control_constant", control=name) for name in columns.without_columns(controls)
+    ]
+    model = Prepared(spec, sample, controls, used, weights, columns)
+    sample.remarks += _fixed_slopes(model)
+    return model
+
+
+def _fixed_slopes(model):
+    """Cautions on products without the main effect of a number: its slope is 0 where the rest of the product is.
+
+    Not where effects take the main effect in, which is constant within their levels.
+    """
+    columns, found = model.columns, []
+    for term in columns.terms:
+        parts = split(term)
+        lacking = [part for part in parts if len(parts) > 1 and columns.lacks(part)]
+        lacking = [p for p in lacking if not any(_constant_within(columns.part(p), c) for c in model.effects)]
+        if lacking and not any(
+            columns.with_reference(term, part) for part in parts if part in columns.categories
+        ):
+            found.append(because("slope_fixed", term=term, columns=lacking))
+    return found
+
+
+def _constant_within(values, codes):
+    """Whether ``values`` (N,) are the same in all rows of each level of ``codes`` (N,)."""
+    first = np.zeros(codes.max() + 1)
+    first[codes[::-1]] = values[::-1]
+    return bool((values == first[codes]).all())
 
 
 def _present_controls(spec, frame, categories):

@@ -1,12 +1,16 @@
 """Terms of a declared model -> columns of a design matrix.
 
-A term is a product of parts joined by ':'. A part is a column, a categorical column (one dummy per level but the
-first), one level of it (cohort_90s), or a function of a column: log(x), log1p(x), sqrt(x), square(x), ns(x, df) and
-bs(x, df) (natural cubic and cubic B-spline with the knots of R's ``splines``), between(x, group) (mean of x in the
-group over the rows used) and within(x, group) (deviation from it).
+A term is a product of parts joined by ':'. A part is a column, a categorical column, one level of it (cohort_90s), or
+a function of a column: log(x), log1p(x), sqrt(x), square(x), ns(x, df) and bs(x, df) (natural cubic and cubic B-spline
+with the knots of R's ``splines``), between(x, group) (mean of x in the group over the rows used) and within(x, group)
+(deviation from it). A categorical column is one dummy per level but the first where the rest of its product is a term
+as well (alone: the constant), else one per level, as in R: ``x + sex:x`` gives the reference's slope and the
+difference, ``sex:x`` both slopes.
 """
 
 import re
+from collections.abc import Iterable
+from copy import copy
 
 import numpy as np
 import pandas as pd
@@ -32,9 +36,14 @@ def call_of(part):
     return (found[1], [a.strip() for a in found[2].split(",")]) if found else (None, [part])
 
 
+def split(term: str) -> list[str]:
+    """The parts of a product."""
+    return [part.strip() for part in term.split(":")]
+
+
 def parts_of(terms):
     """All parts of ``terms`` in their order, each once."""
-    return list(dict.fromkeys(part.strip() for term in terms for part in term.split(":")))
+    return list(dict.fromkeys(part for term in terms for part in split(term)))
 
 
 def term_variables(terms, categories):
@@ -58,32 +67,74 @@ def outside_domain(frame, terms):
 
 
 class Design(dict):
-    """Design columns {name: (N,) values}; :meth:`at` gives the same columns for other rows or changed values."""
+    """Design columns {name: (N,) values}; :meth:`at` gives the same columns for other rows or changed values.
+
+    of: {term: names of its columns}, none for a categorical column with a single level.
+    """
 
     def __init__(self, frame, terms, categories, weights=None, like=None):
         super().__init__()
-        self.terms, self.categories = list(terms), categories
+        self.terms, self.categories, self.of = list(terms), categories, {}
         self.frame = like.frame if like else frame
         self.weights = like.weights if like else weights
         for term in self.terms:
             product = {"": np.ones(len(frame))}
-            for part in term.split(":"):
+            for part in split(term):
                 product = {
                     f"{name}:{more}" if name else more: values * other
                     for name, values in product.items()
-                    for more, other in self._part(frame, part.strip()).items()
+                    for more, other in self._part(frame, part, self.with_reference(term, part)).items()
                 }
             self.update(product)
+            self.of[term] = list(product)
+
+    def with_reference(self, term: str, part: str) -> bool:
+        """Whether a categorical part of a product has a dummy for its first level too: the rest of it is no term."""
+        rest = set(split(term)) - {part}
+        return bool(rest) and all(set(split(other)) != rest for other in self.terms)
+
+    def part(self, part: str) -> np.ndarray:
+        """The column (N,) of a part that has one."""
+        (values,) = self._part(self.frame, part).values()
+        return values
+
+    def lacks(self, part: str) -> bool:
+        """Whether a part that is one column, a number or a level, is no term itself, nor its variable one."""
+        if part in self.categories or call_of(part)[0] in SPLINES:
+            return False
+        return not {part, *term_variables([part], self.categories)} & set(self.terms)
+
+    def rows(self, kept: np.ndarray) -> "Design":
+        """The same columns for some of the rows (mask); knots, means and levels stay those of all of them."""
+        part = copy(self)
+        part.update({name: values[kept] for name, values in self.items()})
+        return part
+
+    def with_first(self, name: str, values: np.ndarray) -> "Design":
+        """The same with one more column in front of the others."""
+        part, others = copy(self), dict(self)
+        part.clear()
+        part.update({name: values} | others)
+        return part
+
+    def without_columns(self, terms: Iterable[str]) -> list[str]:
+        """Those of ``terms`` that have no column: categorical columns with a single level, and products with them."""
+        return [term for term in terms if not self.of.get(term, ())]
+
+    def names(self, terms: Iterable[str]) -> list[str]:
+        """Names of the columns of ``terms``, each once, in order."""
+        return list(dict.fromkeys(name for term in terms for name in self.of.get(term, ())))
 
     def at(self, frame):
         """The columns for ``frame``, with the levels, knots and group means of the rows that the design was made of."""
         return Design(frame, self.terms, self.categories, like=self)
 
-    def _part(self, frame, part):
+    def _part(self, frame, part, with_reference=False):
         if part in self.categories:
             levels = self.categories[part]
             present = [level for level in levels if (self.frame[part] == level).any()]
-            return {levels[level]: (frame[part] == level).to_numpy(dtype=float) for level in present[1:]}
+            shown = present if with_reference else present[1:]
+            return {levels[level]: (frame[part] == level).to_numpy(dtype=float) for level in shown}
         for variable, levels in self.categories.items():
             for level, name in levels.items():
                 if name == part:

@@ -64,7 +64,8 @@ def left_out(free: Iterable[int], k: int) -> tuple[int, ...]:
 
 def sums_by(values: np.ndarray, codes: np.ndarray, size: int = 0) -> np.ndarray:
     """Sums of the columns of ``values`` (N, k) over the rows of each level of ``codes``, (levels or ``size``, k)."""
-    return np.column_stack([np.bincount(codes, column, minlength=size) for column in values.T])
+    sums = [np.bincount(codes, column, minlength=size) for column in values.T]
+    return np.column_stack(sums) if sums else np.empty((max(size, int(codes.max(initial=-1)) + 1), 0))
 
 
 def demean(matrix: np.ndarray, codes: np.ndarray) -> np.ndarray:

@@ -54,6 +54,20 @@ def average_derivative(eta, slopes, coefficients, link, weights=None):
     return Average(float(share @ (first * change)), share * second * change, (share * first) @ slopes)
 
 
+def average_change(eta, up, down, coefficients, link, weights=None):
+    """Average change of the mean when one variable goes from a low to a high value in every row.
+
+    up, down: (N, k) what the design columns change by when the variable takes the high and the low value; the others
+    as in :func:`average_derivative`.
+    """
+    share = np.ones(len(eta)) if weights is None else np.asarray(weights, dtype=float)
+    share, kept = share / share.sum(), np.nan_to_num(coefficients)
+    high, low = eta + up @ kept, eta + down @ kept
+    rises, falls = share * LINKS[link].inverse_deriv(high), share * LINKS[link].inverse_deriv(low)
+    change = float(share @ (LINKS[link].inverse(high) - LINKS[link].inverse(low)))
+    return Average(change, rises - falls, rises @ up - falls @ down)
+
+
 def std_error(average, design, covariance):
     """Delta-method standard error from the covariance (k, k) of the coefficients of ``design`` (N, k), with constant.
 

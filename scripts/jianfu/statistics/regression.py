@@ -28,7 +28,7 @@ class RegressionFit:
 
     coefficients: (k,), NaN for a collinear column; covariance: (k, k); df: (k,) degrees of freedom of the t
     distribution; collinear: indices of the columns left out; n_clusters: G; vcov: cluster_G or CR2; residual_df:
-    observations less columns and absorbed levels.
+    observations less columns and absorbed levels; unexplained: share of the outcome's variance that is left.
     """
 
     coefficients: np.ndarray
@@ -38,6 +38,7 @@ class RegressionFit:
     n_clusters: int
     vcov: str
     residual_df: int
+    unexplained: float
 
 
 def drop_singletons(effects):
@@ -82,7 +83,7 @@ def fit(y, design, effects=(), clusters=None, weights=None, vcov=None, small="G"
     else:
         groups = clusters if vcov == "cluster" else np.arange(n)
         scores = blocks.cluster_scores(heft * residual, groups, int(groups.max()) + 1, share) @ bread[:, free]
-        inside = sum(factor.size - 1 for factor in factors if _nested(factor.codes, clusters))
+        inside = sum(factor.size - 1 for factor in factors if nested(factor.codes, clusters))
         own = {"HC0": 1.0, "HC1": n / (n - total)}
         covariance = (
             scores.T @ scores * own.get(vcov, sandwich.small_sample(small, n_clusters, n, total - inside))
@@ -97,6 +98,7 @@ def fit(y, design, effects=(), clusters=None, weights=None, vcov=None, small="G"
         n_clusters=n_clusters,
         vcov="cluster_G" if vcov == "cluster" else vcov,
         residual_df=n - total,
+        unexplained=_unexplained(residual, y, heft),
     )
 
 
@@ -127,7 +129,13 @@ def fit_plain(y, design, weights=None, vcov="iid", clusters=None, small="G"):
         n_clusters=n_clusters,
         vcov=vcov,
         residual_df=residual_df,
+        unexplained=_unexplained(fitted.resid, y, weights),
     )
+
+
+def _unexplained(residual, y, weights):
+    """Share of the weighted variance of ``y`` (N,) that the residuals (N,) have."""
+    return float(weights @ residual**2 / (weights @ (y - weights @ y / weights.sum()) ** 2))
 
 
 def cr2(y, design, effects, clusters, weights=None):
@@ -145,10 +153,10 @@ def cr2(y, design, effects, clusters, weights=None):
     if effects is not None and not groups:
         groups = [np.zeros(len(y), dtype=int)]
     weights = None if weights is None or np.ptp(weights) == 0 else np.asarray(weights, dtype=float)
-    nested = weights is None and bool(groups) and _nested(groups[0], clusters)
-    levels = [dummies(codes, first=0) for codes in (groups[1:] if nested else groups)]
+    inside = weights is None and bool(groups) and nested(groups[0], clusters)
+    levels = [dummies(codes, first=0) for codes in (groups[1:] if inside else groups)]
     full = np.column_stack([y, design, *levels]).astype(float)
-    full = demean(full, groups[0]) if nested else full
+    full = demean(full, groups[0]) if inside else full
     size = np.linalg.norm(full[:, 1 : k + 1], axis=0)
     columns = np.column_stack([full[:, 1 : k + 1] / size, orth(full[:, k + 1 :]) if levels else full[:, :0]])
     root = np.ones(len(y)) if weights is None else np.sqrt(weights)
@@ -162,5 +170,6 @@ def cr2(y, design, effects, clusters, weights=None):
     return covariance[:k, :k] / np.outer(size, size), df[:k]
 
 
-def _nested(codes, clusters):
+def nested(codes: np.ndarray, clusters: np.ndarray) -> bool:
+    """Whether every level of ``codes`` (N,) lies inside one of ``clusters`` (N,)."""
     return len(np.unique(codes * (clusters.max() + 1) + clusters)) == codes.max() + 1

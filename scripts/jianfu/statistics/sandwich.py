@@ -23,7 +23,7 @@ def robust(design, scores, bread, kind, working=None):
         leverage = working * np.einsum("ij,jk,ik->i", design, bread, design)
         squares = squares / (1 - leverage) ** (1 if kind == "HC2" else 2)
     meat = design.T @ (design * squares[:, None])
-    return bread @ meat @ bread * (n / (n - k) if kind == "HC1" else 1.0)
+    return bread @ meat @ bread * (hc1(n, k) if kind == "HC1" else 1.0)
 
 
 def clustered(design, scores, bread, clusters, factor):
@@ -37,14 +37,18 @@ def meat(sums):
     return sums.T @ sums * small_sample("G", len(sums), 0, 0)
 
 
+def hc1(n: int, k: int) -> float:
+    """Factor of HC1, n/(n-k); infinite where nothing is left."""
+    return n / (n - k) if n > k else np.inf
+
+
 def small_sample(kind, n_clusters, n, k):
-    """Factor of clustered covariances: ``none`` 1, ``G`` G/(G-1), ``full`` G/(G-1) (n-1)/(n-k)."""
+    """Factor of clustered covariances: ``none`` 1, ``G`` G/(G-1), ``full`` G/(G-1) (n-1)/(n-k).
+
+    k are coefficients and absorbed levels, without the levels of effects that lie inside clusters, as ``fixest`` counts
+    them (``ssc(fixef.K = "nested")``).
+    """
     if kind == "none":
         return 1.0
     factor = n_clusters / max(n_clusters - 1, 1)
-    return factor * (n - 1) / (n - k) if kind == "full" else factor
-
-
-def words(kind):
-    """The small-sample adjustment as it stands in a note."""
-    return {"none": "no small-sample factor", "G": "G/(G-1)", "full": "G/(G-1) (n-1)/(n-k)"}[kind]
+    return factor * ((n - 1) / (n - k) if n > k else np.inf) if kind == "full" else factor

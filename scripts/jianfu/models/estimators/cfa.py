@@ -3,7 +3,7 @@
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimators.common import COLUMN, FACTORS, Effect, Estimator, Fit, effects_of
+from jianfu.models.estimators.common import COLUMN, FACTORS, PAIRS, TEXTS, Effect, Estimator, Fit, effects_of
 from jianfu.models.reasons import because
 from jianfu.survey.psychometrics import cfa, fit_measures
 from jianfu.survey.psychometrics.invariance import invariance
@@ -13,10 +13,10 @@ OPTIONS = {
     "model": FACTORS,
     "group": COLUMN,
     "invariance": bool,
-    "equal": list,
+    "equal": TEXTS,
     "identification": ("marker", "std_lv"),
     "orthogonal": bool,
-    "residual_covariances": list,
+    "residual_covariances": PAIRS,
     "meanstructure": bool,
     "robust": ("satorra_bentler",),
 }

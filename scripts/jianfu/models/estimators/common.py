@@ -19,6 +19,39 @@ REGRESSION = ("controls", "effects", "cluster", "weights", "offset")  # keys tha
 VALUE = "value"  # type of an option that is a value of some column: text or number
 
 
+def _limited(form, **schema):
+    """Type of an option as a JSON schema; ``form`` is the code of its words in config/plan/messages.csv."""
+    return {"form": form, **schema}
+
+
+def _list_of(form, items, **schema):
+    return _limited(form, type="array", items=items, **{"minItems": 1} | schema)
+
+
+_NUMBER, _TEXT = {"type": "number"}, {"type": "string"}
+SHARE = _limited("a_share", type="number", exclusiveMinimum=0, exclusiveMaximum=1)
+RELIABILITY = _limited("a_share", type="number", exclusiveMinimum=0, maximum=1)
+POSITIVE = _limited("a_positive_number", type="number", exclusiveMinimum=0)
+COUNT = _limited("a_count", type="integer", minimum=0)
+COUNT_FROM_1 = _limited("a_count_from_1", type="integer", minimum=1)
+NUMBERS = _list_of("numbers", _NUMBER)
+TWO_NUMBERS = _list_of("two_numbers", _NUMBER, minItems=2, maxItems=2, uniqueItems=True)
+POSITIVE_NUMBERS = _list_of("positive_numbers", _NUMBER | {"exclusiveMinimum": 0})
+CORRELATIONS = _list_of("correlations", _NUMBER | {"exclusiveMinimum": -1, "exclusiveMaximum": 1})
+TEXTS = _list_of("texts", _TEXT)
+DATES = _list_of("dates", {"type": ["string", "number"]})
+PAIRS = _list_of("pairs", {"type": "array", "items": _TEXT, "minItems": 2, "maxItems": 2})
+POINTS = _limited("points", type="object", minProperties=1, additionalProperties=NUMBERS)
+COMBINATIONS = _limited(
+    "combinations",
+    type="object",
+    minProperties=1,
+    additionalProperties={
+        "anyOf": [TEXTS, {"type": "object", "minProperties": 1, "additionalProperties": _NUMBER}]
+    },
+)
+
+
 @dataclass(frozen=True)
 class Settings:
     """Settings of the inference: confidence level, bootstrap replicates (0 = no bootstrap) and seed."""
@@ -89,9 +122,9 @@ class Estimator:
 
     fit: the function, see :mod:`jianfu.models.estimators`; scale: of its estimates (unit, log_odds, log_hazard ...);
     needs, takes: keys of a declared model that it must and may have, beside name, estimator, data, where and report;
-    options: {name: kind}, where kind is a tuple of the values allowed, a Python type (int, float, bool, str, list,
-    dict; float takes whole numbers too), ``COLUMN``, ``COLUMNS``, ``FACTORS`` or ``VALUE``; required: options that must
-    be there;
+    options: {name: kind}, where kind is a tuple of the values allowed, float (whole numbers too), bool, dict,
+    ``COLUMN``, ``COLUMNS``, ``FACTORS``, ``VALUE`` or a JSON schema with the code of its words (``SHARE`` ...);
+    required: options that must be there; adds_up: several outcomes are events, or numbers, that are added up;
     may_miss: keys and options whose columns may hold missing values (None = all of them; the estimator then counts
     what it leaves out); text: keys whose columns may hold text; reports_all: every effect becomes a row, not only the
     declared terms; counts: the outcome counts events (logit, hazards), so that levels without any event are left out
@@ -108,6 +141,7 @@ class Estimator:
     text: tuple = ()
     reports_all: bool = False
     counts: bool = False
+    adds_up: bool = False
     of_results: bool = False
 
 

@@ -11,9 +11,11 @@ from dataclasses import replace
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimators import ols
+from jianfu.models.estimators import marginal, ols
 from jianfu.models.estimators.common import (
     COLUMN,
+    POSITIVE,
+    SHARE,
     Effect,
     Estimator,
     Fit,
@@ -26,13 +28,13 @@ from jianfu.statistics import hazard, inference, margins, power, sensitivity
 MODELS = ("ols", "cloglog", "logit", "poisson")
 SCALES = {"ols": "", "cloglog": "log_hazard", "logit": "log_odds", "poisson": "log_rate"}
 MEASURES = {"cloglog": "hr", "logit": "or", "poisson": "rr"}
+ROUNDING = 1e-10  # share of the largest error below which an error is nothing but rounding
 PER = 1000  # observations that excess events are counted per
-STEP = 1e-4  # of the numerical derivative of design columns, exact for terms that are linear in the variable
 
 E_VALUE = {"model": MODELS, "common": bool}
 LEAVE_ONE_OUT = {"model": MODELS, "group": COLUMN}
 ADDITIVE = {"model": MODELS[1:], "by": COLUMN}
-DETECTABLE = {"model": MODELS, "power": float, "design_effect": float}
+DETECTABLE = {"model": MODELS, "power": SHARE, "design_effect": POSITIVE}
 
 
 class _Data:
@@ -41,7 +43,7 @@ class _Data:
     def __init__(self, model):
         n = len(model.used)
         self.link = model.spec.options.get("model", "ols")
-        self.terms, self.names = model.spec.terms, list(model.columns)
+        self.terms, self.names = model.of_interest, list(model.columns)
         self.design, self.effects = model.design, model.effects
         self.clusters = np.arange(n) if model.clusters is None else model.clusters
         self.n, self.keep, self.lost = np.asarray(model.weights, dtype=float), np.ones(n, dtype=bool), 0
@@ -49,6 +51,8 @@ class _Data:
             self.y = model.outcome
             return
         self.y = model.events
+        if (self.y < 0).any() or (self.link != "poisson" and (self.y > self.n).any()):
+            raise NotEstimable("outcome_outside_trials")
         self._with_events()
 
     def _with_events(self):
@@ -77,13 +81,15 @@ class _Data:
         return part
 
     def fit(self):
-        """The hazard fit of all rows."""
+        """The hazard fit of all rows; raises NotEstimable where they are one cluster."""
+        if self.clusters.max() == 0:
+            raise NotEstimable("single_cluster")
         return hazard.fit(self.y, self.n, self.design, self.effects, self.clusters, self.link)
 
     def slopes(self):
         """Coefficients of the terms of interest; None where a hazard did not converge."""
         if self.link != "ols":
-            found = self.fit()
+            found = hazard.fit(self.y, self.n, self.design, self.effects, link=self.link)
             return found.coefficients[self.of_interest()] if found.converged else None
         parts = sensitivity.linear_parts(self.y, self.design, self.effects)
         others = range(len(self.names))
@@ -108,17 +114,18 @@ def fit_e_value(model, settings):
     link, common = options.get("model", "ols"), options.get("common", False)
     if link == "ols":
         found = ols.fit(model.changed(estimator=link, options={}), settings)
-        spread = 1.0 if spec.outcome in spec.standardise else model.used[spec.outcome].std(ddof=1)
+        spread = 1.0 if spec.outcome in spec.standardise else model.outcome.std(ddof=1)
         measure = "smd"
     else:
         found = _rows_of_fit(_Data(model), settings)
         spread, measure = 1.0, MEASURES[link]
     effects = []
     for effect in found.effects:
-        if effect.term not in spec.terms:
+        if effect.term not in model.of_interest:
             continue
         if np.isnan(effect.estimate):
-            raise NotEstimable("collinear_term", term=effect.term)
+            effects.append(_collinear(f"e_value({effect.term})", effect.term))
+            continue
         values = [effect.estimate / spread, effect.low / spread, effect.high / spread]
         ratio, low, high = (float(sensitivity.risk_ratio(value, measure, common)) for value in values)
         point, limit = sensitivity.e_value(ratio, low, high)
@@ -127,6 +134,16 @@ def fit_e_value(model, settings):
         effects.append(Effect(f"e_value_limit({effect.term})", limit, scale="risk_ratio"))
     outcome = [] if measure in ("smd", "rr") else [because("common_outcome" if common else "rare_outcome")]
     return replace(found, effects=effects, reasons=[because(f"e_value_{measure}"), *outcome])
+
+
+def _collinear(name, column):
+    """The row of a column of which the others leave nothing."""
+    return Effect(name, np.nan, reasons=(because("collinear_term", term=column),))
+
+
+def _same(effect):
+    """The row of a difference that the model leaves no room for, its figures but rounding."""
+    return Effect(effect.term, np.nan, scale=effect.scale, reasons=(because("same_by_construction"),))
 
 
 def _rows_of_fit(data, settings):
@@ -161,7 +178,8 @@ def fit_leave_one_out(model, settings):
         name, values = data.names[column], each[:, j]
         known = values[~np.isnan(values)]
         if np.isnan(whole[j]):
-            raise NotEstimable("collinear_term", term=name)
+            effects.append(_collinear(f"lowest_without_one({name})", name))
+            continue
         if not len(known):
             raise NotEstimable("no_fit_without_level")
         turned = int((np.sign(known) != np.sign(whole[j])).sum())
@@ -173,30 +191,35 @@ def fit_leave_one_out(model, settings):
 
 
 def fit_additive(model, settings):
-    """Excess events per 1,000 observations by unit of each variable, by level of ``by``, and their differences."""
+    """Excess events per 1,000 observations by unit of each variable (of a category: against its reference), by level
+    of ``by``, and their differences."""
     spec, used, data = model.spec, model.used, _Data(model)
     fitted = data.fit()
     if not fitted.converged:
         return data.found(converged=False)
     by = used[spec.options["by"]][data.keep] if spec.options.get("by") else None
     levels = [] if by is None else sorted(set(by.astype(str)))
-    averages = {}
-    for variable_name in [term for term in data.terms if ":" not in term and term in data.names]:
-        slopes = _slopes(model, variable_name)[data.keep]
+    averages, left_out = {}, []
+    variables = marginal.main_variables(spec.terms, model.columns.categories)
+    for name, move in marginal.moves(model, variables).items():
+        if move.of_nothing(fitted.coefficients):
+            left_out.append(_collinear(f"excess_per_1000({name})", name))
+            continue
+        moved = move.at(data.keep)
 
-        def average(rows, slopes=slopes):
-            weights = np.where(rows, data.n, 0.0)
-            return (
-                margins.average_derivative(fitted.eta, slopes, fitted.coefficients, data.link, weights) * PER
-            )
+        def average(rows, moved=moved):
+            share = np.where(rows, data.n, 0.0)
+            return moved.average(fitted.eta, fitted.coefficients, data.link, share) * PER
 
-        averages[f"excess_per_1000({variable_name})"] = average(np.ones(len(data.y), dtype=bool))
+        averages[f"excess_per_1000({name})"] = average(np.ones(len(data.y), dtype=bool))
         for level in levels:
             inside = (by.astype(str) == level).to_numpy()
-            averages[f"excess_per_1000({variable_name}; {level})"] = average(inside)
+            averages[f"excess_per_1000({name}; {level})"] = average(inside)
             if len(levels) > 1:
                 difference = average(inside) - average(~inside)
-                averages[f"excess_per_1000({variable_name}; {level} - others)"] = difference
+                averages[f"excess_per_1000({name}; {level} - others)"] = difference
+    if not averages:
+        return data.found(left_out)
     errors = margins.absorbed_std_errors(
         list(averages.values()), data.y, data.n, data.design, data.effects, data.clusters, data.link, fitted
     )
@@ -206,21 +229,17 @@ def fit_additive(model, settings):
         Effect(name, *map(float, row), "cluster_G", scale="excess_per_1000", df=float(df))
         for name, *row in zip(averages, values, errors, low, high, p_value, strict=True)
     ]
+    most = max(errors)
+    effects = [_same(effect) if effect.std_error <= ROUNDING * most else effect for effect in effects]
     notes = [because("marginal_effects_absorbed"), because("factor_G"), because("t", df=df)]
-    return data.found(effects, [*notes, *few_clusters(fitted.n_clusters)])
-
-
-def _slopes(model, name):
-    """Derivative (N, k) of the design columns by the variable ``name``."""
-    columns, used = model.columns, model.used
-    value = used[name].to_numpy(dtype=float)
-    up, down = (columns.at(used.assign(**{name: value + step})) for step in (STEP, -STEP))
-    return np.column_stack([(up[column] - down[column]) / (2 * STEP) for column in columns])
+    return data.found([*effects, *left_out], [*notes, *few_clusters(fitted.n_clusters)])
 
 
 def fit_detectable(model, settings):
     """Smallest effect of each term that the design detects, without comparing the outcome with it."""
     data, options = _Data(model), model.spec.options
+    if data.clusters.max() == 0:
+        raise NotEstimable("single_cluster")
     wanted, factor = options.get("power", power.POWER), options.get("design_effect", 1.0)
     effects, df = [], int(data.clusters.max())
     for column in data.of_interest():
@@ -238,25 +257,32 @@ def fit_detectable(model, settings):
         else:
             error = power.hazard_error(data.y, data.n, term, others, data.effects, data.link, factor)
             behind = {"events": int(data.y.sum())}
+        name = f"detectable({data.names[column]})"
         if np.isnan(error):
-            raise NotEstimable("nothing_left", term=data.names[column])
+            reason = because("nothing_left", term=data.names[column])
+            effects.append(Effect(name, np.nan, reasons=(reason,)))
+            continue
         effect = power.minimum_detectable(error, df, settings.confidence, wanted)
         kind = "design_of_rows" if data.link == "ols" else "design_of_events"
         reasons = (because(kind, clusters=df + 1, error=error, **behind),)
-        name = f"detectable({data.names[column]})"
         effects.append(Effect(name, effect, error, scale=SCALES[data.link], reasons=reasons))
     return data.found(effects, [because("detectable_formula", power=wanted, design_effect=factor)])
 
 
 ENTRIES = {
-    "e_value": Estimator(fit_e_value, "risk_ratio", options=E_VALUE, reports_all=True),
+    "e_value": Estimator(fit_e_value, "risk_ratio", options=E_VALUE, reports_all=True, adds_up=True),
     "leave_one_out": Estimator(
         fit_leave_one_out,
         "unit",
         options=LEAVE_ONE_OUT,
         required=("group",),
         reports_all=True,
+        adds_up=True,
     ),
-    "additive_scale": Estimator(fit_additive, "excess_per_1000", options=ADDITIVE, reports_all=True),
-    "detectable_effect": Estimator(fit_detectable, "unit", options=DETECTABLE, reports_all=True),
+    "additive_scale": Estimator(
+        fit_additive, "excess_per_1000", options=ADDITIVE, reports_all=True, adds_up=True
+    ),
+    "detectable_effect": Estimator(
+        fit_detectable, "unit", options=DETECTABLE, reports_all=True, adds_up=True
+    ),
 }

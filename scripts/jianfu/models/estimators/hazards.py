@@ -18,7 +18,7 @@ from jianfu.models.estimators.common import (
 )
 from jianfu.models.reasons import because
 from jianfu.statistics import glm, hazard, sandwich, wild
-from jianfu.statistics.regression import FEW_CLUSTERS
+from jianfu.statistics.regression import FEW_CLUSTERS, nested
 
 # Below these a hazard rests on few events; the coverage study has between four and five per unit.
 EVENTS_PER_SLOPE, EVENTS_PER_UNIT = 10, 2
@@ -68,7 +68,7 @@ def fit(model, settings):
         data, names = (model.events, model.trials, *arrays), list(model.columns)
         found = [
             _with_wild_p(effect, data, names.index(effect.term), settings)
-            if effect.term in spec.terms
+            if effect.term in model.of_interest
             else effect
             for effect in found
         ]
@@ -82,16 +82,19 @@ def _absorbed(model, events, trials, offset, errors):
     fitted = hazard.fit(events, trials, design, effects, errors.clusters, spec.estimator, offset, information)
     if fitted.separated:
         raise separated([list(columns)[j] for j in fitted.moving] or list(spec.effects))
-    total = (
-        design.shape[1] - len(fitted.collinear) + sum(codes.max() + 1 for codes in effects) - len(effects) + 1
-    )
-    own = fitted.n_clusters / max(fitted.n_clusters - 1, 1)  # the factor that is in the covariance already
-    wanted = {
-        "HC0": 1.0,
-        "HC1": n / (n - total),
-        "cluster": sandwich.small_sample(errors.small, fitted.n_clusters, n, total),
-    }
-    covariance = fitted.bread if errors.kind == "iid" else fitted.covariance * (wanted[errors.kind] / own)
+    if errors.kind == "iid":
+        return fitted.coefficients, fitted.bread, fitted.collinear, bool(fitted.converged)
+    counted = [codes for codes in effects if errors.clusters is None or not nested(codes, errors.clusters)]
+    total = design.shape[1] - len(fitted.collinear) + sum(int(codes.max()) for codes in counted) + 1
+    wanted, own = (
+        1.0,
+        sandwich.small_sample("G", fitted.n_clusters, 0, 0),
+    )  # what is in the covariance already
+    if errors.kind == "HC1":
+        wanted = sandwich.hc1(n, total)
+    elif errors.kind == "cluster":
+        wanted = sandwich.small_sample(errors.small, fitted.n_clusters, n, total)
+    covariance = fitted.covariance * (wanted / own)
     return fitted.coefficients, covariance, fitted.collinear, bool(fitted.converged)
 
 
@@ -150,7 +153,7 @@ def _events_notes(events, n_slopes, effects, spec):
 
 
 ENTRIES = {
-    "logit": Estimator(fit, "log_odds", takes=REGRESSION, options=OPTIONS, counts=True),
-    "cloglog": Estimator(fit, "log_hazard", takes=REGRESSION, options=OPTIONS, counts=True),
-    "poisson": Estimator(fit, "log_rate", takes=REGRESSION, options=OPTIONS, counts=True),
+    "logit": Estimator(fit, "log_odds", takes=REGRESSION, options=OPTIONS, counts=True, adds_up=True),
+    "cloglog": Estimator(fit, "log_hazard", takes=REGRESSION, options=OPTIONS, counts=True, adds_up=True),
+    "poisson": Estimator(fit, "log_rate", takes=REGRESSION, options=OPTIONS, counts=True, adds_up=True),
 }

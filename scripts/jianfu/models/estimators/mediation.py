@@ -7,7 +7,18 @@ import numpy as np
 from jianfu.core.errors import NotEstimable
 from jianfu.models.estimates import INDIRECT
 from jianfu.models.estimators import ols
-from jianfu.models.estimators.common import Effect, Estimator, Fit, few_clusters, renamed
+from jianfu.models.estimators.common import (
+    CORRELATIONS,
+    COUNT_FROM_1,
+    POSITIVE,
+    RELIABILITY,
+    TWO_NUMBERS,
+    Effect,
+    Estimator,
+    Fit,
+    few_clusters,
+    renamed,
+)
 from jianfu.models.reasons import because
 from jianfu.statistics import hazard, inference, mediation, natural_effects
 from jianfu.statistics.designs import dummies
@@ -16,12 +27,12 @@ OPTIONS = {
     "outcome_model": natural_effects.LINKS,
     "mediator_model": natural_effects.LINKS,
     "interaction": bool,
-    "contrast": list,
+    "contrast": TWO_NUMBERS,
     "reference_mediator": float,
-    "horizon": int,
-    "per": float,
-    "reliability": float,
-    "rho": list,
+    "horizon": COUNT_FROM_1,
+    "per": POSITIVE,
+    "reliability": RELIABILITY,
+    "rho": CORRELATIONS,
 }
 LINEAR = {"outcome_model", "mediator_model"}
 EVENTS_PER_COEFFICIENT = 2  # below, a bootstrap of nonlinear models with effects is no guide
@@ -45,11 +56,11 @@ def fit(model, settings):
 
 
 def _fit_linear(model, settings):
-    spec, options, name = model.spec, model.spec.options, model.spec.mediator
+    spec, options, name, terms = model.spec, model.spec.options, model.spec.mediator, model.of_interest
     mediator, outcome, design = model.values(name), model.outcome, _linear_design(model)
     second = model.changed(options={})
     paths_a = ols.fit(second.changed(outcomes=(name,)), settings)
-    paths = ols.fit(replace(second, columns={name: mediator} | dict(model.columns)), settings)
+    paths = ols.fit(replace(second, columns=model.columns.with_first(name, mediator)), settings)
     a, c = ({effect.term: effect for effect in found.effects} for found in (paths_a, paths))
     inner, notes, bootstrap = 1.0, [], None
     if options.get("reliability", 1.0) < 1:
@@ -60,7 +71,7 @@ def _fit_linear(model, settings):
         bootstrap = _bootstrap(model, outcome, mediator, settings)
         notes.append(because("bootstrap", replicates=settings.bootstrap))
     few = few_clusters(paths.n_clusters) if spec.cluster else []
-    for j, term in enumerate(spec.terms):
+    for j, term in enumerate(terms):
         rows.append(renamed(a[term], f"{term}_a", name))
         b = c[name].estimate
         product, direct = (
@@ -74,7 +85,7 @@ def _fit_linear(model, settings):
         plain = renamed(c[term], f"{term}_direct", spec.outcome_name)
         rows.append(plain if inner == 1 else _row(f"{term}_direct", direct, direct_draws, settings, notes))
         arrays = (outcome, mediator, design, np.ones(len(outcome)))
-        alone = len(spec.terms) == 1
+        alone = len(terms) == 1
         note = [because("vanishes_at", rho=natural_effects.rho_zero(*arrays)[0])] if alone else []
         rows.append(_row(term + INDIRECT, product, draws, settings, [*few, *notes, *note]))
         total = None if draws is None else draws + direct_draws
@@ -93,8 +104,9 @@ def _linear_design(model):
 
 def _split(model):
     """Design columns of the terms and those of the controls."""
-    terms = [model.columns[term] for term in model.spec.terms]
-    return terms, [values for name, values in model.columns.items() if name not in model.spec.terms]
+    names = model.of_interest
+    rest = [values for name, values in model.columns.items() if name not in names]
+    return [model.columns[name] for name in names], rest
 
 
 def _clusters(model):
@@ -139,9 +151,11 @@ def _bootstrap(model, outcome, mediator, settings):
 
 
 def _fit_natural(model, settings):
-    spec, options, term = model.spec, model.spec.options, model.spec.terms[0]
-    if len(spec.terms) > 1:
+    spec, options, (term, *more) = model.spec, model.spec.options, model.of_interest
+    if more:
         raise NotEstimable("one_term_only")
+    if _clusters(model).max() == 0:
+        raise NotEstimable("single_cluster")
     link = options.get("outcome_model", "linear")
     binary, dropped = link in ("logit", "probit", "cloglog"), {}
     if binary:

@@ -5,6 +5,7 @@ import numpy as np
 from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators.common import (
     COLUMNS,
+    TEXTS,
     Effect,
     Estimator,
     Fit,
@@ -17,7 +18,7 @@ from jianfu.models.estimators.regression import CONSTANT
 from jianfu.models.reasons import because
 from jianfu.statistics import mixed
 
-OPTIONS = {"groups": COLUMNS, "slopes": list, "method": ("reml", "ml")}
+OPTIONS = {"groups": COLUMNS, "slopes": TEXTS, "method": ("reml", "ml")}
 
 
 def fit(model, settings):

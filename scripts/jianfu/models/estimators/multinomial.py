@@ -6,12 +6,13 @@ import numpy as np
 from statsmodels.discrete.discrete_model import MNLogit
 
 from jianfu.core.errors import NotEstimable
-from jianfu.ingest.user_tables import levels_of
+from jianfu.ingest.user_tables import cell_text, levels_of
 from jianfu.models.estimators import regression as shared
 from jianfu.models.estimators.common import VALUE, Estimator, Fit, effects_of, renamed
 from jianfu.models.reasons import because
 
 OPTIONS = {"base": VALUE}
+MOST_LEVELS = 20
 LONGEST = 30.0  # a linear predictor beyond this is separation
 
 
@@ -20,7 +21,10 @@ def fit(model, settings):
     spec, columns, design = model.spec, model.columns, model.with_constant
     values = model.used[spec.outcome]
     levels = levels_of(values)
-    base = next((v for v in levels if str(v) == str(spec.options.get("base", levels[0]))), None)
+    if len(levels) > MOST_LEVELS:
+        raise NotEstimable("levels_outside", column=spec.outcome, levels=len(levels), most=MOST_LEVELS)
+    wanted = cell_text(spec.options.get("base", levels[0]))
+    base = next((level for level in levels if cell_text(level) == wanted), None)
     if base is None or len(levels) < 2:
         raise NotEstimable("too_few_outcomes", column=spec.outcome)
     levels = [base, *(level for level in levels if level != base)]
@@ -40,9 +44,9 @@ def fit(model, settings):
     for j, level in enumerate(levels[1:]):
         figures = (estimates[:, j] / spread, errors[:, j] / spread)
         part = effects_of(names, *figures, np.inf, "iid", settings)
-        found += [renamed(effect, effect.term, f"{spec.outcome}={level}") for effect in part]
+        found += [renamed(effect, effect.term, f"{spec.outcome}={cell_text(level)}") for effect in part]
     notes = [
-        because("against", outcome=spec.outcome, base=str(base)),
+        because("against", outcome=spec.outcome, base=cell_text(base)),
         because("errors_iid"),
         because("normal"),
     ]

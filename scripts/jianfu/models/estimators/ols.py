@@ -18,6 +18,7 @@ from jianfu.models.reasons import because
 from jianfu.statistics import regression, wild
 
 OPTIONS = shared.OPTIONS | {"trials": COLUMN}
+PERFECT = 1e-20  # share of the outcome's variance below which what is left is rounding
 
 
 def fit(model, settings):
@@ -42,7 +43,7 @@ def _with_wild_p(effects, model, settings):
     drawn = {"weights": wild.weights_name(model.clusters.max() + 1), "replicates": settings.bootstrap}
     result = []
     for effect in effects:
-        if effect.term in model.spec.terms and effect.term in names and not np.isnan(effect.estimate):
+        if effect.term in model.of_interest and not np.isnan(effect.estimate):
             place = names.index(effect.term)
             p_value = wild.cluster_p_value(*arrays, place, settings.bootstrap, settings.seed, weights)
             known = np.isfinite(p_value)
@@ -59,7 +60,7 @@ def solve(model):
     if shared.is_two_way(spec):
         return shared.two_way(solve, model)
     outcome, weights = _outcome(model)
-    if len(used) <= len(columns) + sum(codes.max() + 1 for codes in effects):
+    if len(used) <= len(columns) + max(1, sum(codes.max() + 1 for codes in effects)):
         raise NotEstimable("too_few_observations", observations=len(used))
     few = used[spec.cluster].nunique() < regression.FEW_CLUSTERS if spec.cluster else False
     cells = not (model.trials == 1).all()
@@ -79,6 +80,8 @@ def solve(model):
     else:
         arrays = (outcome, model.with_constant, weights)
         fitted = regression.fit_plain(*arrays, errors.kind, errors.clusters, errors.small)
+    if fitted.unexplained < PERFECT:
+        raise NotEstimable("perfect_fit")
     known = fitted.df[np.isfinite(fitted.df) & ~np.isnan(fitted.coefficients)]
     first = known[0 if effects or len(known) < 2 else 1] if len(known) else np.nan
     notes = [*shared.note_of(errors, first), *collinear_note(fitted.collinear, columns)]
@@ -97,5 +100,5 @@ def _outcome(model):
 
 
 ENTRIES = {
-    "ols": Estimator(fit, "unit", takes=REGRESSION, options=OPTIONS),
+    "ols": Estimator(fit, "unit", takes=REGRESSION, options=OPTIONS, adds_up=True),
 }

@@ -7,21 +7,35 @@ import pandas as pd
 from scipy import stats
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimators.common import COLUMN, Effect, Estimator, Fit, codes_of, few_clusters
+from jianfu.models.estimators.common import (
+    COLUMN,
+    COUNT,
+    COUNT_FROM_1,
+    TEXTS,
+    Effect,
+    Estimator,
+    Fit,
+    codes_of,
+    few_clusters,
+)
 from jianfu.models.reasons import because, has
 from jianfu.statistics import did, event_study, regression
 
-OPTIONS = {"unit": COLUMN, "time": COLUMN, "start": COLUMN, "placebo": int}
+OPTIONS = {"unit": COLUMN, "time": COLUMN, "start": COLUMN, "placebo": COUNT_FROM_1}
 DID_OPTIONS = OPTIONS | {
     "control": did.CONTROLS,
     "method": did.METHODS,
     "base": did.BASES,
-    "anticipation": int,
-    "balance": int,
-    "aggregate": list,
+    "anticipation": COUNT,
+    "balance": COUNT,
+    "aggregate": TEXTS,
     "band": ("simultaneous", "pointwise"),
 }
-EVENT_OPTIONS = DID_OPTIONS | {"estimator": ("cs", "sunab", "imputation", "twfe"), "leads": int, "lags": int}
+EVENT_OPTIONS = DID_OPTIONS | {
+    "estimator": ("cs", "sunab", "imputation", "twfe"),
+    "leads": COUNT,
+    "lags": COUNT,
+}
 AGGREGATES = ("simple", "dynamic", "group", "calendar", "cells")
 NAMES = {"dynamic": "event", "group": "group", "calendar": "calendar"}
 FEW_TREATED = 15  # clusters with treatment below which the normal distribution rejects too often
@@ -36,9 +50,9 @@ def fit_did(model, settings):
     clusters = _clusters(rows, cells)
     treated = _treated_clusters(clusters, cells.cohort)
     few = bool(spec.cluster) and (clusters.max() + 1 < regression.FEW_CLUSTERS or treated < FEW_TREATED)
-    law = _Law(clusters, cells.cohort if few else None, options, settings)
+    law = _Law(clusters, cells.cohort if few else None, options, settings, alone=treated == 1)
     effects, notes = [], [*_cell_notes(cells, options), *_few_treated(treated, few)]
-    notes += [because("welch")] if few else []
+    notes += [because("welch")] if few else _cohorts_of_one(clusters, cells.cohort, treated)
     for kind in options.get("aggregate", AGGREGATES):
         if kind not in AGGREGATES:
             raise NotEstimable("unknown_aggregate", aggregate=kind, allowed=list(AGGREGATES))
@@ -54,7 +68,7 @@ def fit_did(model, settings):
     if any(np.isnan(effect.std_error) for effect in effects) and few:
         notes.append(because("no_cohort_error"))
     statistic, df, p_value = did.pretrend_test(cells, clusters)
-    if np.isfinite(p_value):
+    if np.isfinite(p_value) and treated > 1:
         notes.append(because("pretrend", df=df, statistic=statistic, p=p_value))
     return _fit(effects, rows, notes, clusters, len(cells.cohort), _dropped_cells(rows, cells))
 
@@ -81,7 +95,8 @@ def fit_event_study(model, settings):
     clusters = codes_of(rows["cluster"][found.used])
     groups = int(clusters.max()) + 1
     df = np.inf if name == "imputation" and groups >= regression.FEW_CLUSTERS else groups - 1
-    law = _Law(None, None, options, settings, df)
+    treated = _treated_clusters(rows["cluster"], start)
+    law = _Law(None, None, options, settings, df, alone=treated == 1)
     size = len(found.contributions)  # an influence function is the contribution times the number of clusters
     effects = _pointwise("att", found.overall, found.overall_contributions * size, law)
     names = [f"event_{_text(e)}" for e in found.event[shown]]
@@ -94,7 +109,7 @@ def fit_event_study(model, settings):
         ],
         "twfe": [because("two_way_effects"), because("factor_G")],
     }[name]
-    notes = [*_few_treated(_treated_clusters(rows["cluster"], start), corrected=False), *notes]
+    notes = [*_few_treated(treated, corrected=False), *notes]
     if name == "twfe":
         more, own = _decomposition(rows, time, start)
         effects, notes = effects + more, notes + own
@@ -176,8 +191,17 @@ def _treated_clusters(clusters, start):
 
 def _few_treated(treated, corrected):
     """The caution on few clusters with treatment as a list, empty where there are enough."""
+    if treated == 1:
+        return [because("one_treated")]
     code = "few_treated" if corrected else "few_treated_uncorrected"
     return [because(code, clusters=treated)] if treated < FEW_TREATED else []
+
+
+def _cohorts_of_one(clusters, cohort, treated):
+    """The caution on cohorts of a single cluster, whose own variation cannot be seen."""
+    starts = np.unique(np.column_stack([cohort, clusters])[np.isfinite(cohort)], axis=0)[:, 0]
+    single = int((np.unique(starts, return_counts=True)[1] == 1).sum())
+    return [because("cohorts_of_one", groups=single)] if single and treated > 1 else []
 
 
 def _dropped_cells(rows, cells):
@@ -211,16 +235,20 @@ def _cell_notes(cells, options):
 @dataclass(frozen=True)
 class _Law:
     """How intervals are made: cluster codes of the units (None = rows are clusters), cohort of the units where few
-    clusters call for Welch's t, options, settings, degrees of freedom otherwise."""
+    clusters call for Welch's t, options, settings, degrees of freedom otherwise, and whether a single cluster is
+    treated, from which no error can be had."""
 
     clusters: np.ndarray | None
     cohort: np.ndarray | None
     options: dict
     settings: object
     df: float = np.inf
+    alone: bool = False
 
     def errors(self, influence):
         """Standard errors and degrees of freedom, (K,) each."""
+        if self.alone:
+            return np.full((2, influence.shape[1]), np.nan)
         if self.cohort is not None:
             return did.welch(influence, self.clusters, self.cohort)
         return did.standard_errors(influence, self.clusters), np.full(influence.shape[1], float(self.df))
@@ -237,7 +265,7 @@ def _band(names, estimates, influence, law):
         return []
     settings, share, reasons = law.settings, (1 + law.settings.confidence) / 2, ()
     errors, df = law.errors(influence)
-    if settings.bootstrap and law.options.get("band", "simultaneous") == "simultaneous":
+    if settings.bootstrap and not law.alone and law.options.get("band", "simultaneous") == "simultaneous":
         critical = did.critical_value(
             influence, settings.confidence, settings.bootstrap, settings.seed, law.clusters
         )

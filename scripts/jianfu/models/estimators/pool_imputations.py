@@ -7,7 +7,7 @@ import pandas as pd
 
 from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators import hazards, ols
-from jianfu.models.estimators.common import COLUMN, Effect, Estimator, Fit, effects_of
+from jianfu.models.estimators.common import COLUMN, NUMBERS, POSITIVE, Effect, Estimator, Fit, effects_of
 from jianfu.models.reasons import because
 from jianfu.statistics import pooling
 
@@ -18,10 +18,10 @@ OPTIONS = {
     "se": COLUMN,
     "variance": COLUMN,
     "df": COLUMN,
-    "df_complete": float,
+    "df_complete": POSITIVE,
     "model": tuple(MODELS),
     "imputed": COLUMN,
-    "delta": list,
+    "delta": NUMBERS,
     "vcov": ols.OPTIONS["vcov"],
 }
 

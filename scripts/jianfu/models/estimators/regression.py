@@ -5,14 +5,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from jianfu.core.errors import DataError, NotEstimable
-from jianfu.models.estimators.common import Fit, effects_of
+from jianfu.core.reasons import Reason
+from jianfu.models.estimators.common import COMBINATIONS, POINTS, Effect, Fit, effects_of
 from jianfu.models.reasons import because
+from jianfu.models.terms import term_variables
 from jianfu.statistics import sandwich
 
 CONSTANT = "(Intercept)"
 BOTH = "(both)"  # column of the intersection of two clusters
 VCOV = ("iid", "HC0", "HC1", "HC2", "HC3", "hetero", "cluster", "CR2")
-OPTIONS = {"vcov": VCOV, "small_sample": sandwich.SMALL_SAMPLE, "contrasts": dict, "curve": dict}
+OPTIONS = {"vcov": VCOV, "small_sample": sandwich.SMALL_SAMPLE, "contrasts": COMBINATIONS, "curve": POINTS}
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,10 @@ def rows(model, solved, settings):
     found = effects_of(names, estimates, np.sqrt(np.diag(covariance)), solved.df, solved.vcov, settings)
     df = np.broadcast_to(np.asarray(solved.df, dtype=float), len(estimates))
     least = np.min(df[~np.isnan(estimates)], initial=np.inf)
-    for name, weights in _combinations(model, names).items():
+    for name, weights in {**_contrasts(model, names), **_curves(model, names)}.items():
+        if isinstance(weights, Reason):
+            found.append(Effect(name, np.nan, reasons=(weights,)))
+            continue
         value, error = combined(weights, estimates, covariance)
         found += effects_of([name], [value], [error], least, solved.vcov, settings)
     return found
@@ -143,19 +148,37 @@ def combined(weights, estimates, covariance):
     return part @ estimates[inside], np.sqrt(part @ covariance[np.ix_(inside, inside)] @ part)
 
 
-def _combinations(model, names):
-    """{name: (k,) weights} of the options ``contrasts`` and ``curve``."""
-    options, columns, used, found = model.spec.options, model.columns, model.used, {}
-    for name, terms in options.get("contrasts", {}).items():
+def _contrasts(model, names):
+    """{name: (k,) weights} of the option ``contrasts``."""
+    found = {}
+    for name, terms in model.spec.options.get("contrasts", {}).items():
         parts = dict.fromkeys(terms, 1.0) if isinstance(terms, list) else terms
         missing = next((term for term in parts if term not in names), None)
         if missing is not None:
             raise DataError("contrast_of_no_term", contrast=name, name=missing, terms=list(names))
         found[name] = np.array([float(parts.get(term, 0.0)) for term in names])
-    for variable, points in options.get("curve", {}).items():
+    return found
+
+
+def _curves(model, names):
+    """{name: (k,) weights} of the points of the option ``curve``, a reason where the rows do not reach that far."""
+    columns, used, found = model.columns, model.used, {}
+    variables = [v for v in term_variables(columns.terms, columns.categories) if v not in columns.categories]
+    for variable, points in model.spec.options.get("curve", {}).items():
+        if variable not in variables:
+            raise DataError("curve_of_no_term", name=variable, terms=variables)
+        low, high = float(used[variable].min()), float(used[variable].max())
+        if not low <= 0 <= high:
+            reason = because("curve_without_zero", column=variable, low=low, high=high)
+            found |= {f"{variable}={point:g}": reason for point in points}
+            continue
         rows = used if any(":" in term for term in columns.terms) else used.head(1)
         zero = columns.at(rows.assign(**{variable: 0.0}))
         for point in points:
+            if not low <= point <= high:
+                reason = because("beyond_observed", column=variable, low=low, high=high)
+                found[f"{variable}={point:g}"] = reason
+                continue
             there = columns.at(rows.assign(**{variable: float(point)}))
             change = {name: float(np.mean(there[name] - zero[name])) for name in columns}
             found[f"{variable}={point:g}"] = np.array([change.get(term, 0.0) for term in names])

@@ -7,6 +7,8 @@ from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators.common import (
     COLUMN,
     COLUMNS,
+    COUNT,
+    DATES,
     Estimator,
     Fit,
     collinear_note,
@@ -19,13 +21,13 @@ from jianfu.statistics import segmented
 
 OPTIONS = {
     "time": COLUMN,
-    "dates": list,
+    "dates": DATES,
     "since": COLUMNS,
     "season": bool,
     "slopes": bool,
     "link": ("identity", "log"),
     "vcov": ("both", "months", "cluster"),
-    "lag": int,
+    "lag": COUNT,
 }
 SINCE = "_since"
 TWO_YEARS = 24  # periods from which calendar-month effects can be told from a change of level

@@ -3,16 +3,26 @@
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimators.common import COLUMN, Effect, Estimator, Fit
+from jianfu.models.estimators.common import (
+    COLUMN,
+    POSITIVE,
+    POSITIVE_NUMBERS,
+    RELIABILITY,
+    SHARE,
+    TEXTS,
+    Effect,
+    Estimator,
+    Fit,
+)
 from jianfu.models.reasons import because
 from jianfu.statistics import inference, sensitivity
 
 OPTIONS = {
-    "q": float,
-    "alpha": float,
-    "benchmarks": list,
-    "multiples": list,
-    "r_max": float,
+    "q": POSITIVE,
+    "alpha": SHARE,
+    "benchmarks": TEXTS,
+    "multiples": POSITIVE_NUMBERS,
+    "r_max": RELIABILITY,
     "delta": float,
     "beta": float,
     "measure": ("rr", "or", "hr", "smd", "linear"),
@@ -37,7 +47,7 @@ def fit(model, settings):
         raise NotEstimable("needs_outcome_or_results", options=["estimate"])
     parts, scale = parts_of(model)
     names, effects = list(columns), []
-    own = [name for name in names if any(name == t or name.startswith(f"{t}_") for t in spec.terms)]
+    own = model.of_interest
     for name in own:
         try:
             effects += of_column(parts, names, name, own, options, settings, scale)

@@ -1,5 +1,6 @@
 """Survival of persons: Cox regression, Aalen-Johansen estimates, Fine-Gray regression."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -7,10 +8,15 @@ import pandas as pd
 from scipy import stats
 
 from jianfu.core.errors import DataError, NotEstimable
+from jianfu.ingest.user_tables import cell_text
 from jianfu.models.estimators import regression as shared
 from jianfu.models.estimators.common import (
     COLUMN,
     COLUMNS,
+    COMBINATIONS,
+    COUNT,
+    NUMBERS,
+    POINTS,
     VALUE,
     Behind,
     Effect,
@@ -22,6 +28,7 @@ from jianfu.models.estimators.common import (
 )
 from jianfu.models.reasons import because
 from jianfu.statistics import competing, cox, sandwich
+from jianfu.statistics.designs import independent
 
 COX_OPTIONS = shared.OPTIONS | {
     "vcov": ("iid", "HC0", "cluster"),
@@ -31,17 +38,38 @@ COX_OPTIONS = shared.OPTIONS | {
 }
 INTERVALS = ("log", "log-log", "plain")
 AALEN_OPTIONS = {
-    "times": list,
+    "times": NUMBERS,
     "cause": VALUE,
     "censored": VALUE,
     "group": COLUMN,
     "landmark": float,
-    "min_at_risk": int,
+    "min_at_risk": COUNT,
     "interval": INTERVALS,
     "id": COLUMN,
 }
-FINE_OPTIONS = {"cause": VALUE, "censored": VALUE, "contrasts": dict, "curve": dict}
-CENSORED = ("0", "", "censored", "censor", "cens", "删失", "截尾", "在岗")
+FINE_OPTIONS = {"cause": VALUE, "censored": VALUE, "contrasts": COMBINATIONS, "curve": POINTS}
+# How censoring is written, beside 0 and an empty cell: words of their own, and how words for still being there begin.
+CENSORED = (
+    "0",
+    "",
+    "n",
+    "no",
+    "none",
+    "false",
+    "f",
+    "censored",
+    "censor",
+    "cens",
+    "alive",
+    "active",
+    "employed",
+    "event-free",
+)
+CENSORED += ("无", "否", "没有", "删失", "截尾", "截断", "留任", "留职", "在世", "存活", "正常")
+STILL = re.compile(
+    r"(right[- ]?)?censored\b|still\b|stay|remain|no[t]?[ _-]|in (post|service|office)"
+    r"|(仍|还|继续)?(在(岗|职|编|任|册|位|校|业|库)|留在)|(尚)?(未|没|没有)(发生|离|流|调|辞|退|走|出|变|观察)|(右)?(删失|截尾)|行政删失"
+)
 
 
 def _times(model):
@@ -59,6 +87,8 @@ def fit_cox(model, settings):
         raise NotEstimable("event_not_binary", column=spec.event)
     if event.sum() <= len(columns):
         raise NotEstimable("too_few_events", events=int(event.sum()), coefficients=len(columns))
+    if not independent(model.with_constant)[1:]:
+        raise NotEstimable("collinear_terms", terms=list(columns))
     errors = shared.errors_of(model, allowed=("iid", "HC0", "cluster"), small="none")
     strata = None
     if options.get("strata"):
@@ -90,31 +120,53 @@ def fit_cox(model, settings):
 
 
 def _causes(spec, used):
-    """Event of each row as text, '' = censored, and the causes that occur."""
-    options, values = spec.options, used[spec.event]
-    text = values.map(_plain).to_numpy(dtype=object)
-    given = options.get("censored")
-    censored = text == _plain(given) if given is not None else np.isin([t.lower() for t in text], CENSORED)
-    if given is not None and not censored.any() and options.get("cause") is None:
-        raise DataError("censored_absent", model=spec.name, value=str(given), column=spec.event)
-    text[censored] = ""
-    return text, sorted(set(text) - {""})
+    """Event of each row as text, '' = censored; the causes that occur; what is taken as what, as a remark.
+
+    Raises :class:`DataError` where nothing says which of several values is censored.
+    """
+    given, values = spec.options.get("censored"), [cell_text(value) for value in used[spec.event]]
+    levels = sorted(set(values))
+    taken = [v for v in levels if (v == cell_text(given) if given is not None else _says_censored(v))]
+    if given is not None and not taken and cell_text(given):
+        raise DataError(
+            "censored_absent", model=spec.name, value=str(given), column=spec.event, values=levels
+        )
+    causes = [value for value in levels if value not in taken]
+    if given is None and not taken and len(causes) > 1:
+        raise DataError("censoring_unsaid", model=spec.name, column=spec.event, values=causes)
+    text = np.array(["" if value in taken else value for value in values], dtype=object)
+    return (
+        text,
+        causes,
+        because(
+            "censored_values",
+            values=[v or because("empty_cell") for v in taken] or [because("nothing_censored")],
+        ),
+    )
 
 
-def _plain(value):
-    """A value of an event column as text: 1.0 is 1."""
-    return "" if pd.isna(value) else f"{value:g}" if isinstance(value, float | int) else str(value)
+def _says_censored(value):
+    """True for a word that says that nothing has happened yet."""
+    return value.lower() in CENSORED or bool(STILL.match(value.lower()))
 
 
 def _cause(spec, causes):
+    """The cause of interest: that of the option, else the only one."""
     wanted = spec.options.get("cause")
     if wanted is None:
         if len(causes) != 1:
             raise DataError("cause_unsaid", model=spec.name, causes=causes)
         return causes[0]
-    if _plain(wanted) not in causes:
-        raise NotEstimable("no_such_event", event=_plain(wanted), events=causes)
-    return _plain(wanted)
+    if cell_text(wanted) not in causes:
+        raise NotEstimable("no_such_event", event=cell_text(wanted), events=causes)
+    return cell_text(wanted)
+
+
+def _taken(wanted, causes, censored):
+    """Remarks that list every value of the event: events, competing events, censored."""
+    others = [cause for cause in causes if cause not in wanted]
+    competing_values = [because("competing_values", values=others)] if others else []
+    return [because("event_values", values=wanted), *competing_values, censored]
 
 
 def fit_aalen_johansen(model, settings):
@@ -122,19 +174,21 @@ def fit_aalen_johansen(model, settings):
     spec, used, options = model.spec, model.used, model.spec.options
     entry, exit_ = _times(model)
     landmark = float(options.get("landmark", -np.inf))
-    text, causes = _causes(spec, used)
+    text, causes, censored = _causes(spec, used)
     wanted = [_cause(spec, causes)] if options.get("cause") is not None else causes
     if not wanted:
         raise NotEstimable("no_events")
     group = used[options["group"]] if options.get("group") else pd.Series("", index=used.index)
     person = codes_of(used[options["id"]]) if options.get("id") else np.arange(len(used))
+    _check_persons(person, entry, exit_, text, options)
     own = model.column("weights", np.ones(len(used)))
     found, notes = [], [because("aalen_johansen", interval=options.get("interval", "log"))]
+    notes += _taken(wanted, causes, censored)
     if np.isfinite(landmark):
         notes.append(because("landmark", time=landmark))
     for level in sorted(group.unique()):
         rows = (group == level).to_numpy()
-        label = f"{options['group']}_{_plain(level)}:" if options.get("group") else ""
+        label = f"{options['group']}_{cell_text(level)}:" if options.get("group") else ""
         curve = competing.aalen_johansen(
             np.maximum(entry[rows], landmark), exit_[rows], text[rows], wanted, own[rows], person[rows]
         )
@@ -148,6 +202,18 @@ def fit_aalen_johansen(model, settings):
                 found.append(replace(point, behind=behind))
                 before = time
     return Fit(found, notes, len(used) - 1, n_events=float(np.isin(text, wanted).sum()))
+
+
+def _check_persons(person, entry, exit_, text, options):
+    """Raise :class:`NotEstimable` where a person is at risk twice at once or after an event, or is alone."""
+    if person.max(initial=0) == 0:
+        raise NotEstimable("single_person")
+    order = np.lexsort((exit_, person))
+    same = np.diff(person[order]) == 0
+    if (same & (entry[order][1:] < exit_[order][:-1])).any():
+        raise NotEstimable("rows_overlap", column=options["id"])
+    if (same & (text[order][:-1] != "")).any():
+        raise NotEstimable("event_not_last", column=options["id"])
 
 
 def _few_times(times):
@@ -195,16 +261,23 @@ def fit_fine_gray(model, settings):
     """Subdistribution hazards (Fine and Gray 1999) with the errors of R's ``cmprsk::crr``."""
     spec, columns = model.spec, model.columns
     _, exit_ = _times(model)
-    text, causes = _causes(spec, model.used)
+    text, causes, censored = _causes(spec, model.used)
     cause = _cause(spec, causes)
     code = np.where(text == cause, 1, np.where(text == "", 0, 2))
     events = int((code == 1).sum())
+    if not independent(model.with_constant)[1:]:
+        raise NotEstimable("collinear_terms", terms=list(model.columns))
     if events <= len(columns):
         raise NotEstimable("too_few_events", events=events, coefficients=len(columns))
     fitted = competing.fine_gray(exit_, code, model.design)
     if fitted.separated:
         raise separated([])
-    notes = [because("fine_gray"), because("normal"), *collinear_note(fitted.collinear, columns)]
+    notes = [
+        because("fine_gray"),
+        because("normal"),
+        *_taken([cause], causes, censored),
+        *collinear_note(fitted.collinear, columns),
+    ]
     found = Fit((), notes, events - len(columns), fitted.converged, n_events=float(events))
     covariance = fitted.robust(np.arange(len(exit_)))
     solved = shared.Solved(fitted.coefficients, covariance, np.inf, "fine_gray", found)

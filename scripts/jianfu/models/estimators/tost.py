@@ -6,7 +6,7 @@ import numpy as np
 
 from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators import ols
-from jianfu.models.estimators.common import COLUMN, Effect, Estimator, Fit
+from jianfu.models.estimators.common import COLUMN, SHARE, Effect, Estimator, Fit
 from jianfu.models.estimators.regression import CONSTANT
 from jianfu.models.estimators.regression import OPTIONS as OF_REGRESSION
 from jianfu.models.reasons import because
@@ -15,7 +15,7 @@ from jianfu.statistics import equivalence
 OPTIONS = OF_REGRESSION | {
     "low": float,
     "high": float,
-    "alpha": float,
+    "alpha": SHARE,
     "estimate": COLUMN,
     "std_error": COLUMN,
     "df": COLUMN,

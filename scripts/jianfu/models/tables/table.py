@@ -24,7 +24,7 @@ class AnalysisTable:
     was dropped; dropped: {reason: observations} lost on the way to ``frame``; exposures: {term: name of the exposure
     in exposures.parquet}; absent: {column that could not be derived: column of the source that is missing for it};
     persons: whether the rows are persons or counts of them, so that counts of rows fall under the disclosure rules;
-    merging: the rule for levels with few of them.
+    merging: the rule for levels with few of them; remarks: reasons that stand beside every estimate.
     """
 
     frame: pd.DataFrame
@@ -35,6 +35,7 @@ class AnalysisTable:
     absent: dict = field(default_factory=dict)
     persons: bool = True
     merging: Merging = Merging()
+    remarks: tuple = ()
 
     def weights(self, rows):
         """Observations behind each of ``rows`` (mask) as integer array."""
