@@ -12,11 +12,13 @@ from pathlib import Path
 from jianfu.core import logs
 from jianfu.core.content import unchanged
 from jianfu.indices.engine import anchors as stored
-from jianfu.indices.own_panel.output import build_panel, write
+from jianfu.indices.own_panel.output import build_panel, empty_indices, write
 
 
 def main(settings, null_tokens, folder):
     result = build_panel(settings, null_tokens)
+    for reason in empty_indices(result):
+        logs.progress(reason.code, **reason.values)
     for row in result.diagnostics[result.diagnostics["note"] != ""].itertuples():
         logs.LOGGER.warning("%s of %s: %s", row.diagnostic, row.code or row.group, row.note)
     write(result, folder)

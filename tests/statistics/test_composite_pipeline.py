@@ -163,11 +163,11 @@ def test_indicators_that_carry_nothing(normalisation, weights):
         aggregation={"method": "arithmetic", "min_share": 0.2},
     )
     reasons = {code: entry["dropped"] for code, entry in anchors["indicators"].items()}
-    assert reasons["a"] is None and reasons["d"] == "no value in the reference window"
+    assert reasons["a"] is None and reasons["d"] == "no_value"
     if normalisation == "rank":
         assert reasons["b"] is None and (steps.normalised[:, 1:3] == 1).all()
     else:
-        assert reasons["b"] == reasons["c"] == "no spread in the reference window"
+        assert reasons["b"] == reasons["c"] == "no_spread"
         np.testing.assert_allclose(steps.aggregated[:, 0], steps.normalised[:, 0])
     if weights != "equal":
         np.testing.assert_array_equal(anchors["groups"]["top"]["weights"], [1, 0, 0, 0])

@@ -124,8 +124,8 @@ def test_constant_and_absent_components_are_dropped_and_count_as_absent():
     indices, anchors = build(long(series), plan, ("2024-01", "2024-03"))
     assert set(indices["index"]) == {"TR"}  # OD has half of its components, GAP nothing
     assert notices(anchors).to_numpy().tolist() == [
-        ["constant", "dropped_from_index", "no spread in the reference window", 3],
-        ["late", "dropped_from_index", "no value in the reference window", 0],
+        ["constant", "dropped_from_index", "no_spread", 3],
+        ["late", "dropped_from_index", "no_value", 0],
     ]
     assert anchors["exposures"]["OD"]["dropped"]
 

@@ -8,7 +8,7 @@ a figure that cannot be, and every row without a figure says why.
 import numpy as np
 import pandas as pd
 import pytest
-from told import LABELS, told
+from told import told
 
 from jianfu.core.errors import ConfigError, DataError
 from jianfu.core.reasons import read_reasons
@@ -38,8 +38,31 @@ OF = {  # the smallest entry of each estimator that fits a model
     "detectable_effect": {"outcome": "y"},
     "pool_imputations": {"outcome": "y", "options": {"imputation": "county", "model": "ols"}},
 }
-TERMS = ["sex", "ns(x, 3)", "sex:x", "sex:cohort", "one_level", "constant", "empty", "infinite", "huge", "tiny", "x:z"]
-TERMS += ["factor(item)", "工作 量", "if", "C(x)", "truth", "kind", "stray", "day", "between(x, unit)", "copy"]
+TERMS = [
+    "sex",
+    "ns(x, 3)",
+    "sex:x",
+    "sex:cohort",
+    "one_level",
+    "constant",
+    "empty",
+    "infinite",
+    "huge",
+    "tiny",
+    "x:z",
+]
+TERMS += [
+    "factor(item)",
+    "工作 量",
+    "if",
+    "C(x)",
+    "truth",
+    "kind",
+    "stray",
+    "day",
+    "between(x, unit)",
+    "copy",
+]
 ROWS = {"one": 1, "two": 2, "none": 0}
 OUTCOMES = ["constant", "empty", "infinite", "huge", "truth", "day", "stray", "x", "person", "how"]
 
@@ -88,7 +111,9 @@ def answered(frame, folder, entry):
     for row in rows.itertuples():
         reasons = read_reasons(row.reasons)
         assert np.isfinite(row.estimate) or failure(reasons), row.term
-        assert not np.isinf([row.estimate, row.std_error, row.ci_low, row.ci_high, row.p_value]).any(), row.term
+        assert not np.isinf([row.estimate, row.std_error, row.ci_low, row.ci_high, row.p_value]).any(), (
+            row.term
+        )
         if row.std_error == row.std_error and row.estimate:
             assert row.std_error > 1e-12 * abs(row.estimate), row.term
     assert told(rows).str.len().gt(0).all()
@@ -99,8 +124,12 @@ def own_options(entry, **more):
     return entry | {"options": entry.get("options", {}) | more}
 
 
-HOSTILE = [(f"{name} {term}", name, own | {"terms": [term]}, "all") for name, own in OF.items() for term in TERMS]
-HOSTILE += [(f"{name} {rows} rows", name, own | {"terms": ["x"]}, rows) for name, own in OF.items() for rows in ROWS]
+HOSTILE = [
+    (f"{name} {term}", name, own | {"terms": [term]}, "all") for name, own in OF.items() for term in TERMS
+]
+HOSTILE += [
+    (f"{name} {rows} rows", name, own | {"terms": ["x"]}, rows) for name, own in OF.items() for rows in ROWS
+]
 HOSTILE += [
     (f"{name} of {outcome}", name, own | {"terms": ["z"], "outcome": outcome}, "all")
     for name, own in OF.items()
@@ -159,7 +188,10 @@ SINGLE = [  # what only some estimators take
     ("fine_gray", {"exit": "time", "event": "how", "terms": ["x"]}),
     ("multinomial", own_options({"outcome": "how", "terms": ["x"]}, base="无")),
     ("mediation", {"outcome": "left", "mediator": "m", "terms": ["x"], "cluster": "same"}),
-    ("mediation", own_options({"outcome": "left", "mediator": "m", "terms": ["cohort"]}, outcome_model="logit")),
+    (
+        "mediation",
+        own_options({"outcome": "left", "mediator": "m", "terms": ["cohort"]}, outcome_model="logit"),
+    ),
     ("mediation", own_options({"outcome": "y", "mediator": "m", "terms": ["x"]}, reliability=2)),
     ("mediation", own_options({"outcome": "y", "mediator": "m", "terms": ["x"]}, contrast=[1])),
     ("mediation", own_options({"outcome": "y", "mediator": "m", "terms": ["x"]}, rho=[1])),

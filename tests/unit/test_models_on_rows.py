@@ -39,7 +39,10 @@ def test_an_empty_event_is_censored_unless_censoring_has_a_value(estimator, tmp_
     empty = fit(frame, tmp_path, estimator=estimator, **keys)
     said = fit(frame.replace({"how": {"": "censored"}}), tmp_path, estimator=estimator, **keys)
     pd.testing.assert_frame_equal(empty.drop(columns="reasons"), said.drop(columns="reasons"))
-    assert told(empty).str.contains("censored: empty").all() and told(said).str.contains("censored: censored").all()
+    assert (
+        told(empty).str.contains("censored: empty").all()
+        and told(said).str.contains("censored: censored").all()
+    )
     frame["how"] = np.where(np.arange(300) < 5, "stayed", frame["how"])
     keys["options"] = keys["options"] | {"censored": "stayed"}
     unknown = json.loads(fit(frame, tmp_path, estimator=estimator, **keys)["dropped_by_reason"].iloc[0])

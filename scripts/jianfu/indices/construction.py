@@ -19,6 +19,7 @@ import pandas as pd
 from jianfu.core.errors import ConfigError, DataError
 from jianfu.indices.engine import anchors as stored
 from jianfu.indices.engine import impute, pipeline
+from jianfu.indices.engine.treat import varies
 from jianfu.indices.exposures import LEAD, SURVEY, Exposure
 from jianfu.indices.grid import Grid, mean_of, mean_of_months, shift
 from jianfu.indices.specification import IndexSpec, Months
@@ -281,9 +282,9 @@ def _moments(values):
     values = values[~np.isnan(values)]
     reason = None
     if len(values) < 2:
-        reason = "fewer than two values in the reference window"
-    elif values.min() == values.max():
-        reason = "no spread in the reference window"
+        reason = "no_value" if not len(values) else "one_value"
+    elif not varies(values.min(), values.max()):
+        reason = "no_spread"
     digits = [None, None] if reason else [float(f"{x:.12g}") for x in (values.mean(), values.std(ddof=1))]
     return {"n": len(values), "mean": digits[0], "sd": digits[1], "dropped": reason}
 

@@ -11,6 +11,7 @@ from scipy.stats import rankdata
 
 from jianfu.indices.engine.aggregate import aggregate
 from jianfu.indices.engine.pipeline import aggregate_groups
+from jianfu.indices.engine.treat import varies
 from jianfu.indices.engine.weights import correlation
 
 COLUMNS = ("diagnostic", "group", "code", "with", "value", "n", "note")
@@ -20,7 +21,7 @@ def pearson(x, y):
     """(r, n) over the rows in which both are present; r is NaN below three rows or without spread."""
     known = ~(np.isnan(x) | np.isnan(y))
     x, y = x[known], y[known]
-    if len(x) < 3 or x.min() == x.max() or y.min() == y.max():
+    if len(x) < 3 or not (varies(x.min(), x.max()) and varies(y.min(), y.max())):
         return np.nan, len(x)
     return float(correlation(np.column_stack([x, y]))[0, 1]), len(x)
 
@@ -41,13 +42,13 @@ def vif(values):
     x = values[~np.isnan(values).any(axis=1)]
     if not len(x):
         return found, 0
-    varies = x.min(axis=0) < x.max(axis=0)
-    if not varies.any() or len(x) <= varies.sum():
+    vary = varies(x.min(axis=0), x.max(axis=0))
+    if not vary.any() or len(x) <= vary.sum():
         return found, len(x)
-    r = correlation(x[:, varies])
+    r = correlation(x[:, vary])
     singular = np.linalg.cond(r) > 1e12
     with np.errstate(divide="ignore"):
-        found[varies] = [_inflation(r, j) for j in range(len(r))] if singular else np.diag(np.linalg.inv(r))
+        found[vary] = [_inflation(r, j) for j in range(len(r))] if singular else np.diag(np.linalg.inv(r))
     return found, len(x)
 
 
@@ -59,7 +60,7 @@ def _inflation(r, j):
 
 
 def leave_one_out(values, weights, options):
-    """Rank correlations (k,) between the score of all components and the score without each of them.
+    """(Rank correlation, rows compared) between the score of all components and that without each of them, a list.
 
     ``values`` (N, k) normalised, ``weights`` (k,), ``options`` of :func:`jianfu.indices.engine.aggregate.aggregate`.
     """
@@ -71,8 +72,8 @@ def leave_one_out(values, weights, options):
             if len(rest)
             else np.full(len(values), np.nan)
         )
-        found.append(spearman(score, without)[0])
-    return np.array(found)
+        found.append(spearman(score, without))
+    return found
 
 
 def influence(values, score):
@@ -108,8 +109,8 @@ def group_rows(group, children, values, score, weights, options):
     if weights is not None:
         without = leave_one_out(values, weights, options)
         rows += [
-            ("leave_one_out_rank_correlation", group, c, group, x, n, "")
-            for c, x in zip(children, without, strict=True)
+            ("leave_one_out_rank_correlation", group, code, group, *found, "")
+            for code, found in zip(children, without, strict=True)
         ]
     return rows
 
@@ -117,13 +118,22 @@ def group_rows(group, children, values, score, weights, options):
 def effective_weights(anchors):
     """Weight of every indicator and aggregate in the top of its tree: the product of the weights on the way.
 
-    NaN below a group whose weights differ from row to row.
+    What was dropped has none, its share goes to the others of its group. NaN below a group whose weights differ from
+    row to row.
     """
     groups, effective = anchors["groups"], {}
+    dropped = {code for code, entry in anchors["indicators"].items() if entry["dropped"]}
+    for code, group in groups.items():  # the lowest first
+        dropped |= {code} if dropped >= set(group["children"]) else set()
     for code in reversed(groups):
         group, own = groups[code], effective.get(code, 1.0)
-        weights = group["weights"] or [np.nan] * len(group["children"])
-        effective |= {child: own * weight for child, weight in zip(group["children"], weights, strict=True)}
+        weights = np.array(group["weights"] or [np.nan] * len(group["children"]), dtype=float)
+        kept = np.where([child in dropped for child in group["children"]], 0.0, weights)
+        total = kept.sum()
+        shares = kept / total if total > 0 else kept
+        effective |= {
+            child: own * float(share) for child, share in zip(group["children"], shares, strict=True)
+        }
     return effective
 
 

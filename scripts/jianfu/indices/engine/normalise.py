@@ -21,6 +21,7 @@ scores are missing and the reason is kept. Ranks of a constant indicator are all
 import numpy as np
 
 from jianfu.core.errors import DataError
+from jianfu.indices.engine.treat import varies
 
 LINEAR = ("z", "minmax", "goalposts", "ampi")
 RANKS = ("rank", "borda", "percentile")
@@ -90,7 +91,7 @@ def check_ratio(values, direction, codes):
 def _moments(x):
     """n, mean, sample standard deviation, smallest and largest of the values present."""
     n = len(x)
-    spread = n > 1 and x.min() < x.max()
+    spread = n > 1 and varies(x.min(), x.max())
     return {
         "n": n,
         "mean": _settle(x.mean()) if n else None,
@@ -110,27 +111,31 @@ def _posts(entry, method, direction, given):
         return {"centre": direction * mean, "scale": sd or np.nan}
     if method in ("minmax", "goalposts"):
         low, high = (smallest, largest) if method == "minmax" else (low, high)
-        return {"centre": low if direction > 0 else -high, "scale": (high - low) or np.nan}
+        return {
+            "centre": low if direction > 0 else -high,
+            "scale": high - low if varies(low, high) else np.nan,
+        }
     if method == "ampi":
         width = (largest if np.isnan(high) else high) - (smallest if np.isnan(low) else low)
         middle = mean if np.isnan(centre) else centre
-        return {"centre": direction * middle - width / 2, "scale": width or np.nan}
+        wide = varies(smallest if np.isnan(low) else low, largest if np.isnan(high) else high)
+        return {"centre": direction * middle - width / 2, "scale": width if wide else np.nan}
     return {}
 
 
 def _reason(entry, method):
-    """Why the indicator cannot be anchored, or None."""
+    """Why the indicator cannot be anchored, a code (its words are the message ``dropped_<code>``), or None."""
     if method in LINEAR and entry["scale"] is not None and entry["centre"] is not None:
         return None
     if entry["n"] == 0:
-        return "no value in the reference window"
+        return "no_value"
     if method in LINEAR or method == "percentile":
         if entry["n"] < 2:
-            return "fewer than two values in the reference window"
+            return "one_value"
         if method in LINEAR:
-            return "no spread in the reference window"
+            return "no_spread"
     if method == "distance" and not entry["best"]:
-        return "no value above zero to be measured by in the reference window"
+        return "nothing_to_measure_by"
     return None
 
 

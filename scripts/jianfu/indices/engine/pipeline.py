@@ -92,7 +92,13 @@ def apply(values, anchors):
     entries = list(anchors["indicators"].values())
     treated = _treat(np.asarray(values, dtype=float), entries)
     normalised, clipped = _normalise(treated, entries, anchors)
-    scores, counts, used = aggregate_groups(normalised, list(anchors["indicators"]), anchors["groups"])
+    try:
+        scores, counts, used = aggregate_groups(normalised, list(anchors["indicators"]), anchors["groups"])
+    except DataError as error:  # the reference rows were aggregated when the anchors were fitted
+        what = error.reason.values.get("what", error.reason)
+        if "n" not in what.values:
+            raise
+        raise DataError("scores_below_reference", n=what.values["n"]) from None
     return Steps(treated, normalised, clipped, mirror(scores, anchors["normalisation"]), counts, used)
 
 
@@ -225,6 +231,8 @@ def _weigh(spec, group, data, peers):
         found = {"eigenvalue": largest, "ci": index, "cr": None if np.isnan(ratio) else ratio}
     else:
         values = DATA_DRIVEN[method](data)
+    if method in ("pc1", *DATA_DRIVEN):
+        found["rows"] = weights.rows_used(data, each=method == "entropy")
     return {"weights": [float(f"{x:.{normalise.DIGITS}g}") for x in values]} | found
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from jianfu.core.errors import DataError
 
+ROUNDING = 1e-12  # share of a value within which others are equal to it
 TRANSFORMATIONS = ("none", "log1p", "log", "log10")
 
 
@@ -21,6 +22,12 @@ def transform(values, transformation, code="an indicator"):
     if np.any(values <= 0):
         raise DataError("no_logarithm", code=code)
     return np.log(values) if transformation == "log" else np.log10(values)
+
+
+def varies(low: np.ndarray | float, high: np.ndarray | float) -> np.ndarray | np.bool_:
+    """Whether values between ``low`` and ``high`` differ by more than rounding (0.1·n/n·100); never where NaN."""
+    with np.errstate(invalid="ignore"):
+        return np.subtract(high, low) > ROUNDING * np.maximum(np.abs(low), np.abs(high))
 
 
 def skewness(values):
@@ -73,6 +80,6 @@ def winsor_limits(values, skew=2.0, kurt=3.5, points=5):
 def _centred(values):
     values = np.asarray(values, dtype=float)
     values = values[~np.isnan(values)]
-    if not len(values) or values.min() == values.max():
+    if not len(values) or not varies(values.min(), values.max()):
         return np.zeros(len(values))
     return values - values.mean()

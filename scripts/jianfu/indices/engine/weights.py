@@ -7,6 +7,7 @@ missing carries no information: its weight is zero for entropy, CRITIC and PC1.
 import numpy as np
 
 from jianfu.core.errors import DataError
+from jianfu.indices.engine import treat
 
 # Saaty (1980), The Analytic Hierarchy Process: mean consistency index of random matrices of order 1, 2, 3, …
 RANDOM_INDEX = (0.0, 0.0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49, 1.51, 1.48, 1.56, 1.57, 1.59)
@@ -23,7 +24,14 @@ def minmax(directed):
     """Columns on [0, 1]; constant and missing ones become NaN."""
     low, high = _extremes(directed)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(high > low, (directed - low) / (high - low), np.nan)
+        return np.where(treat.varies(low, high), (directed - low) / (high - low), np.nan)
+
+
+def rows_used(directed: np.ndarray, each: bool) -> list[int]:
+    """Reference rows behind the weight of each column: those present in it (``each``), else those complete."""
+    if each:
+        return [int(n) for n in (~np.isnan(directed)).sum(axis=0)]
+    return [len(_complete(directed))] * directed.shape[1]
 
 
 def entropy(directed):
@@ -48,7 +56,7 @@ def critic(directed):
     """
     y = _complete(minmax(directed))
     low, high = _extremes(y)
-    varies = high > low
+    varies = treat.varies(low, high)
     weights = np.zeros(directed.shape[1])
     if varies.any():
         y = y[:, varies]
@@ -69,7 +77,7 @@ def pc1(directed, codes=None):
     codes = codes or [str(j + 1) for j in range(k)]
     x = _complete(directed)
     low, high = _extremes(x)
-    varies = high > low
+    varies = treat.varies(low, high)
     if not varies.any():
         return np.zeros(k), np.nan
     values, vectors = np.linalg.eigh(correlation(x[:, varies]))

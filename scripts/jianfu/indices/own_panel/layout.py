@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.errors import DataError
+from jianfu.indices.own_panel import periods
 
 LONG = ("code", "value")  # columns of a table with one row per unit, period and indicator
 WHOLE = re.compile(r"(-?\d+)\.0+")
-DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def is_long(columns, codes):
@@ -47,9 +47,5 @@ def widen(cells, keys, wanted, name):
 
 
 def tidy_periods(labels):
-    """Labels of periods (text series): 2020.0 is 2020; dates that all are firsts of a month are months."""
-    labels = labels.str.replace(WHOLE, r"\1", regex=True)
-    known = labels[labels != ""]
-    if len(known) and known.map(lambda label: bool(DAY.fullmatch(label)) and label.endswith("-01")).all():
-        return labels.str[:7]
-    return labels
+    """Labels of periods (text series): 2020.0 is 2020; dates of which no month has two are months."""
+    return periods.written(labels.str.replace(WHOLE, r"\1", regex=True))

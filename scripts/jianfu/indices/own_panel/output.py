@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from jianfu.core.messages import message
+from jianfu.core.reasons import Reason
 from jianfu.core.spreadsheets import write_csv, write_long_csv
 from jianfu.indices.engine import anchors as stored
 from jianfu.indices.engine import diagnostics, pipeline
@@ -52,6 +54,20 @@ def build_panel(settings, null_tokens=()):
         diagnostics.frame(rows),
         anchors,
     )
+
+
+def empty_indices(result: Result) -> list[Reason]:
+    """Why each aggregate that no row has came out empty: its components, those dropped with the reason."""
+    found, anchors = [], result.anchors
+    codes, scores = result.steps["aggregated"]
+    for j, code in enumerate(codes):
+        if not np.isnan(scores[:, j]).all():
+            continue
+        children = anchors["groups"][code]["children"]
+        dropped = {c: anchors["indicators"].get(c, {}).get("dropped") for c in children}
+        why = [Reason("about", name=c, what=Reason(f"dropped_{r}")) for c, r in dropped.items() if r]
+        found.append(Reason("index_empty", index=code, why=why or [Reason("index_without_value")]))
+    return found
 
 
 def write(result, folder):
@@ -128,7 +144,8 @@ def _indicator_rows(anchors, denominated, imputed, steps):
         }
         rows += [(name, "", code, "", value, n, "") for name, value in measures.items()]
         if entry["dropped"]:
-            rows.append(("dropped", "", code, "", 1, n, entry["dropped"]))
+            why = message(Reason(f"dropped_{entry['dropped']}"))
+            rows.append(("dropped", "", code, "", 1, n, why))
     return rows
 
 
@@ -148,9 +165,11 @@ def _group_rows(structure, anchors, steps):
                 rows.append(
                     (f"ahp_{name}", code, "", "", group[name], len(children), note if name == "cr" else "")
                 )
+        for child, n in zip(children, group.get("rows") or [], strict="rows" in group):
+            rows.append(("weight_rows", code, child, "", n, n, ""))
         if "explained" in group:
             rows.append(("pc1_explained_share", code, "", "", group["explained"], len(score), ""))
         missing = float(np.isnan(score).mean())
-        note = "no row has enough components" if missing == 1 else ""
+        note = message(Reason("index_without_value")) if missing == 1 else ""
         rows.append(("missing_share", code, code, "", missing, len(score), note))
     return rows + diagnostics.index_rows(anchors, steps)

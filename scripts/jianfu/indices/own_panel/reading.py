@@ -177,24 +177,51 @@ def read_panel(settings, structure, null_tokens=()):
     if cells.empty:
         raise DataError("table_without_row", file=name)
     if settings.get("period"):
-        cells[settings["period"]] = layout.tidy_periods(cells[settings["period"]])
+        cells[settings["period"]] = _recognised(cells[settings["period"]], settings, name)
     _check_filled(cells, settings, name)
     if layout.is_long(cells.columns, structure.codes):
         cells = layout.chosen(cells, _needed(structure), name)
         cells["value"] = numbers(cells["value"], name, null_tokens)
         cells = layout.widen(cells, keys, _needed(structure), name)
     units, labels = _keys(cells, settings, name)
+    number = periods.number(labels)[1] if settings.get("period") else np.zeros(len(cells), dtype=np.int64)
     below = structure.indicators["denominator"]
     columns = {code: numbers(cells[code], name, null_tokens) for code in _needed(structure)}
     nothing = np.full(len(cells), np.nan)
     return Panel(
         units,
         labels,
-        periods.number(labels)[1] if settings.get("period") else np.zeros(len(cells), dtype=np.int64),
+        number,
         _reference(labels, settings, name),
         np.column_stack([columns[code] for code in structure.codes]),
         np.column_stack([nothing if pd.isna(code) else columns[code] for code in below]),
     )
+
+
+def _recognised(labels, settings, name):
+    """Labels of the periods as they are written from here on; says on the screen what they were taken for."""
+    try:
+        labels = layout.tidy_periods(labels)
+        positions, numbers, kind = periods.number(labels[labels != ""])
+    except DataError as error:
+        raise DataError("about", name=name, what=error.reason) from None
+    if len(numbers):
+        known = labels[labels != ""]
+        first, last = known.iloc[int(np.argmin(numbers))], known.iloc[int(np.argmax(numbers))]
+        rows = periods.reference_rows(known, settings.get("reference_window"))
+        chosen = numbers[rows] if rows is not None and rows.any() else numbers
+        ends = [known.iloc[int(np.flatnonzero(numbers == end)[0])] for end in (chosen.min(), chosen.max())]
+        progress(
+            "panel_periods",
+            file=name,
+            kind=Reason(f"periods_{kind}"),
+            n=len(np.unique(numbers)),
+            first=first,
+            last=last,
+            reference_first=ends[0],
+            reference_last=ends[1],
+        )
+    return labels
 
 
 def _check_filled(cells, settings, name):
@@ -215,7 +242,8 @@ def _keys(cells, settings, name):
         if with_periods
         else np.full(len(cells), "", dtype=object)
     )
-    twice = pd.DataFrame({"unit": units, "period": labels}).duplicated().to_numpy()
+    period = periods.number(labels)[1] if with_periods else labels  # one period may be written in two ways
+    twice = pd.DataFrame({"unit": units, "period": period}).duplicated().to_numpy()
     if twice.any():
         first = int(np.argmax(twice))
         if with_periods:

@@ -1,12 +1,15 @@
 """Staggered roll-outs: group-time effects (did_cs) and event studies by four estimators (event_study)."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from jianfu.core.errors import NotEstimable
+from jianfu.core.errors import DataError, NotEstimable
+from jianfu.indices.own_panel import periods
+from jianfu.ingest.user_tables import cell_text
 from jianfu.models.estimators.common import (
     COLUMN,
     COUNT,
@@ -38,6 +41,8 @@ EVENT_OPTIONS = DID_OPTIONS | {
 }
 AGGREGATES = ("simple", "dynamic", "group", "calendar", "cells")
 NAMES = {"dynamic": "event", "group": "group", "calendar": "calendar"}
+NEVER = ("", "0", "never", "inf", "从未", "无", "未实施")  # ways to write that a unit is never treated
+YEAR_MONTH = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])")
 FEW_TREATED = 15  # clusters with treatment below which the normal distribution rejects too often
 
 
@@ -139,20 +144,41 @@ def _decomposition(rows, time, start):
 # ------------------------------------------------------------------------------------------------ rows and cells
 
 
-def periods_of(values):
-    """Periods as numbers: whole numbers as they are, months 'YYYY-MM' as year x 12 + month - 1."""
-    values = values.astype(object) if isinstance(values.dtype, pd.CategoricalDtype) else values
-    known = values.dropna()
-    if len(known) and isinstance(known.iloc[0], str):
-        number = values.map(lambda m: int(m[:4]) * 12 + int(m[5:7]) - 1, na_action="ignore")
-        return number.to_numpy(dtype=float)
-    return pd.to_numeric(values).to_numpy(dtype=float)
+def periods_of(values: pd.Series, column: str) -> tuple[np.ndarray, bool]:
+    """Periods as floats (N,), and whether they are months: numbers as they are, months (also numbers such as 202401,
+    and dates of which no month has two) as year x 12 + month - 1.
+
+    Zero and words for never are missing. Raises :class:`NotEstimable` for what is no such period.
+    """
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        found = values.to_numpy(dtype=float)
+        year, month = np.divmod(found[found > 0], 100)
+        if not (len(year) and ((year >= 1900) & (year < 2100) & (month >= 1) & (month <= 12)).all()):
+            return found, False
+    names = {value: cell_text(value) for value in values.dropna().unique()}
+    text = values.astype(object).map(names).fillna("")
+    known = text[~text.str.lower().isin(NEVER)]
+    if known.empty:
+        return np.full(len(values), np.nan), False
+    try:
+        positions, _, kind = periods.number(known)
+    except DataError:
+        kind = "text"
+    if kind not in ("month", "year", "number"):
+        raise NotEstimable("no_periods", column=column, example=next(iter(known), ""))
+    found = positions.astype(float) - (kind == "month")  # periods count months from 1
+    return found.reindex(values.index).to_numpy(dtype=float), kind == "month"
 
 
 def _rows(model):
     """Arrays of the rows: y, unit, time, start (inf = never), cluster, weights, x; placebo dates already moved."""
     spec, used, options = model.spec, model.used, model.spec.options
-    time, start = periods_of(used[options["time"]]), periods_of(used[options["start"]])
+    time, monthly = periods_of(used[options["time"]], options["time"])
+    start, monthly_too = periods_of(used[options["start"]], options["start"])
+    if np.isnan(time).any():
+        raise NotEstimable("no_periods", column=options["time"], example="0")
+    if monthly != monthly_too and np.nansum(start) > 0:
+        raise NotEstimable("start_of_other_kind", time=options["time"], start=options["start"])
     start = np.where(np.isfinite(start) & (start > 0) & (start <= time.max()), start, np.inf)
     rows = {"y": used[spec.outcome].to_numpy(dtype=float), "dropped": {}}
     kept = np.ones(len(used), dtype=bool)

@@ -40,10 +40,10 @@ def fit(model, settings):
     level_relief and slope_relief). Without either the trend alone.
     """
     options, used, effects = model.spec.options, model.used, model.effects
-    time = periods_of(used[options["time"]])
+    time, months = periods_of(used[options["time"]], options["time"])
     if np.isnan(time).any() or (time != np.round(time)).any():
         raise NotEstimable("not_whole_periods", column=options["time"])
-    dates = _dates(options, used, time)
+    dates = _dates(options, used, time, months)
     monthly = options.get("season", True) and len(np.unique(time)) >= TWO_YEARS
     for name, date in dates.items():
         before = int((np.unique(time) < date).sum())
@@ -86,11 +86,14 @@ def fit(model, settings):
     return Fit(shown, notes, left, fitted.converged, fitted.n_clusters)
 
 
-def _dates(options, used, time):
+def _dates(options, used, time, months):
     """{name: period} of the dates, from ``dates`` or from the columns ``since``."""
     dates = {}
     for date in options.get("dates", []):
-        dates[str(date)] = float(periods_of(pd.Series([date]))[0])
+        position, month = periods_of(pd.Series([date]), "dates")
+        if month != months:
+            raise NotEstimable("start_of_other_kind", time=options["time"], start=str(date))
+        dates[str(date)] = float(position[0])
     for column in options.get("since", []):
         start = np.unique(time - used[column].to_numpy(dtype=float))
         if len(start) > 1:
