@@ -48,6 +48,19 @@ def _entries():
     add("poisson_fe_iid", "poisson", effects=["unit"], **TASKS)
     add("poisson_fe_HC0", "poisson", effects=["unit"], vcov="HC0", **TASKS)
     add("poisson_fe_cluster", "poisson", effects=["unit"], cluster="unit", **TASKS)
+    add(
+        "poisson_fe_full",
+        "poisson",
+        effects=["unit"],
+        cluster="unit",
+        options={"small_sample": "full"},
+        **TASKS,
+    )
+    slopes = ["sex", "workload", "sex:workload"]
+    add("slopes", "ols", outcome="burnout", terms=slopes[2:])
+    add("slopes_difference", "ols", outcome="burnout", terms=slopes)
+    add("slopes_main", "ols", outcome="burnout", terms=slopes[1:])
+    add("slopes_logit", "logit", outcome="left", terms=slopes[2:])
     for ties in ("efron", "breslow"):
         late = {"exit": "exit", "event": "left", "entry": "entry", "terms": AGE}
         add(

@@ -43,6 +43,17 @@ f <- glm(tasks ~ workload + rule + offset(ln_staff), p, family = poisson, contro
 both("poisson_iid", f, vcov(f)); both("poisson_HC1", f, vcovHC(f, "HC1")); both("poisson_cluster", f, vcovCL(f, p$unit, type = "HC0"))
 f <- glm(tasks ~ workload + rule + offset(ln_staff) + factor(unit), p, family = poisson, control = tight)
 both("poisson_fe_iid", f, vcov(f)); both("poisson_fe_HC0", f, vcovHC(f, "HC0")); both("poisson_fe_cluster", f, vcovCL(f, p$unit, type = "HC0"))
+# as fixest with fixef.K = "nested": effects inside the clusters do not count, K = 2 coefficients and a constant
+both("poisson_fe_full", f, vcovCL(f, p$unit, type = "HC0") * (nrow(p) - 1) / (nrow(p) - 3))
+
+d$sex <- factor(d$sex, c("女", "男"))
+slopes <- function(model, f) {
+  names(f$coefficients) <- gsub("workload:sex_男", "sex_男:workload", gsub("sex(男|女)", "sex_\\1", names(coef(f))))
+  both(model, f, vcov(f))
+}
+slopes("slopes", lm(burnout ~ sex:workload, d)); slopes("slopes_difference", lm(burnout ~ sex * workload, d))
+slopes("slopes_main", lm(burnout ~ workload + sex:workload, d))
+slopes("slopes_logit", glm(left ~ sex:workload, d, family = binomial, control = tight))
 
 cc <- coxph.control(eps = 1e-14, toler.chol = 1e-15, iter.max = 50)
 for (t in c("efron", "breslow")) {

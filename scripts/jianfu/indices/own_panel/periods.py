@@ -34,7 +34,8 @@ FORMS = {  # in the order in which they are tried
     "number": [r"-?\d+(?:\.\d+)?"],
     "two_digits": [
         r"'?\d\d\s*(?:年|[-/.年]\s*\d{1,2}\s*月?|[-年]?\s*[qQ季]\s*[1-4])|'\d\d|[qQ][1-4]\s*[-/ ]?\s*\d\d",
-        rf"{NAME}[\s,/-]*'?\d\d|\d\d?[\s,/-]*{NAME}",
+        rf"{NAME}[\s,/-]*'?\d\d",
+        rf"\d\d?[\s,/-]*{NAME}",
         r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}",
     ],
 }

@@ -197,6 +197,8 @@ def fit_aalen_johansen(model, settings):
             before = -np.inf
             for time in sorted(map(float, times)):
                 point = _incidence(curve, cause, time, label, options, settings)
+                if len(np.unique(person[rows])) == 1 and not np.isnan(point.estimate):
+                    point = Effect(point.term, point.estimate, reasons=(because("single_person"),))
                 events = (text[rows] == cause) & (exit_[rows] > before) & (exit_[rows] <= time)
                 behind = Behind(curve.at(cause, time)[0], events.sum(), options.get("group") or "")
                 found.append(replace(point, behind=behind))
