@@ -33,7 +33,8 @@ def test_variance_inflation_of_dependent_constant_and_too_few_columns():
 
 def test_leaving_out_a_component_without_weight_changes_no_rank():
     weights = np.array([0.0, 1, 1, 1])
-    found = diagnostics.leave_one_out(X, weights, MEAN)
+    found, n = diagnostics.leave_one_out(X, weights, MEAN)
+    assert (n == len(X)).all()
     assert found[0] == pytest.approx(1) and (found[1:] < 1).all()
     expected = stats.spearmanr(X[:, 1:].mean(axis=1), X[:, 2:].mean(axis=1))[0]
     assert found[1] == pytest.approx(expected)

@@ -66,7 +66,7 @@ def select(spec, table, categories):
     for column in _complete(spec, estimator, named, [*terms, *term_variables(controls, categories)]):
         drop(frame[column].isna().to_numpy(), _missing_reason(column, spec, table))
         if frame[column].dtype.kind == "f" and np.isinf(frame[column].to_numpy()[sample.rows]).any():
-            raise NotEstimable("column_infinite", column=column, sample=sample)
+            raise NotEstimable("values_infinite", column=column, sample=sample)
     for part, undefined in outside_domain(frame, [*spec.terms, *controls]).items():
         drop(undefined, f"outside_{part}")
     if spec.weights:

@@ -60,7 +60,7 @@ def _inflation(r, j):
 
 
 def leave_one_out(values, weights, options):
-    """(Rank correlation, rows compared) between the score of all components and that without each of them, a list.
+    """Rank correlations (k,) of the score of all components with that without each of them, and rows compared (k,).
 
     ``values`` (N, k) normalised, ``weights`` (k,), ``options`` of :func:`jianfu.indices.engine.aggregate.aggregate`.
     """
@@ -73,7 +73,7 @@ def leave_one_out(values, weights, options):
             else np.full(len(values), np.nan)
         )
         found.append(spearman(score, without))
-    return found
+    return tuple(map(np.array, zip(*found, strict=True)))
 
 
 def influence(values, score):
@@ -107,11 +107,8 @@ def group_rows(group, children, values, score, weights, options):
         for code, x in zip(children, squares, strict=True)
     ]
     if weights is not None:
-        without = leave_one_out(values, weights, options)
-        rows += [
-            ("leave_one_out_rank_correlation", group, code, group, *found, "")
-            for code, found in zip(children, without, strict=True)
-        ]
+        without = zip(children, *leave_one_out(values, weights, options), strict=True)
+        rows += [("leave_one_out_rank_correlation", group, c, group, x, int(m), "") for c, x, m in without]
     return rows
 
 
