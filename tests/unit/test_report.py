@@ -21,7 +21,7 @@ from jianfu.models.reasons import because
 from jianfu.models.verdicts import Decided, Verdict
 from jianfu.models.words import said
 from jianfu.province.plan import write_deviations
-from jianfu.report.document import facts
+from jianfu.report.document import facts, sections
 from jianfu.report.document.blocks import escape, pipe_table
 from jianfu.report.document.build import build_report, picture_width
 from jianfu.report.document.context import (
@@ -194,6 +194,68 @@ def test_sentences_follow_sign_and_significance(province):
     text, _ = markdown(province)
     assert "职业倦怠得分相应低0.050个标准差" in text and "与零无显著差异" in text
     assert "关联在统计上显著" not in text and "不支持的有H1" in text
+
+
+def test_a_ratio_is_compared_with_one(province, language):
+    """A ratio of hazards that the data do not tell from no association differs from 1, not from zero."""
+    change_estimates(province, lambda frame: frame.assign(p_value=0.3, p_adjusted=0.6))
+    text, _ = markdown(province, language)
+    same = {"zh": "月风险比为[^。]*?与1无显著差异", "en": r"hazard ratio.{0,300}different from a ratio of 1"}
+    assert re.search(same[language], text)
+    zero = "月风险比为[^。；]*?与零" if language == "zh" else r"hazard ratio of .{0,240}different from zero"
+    assert not re.search(zero, text)
+
+
+def literal(text):
+    """What a template prints whatever the data say: outside conditions, loops, macros and expressions."""
+    depth, found = 0, []
+    for token in re.split(r"(\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\})", text, flags=re.DOTALL):
+        word = re.match(r"\{%-?\s*(\w+)", token)
+        if word:
+            opens = dict.fromkeys(("if", "for", "macro"), 1) | dict.fromkeys(
+                ("endif", "endfor", "endmacro"), -1
+            )
+            depth += opens.get(word[1], 0)
+        elif depth == 0 and not token.startswith("{"):
+            found.append(token)
+    return "\n".join(line for line in "".join(found).splitlines() if not line.startswith("#"))
+
+
+def test_no_sentence_about_the_data_is_typed_in(language):
+    """How many, how wide, how rare: said where it is computed, never as it stands in the template."""
+    claims = {
+        "zh": "很少|较少|太少|少见|罕见|较宽|区间宽|接近1|相近|多为|多有|通常|几乎|县数少|精度低|更小|普遍|重叠",
+        "en": r"\bfew\b|\brare|\bwide\b|near 1|\bmost (?:of|moves)|\busually|nearly|less precise|overlap",
+    }[language]
+    text = literal((TEMPLATES / f"report.{language}.md.jinja").read_text(encoding="utf-8"))
+    assert len(text) > 3000 and literal("{% if few %}事件较少{% endif %}县数少") == "县数少"
+    found = re.findall(f".{{0,20}}(?:{claims}).{{0,20}}", text.split("{#references}")[0])
+    assert not found
+
+
+def test_rounded_counts_are_marked(province, language):
+    mark = "约" if language == "zh" else "about "
+    exact = markdown(province, language)[0]
+    change_estimates(
+        province, lambda frame: frame.assign(reasons=[[because("rounded", n=10)] for _ in frame.index])
+    )
+    text = markdown(province, language)[0]
+    events = facts.sample_counts(read_estimates(province / "release"))["H2"]["n_events"]
+    assert f"{mark}{events}" in text and f"{mark}{events}" not in exact
+
+
+def test_few_counties_and_ends_of_curves_are_said_only_where_they_are_so():
+    rows = pd.DataFrame({"model": ["H14_formal_rollout"], "term": "att", "estimate": 1.0, "std_error": 0.1})
+    rows = rows.assign(ci_low=0.8, ci_high=1.2, p_value=0.01, converged=True, reasons=[[]], n_used=100)
+    assert sections.few_counties(rows.assign(n_clusters=8)) == 8
+    assert sections.few_counties(rows.assign(n_clusters=80)) is None
+    assert sections.few_counties(rows.iloc[:0].assign(n_clusters=8)) is None
+
+
+def test_the_range_of_weights_is_that_of_the_groups_shown():
+    response = pd.DataFrame({"level": ["all", "女", "男", "乡"], "weight": [1.0, 0.871, 1.326, np.nan]})
+    assert sections.weight_range(response) == {"low": "0.87", "high": "1.33"}
+    assert sections.weight_range(response.assign(weight=np.nan)) is None
 
 
 def test_models_without_estimates_are_listed(province, language):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from jianfu.models.estimates import missing
+from jianfu.models.reasons import has
 from jianfu.release.outputs import TOTAL
 from jianfu.report.tables.table import count, number, p_text
 
@@ -44,14 +45,20 @@ def effect(row: Mapping, alpha: float = 0.05) -> dict:
 
 
 def sample_counts(estimates: pd.DataFrame) -> dict:
-    """Sizes of the analysis samples of the primary models H1 and H2 (texts), by hypothesis; None if not fitted."""
+    """Sizes of the analysis samples of the primary models H1 and H2 (texts), by hypothesis; None if not fitted.
+
+    ``rounded`` names those that the gate has rounded: the events, and of answers every count.
+    """
     found = {"H1": None, "H2": None}
     for hypothesis in found:
         rows = estimates[(estimates["hypothesis"] == hypothesis) & (estimates["role"] == "primary")]
         rows = rows[rows["n_used"] > 0]
         if len(rows):
             keys = ("n_read", "n_used", "n_dropped", "n_units", "n_clusters", "n_events")
-            found[hypothesis] = {key: count(rows.iloc[0][key]) for key in keys}
+            row = rows.iloc[0]
+            counts = {key: count(row[key]) for key in keys}
+            may = ("n_events",) if hypothesis == "H2" else ("n_read", "n_used", "n_dropped")
+            found[hypothesis] = counts | {"rounded": may if has(row["reasons"], "rounded") else ()}
     return found
 
 

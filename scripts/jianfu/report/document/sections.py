@@ -4,7 +4,7 @@ import pandas as pd
 
 from jianfu.core.labels import Labels
 from jianfu.models.estimates import missing
-from jianfu.models.verdicts import usable
+from jianfu.models.verdicts import FEW_CLUSTERS, usable
 from jianfu.models.words import outcome_label
 from jianfu.report.document import facts
 from jianfu.report.tables.effects import excess_rows, is_log, percent
@@ -40,6 +40,7 @@ def report_sections(results, alpha: float, labels: Labels) -> dict:
         "policy": policy_facts(estimates, models, alpha, labels),
         "scales": scale_facts(results.released, labels),
         "response": response_facts(results.released["survey_response"]),
+        "weights": weight_range(results.released["survey_response"]),
     }
 
 
@@ -116,6 +117,7 @@ def policy_facts(estimates: pd.DataFrame, models: dict[str, dict], alpha: float,
             for row in (_row(estimates, name, "att") for name in ROLLOUT)
             if row is not None
         ],
+        "few_counties": few_counties(estimates),
         "placebo": _effect(_row(estimates, PLACEBO_DATE, "att"), alpha),
         "documents": [
             (outcome_label(row, labels), facts.effect(row, alpha))
@@ -123,6 +125,13 @@ def policy_facts(estimates: pd.DataFrame, models: dict[str, dict], alpha: float,
             if row is not None
         ],
     }
+
+
+def few_counties(estimates: pd.DataFrame) -> int | None:
+    """Counties behind the roll-out with the fewest, where these are few clusters, else None."""
+    rows = (_row(estimates, name, "att") for name in ROLLOUT)
+    fewest = min((int(row["n_clusters"]) for row in rows if row is not None), default=None)
+    return fewest if fewest is not None and fewest < FEW_CLUSTERS else None
 
 
 def _changed(row, models, alpha):
@@ -140,24 +149,27 @@ def early_months(estimates: pd.DataFrame, model) -> tuple[int, int]:
 
 
 def scale_facts(released, labels: Labels) -> dict | None:
-    """Range of alpha, and scales that do not reach scalar invariance: None where nothing is published."""
+    """Range of alpha, how many scales and groupings were tested for invariance, which groupings, and which of them do
+    not reach the scalar model: None where nothing is published."""
     alpha = released["scale_reliability"]["alpha"].dropna()
     invariance = released["measurement_invariance"].drop_duplicates(["scale", "grouping"])
+    tested = invariance[invariance["verdict"].map(lambda verdict: not missing(verdict))]
     weak = [
         (
             labels(f"outcome_{row['scale']}"),
             labels(f"value_{row['grouping']}"),
             labels(f"value_verdict_{row['verdict']}"),
         )
-        for row in invariance.to_dict("records")
-        if not missing(row["verdict"]) and row["verdict"] != "scalar"
+        for row in tested.to_dict("records")
+        if row["verdict"] != "scalar"
     ]
     if alpha.empty:
         return None
     return {
         "low": number(alpha.min(), 2),
         "high": number(alpha.max(), 2),
-        "tested": len(invariance),
+        "tested": len(tested),
+        "groupings": [labels(f"value_{name}") for name in dict.fromkeys(tested["grouping"])],
         "weak": weak,
     }
 
@@ -166,3 +178,9 @@ def response_facts(response: pd.DataFrame) -> list[tuple[str, str]]:
     """Response rate of each wave as (wave, per cent), from the row of all persons."""
     rows = response[(response["level"] == "all") & response["rate"].notna()].drop_duplicates("wave")
     return [(f"{row['wave']:.0f}", number(100 * row["rate"], 0)) for row in rows.to_dict("records")]
+
+
+def weight_range(response: pd.DataFrame) -> dict | None:
+    """Smallest and largest mean weight of the groups shown; None where none is."""
+    weights = response.loc[response["level"] != "all", "weight"].dropna()
+    return {"low": number(weights.min(), 2), "high": number(weights.max(), 2)} if len(weights) else None
