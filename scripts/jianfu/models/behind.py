@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from jianfu.ingest.user_tables import cell_text
 from jianfu.models.estimators.common import Behind, Effect
 from jianfu.models.estimators.regression import CONSTANT
 from jianfu.models.sample import Prepared, events_of
@@ -91,9 +92,8 @@ class Support:
         """Events (N,) of the outcome of an estimate, None where there are none; a level of an outcome is an event."""
         outcome = self.model.spec.outcome
         if effect.outcome.startswith(f"{outcome}="):
-            return (
-                self.model.used[outcome].astype(str) == effect.outcome.removeprefix(f"{outcome}=")
-            ).to_numpy()
+            level = effect.outcome.removeprefix(f"{outcome}=")
+            return (self.model.used[outcome].map(cell_text) == level).to_numpy()
         return self.events
 
     def _count(self, rows, events):

@@ -87,7 +87,10 @@ def fit_model(spec, table, categories, settings):
     effects += [Effect(term, np.nan, reasons=(because("single_level", column=term),)) for term in single]
     if not effects:
         return _without_figures(spec, base, [because("nothing_reported")])
-    effects, support = [_sound(effect, base["reasons"]) for effect in effects], Support(model, table, categories)
+    effects, support = (
+        [_sound(effect, base["reasons"]) for effect in effects],
+        Support(model, table, categories),
+    )
     return tidy([_row(base, effect, spec, table) | _behind(effect, support) for effect in effects])
 
 
