@@ -262,18 +262,26 @@ def prepare(spec, table, categories) -> Prepared:
 def _fixed_slopes(model):
     """Cautions on products without the main effect of a number: its slope is 0 where the rest of the product is.
 
-    Not where effects take the main effect in, which is constant within their levels.
+    Not where effects take the main effect in, which is constant within their levels, or the other columns do.
     """
     columns, found = model.columns, []
     for term in columns.terms:
         parts = split(term)
         lacking = [part for part in parts if len(parts) > 1 and columns.lacks(part)]
-        lacking = [p for p in lacking if not any(_constant_within(columns.part(p), c) for c in model.effects)]
+        lacking = [part for part in lacking if not _taken_in(columns.part(part), model)]
         if lacking and not any(
             columns.with_reference(term, part) for part in parts if part in columns.categories
         ):
             found.append(because("slope_fixed", term=term, columns=lacking))
     return found
+
+
+def _taken_in(values, model):
+    """Whether an absorbed effect or the design columns together take ``values`` (N,) in."""
+    if any(_constant_within(values, codes) for codes in model.effects):
+        return True
+    rest = values - model.with_constant @ np.linalg.lstsq(model.with_constant, values, rcond=None)[0]
+    return bool(np.linalg.norm(rest) <= 1e-8 * np.linalg.norm(values))
 
 
 def _constant_within(values, codes):
