@@ -42,6 +42,7 @@ EVENT_OPTIONS = DID_OPTIONS | {
 AGGREGATES = ("simple", "dynamic", "group", "calendar", "cells")
 NAMES = {"dynamic": "event", "group": "group", "calendar": "calendar"}
 NEVER = ("", "0", "never", "inf", "从未", "无", "未实施")  # ways to write that a unit is never treated
+MONTHS = (1950 * 12, 2200 * 12)  # numbers that count months
 YEAR_MONTH = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])")
 FEW_TREATED = 15  # clusters with treatment below which the normal distribution rejects too often
 
@@ -177,7 +178,8 @@ def _rows(model):
     start, monthly_too = periods_of(used[options["start"]], options["start"])
     if np.isnan(time).any():
         raise NotEstimable("no_periods", column=options["time"], example="0")
-    if monthly != monthly_too and np.nansum(start) > 0:
+    counted = start[start > 0]  # of months may be year x 12 + month - 1 already
+    if monthly != monthly_too and not (monthly and ((counted >= MONTHS[0]) & (counted < MONTHS[1])).all()):
         raise NotEstimable("start_of_other_kind", time=options["time"], start=options["start"])
     start = np.where(np.isfinite(start) & (start > 0) & (start <= time.max()), start, np.inf)
     rows = {"y": used[spec.outcome].to_numpy(dtype=float), "dropped": {}}
@@ -322,7 +324,7 @@ def _fit(effects, rows, notes, clusters, n_units, dropped):
 
 def _text(value):
     """Period as text: months of consecutive numbering as 'YYYY-MM', others as whole numbers."""
-    if 1950 * 12 <= value < 2200 * 12:
+    if MONTHS[0] <= value < MONTHS[1]:
         return f"{int(value) // 12:04d}-{int(value) % 12 + 1:02d}"
     return f"{value:g}"
 
