@@ -182,6 +182,12 @@ def test_every_wording_is_shown_with_its_value_and_clashes(tmp_path, knowledge):
     assert told == [("督导检查", "检查", 20, True, ("督查",))]
 
 
+def test_a_wording_that_looks_like_a_name_is_offered_where_it_holds_a_known_one(tmp_path, knowledge):
+    rows = [[*row[:2], "任务件" if n % 2 else "任小军", row[3]] if n else row for n, row in enumerate(TASKS)]
+    proposal = _proposal(make_draft(_folder(tmp_path, 任务台账=rows), knowledge), "tasks")
+    assert [(w.text, w.value) for w in proposal.wordings] == [("任务件", "任务")]
+
+
 def test_numbers_of_answers_are_no_persons(tmp_path, knowledge):
     """A column 1, 2, 3 … or numbers that the roster lacks; a cohort makes the survey an anonymous one."""
     items = [f"Q{n}" for n in range(1, 32)]

@@ -75,8 +75,10 @@ def propose_wordings(pages, knowledge):
 
 
 def _of_column(table, column, heading, texts, knowledge):
-    """The wordings of one column; those that cannot be shown (too long, too many, long numbers,
-    names) are left out."""
+    """The wordings of one column; those that cannot be shown (too long, too many, long numbers, names) are left out.
+
+    任务件 looks like a name (任 is a surname), but what holds a known wording is none.
+    """
     known = known_wordings(table, column, knowledge)
     ordered = sorted(texts.items(), key=lambda item: (-item[1], item[0]))
     shown = [(t, n) for t, n in ordered if len(t) <= MAX_LENGTH and not re.search(r"\d{5}", t)]
@@ -88,7 +90,7 @@ def _of_column(table, column, heading, texts, knowledge):
                 _also_in(word, known) if knowledge.tables[table].columns[column].type == "category" else ()
             )
             told.append(Wording(column, text, rows, known[word], HIGH, None, True, others))
-        elif not is_name(text):
+        elif not is_name(text) or any(len(other) >= 2 and other in word for other in known):
             new.append(_propose(table, column, text, rows, heading, knowledge))
     new = _opposites(told + new, new) if knowledge.tables[table].columns[column].type == "boolean" else new
     return told + new if len(new) <= MANY else told
