@@ -63,14 +63,18 @@ reread: .venv/runtime
 fuzz: .venv/development
 	JIANFU_FUZZ=10000 $(BIN)/python -m pytest tests/unit/test_ingest_fuzz.py
 
-# One worker per core; the tests of one file, and those of the finished sample run, stay with one worker.
-TESTS := $(BIN)/python -m pytest -n $(CORES) --dist loadgroup --no-loadscope-reorder
+# The whole runs beside everything else: two processes, as each of them leaves a core idle.
+define tests
+$(BIN)/python -m pytest $(1) tests/workflow & runs=$$!; \
+$(BIN)/python -m pytest $(1) --ignore tests/workflow; others=$$?; \
+wait $$runs && exit $$others
+endef
 
 test: .venv/development
-	$(TESTS)
+	@$(call tests)
 
 test-all: .venv/development
-	$(TESTS) -m "slow or not slow"
+	@$(call tests,-m "slow or not slow")
 
 # Bias, coverage, size and power over thousands of simulated provinces (an hour on two cores; goes on where it stopped);
 # writes docs/simulation_study.csv, .png and .svg.

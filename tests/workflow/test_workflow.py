@@ -88,7 +88,7 @@ def test_setting_change_reruns_only_what_uses_it(finished):
     province = finished / "config" / "provinces" / "sample.yaml"
     before = province.read_text(encoding="utf-8")
     try:
-        province.write_text(before + "\ndisclosure: {min_cell: 12}\n", encoding="utf-8")
+        province.write_text(before + "\ndisclosure: {dominance: 0.8}\n", encoding="utf-8")
         plan = snakemake(finished, "--dry-run", "--cores", "1").stdout
     finally:
         province.write_text(before, encoding="utf-8")

@@ -59,7 +59,8 @@ def code(script, modules=(), rule=None):
 
     def value(wildcards):
         found = set()
-        for entry in workflow.get_rule(rule or script).input:
+        own_rule = workflow.get_rule(rule or script)
+        for entry in own_rule.input:
             entries = entry(wildcards) if callable(entry) else entry
             found.update(file for file in as_list(entries) if is_flagged(file, "project"))
         brought = {"library": library(script, tuple(own(wildcards))), "environment": ENVIRONMENT}
@@ -69,7 +70,7 @@ def code(script, modules=(), rule=None):
 
 
 def content(files):
-    """Digests of the user's own files that a rule reads, for `params`: a change of content re-runs the rule.
+    """Digests of the user's own files that a rule reads, for `params`, so that a change of content re-runs it.
 
     `files`: function of the wildcards that gives a path, several or none. The user's files are no rule inputs, as
     Snakemake would judge those by their times and take braces in their names for wildcards.
@@ -110,7 +111,7 @@ def common_plan(name):
 
 
 def plan(name):
-    """A file of the plan as rule input: the wildcard province's own, where it overlays the common one."""
+    """A file of the plan as rule input; the wildcard province's own, where it overlays the common one."""
     file = common_plan(name)
 
     def path(wildcards):

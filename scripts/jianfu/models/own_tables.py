@@ -85,7 +85,8 @@ def check_entry(entry, columns, place, levels=None):
         if key not in allowed:
             raise ConfigError("estimator_lacks_key", **own, key=key, advice=did_you_mean(key, allowed))
     for key in estimator.needs:
-        if not entry.get(key):
+        constant_alone = key == "terms" and entry.get("report")  # a model without terms says what it reports
+        if not entry.get(key) and not (key in entry and constant_alone):
             raise ConfigError("estimator_needs_key", **own, key=key)
     options = estimator.options | COMMON_OPTIONS
     for name, value in entry.get("options", {}).items():
