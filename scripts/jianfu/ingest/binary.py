@@ -12,7 +12,6 @@ ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 3
 BOF, EOF, SHEET, FORMULA, ERROR = 0x0809, 0x000A, 0x0085, (0x0006, 0x0206, 0x0406), 0x0205
 _MAY_FAIL = re.compile(rb"\x05\x02\x08\x00.{7}\x01|\x06.[\x16-\xff].{7}\x02.{5}\xff\xff", re.DOTALL)
 _END = 0xFFFFFFFA  # and above: not the number of a sector
-_MOST_SECTORS = 1 << 24
 CELL_TEXT, CELL_ERRORS = (
     6,
     (3, 11),
@@ -26,7 +25,7 @@ def failed_cells(content: bytes) -> list[dict]:
         if not _MAY_FAIL.search(stream):
             return []
         return [_failed_in(stream, start) for start in _sheet_starts(stream)]
-    except (struct.error, IndexError, ValueError):
+    except (struct.error, LookupError, ValueError, OverflowError, MemoryError):
         return []
 
 
@@ -72,7 +71,7 @@ def _workbook_stream(content):
         struct.unpack_from("<I", content, place)[0] for place in (48, 56, 60)
     )
     tables, more = list(struct.unpack_from("<109I", content, 76)), struct.unpack_from("<I", content, 68)[0]
-    while more < _END and len(tables) < _MOST_SECTORS:
+    while more < _END and len(tables) <= len(content):
         *further, more = struct.unpack_from(f"<{size // 4}I", content, size * (more + 1))
         tables += further
     follow = []
@@ -82,7 +81,7 @@ def _workbook_stream(content):
 
     def chain(sector, follow, whole, width, before):
         parts = []
-        while sector < _END and len(parts) < _MOST_SECTORS:
+        while sector < _END and len(parts) <= len(whole) // width:
             parts.append(whole[width * (sector + before) : width * (sector + before + 1)])
             sector = follow[sector]
         return b"".join(parts)

@@ -12,6 +12,7 @@ from jianfu.models.reasons import because
 from jianfu.models.spec import ONE_OR_MORE
 from jianfu.statistics import hazard, inference, regression
 
+CONSTANT = "(Intercept)"  # term of the constant
 COLUMN = "column"  # type of an option whose value is a column of the table
 COLUMNS = "columns"  # type of an option whose value is a list of columns of the table
 FACTORS = "factors"  # type of an option whose value is {factor: [columns of the table]}

@@ -5,6 +5,7 @@ import numpy as np
 from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators.common import (
     COLUMNS,
+    CONSTANT,
     TEXTS,
     Effect,
     Estimator,
@@ -14,7 +15,6 @@ from jianfu.models.estimators.common import (
     effects_of,
     few_clusters,
 )
-from jianfu.models.estimators.regression import CONSTANT
 from jianfu.models.reasons import because
 from jianfu.statistics import mixed
 

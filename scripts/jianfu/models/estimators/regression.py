@@ -6,12 +6,11 @@ import numpy as np
 
 from jianfu.core.errors import DataError, NotEstimable
 from jianfu.core.reasons import Reason
-from jianfu.models.estimators.common import COMBINATIONS, POINTS, Effect, Fit, effects_of
+from jianfu.models.estimators.common import COMBINATIONS, CONSTANT, POINTS, Effect, Fit, effects_of
 from jianfu.models.reasons import because
 from jianfu.models.terms import term_variables
 from jianfu.statistics import sandwich
 
-CONSTANT = "(Intercept)"
 BOTH = "(both)"  # column of the intersection of two clusters
 VCOV = ("iid", "HC0", "HC1", "HC2", "HC3", "hetero", "cluster", "CR2")
 OPTIONS = {"vcov": VCOV, "small_sample": sandwich.SMALL_SAMPLE, "contrasts": COMBINATIONS, "curve": POINTS}
