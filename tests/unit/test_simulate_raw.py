@@ -88,7 +88,7 @@ def test_indicators_come_back_exactly():
 def test_damage_is_added_and_counted():
     counts = pd.concat([result.counts for result in ingested().values()])
     rejected = counts[counts["outcome"] == "rejected"]
-    unseen = {"exit_before_entry", "unit_not_named", "excel_error", "no_stored_value"}
+    unseen = {"exit_before_entry", "unit_not_named", "excel_error", "no_stored_value", "personal_cell"}
     assert set(rejected["reason"]) >= set(REASONS) - unseen
     assert counts.loc[counts["outcome"] == "duplicate", "rows"].sum() > 100
     part = counts[counts["outcome"].isin(["kept", "duplicate", "rejected"])]

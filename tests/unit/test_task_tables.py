@@ -20,13 +20,14 @@ UNITS = pd.DataFrame({"unit_code": ["A", "B"], "county_code": ["1", "2"], "valid
 
 
 def links(levels):
-    """Chains of units A and B whose tasks were issued by ``levels`` from the top; every step doubles the target."""
+    """Chains of units A and B whose tasks were issued by ``levels`` from the top; every step doubles the target, a
+    little more in one unit and less in the other."""
     rows = []
     for unit in "AB":
         for k, level in enumerate(levels):
             parent = {"parent_task_id": f"{unit}{k - 1}"} if k else {}
             more = {"issuer_level": level} if level else {}
-            target = 2.0**k * (1.5 if k == 2 else 1)
+            target = (2.2 if unit == "A" else 2 / 1.1) ** k * (1.5 if k == 2 else 1)
             rows.append(task(unit, "2024-03-04", task_id=f"{unit}{k}", target_value=target, **parent, **more))
     source = tables(tasks=rows)
     window = ("2024-01", "2024-12")

@@ -21,6 +21,7 @@ DRAWS = 1000  # of the coefficients
 AHEAD = (12, 36)  # months after the window
 MOST_OUTSIDE = 0.2  # share of unit-months outside observed support above which nothing is projected
 PER_YEARS = 12 * 1000
+DECIMALS = 10
 COLUMNS = ["scenario", "quantity", "group", "estimate", "ci_low", "ci_high", "behind", "reasons"]
 EXITS, HEADCOUNT, SUPPORT = "exits_avoided", "headcount", "outside_support"
 INDEX, INDICATOR = "index", "indicator"
@@ -185,7 +186,8 @@ def not_asked(name: str, lacking: list[str]) -> pd.DataFrame:
 
 def frame_of(name: str, rows: list[tuple]) -> pd.DataFrame:
     """Rows of one scenario as frame (:data:`COLUMNS`)."""
-    return pd.DataFrame([(name, *row[:-1], write_reasons(row[-1])) for row in rows], columns=COLUMNS)
+    frame = pd.DataFrame([(name, *row[:-1], write_reasons(row[-1])) for row in rows], columns=COLUMNS)
+    return frame.round({"estimate": DECIMALS, "ci_low": DECIMALS, "ci_high": DECIMALS})
 
 
 def focus_of(terms: Iterable[str], categories: Mapping) -> tuple[str, str]:

@@ -117,7 +117,8 @@ def _run(staff, direct, slopes, window, effects):
             recent[-1 - lag][..., None] * slopes[:, t - lag] for lag in range(first, last + 1) if t >= lag
         ]
         change = direct[:, t] + (sum(loop) / len(loop) if loop else 0)
-        shift = np.einsum("duj,dgj->dug", np.broadcast_to(change, (draws, *change.shape[-2:])), effects)
+        # index by index: the order of a sum must not follow where in memory the arrays lie
+        shift = sum(change[..., j, None] * effects[:, None, :, j] for j in range(effects.shape[2]))
         old, new = staff.hazard[:, t], changed_hazard(staff.hazard[:, t], shift)
         kept = staff.at_risk[:, t] * (old - new)
         avoided += (kept - more * new).sum(axis=1)
