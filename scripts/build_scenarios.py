@@ -11,6 +11,7 @@ The stored tables are only read. Fails where an expression of a scenario cannot 
 """
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -29,7 +30,7 @@ from jianfu.models.tables.reading import read_hazard, read_survey
 from jianfu.scenarios.burden import burden, completed
 from jianfu.scenarios.departments import departments
 from jianfu.scenarios.edits import Rows
-from jianfu.scenarios.effects import fitted, focus_of, not_asked, scenario_rows, terms_present
+from jianfu.scenarios.effects import fitted, focus_of, not_asked, scenario_rows, staff_of, terms_present
 from jianfu.scenarios.monitoring import first_rules, monitored
 from jianfu.scenarios.plan import chosen, read_scenarios
 
@@ -66,6 +67,9 @@ def main(
     stored = every[every["indicator"].isin(spec.codes)]
     own = indicator_plan[indicator_plan["code"].isin(spec.codes)].reset_index(drop=True)
     before = burden(stored, frame, spec, anchors)
+    if "exits" in models.predictors:
+        exits = models.predictors["exits"], tables["hazard_cells"]
+        models = replace(models, staff=staff_of(*exits, frame, before, focus[0]))
     measure = (calendar_of(calendar), window, reference, exclude)
     rows = Rows(
         {table: inputs[table] for table in MEASURED} | {Path(path).stem: path for path in inputs["own"]},
@@ -82,8 +86,8 @@ def main(
     heads = frame.groupby("unit_code")["headcount"].mean()
     card, lines = departments(rows.con, before, attribution, heads, seed)
     units = latest_units(frames.load(inputs["units"])).set_index("unit_code").reindex(grid.units)
-    relief = read_yaml(inputs["models"])["policies"]["relief"]
-    start = first_rules(units, frames.load(inputs["policies"]), relief, grid.months)
+    policies, relief = frames.load(inputs["policies"]), declared["policies"]["relief"]
+    start = first_rules(units, policies, relief, grid.months)
     alarms = monitored(measures, units.assign(heads=heads), start, grid.months)
     frames.store(alarms, outputs["relief_monitor"])
     frames.store(card, outputs["issuer_scorecard"])

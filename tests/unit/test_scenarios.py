@@ -1,6 +1,7 @@
 """Scenarios: edited rows against what is worked out by hand, and projections against closed forms."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from jianfu.indicators.evaluation import NOTHING_EXCLUDED, build_indicators
 from jianfu.indicators.plan import read_plan
 from jianfu.indices.construction import fit_anchors
 from jianfu.indices.specification import index_spec, read_members
-from jianfu.scenarios import departments, monitoring, projection
+from jianfu.scenarios import departments, effects, monitoring, projection
 from jianfu.scenarios.burden import burden, completed
 from jianfu.scenarios.edits import Rows
 from jianfu.scenarios.plan import Edit, Scenario, chosen, read_scenarios
@@ -282,6 +283,22 @@ def test_far_from_what_was_seen_is_told():
     rows[:, :3] = False  # months without three months before
     assert projection.outside_support(before, before, rows) == 0
     assert projection.outside_support(before, far, rows) > 0.9
+
+
+def test_an_index_that_no_model_uses_projects_nothing():
+    def a_little_more(frame):
+        frame.loc[frame["indicator"] == "B6_actions", "value"] *= 1.001
+        return frame
+
+    before, after = _random_burden()[0], _random_burden(change=a_little_more)[0]
+    grid = before.built.cube.grid
+    keys = pd.MultiIndex.from_product([grid.units, grid.months], names=["unit_code", "month"])
+    frame = keys.to_frame(index=False).assign(tasks_logged=True)
+    models = effects.Models({"burnout": SimpleNamespace(names=("OD",))}, {}, ("90后", "cohort_90s"))
+    rows = effects.scenario_rows("S", before, after, models, frame, 1)
+    assert set(rows["quantity"]) == {effects.INDEX, effects.INDICATOR, effects.SUPPORT}
+    assert "touches_no_term" in rows["reasons"].iloc[-1]
+    assert rows.set_index("group").loc["TR", "estimate"] > 0 == rows.set_index("group").loc["OD", "estimate"]
 
 
 # ------------------------------------------------------------------------------------------------ departments

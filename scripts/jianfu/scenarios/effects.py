@@ -30,11 +30,17 @@ INDEX, INDICATOR = "index", "indicator"
 @dataclass(frozen=True)
 class Models:
     """Fitted models by outcome (``exits``, ``burnout`` ...) with their tables; ``focus``: (level of the cohort, its
-    dummy) with effects of its own."""
+    dummy) with effects of its own; staff: of :func:`staff_of`, None where there is no model of exits."""
 
     predictors: Mapping[str, Predictor]
     tables: Mapping[str, AnalysisTable]
     focus: tuple[str, str]
+    staff: projection.Staff | None = None
+
+    @property
+    def indices(self) -> set[str]:
+        """Indices behind the terms of all models."""
+        return {name.partition(":")[0] for found in self.predictors.values() for name in found.names}
 
 
 def terms_present(terms: Iterable[str], used: set[str]) -> list[str]:
@@ -91,14 +97,11 @@ def exit_effects(exits: Predictor, indices: list[str], dummy: str, coefficients:
     return effects
 
 
-def projected(
-    before: Burden, after: Burden, models: Models, unit_months: pd.DataFrame, seed: int
-) -> list[tuple]:
+def projected(before: Burden, after: Burden, models: Models, seed: int) -> list[tuple]:
     """Rows (quantity, group, estimate, low, high, behind) of one scenario; the estimate is that at the coefficients."""
     rows, raised = [], np.zeros(before.built.cube.grid.valid.shape)
     if "exits" in models.predictors:
-        exits, table = models.predictors["exits"], models.tables["hazard_cells"]
-        staff = staff_of(exits, table, unit_months, before, models.focus[0])
+        exits, staff = models.predictors["exits"], models.staff
         drawn = np.vstack([exits.coefficients, exits.draws(DRAWS, seed)])
         effects = exit_effects(exits, before.indices, models.focus[1], drawn)
         path = projection.through_window(before, after, staff, effects)
@@ -169,10 +172,10 @@ def scenario_rows(
     rows, why = measured(before, after, logged), []
     if outside > MOST_OUTSIDE:
         why = [because("outside_support", share=outside, most=MOST_OUTSIDE)]
-    elif not any(kind == INDEX and value for kind, _, value, *_ in rows):
-        why = [because("touches_no_term", indices=before.indices)]
+    elif not any(kind == INDEX and index in models.indices and value for kind, index, value, *_ in rows):
+        why = [because("touches_no_term", indices=sorted(models.indices))]
     else:
-        rows += projected(before, after, models, unit_months, seed)
+        rows += projected(before, after, models, seed)
     support = (SUPPORT, ALL, outside, np.nan, np.nan, int(logged.sum()))
     return frame_of(name, [(*row, []) for row in rows] + [(*support, why)])
 
