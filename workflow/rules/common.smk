@@ -220,8 +220,8 @@ def raw_folder(wildcards):
 
 
 def simulated(wildcards):
-    """The folder with the raw exports of a simulated province, as rule input."""
-    return raw_folder(wildcards) if SETTINGS[wildcards.province]["simulate"] else []
+    """The folder with the raw exports of a simulated province, as rule input (a list, as that of the raw files)."""
+    return [raw_folder(wildcards)] if SETTINGS[wildcards.province]["simulate"] else []
 
 
 def raw_files(wildcards):
