@@ -17,9 +17,9 @@ from jianfu.indices.specification import index_spec, read_members
 from jianfu.models.checks.exposures import check_exposures
 
 
-def main(inputs, window, reference, indices, exclude, exposure, weights, calendar, exposures):
+def main(inputs, window, reference, indices, exclude, exposure, calendar, exposures):
     plan = read_plan(inputs["plan"])
-    members = read_members(inputs["members"], plan, weights)
+    members = read_members(inputs["members"], plan)
     frames.store(
         check_exposures(
             {table: inputs[table] for table in MEASURED} | {Path(path).stem: path for path in inputs["own"]},
@@ -43,7 +43,6 @@ if __name__ == "__main__":
         indices=snakemake.params.indices,
         exclude=snakemake.params.exclude,
         exposure=snakemake.params.exposure,
-        weights=snakemake.params.weights,
         calendar=snakemake.params.calendar,
         exposures=snakemake.output.exposures,
     )

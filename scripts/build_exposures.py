@@ -16,11 +16,9 @@ from jianfu.indices.construction import build_exposures, check_common, read_anch
 from jianfu.indices.specification import index_spec, read_members
 
 
-def main(
-    indicators, unit_months, anchors, plan, members, common_anchors, exposure, weights, exposures, common
-):
+def main(indicators, unit_months, anchors, plan, members, common_anchors, exposure, exposures, common):
     values, frame, anchors = frames.load(indicators), pd.read_parquet(unit_months), read_anchors(anchors)
-    members = read_members(members, read_indicators(plan), weights)
+    members = read_members(members, read_indicators(plan))
     spec = index_spec(members, anchors["window"], exposure=exposure)
     own = build_exposures(values, frame, spec, anchors)
     own.to_parquet(exposures, compression="zstd", index=False)
@@ -42,7 +40,6 @@ if __name__ == "__main__":
         members=snakemake.input.members,
         common_anchors=snakemake.params.common_anchors,
         exposure=snakemake.params.exposure,
-        weights=snakemake.params.weights,
         exposures=snakemake.output.exposures,
         common=snakemake.output.common,
     )

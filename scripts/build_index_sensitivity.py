@@ -19,8 +19,8 @@ from jianfu.models.tiers import replacements
 from jianfu.robustness.index_sensitivity import build_all
 
 
-def main(inputs, outputs, reference, indices, weights, settings, inference):
-    members = read_members(inputs["members"], read_indicators(inputs["plan"]), weights)
+def main(inputs, outputs, reference, indices, settings, inference):
+    members = read_members(inputs["members"], read_indicators(inputs["plan"]))
     tier = replacements(pd.read_csv(inputs["tiers"], encoding="utf-8-sig"))
     settings = settings | {"indices": [tier.get(index, index) for index in settings["indices"]]}
     tables = build_all(
@@ -42,7 +42,6 @@ if __name__ == "__main__":
         outputs=dict(snakemake.output.items()),
         reference=snakemake.params.reference,
         indices=snakemake.params.indices,
-        weights=snakemake.params.weights,
         settings=snakemake.params.settings,
         inference=snakemake.params.inference,
     )

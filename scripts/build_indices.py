@@ -37,14 +37,13 @@ def main(
     reference,
     settings,
     exposure,
-    weights,
     indices,
     common,
     anchors,
     steps,
     remarks,
 ):
-    members = read_members(members, read_indicators(plan), weights)
+    members = read_members(members, read_indicators(plan))
     spec = index_spec(members, reference, settings=settings, exposure=exposure)
     values = frames.load(
         indicators,
@@ -87,7 +86,6 @@ if __name__ == "__main__":
         reference=snakemake.params.reference,
         settings=snakemake.params.settings,
         exposure=snakemake.params.exposure,
-        weights=snakemake.params.weights,
         indices=snakemake.output.indices,
         common=snakemake.output.common,
         anchors=snakemake.output.anchors,

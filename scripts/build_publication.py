@@ -19,6 +19,5 @@ if __name__ == "__main__":
         window=snakemake.params.window,
         calendar=snakemake.params.calendar,
         exclude=snakemake.params.exclude,
-        weights=snakemake.params.weights,
         language=snakemake.params.language,
     )

@@ -37,9 +37,7 @@ from jianfu.scenarios.plan import chosen, read_scenarios
 MONITORED = ("D3_rest_eve_share", "A6_share", "B8_total", "B5_all")  # beside the indices
 
 
-def main(
-    inputs, window, reference, calendar, exclude, exposure, weights, indices, selected, seed, threads, outputs
-):
+def main(inputs, window, reference, calendar, exclude, exposure, indices, selected, seed, threads, outputs):
     plan = read_yaml(inputs["scenarios"])
     scenarios = chosen(read_scenarios(plan), selected)
     indicator_plan = read_indicators(inputs["indicator_plan"])
@@ -49,7 +47,7 @@ def main(
         for name, entry in plan["projection"].items()
     }
     named = used | {term.partition(":")[0] for spec in specs.values() for term in spec.terms}
-    members = read_members(inputs["members"], indicator_plan, weights)
+    members = read_members(inputs["members"], indicator_plan)
     spec = index_spec(members, reference, settings=indices, exposure=exposure).only(*sorted(named))
     declared = read_yaml(inputs["models"])
     tables = {
@@ -116,7 +114,6 @@ if __name__ == "__main__":
         calendar=snakemake.params.calendar,
         exclude=snakemake.params.exclude,
         exposure=snakemake.params.exposure,
-        weights=snakemake.params.weights,
         indices=snakemake.params.indices,
         selected=snakemake.params.selected,
         seed=snakemake.params.seed,

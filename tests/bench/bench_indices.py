@@ -116,7 +116,6 @@ def _build(folder, units, number):
         reference=(WINDOW[0], "2021-12"),
         settings={"min_share": 0.6, "anchors": None},
         exposure={"lags": [1, 3], "min_months": 2, "survey_months": 6, "survey_min_months": 4},
-        weights=[],
         indices=folder / "indices.parquet",
         common=folder / "indices_common.parquet",
         anchors=folder / "anchors.json",

@@ -31,8 +31,12 @@ def test_overlay_is_merged_key_by_key_and_lists_replace(load):
 
 MISTAKES = {
     "misspelt top level": (
-        "wieghts: []\n",
-        "config/provinces/sichuan.yaml: unknown key 'wieghts'; did you mean 'weights'?",
+        "exlcude: {}\n",
+        "config/provinces/sichuan.yaml: unknown key 'exlcude'; did you mean 'exclude'?",
+    ),
+    "key that has moved": (
+        "weights: [{index: OD, indicator: A1_tasks}]\n",
+        "config/provinces/sichuan.yaml: 'weights' is no longer a key; write what it says under 'plan.indices'",
     ),
     "misspelt nested": (
         "disclosure: {min_cells: 12}\n",
@@ -64,14 +68,9 @@ MISTAKES = {
         "did you mean 'H2_exits'?",
     ),
     "indicator that does not exist": (
-        "weights: [{index: OD, indicator: A1_task, weight: 1}]\n",
-        "config/provinces/sichuan.yaml: 'weights[1].indicator' names the indicator 'A1_task', which does not exist; "
+        "indices: {goalposts: {A1_task: [0, 1]}}\n",
+        "config/provinces/sichuan.yaml: 'indices.goalposts' names the indicator 'A1_task', which does not exist; "
         "did you mean 'A1_tasks'?",
-    ),
-    "index that does not exist": (
-        "weights: [{index: ODD, indicator: A1_tasks, weight: 1}]\n",
-        "config/provinces/sichuan.yaml: 'weights[1].index' names the index 'ODD', which does not exist; "
-        "did you mean 'OD'?",
     ),
     "index of the sensitivity that does not exist": (
         "sensitivity: {indices: [OD, ODD]}\n",
@@ -120,7 +119,7 @@ def test_mistake_gives_its_sentence(load, extra, sentence):
 
 def test_the_manual_shows_what_is_said(load):
     with pytest.raises(ConfigError) as caught:
-        load("wieghts: []\n")
+        load("exlcude: {}\n")
     assert message(caught.value.reason, "zh") in (ROOT / "config" / "README.md").read_text(encoding="utf-8")
 
 

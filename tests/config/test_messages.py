@@ -105,14 +105,14 @@ def test_every_form_of_the_schema_has_words():
 
 
 MISTAKES = {
-    "key": "wieghts: []\n",
+    "key": "exlcude: {}\n",
     "key without a near one": "5: 1\n",
     "kind of value": "inference: {bootstrap: many}\n",
     "bounds": "inference: {confidence: 95}\n",
     "form": "exclude: {months: [2024.6]}\n",
     "choice": "disclosure: {min_cell: []}\n",
     "model": "models: [H2_exit]\n",
-    "indicator": "weights: [{index: OD, indicator: A1_task, weight: 1}]\n",
+    "indicator": "indices: {goalposts: {A1_task: [0, 1]}}\n",
     "wording": "values: {exit_type: {选走了: 选走}}\n",
     "order": "exposure: {lags: [3, 1]}\n",
     "window": 'indices: {reference_window: ["2023-01", "2023-12"]}\n',

@@ -38,10 +38,6 @@ TOGETHER = {
         "models: []\n",
         "'models' must be all, or a list of at least one model name, not an empty list.",
     ),
-    "weights twice": (
-        "weights: [{index: OD, indicator: A1_tasks}, {index: OD, indicator: A1_tasks, weight: 2}]\n",
-        "'weights' has 2 rows for A1_tasks in OD; keep one.",
-    ),
     "method of the indices": (
         "indices: {weights: entropie}\n",
         "indices: 'weights' cannot be 'entropie'; did you mean 'entropy'",

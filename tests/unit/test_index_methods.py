@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from test_indices import (
-    INDICATORS,
     MEMBERS,
     PLAN,
     REFERENCE,
@@ -30,7 +29,7 @@ from jianfu.indices.construction import (
 )
 from jianfu.indices.engine.treat import skewness
 from jianfu.indices.methods import resolve_methods
-from jianfu.indices.specification import index_spec, read_members
+from jianfu.indices.specification import index_spec
 
 TWO = members(("OD", "x", 1.0), ("OD", "y", 1.0))
 THREE_MONTHS = ("2024-01", "2024-03")
@@ -267,7 +266,7 @@ def run_rules(folder, indicators, frame, **settings):
     frame.to_parquet(folder / "unit_months.parquet", index=False)
     defaults = {"min_share": 0.6, "anchors": None}
     exposure = {"lags": [1, 3], "min_months": 2, "survey_months": 6, "survey_min_months": 4}
-    plan = {"plan": PLAN / "indicators.csv", "members": PLAN / "indices.csv", "weights": []}
+    plan = {"plan": PLAN / "indicators.csv", "members": PLAN / "indices.csv"}
     sources = {name: folder / f"{name}.parquet" for name in ("indicators", "unit_months")}
     indices_rule.main(
         **sources, **plan, reference=REFERENCE, settings=defaults | settings, exposure=exposure,
@@ -301,8 +300,7 @@ def test_two_scales_are_declared_and_never_mixed(tmp_path):
 
 def test_common_anchors_of_another_plan_are_refused(tmp_path):
     _, anchors = build(random_indicators())
-    own = [{"index": "OD", "indicator": "A1_tasks", "weight": 1}]
-    other = read_members(PLAN / "indices.csv", INDICATORS, own)
+    other = MEMBERS[(MEMBERS["index"] != "OD") | (MEMBERS["indicator"] == "A1_tasks")]
     with pytest.raises(ConfigError, match="no index OD with the members of this province"):
         check_common(anchors, index_spec(other, REFERENCE), "common.json")
     unit = MEMBERS.assign(unit=MEMBERS["unit"].str.replace("20 working days", "month"))

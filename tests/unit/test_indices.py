@@ -17,7 +17,7 @@ from jianfu.indices.construction import (
     read_anchors,
     write_anchors,
 )
-from jianfu.indices.specification import index_spec, read_members
+from jianfu.indices.specification import index_spec, members_of, read_members
 from jianfu.province.reference import reference_window
 
 PLAN = Path(__file__).parents[2] / "config" / "plan"
@@ -245,15 +245,12 @@ def test_overload_without_the_members_it_shares_with_pressure():
         assert by_index[rest] == by_index[index] - by_index[member] and len(by_index[rest]) >= 5
 
 
-def test_weights_of_a_province_replace_the_indices_they_name():
-    own = [{"index": "OD", "indicator": "A1_tasks", "weight": 2}, {"index": "OD", "indicator": "A2_checks"}]
-    plan = read_members(PLAN / "indices.csv", INDICATORS, own)
-    assert plan.loc[plan["index"] == "OD", ["indicator", "weight"]].to_numpy().tolist() == [
-        ["A1_tasks", 2.0],
-        ["A2_checks", 1.0],
-    ]
-    assert (plan["index"] == "TR").sum() == 7
-    assert list(dict.fromkeys(plan["index"])) == list(dict.fromkeys(MEMBERS["index"]))
+def test_members_of_an_index_stand_together_in_the_order_of_the_indices():
+    own = pd.DataFrame([("OD", "B1_tables", 2.0)], columns=["index", "indicator", "weight"])
+    plan = members_of(pd.concat([MEMBERS[[*own]], own], ignore_index=True), INDICATORS, "")
+    assert list(plan.loc[plan["index"] == "OD", "indicator"])[-1] == "B1_tables"
+    assert list(plan["index"].drop_duplicates()) == list(MEMBERS["index"].drop_duplicates())
+    assert (plan["index"] != plan["index"].shift()).sum() == plan["index"].nunique()
 
 
 @pytest.mark.parametrize(
@@ -265,4 +262,4 @@ def test_weights_of_a_province_replace_the_indices_they_name():
 )
 def test_wrong_members_are_named(row, sentence):
     with pytest.raises(ConfigError, match=sentence):
-        read_members(PLAN / "indices.csv", INDICATORS, [row])
+        members_of(pd.DataFrame([row]), INDICATORS, "")

@@ -32,7 +32,6 @@ from jianfu.report.document.context import (
     row_totals,
     supplied,
 )
-from jianfu.report.document.plan_tables import members_in_use
 from jianfu.report.document.render import render_markdown
 from jianfu.report.document.word import STYLES
 from jianfu.report.reading import read_estimates
@@ -289,12 +288,6 @@ def test_members_without_anchors_are_not_counted_and_are_named(province, languag
     assert members.rows[0][2] == "1/7"  # A1_tasks of the plan's seven; A4_letters has values but no anchor
     reason = "未入指数（参照期无值）" if language == "zh" else "not in the index (no values"
     assert len(re.findall(re.escape("责任状份数") + ".{0,2}" + re.escape(reason), text)) == 2
-
-
-def test_own_members_replace_those_of_the_index_they_name():
-    plan = pd.DataFrame({"index": ["OD", "TR"], "indicator": ["A1", "B1"], "weight": 1})
-    used = members_in_use(plan, [{"index": "OD", "indicator": "A2", "weight": 1}])
-    assert list(zip(used["index"], used["indicator"], strict=True)) == [("TR", "B1"), ("OD", "A2")]
 
 
 def test_few_clusters_are_a_limit(province):

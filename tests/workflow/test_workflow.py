@@ -99,12 +99,12 @@ def test_setting_change_reruns_only_what_uses_it(finished):
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [
-        ("zh", "config/provinces/wrong.yaml：没有“wieghts”这个键；是不是“weights”？"),
-        ("en", "config/provinces/wrong.yaml: unknown key 'wieghts'; did you mean 'weights'?"),
+        ("zh", "config/provinces/wrong.yaml：没有“exlcude”这个键；是不是“exclude”？"),
+        ("en", "config/provinces/wrong.yaml: unknown key 'exlcude'; did you mean 'exclude'?"),
     ],
 )
 def test_misspelt_key_stops_before_any_job(finished, language, sentence):
-    text = f"language: {language}\nwieghts: []\n"
+    text = f"language: {language}\nexlcude: {}\n"
     (finished / "config" / "provinces" / "wrong.yaml").write_text(text, encoding="utf-8")
     done = snakemake(finished, "--cores", "1", province="wrong", check=False)
     assert done.returncode != 0

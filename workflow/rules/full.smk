@@ -39,7 +39,6 @@ rule build_specification_curve:
     params:
         reference=reference,
         indices=setting("indices"),
-        weights=setting("weights"),
         exposure=setting("exposure"),
         inference=setting("inference"),
         code=code("build_specification_curve"),
@@ -66,7 +65,6 @@ rule build_coefficient_shares:
     params:
         reference=reference,
         indices=setting("indices"),
-        weights=setting("weights"),
         exposure=setting("exposure"),
         sensitivity=setting("sensitivity"),
         code=code("build_coefficient_shares"),
@@ -96,7 +94,6 @@ rule build_uncertainty:
     params:
         reference=reference,
         indices=setting("indices"),
-        weights=setting("weights"),
         exposure=setting("exposure"),
         inference=setting("inference"),
         code=code("build_uncertainty", estimators),

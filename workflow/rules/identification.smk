@@ -31,7 +31,6 @@ rule build_check_exposures:
         indices=setting("indices"),
         exclude=setting("exclude"),
         exposure=setting("exposure"),
-        weights=setting("weights"),
         calendar=setting("calendar"),
         holidays=content(holidays),
         code=code("build_check_exposures"),

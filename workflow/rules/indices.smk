@@ -117,7 +117,6 @@ rule build_indices:
         reference=reference,
         settings=setting("indices"),
         exposure=setting("exposure"),
-        weights=setting("weights"),
         code=code("build_indices"),
     script:
         "../../scripts/build_indices.py"
@@ -147,7 +146,6 @@ rule build_exposures:
         anchors=content(common_anchors),
         common_anchors=setting("indices", "anchors"),
         exposure=setting("exposure"),
-        weights=setting("weights"),
         code=code("build_exposures"),
     script:
         "../../scripts/build_exposures.py"

@@ -45,7 +45,6 @@ rule build_publication:
         calendar=setting("calendar"),
         holidays=content(holidays),
         exclude=setting("exclude"),
-        weights=setting("weights"),
         language=setting("language"),
         code=code("build_publication"),
     script:

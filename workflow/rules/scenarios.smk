@@ -41,7 +41,6 @@ rule build_scenarios:
         calendar=setting("calendar"),
         exclude=setting("exclude"),
         exposure=setting("exposure"),
-        weights=setting("weights"),
         indices=setting("indices"),
         selected=setting("scenarios"),
         seed=setting("inference", "seed"),

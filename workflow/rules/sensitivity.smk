@@ -29,7 +29,6 @@ rule build_index_sensitivity:
     params:
         reference=reference,
         indices=setting("indices"),
-        weights=setting("weights"),
         settings=setting("sensitivity"),
         inference=setting("inference"),
         code=code("build_index_sensitivity"),

@@ -65,6 +65,8 @@ def _unknown_key(error, schema):
     wrong = next(key for key in error.instance if key not in here)
     prefix = f"{_dotted(error.absolute_path)}." if error.absolute_path else ""
     everywhere = dict(_all_keys(schema))
+    if moved := error.schema.get("moved", {}).get(wrong):
+        return Reason("key_moved", key=wrong, to=moved)
     if close := nearest(wrong, here):
         advice = Reason("did_you_mean", name=prefix + close)
     elif close := nearest(wrong, list(everywhere)):

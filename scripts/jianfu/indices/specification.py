@@ -1,6 +1,6 @@
 """The specification of the burden indices of a province: members, methods, reference window, months of exposures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -75,24 +75,17 @@ class IndexSpec(Recipe):
         return replace(self, structure=structure, settings=settings)
 
 
-def read_members(path: str, indicators: pd.DataFrame, weights: Sequence[Mapping] = ()) -> pd.DataFrame:
+def read_members(path: str, indicators: pd.DataFrame) -> pd.DataFrame:
     """Members of the indices: index, indicator, weight, direction, transformation, per_head, yearly, unit.
 
-    ``path`` is config/plan/indices.csv (index, indicator, weight), ``indicators`` the indicator table. ``weights``,
-    rows with the same three keys, replaces the members of the indices it names.
+    ``path`` is the plan's indices.csv (index, indicator, weight), ``indicators`` the indicator table.
     """
-    return members_of(
-        pd.read_csv(path, dtype={"weight": float}, encoding="utf-8-sig"), indicators, path, weights
-    )
+    return members_of(pd.read_csv(path, dtype={"weight": float}, encoding="utf-8-sig"), indicators, path)
 
 
-def members_of(
-    members: pd.DataFrame, indicators: pd.DataFrame, path: str, weights: Sequence[Mapping] = ()
-) -> pd.DataFrame:
+def members_of(members: pd.DataFrame, indicators: pd.DataFrame, path: str) -> pd.DataFrame:
     """The same for rows index, indicator, weight; ``path``: the file to name where something is wrong."""
     order = pd.Index(members["index"].unique())
-    own = pd.DataFrame(list(weights), columns=["index", "indicator", "weight"]).astype({"weight": float})
-    members = pd.concat([members[~members["index"].isin(own["index"])], own], ignore_index=True)
     members = members.sort_values("index", key=order.get_indexer, kind="stable", ignore_index=True)
     members["weight"] = members["weight"].fillna(1.0)
     traits = indicators.set_index("code")

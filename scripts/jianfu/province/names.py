@@ -62,9 +62,6 @@ def plan_names(
 
 def check_names(settings: dict, names: dict, file: str) -> None:
     """Raise :class:`ConfigError` for the first name in ``settings`` that ``names`` (:func:`plan_names`) lacks."""
-    for row, entry in enumerate(settings["weights"], start=1):
-        _check(entry["index"], "indices", f"weights[{row}].index", names, file)
-        _check(entry["indicator"], "indicators", f"weights[{row}].indicator", names, file)
     for key in ("goalposts", "limits"):
         for code in settings["indices"][key]:
             _check(code, "indicators", f"indices.{key}", names, file)

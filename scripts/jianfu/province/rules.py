@@ -1,6 +1,5 @@
 """Rules that span several settings; one function per group, each raises :class:`ConfigError` in one sentence."""
 
-from collections import Counter
 from datetime import date
 
 from jianfu.core.errors import ConfigError
@@ -27,7 +26,6 @@ def check_fields(settings: dict, file: str) -> None:
         _sources,
         _simulation,
         _office_hours,
-        _weights,
         _reference,
         _exposure,
         _exclusions,
@@ -152,13 +150,6 @@ def _office_hours(settings, file):
         if begin >= end or begin < before:
             raise ConfigError("office_hours_out_of_order", file=file, begin=begin, end=end)
         before = end
-
-
-def _weights(settings, file):
-    rows = Counter((row["index"], row["indicator"]) for row in settings["weights"])
-    for (index, indicator), n in rows.items():
-        if n > 1:
-            raise ConfigError("weights_twice", file=file, n=n, indicator=indicator, index=index)
 
 
 def _reference(settings, file):

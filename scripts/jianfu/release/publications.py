@@ -243,7 +243,7 @@ def _row(block, row, n, persons, share, values=None, *, cohort=TOTAL, cell=""):
 SCORES = ("burnout", "exhaustion", "cynicism", "inefficacy", "meaning", "innovation", "autonomy", "intention")
 
 
-def build_all(*, inputs, outputs, window, calendar, exclude, weights, language: str) -> None:
+def build_all(*, inputs, outputs, window, calendar, exclude, language: str) -> None:
     """Read restricted tables, compute every publishable table, write one Parquet file each.
 
     inputs: paths by name (as in rule build_publication); outputs: paths by name of the table; the others are settings.
@@ -260,7 +260,7 @@ def build_all(*, inputs, outputs, window, calendar, exclude, weights, language: 
     scores = read(inputs["scores"])
     words = Labels(language, inputs["labels"])
     plan = read_indicators(inputs["indicator_plan"])
-    members = read_members(inputs["index_plan"], plan, weights)
+    members = read_members(inputs["index_plan"], plan)
     books = {
         name: frames.joined(inputs[name], partial(pd.read_csv, encoding="utf-8-sig"))
         for name in ("row_counts", "headings", "absences", "notices", "unanchored")

@@ -31,7 +31,6 @@ from jianfu.report.document.plan_tables import (
     deviations_table,
     disclosure_table,
     indicators_table,
-    members_in_use,
     members_left_out,
     members_table,
     sources_table,
@@ -96,7 +95,7 @@ def collect(release: str | Path, config, run, deviations, plan, labels: Labels) 
     log = read_release(Path(release, "disclosure_log.csv"))
     changed = read_deviations(deviations)
     shown = [name for name in TABLES if name != "deviations" or changed]
-    weights = members_in_use(pd.read_csv(plan["indices"], encoding="utf-8-sig"), settings["weights"])
+    weights = pd.read_csv(plan["indices"], encoding="utf-8-sig")
     indicators, quality = results.released["indicator_list"], results.released["data_quality"]
     return {
         **identity(settings, labels),

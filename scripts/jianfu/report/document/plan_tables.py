@@ -15,12 +15,6 @@ from jianfu.report.tables.table import NOTHING, Table, count, number
 OWN = ("members", "deviations", "sources", "disclosure")
 
 
-def members_in_use(plan, own) -> pd.DataFrame:
-    """Members of the indices (index, indicator): the plan's, and a province's ``own`` for the indices it names."""
-    own = pd.DataFrame(list(own), columns=["index", "indicator", "weight"])
-    return pd.concat([plan[~plan["index"].isin(own["index"])], own], ignore_index=True)
-
-
 def members_table(weights, indicators: pd.DataFrame, labels: Labels) -> Table:
     """Members of each index in use and how many of them the indices of this province hold.
 

@@ -23,9 +23,9 @@ def read_index(inputs, settings, index) -> tuple[Cube, IndexSpec]:
     """The values of the members of ``index`` and how it is made.
 
     inputs: paths of indicators, unit_months, indicator_plan, index_plan; settings: the reference window, and the groups
-    ``indices``, ``exposure`` and ``weights`` of the province.
+    ``indices`` and ``exposure`` of the province.
     """
-    members = read_members(inputs["index_plan"], read_plan(inputs["indicator_plan"]), settings["weights"])
+    members = read_members(inputs["index_plan"], read_plan(inputs["indicator_plan"]))
     spec = index_spec(
         members, settings["reference"], settings=settings["indices"], exposure=settings["exposure"]
     ).only(index)
