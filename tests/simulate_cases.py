@@ -4,7 +4,7 @@ import functools
 import tempfile
 from pathlib import Path
 
-from ingest_cases import ROOT
+from ingest_cases import ROOT, ingest_all
 
 from jianfu.config.merging import merge
 from jianfu.core.calendar import Calendar
@@ -42,6 +42,12 @@ def province():
     demo = load_province("demo", ROOT, [ROOT / "config" / "provinces"])
     first, last = parameters()["window"]
     return merge(demo, {"data": {"window": [first, last], "extraction_date": "2025-07-10"}})
+
+
+@functools.cache
+def ingested():
+    """Canonical tables of the raw exports: {name: IngestResult}."""
+    return ingest_all(raw_folder(), province())
 
 
 def unit_months(draw):

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from ingest_cases import PLAN, ingest_all
-from simulate_cases import drawn, parameters, province, raw_folder
+from ingest_cases import PLAN
+from simulate_cases import drawn, ingested, parameters, raw_folder
 
 from jianfu.core.calendar import Calendar
 from jianfu.core.months import month_range
@@ -26,11 +26,6 @@ SORTS = {
     "unit_year": ["unit_code", "year"],
     "policies": ["policy_id", "start_date", "county_code"],
 }
-
-
-@functools.cache
-def ingested():
-    return ingest_all(raw_folder(), province())
 
 
 @functools.cache

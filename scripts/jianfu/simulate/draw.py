@@ -64,6 +64,7 @@ class Detail:
     targets: pd.DataFrame
     persons: object
     careers: object
+    exposure: object  # the OD exposure in the month loop, with its anchors
     survey: object
     attributes: pd.DataFrame  # one row per slot
     measures: dict
@@ -88,7 +89,7 @@ def draw(parameters: dict, seed: int, identities: bool = True, indicators=None) 
     )
     targets = build_targets(parameters, structure, months, streams)
     fixed = measures.fixed_measures(drawn, structure, months, unit_year, targets)
-    persons, career = _careers(parameters, structure, months, drawn, fixed, streams)
+    persons, career, exposure = _careers(parameters, structure, months, drawn, fixed, streams)
     values = fixed | measures.per_head_measures(drawn, months, career.headcount)
     exposures = survey_exposures(values)
     survey = build_survey(parameters, months, exposures, career, persons, substantive, streams)
@@ -110,7 +111,9 @@ def draw(parameters: dict, seed: int, identities: bool = True, indicators=None) 
         unit_year_truth=expected_years,
         pressure=pd.DataFrame({"unit_code": structure.codes.astype(object), "pressure": structure.pressure}),
         exposure=_by_month(structure, months, value=career.exposure),
-        detail=Detail(seed, months, structure, drawn, targets, persons, career, survey, attributes, values),
+        detail=Detail(
+            seed, months, structure, drawn, targets, persons, career, exposure, survey, attributes, values
+        ),
     )
 
 
@@ -125,7 +128,7 @@ def _careers(parameters, structure, months, drawn, fixed, streams):
         loop = careers.MonthLoop(parameters, structure, months, persons, streams, exposure)
         career = loop.run(parameters["pressure"]["on_exit"], n_months)
         headcount[:, :n_months] = career.headcount
-    return persons, career
+    return persons, career, exposure
 
 
 def _copied(persons):

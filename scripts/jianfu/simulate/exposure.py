@@ -7,6 +7,8 @@ the difference to the anchors of the finished draw is below 0.1 % of a standard 
 as truth are the ones that were used.
 """
 
+from copy import copy
+
 import numpy as np
 
 from jianfu.simulate.measures import tasks_per_head
@@ -64,13 +66,22 @@ class OverloadExposure:
 
     def __init__(self, fixed, counts, months, headcount):
         """Anchors from ``fixed`` indicators and the given ``headcount`` (units x months)."""
-        self.counts, self.months = counts, months
         measures = fixed | {"A1_tasks": tasks_per_head(counts, months, headcount)}
-        self.index, self.anchors = index_of(measures, OVERLOAD)
-        self.mean, self.sd = anchor(window_mean(self.index, 3, 1, MIN_MONTHS))
+        index, self.anchors = index_of(measures, OVERLOAD)
+        self.mean, self.sd = anchor(window_mean(index, 3, 1, MIN_MONTHS))
+        self._take(fixed, counts, months)
+
+    def under(self, fixed, counts):
+        """The exposure made of other ``fixed`` indicators and ``counts`` on the same anchors, from the first month."""
+        other = copy(self)
+        other._take(fixed, counts, self.months)
+        return other
+
+    def _take(self, fixed, counts, months):
+        self.counts, self.months = counts, months
         fixed_z = [(transformed(c, fixed[c]) - self.anchors[c][0]) / self.anchors[c][1] for c in OVERLOAD[1:]]
         self.fixed_z = np.stack(fixed_z)
-        self.index = np.full(self.index.shape, np.nan)
+        self.index = np.full(counts.tasks.shape, np.nan)
 
     def __call__(self, t, headcount):
         """Standardised mean index of the months t-3 to t-1; takes in the index of month t on the way."""

@@ -7,12 +7,15 @@ from jianfu.simulate.counts import ACTIONS
 from jianfu.simulate.raw_text import SYNTHETIC, count_texts, csv_bytes, yes_no
 
 NAME = "政务应用统计_{year}{month:02d}.csv"
-HEADINGS = ["统计月份", "所属县区", "单位名称", "应用名称", "建设层级", "行为类型", "使用次数", "八小时外次数",
-            "节假日次数", "是否必装", "是否与考核挂钩", "备注"]  # fmt: skip
+HEADINGS = ["统计月份", "所属县区", "单位名称", "应用名称", "建设层级", "主管部门", "行为类型", "使用次数",
+            "八小时外次数", "节假日次数", "是否必装", "是否与考核挂钩", "备注"]  # fmt: skip
 APPS = ("基层治理通", "学习在线", "乡村振兴云", "医保征缴助手", "反诈先锋", "河长巡查", "安全生产通", "网格员之家",
         "政务协同", "信访e通", "民情日记", "防汛预警", "数字乡村", "人居环境随手拍", "党员积分", "禁烧巡查", "林长巡护",
         "帮扶手册", "耕地保护眼", "人社通")  # fmt: skip
 OWNERS = ("省", "省", "县", "市", "国家", "县", "市")
+DEPARTMENTS = ("政法委", "组织部", "乡村振兴局", "医保局", "政法委", "水利局", "应急管理局", "政法委", "数据局",
+               "信访局", "组织部", "水利局", "数据局", "住建局", "组织部", "生态环境局", "自然资源局", "乡村振兴局",
+               "自然资源局", "民政局")  # fmt: skip
 STEP = 3  # an app has two kinds of actions: five apps cover all seven
 DAMAGE = ("missing", "number", "negative", "unit", "category", "month", "conflict", "conflict")
 
@@ -44,6 +47,11 @@ def build_app_rows(detail, streams):
         "mandatory": place < mandatory[groups.of],
         **{name: split(number, groups.of, total) for name, total in whole.items()},
     }
+
+
+def app_owners(app):
+    """Level and department behind every app (object array)."""
+    return np.array(OWNERS, dtype=object)[app % len(OWNERS)] + np.array(DEPARTMENTS, dtype=object)[app]
 
 
 def write_apps(rows, structure, months, units, parameters, folder, streams):
@@ -79,6 +87,7 @@ def _columns(rows, at, structure, months, units, rng):
         units(rng, unit),
         np.array(APPS, dtype=object)[app],
         np.array(OWNERS, dtype=object)[app % len(OWNERS)],
+        app_owners(app),
         np.array(ACTIONS, dtype=object)[rows["action"][at]],
         count_texts(rng, rows["count"][at], measure="次"),
         count_texts(rng, rows["off_hours"][at], measure="次"),
@@ -99,7 +108,7 @@ _MONTHS = (
 
 def _damage(columns, kinds):
     """Break one cell of every row; conflicting rows belong to an app that no real row names."""
-    month, _, unit, app, _, action, number = columns[:7]
+    month, _, unit, app, _, _, action, number = columns[:8]
     for place, kind in enumerate(kinds):
         if kind == "missing":
             number[place] = ""

@@ -4,7 +4,7 @@ import numpy as np
 
 from jianfu.simulate.counts import CATEGORIES
 from jianfu.simulate.raw_text import SYNTHETIC, count_texts, csv_bytes, person_names, phone_numbers, yes_no
-from jianfu.simulate.task_rows import DEPARTMENTS, LEVELS, TOPICS, VETO_DOMAINS
+from jianfu.simulate.task_rows import DEPARTMENTS, LEVELS, TOPICS, VETO_DOMAINS, veto_domain
 from jianfu.simulate.titles import task_titles
 
 NAME = "任务督办清单_{year}年{month:02d}月.csv"
@@ -69,7 +69,7 @@ def _columns(rows, at, named, texts, units, rng):
     department = np.array(DEPARTMENTS, dtype=object)[
         (rows.unit[at] * 7 + rows.items[at] + level * 3) % len(DEPARTMENTS)
     ]
-    domain = np.array(VETO_DOMAINS, dtype=object)[(rows.items[at] + rows.unit[at]) % len(VETO_DOMAINS)]
+    domain = np.array(VETO_DOMAINS, dtype=object)[veto_domain(rows)[at]]
     target = count_texts(rng, rows.target[at], measure="个")
     blank = np.flatnonzero(np.isnan(rows.target[at]))
     target[blank[rng.random(len(blank)) < 0.05]] = "—"

@@ -24,9 +24,11 @@ SUBSCALES = (
 BURNOUT_WEIGHTS = {"exhaustion": 0.4, "cynicism": 0.3, "inefficacy": 0.3}
 SCALES = ("burnout", "meaning", "innovation", "autonomy", "intention")
 ITEMS = tuple(item for _, _, items, *_ in SUBSCALES for item in items)
-# Exposures as unweighted indices; `overload` leaves out what `pressure` (D7) holds, as the joint model H4 does.
+# Exposures as unweighted indices; `demands` is OD as a whole, `overload` leaves out what `pressure` (D7) holds, as the
+# joint model H4 does.
 EXPOSURES = {
     "overload": ("A1_tasks", "A4_letters", "A5_amp", "A6_share"),
+    "demands": ("A1_tasks", "A2_checks", "A3_veto", "A4_letters", "A5_amp", "A6_share", "C5_short_share"),
     "pressure": ("A2_checks", "A3_veto", "A4_letters", "C5_short_share"),
     "monotony": ("D6_monotony",),
     "rest_day_work": ("D4_rest_actions",),
@@ -38,26 +40,38 @@ EXPOSURES = {
     "veto": ("A3_veto",),
 }
 # Effects on burnout shared by a whole unit.
-OF_UNIT = ("overload", "pressure", "monotony", "rest_day_work", "apps")
+OF_UNIT = ("overload", "pressure", "monotony", "rest_day_work", "apps", "demands")
 SURVEY_MONTHS, SURVEY_MIN_MONTHS = 6, 4
 MEDIATED = ("innovation", "intention")  # scales that depend on other scales of the same person
 
 
 @dataclass(frozen=True)
 class Survey:
-    """Respondents of all waves: ``frame`` with slot, unit, t and the canonical columns; ``truth`` row by row."""
+    """Respondents of all waves: ``frame`` with slot, unit, t and the canonical columns; ``truth`` row by row.
+
+    variance: of every scale around its conditional mean; moments: (mean, SD) of its observed scores, by which ``truth``
+    is standardised.
+    """
 
     frame: pd.DataFrame
     truth: pd.DataFrame
+    variance: dict
+    moments: dict
 
 
-def survey_exposures(measures):
-    """Six-month means before every month, standardised like the exposures of the models: dict of units x months."""
+def survey_exposures(measures, anchored=None):
+    """Six-month means before every month, standardised like the exposures of the models: dict of units x months.
+
+    anchored: the measures whose moments count, where they are others than ``measures``.
+    """
     exposures = {}
     for name, codes in EXPOSURES.items():
-        index, _ = index_of(measures, [code for code in codes if code in measures])
+        codes = [code for code in codes if code in measures]
+        index, anchors = index_of(measures if anchored is None else anchored, codes)
         past = window_mean(index, SURVEY_MONTHS, 1, SURVEY_MIN_MONTHS)
         mean, sd = anchor(past)
+        if anchored is not None:
+            past = window_mean(index_of(measures, codes, anchors)[0], SURVEY_MONTHS, 1, SURVEY_MIN_MONTHS)
         exposures[name] = np.nan_to_num((past - mean) / sd)
     return exposures
 
@@ -120,16 +134,23 @@ def mediators(own, name):
     return {scale: own[name][scale] for scale in SCALES if name in MEDIATED and scale in own[name]}
 
 
-def _latent(own, people, predictors, n_units, n_slots, streams):
-    """Realised latent scores, and mean and residual variance of each given what the models know."""
-    latent, mean, variance = {}, {}, {}
+def _means(own, predictors):
+    """Mean of every latent score given what the models know: dict of arrays, one value per respondent."""
+    mean = {}
     for name in SCALES:
-        mean[name] = predictors[name]
-        mediated = 0
         effects = mediators(own, name)
+        mean[name] = predictors[name]
         if effects:
             mean[name] = mean[name] + sum(effects[scale] * mean[scale] for scale in effects)
-            mediated = sum(effects[scale] * (latent[scale] - mean[scale]) for scale in effects)
+    return mean
+
+
+def _latent(own, people, predictors, n_units, n_slots, streams):
+    """Realised latent scores, and mean and residual variance of each given what the models know."""
+    latent, mean, variance = {}, _means(own, predictors), {}
+    for name in SCALES:
+        effects = mediators(own, name)
+        mediated = sum(effects[scale] * (latent[scale] - mean[scale]) for scale in effects)
         explained = np.var(mean[name]) + np.var(mediated)
         own_part = _residuals(own, people, n_units, n_slots, explained, streams, name)
         latent[name] = mean[name] + mediated + own_part
@@ -165,7 +186,7 @@ def _expected_scores(own, mean, variance):
     """Expected score of every scale given the predictors, in the units of the scale."""
     common = own["loading"]["common"]
     scores = {}
-    for name in [*SCALES, *(f"{scale}_given" for scale in MEDIATED)]:
+    for name in mean:
         scale = name.removesuffix("_given")
         parts = {}
         for _, subscale, _, low, high, _ in (row for row in SUBSCALES if row[0] == scale):
@@ -225,10 +246,9 @@ def build_survey(parameters, months, exposures, careers, persons, substantive, s
         answers.loc[flat, list(items)] = (low + high) // 2
     scores = observed_scores(answers)
     expected = _expected_scores(own, mean, variance)
-    truth = {}
-    for name, values in expected.items():
-        observed = scores[name.removesuffix("_given")][~flat]
-        truth[f"{name}_z"] = (values - observed.mean()) / observed.std(ddof=1)
+    observed = {name: values[~flat] for name, values in scores.items()}
+    moments = {name: (values.mean(), values.std(ddof=1)) for name, values in observed.items()}
+    truth = _standardised(expected, moments)
     answers = answers.mask(rng.random(answers.shape) < own["item_missing"])
     seconds = np.where(flat, rng.integers(45, 90, n), np.rint(np.exp(rng.normal(5.75, 0.4, n))) + 90)
     day = rng.integers(5, 26, n)
@@ -239,4 +259,19 @@ def build_survey(parameters, months, exposures, careers, persons, substantive, s
         duration_s=seconds.astype(float),
         straightline=flat,
     )
-    return Survey(frame, people[["slot", "unit", "wave"]].assign(**truth, straightline=flat))
+    truth = people[["slot", "unit", "wave"]].assign(**truth, straightline=flat)
+    return Survey(frame, truth, variance, moments)
+
+
+def _standardised(scores, moments):
+    found = {}
+    for name, values in scores.items():
+        mean, sd = moments[name.removesuffix("_given")]
+        found[f"{name}_z"] = (values - mean) / sd
+    return found
+
+
+def expected_scores(own, survey, persons, months, exposures):
+    """Conditional mean (<scale>_z) of every score for the respondents of ``survey`` under other ``exposures``."""
+    mean = _means(own, _predictors(own, survey.frame, persons, months, exposures))
+    return pd.DataFrame(_standardised(_expected_scores(own, mean, survey.variance), survey.moments))

@@ -71,6 +71,7 @@ class TaskRows:
     indicator: np.ndarray  # '' = none
     task_id: np.ndarray
     parent_id: np.ndarray
+    timing: np.ndarray  # class, position in TIMING
 
     def parents(self):
         """Row of each row's parent; -1 = none. Rows are numbered in the order of their identifiers."""
@@ -117,8 +118,13 @@ def build_task_rows(detail, streams, extraction):
 
     columns = (unit, t, issue, due, done, precise, done_precise)
     flags = {name: flag[order] for name, flag in flags.items()}
-    rest = (artefacts, items, category, returns, reason, level, target, indicator, task_id, parent_id)
+    rest = (artefacts, items, category, returns, reason, level, target, indicator, task_id, parent_id, timing)
     return TaskRows(*(c[order] for c in columns), flags, *(c[order] for c in rest))
+
+
+def veto_domain(rows):
+    """Domain of every row, position in :data:`VETO_DOMAINS`; it counts for veto items."""
+    return (rows.items + rows.unit) % len(VETO_DOMAINS)
 
 
 def _chain_of(chains, logged, groups, pairs):

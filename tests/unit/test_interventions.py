@@ -1,0 +1,88 @@
+"""Interventions of the simulator against the edits of its raw exports: two ways to the same indicators and indices."""
+
+import functools
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from simulate_cases import drawn, ingested, parameters, unit_months
+
+from jianfu.core.calendar import Calendar
+from jianfu.core.tables import MEASURED
+from jianfu.indicators.evaluation import NOTHING_EXCLUDED, build_indicators
+from jianfu.indicators.plan import read_plan
+from jianfu.indices.construction import fit_anchors
+from jianfu.indices.specification import index_spec, read_members
+from jianfu.scenarios.burden import burden, completed
+from jianfu.scenarios.edits import Rows
+from jianfu.scenarios.plan import read_scenarios
+from jianfu.simulate.interventions import LEVERS, world
+from jianfu.simulate.measures import long_indicators
+
+PLAN = Path(__file__).parents[2] / "config" / "plan"
+DECLARED = {
+    s.id: s for s in read_scenarios(yaml.safe_load((PLAN / "scenarios.yaml").read_text(encoding="utf-8")))
+}
+PACKAGE = ("S1", "S2", "S4", "S5", "S6")
+REFERENCE = ("2024-01", "2024-12")
+INDICES = ("OD", "TR", "RG", "GAP")
+
+
+@functools.cache
+def measured():
+    """The stored rows opened for edits, their plan of indicators, and the frame of the analysis."""
+    folder = tempfile.TemporaryDirectory(prefix="jianfu_edited_")
+    paths = {}
+    for name in MEASURED:
+        paths[name] = str(Path(folder.name, f"{name}.parquet"))
+        ingested()[name].canonical.to_pandas().to_parquet(paths[name])
+    plan, frame = read_plan(PLAN / "indicators.csv"), unit_months(drawn())
+    spec = index_spec(read_members(PLAN / "indices.csv", plan), REFERENCE).only(*INDICES)
+    own = plan[plan["code"].isin(spec.codes)].reset_index(drop=True)
+    measure = (Calendar(), tuple(parameters()["window"]), REFERENCE, NOTHING_EXCLUDED)
+    rows = Rows(paths, frame, *measure)
+    stored, _ = build_indicators(paths, frame, own, *measure)
+    return folder, rows, own, frame, spec, measure, stored
+
+
+@functools.cache
+def natural():
+    return world(drawn(), parameters(), ())
+
+
+@pytest.mark.parametrize("name", [*LEVERS, "S16"])
+def test_an_edit_of_the_rows_gives_what_the_intervention_gives(name, tmp_path):
+    _, rows, own, frame, spec, measure, stored = measured()
+    tables = rows.edited(DECLARED[name], tmp_path)
+    edited = completed(build_indicators(tables, frame, own, *measure)[0], stored)
+    found = world(drawn(), parameters(), PACKAGE if name == "S16" else (name,)).measures
+    drawn_rows = long_indicators(found, drawn().detail.structure, drawn().detail.months)
+    drawn_rows = completed(drawn_rows, stored)
+    pairs = edited.merge(drawn_rows, on=["unit_code", "month", "indicator"], suffixes=("", "_drawn"))
+    assert len(pairs) == len(edited) == len(stored)
+    same = np.isclose(pairs["value"], pairs["value_drawn"], rtol=1e-9, atol=1e-11, equal_nan=True)
+    assert same.all(), pairs[~same].groupby("indicator").size()
+    anchors = fit_anchors(stored, frame, spec)
+    levels = [burden(rows, frame, spec, anchors).levels for rows in (stored, edited, drawn_rows)]
+    assert np.nanmax(np.abs(levels[1] - levels[2])) < 1e-9 < np.nanmax(np.abs(levels[1] - levels[0]))
+
+
+def test_no_intervention_is_the_draw_itself():
+    same, detail = natural(), drawn().detail
+    for code, values in same.measures.items():
+        np.testing.assert_allclose(values, detail.measures[code], rtol=1e-12, atol=1e-12, err_msg=code)
+    pd.testing.assert_frame_equal(same.careers.risk, detail.careers.risk)
+    for name, values in same.expected.items():
+        np.testing.assert_allclose(values, detail.survey.truth[name], rtol=1e-9, atol=1e-12)
+
+
+def test_less_burden_keeps_people_and_their_presence_lowers_the_load():
+    less = world(drawn(), parameters(), PACKAGE)
+    before, after = (w.careers for w in (natural(), less))
+    assert after.risk["p_voluntary"].sum() < before.risk["p_voluntary"].sum()
+    assert after.headcount[:, -1].sum() > before.headcount[:, -1].sum()
+    assert (after.headcount[:, 0] == before.headcount[:, 0]).all()
+    assert less.expected["burnout_z"].mean() < natural().expected["burnout_z"].mean()
