@@ -9,7 +9,7 @@ RUN = $(BIN)/python scripts/run.py --provinces "$(PROVINCE)" --cores $(CORES)
 export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: all full indices models scenarios new-province check reread fuzz test test-all simulation-study lint docs report bench lock clean always
+.PHONY: all full indices models scenarios new-province check freeze reread fuzz test test-all simulation-study lint docs report bench lock clean always
 
 all: .venv/runtime
 	@$(RUN) all
@@ -40,6 +40,10 @@ new-province: .venv/runtime
 # Reads the raw files of PROVINCE and reports on their quality, then says what can be answered with them; fits nothing.
 check: .venv/runtime
 	@$(RUN) check
+
+# Registers the plan of PROVINCE before its outcomes are looked at: a dated page (Word, PDF) with its digest.
+freeze: .venv/runtime
+	@$(BIN)/python scripts/freeze_plan.py --province "$(PROVINCE)"
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "jianfu needs Python 3.11 or newer; call make PYTHON=/path/to/python3.11")'

@@ -8,8 +8,10 @@ from pathlib import Path
 from documents import reference, rooms
 from jianfu.config.files import read_yaml
 from jianfu.models.estimators.vocabulary import ESTIMATORS
+from jianfu.province.plan import plan_version
 
 ROOT = Path(__file__).resolve().parents[1]
+PLAN = ROOT / "config" / "plan"
 LIBRARY = ROOT / "scripts" / "jianfu"
 
 
@@ -18,6 +20,13 @@ def with_part(path, name, part):
     begin, end = f"<!-- {name}: written by make docs -->\n", f"<!-- end of {name} -->"
     before, rest = (ROOT / path).read_text(encoding="utf-8").split(begin)
     return before + begin + part + end + rest.split(end)[1]
+
+
+def version_file():
+    """The version of the common plan as it is stated, with the digest of what it is."""
+    found = plan_version(PLAN)
+    remark = "# Raise the version when the plan changes what is asked; the digest is written by make docs."
+    return f"{remark}\nversion: {found['version']}\ndigest: {found['digest']}\n"
 
 
 def documents():
@@ -29,6 +38,7 @@ def documents():
         "config/own-tables.md": with_part(
             "config/own-tables.md", "keys", reference.estimator_table(ESTIMATORS)
         ),
+        "config/plan/version.yaml": version_file(),
         "docs/architecture.md": with_part("docs/architecture.md", "rooms", rooms.table(LIBRARY)),
         "docs/architecture.svg": rooms.picture(LIBRARY),
     }

@@ -19,7 +19,18 @@ if __name__ == "__main__":
         deviations=snakemake.input.deviations,
         plan={
             name: snakemake.input[name]
-            for name in ("hypotheses", "models", "tables", "outputs", "indices", "index_roles", "tiers")
+            for name in (
+                "hypotheses",
+                "models",
+                "tables",
+                "outputs",
+                "indices",
+                "index_roles",
+                "tiers",
+                "resolved",
+                "registrations",
+                "departures",
+            )
         },
         labels=snakemake.input.labels,
         report=snakemake.params.report,

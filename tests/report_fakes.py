@@ -534,6 +534,10 @@ def write(folder, settings, draw_figures=None):
     common = read_yaml(ROOT / "config" / "default.yaml")
     changed = deviations(ROOT / "config" / "plan", settings, common)
     write_deviations(changed, folder / "plan" / "deviations.csv")
+    write_deviations([], folder / "plan" / "departures.csv")
+    (folder / "provenance" / "registrations.json").write_text("[]", encoding="utf-8")
+    common = {"version": 1, "digest": "0" * 64, "edited": False}
+    (folder / "provenance" / "plan.json").write_text(json.dumps({"common": common}), encoding="utf-8")
     run = {"seed": 20240401, "inputs": {}}
     (folder / "provenance" / "run.json").write_text(json.dumps(run), encoding="utf-8")
     for name in FIGURES:

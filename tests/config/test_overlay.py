@@ -204,6 +204,22 @@ REFUSED = {
         "{scales: {stress: {items: [ST1], range: [5, 1]}}}",
         "'plan.scales.stress.range' must give the lower",
     ),
+    "hypothesis of a diagram": (
+        "{diagrams: {H33: {OD: [voluntary]}}}",
+        "'plan.diagrams' names 'H33', which does not exist; did you mean 'H3'?",
+    ),
+    "diagram without the outcome": (
+        "{diagrams: {H1: off, H6: {TR: [burnout]}}}",
+        "'plan.diagrams.H6' names 'meaning', which does not exist",
+    ),
+    "circle in a diagram": (
+        "{diagrams: {H1: {burnout: [OD]}}}",
+        "in 'plan.diagrams.H1' OD, burnout act on one another in a circle",
+    ),
+    "effects that are no list": (
+        "{diagrams: {H1: {mood: burnout}}}",
+        "'plan.diagrams.H1.mood' must be a list",
+    ),
     "role of an index": (
         "{index_roles: {OD-C: {}}}",
         "'plan.index_roles.OD-C' names '{}', which does not exist; valid are leading, burden, described.",

@@ -1,6 +1,7 @@
 """The report from an invented released folder: its text, and the Word, PDF and HTML files made from it."""
 
 import hashlib
+import json
 import re
 import zipfile
 from pathlib import Path
@@ -65,6 +66,9 @@ def arguments(folder):
         "indices": ROOT / "config" / "plan" / "indices.csv",
         "index_roles": ROOT / "config" / "plan" / "index_roles.csv",
         "tiers": folder / "plan" / "tiers.csv",
+        "departures": folder / "plan" / "departures.csv",
+        "registrations": folder / "provenance" / "registrations.json",
+        "resolved": folder / "provenance" / "plan.json",
     }
     return {
         "release": folder / "release",
@@ -288,6 +292,26 @@ def test_members_without_anchors_are_not_counted_and_are_named(province, languag
     assert members.rows[0][2] == "1/7"  # A1_tasks of the plan's seven; A4_letters has values but no anchor
     reason = "未入指数（参照期无值）" if language == "zh" else "not in the index (no values"
     assert len(re.findall(re.escape("责任状份数") + ".{0,2}" + re.escape(reason), text)) == 2
+
+
+def test_the_registered_plan_and_what_departs_from_it_are_said(province):
+    text, _ = markdown(province)
+    assert "统一方案为第1版" in text and "没有登记过" in text and "改动过" not in text
+    common = {"version": 1, "digest": "0" * 64, "edited": True}
+    (province / "provenance" / "plan.json").write_text(json.dumps({"common": common}), encoding="utf-8")
+    found = [
+        {"made": "2025-03-01T09:00:00", "digest": "a" * 64, "outcomes": [], "held": True},
+        {"made": "2025-06-01T09:00:00", "digest": "b" * 64, "outcomes": ["survey"], "held": False},
+    ]
+    path = province / "provenance" / "registrations.json"
+    path.write_text(json.dumps(found), encoding="utf-8")
+    rows = [{"table": "hypotheses", "row": "H2", "field": "smallest", "common": "0.1", "own": "0.2"}]
+    write_deviations(rows, province / "plan" / "departures.csv")
+    text, tables = markdown(province)
+    assert "改动过" in text and "a" * 64 in text and "有1处不同" in text
+    assert "2025-06-01 09:00:00（事后）" in text
+    table = next(table for table in tables if table.name == "departures")
+    assert table.rows == (("假设（H2、smallest）", "0.1", "0.2"),)
 
 
 def test_few_clusters_are_a_limit(province):

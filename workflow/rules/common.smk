@@ -235,6 +235,13 @@ def raw_files(wildcards):
     return sorted({str(file) for source in sources for file in matching_files(folder, source)})
 
 
+def registrations(wildcards):
+    """The registered plans of the wildcard province."""
+    folders = province_folders(ROOT, config.get("provinces_dir"))
+    file = province_file(wildcards.province, folders)
+    return [str(path) for path in registration_files(file, wildcards.province)]
+
+
 def holidays(wildcards):
     """The province's own list of working days, where it has one and the table of the rule needs it."""
     own = SETTINGS[wildcards.province]["calendar"]["holidays"]

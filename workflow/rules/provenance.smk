@@ -1,12 +1,13 @@
 """What each run was made with: settings, versions, raw files, and the code and plan of the rules read before this one.
 
 REQUIRED INPUTS: the raw files of the province.
-OUTPUTS: results/{province}/provenance/config.yaml and run.json; results/{province}/plan/deviations.csv
+OUTPUTS: results/{province}/provenance/config.yaml, run.json, plan.json and registrations.json;
+    results/{province}/plan/deviations.csv and departures.csv
 """
 
 
 rule record_provenance:
-    """Store the resolved settings, library versions, seed and digests of the code and the raw files."""
+    """Store resolved settings and plan, seed, digests of code, plan and raw files, and how the plan was registered."""
     input:
         simulated=simulated,
         default=project("config", "default.yaml"),
@@ -14,7 +15,10 @@ rule record_provenance:
     output:
         config="results/{province}/provenance/config.yaml",
         run="results/{province}/provenance/run.json",
+        plan="results/{province}/provenance/plan.json",
+        registrations="results/{province}/provenance/registrations.json",
         deviations="results/{province}/plan/deviations.csv",
+        departures="results/{province}/plan/departures.csv",
     log:
         "results/{province}/logs/record_provenance.log",
     benchmark:
@@ -24,6 +28,8 @@ rule record_provenance:
     params:
         settings=setting(),
         raw=content(raw_files),
+        common=plan_version(PLAN),
+        registered=content(registrations),
         project=files_digest(USED, ROOT),
         code=code("record_provenance"),
     script:

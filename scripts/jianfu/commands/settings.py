@@ -15,9 +15,18 @@ from jianfu.province.rules import brings_ready_tables, check_length
 COMMAND_KEYS = ("provinces", "provinces_dir")
 
 
-def load_checked(slug: str, root: str | Path, folders: list) -> dict:
-    """Resolved settings of one province, with what indices and models say of theirs."""
-    settings = load_province(slug, root, folders)
+def province_folders(root: str | Path, further: str | Path | None) -> list[Path]:
+    """Folders with province files: a ``further`` one, where it is named, before the project's own."""
+    own = Path(root) / "config" / "provinces"
+    return [Path(str(further)), own] if further else [own]
+
+
+def load_checked(slug: str, root: str | Path, folders: list, *, awaited: bool = False) -> dict:
+    """Resolved settings of one province, with what indices and models say of theirs.
+
+    awaited: as in :func:`jianfu.province.load.load_province`.
+    """
+    settings = load_province(slug, root, folders, awaited=awaited)
     file = display(province_file(slug, folders))
     if not brings_ready_tables(settings):
         check_methods(settings["indices"], file)
@@ -47,9 +56,7 @@ def load_command(command: dict, root: str | Path) -> dict[str, dict]:
     ``provinces_dir`` (a further folder with province files, searched first).
     """
     slugs = [slug.strip() for slug in str(command.get("provinces", "demo")).split(",") if slug.strip()]
-    folders = [Path(root) / "config" / "provinces"]
-    if command.get("provinces_dir"):
-        folders.insert(0, Path(str(command["provinces_dir"])))
+    folders = province_folders(root, command.get("provinces_dir"))
     speak(language_of(slugs[0] if slugs else "", root, folders))
     for key in command:
         if key not in COMMAND_KEYS:

@@ -27,18 +27,23 @@ def merge(base, overlay):
     return merged
 
 
+def shared(settings):
+    """The settings in which provinces should not differ."""
+    return {name: value for name, value in settings.items() if name not in PROVINCE_KEYS}
+
+
 def deviations(settings, default):
     """Settings that depart from the common plan: list of (key, common value, this province's value)."""
-    rows = []
+    return differing(shared(default), shared(settings))
 
-    def compare(common, own, key):
-        if isinstance(common, dict) and isinstance(own, dict) and common:
-            for name in own:
-                compare(common.get(name), own[name], f"{key}.{name}")
-        elif common != own:
-            rows.append((key, common, own))
 
-    for name in default:
-        if name not in PROVINCE_KEYS:
-            compare(default[name], settings[name], name)
-    return rows
+def differing(one, other, key=""):
+    """What differs between two states of settings: list of (key with dots, value in ``one``, value in ``other``)."""
+    if not (isinstance(one, dict) and isinstance(other, dict) and (one or not key)):
+        return [] if one == other else [(key, one, other)]
+    prefix = f"{key}." if key else ""
+    return [
+        row
+        for name in dict.fromkeys([*one, *other])
+        for row in differing(one.get(name), other.get(name), prefix + str(name))
+    ]

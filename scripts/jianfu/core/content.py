@@ -20,8 +20,8 @@ def file_digest(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def mapping_digest(found: Mapping[str, str]) -> str:
-    """SHA-256 over names and digests, in order of name."""
+def mapping_digest(found: Mapping) -> str:
+    """SHA-256 over a mapping of plain values, whatever the order of its keys at any depth."""
     return hashlib.sha256(json.dumps(dict(found), sort_keys=True).encode()).hexdigest()
 
 

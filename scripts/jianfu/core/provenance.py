@@ -115,5 +115,9 @@ def record_provenance(
     Path(config_path).write_text(
         f"# Resolved settings of the run for '{province}'.\n{text}", encoding="utf-8"
     )
-    record = json.dumps(run_record(province, settings, inputs, code), ensure_ascii=False, indent=1)
-    Path(run_path).write_text(record + "\n", encoding="utf-8")
+    write_json(run_record(province, settings, inputs, code), run_path)
+
+
+def write_json(content, path: str | Path) -> None:
+    """Write plain values, one to a line."""
+    Path(path).write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

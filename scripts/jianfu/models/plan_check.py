@@ -20,6 +20,7 @@ from jianfu.indices.roles import ROLES
 from jianfu.indices.specification import members_of
 from jianfu.ingest.scale_keys import chosen
 from jianfu.ingest.schema import tables_of
+from jianfu.models.diagram import circle, diagram_of, edges_of
 from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.own_tables import check_entry
 from jianfu.models.spec import ALL
@@ -78,6 +79,7 @@ def check_plan(settings: Mapping, content: Callable[[str], object], schema: str 
     _check_models(plan, tables, file)
     _check_variables(plan["variables"], tables, exits["cohorts"], file)
     _check_hypotheses(content("hypotheses.csv"), plan, overlay.get("hypotheses", {}), file)
+    _check_diagrams(content("diagrams.yaml"), content("hypotheses.csv"), plan, overlay, file)
     for check in content("checks.yaml")["checks"]:
         _check_check(check, tables, f"plan.checks.{check['name']}", file)
     names = [model["name"] for model in plan["models"]]
@@ -183,6 +185,32 @@ def _check_hypotheses(rows, plan, own, file):
         known = [*named, *(term + made for term in named for made in MADE)]
         if not ESTIMATORS[model["estimator"]].reports_all and row["term"] not in known:
             _one_of(row["term"], [*named, *parts_of(named)], file, f"{key}.term")
+
+
+def _check_diagrams(diagrams, rows, plan, overlay, file):
+    """Every diagram belongs to a hypothesis, runs in no circle, and holds exposure and outcome of its model.
+
+    Diagrams of hypotheses that a province switches off are left behind; those it declares itself must have one.
+    """
+    lines, models = {}, {model["name"]: model for model in plan["models"]}
+    for row in rows:
+        lines.setdefault(row["hypothesis"], row)
+    for name in overlay.get("diagrams", {}):
+        if name in diagrams:
+            _one_of(name, lines, file, "plan.diagrams")
+    for name, declared in diagrams.items():
+        key = f"plan.diagrams.{name}"
+        for cause, effects in declared.items():
+            if not (isinstance(effects, list) and all(isinstance(effect, str) for effect in effects)):
+                raise ConfigError("diagram_effects", file=file, key=f"{key}.{cause}")
+        edges = edges_of(declared)
+        if found := circle(edges):
+            raise ConfigError("diagram_circle", file=file, key=key, nodes=found)
+        if name in lines:
+            row = lines[name]
+            diagram = diagram_of(declared, models[row["model"]], row["term"])
+            for node in (diagram.exposure, diagram.outcome):
+                _one_of(node, diagram.nodes, file, key)
 
 
 def _check_check(check, tables, key, file):

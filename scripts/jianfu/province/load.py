@@ -21,8 +21,11 @@ from jianfu.province.plan import completed
 from jianfu.province.rules import check_fields, own_sources
 
 
-def load_province(slug: str, root: str | Path, folders: list) -> dict:
-    """Resolved settings of one province (dict with the keys of config/default.yaml)."""
+def load_province(slug: str, root: str | Path, folders: list, *, awaited: bool = False) -> dict:
+    """Resolved settings of one province (dict with the keys of config/default.yaml).
+
+    awaited: the files that its sources name may be still to come.
+    """
     schema = read_yaml(Path(root) / "workflow" / "schemas" / "config.schema.yaml")
     default_path = Path(root) / "config" / "default.yaml"
     default = read_yaml(default_path)
@@ -38,7 +41,8 @@ def load_province(slug: str, root: str | Path, folders: list) -> dict:
     check_fields(settings, file)
     check_names(settings, plan_names(root, settings["plan"], file, settings["sources"]), file)
     settings = resolve_paths(settings, path.resolve().parent, file)
-    check_files(settings, file)
+    if not awaited:
+        check_files(settings, file)
     return settings
 
 

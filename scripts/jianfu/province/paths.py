@@ -30,6 +30,11 @@ def province_file(slug: str, folders: list) -> Path:
     raise ConfigError("no_province_file", slug=slug, folders=where, advice=did_you_mean(slug, existing))
 
 
+def registration_files(file: str | Path, slug: str) -> list[Path]:
+    """The registered plans of a province (``make freeze``), the earliest first; ``file``: its province file."""
+    return sorted(Path(file).parent.joinpath("registrations", slug).glob("*.json"))
+
+
 def resolve_paths(settings: dict, folder: Path, file: str) -> dict:
     """Paths in a province file are relative to that file; returns settings with paths from the working directory."""
 

@@ -23,6 +23,7 @@ from jianfu.config.overlay import (
     read_tables,
     rows_of,
 )
+from jianfu.core.content import mapping_digest
 from jianfu.core.labels import LANGUAGES
 from jianfu.core.spreadsheets import write_csv
 from jianfu.core.tables import OWN
@@ -31,6 +32,8 @@ DEVIATIONS = ("table", "row", "field", "common", "own")
 DECADE = re.compile(r"(\d\d)后")
 VARIABLES = {"cohorts": "cohort", "tenure_bands": "tenure_band"}  # tables whose rows are levels of a variable
 TABLE_WORDS = ("qr", "source_table")  # what the words of a table begin with
+VERSION = "version.yaml"
+SAYS = (VERSION, "labels.csv", "messages.csv", "hints.csv", "references.csv")  # files that decide no figure
 WORDS = {  # keys of labels.csv for a new row of a table
     "events": ("outcome_{}",),
     "indices": ("{}", "short_{}"),
@@ -49,6 +52,18 @@ def plan_content(plan: str | Path, overlay: Mapping, file: str) -> Callable[[str
         return overlaid(own, read_plan_file(Path(plan) / name), overlay, file)
 
     return content
+
+
+def plan_version(plan: str | Path) -> dict:
+    """Version of the common plan, the digest of what stands in the folder ``plan`` now, and whether it was edited.
+
+    ``version.yaml`` there says which digest the version has; words (:data:`SAYS`) do not count, nor do line endings.
+    """
+    plan = Path(plan)
+    files = sorted(file for file in plan.iterdir() if file.is_file() and file.name not in SAYS)
+    digest = mapping_digest({file.name: file.read_text(encoding="utf-8-sig") for file in files})
+    stated = read_plan_file(plan / VERSION)
+    return {"version": stated["version"], "digest": digest, "edited": digest != stated["digest"]}
 
 
 def overlaid_files(plan: str | Path, overlay: Mapping) -> dict[str, dict]:

@@ -37,6 +37,7 @@ from jianfu.report.document.plan_tables import (
     tiers_used,
 )
 from jianfu.report.document.sections import report_sections
+from jianfu.report.document.steering import departures_table, registration_facts
 from jianfu.report.reading import read_release
 from jianfu.report.tables.estimates import POLICY, of_interest
 from jianfu.report.tables.robustness import paired_with_pooled
@@ -76,6 +77,7 @@ TABLES = (
     "index_diagnostics",
     "index_shares",
     "deviations",
+    "departures",
     "sources",
     "disclosure",
     "indicator_list",
@@ -87,14 +89,17 @@ def collect(release: str | Path, config, run, deviations, plan, labels: Labels) 
 
     release: folder with the released files; config: resolved settings (YAML); run: record of the run (JSON);
     deviations: what departs from the common plan (CSV); plan: paths of the plan's files by name (hypotheses, models,
-    tables, indices, index_roles, tiers).
+    tables, indices, index_roles, tiers; resolved, registrations and departures of rule record_provenance).
     """
     settings = yaml.safe_load(Path(config).read_text(encoding="utf-8"))
     alpha = round(1 - settings["inference"]["confidence"], 6)
     results = read_results(release, plan, labels, alpha)
     log = read_release(Path(release, "disclosure_log.csv"))
-    changed = read_deviations(deviations)
-    shown = [name for name in TABLES if name != "deviations" or changed]
+    changed, steered = read_deviations(deviations), registration_facts(plan)
+    empty = {
+        name for name, rows in (("deviations", changed), ("departures", steered["departures"])) if not rows
+    }
+    shown = [name for name in TABLES if name not in empty]
     weights = pd.read_csv(plan["indices"], encoding="utf-8-sig")
     indicators, quality = results.released["indicator_list"], results.released["data_quality"]
     return {
@@ -112,6 +117,7 @@ def collect(release: str | Path, config, run, deviations, plan, labels: Labels) 
         "tiers": tiers_used(read_release(plan["tiers"]), weights, indicators),
         "withheld": int(log["cells"].sum()),
         "deviations": changed,
+        **steered,
         "versions": json.loads(Path(run).read_text(encoding="utf-8")) | environment(),
         "table_order": shown,
         "tables": results.tables
@@ -119,6 +125,7 @@ def collect(release: str | Path, config, run, deviations, plan, labels: Labels) 
             "members": members_table(weights, indicators, labels),
             "indicator_list": indicators_table(indicators, labels),
             "deviations": deviations_table(changed, results.estimates, results.released["left_out"], labels),
+            "departures": departures_table(steered["departures"], labels),
             "disclosure": disclosure_table(log, labels),
             "sources": sources_table(FIGURES, shown, labels),
         },

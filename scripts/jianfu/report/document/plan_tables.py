@@ -12,7 +12,7 @@ from jianfu.models.words import text_of
 from jianfu.report.tables.released import worded
 from jianfu.report.tables.table import NOTHING, Table, count, number
 
-OWN = ("members", "deviations", "sources", "disclosure")
+OWN = ("members", "deviations", "departures", "sources", "disclosure")
 
 
 def members_table(weights, indicators: pd.DataFrame, labels: Labels) -> Table:
@@ -88,26 +88,25 @@ def deviations_table(
     changed: as from :func:`jianfu.province.plan.deviations`; estimates, left_out: the released ones.
     """
     rows = []
-    for row in changed:
-        what = labels(f"plan_{row['table']}")
-        names = [name for name in (row["row"], row["field"]) if name]
-        names = [labels(name) if name in labels else name for name in names]
+    for row, texts in zip(changed, deviations_rows(changed, labels), strict=True):
         touched = touched_by(row["table"], row["row"], estimates)
         rows_out = _rows_left_out(row, left_out, labels)
-        what += labels("in_brackets", text=labels("list_comma").join(names)) if names else ""
-        rows.append(
-            (
-                what,
-                _brief(row["common"]),
-                _brief(row["own"]),
-                rows_out or (NOTHING if touched is None else count(int(touched.sum()))),
-            )
-        )
+        rows.append((*texts, rows_out or (NOTHING if touched is None else count(int(touched.sum())))))
     header = tuple(
         labels(f"column_{key}") for key in ("setting", "common_value", "own_value", "results_touched")
     )
     note = labels("note_deviations")
     return Table("deviations", labels("table_deviations"), header, tuple(rows), (), "", (note,), left=3)
+
+
+def deviations_rows(changed: list[dict], labels: Labels) -> list[tuple[str, str, str]]:
+    """What differs, the value on the one side and the value on the other, in words."""
+    rows = []
+    for row in changed:
+        names = [labels(name) if name in labels else name for name in (row["row"], row["field"]) if name]
+        what = labels("in_brackets", text=labels("list_comma").join(names)) if names else ""
+        rows.append((labels(f"plan_{row['table']}") + what, _brief(row["common"]), _brief(row["own"])))
+    return rows
 
 
 def _rows_left_out(row, left_out, labels):
