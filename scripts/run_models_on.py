@@ -1,10 +1,10 @@
 """Fit the models that a province file lists on a ready table and write estimates.csv and reasons.csv.
 
-1. Read the table or tables.
+1. Read the table or tables; merge levels with few persons or events, unless the table is declared public.
 2. Fit every model of the list; one that the data do not support, or that did not converge, gives a row without figures
    and says why in `note`.
-3. Withhold figures with too few persons or degrees of freedom behind them, unless the table is declared public or its
-   rows are results of other analyses.
+3. Withhold figures with too few persons or degrees of freedom behind them and round counts of persons, unless the table
+   is declared public or its rows are results of other analyses.
 
 Fails when a column that is calculated with holds text.
 """
@@ -22,11 +22,11 @@ from jianfu.release.own_tables import released
 
 
 def main(settings, inference, disclosure, province, synthetic, labels, folder):
-    rows = own_tables.estimates(
-        settings, Settings(inference["confidence"], inference["bootstrap"], inference["seed"]), province
-    )
+    limits = Limits(**disclosure)
+    inference = Settings(inference["confidence"], inference["bootstrap"], inference["seed"])
+    rows = own_tables.estimates(settings, inference, province, least=limits.min_cell)
     mark = labels("synthetic_mark") if synthetic else ""
-    write_estimates(released(rows, settings, Limits(**disclosure)), folder, labels, mark)
+    write_estimates(released(rows, settings, limits), folder, labels, mark)
 
 
 if __name__ == "__main__":

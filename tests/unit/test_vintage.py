@@ -11,7 +11,7 @@ import pytest
 from jianfu.core.labels import Labels
 from jianfu.models.estimates import RESTRICTED_COLUMNS
 from jianfu.release.gate import release_all
-from jianfu.release.ledger import adding_up, close, round_alike
+from jianfu.release.ledger import LEDGER, adding_up, round_alike
 from jianfu.release.outputs import Limits, read_outputs
 
 PLAN = Path(__file__).parents[2] / "config" / "plan"
@@ -148,6 +148,7 @@ def survey_tables(scored=590, of_scale=583):
     waves = pd.DataFrame({"wave": [1, 2], "variable": "cohort", "level": "all", "roster": 1000})
     waves["respondents"] = [294, scored - 294]
     waves["rate"] = waves["respondents"] / waves["roster"]
+    waves["effective_n"] = np.nan
     return {"scale_reliability": scales, "sample_flow": flow, "survey_response": waves}
 
 
@@ -169,7 +170,7 @@ def test_scale_tables_flows_waves_and_ordinal_models_are_rounded_alike():
         *tables["scale_reliability"]["respondents"],
         *estimates["n_used"],
     ]
-    assert not close(everything, 10)
+    assert all(count % 10 == 0 for count in everything)
     for row in estimates.to_dict("records"):
         assert row["n_read"] - sum(json.loads(row["dropped_by_reason"]).values()) == row["n_used"]
 
@@ -186,9 +187,9 @@ def test_the_number_of_answers_does_not_follow_from_measures_of_fit():
     assert told["respondents"] == 580 and max(found) - min(found) > 20
 
 
-def test_counts_far_apart_stay_exact_in_every_output():
-    tables, _, changed = round_alike(survey_tables(590, 570), pd.DataFrame([model()]), 10, pd.Series([True]))
-    assert tables["scale_reliability"]["respondents"].tolist() == [570] and not any(changed.values())
+def test_counts_far_apart_are_rounded_too_as_the_next_release_may_differ_by_few():
+    tables, _, changed = round_alike(survey_tables(590, 573), pd.DataFrame([model()]), 10, pd.Series([True]))
+    assert tables["scale_reliability"]["respondents"].tolist() == [570] and changed["scale_reliability"] == 1
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -201,11 +202,6 @@ def test_rounded_groups_add_up(seed):
 
 
 def test_every_declared_count_of_persons_is_in_the_ledger_or_shown_with_no_other():
-    from jianfu.release.ledger import LEDGER
-
-    known = {(entry.output, entry.column) for entries in LEDGER.values() for entry in entries}
-    alone = {("survey_response", "roster"), ("data_quality", "kept"), ("data_quality", "duplicate")}
-    alone |= {("data_quality", "rejected"), ("data_quality", "bad_cells")}
-    alone |= {("left_out", "rows_read"), ("left_out", "rows")}
+    known = {(entry.output, entry.column) for entry in LEDGER}
     declared = {(output.name, count) for output in OUTPUTS.values() for count in output.persons}
-    assert declared <= known | alone
+    assert declared <= known

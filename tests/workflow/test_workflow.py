@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 from conftest import ROOT, copy_repository, digests, results, snakemake
+from release_attack import attack
 from sample_identifiers import found_in, identifiers
 
 FIGURES = [
@@ -207,3 +208,8 @@ def test_no_raw_identifier_in_any_file_of_the_run(finished):
         else:
             text = path.read_bytes().decode("utf-8", "replace")
         assert not found_in(text, raw), path.name
+
+
+def test_an_attack_recovers_no_small_group_from_the_release(finished):
+    """Sums, digits of figures, rate ratios and intervals; the attack finds planted groups in test_release_attack."""
+    assert attack(results(finished) / "release") == []

@@ -22,6 +22,7 @@ from jianfu.models import engine
 from jianfu.models.estimators.common import COLUMN, COLUMNS, FACTORS, VALUE, columns_named
 from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.reasons import because
+from jianfu.models.small_levels import Merging
 from jianfu.models.spec import ALL, ModelSpec
 from jianfu.models.tables.table import AnalysisTable
 from jianfu.models.terms import FUNCTIONS, GROUPED, call_of, parts_of
@@ -312,8 +313,13 @@ def _where(frame, spec):
     return replace(spec, where={column: v[0] if len(v) == 1 else v for column, v in found.items()})
 
 
-def estimates(settings, inference, province):
-    """Rows of estimates of every entry of ``settings`` (the key ``models_on``), in their order."""
+def estimates(settings, inference, province, *, least=0):
+    """Rows of estimates of every entry of ``settings`` (the key ``models_on``), in their order.
+
+    least: levels with fewer persons or events are merged (:mod:`jianfu.models.small_levels`), in a table that is not
+    declared ``public``.
+    """
+    merging = Merging(0 if settings.get("public") else least)
     paths = named_tables(settings["data"])
     tables = {name: read_analysis_table(path) for name, path in paths.items()}
     copies = {name: int(table.duplicated().sum()) for name, table in tables.items()}
@@ -326,7 +332,7 @@ def estimates(settings, inference, province):
         spec = _where(frame, spec)
         categories = categories_of(frame, spec)
         remarks = (because("duplicate_rows", n=copies[name]),) if copies[name] else ()
-        table = AnalysisTable(frame, None, len(frame), remarks=remarks)
+        table = AnalysisTable(frame, None, len(frame), merging=merging, remarks=remarks)
         parts.append(engine.fit_models([spec], {"data": table}, categories, inference, province))
     return pd.concat(parts, ignore_index=True)
 

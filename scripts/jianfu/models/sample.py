@@ -90,7 +90,7 @@ def _merge_small(spec, table, categories, variables, sample):
     used = table.frame[sample.rows]
     persons = pd.Series(table.weights(sample.rows), used.index)
     events = events_of(spec, table, used)
-    for variable in (name for name in variables if name in categories and table.persons):
+    for variable in dict.fromkeys(name for name in variables if name in categories and table.persons):
         of = used[variable].astype(object)
         counts = used["person"].groupby(of).nunique() if "person" in used else persons.groupby(of).sum()
         merged = table.merging.of(variable, counts, None if events is None else events.groupby(of).sum())

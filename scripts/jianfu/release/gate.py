@@ -24,13 +24,10 @@ from jianfu.core.errors import DataError
 from jianfu.core.labels import Labels
 from jianfu.core.reasons import read_reasons
 from jianfu.core.spreadsheets import write_csv
-from jianfu.models.reasons import because
 from jianfu.models.words import said
 from jianfu.release.estimates import (
     counts_persons,
-    rates_of_released,
     release_estimates,
-    with_reason,
     write_estimates,
 )
 from jianfu.release.ledger import ESTIMATES, LEDGER, round_alike
@@ -112,12 +109,8 @@ def release_all(
     frame, touched[ESTIMATES] = release_estimates(full, limits)
     counts[ESTIMATES] = counts_of_models(full, counts_persons(full))
     tables, frame, changed = round_alike(tables, frame, limits.min_cell, counts_persons(frame))
-    for name in [ESTIMATES, *{entry.output: None for entries in LEDGER.values() for entry in entries}]:
-        if name in touched:
-            touched[name] |= {"linked_counts": changed[name]}
-    frame = rates_of_released(frame)
-    if changed[ESTIMATES]:
-        frame = with_reason(frame, frame["estimate"].notna(), because("rounded", n=limits.min_cell))
+    for name in {ESTIMATES, *(entry.output for entry in LEDGER)} & set(touched):
+        touched[name] |= {"linked_counts": changed[name]}
     before, now = read_vintage(vintage), {}
     for name, table in {**tables, ESTIMATES: frame}.items():
         by = ["model"] if name == ESTIMATES else block_columns(outputs[name])

@@ -1,78 +1,72 @@
 """The ledger of counts: every released count of the same persons, answers or exits, so that all are rounded alike.
 
 The answers used by two models, or the exits counted in a figure and in a model, are nearly the same, and the difference
-of two such counts is a count of those in one and not in the other. Where two of a kind differ by fewer than
-``min_cell``, all counts of that kind are rounded to multiples of ``min_cell``, in every output, parts of a total
-included: then their differences tell a small group in no case, and one number reads alike wherever it stands.
+of two such counts is a count of those in one and not in the other; so is the difference of a count and the same count a
+month later. So every count of persons, answers, person-months and exits is rounded to multiples of ``min_cell``, in
+every output and every release, parts of a total included: then their differences tell a small group in no case, and one
+number reads alike wherever it stands; rows of estimates say so (``rounded``).
+
+A figure of many digits undoes this: the mean of a scale of whole numbers fits one number of answers only, and so do
+weights, measures of fit, and the interval of a model whose errors count observations (t with n - k degrees of freedom).
+So figures beside a rounded count keep ``FEW_DIGITS`` significant digits, and rates are those of the rounded counts.
 """
 
 import itertools
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from jianfu.release.outputs import TOTAL
+from jianfu.models.reasons import because
+from jianfu.release.estimates import FIGURES, rates_of_released, with_reason
+from jianfu.release.source_rows import PERSON_COUNTS, PERSON_TABLES, with_sums
 
-MAIN_EVENT = "voluntary"
 ESTIMATES = "estimates"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """Counts in one column of an output, in the rows where the columns ``where`` have these values.
-
-    by: column whose values tell the counts that may be compared (persons of one cohort with each other); ``total``: the
-    value of a dimension that marks what may be compared where parts stand beside totals.
-    """
+    """Counts in one column of an output, in the rows where the columns ``where`` have one of these values."""
 
     output: str
     column: str
-    where: dict = field(default_factory=dict)
-    by: str = ""
-    total: tuple[str, ...] = ()
+    where: dict[str, tuple] = field(default_factory=dict)
+
+    def rows(self, frame: pd.DataFrame) -> np.ndarray:
+        """Mask (N,) of the rows that hold such a count."""
+        mask = frame[self.column].notna().to_numpy()
+        for column, values in self.where.items():
+            mask = mask & frame[column].astype(str).isin(values).to_numpy()
+        return mask
 
 
-# kind of count -> where it stands; parts (waves, bins, groups) are rounded with their totals and compared with nothing
-LEDGER = {
-    "answers": (
-        Entry("descriptives", "n", {"block": "scores"}),
-        Entry("sample_flow", "n", {"unit": "respondents"}),
-        Entry("scale_reliability", "respondents"),
-        Entry("scale_structure", "respondents"),
-        Entry("measurement_invariance", "respondents"),
-        Entry("survey_response", "respondents", total=("wave",)),
-        Entry("burnout_by_overload", "n_respondents", total=("bin",)),
-        Entry("burnout_by_overload", "n_persons", total=("bin",)),
-    ),
-    "events": (
-        Entry("descriptives", "n", {"block": "persons", "row": "exits"}, by="cohort"),
-        Entry("sample_flow", "n", {"unit": "events"}),
-        Entry("dose_response", "exits", by="cohort", total=("bin",)),
-    ),
-    "persons": (
-        Entry("descriptives", "n", {"block": "persons", "row": "persons"}, by="cohort"),
-        Entry("sample_flow", "n", {"unit": "persons"}),
-        Entry("dose_response", "persons", by="cohort", total=("bin",)),
-    ),
-    "at_risk": (Entry("cumulative_incidence_at_risk", "n_at_risk"),),
-}
-# figures that follow from a rounded count: {output: (count, figures in proportion to it)}
+LEDGER = (
+    Entry("descriptives", "n", {"row": ("persons", "person_months", "exits")}),
+    Entry("descriptives", "n", {"block": ("scores",)}),
+    Entry("dose_response", "persons"),
+    Entry("dose_response", "exits"),
+    Entry("dose_response", "person_months"),
+    Entry("cumulative_incidence_at_risk", "n_at_risk"),
+    Entry("sample_flow", "n"),
+    Entry("scale_reliability", "respondents"),
+    Entry("scale_structure", "respondents"),
+    Entry("measurement_invariance", "respondents"),
+    Entry("survey_response", "respondents"),
+    Entry("survey_response", "roster"),
+    Entry("survey_response", "effective_n"),
+    Entry("burnout_by_overload", "n_respondents"),
+    Entry("burnout_by_overload", "n_persons"),
+    *(Entry("data_quality", column, {"table": PERSON_TABLES}) for column in PERSON_COUNTS),
+    *(Entry("left_out", column, {"table": PERSON_TABLES}) for column in ("rows", "rows_read")),
+)
+# figures that are a count over another one: {output: (count, over, figures in proportion to it)}
 RATES = {
-    "dose_response": ("exits", ("rate", "ci_low", "ci_high")),
-    "survey_response": ("respondents", ("rate",)),
+    "dose_response": ("exits", "person_months", ("rate", "ci_low", "ci_high")),
+    "survey_response": ("respondents", "roster", ("rate",)),
 }
-# tables of fit: n follows from RMSEA, chi-squared and df, so that they keep few digits where n is rounded
-OF_FIT = ("scale_reliability", "scale_structure", "measurement_invariance")
-DIGITS_OF_FIT = 3  # significant digits
-
-
-def close(values, min_cell: int) -> bool:
-    """True if two different counts differ by fewer than ``min_cell``."""
-    known = sorted({float(value) for value in values if not pd.isna(value)})
-    return any(after - before < min_cell for before, after in itertools.pairwise(known))
+FEW_DIGITS = 3  # significant digits of figures beside a rounded count
+COUNTING_ERRORS = ("iid", "hetero", "")  # errors whose intervals count observations, and rows without errors
 
 
 def rounded(values, base) -> pd.Series:
@@ -83,94 +77,69 @@ def rounded(values, base) -> pd.Series:
 def round_alike(
     tables: dict[str, pd.DataFrame], estimates: pd.DataFrame, min_cell: int, persons=True
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame, dict[str, int]]:
-    """Released tables (by name) and estimates, counts rounded where they must be; cells changed by output.
+    """Released tables (by name) and estimates with rounded counts; cells changed by output.
 
     persons: mask of the estimates whose observations are persons or counts of them.
     """
-    tables, estimates = {name: frame.copy() for name, frame in tables.items()}, estimates.copy()
     before = {**tables, ESTIMATES: estimates}
-    before = {name: frame.copy() for name, frame in before.items()}
-    for kind, entries in LEDGER.items():
-        own = [(entry, _rows(tables[entry.output], entry)) for entry in entries if entry.output in tables]
-        compared = [*_compared(tables, own), *_of_models(estimates, kind, persons)]
-        groups = {}
-        for group, value in compared:
-            groups.setdefault(group, []).append(value)
-        if any(close(values, min_cell) for values in groups.values()):
-            for entry, rows in own:
-                _round(tables[entry.output], entry.column, rows, min_cell)
-                if entry.output in OF_FIT:
-                    tables[entry.output] = _with_few_digits(tables[entry.output], entry.column)
-            _round_models(estimates, kind, persons, min_cell)
-    for name, frame in tables.items():
-        _rescale(frame, before[name], name)
-        if name == "sample_flow":
-            tables[name] = _added_up(frame, before[name])
+    tables = {name: _rounded_table(name, frame, min_cell) for name, frame in tables.items()}
+    estimates = estimates.copy()
+    rows = _round_models(estimates, persons, min_cell)
+    counting = rows & persons & estimates["vcov"].fillna("").isin(COUNTING_ERRORS).to_numpy()
+    estimates = rates_of_released(
+        _with_few_digits(estimates, counting, {*estimates} - {*FIGURES} | {"n_events"})
+    )
     changed = {name: _changed({**tables, ESTIMATES: estimates}[name], old) for name, old in before.items()}
-    return tables, estimates, changed
+    shown = rows & estimates["estimate"].notna().to_numpy()
+    return tables, with_reason(estimates, shown, because("rounded", n=min_cell)), changed
 
 
-def _rows(frame, entry):
-    """Mask of the rows of an entry."""
-    mask = frame[entry.column].notna().to_numpy()
-    for column, value in entry.where.items():
-        mask = mask & (frame[column].astype(str) == value).to_numpy()
-    return mask
-
-
-def _compared(tables, own) -> Iterator[tuple]:
-    """(what is counted, count) of the totals among the entries."""
-    for entry, rows in own:
-        frame = tables[entry.output][rows]
-        for column in entry.total:
-            frame = frame[frame[column].astype(str) == TOTAL]
-        if "reason" in frame:
-            frame = frame[frame["reason"] == ""]
-        groups = frame[entry.by].astype(str) if entry.by else [TOTAL] * len(frame)
-        yield from zip(groups, pd.to_numeric(frame[entry.column]), strict=True)
-
-
-def _of_answers(estimates, persons):
-    """Mask of the models of persons' answers: no events, no cells of a log-linear model."""
-    return (persons & estimates["n_events"].isna() & estimates["n_used"].notna()).to_numpy()
-
-
-def _of_models(estimates, kind, persons) -> Iterator[tuple]:
-    """(what is counted, count) of the models."""
-    if kind == "answers":
-        rows = estimates[_of_answers(estimates, persons)]
-        yield from ((TOTAL, n) for n in [*rows["n_used"], *rows["n_read"]])
-    elif kind == "events":
-        for outcome, n in zip(estimates["outcome"], estimates["n_events"], strict=True):
-            yield (TOTAL if outcome == MAIN_EVENT else f"outcome {outcome}"), n
+def _rounded_table(name, before, base):
+    """One released table with its counts rounded, and what follows from them."""
+    entries, frame, touched = (
+        [e for e in LEDGER if e.output == name],
+        before.copy(),
+        np.zeros(len(before), bool),
+    )
+    for entry in entries:
+        rows = entry.rows(before)
+        _round(frame, entry.column, rows, base)
+        touched |= rows
+    _rescale(frame, before, name)
+    if name == "sample_flow":
+        frame = _added_up(frame, before)
+    elif name == "data_quality":
+        frame = with_sums(frame, base)
+    return _with_few_digits(frame, touched, {entry.column for entry in entries})
 
 
 def _round(frame, column, rows, base):
     frame[column] = pd.to_numeric(frame[column]).astype(float).mask(rows, rounded(frame[column], base))
 
 
-def _with_few_digits(frame, count):
-    """The frame with ``DIGITS_OF_FIT`` significant digits in its figures."""
-    figures = [name for name in frame if name != count and pd.api.types.is_float_dtype(frame[name])]
-    short = {name: frame[name].map(lambda x: float(f"{x:.{DIGITS_OF_FIT}g}")) for name in figures}
-    return frame.assign(**short)
+def _with_few_digits(frame, rows, kept):
+    """The frame with ``FEW_DIGITS`` significant digits in the figures of ``rows``, save in the columns ``kept``."""
+    figures = [name for name in frame if name not in kept and pd.api.types.is_float_dtype(frame[name])]
+    short = {name: frame[name].map(lambda x: float(f"{x:.{FEW_DIGITS}g}")) for name in figures}
+    return frame.assign(**{name: frame[name].where(~rows, short[name]) for name in figures})
 
 
-def _round_models(estimates, kind, persons, base):
-    """Round the counts of the models of one kind in place; observations read, dropped and used still add up."""
-    if kind == "events":
-        _round(estimates, "n_events", estimates["n_events"].notna(), base)
-    if kind != "answers":
-        return
-    rows = _of_answers(estimates, persons)
+def _round_models(estimates, persons, base):
+    """Round the counts of the models in place; observations read, dropped and used still add up.
+
+    Returns the mask of the rows of which a count was rounded.
+    """
+    events, rows = estimates["n_events"].notna(), persons & estimates["n_used"].notna()
+    _round(estimates, "n_events", events, base)
     _round(estimates, "n_used", rows, base)
-    for row in estimates.index[rows & estimates["n_read"].notna().to_numpy()]:
+    for row in estimates.index[rows & estimates["n_read"].notna()]:
         text, used = estimates.loc[row, "dropped_by_reason"], estimates.loc[row, "n_used"]
         drops = json.loads(text) if isinstance(text, str) and text else {}
         read = rounded(pd.Series([estimates.loc[row, "n_read"]]), base).item()
         drops = adding_up(drops, int(read - used), base)
         estimates.loc[row, ["n_read", "n_dropped"]] = read, read - used
         estimates.loc[row, "dropped_by_reason"] = json.dumps(drops, ensure_ascii=False, sort_keys=True)
+    return (events | rows).to_numpy()
 
 
 def adding_up(drops: dict[str, int], total: int, base: int) -> dict[str, int]:
@@ -200,8 +169,11 @@ def _rescale(frame, before, name):
     """Rates in place as they follow from the rounded counts."""
     if name not in RATES:
         return
-    count, figures = RATES[name]
-    factor = pd.to_numeric(frame[count]).astype(float) / pd.to_numeric(before[count]).astype(float)
+    count, over, figures = RATES[name]
+    new, old = (
+        pd.to_numeric(f[count]).astype(float) / pd.to_numeric(f[over]).astype(float) for f in (frame, before)
+    )
+    factor = new / old
     for column in frame.columns.intersection(list(figures)):
         scaled = pd.to_numeric(frame[column]).astype(float) * factor
         frame[column] = frame[column].mask(factor.ne(1) & factor.notna(), scaled)

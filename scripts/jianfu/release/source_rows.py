@@ -10,6 +10,10 @@ from jianfu.release.outputs import SHOWN, TOTAL, WITHHELD, Limits, Output
 from jianfu.release.suppression import gather_small
 
 PERSON_TABLES = ("roster", "ledger", "spells", "survey", "punches")
+PERSON_COUNTS = (
+    *(name for name in ROW_OUTCOMES if name != "nondata"),
+    "bad_cells",
+)  # of persons, in these tables
 MOST = 2  # reasons that are named
 
 
@@ -40,12 +44,28 @@ def release_rows(
     result = pd.DataFrame(rows, columns=[*QUALITY, "status"])
     numbers = [*ROW_OUTCOMES, "bad_cells"]
     result[numbers] = result[numbers].astype("Int64")
-    result["rows_read"] = result[list(ROW_OUTCOMES)].sum(axis=1).astype("Int64")
     for row in frame[frame["table"] == TOTAL].to_dict("records"):
-        sums = {name: int(result[name].sum()) for name in ("rows_read", *numbers)}
-        last = {**row, **sums, "top_reasons": _top(everything), "status": SHOWN}
+        last = {**row, "top_reasons": _top(everything), "status": SHOWN}
         result = pd.concat([result, pd.DataFrame([last])], ignore_index=True)[[*QUALITY, "status"]]
-    return result, {"small_rows": changed}
+    return with_sums(result), {"small_rows": changed}
+
+
+def with_sums(result: pd.DataFrame, base: int = 1) -> pd.DataFrame:
+    """Released counts whose rows read, and whose row ``all``, are the sums of what is shown.
+
+    base: reasons of the tables of persons, and those of ``all``, are rounded to its multiples.
+    """
+    numbers, every = [*ROW_OUTCOMES, "bad_cells"], (result["table"] == TOTAL).to_numpy()
+    result = result.copy()
+    for row in result.index[every]:
+        result.loc[row, numbers] = result.loc[~every, numbers].sum()
+    result["rows_read"] = result[list(ROW_OUTCOMES)].sum(axis=1).astype("Int64")
+    coarse = result["table"].isin([*PERSON_TABLES, TOTAL])
+    result.loc[coarse, "top_reasons"] = [
+        _top({reason: int(n / base + 0.5) * base for reason, n in json.loads(text).items()})
+        for text in result.loc[coarse, "top_reasons"]
+    ]
+    return result
 
 
 def _top(reasons):

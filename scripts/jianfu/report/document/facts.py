@@ -47,7 +47,7 @@ def effect(row: Mapping, alpha: float = 0.05) -> dict:
 def sample_counts(estimates: pd.DataFrame) -> dict:
     """Sizes of the analysis samples of the primary models H1 and H2 (texts), by hypothesis; None if not fitted.
 
-    ``rounded`` names those that the gate has rounded: the events, and of answers every count.
+    ``rounded`` names those that the gate has rounded.
     """
     found = {"H1": None, "H2": None}
     for hypothesis in found:
@@ -57,7 +57,7 @@ def sample_counts(estimates: pd.DataFrame) -> dict:
             keys = ("n_read", "n_used", "n_dropped", "n_units", "n_clusters", "n_events")
             row = rows.iloc[0]
             counts = {key: count(row[key]) for key in keys}
-            may = ("n_events",) if hypothesis == "H2" else ("n_read", "n_used", "n_dropped")
+            may = ("n_read", "n_used", "n_dropped", "n_events")
             found[hypothesis] = counts | {"rounded": may if has(row["reasons"], "rounded") else ()}
     return found
 

@@ -1,0 +1,353 @@
+"""An attack on a release: what a reader of its files can work out about groups of fewer than ten persons.
+
+    python tests/release_attack.py results/sample/release [the release before]
+
+The reader knows how releases are made: which counts are rounded, which sums hold, how figures follow from counts.
+Four attacks, each a function from the folder of a release to :class:`Leak`:
+
+``margins``       linear programmes over all published sums bound every withheld cell and every dropped group
+``digits``        means of whole numbers, weights, rates and intervals are searched for the counts they can come from
+``coefficients``  rate ratios of the levels of a variable, with its person-months and the total, give events by level
+``successive``    what two releases differ by, and cells of the later one as its new totals tell them
+"""
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from scipy.optimize import linprog
+
+LEAST = 10  # a group of fewer persons or events must not be told
+ITEMS = 15  # items of the longest scale whose mean is published
+COHORTS = {"70后及以前": "cohort_70s", "80后": "cohort_80s", "90后": "cohort_90s", "00后": "cohort_00s"}
+
+
+@dataclass(frozen=True)
+class Leak:
+    """What was found: the attack, the group, and the smallest and largest number of persons that it can have."""
+
+    attack: str
+    group: str
+    low: float
+    high: float
+
+
+def attack(release: Path, before: Path | None = None) -> list[Leak]:
+    """Everything that the attacks recover from a release, and from it and the one before."""
+    found = [*margins(release), *digits(release), *coefficients(release)]
+    return found + (successive(release, before) if before else [])
+
+
+def read(release: Path, name: str) -> pd.DataFrame:
+    """A CSV file of a release; empty where it has none."""
+    path = next(iter(release.rglob(f"{name}.csv")), None)
+    return pd.DataFrame() if path is None else pd.read_csv(path, encoding="utf-8-sig")
+
+
+def window(value: float, coarse: bool) -> tuple[float, float]:
+    """What a published count stands for: from the first number (included) to the second, which no rounded one is."""
+    if pd.isna(value):
+        return 0.0, np.inf
+    return (value - LEAST / 2, value + LEAST / 2) if coarse else (value, value)
+
+
+def numbers(value: float) -> np.ndarray:
+    """The whole numbers that a rounded count stands for."""
+    return np.arange(*window(value, True))
+
+
+# ------------------------------------------------------------------------------------------------ margins
+
+
+@dataclass
+class Book:
+    """Counts and the sums between them: ``known`` {count: (low, high)}, ``sums`` [(parts, whole)], counts withheld."""
+
+    known: dict
+    sums: list
+    hidden: set
+
+    def bounds(self, target) -> tuple[float, float]:
+        """Smallest and largest value of a count that agrees with everything published."""
+        names = sorted({target, *(name for parts, whole in self.sums for name in (*parts, whole))}, key=str)
+        place = {name: i for i, name in enumerate(names)}
+        matrix = np.zeros((len(self.sums), len(names)))
+        for row, (parts, whole) in enumerate(self.sums):
+            matrix[row, [place[part] for part in parts]] = 1
+            matrix[row, place[whole]] = -1
+        aim = np.eye(len(names))[place[target]]
+        system = {"A_eq": matrix, "b_eq": np.zeros(len(matrix))} if len(matrix) else {}
+        system["bounds"] = [self.known.get(name, (0, np.inf)) for name in names]
+        low, high = (linprog(sign * aim, **system, method="highs") for sign in (1, -1))
+        return (low.fun if low.success else 0.0), (-high.fun if high.success else np.inf)
+
+    def part_of(self, target) -> "Book":
+        """The sums that are linked with a count, and what is known of their counts."""
+        reached, linked = {target}, []
+        while more := [sum_ for sum_ in self.sums if sum_ not in linked and reached & {*sum_[0], sum_[1]}]:
+            linked += more
+            reached |= {name for parts, whole in more for name in (*parts, whole)}
+        return Book({name: self.known[name] for name in reached if name in self.known}, linked, self.hidden)
+
+
+def is_rounded(values) -> bool:
+    """Whether a reader takes counts for rounded ones: all of them are multiples."""
+    known = pd.to_numeric(pd.Series(values)).dropna()
+    return bool(len(known)) and bool((known % LEAST == 0).all())
+
+
+def _grid(book, kind, table, count, dimensions, adds_over):
+    """Enter one count of a table; ``adds_over``: dimensions over which it adds up to the rows with ``all``."""
+    if table.empty:
+        return
+    coarse = is_rounded(table[count])
+    values = {
+        (kind, *map(str, key)): value for *key, value in table[[*dimensions, count]].itertuples(index=False)
+    }
+    for name, value in values.items():
+        book.known[name] = window(value, coarse)
+        if pd.isna(value):
+            book.hidden.add(name)
+    for dimension in adds_over:
+        at = 1 + dimensions.index(dimension)
+        for whole in [name for name in values if name[at] == "all"]:
+            parts = [
+                name
+                for name in values
+                if name != whole and name[:at] + name[at + 1 :] == whole[:at] + whole[at + 1 :]
+            ]
+            if parts:
+                book.sums.append((tuple(parts), whole))
+
+
+def book_of(release: Path) -> Book:
+    """All counts of persons, answers, exits and person-months of a release with the sums between them."""
+    book = Book({}, [], set())
+    dose, response = read(release, "dose_response"), read(release, "survey_response")
+    _grid(book, "exits", dose, "exits", ["cohort", "bin"], ["cohort", "bin"])
+    _grid(book, "months", dose, "person_months", ["cohort", "bin"], ["cohort", "bin"])
+    _grid(book, "persons", dose, "persons", ["cohort", "bin"], ["cohort"])
+    described = read(release, "descriptives")
+    for row in ("exits", "persons"):
+        own = (
+            described[(described["block"] == "persons") & (described["row"] == row)]
+            if len(described)
+            else described
+        )
+        if row == "exits" and len(own):  # the same exits as in the figure
+            coarse = is_rounded(own["n"])
+            for cohort, n in own[["cohort", "n"]].dropna().itertuples(index=False):
+                book.known["exits", cohort, "all"] = window(n, coarse)
+                book.hidden.discard(("exits", cohort, "all"))
+        _grid(book, f"all {row}", own, "n", ["cohort"], ["cohort"])
+    for count in ("roster", "respondents"):
+        _grid(book, count, response, count, ["wave", "variable", "level"], ["level"])
+    for name in [name for name in book.known if name[0] == "respondents"]:
+        silent = ("silent", *name[1:])
+        book.sums.append(((name, silent), ("roster", *name[1:])))
+        book.hidden.add(silent)
+    _flows(book, read(release, "sample_flow"))
+    _models(book, read(release, "estimates"))
+    return book
+
+
+def _flows(book, flow):
+    for (chain, unit), rows in flow.fillna({"reason": ""}).groupby(["chain", "unit"]) if len(flow) else ():
+        coarse = is_rounded(rows["n"])
+        left = rows[rows["reason"] == ""].sort_values("position")
+        for (_, first), (_, second) in zip(left.iloc[:-1].iterrows(), left.iloc[1:].iterrows(), strict=True):
+            drops = rows[(rows["reason"] != "") & (rows["position"] == second["position"])]
+            names = [("flow", chain, unit, second["position"], reason) for reason in drops["reason"]]
+            ends = [("flow", chain, unit, row["position"], "") for row in (first, second)]
+            values = [*drops["n"], first["n"], second["n"]]
+            book.known |= {name: window(n, coarse) for name, n in zip([*names, *ends], values, strict=True)}
+            book.sums.append(((*names, ends[1]), ends[0]))
+            if not names:
+                rest = ("flow", chain, unit, second["position"], "dropped")
+                book.sums[-1] = ((rest, ends[1]), ends[0])
+                book.hidden.add(rest)
+
+
+def _models(book, estimates):
+    """Observations read, used and dropped by reason of the models whose observations are counted in tens."""
+    for model, rows in estimates.groupby("model") if len(estimates) else ():
+        row = rows.iloc[0]
+        counts = [row["n_read"], row["n_used"], *json.loads(row["dropped_by_reason"] or "{}").values()]
+        if pd.isna(counts[0]) or not is_rounded(counts):
+            continue
+        names = [("model", model, reason) for reason in json.loads(row["dropped_by_reason"])]
+        read_, used = ("model", model, "read"), ("model", model, "used")
+        book.known |= {name: window(n, True) for name, n in zip([read_, used, *names], counts, strict=True)}
+        book.sums.append(((*names, used), read_))
+
+
+def margins(release: Path) -> list[Leak]:
+    """Withheld cells and complements that the published sums bound to fewer than ten possible numbers of persons."""
+    book, found = book_of(release), []
+    for target in sorted(book.hidden, key=str):
+        own = book.part_of(target)
+        if not own.sums:
+            continue
+        low, high = own.bounds(target)
+        if high - low < LEAST - 1e-6 and low < LEAST:
+            found.append(Leak("margins", "/".join(map(str, target)), low, high))
+    return found
+
+
+# ------------------------------------------------------------------------------------------------ digits
+
+
+def half_unit(value: float) -> float:
+    """Half a unit of the last printed digit."""
+    text = f"{value:.10g}".split("e")
+    digits_ = len(text[0].partition(".")[2])
+    return 0.5 * 10.0 ** (-digits_ + (int(text[1]) if len(text) > 1 else 0))
+
+
+def _told(group, candidates, every) -> list[Leak]:
+    """A leak where few of the numbers that a rounded count may stand for are left."""
+    few = 0 < len(candidates) < min(len(every), LEAST / 2)
+    return [Leak("digits", group, min(candidates), max(candidates))] if few else []
+
+
+def digits(release: Path) -> list[Leak]:
+    """Rounded counts that the digits of the figures beside them tell."""
+    found = []
+    described, response = read(release, "descriptives"), read(release, "survey_response")
+    for row in (
+        described[described["block"] == "scores"].dropna(subset="mean").itertuples() if len(described) else ()
+    ):
+        every = numbers(row.n) if is_rounded(described["n"][described["block"] == "scores"]) else []
+        for items in range(1, ITEMS + 1):
+            totals = every * items * row.mean if len(every) else np.array([])
+            fits = [
+                n
+                for n, total in zip(every, totals, strict=True)
+                if abs(total - round(total)) <= n * items * half_unit(row.mean)
+            ]
+            found += _told(f"answers to {row.row}", fits, every)[
+                : not any(row.row in leak.group for leak in found)
+            ]
+    for (wave, variable), rows in response.groupby(["wave", "variable"]) if len(response) else ():
+        parts = rows[rows["level"] != "all"].dropna(subset=["respondents", "weight"])
+        if len(parts) == 2 and is_rounded(parts["respondents"]):
+            found += _of_weights(f"wave {wave} {variable}", parts)
+        whole = rows[rows["level"] == "all"].dropna(subset=["effective_n"])
+        if len(whole) and is_rounded(whole["respondents"]):  # no more than the answers
+            every = numbers(whole["respondents"].iloc[0])
+            effective = whole["effective_n"].iloc[0]
+            least = effective - max(half_unit(effective), LEAST / 2 if effective % LEAST == 0 else 0)
+            found += _told(f"answers of wave {wave}", every[every >= least], every)
+    found += _rates(read(release, "dose_response"))
+    return [*found, *_intervals(read(release, "estimates"))]
+
+
+def _of_weights(group, parts):
+    """Numbers of answers of two groups whose weights have the mean 1."""
+    counts = [numbers(n) for n in parts["respondents"]]
+    (a, b), (slack_a, slack_b) = parts["weight"], map(half_unit, parts["weight"])
+    pairs = [
+        (x, y)
+        for x in counts[0]
+        for y in counts[1]
+        if abs(x * (a - 1) + y * (b - 1)) <= x * slack_a + y * slack_b
+    ]
+    return _told(group, sorted({x + y for x, y in pairs}), np.arange(20))
+
+
+def _rates(dose):
+    """Exits that agree with a rate and the rounded person-months."""
+    shown = dose.dropna(subset=["rate"]) if len(dose) else dose
+    for row in shown.itertuples() if len(shown) and is_rounded(shown["exits"]) else ():
+        every = numbers(row.exits)
+        months = window(row.person_months, row.person_months % LEAST == 0)
+        slack = half_unit(row.rate)
+        fits = [
+            n
+            for n in every
+            if months[0] * (row.rate - slack) / 1000 <= n <= months[1] * (row.rate + slack) / 1000
+        ]
+        if row.exits not in np.round(fits):
+            yield from _told(f"exits {row.cohort} {row.bin}", fits, every)
+
+
+def _intervals(estimates):
+    """Degrees of freedom, hence observations, that agree with intervals whose errors count observations."""
+    if estimates.empty:
+        return
+    rows = estimates[
+        estimates["vcov"].isin(["iid", "hetero"])
+        & estimates["std_error"].gt(0)
+        & estimates["ci_high"].notna()
+    ]
+    df = np.arange(5, 3000)
+    quantiles = stats.t.ppf(0.975, df)
+    for row in rows.drop_duplicates("model").itertuples():
+        if not is_rounded([row.n_used, row.n_read]):
+            continue
+        half, slack = row.ci_high - row.estimate, half_unit(row.ci_high) + half_unit(row.estimate)
+        error = half_unit(row.std_error)
+        fits = df[
+            (quantiles >= (half - slack) / (row.std_error + error))
+            & (quantiles <= (half + slack) / (row.std_error - error))
+        ]
+        yield from _told(f"observations of {row.model}", fits, df)
+
+
+# ------------------------------------------------------------------------------------------------ coefficients
+
+
+def coefficients(release: Path) -> list[Leak]:
+    """Withheld exits of a cohort as its rate ratio, its person-months and the total of a model tell them."""
+    estimates, described = read(release, "estimates"), read(release, "descriptives")
+    if estimates.empty or described.empty:
+        return []
+    persons = described[described["block"] == "persons"]
+    months = persons[persons["row"] == "person_months"].set_index("cohort")["n"].drop("all", errors="ignore")
+    exits = persons[persons["row"] == "exits"].set_index("cohort")["n"]
+    rows = estimates[estimates["n_events"].notna() & estimates["outcome"].eq("voluntary")]
+    return [leak for model, own in rows.groupby("model") for leak in _cohorts(model, own, months, exits)]
+
+
+def _cohorts(model, rows, months, exits):
+    """Leaks of one model; levels that its note names as merged count as one with those they were merged into."""
+    terms = rows.set_index("term")["estimate"].groupby(level=0).first()
+    merged = {name for name in COHORTS.values() if any(f"{name} →" in str(note) for note in rows["note"])}
+    alone = {cohort: name for cohort, name in COHORTS.items() if name not in merged and cohort in months}
+    told = [cohort for cohort, name in alone.items() if pd.notna(terms.get(name))]
+    references = [cohort for cohort, name in alone.items() if name not in terms.index]
+    if merged or not told or len(references) != 1:
+        return
+    size = {c: months[c] * np.exp(terms.get(COHORTS[c], 0.0)) for c in (*told, *references)}
+    for cohort in size:
+        guess = rows["n_events"].iloc[0] * size[cohort] / sum(size.values())
+        if len(size) == len(months) and guess < LEAST and pd.isna(exits.get(cohort)):
+            yield Leak("coefficients", f"exits {cohort} by {model}", guess, guess)
+
+
+# ------------------------------------------------------------------------------------------------ successive
+
+
+def successive(release: Path, before: Path) -> list[Leak]:
+    """Counts of two releases that differ by fewer than ten, as published or as the new totals tell them."""
+    new, old, found = book_of(release), book_of(before), []
+    for name in sorted(new.known.keys() & old.known.keys(), key=str):
+        if old.known[name][1] == np.inf:
+            continue
+        others = new.part_of(name)
+        others.known = {other: bounds for other, bounds in others.known.items() if other != name}
+        for low, high in {new.known[name], others.bounds(name)} if others.sums else {new.known[name]}:
+            least, most = low - old.known[name][1], high - old.known[name][0]
+            if most - least < LEAST - 1e-6 and max(abs(least), abs(most)) < LEAST and not least <= 0 <= most:
+                found.append(Leak("successive", "/".join(map(str, name)), least, most))
+    return found
+
+
+if __name__ == "__main__":
+    leaks = attack(*map(Path, sys.argv[1:3]))
+    print(*leaks, f"{len(leaks)} groups recovered", sep="\n")
+    sys.exit(bool(leaks))

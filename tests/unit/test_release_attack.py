@@ -1,0 +1,208 @@
+"""The attack on a release recovers nothing from one that passed the gate, and what is planted in one that did not."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from release_attack import COHORTS, attack, margins, read
+from scipy import stats
+
+from jianfu.core.labels import Labels
+from jianfu.core.reasons import write_reasons
+from jianfu.models.estimates import RESTRICTED_COLUMNS
+from jianfu.models.reasons import because
+from jianfu.release.gate import release_all
+from jianfu.release.outputs import Limits
+
+PLAN = Path(__file__).parents[2] / "config" / "plan"
+LABELS = Labels("zh", str(PLAN / "labels.csv"))
+MONTHS = dict(zip(COHORTS, (3929, 6469, 6929, 1490), strict=True))  # person-months by cohort
+PERSONS = dict(zip(COHORTS, (241, 377, 443, 102), strict=True))
+EXITS = dict(zip(COHORTS, (11, 26, 84, 4), strict=True))
+
+
+def doses(exits, persons):
+    """The groups of the dose-response figure: two by cohort, with totals."""
+    rows = [
+        (cohort, part, persons[cohort] // 2 + 20, n // 2 if part == "1" else n - n // 2, MONTHS[cohort] // 2)
+        for cohort, n in exits.items()
+        for part in "12"
+    ]
+    frame = pd.DataFrame(rows, columns=["cohort", "bin", "persons", "exits", "person_months"])
+    for column, other in (("bin", "cohort"), ("cohort", "bin")):
+        sums = frame.groupby(other, as_index=False)[["persons", "exits", "person_months"]].sum()
+        frame = pd.concat([frame, sums.assign(**{column: "all"})], ignore_index=True)
+    rate = 1000 * frame["exits"] / frame["person_months"]
+    return frame.assign(exposure_mean=0.123456789, rate=rate, ci_low=rate / 1.7, ci_high=rate * 1.7)
+
+
+def described(exits, persons, answers):
+    """Persons, person-months and exits by cohort; scales of 3 and 15 whole items with the given numbers of answers."""
+    rows = []
+    for row, counts in (("persons", persons), ("person_months", MONTHS), ("exits", exits)):
+        for cohort, n in {"all": sum(counts.values()), **counts}.items():
+            behind = n if row == "exits" else persons.get(cohort, sum(persons.values()))
+            rows.append(("persons", row, cohort, n, np.nan, np.nan, behind))
+    rng = np.random.default_rng(1)
+    for name, items, n in zip(("intention", "burnout"), (3, 15), answers, strict=True):
+        scores = rng.integers(1, 6, (n, items)).mean(axis=1)
+        rows.append(("scores", name, "all", n, scores.mean(), scores.std(ddof=1), n))
+    frame = pd.DataFrame(rows, columns=["block", "row", "cohort", "n", "mean", "sd", "persons"])
+    return frame.assign(top2_share=0.1, cell="")
+
+
+def responses(women=159, men=135):
+    """Answers of one wave by sex with weights of mean 1."""
+    weights = np.array([0.985843943, (women + men - women * 0.985843943) / men])
+    frame = pd.DataFrame({"wave": 1, "variable": "sex", "level": ["女", "男", "all"]})
+    frame["roster"], frame["respondents"] = [566, 504, 1070], [women, men, women + men]
+    frame["rate"] = frame["respondents"] / frame["roster"]
+    return frame.assign(weight=[*weights, 1.0], effective_n=[np.nan, np.nan, women + men - 2.2])
+
+
+def model(**changes):
+    row = dict.fromkeys(RESTRICTED_COLUMNS, "") | {
+        "persons": True,
+        "dropped_by_reason": "{}",
+        "reasons": "[]",
+    }
+    row |= {"n_dropped": 0, "residual_df": 500, "converged": True, "p_value": 0.05, "p_adjusted": 0.1}
+    row |= {"behind_persons": np.nan, "behind_events": np.nan, "n_units": 40, "n_clusters": 40}
+    return row | changes
+
+
+def models(answers, exits):
+    """Two regressions of answers with errors that count them, and a model of exits with older cohorts merged."""
+    rows = [
+        model(model=f"H1_{n}", outcome="burnout", term="OD", vcov="iid", scale="sd_per_sd")
+        | {"n_read": 618, "n_used": n, "n_dropped": 618 - n, "dropped_by_reason": f'{{"missing": {618 - n}}}'}
+        | {"estimate": 0.2734032189, "std_error": 0.1402113397, "n_events": np.nan}
+        for n in answers
+    ]
+    for row in rows:
+        half = stats.t.ppf(0.975, row["n_used"] - 20) * row["std_error"]
+        row |= {"ci_low": row["estimate"] - half, "ci_high": row["estimate"] + half}
+    by_cohort = model(model="H2", outcome="voluntary", term="cohort_90s", vcov="cluster_G", n_read=19867)
+    by_cohort |= {"n_used": 18817, "n_dropped": 1050, "dropped_by_reason": '{"off_post": 1050}'}
+    by_cohort |= {
+        "estimate": 1.1,
+        "std_error": 0.3,
+        "ci_low": 0.5,
+        "ci_high": 1.7,
+        "n_events": sum(exits.values()),
+    }
+    levels = ["cohort_00s → cohort_90s", "cohort_70s → cohort_80s"]
+    return pd.DataFrame(
+        [*rows, by_cohort | {"reasons": write_reasons([because("levels_merged", levels=levels)])}]
+    )
+
+
+def release(folder, month, exits=EXITS, persons=PERSONS, answers=(581, 590)):
+    """A release of a small province in ``folder``/``month``."""
+    tables = {
+        "dose_response": doses(exits, persons),
+        "descriptives": described(exits, persons, answers),
+        "survey_response": responses(),
+    }
+    for name, frame in {**tables, "estimates": models(answers, exits)}.items():
+        frame.to_parquet(folder / f"{name}.parquet")
+    release_all(
+        published={name: folder / f"{name}.parquet" for name in tables},
+        estimates=folder / "estimates.parquet",
+        plan=PLAN / "outputs.csv",
+        settings=asdict(Limits(min_cell=10, min_residual_df=10, dominance=0.9)),
+        labels=LABELS,
+        synthetic=False,
+        folder=folder / month,
+        vintage=folder / "restricted" / "vintage.parquet",
+    )
+    return folder / month
+
+
+def planted(folder, name, change):
+    """The release with a file changed, as if it had not passed the gate."""
+    path = next(folder.rglob(f"{name}.csv"))
+    frame = pd.read_csv(path, encoding="utf-8-sig").astype(object)
+    change(frame)
+    frame.to_csv(path, index=False)
+    return {leak.group for leak in attack(folder)}
+
+
+def put(frame, rows, **values):
+    for column, value in values.items():
+        frame.loc[rows, column] = value
+
+
+def test_nothing_is_recovered_from_what_passed_the_gate(tmp_path):
+    folder = release(tmp_path, "one")
+    assert attack(folder) == []
+    assert read(folder, "descriptives")["status"].eq("withheld").any()
+
+
+def test_a_withheld_cell_that_the_others_tell_is_found(tmp_path):
+    folder = release(tmp_path, "one")
+
+    def shown(frame):
+        exact = doses(EXITS, PERSONS).set_index(["cohort", "bin"])["exits"]
+        keys = list(zip(frame["cohort"], frame["bin"], strict=True))
+        put(frame, slice(None), exits=[np.nan if key == ("00后", "1") else exact[key] for key in keys])
+
+    assert planted(folder, "dose_response", shown) == {"exits/00后/1"}
+    assert [(leak.low, leak.high) for leak in margins(folder)] == [(2, 2)]
+
+
+def test_counts_that_the_digits_of_figures_tell_are_found(tmp_path):
+    folder = release(tmp_path, "one")
+    means = described(EXITS, PERSONS, (581, 590)).query("block == 'scores'")["mean"].round(9)
+    scores = lambda frame: put(frame, (frame["block"] == "scores").to_numpy(), mean=list(means))  # noqa: E731
+    assert "answers to intention" in planted(folder, "descriptives", scores)
+    weights = lambda frame: put(frame, slice(None), weight=list(responses()["weight"].round(9)))  # noqa: E731
+    assert "wave 1 sex" in planted(folder, "survey_response", weights)
+    effective = lambda frame: put(frame, frame["level"] == "all", effective_n=291.8)  # noqa: E731
+    assert "answers of wave 1" in planted(folder, "survey_response", effective)
+    full = models((581, 590), EXITS)[["estimate", "std_error", "ci_low", "ci_high"]].round(10)
+    intervals = lambda frame: put(frame, slice(None), **{c: list(full[c]) for c in full})  # noqa: E731
+    assert {"observations of H1_581", "observations of H1_590"} <= planted(folder, "estimates", intervals)
+
+
+def test_exits_that_rate_ratios_of_unmerged_cohorts_tell_are_found(tmp_path):
+    folder = release(tmp_path, "one")
+    rate = {cohort: np.log(EXITS[cohort] / MONTHS[cohort]) for cohort in COHORTS}
+    path = folder / "estimates.csv"
+    frame = pd.read_csv(path, encoding="utf-8-sig")
+    row = frame[frame["model"] == "H2"].iloc[0].to_dict() | {"note": ""}
+    rows = [row | {"term": COHORTS[c], "estimate": rate[c] - rate["80后"]} for c in COHORTS if c != "80后"]
+    pd.DataFrame(rows).to_csv(path, index=False)
+    found = [leak for leak in attack(folder) if leak.attack == "coefficients"]
+    assert [leak.group for leak in found] == ["exits 00后 by H2"] and found[0].low == pytest.approx(
+        4, abs=0.2
+    )
+
+
+LATER = EXITS | {"80后": 29, "90后": 120}  # one cohort by three, another by thirty-six
+
+
+@pytest.mark.parametrize(
+    "exits", [EXITS, LATER, EXITS | {"90后": 87}, EXITS | {"70后及以前": 30, "80后": 25}]
+)
+def test_two_successive_releases_tell_no_small_group(tmp_path, exits):
+    one, two = release(tmp_path, "one"), release(tmp_path, "two", exits, answers=(584, 590))
+    assert attack(two, one) == []
+
+
+def test_a_small_difference_of_two_releases_is_found(tmp_path):
+    """What the gate kept as it was follows from the new total where that is exact."""
+    far = {"answers": (560, 590), "persons": PERSONS}
+    one, two = release(tmp_path, "one", **far), release(tmp_path, "two", LATER, **far)
+    for folder, exits in ((one, EXITS), (two, LATER)):
+        exact = doses(exits, PERSONS).set_index(["cohort", "bin"])["exits"]
+
+        def shown(frame, exact=exact):
+            values = [exact[key] for key in zip(frame["cohort"], frame["bin"], strict=True)]
+            put(frame, slice(None), exits=values)
+
+        planted(folder, "dose_response", shown)
+    found = {leak.group for leak in attack(two, one) if leak.attack == "successive"}
+    assert {"exits/80后/1", "exits/80后/2"} <= found
