@@ -9,7 +9,7 @@ RUN = $(BIN)/python scripts/run.py --provinces "$(PROVINCE)" --cores $(CORES)
 export PYTHONHASHSEED := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: all full indices models scenarios new-province check freeze reread fuzz test test-all simulation-study lint docs report bench lock clean always
+.PHONY: all full indices models scenarios new-province check freeze compare reread fuzz test test-all simulation-study lint docs report bench lock clean always
 
 all: .venv/runtime
 	@$(RUN) all
@@ -44,6 +44,10 @@ check: .venv/runtime
 # Registers the plan of PROVINCE before its outcomes are looked at: a dated page (Word, PDF) with its digest.
 freeze: .venv/runtime
 	@$(BIN)/python scripts/freeze_plan.py --province "$(PROVINCE)"
+
+# What changed between the results of PROVINCE and those of VINTAGE (a folder of results, or a name below results/), and why.
+compare: .venv/runtime
+	@$(BIN)/python scripts/compare_results.py --province "$(PROVINCE)" --vintage "$(VINTAGE)"
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "jianfu needs Python 3.11 or newer; call make PYTHON=/path/to/python3.11")'

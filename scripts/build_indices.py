@@ -1,6 +1,6 @@
 """Build the burden indices with frozen anchors, every step kept.
 
-1. Take the constants of every component, index and exposure from the reference window.
+1. Take the constants of every component, index and exposure from the reference window, or from frozen anchors.
 2. Impute (off by default), treat, normalise and aggregate the components.
 3. Do the same with common anchors, where the province names some: the scale for pooling, never mixed with its own.
 4. Write indices.parquet, indices_common.parquet, anchors.json, the steps and index_notices.csv.
@@ -20,6 +20,7 @@ from jianfu.indices.construction import (
     build_indices,
     check_common,
     fit_anchors,
+    frozen_anchors,
     notices,
     read_anchors,
     write_anchors,
@@ -52,7 +53,8 @@ def main(
         read_dictionary=KEYS,
     )
     frame = pd.read_parquet(unit_months)
-    fitted = fit_anchors(values, frame, spec)
+    frozen = spec.settings["frozen"]
+    fitted = frozen_anchors(frozen, spec) if frozen else fit_anchors(values, frame, spec)
     found = notices(fitted)
     for row in found.itertuples():
         logs.LOGGER.warning("%s: %s (%s).", row.indicator, row.outcome, row.column)

@@ -114,7 +114,7 @@ def _build(folder, units, number):
         plan=PLAN / "indicators.csv",
         members=folder / "members.csv",
         reference=(WINDOW[0], "2021-12"),
-        settings={"min_share": 0.6, "anchors": None},
+        settings={"min_share": 0.6, "anchors": None, "frozen": None},
         exposure={"lags": [1, 3], "min_months": 2, "survey_months": 6, "survey_min_months": 4},
         indices=folder / "indices.parquet",
         common=folder / "indices_common.parquet",

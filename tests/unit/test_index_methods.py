@@ -264,7 +264,7 @@ def run_rules(folder, indicators, frame, **settings):
     folder.mkdir()
     indicators.assign(coverage=1.0).to_parquet(folder / "indicators.parquet", index=False)
     frame.to_parquet(folder / "unit_months.parquet", index=False)
-    defaults = {"min_share": 0.6, "anchors": None}
+    defaults = {"min_share": 0.6, "anchors": None, "frozen": None}
     exposure = {"lags": [1, 3], "min_months": 2, "survey_months": 6, "survey_min_months": 4}
     plan = {"plan": PLAN / "indicators.csv", "members": PLAN / "indices.csv"}
     sources = {name: folder / f"{name}.parquet" for name in ("indicators", "unit_months")}
@@ -296,6 +296,36 @@ def test_two_scales_are_declared_and_never_mixed(tmp_path):
     for name in ("indices", "exposures"):
         same = again[f"{name}_common"].rename(columns={"value_common": "value"})
         pd.testing.assert_frame_equal(same, first[name])
+
+
+def test_another_year_of_data_moves_no_earlier_number_under_frozen_anchors(tmp_path):
+    year = random_indicators(seed=1)
+    first = run_rules(tmp_path / "first", year, frame_of(year))
+    later = random_indicators(seed=1).assign(
+        month=lambda d: (pd.PeriodIndex(d["month"], freq="M") + d["month"].nunique()).astype(str),
+        value=lambda d: d["value"] * 2,
+    )
+    both = pd.concat([year, later], ignore_index=True)
+    revised = both.assign(value=both["value"].where(both["unit_code"] != both["unit_code"].iloc[0]))
+    frozen = {"frozen": str(tmp_path / "first" / "anchors.json")}
+    second = run_rules(tmp_path / "second", revised, frame_of(revised), **frozen)
+    kept = first["indices"][first["indices"]["unit_code"] != both["unit_code"].iloc[0]]
+    found = kept.merge(second["indices"], on=["unit_code", "month", "index"], how="left")
+    assert len(kept) and (found["value_x"] == found["value_y"]).all()
+    anew = run_rules(tmp_path / "anew", revised, frame_of(revised))  # a unit less in the reference window
+    moved = kept.merge(anew["indices"], on=["unit_code", "month", "index"])
+    assert (moved["value_x"] != moved["value_y"]).any()
+    assert (tmp_path / "second" / "anchors.json").read_text() == (
+        tmp_path / "first" / "anchors.json"
+    ).read_text()
+
+
+def test_frozen_anchors_of_other_methods_are_refused(tmp_path):
+    year = random_indicators()
+    run_rules(tmp_path / "first", year, frame_of(year))
+    frozen = {"frozen": str(tmp_path / "first" / "anchors.json"), "weights": "entropy"}
+    with pytest.raises(ConfigError, match="another normalisation, weighting or aggregation"):
+        run_rules(tmp_path / "second", year, frame_of(year), **frozen)
 
 
 def test_common_anchors_of_another_plan_are_refused(tmp_path):

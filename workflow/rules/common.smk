@@ -268,6 +268,11 @@ def common_anchors(wildcards):
     return [anchors] if anchors and not made_anchors(wildcards) else []
 
 
+def frozen_anchors(wildcards):
+    """The anchors of an earlier run that the wildcard province keeps."""
+    return SETTINGS[wildcards.province]["indices"]["frozen"] or []
+
+
 def canonical_own(wildcards):
     """The tables that only the wildcard province has."""
     return [used(table)(wildcards) for table in tables_added(SETTINGS[wildcards.province]["sources"])]

@@ -114,6 +114,7 @@ rule build_indices:
         mem_mb=1500,
     params:
         anchors=content(common_anchors),
+        frozen=content(frozen_anchors),
         reference=reference,
         settings=setting("indices"),
         exposure=setting("exposure"),

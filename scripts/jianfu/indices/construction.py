@@ -11,6 +11,7 @@ Everything is made by :func:`fit` and :func:`build` from a :class:`Cube` of valu
 whoever wants it from other units says how often each unit counts (``times``).
 """
 
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -310,6 +311,18 @@ def notices(anchors: dict) -> pd.DataFrame:
         elif entry["window"] != anchors["window"]:
             rows.append((code, "anchored_later", entry["window"][0], entry["n"]))
     return pd.DataFrame(rows, columns=["indicator", "outcome", "column", "n"])
+
+
+def frozen_anchors(path: str, spec: IndexSpec) -> dict:
+    """Anchors of an earlier run of the same province (:func:`fit_anchors`), for later months on the same scale.
+
+    Raises :class:`ConfigError` where they are of other members, units or methods than ``spec``.
+    """
+    anchors = read_anchors(path)
+    check_common(anchors, spec, path)
+    if json.dumps(anchors["methods"], sort_keys=True) != json.dumps(spec.methods, sort_keys=True):
+        raise ConfigError("frozen_methods", file=path)
+    return anchors
 
 
 def check_common(anchors: dict, spec: IndexSpec, path: str) -> None:

@@ -58,9 +58,10 @@ def resolve_paths(settings: dict, folder: Path, file: str) -> dict:
     if settings["titles"]["labelled"]:
         found = resolve(settings["titles"]["labelled"], "titles.labelled", "file")
         settings = merge(settings, {"titles": {"labelled": found}})
-    if settings["indices"]["anchors"]:
-        found = resolve(settings["indices"]["anchors"], "indices.anchors", "file")
-        settings = merge(settings, {"indices": {"anchors": found}})
+    for key in ("anchors", "frozen"):
+        if settings["indices"][key]:
+            found = resolve(settings["indices"][key], f"indices.{key}", "file")
+            settings = merge(settings, {"indices": {key: found}})
     if settings["indicators"]:
         found = replace_files(settings["indicators"], lambda value, key: resolve(value, key, "file"))
         settings = {**settings, "indicators": found}

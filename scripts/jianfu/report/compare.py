@@ -1,0 +1,211 @@
+"""What changed between two results of a province, or of two, and why (make compare): released figures alone.
+
+Two folders of results are laid side by side: raw files, settings and plan, rows read, indicators, indices month by
+month, estimates, verdicts. Beside a changed estimate stands what can have moved it: the differences of the plan that
+name its model, hypothesis, exposure or variables, else settings, raw files and programme as a whole.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from jianfu.core.errors import DataError
+from jianfu.core.labels import Labels
+from jianfu.models.verdicts import deciding_estimates, verdict
+from jianfu.province.registration import departures
+from jianfu.report.document.plan_tables import deviations_rows, touched_by
+from jianfu.report.reading import read_estimates, read_release
+
+SIDES = ("before", "now")
+STILL = ("settings", "diagrams", "scenarios")  # tables of a difference that moves no estimate by its name
+TOLERANCE = 1e-9  # relative; figures are released with ten digits
+FRAMES = ("plan", "inputs", "rows", "indicators", "indices", "estimates", "verdicts")
+ROWS = ("rows_read", "kept", "duplicate", "rejected", "bad_cells")
+INDICATORS = ("unit_months", "mean", "sd", "coverage", "status")
+ESTIMATES = ("estimate", "std_error", "p_value", "n_used", "n_events")
+
+
+@dataclass(frozen=True)
+class Result:
+    """One folder of results: the record of its plan, that of its run, its release folder, estimates and hypotheses."""
+
+    record: dict
+    run: dict
+    release: Path
+    estimates: pd.DataFrame
+    hypotheses: pd.DataFrame
+
+    @property
+    def alpha(self) -> float:
+        """Error of the first kind of its tests."""
+        return round(1 - self.record["settings"]["inference"]["confidence"], 6)
+
+
+def read_result(folder: str | Path) -> Result:
+    """A finished folder of results; raises :class:`DataError` where it is none, or of a version without plan.json."""
+    folder = Path(folder)
+    try:
+        record, run = (
+            json.loads((folder / "provenance" / f"{name}.json").read_text(encoding="utf-8"))
+            for name in ("plan", "run")
+        )
+        hypotheses = pd.read_csv(
+            folder / "plan" / "hypotheses.csv", encoding="utf-8-sig", dtype=str, keep_default_na=False
+        )
+        return Result(record, run, folder / "release", read_estimates(folder / "release"), hypotheses)
+    except FileNotFoundError as error:
+        raise DataError("no_results_there", folder=str(folder), file=str(error.filename)) from None
+
+
+def comparison(before: Result, now: Result, plan: str | Path) -> dict[str, pd.DataFrame]:
+    """What differs, by name (:data:`FRAMES`); rows that are alike are left out. plan: the folder config/plan.
+
+    ``plan`` table, row, field, common (before), own (now); ``inputs`` file, change; ``rows`` and ``indicators`` their
+    keys, quantity, before, now; ``indices`` index, month, before, now of the months that both have; ``estimates``
+    model, outcome, term, quantity, before, now, why (list of causes, :func:`causes`); ``verdicts`` hypothesis, model,
+    term, before, now.
+    """
+    changed = departures(plan, before.record, now.record)
+    inputs = _inputs(before.run["inputs"], now.run["inputs"])
+    tables = [side.release / "tables" for side in (before, now)]
+    months = _paired(before, now, "figures/index_over_time.csv", ["index", "month"], ["mean"])
+    estimates = _moved(before.estimates, now.estimates, ["model", "outcome", "term"], ESTIMATES)
+    return {
+        "plan": pd.DataFrame(changed, columns=["table", "row", "field", "common", "own"]),
+        "inputs": inputs,
+        "rows": _moved(*(read_release(f / "data_quality.csv") for f in tables), ["table"], ROWS),
+        "indicators": _moved(*(read_release(f / "indicator_list.csv") for f in tables), ["code"], INDICATORS),
+        "indices": months.drop(columns="quantity"),
+        "estimates": estimates.assign(why=causes(estimates, before, now, changed, inputs)),
+        "verdicts": _verdicts(before, now),
+    }
+
+
+def causes(
+    estimates, before: Result, now: Result, changed: list[dict], inputs: pd.DataFrame
+) -> list[list[str]]:
+    """What can have moved each row of ``estimates``: ``plan:<table>.<row>``, ``settings``, ``inputs``, ``code``."""
+    everywhere = [
+        name
+        for name, there in (
+            ("settings", any(row["table"] == "settings" for row in changed)),
+            ("inputs", len(inputs) > 0),
+            ("code", before.run["code"] != now.run["code"]),
+        )
+        if there
+    ]
+    both = pd.concat([before.estimates, now.estimates], ignore_index=True)
+    named: dict[str, list[str]] = {}
+    for row in changed:
+        if row["table"] in STILL:
+            continue
+        touched = touched_by(row["table"], row["row"], both)
+        for model in set(both["model"] if touched is None else both.loc[touched, "model"]):
+            named.setdefault(model, []).append(f"plan:{row['table']}.{row['row']}".removesuffix("."))
+    return [list(dict.fromkeys([*named.get(model, ()), *everywhere])) for model in estimates["model"]]
+
+
+def _inputs(before: Mapping[str, str], now: Mapping[str, str]) -> pd.DataFrame:
+    """Raw files that are new, gone or hold something else."""
+    rows = [
+        (name, "added" if name not in before else "removed" if name not in now else "changed")
+        for name in sorted({*before, *now})
+        if before.get(name) != now.get(name)
+    ]
+    return pd.DataFrame(rows, columns=["file", "change"])
+
+
+def _paired(before, now, path, keys, columns):
+    """The same of a released file of both, for keys that both have."""
+    frames = [read_release(side.release / path) for side in (before, now)]
+    both = frames[0][keys].merge(frames[1][keys])
+    return _moved(*(frame.merge(both, on=keys) for frame in frames), keys, columns)
+
+
+def _moved(before, now, keys, columns) -> pd.DataFrame:
+    """keys, quantity, before, now of everything that differs; a row that only one side has differs in all it has."""
+    long = [
+        frame[[*keys, *columns]].astype(dict.fromkeys(keys, str)).melt(keys, var_name="quantity").dropna()
+        for frame in (before, now)
+    ]
+    long = [frame.drop_duplicates([*keys, "quantity"]) for frame in long]
+    both = long[0].merge(
+        long[1], on=[*keys, "quantity"], how="outer", suffixes=("_before", "_now"), sort=False
+    )
+    both = both.rename(columns={f"value_{side}": side for side in SIDES})
+    alike = [_alike(one, other) for one, other in zip(both["before"], both["now"], strict=True)]
+    return both[[not same for same in alike]].reset_index(drop=True)
+
+
+def _alike(one, other):
+    if pd.isna(one) or pd.isna(other):
+        return pd.isna(one) and pd.isna(other)
+    if isinstance(one, str) or isinstance(other, str):
+        return str(one) == str(other)
+    return abs(one - other) <= TOLERANCE * max(abs(one), abs(other))
+
+
+def _verdicts(before: Result, now: Result) -> pd.DataFrame:
+    """Lines of hypotheses whose verdict differs; "" where a side does not have the line."""
+    found: dict[tuple, dict] = {}
+    for side, result in zip(SIDES, (before, now), strict=True):
+        for plan, row in deciding_estimates(result.estimates, result.hypotheses):
+            key = (plan["hypothesis"], plan["model"], plan["term"])
+            code = verdict(row, plan["predicted_sign"], float(plan["smallest"]), result.alpha).code
+            found.setdefault(key, dict.fromkeys(SIDES, ""))[side] = code
+    rows = [(*key, *sides.values()) for key, sides in found.items() if len(set(sides.values())) > 1]
+    return pd.DataFrame(rows, columns=["hypothesis", "model", "term", *SIDES])
+
+
+# ------------------------------------------------------------------------------------------------ in words
+
+
+def in_words(found: Mapping[str, pd.DataFrame], labels: Labels, most: int = 12) -> list[str]:
+    """Lines for the screen: how much of each kind differs, and the first ``most`` of them."""
+    lines = []
+    for name in FRAMES:
+        frame = found[name]
+        what = labels(f"compared_{name}")
+        if frame.empty:
+            lines.append(labels("compared_same", what=what))
+            continue
+        lines.append(labels("compared_differ", what=what, n=len(frame)))
+        lines += [f"  {line}" for line in _lines(name, frame.head(most), labels)]
+        if len(frame) > most:
+            lines.append("  " + labels("compared_more", n=len(frame) - most))
+    return lines
+
+
+def _lines(name, frame, labels):
+    if name == "plan":
+        return [
+            f"{what}：{old} → {new}" for what, old, new in deviations_rows(frame.to_dict("records"), labels)
+        ]
+    if name == "inputs":
+        return [f"{row.file}（{labels(f'compared_{row.change}')}）" for row in frame.itertuples()]
+    lines = []
+    for row in frame.to_dict("records"):
+        keys = [str(row[key]) for key in frame if key not in (*SIDES, "why") and str(row[key])]
+        values = " → ".join(_shown(name, row[side], labels) for side in SIDES)
+        why = labels("list_semicolon").join(_cause(cause, labels) for cause in row.get("why", ()))
+        lines.append(" ".join(keys) + f"：{values}" + (labels("in_brackets", text=why) if why else ""))
+    return lines
+
+
+def _cause(cause, labels):
+    kind, _, rest = cause.partition(":")
+    if kind != "plan":
+        return labels(f"cause_{kind}")
+    table, _, row = rest.partition(".")
+    return labels(f"plan_{table}") + (f" {row}" if row else "")
+
+
+def _shown(name, value, labels):
+    if value == "" or pd.isna(value):
+        return labels("compared_absent")
+    if name == "verdicts":
+        return labels(f"verdict_{value}")
+    return value if isinstance(value, str) else f"{value:.6g}"

@@ -1,0 +1,122 @@
+"""Two results side by side: what changed, and what is named as its cause."""
+
+import json
+import shutil
+
+import pandas as pd
+import pytest
+import report_fakes
+from province_cases import ROOT
+from test_report import no_pictures, settings
+
+import compare_results
+from jianfu.config.overlay import read_plan_file
+from jianfu.core.errors import DataError
+from jianfu.core.labels import Labels
+from jianfu.province.plan import plan_content
+from jianfu.province.registration import plan_record
+from jianfu.report.compare import comparison, in_words, read_result
+from jianfu.report.reading import read_estimates
+
+PLAN = ROOT / "config" / "plan"
+
+
+def record(folder, overlay=None, code="a", inputs=None, **changed):
+    """Store what a run was made with, as rule record_provenance does."""
+    common = read_plan_file(ROOT / "config" / "default.yaml") | settings() | changed
+    found = plan_record(PLAN, plan_content(PLAN, overlay or {}, ""), common)
+    (folder / "provenance" / "plan.json").write_text(json.dumps({"common": {}, **found}), encoding="utf-8")
+    run = {"code": code, "inputs": {"tasks.csv": "1"} if inputs is None else inputs}
+    (folder / "provenance" / "run.json").write_text(json.dumps(run), encoding="utf-8")
+
+
+@pytest.fixture
+def sides(tmp_path):
+    """Two folders of the same results."""
+    one = report_fakes.write(tmp_path / "one", settings(), no_pictures)
+    record(one)
+    return one, tmp_path / shutil.copytree(one, tmp_path / "two")
+
+
+def compared(sides):
+    return comparison(*map(read_result, sides), PLAN)
+
+
+def change(folder, **columns):
+    """Other figures of H2_exits."""
+
+    def changed(frame):
+        for name, value in columns.items():
+            frame.loc[frame["model"] == "H2_exits", name] = value
+        return frame
+
+    report_fakes.write_estimates(changed(read_estimates(folder / "release")), folder / "release")
+
+
+def test_the_same_results_do_not_differ(sides):
+    assert all(frame.empty for frame in compared(sides).values())
+
+
+def test_a_changed_model_is_named_as_the_cause_of_its_estimate_alone(sides):
+    record(sides[1], {"models": {"H2_exits": {"controls": ["cohort"]}}})
+    change(sides[1], estimate=0.5)
+    found = compared(sides)
+    assert found["plan"][["table", "row", "field"]].to_numpy().tolist() == [
+        ["models", "H2_exits", "controls"]
+    ]
+    rows = found["estimates"]
+    assert set(rows["model"]) == {"H2_exits"} and set(rows["quantity"]) == {"estimate"}
+    assert (rows["now"] == 0.5).all() and rows["why"].tolist() == [["plan:models.H2_exits"]] * len(rows)
+
+
+def test_files_settings_and_programme_are_causes_of_everything(sides):
+    record(sides[1], code="b", inputs={"tasks.csv": "2", "new.csv": "1"}, exposure={"lags": [1, 6]})
+    change(sides[1], n_used=7)
+    found = compared(sides)
+    assert found["inputs"].to_numpy().tolist() == [["new.csv", "added"], ["tasks.csv", "changed"]]
+    assert all(why == ["settings", "inputs", "code"] for why in found["estimates"]["why"])
+
+
+def test_indices_are_compared_in_the_months_that_both_have(sides):
+    path = sides[1] / "release" / "figures" / "index_over_time.csv"
+    frame = pd.read_csv(path, encoding="utf-8-sig")
+    later = frame.assign(month=frame["month"].str.replace("20", "21", n=1))
+    pd.concat([frame, later]).to_csv(path, index=False, encoding="utf-8-sig")
+    assert compared(sides)["indices"].empty
+    frame.loc[0, "mean"] += 1
+    frame.to_csv(path, index=False, encoding="utf-8-sig")
+    (row,) = compared(sides)["indices"].to_dict("records")
+    assert row["month"] == frame.loc[0, "month"] and row["now"] == pytest.approx(row["before"] + 1)
+
+
+def test_a_verdict_that_changes_is_listed(sides):
+    strong = {
+        "estimate": 0.5,
+        "std_error": 0.05,
+        "ci_low": 0.4,
+        "ci_high": 0.6,
+        "p_value": 1e-9,
+        "p_adjusted": 1e-9,
+    }
+    change(sides[0], **strong, converged=True, vcov="CR2", n_clusters=90)
+    change(sides[1], **{**strong, "p_adjusted": 0.5}, converged=True, vcov="CR2", n_clusters=90)
+    (row,) = compared(sides)["verdicts"].to_dict("records")
+    assert (row["hypothesis"], row["before"], row["now"]) == ("H2", "supported", "inconclusive")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_everything_is_said_in_words_and_written(sides, language):
+    record(sides[1], {"indices": {"OD": {"A1_tasks": 2}}}, code="b", language=language)
+    change(sides[1], estimate=0.5)
+    labels = Labels(language, str(PLAN / "labels.csv"))
+    text = "\n".join(in_words(compared(sides), labels))
+    assert "H2_exits" in text and labels("cause_code") in text and "OD.A1_tasks" in text
+    lines = compare_results.main(sides[1], sides[0])
+    assert str(sides[1] / "comparison") in lines[-1]
+    written = {path.stem for path in (sides[1] / "comparison").glob("*.csv")}
+    assert written == set(compared(sides))
+
+
+def test_a_folder_without_results_is_refused(tmp_path):
+    with pytest.raises(DataError, match="no finished results|不是运行完的结果"):
+        read_result(tmp_path)
