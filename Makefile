@@ -5,70 +5,61 @@ PYTHON ?= python3
 PROVINCE ?= demo
 CORES ?= 2
 BIN := .venv/bin
-RUN = $(BIN)/python scripts/run.py --provinces "$(PROVINCE)" --cores $(CORES)
-export PYTHONHASHSEED := 0
-export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# On Windows, and without make: python jianfu.py COMMAND (all commands: python jianfu.py --help).
+JIANFU = $(PYTHON) jianfu.py
+RUN = "$(PROVINCE)" --cores $(CORES)
 
-.PHONY: all full indices models scenarios new-province check freeze compare reread fuzz test test-all simulation-study lint docs report bench lock clean always
+.PHONY: all full indices models scenarios new-province check freeze compare setup development reread fuzz test test-all simulation-study lint docs audit report bench lock clean
 
-all: .venv/runtime
-	@$(RUN) all
+all:
+	@$(JIANFU) run $(RUN)
 
 # The same, and what takes longer: more replicates and specifications (up to half an hour).
-full: .venv/runtime
-	@$(RUN) full
+full:
+	@$(JIANFU) full $(RUN)
 
 # Up to the indices: those of the burden, or every step of the panel that `indicators` names.
-indices: .venv/runtime
-	@$(RUN) indices
-	@for province in $$(echo "$(PROVINCE)" | tr , ' '); do \
-	  ls results/$$province/release/panel/*.csv results/$$province/restricted/indices.parquet 2>/dev/null; done; true
+indices:
+	@$(JIANFU) indices $(RUN)
 
 # Up to the estimates: the declared models, or those that `models_on` lists on a ready table.
-models: .venv/runtime
-	@$(RUN) models
+models:
+	@$(JIANFU) models $(RUN)
 
 # What would have been: the scenarios of config/plan/scenarios.yaml, or those of the setting `scenarios`, past the gate.
-scenarios: .venv/runtime
-	@$(RUN) scenarios
+scenarios:
+	@$(JIANFU) scenarios $(RUN)
 
 # Looks into a folder of raw exports and writes config/provinces/SLUG.yaml; FORCE=1 overwrites an existing one,
 # LANGUAGE=en writes it, what is shown and its results in English.
-new-province: .venv/runtime
-	@$(BIN)/python scripts/new_province.py --slug "$(SLUG)" --data "$(DATA)" --language "$(LANGUAGE)" --cores $(CORES) $(if $(FORCE),--force)
+new-province:
+	@$(JIANFU) new-province "$(SLUG)" "$(DATA)" --language "$(LANGUAGE)" --cores $(CORES) $(if $(FORCE),--force)
 
 # Reads the raw files of PROVINCE and reports on their quality, then says what can be answered with them; fits nothing.
-check: .venv/runtime
-	@$(RUN) check
+check:
+	@$(JIANFU) check $(RUN)
 
 # Registers the plan of PROVINCE before its outcomes are looked at: a dated page (Word, PDF) with its digest.
-freeze: .venv/runtime
-	@$(BIN)/python scripts/freeze_plan.py --province "$(PROVINCE)"
+freeze:
+	@$(JIANFU) freeze "$(PROVINCE)"
 
 # What changed between the results of PROVINCE and those of VINTAGE (a folder of results, or a name below results/), and why.
-compare: .venv/runtime
-	@$(BIN)/python scripts/compare_results.py --province "$(PROVINCE)" --vintage "$(VINTAGE)"
+compare:
+	@$(JIANFU) compare "$(PROVINCE)" --vintage "$(VINTAGE)"
 
-.venv/bin/python:
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "jianfu needs Python 3.11 or newer; call make PYTHON=/path/to/python3.11")'
-	$(PYTHON) -m venv .venv
+# Installs the locks into .venv, where they are not there already; with what tests need: development.
+setup:
+	@$(JIANFU) setup
 
-# Each holds the lock that was installed last: its content decides, not its time.
-.venv/runtime: always | .venv/bin/python
-	@cmp -s requirements.txt $@ || { \
-	  $(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt && cp requirements.txt $@; }
-
-.venv/development: always | .venv/bin/python
-	@cmp -s requirements-dev.txt $@ || { \
-	  $(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt && cp requirements-dev.txt $@; }
-	@cp requirements.txt .venv/runtime
+development:
+	@$(JIANFU) setup --development
 
 # Reads all raw tables again, as a database behind an address cannot tell that it has changed.
-reread: .venv/runtime
-	@$(RUN) all --forcerun ingest_table
+reread:
+	@$(JIANFU) run $(RUN) --forcerun ingest_table
 
 # 10,000 files of valid, damaged and nonsense cells (a quarter of an hour): every row is counted, no traceback.
-fuzz: .venv/development
+fuzz: development
 	JIANFU_FUZZ=10000 $(BIN)/python -m pytest tests/unit/test_ingest_fuzz.py
 
 # The whole runs beside everything else: two processes, as each of them leaves a core idle.
@@ -78,38 +69,42 @@ $(BIN)/python -m pytest $(1) --ignore tests/workflow; others=$$?; \
 wait $$runs && exit $$others
 endef
 
-test: .venv/development
+test: development
 	@$(call tests)
 
-test-all: .venv/development
+test-all: development
 	@$(call tests,-m "slow or not slow")
 
 # Bias, coverage, size and power over thousands of simulated provinces (an hour on two cores; goes on where it stopped);
 # writes docs/simulation_study.csv, .png and .svg.
-simulation-study: .venv/runtime
+simulation-study: setup
 	$(BIN)/snakemake --cores $(CORES) --keep-going docs/simulation_study.png
 
 # Time of the index build of a large province, of the primary hazard beside other programs on 3.6 million rows, and of
 # ingestion against DuckDB's own copy of the same file (some minutes, 20 GB); BENCH="--rows 2000000 --repeats 3" holds for ingestion.
-bench: .venv/runtime
+bench: setup
 	$(BIN)/python tests/bench/bench_indices.py
 	$(BIN)/python tests/bench/bench_hazard.py
 	$(BIN)/python tests/bench/bench_models.py
 	$(BIN)/python tests/bench/bench_libraries.py
 	$(BIN)/python tests/bench/bench_ingest.py $(BENCH)
 
-lint: .venv/development
+lint: development
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
 
 # What the documents take from the code: config/default.yaml, config/settings.md, the rooms in docs/architecture.
-docs: .venv/development
+docs: development
 	$(BIN)/python scripts/build_docs.py
 
 # The offline audit trail of Snakemake: every released figure with the rule, code and run time behind it.
-report: .venv/runtime
-	$(BIN)/snakemake --cores 1 --config provinces=$(PROVINCE) --report results/$(PROVINCE)/workflow_report.html
+audit:
+	@$(JIANFU) audit $(RUN)
+
+# The report and what it needs.
+report:
+	@$(JIANFU) report $(RUN)
 
 # Renew the locks (needs uv and a package index).
 lock:
@@ -119,4 +114,4 @@ lock:
 	  --custom-compile-command "make lock" requirements-dev.in -o requirements-dev.txt
 
 clean:
-	rm -rf results/$(PROVINCE) .snakemake
+	@$(JIANFU) clean "$(PROVINCE)"

@@ -143,6 +143,7 @@ def results(canonical, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_two_runs_write_the_same_bytes(canonical, results, tmp_path):
     run(canonical, tmp_path)
     files = sorted(path.name for path in results.iterdir())

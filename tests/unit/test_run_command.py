@@ -198,8 +198,10 @@ def test_the_lock_of_a_run_that_goes_on_is_left_alone(folder, told, started, mon
     [
         (["/x/.venv/bin/python", "/x/.venv/bin/snakemake", "--cores", "2"], True),
         (["python", "-m", "snakemake", "-n"], True),
-        ([".venv/bin/python", "scripts/run.py", "check"], True),
-        (["python", "C:\\项目\\scripts\\run.py", "all"], True),
+        ([".venv/bin/python", "jianfu.py", "check"], True),
+        (["python", "C:\\项目\\jianfu.py", "run", "demo"], True),
+        (["python", "jianfu.py", "bundle", "windows"], False),
+        (["vim", "jianfu.py"], False),
         (["vim", "Snakefile"], False),
         (["make", "all"], False),
         ([], False),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PARTS = ["Snakefile", "environment.yml", "requirements.txt", "profiles", "config", "workflow", "scripts"]
+PARTS = ["Snakefile", "jianfu.py", "environment.yml", "requirements.txt", "profiles", "config", "workflow", "scripts"]
 # Logs and benchmarks tell the time; everything else must be the same bytes on every run.
 TIMED = ("logs", "benchmarks")
 

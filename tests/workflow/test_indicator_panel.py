@@ -33,9 +33,9 @@ def test_a_province_with_nothing_but_a_panel(tmp_path):
 
 def _run(folder, command):
     """What the start program says; it must succeed and leave the error channel empty."""
-    arguments = [command, "--provinces", "own", "--cores", "1"]
+    arguments = ["run" if command == "all" else command, "own", "--cores", "1"]
     done = subprocess.run(
-        [sys.executable, "scripts/run.py", *arguments], cwd=folder, capture_output=True, text=True
+        [sys.executable, "jianfu.py", *arguments], cwd=folder, capture_output=True, text=True
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return done.stdout

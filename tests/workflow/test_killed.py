@@ -11,7 +11,7 @@ from conftest import copy_repository, digests
 
 KILLED = 30
 SECONDS = (3, 40)  # a run is killed between these: while it starts, reads, fits, draws
-RUN = [sys.executable, "scripts/run.py", "all", "--provinces", "sample", "--cores", "2"]
+RUN = [sys.executable, "jianfu.py", "run", "sample", "--cores", "2"]
 
 
 @pytest.mark.slow

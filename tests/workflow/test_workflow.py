@@ -46,14 +46,6 @@ def test_second_run_does_nothing(finished):
     assert "Nothing to be done" in done.stdout + done.stderr
 
 
-def test_one_core_gives_the_same_released_numbers(finished, tmp_path):
-    """Everything up to the gate, byte by byte; what is drawn and printed from it runs on one core anyway."""
-    other = copy_repository(tmp_path)
-    snakemake(other, "results/sample/release/estimates.csv", "--cores", "1")
-    one, two = digests(other), digests(finished)
-    assert len(one) > 100 and one == {name: two.get(name) for name in one}
-
-
 @pytest.mark.slow
 def test_one_core_gives_the_same_bytes(finished, tmp_path):
     other = copy_repository(tmp_path)

@@ -7,19 +7,21 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
-from contextlib import redirect_stderr
+from contextlib import contextmanager, redirect_stderr
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
 from snakemake.cli import args_to_api, parse_args
 
 from jianfu.commands.progress import NAME, Progress, earlier_seconds, register
+from jianfu.commands.start import WORKFLOW
 from jianfu.core.errors import ConfigError, storage_failure
 from jianfu.core.messages import speak, words
 from jianfu.province.load import language_of
 
 # What each command of the start program asks of the workflow, and the pages it shows, by the rule that makes them.
-TARGETS = {"check": ("check", "answers")}
+TARGETS = {"check": ("check", "answers"), "report": ("results/{province}/release/report.docx",)}
 ANSWERS = {"build_answers": "results/{province}/quality/answers.txt"}
 PAGES = {
     "check": {"build_quality_report": "results/{province}/quality/quality_summary.txt", **ANSWERS},
@@ -28,6 +30,7 @@ PAGES = {
 # Where to look afterwards.
 RESULTS = {
     "all": ("release/report.docx",),
+    "report": ("release/report.docx",),
     "full": ("release/full/estimates.csv",),
     "indices": ("release/panel/*.csv", "restricted/indices.parquet"),
     "models": ("release/estimates.csv",),
@@ -55,7 +58,7 @@ def run(
     speak(language_of(slugs[0] if slugs else "", root, [root / "config" / "provinces"]))
     check_writable(root)
     others = clear_remains(root, show)
-    goals = TARGETS.get(command, (command,))
+    goals = _goals(command, slugs)
     arguments = [*goals, "--cores", str(cores), "--logger", NAME, *options]
     if record_lost(slugs):
         show(words("run_record_lost"))
@@ -75,6 +78,26 @@ def run(
     return success
 
 
+def _goals(command, slugs):
+    """The targets of a command, those that are files once for each province."""
+    return list(
+        dict.fromkeys(
+            goal.format(province=slug) for slug in slugs or [""] for goal in TARGETS.get(command, (command,))
+        )
+    )
+
+
+def audit(provinces: str, *, root: Path) -> bool:
+    """Snakemake's own account of finished results: every released figure with the rule, code and time behind it."""
+    os.chdir(root)
+    slug = provinces.split(",")[0].strip()
+    file = Path("results", slug, "workflow_report.html")
+    done = _snakemake(["--cores", "1", "--report", str(file), "--config", f"provinces={provinces}"])
+    if done:
+        print(words("audit_done", file=str(file)))
+    return done
+
+
 def _snakemake(arguments):
     """Snakemake in this process, without its remark on the profile that it takes its options from."""
     remarks = io.StringIO()
@@ -84,7 +107,19 @@ def _snakemake(arguments):
     except SystemExit:
         print(remarks.getvalue(), file=sys.stderr)
         raise
-    return args_to_api(options, parser)
+    with _executable_for_shells():
+        return args_to_api(options, parser)
+
+
+@contextmanager
+def _executable_for_shells():
+    """Quote the path of Python while Snakemake writes it into commands, which it does as it stands, blanks and all."""
+    path = sys.executable
+    sys.executable = f'"{path}"' if " " in path else path
+    try:
+        yield
+    finally:
+        sys.executable = path
 
 
 def check_writable(root: Path) -> None:
@@ -141,9 +176,12 @@ def processes(root: Path) -> tuple[list[psutil.Process], list[psutil.Process]]:
 
 
 def is_run(command_line: list[str]) -> bool:
-    """Whether a process runs the workflow: python with snakemake, -m snakemake or scripts/run.py."""
-    named = [word.replace("\\", "/") for word in command_line[:3]]
-    return any(re.search(r"(^|/)snakemake(\.exe)?$|(^|/)scripts/run\.py$", word) for word in named)
+    """Whether a process runs the workflow: python with snakemake, -m snakemake or jianfu.py with such a command."""
+    words_of = [word.replace("\\", "/") for word in command_line[:4]]
+    if any(re.search(r"(^|/)snakemake(\.exe)?$", word) for word in words_of):
+        return True
+    started = [after for word, after in pairwise(words_of) if re.search(r"(^|/)jianfu\.py$", word)]
+    return bool(started) and started[0] in WORKFLOW
 
 
 def _above(process):

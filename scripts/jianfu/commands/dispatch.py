@@ -1,0 +1,98 @@
+"""What each command of the start program does, once its environment is there."""
+
+import argparse
+import logging
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from jianfu.commands.bundle import bundle_file, verify_bundle, write_bundle
+from jianfu.commands.new_province import draft_province
+from jianfu.commands.run import audit, clear_remains, run
+from jianfu.commands.start import SCRIPTS, WORKFLOW
+from jianfu.core.errors import ConfigError, JianfuError
+from jianfu.core.messages import words
+
+
+def dispatch(options: argparse.Namespace, others: list[str], root: str | Path) -> int:
+    """Do what the command line asks for (:func:`jianfu.commands.start.read_arguments`); the exit code.
+
+    ``others``: options for Snakemake. Fails with one sentence when nothing can be written, when another run is at work
+    in this folder, or when a step stops.
+    """
+    logging.getLogger("jianfu").addHandler(logging.NullHandler())
+    sys.stdout.reconfigure(line_buffering=True)
+    root = Path(root)
+    try:
+        if options.command in WORKFLOW:
+            goal = "all" if options.command == "run" else options.command
+            done = run(goal, provinces=options.province, cores=options.cores, root=root, options=others)
+        elif options.command in SCRIPTS:
+            script = root / "scripts" / SCRIPTS[options.command]
+            return subprocess.call([sys.executable, script, "--province", options.province, *others])
+        else:
+            done = COMMANDS[options.command](options, root)
+    except JianfuError as error:
+        print(f"\n{error}\n", file=sys.stderr)
+        return 1
+    return int(not done)
+
+
+def _setup(options, root):
+    print(words("start_ready"))
+    return True
+
+
+def _new_province(options, root):
+    """A draft; where it can be run as it is, what can be answered with it, before anything is fitted."""
+    drafted = draft_province(
+        options.slug, options.folder, root=root, force=options.force, language=options.language
+    )
+    if drafted:
+        print("\n" + words("np_answers"))
+        return run("answers", provinces=options.slug, cores=options.cores, root=root)
+    return True
+
+
+def _audit(options, root):
+    return audit(options.province, root=root)
+
+
+def _unlock(options, root):
+    others = clear_remains(root, print)
+    if others:
+        raise ConfigError("run_locked", processes=others)
+    return True
+
+
+def _clean(options, root):
+    folder = root / "results" / options.province
+    if not folder.is_dir():
+        raise ConfigError("clean_nothing", folder=str(folder))
+    shutil.rmtree(folder)
+    print(words("clean_done", folder=str(folder)))
+    return True
+
+
+def _bundle(options, root):
+    """A new bundle, or with --verify the proof that the one made before is complete."""
+    into = root / options.into
+    if not options.verify:
+        print(words("bundle_done", **write_bundle(options.platform, root=root, into=into)))
+        return True
+    with tempfile.TemporaryDirectory(dir=into) as scratch:
+        found = verify_bundle(bundle_file(into, options.platform), into=Path(scratch))
+    print(words("bundle_tried" if found["ran"] else "bundle_resolved", **found))
+    return True
+
+
+COMMANDS = {
+    "setup": _setup,
+    "new-province": _new_province,
+    "audit": _audit,
+    "unlock": _unlock,
+    "clean": _clean,
+    "bundle": _bundle,
+}

@@ -1,0 +1,191 @@
+"""From a bare Python to the program: the command line in two languages, the environment, the offline bundle."""
+
+import ast
+import base64
+import ensurepip
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from ingest_cases import ROOT
+
+from jianfu.commands import bundle, dispatch, start
+from jianfu.commands.interpreters import PLATFORMS
+from jianfu.core.content import file_digest
+from jianfu.core.errors import ConfigError
+from jianfu.core.messages import speak
+from jianfu.core.spreadsheets import write_csv
+
+PACKAGE = "tiny-1.0-py3-none-any.whl"
+
+
+def test_the_start_file_can_be_read_by_any_python():
+    ast.parse((ROOT / "jianfu.py").read_text(encoding="utf-8"), feature_version=(3, 5))
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"), [("zh_CN.UTF-8", "全部命令"), ("en_GB.UTF-8", "All commands")]
+)
+def test_the_command_line_speaks_the_language_of_the_system(monkeypatch, language, sentence):
+    monkeypatch.setenv("LC_ALL", language)
+    for wrong in (["frobnicate"], ["clean"], ["clean", "a", "--further"]):
+        with pytest.raises(SystemExit, match=sentence):
+            start.read_arguments(wrong)
+
+
+def test_every_command_is_explained_and_done(monkeypatch, capsys):
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    with pytest.raises(SystemExit):
+        start.read_arguments(["--help"])
+    shown = capsys.readouterr().out
+    for name in start.COMMANDS:
+        assert f"  {name}" in shown
+        assert [name in each for each in (start.WORKFLOW, start.SCRIPTS, dispatch.COMMANDS)].count(True) == 1
+    assert all((ROOT / "scripts" / name).is_file() for name in start.SCRIPTS.values())
+
+
+def test_options_of_snakemake_are_handed_on():
+    options, others = start.read_arguments(["run", "sample", "--cores", "1", "--forcerun", "ingest_table"])
+    assert (options.command, options.province, options.cores) == ("run", "sample", 1)
+    assert others == ["--forcerun", "ingest_table"]
+
+
+@pytest.fixture
+def office(tmp_path):
+    """A project in a folder with Chinese characters and a space, with wheels as in a bundle: pip and a package."""
+    root = tmp_path / "减负 试装"
+    wheels = root / start.WHEELS
+    wheels.mkdir(parents=True)
+    pip = next((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl"))
+    shutil.copy(pip, wheels)
+    _wheel(wheels / PACKAGE, "word = 'here'\n")
+    _lock(wheels)
+    return root
+
+
+def _wheel(file, text):
+    info = {
+        "tiny-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\nLicense: MIT\n",
+        "tiny-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    files = {"tiny.py": text, **info}
+    digests = {
+        name: base64.urlsafe_b64encode(hashlib.sha256(each.encode()).digest()) for name, each in files.items()
+    }
+    record = "".join(f"{name},sha256={value.decode().rstrip('=')},\n" for name, value in digests.items())
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, each in {**files, "tiny-1.0.dist-info/RECORD": record}.items():
+            archive.writestr(name, each)
+
+
+def _lock(wheels):
+    line = f"tiny==1.0 --hash=sha256:{file_digest(wheels / PACKAGE)}\n"
+    (wheels / "requirements.txt").write_text(line, encoding="utf-8")
+
+
+def test_an_environment_is_filled_without_network(office, monkeypatch, capsys):
+    monkeypatch.setenv("PIP_INDEX_URL", "https://nowhere.invalid")
+    python = start.set_up(office, "runtime")
+    told = capsys.readouterr().out
+    says = [python, "-c", "import tiny; print(tiny.word)"]
+    assert subprocess.run(says, capture_output=True, text=True).stdout == "here\n" and ".venv" in told
+    assert start.set_up(office, "runtime") == python and capsys.readouterr().out == ""
+    (office / start.WHEELS / "requirements.txt").open("a").write("# another lock\n")
+    assert start.set_up(office, "runtime") == python and ".venv" in capsys.readouterr().out
+
+
+def test_a_package_other_than_the_locked_one_is_refused(office):
+    _wheel(office / start.WHEELS / PACKAGE, "word = 'changed'\n")
+    speak("zh")
+    with pytest.raises(ConfigError, match="软件包没有装好"):
+        start.set_up(office, "runtime")
+
+
+def test_a_process_is_ready_where_its_own_environment_has_the_lock(tmp_path, monkeypatch):
+    options, _ = start.read_arguments(["run"])
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "environment"))
+    for name, value in start.SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    shutil.copy(ROOT / "requirements.txt", tmp_path)
+    assert not start.ready(options, tmp_path)
+    (tmp_path / "environment").mkdir()
+    shutil.copy(ROOT / "requirements.txt", tmp_path / "environment" / "runtime")
+    assert start.ready(options, tmp_path)
+    monkeypatch.delenv("PYTHONUTF8")
+    assert not start.ready(options, tmp_path)
+
+
+def test_packages_of_a_bundle_are_those_of_its_system():
+    text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    of = {name: dict(bundle.locked(text, platform)) for name, platform in PLATFORMS.items()}
+    names = {name: {entry.split("==")[0] for entry in packages} for name, packages in of.items()}
+    assert "colorama" in names["windows"] and "colorama" not in names["linux-x86_64"]
+    assert "ptyprocess" in names["linux-aarch64"] and "ptyprocess" not in names["windows"]
+    for packages in of.values():
+        assert [entry for entry in packages if entry.startswith("numpy==")] == ["numpy==2.5.5"]
+        assert all(
+            hashes and all(each.startswith("sha256:") for each in hashes) for hashes in packages.values()
+        )
+
+
+def test_a_bundle_for_an_unknown_system_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="did you mean 'windows'"):
+        bundle.write_bundle("vindows", root=ROOT, into=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_project_without_a_repository_is_copied_without_results(tmp_path):
+    root = tmp_path / "from"
+    for name in ("jianfu.py", "results/a/x.csv", ".venv/x", "config/a.yaml", "scripts/__pycache__/a.pyc"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name, encoding="utf-8")
+    bundle.copy_project(root, tmp_path / "to")
+    copied = {
+        file.relative_to(tmp_path / "to").as_posix()
+        for file in (tmp_path / "to").rglob("*")
+        if file.is_file()
+    }
+    assert copied == {"jianfu.py", "config/a.yaml"}
+
+
+def test_a_damaged_bundle_is_named(tmp_path):
+    folder = tmp_path / bundle.PROJECT
+    folder.mkdir()
+    (folder / "a.txt").write_text("as listed", encoding="utf-8")
+    rows = [("a.txt", 9, file_digest(folder / "a.txt")), ("b.txt", 1, "0" * 64)]
+    write_csv(pd.DataFrame(rows, columns=["file", "bytes", "sha256"]), folder / bundle.CONTENTS)
+    archive = bundle.bundle_file(tmp_path, "windows")
+    bundle.zip_folder(folder, archive)
+    with pytest.raises(ConfigError, match=r"b\.txt is missing or differs"):
+        bundle.verify_bundle(archive, into=tmp_path / "trial")
+
+
+def test_programs_stay_programs_in_the_zip(tmp_path):
+    folder = tmp_path / "jianfu"
+    folder.mkdir()
+    (folder / "start").write_text("#!/bin/sh\n", encoding="utf-8")
+    (folder / "start").chmod(0o755)
+    (folder / "text").write_text("text", encoding="utf-8")
+    for name in ("one.zip", "two.zip"):
+        bundle.zip_folder(folder, tmp_path / name)
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "one.zip") as archive:
+        modes = {entry.filename: entry.external_attr >> 16 for entry in archive.infolist()}
+    assert modes == {"jianfu/start": 0o755, "jianfu/text": 0o644}
+
+
+def test_clean_removes_the_results_of_one_province(tmp_path, capsys):
+    for name in ("a", "b"):
+        (tmp_path / "results" / name).mkdir(parents=True)
+    options, others = start.read_arguments(["clean", "a"])
+    speak("en")
+    assert dispatch.dispatch(options, others, tmp_path) == 0
+    assert os.listdir(tmp_path / "results") == ["b"]
+    assert dispatch.dispatch(options, others, tmp_path) == 1
+    assert "nothing was deleted" in capsys.readouterr().err
