@@ -5,6 +5,7 @@ PYTHON ?= python3
 PROVINCE ?= demo
 CORES ?= 2
 BIN := .venv/bin
+export PYTHONHASHSEED := 0
 # On Windows, and without make: python jianfu.py COMMAND (all commands: python jianfu.py --help).
 JIANFU = $(PYTHON) jianfu.py
 RUN = "$(PROVINCE)" --cores $(CORES)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from jianfu.config.files import read_yaml
 from jianfu.core import logs
+from jianfu.core.frames import read_csv
 from jianfu.core.labels import Labels
 from jianfu.core.reasons import write_reasons
 from jianfu.core.spreadsheets import write_csv
@@ -25,7 +26,7 @@ from jianfu.models.tiers import coded_columns
 
 def main(inputs, outputs, reference, exposure, inference, language):
     def read(name):
-        return pd.read_csv(inputs[name], encoding="utf-8-sig", keep_default_na=False)
+        return read_csv(inputs[name])
 
     plan, tiers = read_yaml(inputs["plan"]), read("tiers")
     tables, _ = read_tables(inputs, plan, reference, exposure)

@@ -58,7 +58,7 @@ def digests(folder):
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
-    """Folder in which the sample province has been run on two cores."""
+    """Folder in which the sample province has been run on two cores: make and make check."""
     folder = copy_repository(tmp_path_factory.mktemp("repository"))
-    snakemake(folder, "--cores", "2")
+    snakemake(folder, "all", "check", "answers", "--cores", "2")
     return folder

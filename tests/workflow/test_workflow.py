@@ -27,6 +27,7 @@ def test_the_fixed_outputs_exist(finished):
     base = results(finished)
     expected = [
         "quality/row_counts.csv",
+        "quality/answers.txt",
         "restricted/indicators.parquet",
         "restricted/indices.parquet",
         "restricted/anchors.json",
@@ -49,7 +50,7 @@ def test_second_run_does_nothing(finished):
 @pytest.mark.slow
 def test_one_core_gives_the_same_bytes(finished, tmp_path):
     other = copy_repository(tmp_path)
-    snakemake(other, "--cores", "1")
+    snakemake(other, "all", "check", "answers", "--cores", "1")
     assert digests(other) == digests(finished)
 
 
