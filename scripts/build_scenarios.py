@@ -92,7 +92,7 @@ def main(inputs, window, reference, calendar, exclude, exposure, indices, select
     frames.store(lines, outputs["issuer_contributions"])
     parts = []
     for scenario in scenarios:
-        logs.progress("asking_scenario", name=scenario.id)
+        logs.passing("asking_scenario", name=scenario.id)
         absent = rows.lacking(scenario)
         if absent:
             parts.append(not_asked(scenario.id, absent))

@@ -26,6 +26,7 @@ SPOKEN = (
     "NotEstimable",
     "Reason",
     "unreadable",
+    "passing",
     "progress",
     "words",
 )

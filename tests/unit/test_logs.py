@@ -78,8 +78,16 @@ def test_unexpected_failure_names_the_log(tmp_path):
 
 
 def test_progress_shows_on_screen_and_in_the_log(tmp_path):
-    done, log = run("logs.progress('reading_file', file='tasks.csv')", tmp_path, "zh")
-    assert "正在读 tasks.csv" in done.stderr and "正在读 tasks.csv" in log
+    done, log = run("logs.progress('simulating', seed=7)", tmp_path, "zh")
+    assert "随机种子 7" in done.stderr and "随机种子 7" in log
+
+
+def test_what_passes_shows_in_a_terminal_alone(tmp_path):
+    call = "logs.passing('reading_file', file='tasks.csv')"
+    done, log = run(call, tmp_path, "zh")
+    assert done.stderr == "" and "正在读 tasks.csv" in log
+    done, log = run("import sys; sys.stderr.isatty = lambda: True; " + call, tmp_path, "zh")
+    assert done.stderr.endswith("\x1b[2K正在读 tasks.csv") and "正在读 tasks.csv" in log
 
 
 def test_only_the_user_can_enter_the_restricted_folder(tmp_path):

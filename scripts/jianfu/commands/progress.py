@@ -3,6 +3,7 @@
 Snakemake tells its events as data (logger plugins); the words here are those of config/plan/messages.csv.
 """
 
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -15,11 +16,24 @@ from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
 
 from jianfu.core.errors import storage_failure
+from jianfu.core.logs import CLEARED
 from jianfu.core.messages import message, words
 from jianfu.core.reasons import Reason
 
 NAME = "jianfu"
 SPOKEN = 10  # lines of progress in a run
+# What a rule is part of, by the beginning of its name; the first that fits.
+STAGES = {
+    "ingest": "reading",
+    "build_indic": "indices",
+    "build_exposures": "indices",
+    "settle": "indices",
+    "fit": "estimating",
+    "build": "estimating",
+    "plot": "writing",
+    "tabulate": "writing",
+    "render": "writing",
+}
 TELLING = 0.1  # share of the work after which the pace of this run says more than those of earlier ones
 
 
@@ -92,7 +106,11 @@ class Progress:
             ahead, elapsed = self._ahead(), time.monotonic() - self.begun
             behind = self.expected - ahead
             seconds = elapsed * ahead / behind if behind > TELLING * self.expected else ahead / self.cores
-            self.show(words("run_progress", done=done, steps=self.total, left=_time_left(seconds)))
+            stage = next(
+                (stage for beginning, stage in STAGES.items() if rule.startswith(beginning)), "other"
+            )
+            said = {"stage": Reason(f"stage_{stage}"), "took": duration(elapsed), "left": _time_left(seconds)}
+            self.show(words("run_progress", done=done, steps=self.total, **said))
 
     def _ahead(self):
         """Seconds of work that the jobs to come took in earlier runs; a rule without any counts as the mean one."""
@@ -115,6 +133,11 @@ class Progress:
 
 def _time_left(seconds):
     return words("run_left", duration=duration(seconds)) if seconds else ""
+
+
+def tell(line: str) -> None:
+    """Print a line; in a terminal in the place of what passes there."""
+    print((CLEARED if sys.stdout.isatty() else "") + line)
 
 
 def duration(seconds: float) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 from snakemake.cli import args_to_api, parse_args
 
-from jianfu.commands.progress import NAME, Progress, earlier_seconds, register
+from jianfu.commands.progress import NAME, Progress, earlier_seconds, register, tell
 from jianfu.commands.start import WORKFLOW
 from jianfu.core.errors import ConfigError, storage_failure
 from jianfu.core.messages import speak, words
@@ -46,7 +46,7 @@ def run(
     cores: int,
     root: Path,
     options: list[str] = (),
-    show: Callable[[str], None] = print,
+    show: Callable[[str], None] = tell,
 ) -> bool:
     """Run what ``command`` asks for (a target of the Snakefile) in the folder ``root``; False where it stopped.
 

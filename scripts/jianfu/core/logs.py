@@ -2,6 +2,7 @@
 
 import atexit
 import logging
+import shutil
 import sys
 import traceback
 from pathlib import Path
@@ -13,6 +14,7 @@ from jianfu.core.personal import mask_quoted
 from jianfu.core.reasons import Reason
 
 LOGGER = logging.getLogger("jianfu")
+CLEARED = "\r\x1b[2K"  # the line of a terminal, empty again
 RESTRICTED = "restricted"  # the folder of what may not leave: persons, by pseudonym
 
 
@@ -53,14 +55,27 @@ def start(job) -> logging.Logger:
         logger.setLevel(logging.INFO)
         logger.propagate = False
 
-    screen = logging.StreamHandler(sys.stderr)
-    screen.addFilter(lambda record: getattr(record, "progress", False))
-    LOGGER.addHandler(screen)
+    LOGGER.addHandler(_Screen(sys.stderr))
     record_job(job)
     _keep_private(getattr(job, "output", ()))
     LOGGER.info("started")
     atexit.register(LOGGER.info, "ended")
     return LOGGER
+
+
+class _Screen(logging.StreamHandler):
+    """Lines of progress; what passes shows in a terminal alone, as one line that the next one takes the place of."""
+
+    def emit(self, record):
+        kind = getattr(record, "progress", None)
+        if kind == "passing" and self.stream.isatty():
+            line = record.getMessage()[
+                : shutil.get_terminal_size().columns // 2
+            ]  # a Chinese character takes two
+            self.stream.write(CLEARED + line)
+            self.flush()
+        elif kind == "said":
+            super().emit(record)
 
 
 def _keep_private(paths):
@@ -77,5 +92,10 @@ def _language(languages, province):
 
 
 def progress(code: str, /, **values) -> None:
-    """Write a line of progress to the log and, in a script, to the screen (long jobs only)."""
-    LOGGER.info(message(Reason(code, **values)), extra={"progress": True})
+    """Write a line to the log and, in a script, to the screen."""
+    LOGGER.info(message(Reason(code, **values)), extra={"progress": "said"})
+
+
+def passing(code: str, /, **values) -> None:
+    """Write a line to the log and show it in a terminal until the next one: what a long job is at."""
+    LOGGER.info(message(Reason(code, **values)), extra={"progress": "passing"})

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jianfu.core.errors import DataError
-from jianfu.core.logs import progress
+from jianfu.core.logs import passing
 from jianfu.core.personal import ID, NAME, PHONE, is_name, mask_numbers
 from jianfu.core.reasons import Reason
 from jianfu.ingest import dates
@@ -109,7 +109,7 @@ class Staging:
         """Yields :class:`Staged` batches; ``files`` as from ``sources.find_files``, ``pool`` runs the work."""
         matchers = {}
         for path, name, source in files:
-            progress("reading_file", file=name)
+            passing("reading_file", file=name)
             matcher = matchers.setdefault(id(source), Matcher(self.dictionary, source, self.table.known))
             for sheets in read_source(path, name, source, self.max_unzipped):
                 for sheet, header in self._usable(sheets, matcher, source):

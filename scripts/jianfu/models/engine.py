@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.errors import DataError, NotEstimable
-from jianfu.core.logs import LOGGER, progress
+from jianfu.core.logs import LOGGER, passing
 from jianfu.core.reasons import read_reasons, write_reasons
 from jianfu.exits import cells
 from jianfu.models.behind import Support
@@ -218,7 +218,7 @@ def fit_models(specs, tables, categories, settings, province):
     """Estimates of ``specs`` (list of ModelSpec) on ``tables`` ({name of data: AnalysisTable}), in their order."""
     parts = []
     for spec in specs:
-        progress("fitting_model", name=spec.name)
+        passing("fitting_model", name=spec.name)
         parts.append(fit_model(spec, tables[spec.data], categories, settings))
     return pd.concat(parts, ignore_index=True).assign(province=province)
 

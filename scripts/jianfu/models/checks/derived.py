@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from jianfu.core.logs import progress
+from jianfu.core.logs import passing
 from jianfu.core.reasons import read_reasons, write_reasons
 from jianfu.models import engine
 from jianfu.models.estimates import CHECK, tidy
@@ -113,7 +113,7 @@ def beside(checks, specs, rows, tables, categories, settings, province):
         if spec.role != "primary":
             continue
         table, own = tables[spec.data], rows[rows["model"] == spec.name]
-        progress("checking_model", name=spec.name)
+        passing("checking_model", name=spec.name)
         for check in checks if spec.estimator != "mediation" else []:
             derived = derive(check, spec, table)
             if derived is None:
