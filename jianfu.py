@@ -22,6 +22,8 @@ def too_old():
 if __name__ == "__main__":
     if sys.version_info < NEEDED:
         sys.exit(too_old())
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a console that lacks a character shows another, and goes on
     sys.path.insert(0, os.path.join(ROOT, "scripts"))
     from jianfu.commands import start
 

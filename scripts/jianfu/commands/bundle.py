@@ -125,10 +125,11 @@ def fetch_wheels(platform: Platform, root: Path, folder: Path) -> int:
         _pip("download", "--no-deps", "--require-hashes", *options, "--dest", folder, "-r", wanted)
         _list(wanted, {entry: packages[entry] for entry in from_source})
         _pip("wheel", "--no-deps", "--require-hashes", "--wheel-dir", folder, "-r", wanted)
-    _pip("download", "--no-deps", "--only-binary", ":all:", "--dest", folder, f"pip=={version('pip')}")
     wheels = {file: parse_wheel_filename(file.name)[:2] for file in sorted(folder.glob("*.whl"))}
     own = {f"{name}=={number}": [f"sha256:{file_digest(file)}"] for file, (name, number) in wheels.items()}
     _list(folder / "requirements.txt", own)
+    # pip installs the others and is no part of what it installs
+    _pip("download", "--no-deps", "--only-binary", ":all:", "--dest", folder, f"pip=={version('pip')}")
     return len(own)
 
 

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from jianfu.commands.assistant import assist
 from jianfu.commands.bundle import bundle_file, verify_bundle, write_bundle
 from jianfu.commands.new_province import draft_province
 from jianfu.commands.run import audit, clear_remains, run
@@ -38,6 +39,10 @@ def dispatch(options: argparse.Namespace, others: list[str], root: str | Path) -
         print(f"\n{error}\n", file=sys.stderr)
         return 1
     return int(not done)
+
+
+def _start(options, root):
+    return assist(root)
 
 
 def _setup(options, root):
@@ -89,6 +94,7 @@ def _bundle(options, root):
 
 
 COMMANDS = {
+    "start": _start,
     "setup": _setup,
     "new-province": _new_province,
     "audit": _audit,

@@ -23,6 +23,7 @@ from jianfu.core.messages import speak, words
 # The commands with their arguments; `?` marks one that may be left out. What each does: `cmd_<name>` of the messages.
 PROVINCE = ("province?",)
 COMMANDS = {
+    "start": (),
     "setup": (),
     "new-province": ("slug", "folder"),
     "check": PROVINCE,
@@ -141,7 +142,7 @@ def set_up(root: Path, kind: str) -> Path:
         if not python.exists():
             venv.create(folder, with_pip=not wheels.is_dir(), symlinks=os.name != "nt")
         pip = [next(wheels.glob("pip-*.whl")) / "pip"] if wheels.is_dir() else ["-m", "pip"]
-        source = ["--no-index", "--find-links", wheels] if wheels.is_dir() else []
+        source = ["--isolated", "--no-index", "--find-links", wheels] if wheels.is_dir() else []
         command = [python, *pip, "install", "--quiet", "--require-hashes", *source, "-r", _lock(root, kind)]
         subprocess.run([str(part) for part in command], check=True, env=os.environ | SETTINGS)
     except (OSError, subprocess.CalledProcessError, StopIteration) as error:
