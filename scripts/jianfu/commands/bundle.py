@@ -265,6 +265,7 @@ def _resolve(folder, platform):
     tags = [part for tag in platform.tags for part in ("--platform", tag)]
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--no-deps", "--no-index"]
     options = ["--only-binary", ":all:", "--python-version", python, "--target", str(folder / "nowhere")]
+    options += ["--ignore-requires-python"]  # pip compares with its own; the lock was made for both
     return [
         *pip,
         *options,
