@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from jianfu.province.panel_files import files_of
 from jianfu.province.plan import overlaid_files, plan_content, plan_version
-from jianfu.province.paths import PERSON_TABLES, province_file, registration_files
+from jianfu.province.paths import PERSON_TABLES, RESULT_FILES, province_file, registration_files
 from jianfu.province.reference import reference_window
 from jianfu.commands.settings import load_command, province_folders
 from jianfu.province.rules import brings_ready_tables, leaves_out

@@ -25,6 +25,7 @@ if __name__ == "__main__":
         labels=Labels(snakemake.params.language, snakemake.input.labels),
         synthetic=snakemake.params.synthetic,
         folder=Path(snakemake.output.estimates).parent,
+        earlier=next(iter(snakemake.params.earlier), None),
         vintage=Path(
             "results", snakemake.wildcards.province, "restricted", "vintage", f"{snakemake.rule}.parquet"
         ),

@@ -318,9 +318,10 @@ def test_every_example_of_the_manual_is_accepted(load, title, number):
     anchors = Path("results/anhui-2024/restricted/anchors.json")
     anchors.parent.mkdir(parents=True)
     anchors.touch()
+    Path("results/anhui-all").mkdir()
     settings = load(example, base=base)
     default = read_plan_file(ROOT / "config" / "default.yaml")
-    assert deviations(PLAN, settings, default)
+    assert deviations(PLAN, settings, default) or settings["report"] != default["report"]
 
 
 def test_the_manual_is_short():

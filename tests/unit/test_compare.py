@@ -6,8 +6,9 @@ import shutil
 import pandas as pd
 import pytest
 import report_fakes
+import yaml
 from province_cases import ROOT
-from test_report import no_pictures, settings
+from test_report import markdown, no_pictures, settings
 
 import compare_results
 from jianfu.config.overlay import read_plan_file
@@ -16,8 +17,10 @@ from jianfu.core.labels import Labels
 from jianfu.province.plan import plan_content
 from jianfu.province.registration import plan_record
 from jianfu.report.compare import comparison, in_words, read_result
+from jianfu.report.document.steering import before_after_table
 from jianfu.report.reading import read_estimates
 
+COMMON = {"version": 1, "digest": "0" * 64, "edited": False}
 PLAN = ROOT / "config" / "plan"
 
 
@@ -25,8 +28,10 @@ def record(folder, overlay=None, code="a", inputs=None, **changed):
     """Store what a run was made with, as rule record_provenance does."""
     common = read_plan_file(ROOT / "config" / "default.yaml") | settings() | changed
     found = plan_record(PLAN, plan_content(PLAN, overlay or {}, ""), common)
-    (folder / "provenance" / "plan.json").write_text(json.dumps({"common": {}, **found}), encoding="utf-8")
-    run = {"code": code, "inputs": {"tasks.csv": "1"} if inputs is None else inputs}
+    (folder / "provenance" / "plan.json").write_text(
+        json.dumps({"common": COMMON, **found}), encoding="utf-8"
+    )
+    run = {"seed": 1, "code": code, "inputs": {"tasks.csv": "1"} if inputs is None else inputs}
     (folder / "provenance" / "run.json").write_text(json.dumps(run), encoding="utf-8")
 
 
@@ -120,3 +125,29 @@ def test_everything_is_said_in_words_and_written(sides, language):
 def test_a_folder_without_results_is_refused(tmp_path):
     with pytest.raises(DataError, match="no finished results|不是运行完的结果"):
         read_result(tmp_path)
+
+
+def test_the_report_shows_main_results_before_and_after(sides):
+    strong = {
+        "estimate": 0.5,
+        "std_error": 0.05,
+        "ci_low": 0.4,
+        "ci_high": 0.6,
+        "p_value": 1e-9,
+        "p_adjusted": 1e-9,
+    }
+    change(sides[1], **strong, converged=True, vcov="CR2", n_clusters=90, n_used=4321)
+    for language, verdict in (("zh", "支持"), ("en", "Supported")):
+        labels = Labels(language, str(PLAN / "labels.csv"))
+        table = before_after_table(*map(read_result, sides), labels)
+        row = next(row for row in table.rows if row[0] == "H2")
+        assert row[5:] == ("0.500\n[0.400, 0.600]", "4,321", verdict)
+        assert {"H1", "H2", "H3"} <= {row[0] for row in table.rows}
+    path = sides[1] / "provenance" / "config.yaml"
+    stored = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for folder, shown in ((None, False), (str(sides[0]), True)):
+        stored["report"]["compared_with"] = folder
+        path.write_text(yaml.safe_dump(stored, allow_unicode=True), encoding="utf-8")
+        text, tables = markdown(sides[1])
+        assert ("before_after" in [table.name for table in tables]) is shown
+        assert ("改变前后的主要结果见" in text) is shown

@@ -62,7 +62,7 @@ def model(**changes):
     return row | {"behind_persons": np.nan, "behind_events": np.nan, "behind_of": ""} | changes
 
 
-def release(folder, month, dose_rows, models):
+def release(folder, month, dose_rows, models, earlier=None):
     dose_rows.to_parquet(folder / "dose_response.parquet")
     pd.DataFrame(models).to_parquet(folder / "estimates.parquet")
     release_all(
@@ -74,6 +74,7 @@ def release(folder, month, dose_rows, models):
         synthetic=False,
         folder=folder / month,
         vintage=folder / "restricted" / "vintage.parquet",
+        earlier=earlier,
     )
     found = {path.stem: pd.read_csv(path, encoding="utf-8-sig") for path in (folder / month).rglob("*.csv")}
     return found
@@ -121,6 +122,19 @@ def test_figures_change_where_nobody_was_added(tmp_path):
     release(tmp_path, "one", dose(PERSONS, FIRST), [model()])
     second = release(tmp_path, "two", dose(PERSONS, FIRST), [model(estimate=0.5)])
     assert second["estimates"].loc[0, "estimate"] == 0.5
+
+
+def test_results_that_stand_beside_others_do_not_tell_the_few_between_them(tmp_path):
+    (tmp_path / "all").mkdir(), (tmp_path / "part").mkdir()
+    release(tmp_path / "all", "one", dose(PERSONS, FIRST), [model()])
+    earlier = tmp_path / "all" / "restricted" / "vintage.parquet"
+    part = model(n_events=86, estimate=0.5)
+    assert (
+        release(tmp_path / "part", "one", dose(PERSONS, FIRST), [part])["estimates"].loc[0, "estimate"] == 0.5
+    )
+    (tmp_path / "part" / "restricted" / "vintage.parquet").unlink()
+    beside = release(tmp_path / "part", "two", dose(PERSONS, FIRST), [part], earlier)
+    assert beside["estimates"].loc[0, "estimate"] == 0.2
 
 
 def test_a_cell_that_was_withheld_with_nine_is_not_shown_with_ten(tmp_path):

@@ -242,6 +242,22 @@ def registrations(wildcards):
     return [str(path) for path in registration_files(file, wildcards.province)]
 
 
+def earlier_results(wildcards):
+    """What the report reads of the results before a change, where the wildcard province names some."""
+    folder = SETTINGS[wildcards.province]["report"]["compared_with"]
+    return [f"{folder}/{name}" for name in RESULT_FILES] if folder else []
+
+
+def earlier_vintage(rule):
+    """What the gate, in a rule, released of the results before a change, where the wildcard province names some."""
+
+    def path(wildcards):
+        folder = SETTINGS[wildcards.province]["report"]["compared_with"]
+        return [f"{folder}/restricted/vintage/{rule}.parquet"] if folder else []
+
+    return path
+
+
 def holidays(wildcards):
     """The province's own list of working days, where it has one and the table of the rule needs it."""
     own = SETTINGS[wildcards.province]["calendar"]["holidays"]

@@ -141,4 +141,5 @@ use rule release_results as release_full_results with:
     benchmark:
         "results/{province}/benchmarks/release_full_results.tsv"
     params:
+        earlier=content(earlier_vintage("release_full_results")),
         code=code("release_results", rule="release_full_results"),

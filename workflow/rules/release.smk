@@ -77,6 +77,7 @@ rule release_results:
         settings=setting("disclosure"),
         language=setting("language"),
         synthetic=setting("province", "synthetic"),
+        earlier=content(earlier_vintage("release_results")),
         code=code("release_results"),
     script:
         "../../scripts/release_results.py"

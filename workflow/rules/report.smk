@@ -129,6 +129,7 @@ rule render_report:
     params:
         release=folder_of("estimates"),
         report=folder_of("templates"),
+        earlier=content(earlier_results),
         language=setting("language"),
         code=code("render_report"),
     script:

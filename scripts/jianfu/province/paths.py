@@ -16,6 +16,10 @@ from jianfu.province.rules import brings_ready_tables
 
 HOLIDAY_COLUMNS = {"date", "is_workday"}
 PERSON_TABLES = {"roster", "ledger", "survey"}
+RESULT_FILES = (  # what is read of the results of another run, from their folder
+    *("provenance/plan.json", "provenance/run.json", "plan/hypotheses.csv"),
+    *("release/estimates.csv", "release/reasons.csv"),
+)
 LISTED = 2000  # so many files of a folder are looked at for the nearest name
 
 
@@ -55,6 +59,9 @@ def resolve_paths(settings: dict, folder: Path, file: str) -> dict:
         found = resolve(settings["calendar"]["holidays"], "calendar.holidays", "file")
         _check_holidays(found, file)
         settings = merge(settings, {"calendar": {"holidays": found}})
+    if settings["report"]["compared_with"]:
+        found = resolve(settings["report"]["compared_with"], "report.compared_with", "folder")
+        settings = merge(settings, {"report": {"compared_with": found}})
     if settings["titles"]["labelled"]:
         found = resolve(settings["titles"]["labelled"], "titles.labelled", "file")
         settings = merge(settings, {"titles": {"labelled": found}})

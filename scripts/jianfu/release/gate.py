@@ -86,13 +86,15 @@ def release_all(
     synthetic: bool,
     folder: str | Path,
     vintage: str | Path,
+    earlier: str | Path | None = None,
 ) -> None:
     """Pass every published table and the estimates through the gate and write what may leave.
 
     published: paths of parquet files by output name; ``plan``: config/plan/outputs.csv; ``settings``: the group
     ``disclosure``; ``folder``: the release folder. Writes figures/<name>.csv, tables/<name>.csv, estimates.csv,
     reasons.csv and disclosure_log.csv there. vintage: file with the release before, which this one takes the place of
-    (:mod:`jianfu.release.vintage`).
+    (:mod:`jianfu.release.vintage`); earlier: that of other results which this release will stand beside, for what has
+    no release before of its own.
     """
     limits, outputs = Limits(**settings), read_outputs(plan)
     mark = labels("synthetic_mark") if synthetic else ""
@@ -111,7 +113,7 @@ def release_all(
     tables, frame, changed = round_alike(tables, frame, limits.min_cell, counts_persons(frame))
     for name in {ESTIMATES, *(entry.output for entry in LEDGER)} & set(touched):
         touched[name] |= {"linked_counts": changed[name]}
-    before, now = read_vintage(vintage), {}
+    before, now = (read_vintage(earlier) if earlier else {}) | read_vintage(vintage), {}
     for name, table in {**tables, ESTIMATES: frame}.items():
         by = ["model"] if name == ESTIMATES else block_columns(outputs[name])
         table, repeated, kept = as_before(name, table, by, counts[name], before, limits.min_cell)

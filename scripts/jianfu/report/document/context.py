@@ -26,6 +26,7 @@ from jianfu.province.plan import read_deviations
 from jianfu.province.reference import reference_window
 from jianfu.release.accounts import ROW_OUTCOMES, SOURCE_TABLES
 from jianfu.release.outputs import TOTAL
+from jianfu.report.compare import read_result
 from jianfu.report.document import facts
 from jianfu.report.document.plan_tables import (
     deviations_table,
@@ -37,7 +38,7 @@ from jianfu.report.document.plan_tables import (
     tiers_used,
 )
 from jianfu.report.document.sections import report_sections
-from jianfu.report.document.steering import departures_table, registration_facts
+from jianfu.report.document.steering import before_after_table, departures_table, registration_facts
 from jianfu.report.reading import read_release
 from jianfu.report.tables.estimates import POLICY, of_interest
 from jianfu.report.tables.robustness import paired_with_pooled
@@ -78,6 +79,7 @@ TABLES = (
     "index_shares",
     "deviations",
     "departures",
+    "before_after",
     "sources",
     "disclosure",
     "indicator_list",
@@ -96,9 +98,12 @@ def collect(release: str | Path, config, run, deviations, plan, labels: Labels) 
     results = read_results(release, plan, labels, alpha)
     log = read_release(Path(release, "disclosure_log.csv"))
     changed, steered = read_deviations(deviations), registration_facts(plan)
-    empty = {
-        name for name, rows in (("deviations", changed), ("departures", steered["departures"])) if not rows
-    }
+    earlier = settings["report"]["compared_with"]
+    compared = (
+        [before_after_table(*map(read_result, (earlier, Path(release).parent)), labels)] if earlier else []
+    )
+    some = {"deviations": changed, "departures": steered["departures"], "before_after": compared}
+    empty = {name for name, rows in some.items() if not rows}
     shown = [name for name in TABLES if name not in empty]
     weights = pd.read_csv(plan["indices"], encoding="utf-8-sig")
     indicators, quality = results.released["indicator_list"], results.released["data_quality"]
@@ -118,6 +123,7 @@ def collect(release: str | Path, config, run, deviations, plan, labels: Labels) 
         "withheld": int(log["cells"].sum()),
         "deviations": changed,
         **steered,
+        "compared": bool(compared),
         "versions": json.loads(Path(run).read_text(encoding="utf-8")) | environment(),
         "table_order": shown,
         "tables": results.tables
@@ -126,6 +132,7 @@ def collect(release: str | Path, config, run, deviations, plan, labels: Labels) 
             "indicator_list": indicators_table(indicators, labels),
             "deviations": deviations_table(changed, results.estimates, results.released["left_out"], labels),
             "departures": departures_table(steered["departures"], labels),
+            **{table.name: table for table in compared},
             "disclosure": disclosure_table(log, labels),
             "sources": sources_table(FIGURES, shown, labels),
         },

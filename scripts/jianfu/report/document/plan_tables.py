@@ -12,7 +12,7 @@ from jianfu.models.words import text_of
 from jianfu.report.tables.released import worded
 from jianfu.report.tables.table import NOTHING, Table, count, number
 
-OWN = ("members", "deviations", "departures", "sources", "disclosure")
+OWN = ("members", "deviations", "departures", "before_after", "sources", "disclosure")
 
 
 def members_table(weights, indicators: pd.DataFrame, labels: Labels) -> Table:

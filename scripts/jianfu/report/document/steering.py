@@ -1,13 +1,25 @@
-"""What the report says of the common plan, of the plan's registration, and of what was changed after it."""
+"""What the report says of the common plan, of the plan's registration, and of what was changed after it.
+
+Main results before and after a change (rows left out, cohorts cut elsewhere) are those of two successive releases of
+the province: the second passed the gate in the knowledge of the first (:mod:`jianfu.release.vintage`), so that their
+differences tell no small group.
+"""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from jianfu.core.labels import Labels
+from jianfu.models.verdicts import deciding_estimates, usable, verdict
+from jianfu.models.words import term_label
 from jianfu.province.plan import read_deviations
+from jianfu.report.compare import Result
 from jianfu.report.document.plan_tables import deviations_rows
-from jianfu.report.tables.table import Table
+from jianfu.report.tables.table import NOTHING, Table, count, number
+
+CONFIRMATORY = "confirmatory"
+SIDES = ("release_before", "release_now")
+RESULT = ("estimate_interval", "n_used", "verdict")
 
 
 def registration_facts(plan: Mapping[str, str]) -> dict:
@@ -28,6 +40,37 @@ def departures_table(departures: list[dict], labels: Labels) -> Table:
     header = tuple(labels(f"column_{key}") for key in ("setting", "registered_value", "own_value"))
     rows = tuple(deviations_rows(departures, labels))
     return Table("departures", labels("table_departures"), header, rows, left=3)
+
+
+def before_after_table(before: Result, now: Result, labels: Labels) -> Table:
+    """The confirmatory lines, and whatever verdict differs, in an earlier release and in this one."""
+    found: dict[tuple, list] = {}
+    for side, result in enumerate((before, now)):
+        for plan, row in deciding_estimates(result.estimates, result.hypotheses):
+            code = verdict(row, plan["predicted_sign"], float(plan["smallest"]), result.alpha).code
+            key = (plan["hypothesis"], plan["model"], plan["term"])
+            found.setdefault(key, [None, None])[side] = (row, code, plan["family"] == CONFIRMATORY)
+    rows = []
+    for (hypothesis, _, term), sides in found.items():
+        codes = {None if side is None else side[1] for side in sides}
+        if len(codes) > 1 or any(side and side[2] for side in sides):
+            cells = [cell for side in sides for cell in _cells(side, labels)]
+            rows.append((hypothesis, term_label(term, labels), *cells))
+    header = [f"{labels(f'column_{key}')}\n{labels(side)}" for side in SIDES for key in RESULT]
+    header = (labels("column_hypothesis"), labels("column_term"), *header)
+    note = (labels("note_before_after"),)
+    return Table("before_after", labels("table_before_after"), header, tuple(rows), notes=note, left=2)
+
+
+def _cells(side, labels):
+    """Estimate with interval, observations used and verdict; dashes where a release does not have the line."""
+    if side is None:
+        return (NOTHING,) * len(RESULT)
+    row, code, _ = side
+    if row is None or not usable(row):
+        return (NOTHING, NOTHING, labels(f"verdict_{code}"))
+    interval = f"[{number(row['ci_low'])}, {number(row['ci_high'])}]"
+    return (f"{number(row['estimate'])}\n{interval}", count(row["n_used"]), labels(f"verdict_{code}"))
 
 
 def _json(path):
