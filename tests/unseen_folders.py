@@ -560,7 +560,8 @@ def lines_to_correct(folder, settings, right, root):
     survey = settings.get("survey", {})
     for key in ("keys", "ranges", "responses"):
         have, want = survey.get(key) or {}, right["survey"].get(key, {})
-        lines += [f"survey.{key}: {name}" for name in {*have, *want} if have.get(name) != want.get(name)]
+        wrong = sorted(str(name) for name in {*have, *want} if have.get(name) != want.get(name))
+        lines += [f"survey.{key}: {' '.join(wrong)}"] * bool(wrong)  # one line of the file
     return lines
 
 

@@ -7,7 +7,7 @@ import pytest
 from jianfu.core.months import month_range
 from jianfu.indices import construction
 from jianfu.indices.specification import Months, index_spec
-from jianfu.robustness.uncertainty import bootstrap, reliability
+from jianfu.robustness.uncertainty import bootstrap, coding, reliability
 
 UNITS, MONTHS, K = 40, 24, 5
 HALF = Months(1, 6, 4)
@@ -103,3 +103,65 @@ def test_replicates_do_not_depend_on_how_they_are_shared_out():
     later, own = bootstrap.draws(*arguments, 2, 2)
     assert np.array_equal(found["H1"][2:], later["H1"])
     assert np.array_equal(lambdas[HALF][2:], own[HALF])
+
+
+def _labelled(wrong, units=300, seed=5):
+    """True counts of tasks and checks (units, months), the counts of a coder that takes ``wrong`` of either for the
+    other, and these as :class:`~jianfu.robustness.uncertainty.coding.Coded` with the index of the tasks alone."""
+    rng = np.random.default_rng(seed)
+    rates = np.exp(rng.normal(size=(units, MONTHS)) * 0.35)
+    true = np.stack([rng.poisson(12 * rates), rng.poisson(12, size=rates.shape)], axis=-1)
+    errors = np.array([[1 - wrong, wrong], [wrong, 1 - wrong]])
+    seen = sum(rng.multinomial(true[..., place], row) for place, row in enumerate(errors))
+    coded = coding.Coded(["任务", "检查"], seen.astype(float), seen.astype(float), errors)
+    cube, spec = made_of(np.repeat(seen[..., :1] / 3.0, K, axis=2))
+    return true[..., 0] / 3.0, coded, cube, spec
+
+
+MEMBERS = {f"m{j}": ["任务"] for j in range(K)}
+
+
+def test_errors_of_labels_weaken_an_effect_and_their_reliability_gives_it_back():
+    true, coded, cube, spec = _labelled(0.1)
+    lambdas = coding.reliability(cube, spec, coded, MEMBERS, [HALF], draws=20, seed=1)
+    level = construction.build(cube, spec, construction.fit(cube, spec)).levels["X"]
+    x = construction.mean_before(level, cube.grid, HALF)
+    y = 0.5 * construction.mean_before(true, cube.grid, HALF)
+    weights = (~np.isnan(x)).astype(float)
+    inside = reliability.deviations(np.stack([y, x], axis=-1), weights)[weights > 0]
+    # the same with exact labels: what the slope is per point of an index without error
+    sharp, spec = made_of(np.repeat(true[..., None], K, axis=2))
+    exact = construction.mean_before(construction.levels(sharp, spec)["X"], sharp.grid, HALF)
+    right = reliability.deviations(np.stack([y, exact], axis=-1), weights)[weights > 0]
+    slope, truth = ((p[:, 0] @ p[:, 1]) / (p[:, 1] @ p[:, 1]) for p in (inside, right))
+    assert lambdas[HALF] < 0.95
+    # per standard deviation an error takes sqrt(lambda) of the slope
+    slope, truth = slope * inside[:, 1].std(), truth * right[:, 1].std()
+    assert slope < 0.98 * truth
+    assert slope / np.sqrt(lambdas[HALF]) == pytest.approx(truth, rel=0.02)
+
+
+def test_a_coder_without_errors_takes_nothing_away():
+    _, coded, cube, spec = _labelled(0.0)
+    assert coding.reliability(cube, spec, coded, MEMBERS, [HALF], draws=2, seed=1) == {HALF: 1.0}
+    assert (coded.share, coded.agreement) == (1.0, 1.0)
+
+
+def test_labels_of_the_files_have_no_error_of_the_coder():
+    months = pd.DataFrame({"unit_code": ["a", "a"], "month": ["2024-01", "2024-02"]})
+    tasks = pd.DataFrame(
+        [
+            ("a", "2024-01", "任务", True, 3),
+            ("a", "2024-01", "检查", False, 2),
+            ("b", "2024-01", "任务", True, 9),
+        ],
+        columns=["unit_code", "month", "event_label", "is_coded", "n"],
+    )
+    errors = pd.DataFrame({"given": ["任务", "任务"], "coded": ["任务", "检查"], "titles": [3, 1]})
+    counted = coding.count(tasks, errors, construction.Grid(months))
+    assert counted.labels == ["任务", "检查"] or counted.labels == ["检查", "任务"]
+    again = coding.again(counted, np.random.default_rng(0))
+    assert again.sum() == counted.every.sum() == 5
+    assert counted.share == 0.6 and counted.agreement == 0.75
+    check = counted.labels.index("检查")
+    assert again[..., check].sum() >= 2

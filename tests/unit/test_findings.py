@@ -7,7 +7,15 @@ from ingest_cases import PLAN
 
 from jianfu.core.labels import Labels
 from jianfu.core.months import month_range
-from jianfu.quality.findings import QUERIES, headcount_jumps, jumps, staffing, too_many_answers
+from jianfu.quality.findings import (
+    QUERIES,
+    TOGETHER,
+    headcount_jumps,
+    jumps,
+    silent,
+    staffing,
+    too_many_answers,
+)
 
 MONTHS = month_range("2024-01", "2025-12")
 
@@ -77,5 +85,28 @@ def test_more_answers_than_persons():
 def test_every_kind_says_what_it_moves_and_what_to_do():
     labels = Labels("zh", PLAN / "labels.csv")
     never = [kind.replace("jump", "never") for kind in QUERIES]
-    for kind in (*QUERIES, *never, "jump_headcount", "staffing", "too_many_answers"):
+    silent_kinds = [f"silent_{kind}" for kind in TOGETHER]
+    for kind in (*QUERIES, *never, *silent_kinds, "jump_headcount", "staffing", "too_many_answers"):
         assert all(f"finding_{kind}{part}" in labels for part in ("", "_effect", "_todo"))
+
+
+def test_a_month_left_out_of_one_export_is_seen_beside_the_other():
+    """No task in a month in which documents came as usual; a month without either, or before the first, is none."""
+    tasks, documents = counts(), counts(mean=40, seed=2)
+    lost = (tasks["unit_code"] == "u03") & (tasks["month"] == "2024-09")
+    neither = ("u04", "2024-10")
+    both = (tasks["unit_code"] == neither[0]) & (tasks["month"] == neither[1])
+    early = (tasks["unit_code"] == "u05") & (tasks["month"] <= "2024-04")
+    found = silent(tasks[~(lost | both | early) & (tasks["value"] > 0)], [documents[~both]])
+    assert found[["unit_code", "month"]].to_numpy().tolist() == [["u03", "2024-09"]]
+    assert (
+        found["usual"].item()
+        == tasks.loc[tasks["unit_code"] == "u03", "value"].drop(np.flatnonzero(lost)).median()
+    )
+
+
+def test_few_records_and_nothing_to_compare_with_say_nothing():
+    rare = counts(mean=2)
+    rare = rare[rare["value"] > 0]
+    assert silent(rare, [counts(mean=40)]).empty
+    assert silent(counts(), []).empty

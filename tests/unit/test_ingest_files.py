@@ -10,11 +10,13 @@ import pytest
 import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ingest_cases import ingest_rows, write_csv
+from ingest_cases import PLAN, SCHEMA, UNITS, ingest_rows, write_csv
+from ingest_cases import settings as settings_with
 
 from jianfu.core.errors import DataError
 from jianfu.ingest.readers import read_bytes, read_file
 from jianfu.ingest.sheet import cell_text
+from jianfu.ingest.tables import ingest_table
 
 HEAD = ["编号", "责任单位", "事项类型", "下达时间"]
 ROWS = [HEAD, ["A", "河口镇", "任务", "2024-03-01 16:00"], ["B", "甲县城关镇", "检查", "2024-03-02"]]
@@ -424,3 +426,21 @@ def test_any_cells_are_counted_once(tmp_path, rows):
     assert outcomes["kept"] == result.canonical.num_rows
     assert len(result.quarantine) == outcomes.get("rejected", 0)
     assert result.quarantine["row"].between(2, len(rows) + 1).all()
+
+
+def test_what_a_killed_run_left_is_gone_with_the_next(tmp_path):
+    """Its private folder of intermediate rows; that of another table that is being read stays."""
+    scratch = tmp_path / "canonical"
+    for name in (".ingest-units-abc", ".ingest-tasks-abc"):
+        (scratch / name).mkdir(parents=True)
+        (scratch / name / "rows.arrow").write_bytes(b"rows")
+    write_csv(tmp_path / "单位.csv", UNITS)
+    source = {"table": "units", "files": ["单位.csv"]}
+    data = {"window": ["2024-01", "2024-12"], "extraction_date": "2025-01-10"}
+    province = settings_with(province={"synthetic": True}, data=data, sources=[source])
+    ingest_table("units", tmp_path, province, PLAN, SCHEMA, scratch=scratch)
+    assert sorted(path.name.rpartition("-")[0] for path in scratch.iterdir()) == [
+        ".ingest-tasks",
+        ".ingest-units",
+    ]
+    assert not (scratch / ".ingest-units-abc").exists()

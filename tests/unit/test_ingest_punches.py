@@ -28,6 +28,27 @@ def _counts(result):
     return [tuple(row.values()) for row in result.canonical.select(names).to_pylist()]
 
 
+def test_times_in_a_column_per_day_become_monthly_counts(tmp_path):
+    """A row per person, the times of a day in one cell; words are no punch, a count in a cell rejects its row."""
+    days = {1: "08:31\n18:02", 4: "08：30 12:00 20:05(外勤)", 6: "休息", 10: "—", 12: "缺卡"}
+    head = ["姓名", "部门", *range(1, 32)]
+
+    def row(name, unit, cells):
+        return [name, unit, *(cells.get(day, "") for day in range(1, 32))]
+
+    rows = [["2024年3月打卡时间"], head, row("甲", "河口镇", days), row("乙", "河口镇", {3: "09:00"}),
+            row("丙", "石坪镇", {4: "2", 5: "08:30"}), row("丁", "河口镇", {})]  # fmt: skip
+    source = {"table": "punches", "files": ["考勤.csv"], "fixed": {"app_name": "考勤"}}
+    result = ingest_rows(tmp_path, "app_activity", rows, "考勤.csv", source)
+    # 1 and 4 March are a Friday and a Monday: 18:02, 12:00 and 20:05 are after hours; 3 March is a Sunday
+    assert _counts(result) == [("390101101", "2024-03", "考勤", "打卡", 6, 4, 1)]
+    outcomes = result.counts.groupby("outcome")["rows"].sum().to_dict()
+    assert outcomes == {"kept": 3, "duplicate": 0, "rejected": 1, "nondata": 2}
+    assert result.quarantine[["row", "column", "reason"]].to_numpy().tolist() == [
+        [5, "punched_at", "unparseable_date"]
+    ]
+
+
 def test_punches_become_monthly_counts(tmp_path):
     result = _punches(tmp_path, [HEAD, *PUNCHES])
     assert _counts(result) == [

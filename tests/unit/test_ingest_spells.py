@@ -345,3 +345,30 @@ def test_the_name_of_a_file_says_how_its_people_left(tmp_path, name, left):
 )
 def test_level_of_an_office(office, level):
     assert level_of(office) == level
+
+
+@pytest.mark.parametrize(
+    ("name", "movement"),
+    [
+        ("增员", "in"),
+        ("2024年减少人员", "out"),
+        ("调入", "in"),
+        ("退休", "out"),
+        ("增减员", None),
+        ("变动表", None),
+    ],
+)
+def test_a_file_that_holds_one_kind_of_movement_says_so_by_its_name(tmp_path, name, movement):
+    """Files and sheets 增员 and 减员 need no column; a name of both says nothing, then the reason does."""
+    (tmp_path / "花名册.csv").write_text("")
+    write_csv(tmp_path / "花名册.csv", [ROSTER, [A, "男", "河口镇", "本科", "2019-01-01"]])
+    rows = [["身份证号", "单位", "变动时间"], [B if movement == "in" else A, "河口镇", "2024-05-06"]]
+    write_csv(tmp_path / f"{name}.csv", rows)
+    sources = [{"table": "ledger", "files": [f"{name}.csv"]}]
+    if movement is None:
+        with pytest.raises(DataError):
+            ingest_rows(tmp_path, "spells", None, "花名册.csv", sources=sources)
+        return
+    spells = ingest_rows(tmp_path, "spells", None, "花名册.csv", sources=sources).canonical.to_pylist()
+    ends = {KEYS[s["person_key"]]: s["spell_end"] for s in spells}
+    assert (ends["A"] is not None) == (movement == "out")

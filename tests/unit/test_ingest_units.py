@@ -189,3 +189,14 @@ def test_a_raw_row_is_lost_only_with_all_its_units(tmp_path):
         ("several_lost", "conflicting_duplicate"): 1,
     }
     assert result.canonical.num_rows == 5
+
+
+def test_a_table_of_units_that_writes_the_county_in_front_knows_the_bare_names():
+    """甲县河口镇 in the table is 河口镇 in the logs; a bare name of two counties stays ambiguous."""
+    units = few_units()
+    full = units.assign(unit_name=units["county_name"] + units["unit_name"])
+    index = UnitIndex.from_units(full)
+    assert index.resolve("河口镇") == index.resolve("甲县河口镇人民政府") == "390101101"
+    assert index.resolve("丙市甲县河口镇") == "390101101"
+    assert index.resolve("城关镇") == "ambiguous_unit"
+    assert (index.resolve("乙县城关镇"), index.resolve("城关镇", "乙县")) == ("390102100", "390102100")

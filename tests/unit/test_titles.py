@@ -241,3 +241,13 @@ def test_no_deadline_is_lost_by_the_hint():
 )
 def test_the_day_a_title_names(title, day):
     assert stated_on(title) == day
+
+
+def test_the_errors_that_estimates_are_corrected_by_are_those_of_the_labelled_titles():
+    """config/plan/title_errors.csv: how often a title of one event label is coded as another."""
+    rows = [row for name in LABELLED for row in labelled(name)]
+    coded = code_titles([row["title"] for row in rows], RULES)["event_label"]
+    counted = Counter(zip((row["event_label"] for row in rows), coded, strict=True))
+    with open(PLAN.with_name("title_errors.csv"), encoding="utf-8-sig", newline="") as file:
+        stored = {(row["given"], row["coded"]): int(row["titles"]) for row in csv.DictReader(file)}
+    assert stored == counted

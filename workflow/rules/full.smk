@@ -80,6 +80,8 @@ rule build_uncertainty:
         flow_survey="results/{province}/restricted/flow_survey.csv",
         estimates="results/{province}/restricted/estimates_full.parquet",
         uncertainty=settled("uncertainty.yaml"),
+        title_errors=plan("title_errors.csv"),
+        **canonical("tasks"),
     output:
         uncertainty="results/{province}/restricted/uncertainty.parquet",
     log:

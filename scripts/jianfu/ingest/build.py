@@ -17,7 +17,7 @@ from jianfu.ingest.punches import workday
 from jianfu.ingest.schema import REASONS
 from jianfu.ingest.several import one_row_each
 from jianfu.ingest.sheet import FAILED
-from jianfu.ingest.stage import DAY_PREFIX, STAND_INS
+from jianfu.ingest.stage import DAY_PREFIX, MONTH, STAND_INS
 from jianfu.ingest.texts import coded, plain
 from jianfu.ingest.titles.deadlines import stated_on
 from jianfu.ingest.titles.fill import marks_of
@@ -34,6 +34,7 @@ ODD_KINDS = (
 NO_ODD = pa.schema([("src", pa.int32()), ("row", pa.int32()), ("kind", pa.int16())]).empty_table()
 # derived columns that say how precise a time is, and the time
 PRECISION_OF = {"tasks": ("issue_precision", "issue_at"), "punches": ("precision", "punched_at")}
+_TIME = re.compile(r"\d{1,2}[:：]\d{2}(?:[:：]\d{2})?")
 REJECT_COLUMNS = ["src", "row", "column", "reason", "value"]
 # Reasons that one cell or the row alone decides, in the order in which the first one wins.
 ROW_REASONS = (*REASONS[: REASONS.index("conflicting_duplicate")], "damaged_id")
@@ -92,7 +93,12 @@ class Builder:
         names: what stands in the name columns of these rows.
         """
         persons = Persons(names, self.table.name)
-        cells, height = cells.combine_chunks(), cells.num_rows
+        cells = (
+            one_row_per_time(cells.combine_chunks())
+            if self.table.name == "punches"
+            else cells.combine_chunks()
+        )
+        height = cells.num_rows
         raw, found, contradictions, whole_day = {}, {}, {}, {}
         described = self._people(cells, converter) if self._has_people() else None
         for name, column in self.table.columns.items():
@@ -359,6 +365,29 @@ def _cells(cells, name):
     column = cells[name].combine_chunks()
     column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     return column.fill_null("") if column.null_count else column
+
+
+def one_row_per_time(cells: pa.Table) -> pa.Table:
+    """Punches one below the other from staged rows with the times of a person in a column per day (08:55 18:02).
+
+    Words without a number (休息, 缺卡) are no punch. A row with a number that is no time (a count) keeps that cell
+    alone, by which it is rejected. Other tables come back as they are.
+    """
+    days = {
+        name: int(name.removeprefix(DAY_PREFIX)) for name in cells.column_names if name.startswith(DAY_PREFIX)
+    }
+    if not days:
+        return cells
+    months, texts = plain(cells[MONTH]).to_pylist(), {name: plain(cells[name]).to_pylist() for name in days}
+    found = []  # (row, day, time)
+    for row, month in enumerate(months):
+        own = [(row, f"{month}-{day:02d}", texts[name][row] or "") for name, day in days.items()]
+        wrong = [cell for cell in own if re.search(r"\d", cell[2]) and not _TIME.search(cell[2])]
+        found += wrong[:1] or [(row, day, time) for row, day, text in own for time in _TIME.findall(text)]
+    kept = cells.drop_columns([*days, MONTH]).take(pa.array([row for row, _, _ in found], pa.int64()))
+    for place, name in ((1, "punched_on"), (2, "punched_at")):
+        kept = kept.append_column(name, pa.array([cell[place] for cell in found], pa.string()))
+    return kept
 
 
 def _with_day(times, days):

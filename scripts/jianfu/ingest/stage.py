@@ -41,7 +41,7 @@ STAND_INS = {"issue_at": "period", "done_at": "period", "movement": "exit_type",
 STAND_INS["destination_level"] = "destination"
 # columns whose empty cells another one completes, see :mod:`jianfu.ingest.progress`
 COMPLETED_BY = {"done_at": "feedback_at", "issuer": "source", "late": "state"}
-DAY_PREFIX = "@day:"  # staged columns of a sheet that is wide by day
+DAY_PREFIX, MONTH = "@day:", "@month"  # staged columns of a sheet that is wide by day, and its month
 MANY_CUT, MANY_CUT_SHARE = 3, 0.01  # so many ID numbers ending in 000 are no chance (one in a thousand is)
 _CUT_ID = r"^\D?\d{15}000\s*$|^\d\.\d+[eE]\+?17$"
 _TOTAL = re.compile(
@@ -69,6 +69,12 @@ _NOTE_HINT = "计|平均|[:：]|以下|^\\s*第|盖章"  # a text without any of
 _UNIT_IN_TITLE = re.compile(r"(?:单位|乡镇|街道)[^:：\s]{0,4}[:：]\s*(\S+)")
 _LEFT = re.compile("离退休|退休|离休|调出|转出|调离|离职|离任|离岗|辞职|减员|去世|死亡|开除")
 _STAYS = re.compile("在职|在编|在岗|在册|现有")
+_CAME = re.compile("(?<!减)增(?=员|加|人|编|$)|调入|转入|新进|新录|招录|录用")
+_WENT = re.compile(f"(?<!增)减(?=员|少|人|编|$)|{_LEFT.pattern}")
+_WAVE = re.compile(
+    r"第\s*([\d一二三四五六七八九十])\s*[次轮期波批]|(?<![A-Za-z])(?:[TW]|wave|round)[ _-]?([1-9])(?![\dA-Za-z])",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -195,9 +201,9 @@ class Staging:
                     continue
                 name = Reason("an_id_number")
             default = self.table.default.get(name)
-            if default and (default != "place" or _from_place(name, header, sheet)):
+            if default and (default != "place" or from_place(name, _title(header, sheet), sheet)):
                 continue
-            if name == "punched_at" and "punched_on" in places:
+            if name == "punched_at" and ("punched_on" in places or _days_of_punches(header, sheet)):
                 continue
             if STAND_INS.get(name) in places or (column.title and "title" in places):
                 continue
@@ -236,10 +242,17 @@ class Staging:
 
     def _plan(self, sheet, header, source):
         number = self.first + len(self.sheets) - bool(sheet.start)
-        wide = day_places(header) if "count" in self.table.columns and "count" not in header.places() else {}
-        return _Plan(
-            self.table, header, number, wide, self._constants(header, sheet, source), _titles(sheet, header)
-        )
+        wide = day_places(header) if self._by_days(header) else {}
+        constants = self._constants(header, sheet, source)
+        if wide and self.table.name == "punches":
+            constants[MONTH] = from_place("month", _title(header, sheet), sheet)
+        return _Plan(self.table, header, number, wide, constants, _titles(sheet, header))
+
+    def _by_days(self, header):
+        """Whether the columns of the days of a sheet are read: counts, or the times at which a person punched."""
+        if self.table.name == "punches":
+            return not {"punched_at", "punched_on"} & set(header.places())
+        return "count" in self.table.columns and "count" not in header.places()
 
     def _constants(self, header, sheet, source):
         """Columns with one value for the whole sheet: declared, or read from title, sheet or file name."""
@@ -251,11 +264,14 @@ class Staging:
             texts[name] = places[origin]
         for name, default in self.table.default.items():
             if default not in ("row", "unit_code") and name not in header.places() and name not in texts:
-                texts[name] = _from_place(name, header, sheet) if default == "place" else default
+                text = from_place(name, _title(header, sheet), sheet) if default == "place" else default
+                if text or name not in STAND_INS:
+                    texts[name] = text
         return texts
 
     def _list_columns(self, sheet, header, wide, filled):
         """Note what every heading is read as; ``filled`` are the places of columns with cells but no heading."""
+        of_days = "punched_at" if self.table.name == "punches" else "count"
         nameless = [Column(place, "", "", UNMAPPED) for place in sorted(filled)]
         for column, heading in zip(
             [*header.columns, *nameless], [*_told(header), *([""] * len(nameless))], strict=True
@@ -266,7 +282,7 @@ class Staging:
                     "sheet": sheet.name,
                     "position": column.place + 1,
                     "heading": heading,
-                    "column": "count" if column.place in wide else column.column,
+                    "column": of_days if column.place in wide else column.column,
                     "status": "mapped" if column.place in wide else column.status,
                 }
             )
@@ -312,15 +328,15 @@ def _title(header, sheet):
     )
 
 
-def _from_place(name, header, sheet):
-    """Month, year, wave or way of leaving named in the title, the sheet name or the file name; '' if none is."""
+def from_place(name: str, title: str, sheet) -> str:
+    """Month, year, wave, movement or way of leaving named in title, sheet name or file name; '' if none is."""
     if name == "status":
-        return _who_left(_title(header, sheet), sheet)
+        return _who_left(title, sheet)
     stem = Path(sheet.file).stem
-    find = {"month": dates.month_in, "year": dates.year_in, "wave": _wave_in}.get(name)
-    return next(
-        (found for text in (_title(header, sheet), sheet.name, stem) if find and (found := find(text))), ""
+    find = {"month": dates.month_in, "year": dates.year_in, "wave": _wave_in, "movement": _movement_in}.get(
+        name
     )
+    return next((found for text in (title, sheet.name, stem) if find and (found := find(text))), "")
 
 
 def _who_left(title, sheet):
@@ -335,8 +351,20 @@ def _who_left(title, sheet):
 
 
 def _wave_in(text):
-    match = re.search(r"第\s*([\d一二三四五六七八九十])\s*[次轮期波]", unicodedata.normalize("NFKC", text))
-    return match and match[1]
+    """The number of a wave in 第二轮, T2 or Wave 2."""
+    match = _WAVE.search(unicodedata.normalize("NFKC", text))
+    return match and (match[1] or match[2])
+
+
+def _movement_in(text):
+    """增员 or 减员 where a name speaks of those who came or of those who left alone (not 增减员表)."""
+    came, left = bool(_CAME.search(text)), bool(_WENT.search(text))
+    return None if came == left else "增员" if came else "减员"
+
+
+def _days_of_punches(header, sheet):
+    """Whether a sheet has a column per day of a month that is named."""
+    return len(day_places(header)) >= MIN_DAYS and bool(from_place("month", _title(header, sheet), sheet))
 
 
 def day_places(header):

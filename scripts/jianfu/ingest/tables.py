@@ -129,7 +129,8 @@ def ingest_table(
     plan_dir   config/plan; schema: path of workflow/schemas/canonical.yaml
     units      frame of the canonical units (not needed for units and policies)
     key        pseudonym key as bytes; default: from the environment, see :mod:`jianfu.core.keys`
-    scratch    folder in which a private folder for intermediate files is made; default: that of the system
+    scratch    folder in which a private folder for intermediate files is made, once that of a run that was killed is
+               gone; default: that of the system
     scales     path of the scoring keys of the survey; default: those of plan_dir
 
     Returns :class:`IngestResult`. A table without a source has no rows and one notice. Raises DataError or
@@ -137,7 +138,9 @@ def ingest_table(
     """
     if scratch:
         Path(scratch).mkdir(parents=True, exist_ok=True)
-    private = Path(tempfile.mkdtemp(prefix=".ingest-", dir=scratch))
+        for left in Path(scratch).glob(f".ingest-{table}-*"):  # of a run that was killed
+            shutil.rmtree(left, ignore_errors=True)
+    private = Path(tempfile.mkdtemp(prefix=f".ingest-{table}-", dir=scratch))
     try:
         scales = scales or Path(plan_dir) / "scales.yaml"
         return _Ingestion(table, settings, Path(plan_dir), scales, schema, units, private).run(folder, key)

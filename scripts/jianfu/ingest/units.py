@@ -132,11 +132,11 @@ def _text(value):
 
 
 def _wordings(name, county, city):
-    """Every accepted way to write a unit's name."""
-    stems = [name]
+    """Every accepted way to write a unit's name, which may itself begin with its county and city (甲县河口镇)."""
+    bare = name.removeprefix(city).removeprefix(county) or name
+    stems = {name, bare}
     for office in ("人民政府", "政府", "办事处"):
-        if name.endswith(office):
-            stems.append(name.removesuffix(office))
+        stems |= {stem.removesuffix(office) for stem in (name, bare) if stem != office}
     for stem in stems:
         for office in _OFFICES["街道" if stem.endswith("街道") else ""]:
             for place in {"", county, city, city + county}:

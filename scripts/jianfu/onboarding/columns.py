@@ -18,12 +18,12 @@ from jianfu.ingest.headings import (
     normal_heading,
 )
 from jianfu.ingest.sheet import SPACES
-from jianfu.ingest.stage import day_places
+from jianfu.ingest.stage import day_places, from_place
 from jianfu.onboarding import assignment
 from jianfu.onboarding.contents import content_of, contradicts
 from jianfu.onboarding.knowledge import HIGH, LOW, MEDIUM
 from jianfu.onboarding.recognise import ITEM
-from jianfu.onboarding.scores import guess, known_score
+from jianfu.onboarding.scores import guess, kind_of, known_score, told_by_cells
 
 UNITS = ("unit_name", "unit_code")
 ALTERNATIVES = (UNITS, IDENTIFIERS)  # of these one guess is enough
@@ -39,6 +39,7 @@ MOST_DISORDER, FEWEST = (
     5,
 )  # share of rows against the order, and rows compared, from which a guess stays off
 MARGIN = 0.1  # above all other scores of its heading and column: then less is enough
+TOLD = 1.8  # score of a required category that the cells alone say, above that of a known heading
 MOST_ANSWERS = 12  # different answers of a closed question
 FEWEST_ITEMS = 5  # headings with the same few answers that make them items of a questionnaire
 
@@ -81,8 +82,10 @@ def propose_columns(found, knowledge, units=None, refused=frozenset()):
     def content(place):
         return content_of(found.sheet, place, found.bottom, knowledge.null_tokens, units)
 
+    _offer_numbers(headings, claims, content, table)
+
     days = _day_like(found, headings)
-    by_days = "count" in table.columns and bool(days)
+    by_days = bool(days) and (found.table == "punches" or "count" in table.columns)
     for heading in headings if by_days else ():
         heading.status = "ignored" if heading.place in days else heading.status
     rest = [h for h in headings if h.status == "open" and h.place not in days]
@@ -93,11 +96,22 @@ def propose_columns(found, knowledge, units=None, refused=frozenset()):
         if heading.place not in claims:
             _set_aside_persons(heading, content(heading.place), table, claims)
     rest = [h for h in rest if h.status == "open"]
-    columns = _columns(table, claims, content, knowledge, {"count"} if by_days else set())
+    by_place = {name for name in ("movement",) if from_place(name, found.title, found.sheet)}
+    never = {"count", "punched_at", "punched_on"} if by_days else by_place
+    columns = _columns(table, claims, content, knowledge, never)
     options = _options(rest, columns, claims, content, found, knowledge, refused)
     _choose(rest, options, claims, by_days)
     _keep_order(headings, found, claims)
     return headings
+
+
+def _offer_numbers(headings, claims, content, table):
+    """Where no heading is known as the ID number, one that only speaks of persons and holds such numbers may be it."""
+    known = {name for names, _ in claims.values() for name in names}
+    if "id_number" in table.inputs and "id_number" not in known:
+        for heading in headings:
+            if heading.status == "personal" and content(heading.place).person() == "person_id":
+                heading.status = "open"
 
 
 def _set_aside_persons(heading, content, table, claims):
@@ -150,14 +164,27 @@ def _options(rest, columns, claims, content, found, knowledge, refused):
                 if name in names:
                     score = known_score(name, tier, content(heading.place), found.table, knowledge)
                     option = (score, name, None)
-                elif names:
+                elif names and not _said_by_cells(
+                    names, name, content(heading.place), found.table, knowledge
+                ):
                     continue  # a heading that the dictionary knows is nothing else
+                elif names:
+                    option = (TOLD, name, Reason("ev_cells_are", kind=Reason("kind_category")))
                 else:
                     option = _guessed(heading, name, content, earliest, found, knowledge)
                 best = max(best, option, key=lambda option: option[0])
             row.append(best)
         options.append(row)
     return options
+
+
+def _said_by_cells(names, column, content, table, knowledge):
+    """Whether the cells of what the dictionary takes for free text are the wordings of a required category."""
+    declared = knowledge.tables[table].columns.get(column)
+    if declared is None or not declared.required or declared.type != "category":
+        return False
+    free = all(knowledge.column_type(table, name) == "text" for name in names)
+    return free and told_by_cells(content, kind_of(table, column, content, knowledge)[1])
 
 
 def _guessed(heading, name, content, earliest, found, knowledge):
@@ -207,7 +234,7 @@ def _choose(rest, options, claims, by_days):
             heading.confidence = HIGH if score >= 0.85 and not certain else MEDIUM
             if score < (0.5 if alone else 0.6):
                 heading.confidence = LOW
-            if certain:
+            if certain and not evidence:
                 heading.evidence = _preferred(heading, name, rest, claims)
 
 

@@ -17,6 +17,8 @@ ROWS = 2000  # cells that are looked at
 TEXTS = 200  # different texts that are judged
 _ID_LIKE = re.compile(r"[`'‘’]?\d{15}(\d{2}[\dXx])?|\d\.\d+E\+1[4-7]")
 _PHONE = re.compile(r"(\+?86)?1\d{10}|0\d{2,3}-?\d{7,8}")
+_CLOCK = re.compile(r"([上下]午)?\s*\d{1,2}[:：时]\d{1,2}(分|[:：]\d{1,2})?")
+_CLOCKS = re.compile(r"(\D{0,6}\d{1,2}[:：]\d{2}(:\d{2})?\D{0,6})+")
 _GPS = re.compile(r"-?\d{1,3}\.\d{4,}([,，]\s*-?\d{1,3}\.\d{4,})?")
 _UNIT = re.compile(r".{1,14}(镇|乡|街道|街道办|办事处|政府|苏木|管委会)")
 _NOT = re.compile(r"[不非未否无普].{0,5}|.{1,5}外|一般|正常|常规")
@@ -82,6 +84,8 @@ def _counts_rows(cells):
 def _tests(units):
     return {
         "date": lambda t: (d := dates.parse(t)) is not None and d[1] != "month",
+        "clocks": lambda t: bool(_CLOCKS.fullmatch(t)),
+        "clock": lambda t: bool(_CLOCK.fullmatch(t)),
         "month": lambda t: (d := dates.parse(t)) is not None and d[1] == "month",
         "number": lambda t: parse_number(t) is not None,
         "duration": lambda t: not t.isdigit() and parse_number(t) is None and parse_duration(t) is not None,
@@ -120,8 +124,9 @@ def fits(content, kind, known=()):
     share = content.share
     if not content.texts:
         return 0.5
-    if kind in ("time", "date"):
-        return _grade(share("date"), 0.6) if share("number") < 0.9 or share("date") > 0.9 else 0
+    if kind in ("time", "date", "clock"):
+        told = share("date") + share({"date": "month", "clock": "clock"}.get(kind, ""))
+        return _grade(told, 0.6) if share("number") < 0.9 or told > 0.9 else 0
     if kind in ("month", "birth_month"):
         return _grade(share("month") + share("date"), 0.6)
     if kind in ("count", "number"):
@@ -148,8 +153,10 @@ def contradicts(content, kind):
     """Whether hardly any cell of a column can be read as its type, so that it must be another column."""
     if len(content.texts) < 3:
         return False
-    if kind in ("time", "date", "month", "birth_month"):
-        return content.share("date") + content.share("month") < 0.1
+    if kind in ("time", "date", "clock", "month", "birth_month"):
+        return (
+            content.share("date") + content.share("month") + content.share("clock") * (kind == "clock") < 0.1
+        )
     if kind in ("count", "number"):
         return content.share("number") < 0.1
     if kind == "unit":

@@ -18,9 +18,10 @@ from jianfu.onboarding.joins import check_joins, same_sheets
 from jianfu.onboarding.knowledge import HIGH, LOW, TABLES
 from jianfu.onboarding.look import Look, look
 from jianfu.onboarding.periods import Guess, guess_extraction, guess_roster, guess_window
-from jianfu.onboarding.recognise import recognise, unfamiliar
+from jianfu.onboarding.recognise import ALIKE, recognise, unfamiliar
 from jianfu.onboarding.survey import Survey, propose_survey
 
+MANY_COLUMNS = 5  # so many sure columns make a table whose file does not name it
 OTHERS = tuple(table for table in TABLES if table != "units")
 
 
@@ -156,7 +157,9 @@ def _by_content(page, knowledge, units, tables):
         sure = [h.confidence == HIGH for h in proposals[0].columns.values()]
         weight = 2 * found.weight + len(proposals[0].known) + 0.5 * len(sure) + 0.2 * sum(sure)
         remedied = proposals[0].fixed or proposals[0].fill
-        if not proposals[0].lacking and (found.weight or not remedied) and (best is None or weight > best[0]):
+        told = sum(sure) + len(proposals[0].known) >= MANY_COLUMNS or found.table not in ALIKE
+        spoken_for = found.weight or (told and not remedied)
+        if not proposals[0].lacking and spoken_for and (best is None or weight > best[0]):
             best = weight, found
     return best and best[1]
 

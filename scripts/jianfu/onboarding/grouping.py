@@ -5,14 +5,21 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from statistics import median
 
 from jianfu.core.errors import DataError
 from jianfu.core.reasons import Reason
+from jianfu.ingest import dates
 from jianfu.ingest.headings import read_header
 from jianfu.ingest.stage import Staging
 from jianfu.onboarding.knowledge import HIGH, LOW, MEDIUM
 from jianfu.onboarding.wordings import propose_wordings
 
+WAVE_GAP = 31  # days between the answers of two files from which they are two waves
+# what the name of a file says of its figures behind the name of the app
+_ABOUT = re.compile(
+    "(流水|明细|记录|积分|排名|次数|操作量|使用|情况|逐日|时间|统计|汇总|月报|导出|数据|表)+$"
+)
 _BREAK = re.compile(r"[\d０-９]|第[一二三四五六七八九十]|[_＿—\-－（(【\[ ]")
 
 
@@ -20,6 +27,7 @@ _BREAK = re.compile(r"[\d０-９]|第[一二三四五六七八九十]|[_＿—\-
 class Proposal:
     """One entry of `sources`. ``pages``: [(Recognised, its headings)].
 
+    ``wave``: number of the wave by the days of its answers, for a survey.
     ``columns``, ``doubtful`` and ``ignore``: {heading: Heading}, the last what ingestion would read and should not;
     ``wordings``: list of Wording; ``fixed`` and ``fill``: {column: (value, evidence)}; ``lacking``: required columns
     that nothing gives; ``sheets``: names, or None for all.
@@ -29,6 +37,7 @@ class Proposal:
     files: list
     names: list
     pages: list
+    wave: int | None = None
     sheets: list | None = None
     columns: dict = field(default_factory=dict)
     doubtful: dict = field(default_factory=dict)
@@ -128,18 +137,40 @@ def group_pages(pages, look):
     mixed = {
         path: _refused_tables(path, tables, troubles) for path, tables in owners.items() if len(tables) > 1
     }
+    waves = waves_of(pages)
     for recognised, headings in pages:
         path = recognised.page.path
         if recognised.table not in mixed.get(path, ()):
-            group = (recognised.table, *skeleton(path), _own_app(recognised, headings))
+            wave = waves.get(path) if recognised.table == "survey" else None
+            group = (recognised.table, *skeleton(path), _own_app(recognised, headings), wave)
             groups.setdefault(group, []).append((recognised, headings))
     proposals = []
-    for (table, *_), own in groups.items():
+    for (table, *_, wave), own in groups.items():
         names = sorted({recognised.page.path for recognised, _ in own})
-        proposal = Proposal(table, patterns_of(names, look.files), names, own)
+        proposal = Proposal(table, patterns_of(names, look.files), names, own, wave=wave)
         proposal.sheets = _sheets(proposal, look)
         proposals.append(proposal)
     return proposals, troubles
+
+
+def waves_of(pages):
+    """{file: number of its wave} of the survey files, by the middle days of their answers; [(Recognised, headings)].
+
+    Files whose middle days lie within a month of each other are one wave.
+    """
+    days = {}
+    for recognised, headings in pages:
+        place = next((h.place for h in headings if h.column == "fieldwork_date"), None)
+        if recognised.table == "survey" and place is not None:
+            cells = recognised.sheet.columns[place].slice(recognised.bottom).to_pylist()
+            read = [moment[0].toordinal() for cell in cells if (moment := dates.parse((cell or "").strip()))]
+            days.setdefault(recognised.page.path, []).extend(read)
+    middle = sorted((median(read), path) for path, read in days.items() if read)
+    waves, number = {}, 1
+    for place, (day, path) in enumerate(middle):
+        number += bool(place) and day - middle[place - 1][0] > WAVE_GAP
+        waves[path] = number
+    return waves
 
 
 def _own_app(recognised, headings):
@@ -255,8 +286,8 @@ def _remedy(proposal, knowledge, units):
             proposal.fixed[name] = (value, Reason("ev_no_channel", value=value))
         elif name == "app_name":
             _app_name(proposal)
-        elif name == "wave" and len(proposal.names) == 1:
-            proposal.fixed[name] = (1, Reason("ev_one_wave"))
+        elif name == "wave" and proposal.wave:
+            proposal.fixed[name] = (proposal.wave, Reason("ev_wave_by_days"))
 
 
 def _app_name(proposal):
@@ -267,7 +298,8 @@ def _app_name(proposal):
         place = Reason("place_sheet")
         proposal.fill["app_name"] = ("sheet", Reason("ev_app_name_from", place=place))
         return
-    proposal.fixed["app_name"] = (core_name(proposal.names[0]), Reason("ev_app_name_of_files"))
+    name = core_name(proposal.names[0])
+    proposal.fixed["app_name"] = (_ABOUT.sub("", name) or name, Reason("ev_app_name_of_files"))
 
 
 def _unit_origin(proposal, units):

@@ -3,8 +3,10 @@
 import re
 from collections import Counter
 from functools import cache
+from pathlib import PurePosixPath
 
 from jianfu.core.reasons import Reason
+from jianfu.ingest import dates
 from jianfu.ingest.people import normal_id
 from jianfu.ingest.sheet import SPACES
 
@@ -57,13 +59,13 @@ def _number(cell, column):
 
 
 def same_sheets(pages):
-    """{place in ``pages``: place of an earlier sheet of the same table with the same headings and rows}."""
+    """{place in ``pages``: place of an earlier sheet of the same table with the same period, headings and rows}."""
     alike, twins = {}, {}
     rows = cache(lambda place: _rows(pages[place]))
     for place, recognised in enumerate(pages):
         if recognised.page.partly:
             continue
-        earlier = alike.setdefault((recognised.table, tuple(recognised.headings)), [])
+        earlier = alike.setdefault((recognised.table, _period(recognised), *recognised.headings), [])
         height = recognised.sheet.height - recognised.bottom
         near = [n for n, other in earlier if min(height, other) >= SAME * max(height, other)]
         twin = next((n for n in near if _same(rows(place), rows(n))), None)
@@ -72,6 +74,12 @@ def same_sheets(pages):
         else:
             twins[place] = twin
     return twins
+
+
+def _period(recognised):
+    """The month or year that title, sheet or file name: figures of two years may be equal."""
+    places = (recognised.title, recognised.sheet.name, PurePosixPath(recognised.sheet.file).stem)
+    return next((found for text in places if (found := dates.month_in(text) or dates.year_in(text))), "")
 
 
 def _rows(recognised):

@@ -60,8 +60,15 @@ class Knowledge:
     def column_type(self, table, name):
         """Type of a canonical or input column."""
         column = self.tables[table].columns.get(name)
-        cells = {"unit_name": "unit", "county_name": "county", "id_number": "person_id", "employee_id": "id"}
-        cells |= {"title": "title", "issuer": "office"}
+        cells = {
+            "unit_name": "unit",
+            "county_name": "county",
+            "city_name": "county",
+            "id_number": "person_id",
+            "employee_id": "id",
+        }
+        cells |= {"title": "title", "issuer": "office", "state": "category", "feedback_at": "time"}
+        cells |= {"destination": "office", "punched_at": "clock", "punched_on": "date"}
         return cells.get(name) or (column.type if column else "text")
 
     def column_name(self, table: str, name: str | Reason) -> str:

@@ -230,7 +230,8 @@ def _values(proposal, knowledge):
     active = {w.column for w in proposal.active_wordings()}
     lines += [*_comment("pf_values", indent="    "), f"    {'' if active else '# '}values:"]
     for column in dict.fromkeys(w.column for w in new):
-        kinds = knowledge.tables[proposal.table].columns[column].values
+        declared = knowledge.tables[proposal.table].columns.get(column)
+        kinds = declared.values if declared else dict.fromkeys(knowledge.wordings.of(column).values())
         kinds = list(kinds or (words("pf_true"), words("pf_false")))
         note = words("pf_choices", name=knowledge.column_name(proposal.table, column), choices=kinds)
         lines.append(f"      {'' if column in active else '# '}{column}:   # {note}")

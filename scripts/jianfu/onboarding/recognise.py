@@ -19,7 +19,12 @@ from jianfu.ingest.numbers import parse_number
 from jianfu.onboarding.knowledge import TABLES
 from jianfu.onboarding.look import Page
 
-ALIKE = ("tasks", "punches", "policies", "app_days")  # so little makes one that its name must say so
+ALIKE = (
+    "tasks",
+    "punches",
+    "policies",
+    "app_days",
+)  # so little makes one that its name or many columns must say so
 ENOUGH = 1.5  # weight of known headings that makes a sheet a table ...
 ENOUGH_COMPLETE = 0.6  # ... or this much where most required columns are there
 ITEM = re.compile(r"(q|第|题)?\s*\d{1,3}\s*(题|[.、．:：]|$)", re.IGNORECASE)
@@ -73,7 +78,10 @@ def _as_table(page, table, knowledge):
             )
             known += 1 / sharing
             names.update(matched)
-    by_days = len({day_of(heading) for heading in headings} - {0}) >= MIN_DAYS
+    by_days = _many_days(headings)
+    if by_days and _other_days(page.sheet, bottom, headings, table):
+        return None
+    names |= {"punched_at", "app_name"} if by_days and table == "punches" else set()
     if table == "survey" and (not by_days or "fieldwork_date" in names):
         known += 0.2 * min(sum(bool(ITEM.match(heading)) for heading in headings), 10)
     complete = _complete(table, names, knowledge)
@@ -83,6 +91,21 @@ def _as_table(page, table, knowledge):
     if known < ENOUGH and not (complete >= 0.6 and known >= ENOUGH_COMPLETE) and not (hint and known >= 1):
         return None
     return Recognised(page, table, top, bottom, headings, weight, title)
+
+
+def _many_days(headings):
+    return len({day_of(heading) for heading in headings} - {0}) >= MIN_DAYS
+
+
+def _other_days(sheet, bottom, headings, table):
+    """Whether the columns of the days speak against a table: the times at which somebody punched are no counts."""
+    if table not in ("app_activity", "punches"):
+        return False
+    places = [place for place, heading in enumerate(headings) if day_of(heading)]
+    cells = [cell for place in places for cell in sheet.columns[place].slice(bottom, 50).to_pylist() if cell]
+    filled = [cell for cell in cells if re.search(r"\d", cell)]
+    times = sum(bool(re.search(r"\d[:：]\d\d", cell)) for cell in filled) > 0.5 * len(filled)
+    return bool(places) and times != (table == "punches")
 
 
 def unfamiliar(page, knowledge, tables):
@@ -105,7 +128,7 @@ def unfamiliar(page, knowledge, tables):
     return [
         Recognised(page, table, top, top + 1, headings, float(hinted[table]), title)
         for table in tables
-        if hinted[table] or table not in ALIKE
+        if not (_many_days(headings) and _other_days(sheet, top + 1, headings, table))
     ]
 
 

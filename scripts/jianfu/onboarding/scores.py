@@ -6,10 +6,11 @@ import re
 from jianfu.core.reasons import Reason
 from jianfu.ingest.headings import normal_heading
 from jianfu.ingest.values import normal_wording
-from jianfu.onboarding.contents import contradicts, fits
+from jianfu.onboarding.contents import contradicts, fits, known_share
 
 # of the dictionary: by the exact heading, by its last part, without brackets, as a second choice
 KNOWN = {1: 1.5, 2: 1.4, 3: 1.3, 4: 0.9}
+NEAR_ENOUGH = 0.7  # similarity to a known heading that makes an empty column a guess
 CONTRADICTED = 0.2  # what is left of a known heading whose cells are something else
 _SOFT = re.compile(r"^(?:q|第)?\d{1,2}题?[、.:](?=\D)|^(是否|您的|您所在的|您|所属|本次|实际)|[(（].*?[)）]")
 
@@ -25,12 +26,19 @@ def kind_of(table, column, content, knowledge):
 
 
 def known_wordings(table, column, knowledge):
-    """{wording: value} that need no mapping, for a category or a boolean; empty for other columns."""
-    declared = knowledge.tables[table].columns.get(column)
-    if declared is None or declared.type not in ("category", "boolean"):
+    """{wording: value} that need no mapping, for a category, a boolean or the state of a task; empty for others."""
+    kind, declared = knowledge.column_type(table, column), knowledge.tables[table].columns.get(column)
+    if kind not in ("category", "boolean"):
         return {}
-    names = (column, "boolean") if declared.type == "boolean" else (column,)
-    return {normal_wording(str(v)): v for v in declared.values} | knowledge.wordings.of(*names)
+    known = knowledge.wordings.of(column, *["boolean"] * (kind == "boolean"))
+    values = declared.values if declared else set(known.values())
+    return {normal_wording(str(v)): v for v in values} | known
+
+
+def told_by_cells(content, known):
+    """Whether the cells alone say that a column holds a category: several wordings, nearly all of them its own."""
+    told = {known[word] or word for text in content.texts if (word := normal_wording(text)) in known}
+    return len(told) > 1 and known_share(content, known) >= 0.9
 
 
 def known_score(column, tier, content, table, knowledge):
@@ -49,10 +57,14 @@ def guess(heading, column, content, table, knowledge):
     if not fit or contradicts(content, kind) or _said_otherwise(plain, column, knowledge):
         return 0.0, None
     near, word = _nearest(plain, knowledge.headings[table].get(column, []))
+    if not content.texts and near < NEAR_ENOUGH:
+        return 0.0, None
     hint = bool(re.search(knowledge.hints["column"].get(column, "$^"), plain))
     declared = knowledge.tables[table].columns.get(column)
     required = (declared is not None and declared.required) or column in ("unit_name", "id_number")
-    strong = fit == 1 and kind in ("unit", "person_id")
+    strong = fit == 1 and (
+        kind in ("unit", "person_id") or (kind == "category" and told_by_cells(content, known))
+    )
     score = 0.6 * near + 0.3 * hint + 0.2 * (fit == 1) + 0.35 * strong
     score += 0.1 * (required and fit == 1) + 0.1 * (required and hint and fit < 1)
     if kind == "text" and near < 0.7:

@@ -17,7 +17,18 @@ FEWEST_ANSWERS = (
     300  # answers to the items of one scale from which its lowest and highest code are taken to occur
 )
 STRAY = 0.002  # share of answers below which a code is a mistake
-_STRONG = "非常|完全|十分|极其|很|特别|总是"
+_STRONG = "非常|完全|十分|极|很|特别|总是|绝对|根本"
+# how often something is, from the least; the last that a text holds counts
+_OFTEN = (
+    "从不|从未|从来没|没有过",
+    "极少|很少|几乎不|几乎没",
+    "偶尔|有时",
+    "经常|常常|时常",
+    "频繁|频频",
+    "非常频|极频",
+    "每天|天天|总是",
+)
+_LETTER = re.compile(r"([A-H])(?:[.、．:：)） ]|$)")
 _MIDDLE = re.compile(r"一般|中立|不确定|说不清|不好说|普通|说不准|既不|中等")
 _WEAK = re.compile(r"比较|有点|有些|基本|较")
 _NO = re.compile(r"不|没|无|反对|从未|从来")
@@ -153,7 +164,9 @@ def _code(survey, name, scale, answers, knowledge):
     steps = high - low + 1
     known = {normal_wording(w) for words in knowledge.responses if len(words) == steps for w in words}
     total = sum(texts.values())
-    unknown = [t for t, n in texts.items() if normal_wording(t) not in known and n >= 0.01 * total]
+    unknown = [
+        t for t, n in texts.items() if normal_wording(_LETTER.sub("", t)) not in known and n >= 0.01 * total
+    ]
     if not unknown:
         return True
     own = [t for t, n in texts.items() if n >= 0.01 * total]
@@ -181,11 +194,25 @@ def _range(survey, name, numbers, low, high):
 
 
 def order_answers(texts):
-    """Answers from least to most agreement, or None where their words do not say."""
-    ranks = {text: _rank(text) for text in texts}
-    if len(set(ranks.values())) != len(texts):
+    """Answers from least to most agreement or frequency, or None where their words do not say.
+
+    Letters before the words (A.不同意) order what the words leave open, turned round where these say so.
+    """
+    plain = {text: _LETTER.sub("", text, count=1) for text in texts}
+    for rank in (_rank, _rank_of_frequency):
+        ranks = {text: rank(plain[text]) for text in texts}
+        if None not in ranks.values() and len(set(ranks.values())) == len(texts):
+            return sorted(texts, key=ranks.get)
+    letters = {text: found[1] for text in texts if (found := _LETTER.match(text))}
+    first, last = (_rank(plain[pick(letters, key=letters.get)]) for pick in (min, max)) if letters else (0, 0)
+    if len(set(letters.values())) != len(texts) or first * last >= 0:
         return None
-    return sorted(texts, key=ranks.get)
+    return sorted(texts, key=letters.get, reverse=first > last)
+
+
+def _rank_of_frequency(text):
+    """Place of a text on the ladder from never to every day; None where it is none of it."""
+    return max((place for place, words in enumerate(_OFTEN) if re.search(words, text)), default=None)
 
 
 def _rank(text):

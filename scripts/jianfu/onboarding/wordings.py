@@ -21,7 +21,7 @@ MAX_LENGTH = 12  # longer texts are no category and are never shown
 MANY = 30  # different unknown wordings beyond which a column is no category
 LIKE = 0.5  # similarity from which a known wording is named
 _NO = re.compile(
-    r"^(不|未|非|否|没)(?!详|明|清|知|填|定|确定|适用).{0,5}$|^无(需|须|要求)?$|^(普通|一般|正常|常规|平常)"
+    r"^(不|未|非|否|没|无(?!法|从))(?!详|明|清|知|填|定|确定|适用).{0,5}$|^无(需|须|要求)?$|^(普通|一般|正常|常规|平常)"
 )
 _YES = re.compile(r"^(是|有|已|需|须|要|应|属于|必须|强制)(?!待).{0,5}$")
 _EMPTY = {"暂无", "未填", "空", "不详", "N/A", "NA", "NULL", "NONE", "——", "--", "未知", "不清楚", "待补充"}
@@ -79,20 +79,18 @@ def _of_column(table, column, heading, texts, knowledge):
 
     任务件 looks like a name (任 is a surname), but what holds a known wording is none.
     """
-    known = known_wordings(table, column, knowledge)
+    known, kind = known_wordings(table, column, knowledge), knowledge.column_type(table, column)
     ordered = sorted(texts.items(), key=lambda item: (-item[1], item[0]))
     shown = [(t, n) for t, n in ordered if len(t) <= MAX_LENGTH and not re.search(r"\d{5}", t)]
     told, new = [], []
     for text, rows in shown:
         word = normal_wording(text if normal_wording(text) in known else text.removesuffix(".0"))
         if word in known:
-            others = (
-                _also_in(word, known) if knowledge.tables[table].columns[column].type == "category" else ()
-            )
+            others = _also_in(word, known) if kind == "category" else ()
             told.append(Wording(column, text, rows, known[word], HIGH, None, True, others))
         elif not is_name(text) or any(len(other) >= 2 and other in word for other in known):
             new.append(_propose(table, column, text, rows, heading, knowledge))
-    new = _opposites(told + new, new) if knowledge.tables[table].columns[column].type == "boolean" else new
+    new = _opposites(told + new, new) if kind == "boolean" else new
     return told + new if len(new) <= MANY else told
 
 
@@ -129,10 +127,9 @@ def _departures(recognised, places, table, column, knowledge):
 
 
 def _propose(table, column, text, rows, heading, knowledge):
-    declared = knowledge.tables[table].columns[column]
     if normal_wording(text) in _EMPTY:
         return Wording(column, text, rows, None, LOW, UNFILLED)
-    if declared.type == "boolean":
+    if knowledge.column_type(table, column) == "boolean":
         for pattern, value in ((_NO, False), (_YES, True)):
             if pattern.match(text):
                 return Wording(column, text, rows, value, MEDIUM, Reason("ev_first_word"))

@@ -26,6 +26,16 @@ QUERIES = {  # unit_code, month, value of what is recorded
     "jump_actions": "SELECT unit_code, month, sum(count)::DOUBLE AS value FROM app_activity_read GROUP BY ALL",
     "jump_documents": "SELECT unit_code, month, sum(n_docs)::DOUBLE AS value FROM documents_read GROUP BY ALL",
 }
+VISITS = """SELECT unit_code, strftime(issue_at, '%Y-%m') AS month, count(*)::DOUBLE AS value
+    FROM tasks_read WHERE event_label NOT IN ('任务', '会议', '其他') GROUP BY ALL"""
+# records that go on together: a month without the first while another is as usual was not exported or not entered
+TOGETHER = {
+    "tasks": ("documents", "visits"),
+    "documents": ("tasks", "visits"),
+    "visits": ("tasks", "documents"),
+}
+REGULAR = 0.8  # share of the months between its first and last that make a record one of every month
+LEAST_USUAL = 6  # records of a usual month from which none at all is no chance (e^-6)
 HEADCOUNT = """SELECT unit_code, month, count(DISTINCT person_key)::DOUBLE AS value
     FROM (SELECT unnest($months) AS month) m JOIN spells_read s ON coalesce(on_post, true)
      AND spell_start <= last_day(strptime(month || '-01', '%Y-%m-%d'))
@@ -44,6 +54,9 @@ def find(tables: Mapping[str, str], window: tuple[str, str]) -> pd.DataFrame:
             for kind, query in QUERIES.items()
             if filled[query.split("FROM ")[1].split("_read")[0]]
         }
+        by_month = {kind.removeprefix("jump_"): frame for kind, frame in recorded.items()}
+        if filled["tasks"]:
+            by_month["visits"] = _within(con.execute(VISITS).df(), months)
         heads = pd.DataFrame(columns=["unit_code", "month", "value"])
         if filled["spells"]:
             heads = con.execute(HEADCOUNT, {"months": months}).df()
@@ -52,6 +65,13 @@ def find(tables: Mapping[str, str], window: tuple[str, str]) -> pd.DataFrame:
     units = units[units["unit_code"].isin(valid_units(units, months)["unit_code"])]
     found = [jumps(frame).assign(kind=kind) for kind, frame in recorded.items()]
     found += [headcount_jumps(heads), staffing(heads, latest_units(units)), *_absent(recorded, units)]
+    found += [
+        silent(by_month[kind], [by_month[other] for other in others if other in by_month]).assign(
+            kind=f"silent_{kind}"
+        )
+        for kind, others in TOGETHER.items()
+        if kind in by_month
+    ]
     if answers is not None:
         found.append(too_many_answers(answers, heads))
     table = pd.concat([frame for frame in found if len(frame)] or [pd.DataFrame(columns=COLUMNS)])
@@ -76,6 +96,32 @@ def jumps(recorded: pd.DataFrame) -> pd.DataFrame:
     history = frame.groupby("unit_code")["month"].transform("size") >= LEAST_MONTHS
     odd = (rest.abs() > SPREADS * np.maximum(spread, 0.5)) & ((ratio > FACTOR) | (ratio < 1 / FACTOR))
     return frame.loc[odd & history, ["unit_code", "month", "value", "usual"]]
+
+
+def silent(recorded: pd.DataFrame, others: list[pd.DataFrame]) -> pd.DataFrame:
+    """Months without any record of a kind while another of the unit is as usual: unit_code, month, value 0, usual.
+
+    recorded, others: unit_code, month, value (a count). Only units that have the record in a :data:`REGULAR` share of
+    the months from their first to their last, :data:`LEAST_MONTHS` of them, and :data:`LEAST_USUAL` records in the
+    median month; as usual is at least half of the unit's median times what all units have in that month.
+    """
+    counts = recorded.pivot_table(index="month", columns="unit_code", values="value")
+    if not len(others) or counts.empty:
+        return pd.DataFrame(columns=["unit_code", "month", "value", "usual"])
+    counts = counts.reindex(month_range(counts.index.min(), counts.index.max()))
+    inside = counts.ffill().notna() & counts.bfill().notna()
+    regular = (counts.count() >= LEAST_MONTHS) & (counts.count() >= REGULAR * inside.sum())
+    regular &= counts.median() >= LEAST_USUAL
+    usual = np.zeros(counts.shape, dtype=bool)
+    for other in others:
+        share = other.pivot_table(index="month", columns="unit_code", values="value")
+        share = share / share.median()
+        usual |= (
+            share.ge(0.5 * share.median(axis=1), axis=0).reindex_like(counts).fillna(False).to_numpy(bool)
+        )
+    unit, month = np.nonzero((counts.isna() & inside & regular & usual).T.to_numpy())
+    found = pd.DataFrame({"unit_code": counts.columns[unit], "month": counts.index[month], "value": 0.0})
+    return found.assign(usual=found["unit_code"].map(counts.median()))
 
 
 def headcount_jumps(heads: pd.DataFrame) -> pd.DataFrame:

@@ -1,5 +1,8 @@
 """Rows of estimates: primary models with the interval of the whole pipeline, and corrected for errors in variables."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -13,7 +16,7 @@ from jianfu.models.spec import spec_of
 from jianfu.models.terms import columns_of
 from jianfu.robustness.curve.fits import Base, mapped
 from jianfu.robustness.curve.province import clusters_of
-from jianfu.robustness.uncertainty import bootstrap, reliability
+from jianfu.robustness.uncertainty import bootstrap, coding, reliability
 from jianfu.statistics import inference
 
 BOOTSTRAP, CORRECTED = "bootstrap_pipeline", "errors_in_variables"
@@ -61,13 +64,22 @@ def replicates(cube, spec, models, clusters, seed, n, processes) -> tuple[dict, 
     return found, {months: np.concatenate([part[1][months] for part in parts]) for months in parts[0][1]}
 
 
-def rows(estimates, models, terms, found, lambdas, whole, sources, confidence) -> pd.DataFrame:
-    """Robustness rows with the columns of ``estimates``: one and one per source of the reliability, by model and term.
+@dataclass(frozen=True)
+class Source:
+    """Where a reliability comes from: its ``name``, ``value`` {months: lambda}, ``replicates`` {months: one or one per
+    replicate} and its ``origin`` {months: Reason}."""
+
+    name: object
+    value: Mapping
+    replicates: Mapping
+    origin: Mapping
+
+
+def rows(estimates, models, terms, found, sources, confidence) -> pd.DataFrame:
+    """Robustness rows with the columns of ``estimates``: one and one per :class:`Source`, by model and term.
 
     The first has the declared estimate with error and interval of the bootstrap of the whole pipeline; the others are
-    divided by the reliability: a number that is declared, or ``members``, that of the data (``whole``, {months:
-    :class:`~jianfu.robustness.uncertainty.reliability.Reliability`}), with the interval of replicates that each divide
-    by their own.
+    divided by the reliability, with the interval of replicates that each divide by their own.
     """
     result = []
     for name, model in models.items():
@@ -77,24 +89,17 @@ def rows(estimates, models, terms, found, lambdas, whole, sources, confidence) -
                 continue
             row, draws = base.iloc[0].to_dict(), found[name][:, j]
             known = ~np.isnan(draws)
-            value = whole[model.months].value
             reason = because("replicates", usable=int(known.sum()), replicates=len(draws))
             result.append(_row(row, BOOTSTRAP, row["estimate"], draws, confidence, reason))
             for source in sources:
-                given = not isinstance(source, str)
-                ratio = np.full(len(draws), source) if given else lambdas[model.months]
+                ratio = np.broadcast_to(source.replicates[model.months], len(draws))
                 usable = known & (ratio > 0)
-                reliable = source if given else value
-                origin = (
-                    because("reliability_declared")
-                    if given
-                    else because("reliability_of_members", members=whole[model.months].members)
-                )
+                reliable, origin = source.value[model.months], source.origin[model.months]
                 counts = {"usable": int(usable.sum()), "replicates": len(draws)}
                 reason = because("calibrated", reliability=reliable, origin=origin, **counts)
                 corrected = row["estimate"] / reliable if reliable > 0 else np.nan
                 ratios = np.where(usable, draws / np.where(usable, ratio, 1.0), np.nan)
-                result.append(_row(row, f"{CORRECTED}_{source}", corrected, ratios, confidence, reason))
+                result.append(_row(row, f"{CORRECTED}_{source.name}", corrected, ratios, confidence, reason))
     return tidy(pd.DataFrame(result, columns=estimates.columns))
 
 
@@ -124,11 +129,12 @@ def _row(row, kind, estimate, draws, confidence, reason):
     }
 
 
-def build(cube, spec, tables, plan, models, inference, estimates, processes) -> pd.DataFrame:
+def build(cube, spec, tables, plan, models, inference, estimates, coded, processes) -> pd.DataFrame:
     """Rows of all models that ``plan`` (config/plan/uncertainty.yaml) names and that were fitted.
 
-    cube, spec: of the index of the plan; inference: the group of that name. Where the data themselves give no exposure,
-    the rows have no figures and say why.
+    cube, spec: of the index of the plan; inference: the group of that name; coded: the tasks by label
+    (:class:`~jianfu.robustness.uncertainty.coding.Coded`). Where the data themselves give no exposure, the rows have no
+    figures and say why.
     """
     fitted = set(estimates.loc[estimates["estimate"].notna(), "model"])
     chosen, terms = {}, {}
@@ -156,8 +162,27 @@ def build(cube, spec, tables, plan, models, inference, estimates, processes) -> 
             if row["term"] in terms.get(row["model"], ())
         ]
         return tidy(pd.DataFrame(refused, columns=estimates.columns))
-    whole = {
-        months: reliability.within(bootstrap.member_exposures(built, months))
-        for months in {model.months for model in chosen.values()}
-    }
-    return rows(estimates, chosen, terms, found, lambdas, whole, plan["reliability"], confidence)
+    windows = list(dict.fromkeys(model.months for model in chosen.values()))
+    whole = {months: reliability.within(bootstrap.member_exposures(built, months)) for months in windows}
+    sources = [*(_declared(value, windows) for value in plan["reliability"]), _of_members(whole, lambdas)]
+    if plan["coding"]["members"].keys() & set(cube.codes) and coded.coded.any():
+        sources.append(_of_coding(cube, spec, coded, plan["coding"], windows, inference["seed"]))
+    return rows(estimates, chosen, terms, found, sources, confidence)
+
+
+def _declared(value, windows):
+    given = dict.fromkeys(windows, value)
+    return Source(value, given, given, dict.fromkeys(windows, because("reliability_declared")))
+
+
+def _of_members(whole, lambdas):
+    """The reliability by the agreement of the members, of the data (``whole``) and of every replicate."""
+    origin = {months: because("reliability_of_members", members=own.members) for months, own in whole.items()}
+    return Source("members", {months: own.value for months, own in whole.items()}, lambdas, origin)
+
+
+def _of_coding(cube, spec, coded, plan, windows, seed):
+    """The reliability by the errors of labels that were read from titles."""
+    found = coding.reliability(cube, spec, coded, plan["members"], windows, draws=plan["draws"], seed=seed)
+    why = because("reliability_of_coding", share=coded.share, agreement=coded.agreement)
+    return Source("coding", found, found, dict.fromkeys(windows, why))
