@@ -19,7 +19,8 @@ from jianfu.ingest.tables import ingest_table
 
 if __name__ == "__main__":
     logs.start(snakemake)
-    with unchanged({**snakemake.params.raw, **snakemake.params.holidays}):
+    read = {**snakemake.params.raw, **snakemake.params.holidays, **snakemake.params.labelled}
+    with unchanged(read):
         result = ingest_table(
             table=snakemake.wildcards.table,
             folder=snakemake.params.folder,

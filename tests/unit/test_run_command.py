@@ -74,6 +74,12 @@ def test_pages_show_as_soon_as_they_are_up_to_date(told, tmp_path):
     assert told[-1].startswith("Stopped at the step late") and "logs/late.log" in told[-1]
 
 
+def test_a_dry_run_ends_without_the_pages_that_it_does_not_make(told, tmp_path):
+    progress = Progress(told.append, seconds={}, cores=1, pages={"made": [tmp_path / "not there"]})
+    progress.finish(True)
+    assert len(told) == 1
+
+
 def test_a_page_that_was_not_made_is_not_shown(told, tmp_path):
     (tmp_path / "stale").write_text("stale", encoding="utf-8")
     progress = Progress(told.append, seconds={}, cores=1, pages={"made": [tmp_path / "stale"]})

@@ -119,8 +119,9 @@ class Progress:
         return sum(n * known.get(rule, usual) for rule, n in self.left.items())
 
     def _show_pages(self, rule):
-        for page in self.pages.pop(rule, ()):
-            self.show(Path(page).read_text(encoding="utf-8"))
+        for page in map(Path, self.pages.pop(rule, ())):
+            if page.is_file():  # a dry run makes none
+                self.show(page.read_text(encoding="utf-8"))
 
     def _failure(self, record):
         """Why a run stops of itself, without a job that failed."""

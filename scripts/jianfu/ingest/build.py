@@ -378,7 +378,8 @@ def one_row_per_time(cells: pa.Table) -> pa.Table:
     }
     if not days:
         return cells
-    months, texts = plain(cells[MONTH]).to_pylist(), {name: plain(cells[name]).to_pylist() for name in days}
+    months = plain(_cells(cells, MONTH)).to_pylist()
+    texts = {name: plain(_cells(cells, name)).to_pylist() for name in days}
     found = []  # (row, day, time)
     for row, month in enumerate(months):
         own = [(row, f"{month}-{day:02d}", texts[name][row] or "") for name, day in days.items()]
@@ -387,7 +388,7 @@ def one_row_per_time(cells: pa.Table) -> pa.Table:
     kept = cells.drop_columns([*days, MONTH]).take(pa.array([row for row, _, _ in found], pa.int64()))
     for place, name in ((1, "punched_on"), (2, "punched_at")):
         kept = kept.append_column(name, pa.array([cell[place] for cell in found], pa.string()))
-    return kept
+    return kept.combine_chunks()
 
 
 def _with_day(times, days):

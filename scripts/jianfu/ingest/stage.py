@@ -70,7 +70,7 @@ _UNIT_IN_TITLE = re.compile(r"(?:单位|乡镇|街道)[^:：\s]{0,4}[:：]\s*(\S
 _LEFT = re.compile("离退休|退休|离休|调出|转出|调离|离职|离任|离岗|辞职|减员|去世|死亡|开除")
 _STAYS = re.compile("在职|在编|在岗|在册|现有")
 _CAME = re.compile("(?<!减)增(?=员|加|人|编|$)|调入|转入|新进|新录|招录|录用")
-_WENT = re.compile(f"(?<!增)减(?=员|少|人|编|$)|{_LEFT.pattern}")
+_WENT = re.compile("(?<!增)减(?=员|少|人|编|$)|" + _LEFT.pattern.replace("|减员", ""))
 _WAVE = re.compile(
     r"第\s*([\d一二三四五六七八九十])\s*[次轮期波批]|(?<![A-Za-z])(?:[TW]|wave|round)[ _-]?([1-9])(?![\dA-Za-z])",
     re.IGNORECASE,

@@ -101,27 +101,32 @@ def jumps(recorded: pd.DataFrame) -> pd.DataFrame:
 def silent(recorded: pd.DataFrame, others: list[pd.DataFrame]) -> pd.DataFrame:
     """Months without any record of a kind while another of the unit is as usual: unit_code, month, value 0, usual.
 
-    recorded, others: unit_code, month, value (a count). Only units that have the record in a :data:`REGULAR` share of
-    the months from their first to their last, :data:`LEAST_MONTHS` of them, and :data:`LEAST_USUAL` records in the
-    median month; as usual is at least half of the unit's median times what all units have in that month.
+    recorded, others: unit_code, month, value (a count). Usual is the unit's median, times what the median unit has in
+    that month relative to its own, and as usual at least half of it. Only units that have the record in a
+    :data:`REGULAR` share of the months from their first to their last, :data:`LEAST_MONTHS` of them; only months in
+    which :data:`LEAST_USUAL` records would be usual.
     """
-    counts = recorded.pivot_table(index="month", columns="unit_code", values="value")
-    if not len(others) or counts.empty:
+    if not others or recorded.empty:
         return pd.DataFrame(columns=["unit_code", "month", "value", "usual"])
-    counts = counts.reindex(month_range(counts.index.min(), counts.index.max()))
+    counts, expected = _with_usual(recorded)
     inside = counts.ffill().notna() & counts.bfill().notna()
     regular = (counts.count() >= LEAST_MONTHS) & (counts.count() >= REGULAR * inside.sum())
-    regular &= counts.median() >= LEAST_USUAL
-    usual = np.zeros(counts.shape, dtype=bool)
+    going_on = np.zeros(counts.shape, dtype=bool)
     for other in others:
-        share = other.pivot_table(index="month", columns="unit_code", values="value")
-        share = share / share.median()
-        usual |= (
-            share.ge(0.5 * share.median(axis=1), axis=0).reindex_like(counts).fillna(False).to_numpy(bool)
-        )
-    unit, month = np.nonzero((counts.isna() & inside & regular & usual).T.to_numpy())
+        own, usual = _with_usual(other)
+        going_on |= (own >= 0.5 * usual).reindex_like(counts).fillna(False).to_numpy(bool)
+    silent = counts.isna() & inside & regular & going_on & (expected >= LEAST_USUAL)
+    unit, month = np.nonzero(silent.T.to_numpy())
     found = pd.DataFrame({"unit_code": counts.columns[unit], "month": counts.index[month], "value": 0.0})
-    return found.assign(usual=found["unit_code"].map(counts.median()))
+    return found.assign(usual=expected.to_numpy()[month, unit])
+
+
+def _with_usual(recorded):
+    """Counts (months, units) and what would be usual there."""
+    counts = recorded.pivot_table(index="month", columns="unit_code", values="value")
+    counts = counts.reindex(month_range(counts.index.min(), counts.index.max()))
+    season = (counts / counts.median()).median(axis=1)
+    return counts, pd.DataFrame(np.outer(season, counts.median()), counts.index, counts.columns)
 
 
 def headcount_jumps(heads: pd.DataFrame) -> pd.DataFrame:
