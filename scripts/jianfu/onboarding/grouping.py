@@ -11,15 +11,11 @@ from jianfu.core.errors import DataError
 from jianfu.core.reasons import Reason
 from jianfu.ingest import dates
 from jianfu.ingest.headings import read_header
-from jianfu.ingest.stage import Staging
+from jianfu.ingest.stage import Staging, from_place
 from jianfu.onboarding.knowledge import HIGH, LOW, MEDIUM
 from jianfu.onboarding.wordings import propose_wordings
 
 WAVE_GAP = 31  # days between the answers of two files from which they are two waves
-# what the name of a file says of its figures behind the name of the app
-_ABOUT = re.compile(
-    "(流水|明细|记录|积分|排名|次数|操作量|使用|情况|逐日|时间|统计|汇总|月报|导出|数据|表)+$"
-)
 _BREAK = re.compile(r"[\d０-９]|第[一二三四五六七八九十]|[_＿—\-－（(【\[ ]")
 
 
@@ -154,13 +150,15 @@ def group_pages(pages, look):
 
 
 def waves_of(pages):
-    """{file: number of its wave} of the survey files, by the middle days of their answers; [(Recognised, headings)].
+    """{file: number of its wave} of the survey files that name none, by the middle days of their answers.
 
-    Files whose middle days lie within a month of each other are one wave.
+    pages: [(Recognised, headings)]. Files whose middle days lie within a month of each other are one wave.
     """
     days = {}
     for recognised, headings in pages:
-        place = next((h.place for h in headings if h.column == "fieldwork_date"), None)
+        places = {h.column: h.place for h in headings}
+        named = "wave" in places or from_place("wave", recognised.title, recognised.sheet)
+        place = None if named else places.get("fieldwork_date")
         if recognised.table == "survey" and place is not None:
             cells = recognised.sheet.columns[place].slice(recognised.bottom).to_pylist()
             read = [moment[0].toordinal() for cell in cells if (moment := dates.parse((cell or "").strip()))]
@@ -298,8 +296,7 @@ def _app_name(proposal):
         place = Reason("place_sheet")
         proposal.fill["app_name"] = ("sheet", Reason("ev_app_name_from", place=place))
         return
-    name = core_name(proposal.names[0])
-    proposal.fixed["app_name"] = (_ABOUT.sub("", name) or name, Reason("ev_app_name_of_files"))
+    proposal.fixed["app_name"] = (core_name(proposal.names[0]), Reason("ev_app_name_of_files"))
 
 
 def _unit_origin(proposal, units):
