@@ -106,4 +106,5 @@ def test_few_records_and_nothing_to_compare_with_say_nothing():
     rare = counts(mean=2)
     rare = rare[rare["value"] > 0]
     assert silent(rare, [counts(mean=40)]).empty
-    assert silent(counts(), []).empty
+    assert silent(counts(), []).empty and silent(counts(), [counts()[:0]]).empty
+    assert silent(counts()[:0], [counts()]).empty

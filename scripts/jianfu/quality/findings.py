@@ -106,6 +106,7 @@ def silent(recorded: pd.DataFrame, others: list[pd.DataFrame]) -> pd.DataFrame:
     :data:`REGULAR` share of the months from their first to their last, :data:`LEAST_MONTHS` of them; only months in
     which :data:`LEAST_USUAL` records would be usual.
     """
+    others = [other for other in others if len(other)]
     if not others or recorded.empty:
         return pd.DataFrame(columns=["unit_code", "month", "value", "usual"])
     counts, expected = _with_usual(recorded)
