@@ -34,6 +34,7 @@ def test_the_fixed_outputs_exist(finished):
         "release/estimates.csv",
         "release/disclosure_log.csv",
         "provenance/run.json",
+        "release/manifest.json",
         "provenance/config.yaml",
         *(f"release/report.{kind}" for kind in ("docx", "pdf", "html")),
         *(f"release/figures/{name}.{kind}" for name in FIGURES for kind in ("png", "pdf", "svg", "csv")),

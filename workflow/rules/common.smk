@@ -384,8 +384,18 @@ def index_outputs(province):
     return [*quality_pages(province), f"results/{province}/restricted/indices.parquet"]
 
 
+MANIFEST = "results/{province}/release/manifest.json"
+
+
 def final_outputs(province):
     """What a run of one province must end with."""
+    settings = SETTINGS[province]
+    manifest = [] if settings["models_on"] or brings_ready_tables(settings) else [MANIFEST.format(province=province)]
+    return released_outputs(province) + manifest
+
+
+def released_outputs(province):
+    """The same without the manifest, which names them all."""
     results = f"results/{province}"
     panel = index_outputs(province) if SETTINGS[province]["indicators"] else []
     if SETTINGS[province]["models_on"]:

@@ -1,7 +1,7 @@
 """What each run was made with: settings, versions, raw files, and the code and plan of the rules read before this one.
 
 REQUIRED INPUTS: the raw files of the province.
-OUTPUTS: results/{province}/provenance/config.yaml, run.json, plan.json and registrations.json;
+OUTPUTS: results/{province}/release/manifest.json; results/{province}/provenance/config.yaml, run.json, plan.json and registrations.json;
     results/{province}/plan/deviations.csv and departures.csv
 """
 
@@ -34,3 +34,22 @@ rule record_provenance:
         code=code("record_provenance"),
     script:
         "../../scripts/record_provenance.py"
+
+
+rule write_manifest:
+    """The digests of everything in the release and of what it was made of, once all of it is there."""
+    input:
+        final=lambda wildcards: released_outputs(wildcards.province),
+        run="results/{province}/provenance/run.json",
+    output:
+        manifest="results/{province}/release/manifest.json",
+    log:
+        "results/{province}/logs/write_manifest.log",
+    benchmark:
+        "results/{province}/benchmarks/write_manifest.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        code=code("write_manifest"),
+    script:
+        "../../scripts/write_manifest.py"

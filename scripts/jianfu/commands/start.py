@@ -35,6 +35,7 @@ COMMANDS = {
     "report": PROVINCE,
     "freeze": PROVINCE,
     "compare": PROVINCE,
+    "verify": PROVINCE,
     "audit": PROVINCE,
     "unlock": (),
     "clean": ("province",),
@@ -50,7 +51,7 @@ OPTIONS = {
 }
 WORKFLOW = ("check", "run", "full", "indices", "models", "scenarios", "report")
 # Commands that are scripts of their own; they take the province and further options.
-SCRIPTS = {"freeze": "freeze_plan.py", "compare": "compare_results.py"}
+SCRIPTS = {"freeze": "freeze_plan.py", "compare": "compare_results.py", "verify": "verify_release.py"}
 WHEELS = "wheels"
 ENVIRONMENT = ".venv"
 # What runs the program: UTF-8 on every system, results that follow no order of hashing, pip that speaks of its task.

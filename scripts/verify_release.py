@@ -1,0 +1,66 @@
+"""Make a release again in a clean folder and say in one sentence whether it is the same (jianfu verify).
+
+1. Compare the release with its own manifest, and the raw files, settings, plan and code with those of then.
+2. Copy the project to a clean folder, run the province there, and compare the two manifests.
+
+Fails with one sentence where something differs, where the release has no manifest, or where the run stops.
+"""
+
+import argparse
+import json
+import logging
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from jianfu.commands.bundle import copy_project
+from jianfu.core.errors import ConfigError, DataError, JianfuError
+from jianfu.core.messages import speak, words
+from jianfu.province.load import language_of
+from jianfu.province.paths import province_file
+from jianfu.release.manifest import NAME, difference, digest, make_manifest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main(province, cores, scratch):
+    """A sentence that says that the release came out the same; raises where it did not."""
+    folders = [ROOT / "config" / "provinces"]
+    speak(language_of(province, ROOT, folders))
+    file, results = province_file(province, folders), ROOT / "results" / province
+    if not (results / "release" / NAME).is_file():
+        raise ConfigError("verify_nothing", province=province)
+    kept = json.loads((results / "release" / NAME).read_text(encoding="utf-8"))
+    _same(kept, make_manifest(results, ROOT), "verify_changed")
+    copy_project(ROOT, scratch)
+    shutil.copy(file, scratch / "config" / "provinces")
+    log = scratch / "run.log"
+    with open(log, "w", encoding="utf-8") as output:
+        command = [sys.executable, "jianfu.py", "run", province, "--cores", str(cores)]
+        code = subprocess.call(command, cwd=scratch, stdout=output, stderr=output)
+    if code:
+        raise ConfigError("verify_stopped", what=log.read_text(encoding="utf-8").strip().splitlines()[-1])
+    again = json.loads((scratch / "results" / province / "release" / NAME).read_text(encoding="utf-8"))
+    _same(kept, again, "verify_other")
+    return words("verify_same", province=province, files=len(kept["files"]), digest=digest(kept))
+
+
+def _same(kept, found, code):
+    moved = difference(kept, found)
+    if moved:
+        raise DataError(code, what=moved)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--province", required=True)
+    parser.add_argument("--cores", type=int, default=2)
+    options = parser.parse_args()
+    logging.getLogger("jianfu").addHandler(logging.NullHandler())
+    try:
+        with tempfile.TemporaryDirectory() as clean:
+            print(main(options.province, options.cores, Path(clean) / "jianfu"))
+    except JianfuError as error:
+        sys.exit(f"\n{error}\n")
