@@ -28,7 +28,8 @@ def make_manifest(results: Path, root: Path) -> dict:
     record = json.loads((results / "provenance" / "run.json").read_text(encoding="utf-8"))
     anchors, counts = results / "restricted" / "anchors.json", results / "quality" / "row_counts.csv"
     release = results / "release"
-    files = sorted(file for file in release.rglob("*") if file.is_file() and file.name != NAME)
+    made_by_full = release / "full"  # which a run makes on request only
+    files = sorted(file for file in release.rglob("*") if file.is_file() and made_by_full not in file.parents)
     return {
         "province": record["province"],
         "synthetic": record["synthetic"],
@@ -41,7 +42,9 @@ def make_manifest(results: Path, root: Path) -> dict:
         "anchors": file_digest(anchors) if anchors.exists() else None,
         "inputs": {mask_numbers(name): digest for name, digest in record["inputs"].items()},
         "row_counts": file_digest(counts) if counts.exists() else None,
-        "files": {file.relative_to(release).as_posix(): file_digest(file) for file in files},
+        "files": {
+            file.relative_to(release).as_posix(): file_digest(file) for file in files if file.name != NAME
+        },
     }
 
 
