@@ -207,3 +207,25 @@ def test_no_raw_identifier_in_any_file_of_the_run(finished):
 def test_an_attack_recovers_no_small_group_from_the_release(finished):
     """Sums, digits of figures, rate ratios and intervals; the attack finds planted groups in test_release_attack."""
     assert attack(results(finished) / "release") == []
+
+
+def _verify(folder):
+    command = [sys.executable, "jianfu.py", "verify", "sample"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    return done.returncode, (done.stdout + done.stderr).strip()
+
+
+def test_a_release_that_was_changed_is_not_verified(finished):
+    file = results(finished) / "release" / "disclosure_log.csv"
+    kept = file.read_bytes()
+    try:
+        file.write_bytes(kept + b"\n")
+        assert _verify(finished) == (1, "发布之后有改动：有 1 个文件不同，第一个是 disclosure_log.csv")
+    finally:
+        file.write_bytes(kept)
+
+
+@pytest.mark.slow
+def test_a_release_is_made_again_to_the_byte(finished):
+    code, said = _verify(finished)
+    assert code == 0 and "逐字节相同" in said, said
