@@ -18,7 +18,7 @@ class Careers:
     """What happened: spells and moves (one row each, slots instead of persons), risk sets, headcounts."""
 
     spells: pd.DataFrame  # slot, unit, on_post, start, end, exit_type, destination
-    risk: pd.DataFrame  # slot, unit, t, p_voluntary, p_retire
+    risk: pd.DataFrame  # slot, unit, t, p_voluntary, p_retire, p_observed (see MonthLoop.hazard)
     headcount: np.ndarray  # units x months: on post at the end of the previous month
     exposure: np.ndarray  # units x months: the OD exposure that entered the hazards
 
@@ -35,10 +35,11 @@ def _pick(uniform, shares):
 class MonthLoop:
     """One run through the months on a copy of the persons; the uniform numbers are the same in every run."""
 
-    def __init__(self, parameters, structure, months, persons, streams, exposure):
+    def __init__(self, parameters, structure, months, persons, streams, exposure, unobserved, felt):
+        """``felt``: units x months, log hazard through burnout and meaning."""
         self.people, self.exits = parameters["people"], parameters["exits"]
         self.structure, self.months, self.persons = structure, months, persons
-        self.exposure_at = exposure
+        self.exposure_at, self.unobserved, self.felt = exposure, unobserved, felt
         slots = len(persons.male)
         shape = (len(months), slots)
         self.leave = streams("leaving").random(shape)
@@ -46,6 +47,8 @@ class MonthLoop:
         self.day = streams("days of moves").random(shape)
         self.kind = streams("kinds of exits").random((3, slots))
         self.fill = streams("hires")
+        self.detour = streams("exits by way of a secondment").random((2, slots))
+        self.gone_at = np.full(slots, -1)  # month in which a secondment ends in a transfer
         self.spells, self.risk = [], []
         self.status = np.where(np.arange(slots) < persons.stock, ON_POST, ABSENT)
         self.start = persons.post.copy()
@@ -83,19 +86,21 @@ class MonthLoop:
         )
 
     def hazard(self, t, slots, exposure):
-        """Probability of a voluntary exit (complementary log-log) of persons on the post."""
+        """Probability of a voluntary exit (complementary log-log) of persons on the post, and what it would be without
+        anything unobserved."""
         persons, own = self.persons, self.exits
         month = _month_number(self.months.first[t])
         cohort = persons.cohort[slots]
         base = np.log(np.array(list(own["yearly"].values())) / 12)[cohort]
         tenure = np.digitize(month - _month_number(persons.post[slots]), TENURE_EDGES)
-        locked = _month_number(persons.lock_until[slots]) >= month  # NaT counts as long past
+        lock = _month_number(persons.lock_until[slots])  # NaT counts as long past
         unit = persons.unit[slots]
         slope = own["overload"] + own["overload_90s"] * (cohort == 2)
         predictor = base + np.array(own["tenure"])[tenure] + own["season"][self.months.month[t] - 1]
-        predictor += np.log(own["lock"]) * locked + slope * exposure[unit]
-        predictor += self.pressure_on_exit * self.structure.pressure[unit]
-        return -np.expm1(-np.exp(predictor))
+        predictor += np.log(own["lock"]) * (lock >= month) + slope * exposure[unit]
+        predictor += own["after_lock"] * ((lock < month) & (lock >= month - 12)) + self.felt[unit, t]
+        hidden = self.unobserved.exits[unit, t] + self.unobserved.exits_90s[unit, t] * (cohort == 2)
+        return -np.expm1(-np.exp(predictor + hidden)), -np.expm1(-np.exp(predictor))
 
     def retirement(self, t, slots):
         """Probability of retiring: by age alone."""
@@ -114,11 +119,20 @@ class MonthLoop:
         unit = self.persons.unit[slots]
         headcount = np.bincount(unit, minlength=len(self.structure.codes))
         exposure = self.exposure_at(t, headcount)
-        p_voluntary, p_retire = self.hazard(t, slots, exposure), self.retirement(t, slots)
-        self.risk.append({"slot": slots, "unit": unit, "p_voluntary": p_voluntary, "p_retire": p_retire})
+        (p_voluntary, p_observed), p_retire = self.hazard(t, slots, exposure), self.retirement(t, slots)
+        self.risk.append(
+            {
+                "slot": slots,
+                "unit": unit,
+                "p_voluntary": p_voluntary,
+                "p_retire": p_retire,
+                "p_observed": p_observed,
+            }
+        )
         uniform = self.leave[t, slots]
         retired, left = slots[uniform < p_retire], slots[uniform > 1 - p_voluntary]
-        returning = np.flatnonzero(self.status == SECONDED)
+        self.leave_for_good(t, *self.transferred(t))
+        returning = np.flatnonzero((self.status == SECONDED) & (self.gone_at < 0))
         returning = returning[self.other[t, returning] < 1 / self.people["secondment_months"]]
         returning = returning[_month_number(self.start[returning]) < _month_number(self.months.first[t])]
         staying = slots[(uniform >= p_retire) & (uniform <= 1 - p_voluntary)]
@@ -140,7 +154,24 @@ class MonthLoop:
         ]
         outside = kind == EXIT_TYPES.index("辞职")
         destination = np.where(outside, DESTINATIONS.index("其他"), self.destination(slots, 1))
-        self.leave_for_good(t, slots, kind, destination)
+        away = (self.detour[0, slots] < self.exits["via_secondment"]["share"]) & ~outside
+        self.leave_for_good(t, slots[~away], kind[~away], destination[~away])
+        first, last = self.exits["via_secondment"]["months"]
+        self.gone_at[slots[away]] = t + first + (self.detour[1, slots[away]] * (last - first + 1)).astype(int)
+        self.second(t, slots[away])
+
+    def transferred(self, t):
+        """Persons whose secondment ends in a transfer in month t, with kind and destination."""
+        slots = np.flatnonzero(self.gone_at == t)
+        types = {kind: share for kind, share in self.exits["types"].items() if kind != "辞职"}
+        kind = _pick(self.kind[0, slots], list(types.values()))
+        return slots, np.array([EXIT_TYPES.index(k) for k in types])[kind], self.destination(slots, 1)
+
+    def second(self, t, slots):
+        """Persons leave the post on secondment, most of them to return."""
+        dates = self.dates(t, slots)
+        self.close(slots, dates, "借调", self.destination(slots, 2))
+        self.status[slots], self.start[slots] = SECONDED, dates + 1
 
     def other_moves(self, t, slots):
         """Secondment, transfer between townships, dispatch, death, dismissal of those who stay otherwise."""
@@ -158,10 +189,7 @@ class MonthLoop:
         self.leave_for_good(t, moving("dismissal"), "开除", 0)
         dispatched = moving("dispatch")
         self.leave_for_good(t, dispatched, "组织选派", self.destination(dispatched, 2))
-        away = moving("secondment")
-        dates = self.dates(t, away)
-        self.close(away, dates, "借调", self.destination(away, 2))
-        self.status[away], self.start[away] = SECONDED, dates + 1
+        self.second(t, moving("secondment"))
         self.transfer(t, moving("transfer"))
 
     def transfer(self, t, slots):
@@ -195,9 +223,8 @@ class MonthLoop:
         self.status[slots], self.start[slots] = ON_POST, dates
         self.next_slot += len(unit)
 
-    def run(self, pressure_on_exit, n_months):
+    def run(self, n_months):
         """The first ``n_months`` months; returns :class:`Careers`."""
-        self.pressure_on_exit = pressure_on_exit
         results = [self.step(t) for t in range(n_months)]
         open_slots = np.flatnonzero(np.isin(self.status, (ON_POST, SECONDED)))
         self.close(open_slots, np.full(len(open_slots), np.datetime64("NaT"), "M8[D]"), "", 0)

@@ -64,14 +64,16 @@ class Burden:
         return share * self.common + unit + month
 
 
-def build_burden(parameters, structure, months, streams):
-    """Common burden factor of unit and month."""
+def build_burden(parameters, structure, months, unobserved, streams):
+    """Common burden factor of unit and month; relief lowers it where it is in force."""
     own = parameters["burden"]
     rng = streams("burden")
     n = len(structure.codes)
     unit = own["unit_sd"] * rng.standard_normal((n, 1))
     month = own["month_sd"] * autoregressive(rng, (n, len(months)), own["month_correlation"])
     common = parameters["pressure"]["on_burden"] * structure.pressure[:, None] + unit + month
+    relief = parameters["policies"]["formal_checks"]
+    common = common + unobserved.burden + relief["burden"] * policy_active(relief, months, structure)
     return Burden(common, own, streams)
 
 

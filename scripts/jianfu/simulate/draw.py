@@ -7,7 +7,7 @@ import pandas as pd
 
 from jianfu.core.keys import SYNTHETIC_KEY
 from jianfu.ingest.people import person_key
-from jianfu.simulate import careers, counts, measures
+from jianfu.simulate import careers, counts, disturbances, measures
 from jianfu.simulate.exposure import REFERENCE_MONTHS, OverloadExposure
 from jianfu.simulate.identity import id_numbers
 from jianfu.simulate.persons import EDUCATION, EDUCATION_SHARES, RANKS, build_persons
@@ -29,7 +29,8 @@ class Draw:
     ``units``, ``spells``, ``survey``, ``policies``, ``unit_year``: canonical tables. ``indicators``: unit_code, month,
     indicator, value, coverage (missing values have no row). ``unit_months``: unit_code, month, tasks_logged,
     app_logged. Truth: ``person_months`` has the exact probabilities of a voluntary exit and of retirement of everyone
-    at risk (on the post at the end of the previous month); ``survey_truth`` the conditional mean of every standardised
+    at risk (on the post at the end of the previous month), and of a voluntary exit without anything unobserved;
+    ``survey_truth`` the conditional mean of every standardised
     score given what the models know (``intention_given_z``: given the realised burnout and meaning as well,
     ``innovation_given_z``: given the realised burnout); ``unit_month_truth`` the expected share of late tasks and
     ln ratio of a chain; ``unit_year_truth`` the expected cases of accountability, score (given the outcomes) and
@@ -81,7 +82,8 @@ def draw(parameters: dict, seed: int, identities: bool = True, indicators=None) 
     streams = Streams(seed)
     months = months_of(*parameters["window"])
     structure = build_structure(parameters, streams)
-    burden = counts.build_burden(parameters, structure, months, streams)
+    unobserved = disturbances.build_unobserved(parameters, structure, months, streams)
+    burden = counts.build_burden(parameters, structure, months, unobserved, streams)
     drawn = counts.build_counts(parameters, structure, months, burden, streams)
     substantive = build_substantive(months, len(structure.codes), streams)
     unit_year, expected_years = build_unit_years(
@@ -89,22 +91,27 @@ def draw(parameters: dict, seed: int, identities: bool = True, indicators=None) 
     )
     targets = build_targets(parameters, structure, months, streams)
     fixed = measures.fixed_measures(drawn, structure, months, unit_year, targets)
-    persons, career, exposure = _careers(parameters, structure, months, drawn, fixed, streams)
+    persons, career, exposure = _careers(
+        parameters, structure, months, drawn, fixed, burden, unobserved, streams
+    )
     values = fixed | measures.per_head_measures(drawn, months, career.headcount)
     exposures = survey_exposures(values)
     survey = build_survey(parameters, months, exposures, career, persons, substantive, streams)
     burnout = burnout_of_units(parameters["survey"], exposures)
+    seen, told = _told(
+        parameters, structure, months, drawn, burden, unit_year, targets, career, values, streams
+    )
     drawn.flags["late"], late = counts.late_tasks(parameters["tasks"]["late"], drawn.tasks, burnout, streams)
     attributes = _attributes(structure, persons, streams, identities)
-    wanted = values if indicators is None else {code: values[code] for code in values if code in indicators}
+    told = told if indicators is None else {code: told[code] for code in told if code in indicators}
     return Draw(
         units=structure.frame,
         spells=_spells(structure, attributes, career),
-        indicators=measures.long_indicators(wanted, structure, months),
+        indicators=measures.long_indicators(told, structure, months),
         survey=_survey(attributes, survey),
         policies=_policies(parameters, structure),
         unit_year=unit_year,
-        unit_months=_by_month(structure, months, tasks_logged=drawn.logged, app_logged=drawn.app_logged),
+        unit_months=_by_month(structure, months, tasks_logged=seen.logged, app_logged=drawn.app_logged),
         person_months=_person_months(structure, months, attributes, career),
         survey_truth=_survey_truth(structure, attributes, survey),
         unit_month_truth=_by_month(structure, months, D8_late=late, ln_ratio=drawn.ln_ratio),
@@ -117,16 +124,40 @@ def draw(parameters: dict, seed: int, identities: bool = True, indicators=None) 
     )
 
 
-def _careers(parameters, structure, months, drawn, fixed, streams):
+def _told(parameters, structure, months, drawn, burden, unit_year, targets, career, values, streams):
+    """Counts and indicators as the logs tell them, which is as they are unless the disturbances say otherwise."""
+    own = parameters["disturbances"]
+    told = values
+    if own["lost"]:
+        kept = disturbances.kept_logs(own, burden.common, streams)
+        drawn = replace(drawn, logged=drawn.logged & kept)
+        told = measures.fixed_measures(drawn, structure, months, unit_year, targets)
+        told |= measures.per_head_measures(drawn, months, career.headcount)
+    return drawn, disturbances.drifted(own, told, burden.common)
+
+
+def _felt(parameters, drawn, months, fixed, headcount):
+    """Log hazard of exits through the expected burnout and meaning of the units, at the staff of the beginning."""
+    on_exits, answers = parameters["exits"], parameters["survey"]
+    if not (on_exits["burnout"] or on_exits["meaning"]):
+        return np.zeros(headcount.shape)
+    exposures = survey_exposures(fixed | measures.per_head_measures(drawn, months, headcount))
+    meaning = answers["meaning"]["traces"] * exposures["traces"]
+    return on_exits["burnout"] * burnout_of_units(answers, exposures) + on_exits["meaning"] * meaning
+
+
+def _careers(parameters, structure, months, drawn, fixed, burden, unobserved, streams):
     """Run the months twice, see :mod:`jianfu.simulate.exposure`."""
     stock = build_persons(parameters, structure, months, streams)
     away = parameters["people"]["seconded_out"]
     headcount = np.repeat(structure.staff[:, None] * (1 - away), len(months), axis=1)
+    felt = _felt(parameters, drawn, months, fixed, headcount)
     for n_months in (min(REFERENCE_MONTHS, len(months)), len(months)):
         persons = _copied(stock)
         exposure = OverloadExposure(fixed, drawn, months, headcount)
-        loop = careers.MonthLoop(parameters, structure, months, persons, streams, exposure)
-        career = loop.run(parameters["pressure"]["on_exit"], n_months)
+        acting = disturbances.ActingExposure(parameters["disturbances"], exposure, burden.common)
+        loop = careers.MonthLoop(parameters, structure, months, persons, streams, acting, unobserved, felt)
+        career = loop.run(n_months)
         headcount[:, :n_months] = career.headcount
     return persons, career, exposure
 
@@ -251,8 +282,7 @@ def _person_months(structure, months, attributes, career):
             ),
             "unit_code": pd.Categorical.from_codes(risk["unit"], structure.codes.astype(object)),
             "month": pd.Categorical.from_codes(risk["t"], months.names),
-            "p_voluntary": risk["p_voluntary"],
-            "p_retire": risk["p_retire"],
+            **risk[["p_voluntary", "p_retire", "p_observed"]],
         }
     )
 

@@ -8,6 +8,7 @@ from scipy.stats import norm
 
 from jianfu.simulate.exposure import anchor, index_of, window_mean
 from jianfu.simulate.persons import YEAR
+from jianfu.simulate.streams import shifted
 from jianfu.simulate.unit_years import EFFORT_LOG_SD, years_of
 
 EFFICACY = ("PE1", "PE2", "PE3", "PE4", "PE5", "PE6")
@@ -76,15 +77,21 @@ def survey_exposures(measures, anchored=None):
     return exposures
 
 
-def _respondents(own, months, careers, streams):
-    """Persons on the post throughout the fieldwork month who answer: slot, unit, t, wave."""
+def _respondents(own, months, careers, streams, burnout):
+    """Persons on the post throughout the fieldwork month who answer: slot, unit, t, wave.
+
+    burnout: latent burnout of persons (frame as returned here), on which the response may depend.
+    """
     rng = streams("response")
-    parts = []
+    parts, share = [], own["response"]
     for wave, name in enumerate(own["waves"], start=1):
         t = months.index(name)
         here, after = (careers.risk[careers.risk["t"] == month] for month in (t, t + 1))
         stays = here.merge(after[["slot", "unit"]], on=["slot", "unit"])[["slot", "unit"]]
-        parts.append(stays[rng.random(len(stays)) < own["response"]].assign(t=t, wave=wave))
+        stays = stays.assign(t=t, wave=wave)
+        if own["response_burnout"]:
+            share = shifted(own["response"], own["response_burnout"] * burnout(stays))
+        parts.append(stays[rng.random(len(stays)) < share])
     return pd.concat(parts, ignore_index=True).sort_values(["wave", "unit", "slot"], ignore_index=True)
 
 
@@ -235,10 +242,14 @@ def build_survey(parameters, months, exposures, careers, persons, substantive, s
     exposures: as from :func:`survey_exposures`.
     """
     own = parameters["survey"]
-    people = _respondents(own, months, careers, streams)
-    n, n_slots = len(people), len(persons.male)
-    predictors = _predictors(own, people, persons, months, exposures)
-    latent, mean, variance = _latent(own, people, predictors, len(substantive), n_slots, streams)
+    sizes = (len(substantive), len(persons.male))
+
+    def latents(people):
+        return _latent(own, people, _predictors(own, people, persons, months, exposures), *sizes, streams)
+
+    people = _respondents(own, months, careers, streams, lambda asked: latents(asked)[0]["burnout"])
+    n = len(people)
+    latent, mean, variance = latents(people)
     answers = _answers(own, latent, n, streams)
     rng = streams("survey damage")
     flat = rng.random(n) < own["straightline"]
