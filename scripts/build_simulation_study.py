@@ -21,7 +21,7 @@ def main(design, draws, raw, confidence, table, raw_table):
     design = read_yaml(design)
     draws = pd.concat([frames.load(path) for path in draws], ignore_index=True)
     again = pd.concat([frames.load(path) for path in raw], ignore_index=True)
-    same = draws[draws["seed"].isin(again["seed"]) & draws["model"].isin(design["models"])]
+    same = draws[draws["seed"].isin(again["seed"]) & draws["model"].isin(again["model"])]
     compared = summary.compared(same, again, design["raw"]["tolerance"])
     result = summary.summarise(draws, design, confidence)
     for frame, path in ((compared, raw_table), (result, table)):

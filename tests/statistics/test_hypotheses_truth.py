@@ -59,6 +59,7 @@ def row(name, term):
         ("H9_accountability", "log(tasks_month)", lambda p: p["accountability"]["tasks"]),
         ("H9_accountability", "log1p(n_errors)", lambda p: p["accountability"]["errors"]),
         ("H12_outcome", "ln_hours_trace", lambda p: 0.0),
+        ("H12_outcome", "ln_hours_substantive", lambda p: p["outcome"]["substantive"]),
         ("H13_score", "log(artefacts_month)", lambda p: p["score"]["material"]),
     ],
 )

@@ -29,16 +29,17 @@ MANY_EXITS = {"exits": {"yearly": {"70s": 0.08, "80s": 0.10, "90s": 0.20, "00s":
 
 
 def setup(small=False):
-    files = [
-        PLAN / name for name in ("models.yaml", "indicators.csv", "indices.csv", "scales.yaml", "exits.yaml")
-    ]
+    names = "models.yaml checks.yaml hypotheses.csv indicators.csv indices.csv scales.yaml exits.yaml"
+    files = [PLAN / name for name in names.split()]
     found = design.setup(CONFIG / "simulation.yaml", CONFIG / "default.yaml", *files, small)
     # enough exits for a small province
     return found.of(parameters=merge(found.parameters, MANY_EXITS)) if small else found
 
 
-def tiny(**changes):
-    return STUDY | {"province": TINY, "target_draws": 1} | changes
+def tiny(fits, **changes):
+    """The study with few small provinces, each with these models."""
+    scenarios = [scenario | {"fits": fits} for scenario in STUDY["scenarios"]]
+    return STUDY | {"province": TINY, "target_draws": 1, "bell_draws": 1, "scenarios": scenarios} | changes
 
 
 def test_every_province_of_the_study_has_its_own_seed():
@@ -49,19 +50,17 @@ def test_every_province_of_the_study_has_its_own_seed():
     ]
     assert len(set(seeds)) == len(seeds)
     assert sum(chunk.n for chunk in design.chunks(STUDY)) == len(seeds)
-    by_truth = {
-        truth: [s["draws"] for s in STUDY["scenarios"] if s["truth"] == truth] for truth in STUDY["truths"]
-    }
-    assert sum(by_truth["null"]) >= 2000 and min(by_truth["default"] + by_truth["strong"]) >= 1000
+    assert min(scenario["draws"] for scenario in STUDY["scenarios"]) >= 500
+    assert {scenario["world"] for scenario in STUDY["scenarios"]} == set(STUDY["worlds"])
     with pytest.raises(ConfigError, match="no scenario 'other'"):
         design.scenario_of(STUDY, "other")
 
 
 def test_a_draw_depends_neither_on_the_chunk_nor_on_its_place_in_it():
-    study = tiny(models=["H2_exits"], further={"scenario": "", "draws": 0, "models": []})
-    pair = draws.chunk_draws(setup(small=True), study, design.Chunk("strong_pressure", 4, 2))
-    alone = draws.chunk_draws(setup(small=True), study, design.Chunk("strong_pressure", 5, 1))
-    second = pair[pair["seed"] == design.seed_of(study, "strong_pressure", 5)].reset_index(drop=True)
+    study = tiny(["H2_exits"])
+    pair = draws.chunk_draws(setup(small=True), study, design.Chunk("strong", 4, 2))
+    alone = draws.chunk_draws(setup(small=True), study, design.Chunk("strong", 5, 1))
+    second = pair[pair["seed"] == design.seed_of(study, "strong", 5)].reset_index(drop=True)
     pd.testing.assert_frame_equal(second, alone)
     assert pair["target"].isna().all()
 
@@ -75,11 +74,10 @@ def test_draws_without_identities_give_the_estimates_of_draws_with_them():
 
 
 def test_a_province_gives_the_same_estimates_through_raw_files():
-    study = tiny(models=["H2_exits", "H1_burnout"])
+    study = tiny(["H2_exits", "H1_burnout"], bell_draws=0)
     own = setup(small=True)
     through = raw.raw_draw(own, study, 0, ROOT)
-    direct = draws.chunk_draws(own, study | {"further": STUDY["further"] | {"draws": 0}},
-                               design.Chunk(study["raw"]["scenario"], 0, 1))  # fmt: skip
+    direct = draws.chunk_draws(own, study, design.Chunk(study["raw"]["scenario"], 0, 1))
     both = summary.compared(direct, through, study["raw"]["tolerance"])
     assert both["same"].all() and both["estimate"].notna().all() and len(both) == 2
 
@@ -87,12 +85,38 @@ def test_a_province_gives_the_same_estimates_through_raw_files():
 def test_the_null_is_one_for_every_primary_model():
     """Under the truth `null` what the models give on true probabilities and means is zero, with unit pressure too."""
     own = setup()
-    scenario = design.scenario_of(STUDY, "null_pressure")
-    own = own.of(parameters=design.parameters_of(own.parameters, STUDY, scenario)).only(STUDY["models"])
+    scenario = design.scenario_of(STUDY, "null")
+    own = own.of(parameters=design.parameters_of(own.parameters, STUDY, scenario)).only(scenario["fits"])
     rows = draws.one_draw(own, 1, True)
     assert np.abs(rows["target"]).max() < 2e-3
-    strong = design.parameters_of(own.parameters, STUDY, design.scenario_of(STUDY, "strong_no_pressure"))
-    assert strong["exits"]["overload"] == 0.28 and strong["pressure"]["on_exit"] == 0
+    without = design.parameters_of(own.parameters, STUDY, design.scenario_of(STUDY, "null_no_pressure"))
+    assert without["exits"]["overload"] == 0 and without["pressure"]["on_exit"] == 0
+
+
+def test_bells_stand_beside_the_models_and_say_what_they_find():
+    study = tiny(["H1_burnout", "H2_exits"])
+    rows = draws.chunk_draws(setup(small=True), study, design.Chunk("null_unit_shocks", 0, 1)).set_index(
+        "model"
+    )
+    tests = {name for name in rows.index if name.startswith("H2_exits.")}
+    assert tests == {f"H2_exits.{bell}" for bell in STUDY["bells"]}
+    assert {"H1_burnout.lead", "H1_burnout.within_between"} <= set(rows.index)
+    bells = rows[rows.index.str.contains(".", regex=False)]
+    assert set(bells["result"]) <= {"passed", "failed", "weak", "none"} and (bells["target"] == 0).all()
+    assert set(rows.loc[["H1_burnout", "H2_exits"], "result"]) <= {
+        "supported",
+        "inconclusive",
+        "negligible",
+        "contrary",
+    }
+
+
+@pytest.mark.parametrize("scenario", ["default_lost_logs", "default_decided_earlier"])
+def test_targets_know_what_nobody_sees(scenario):
+    """The target is the effect of the exposure that acted on everyone, logged or not; the data show less of it."""
+    study = tiny(["H2_exits"], province=STUDY["province"], bell_draws=0)
+    rows = draws.chunk_draws(setup(), study, design.Chunk(scenario, 0, 1)).set_index("term")
+    assert 0.12 < rows.loc["OD", "target"] < 0.30
 
 
 def test_every_person_month_needs_its_probability():
@@ -107,10 +131,11 @@ def test_every_person_month_needs_its_probability():
         targets.with_probabilities(months, drawn.person_months.iloc[:-50])
 
 
-def rows_of(model, role, estimates, term="OD", scenario="default_pressure", target=0.2, p=0.01):
+def rows_of(model, role, estimates, term="OD", scenario="default", target=0.2, p=0.01):
     frame = pd.DataFrame({"estimate": estimates, "std_error": 0.1, "target": target, "p_value": p})
     frame["ci_low"], frame["ci_high"] = frame["estimate"] - 0.2, frame["estimate"] + 0.2
-    return frame.assign(hypothesis="H2", model=model, role=role, term=term, scenario=scenario, scale="s")
+    own = {"hypothesis": "H2", "model": model, "role": role, "term": term, "scenario": scenario, "scale": "s"}
+    return frame.assign(**own, result="supported")
 
 
 def test_summary_by_hand():
@@ -135,7 +160,7 @@ def test_a_figure_fails_only_if_its_whole_interval_lies_outside():
         p = np.where(np.arange(n) < rejections, 0.01, 0.5)
         # estimates of a distribution that is covered in 95 of 100 draws
         estimates = np.where(np.arange(n) % 20 == 0, 0.3, 0.0) * np.where(np.arange(n) % 40 == 0, 1, -1)
-        frame = rows_of("H2_exits", "primary", estimates, scenario="null_pressure", target=0.0, p=p)
+        frame = rows_of("H2_exits", "primary", estimates, scenario="null", target=0.0, p=p)
         table = summary.summarise(frame, STUDY, 0.95)
         return table["verdict"].iloc[0], len(summary.failures(table))
 
@@ -168,9 +193,11 @@ def test_fifty_provinces_of_every_scenario(monkeypatch):
     assert wrong.empty, wrong[["scenario", "model", "term", "verdict"]].to_string()
     judged = table[table["judged"]]
     assert (judged["n_failed"] == 0).all() and (judged["bias_z"].abs() < 5).all()
-    direct = rows[rows["model"].isin(study["models"])]
-    direct = direct[direct["seed"] == design.seed_of(study, study["raw"]["scenario"], 0)]
-    assert summary.compared(direct, raw.raw_draw(setup(), study, 0, ROOT), 1e-6)["same"].all()
+    again = raw.raw_draw(setup(), study, 0, ROOT)
+    direct = rows[(rows["seed"] == again["seed"].iloc[0]) & rows["model"].isin(again["model"])]
+    assert summary.compared(direct, again, 1e-6)["same"].all()
+    bells = table[table["model"] == "H2_exits.bursts"].set_index("scenario")["rejected"]
+    assert bells["null_unit_shocks"] > 0.2 > bells["null"]
 
 
 def test_chunks_are_those_of_the_rule():

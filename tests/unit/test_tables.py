@@ -253,7 +253,13 @@ def test_the_tests_of_a_hypothesis_are_its_own():
     found = hypothesis_rows(report_fakes.estimates(), pd.DataFrame(rows), hypotheses, 0.05)
     by_name = {line.plan["hypothesis"]: line.tests for line in found}
     assert set(by_name["H1"].values()) == {"none"}
-    assert by_name["H2"] == {"lead": "passed", "retirement": "weak", "elsewhere": "none", "between": "none"}
+    assert by_name["H2"] == {
+        "lead": "passed",
+        "retirement": "weak",
+        "elsewhere": "none",
+        "between": "none",
+        "bursts": "none",
+    }
     assert by_name["H3"] == {"lead": "failed", "retirement": "none", "elsewhere": "passed", "between": "none"}
     words = {name: label_of_tests(tests, LABELS) for name, tests in by_name.items()}
     assert words == {"H1": "检验不适用", "H2": "检验力不足（退休）", "H3": "检验未通过（未来暴露）"}

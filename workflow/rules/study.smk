@@ -11,6 +11,8 @@ STUDY_INPUTS = {
     "parameters": project("config", "simulation.yaml"),
     "defaults": project("config", "default.yaml"),
     "models": common_plan("models.yaml"),
+    "checks": common_plan("checks.yaml"),
+    "hypotheses": common_plan("hypotheses.csv"),
     "indicators": common_plan("indicators.csv"),
     "members": common_plan("indices.csv"),
     "scales": common_plan("scales.yaml"),
@@ -99,7 +101,7 @@ rule build_simulation_study:
 
 
 rule plot_simulation_study:
-    """Size, coverage and power by scenario, with their Monte-Carlo intervals and the limits."""
+    """Size, coverage, bias and bells by scenario, with their Monte-Carlo intervals and the limits."""
     input:
         table="docs/simulation_study.csv",
         design=common_plan("simulation_study.yaml"),

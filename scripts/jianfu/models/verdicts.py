@@ -173,7 +173,8 @@ def headlines(tested: Iterable[Decided]) -> dict[str, str]:
 def falsifications(term: str) -> dict[str, tuple[str, str]]:
     """Tests that should find nothing, {name: (check beside the model, its term)}, for a term of interest.
 
-    The first part of an interaction carries the change: the lead of ``OD:cohort_90s`` is ``OD_lead:cohort_90s``.
+    The first part of an interaction carries the change: the lead of ``OD:cohort_90s`` is ``OD_lead:cohort_90s``. A
+    shock that all cohorts of a unit share makes exits come in bursts and leaves an interaction alone.
     """
     first, *rest = str(term).split(":")
     tail = "".join(f":{part}" for part in rest)
@@ -182,6 +183,7 @@ def falsifications(term: str) -> dict[str, tuple[str, str]]:
         "retirement": ("retirement", term),
         "elsewhere": ("elsewhere", changed(term, variant=ELSEWHERE)),
         "between": ("within_between", f"between({first}, unit){tail}"),
+        **({} if rest else {"bursts": ("bursts", "bursts(unit)")}),
     }
 
 

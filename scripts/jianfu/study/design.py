@@ -1,4 +1,4 @@
-"""What the study simulates: scenarios, their parameters and seeds, and the models that are fitted."""
+"""What the study simulates: scenarios, their worlds, truths and seeds, the models and the tests beside them."""
 
 from dataclasses import dataclass
 
@@ -10,8 +10,10 @@ from jianfu.core.calendar import Calendar, calendar_of
 from jianfu.core.errors import ConfigError
 from jianfu.exits.definitions import Definitions, read_definitions
 from jianfu.indicators.plan import read_plan as read_indicators
+from jianfu.indices.exposures import Exposure
 from jianfu.indices.specification import read_members
 from jianfu.models.spec import ModelSpec, specs_of
+from jianfu.models.tables.unit_years import WAVE
 from jianfu.simulate.parameters import read_parameters
 
 SEEDS_PER_SCENARIO = 100_000
@@ -19,10 +21,13 @@ SEEDS_PER_SCENARIO = 100_000
 
 @dataclass(frozen=True)
 class Setup:
-    """What every draw needs: simulation parameters, models with their categories, plan of the indices, settings."""
+    """What every draw needs: simulation parameters, models with their categories and the falsification tests beside
+    them, the hypotheses that they decide, plan of the indices, settings."""
 
     parameters: dict
     specs: list[ModelSpec]
+    checks: list[dict]
+    hypotheses: pd.DataFrame
     categories: dict
     members: pd.DataFrame
     scales: dict
@@ -34,12 +39,13 @@ class Setup:
         """The same with other values of some fields."""
         return Setup(**{**self.__dict__, **changes})
 
-    def only(self, names):
-        """The same for the models in ``names``, with the members of the indices that these need."""
+    def only(self, names, bells=()):
+        """The same for the models in ``names`` and the checks in ``bells``, with the members of the indices needed."""
         specs = [spec for spec in self.specs if spec.name in names]
         terms = {part for spec in specs for term in spec.terms for part in term.split(":")}
-        used = {term.removesuffix("_lead") for term in terms}
-        return self.of(specs=specs, members=self.members[self.members["index"].isin(used)])
+        used = {Exposure.of(term.removesuffix(WAVE)).index for term in terms}
+        checks = [check for check in self.checks if check["name"] in bells]
+        return self.of(specs=specs, checks=checks, members=self.members[self.members["index"].isin(used)])
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,9 @@ class Chunk:
     n: int
 
 
-def setup(parameters, defaults, models, indicators, members, scales, definitions, small=False):
+def setup(
+    parameters, defaults, models, checks, hypotheses, indicators, members, scales, definitions, small=False
+):
     """A :class:`Setup` from the files of the plan; ``small`` simulates the test-size province."""
     parameters = read_parameters(parameters, small)
     settings = merge(read_yaml(defaults), {"data": {"window": parameters["window"]}})
@@ -59,6 +67,8 @@ def setup(parameters, defaults, models, indicators, members, scales, definitions
     return Setup(
         parameters=parameters,
         specs=specs_of(plan),
+        checks=read_yaml(checks)["checks"],
+        hypotheses=pd.read_csv(hypotheses, encoding="utf-8-sig"),
         categories=plan["categories"],
         members=read_members(members, read_indicators(indicators)),
         scales=read_yaml(scales)["scales"],
@@ -77,11 +87,9 @@ def scenario_of(design, name):
 
 
 def parameters_of(parameters, design, scenario):
-    """Simulation parameters of a scenario: the common ones with the overlays of the study, its truth and pressure."""
+    """Simulation parameters of a scenario: the common ones with the overlays of the study, its truth and its world."""
     overlay = merge(design["province"], design["truths"][scenario["truth"]])
-    if not scenario["pressure"]:
-        overlay = merge(overlay, design["without_pressure"])
-    return merge(parameters, overlay)
+    return merge(parameters, merge(overlay, design["worlds"][scenario["world"]]))
 
 
 def seed_of(design, name, number):
@@ -102,8 +110,5 @@ def chunks(design):
 
 def shortened(design, draws, raw):
     """The study with ``draws`` draws per scenario, ``raw`` of them through raw files."""
-    return design | {
-        "scenarios": [scenario | {"draws": draws} for scenario in design["scenarios"]],
-        "further": design["further"] | {"draws": min(draws, design["further"]["draws"])},
-        "raw": design["raw"] | {"draws": raw},
-    }
+    scenarios = [scenario | {"draws": draws} for scenario in design["scenarios"]]
+    return design | {"scenarios": scenarios, "raw": design["raw"] | {"draws": raw}}

@@ -1,17 +1,20 @@
-"""The figure of the simulation study: one dot per scenario and judged term, with its Monte-Carlo interval."""
+"""The figure of the simulation study: where the tool holds, where it bends, and which falsification test rings then.
+
+One line per scenario; dots are the judged terms of the three confirmatory hypotheses and the tests beside H2.
+"""
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from jianfu.models.estimates import CHECK
 from jianfu.report.figures.style import PALE, SERIES, finish, new_figure, points, save
 
-PANELS = (("size", "rejected", "Size"), ("coverage", "coverage", "Coverage"), ("power", "rejected", "Power"))
-
-
-def label(row) -> str:
-    """Name of a judged row: hypothesis and term."""
-    return f"{row.hypothesis} {row.term}".replace(":cohort_90s", " × 90s")
+TERMS = {"H1_burnout OD": "H1", "H2_exits OD": "H2", "H3_within_cohorts OD:cohort_90s": "H3"}
+BESIDE = f"H2_exits{CHECK}"
+# Panel: its title, the rows tested that it shows (all without any), the column of its dots.
+PANELS = (("size", ("size",), "rejected"), ("coverage", ("size", "power"), "coverage"), ("bias", (), "bias"))
+BELLS = "bells beside H2 ring"
 
 
 def plot(*, table, design, paths) -> None:
@@ -20,31 +23,28 @@ def plot(*, table, design, paths) -> None:
 
 
 def draw(table, design) -> Figure:
-    """Size, coverage and power side by side, over the limits of ``design`` (grey)."""
-    table = table[table["judged"]]
-    table = table.assign(name=[label(row) for row in table.itertuples()])
-    names = list(table["name"].unique())
-    looks = _looks([scenario["name"] for scenario in design["scenarios"]])
-    shifts = dict(zip(looks, np.linspace(-0.32, 0.32, len(looks)), strict=True))
-    table = table.assign(place=table["name"].map(names.index) + table["scenario"].map(shifts))
-    figure = new_figure(7.5)
-    panels = figure.subplots(1, 3, sharey=True)
-    for axes, (tested, column, title) in zip(panels, PANELS, strict=True):
-        part = table if tested == "coverage" else table[table["tested"] == tested]
-        if tested in design["limits"]:
-            axes.axvspan(*design["limits"][tested], color=PALE, alpha=0.6, linewidth=0)
-        for scenario, rows in part.groupby("scenario", sort=False):
-            ends = {"low": f"{column}_low", "high": f"{column}_high"}
-            points(axes, rows, x=column, y="place", orient="y", **ends, **looks[scenario])
-        axes.grid(False)
+    """Size, coverage and bias of H1-H3 and how often the tests beside H2 ring, over the limits of ``design`` (grey)."""
+    names = list(table["scenario"].unique())
+    table = table.assign(line=table["scenario"].map(names.index), key=table["model"] + " " + table["term"])
+    half = 2.6 * table["bias_mc_error"]
+    table = table.assign(bias_low=table["bias"] - half, bias_high=table["bias"] + half)
+    main = table[table["key"].isin(TERMS)]
+    bells = table[table["model"].str.startswith(BESIDE) & (table["tested"] == "bell")]
+    bells = bells.assign(key=bells["model"].str.removeprefix(BESIDE))
+    figure = new_figure(8.5)
+    panels = figure.subplots(1, 4, sharey=True)
+    for axes, (title, tested, column) in zip(panels, PANELS, strict=False):
+        part = main[main["tested"].isin(tested)] if tested else main
+        if title in design["limits"]:
+            axes.axvspan(*design["limits"][title], color=PALE, alpha=0.6, linewidth=0)
+        _dots(axes, part, column, list(TERMS))
         axes.set_xlabel(title)
-    panels[0].set_yticks(range(len(names)), names)
+    _dots(panels[3], bells, "rejected", list(design["bells"]))
+    panels[3].set_xlabel(BELLS)
+    panels[0].set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
     panels[0].invert_yaxis()
-    handles = [
-        Line2D([], [], linestyle="", markeredgecolor=look["color"], label=scenario.replace("_", " "), **look)
-        for scenario, look in looks.items()
-    ]
-    panels[-1].legend(handles=handles, loc="best", fontsize=6.5, handlelength=1)
+    _legend(panels[2], TERMS)
+    _legend(panels[3], {name: name.replace("_", " ") for name in design["bells"]})
     counts = sorted({f"{draws:,}" for draws in table["n_draws"]}, key=len)
     note = (
         f"Simulation study, {' or '.join(counts)} provinces per scenario, {table['date'].iloc[0]}; "
@@ -53,11 +53,33 @@ def draw(table, design) -> Figure:
     return finish(figure, None, [note])
 
 
-def _looks(scenarios):
-    """Colour and marker by pair of scenarios; the first of a pair is filled, the second open."""
-    looks = {}
-    for k, scenario in enumerate(scenarios):
-        color, marker = (SERIES[k // 2 % len(SERIES)][key] for key in ("color", "marker"))
-        inside = color if k % 2 == 0 else "white"
-        looks[scenario] = {"color": color, "marker": marker, "markerfacecolor": inside, "markersize": 3.2}
-    return looks
+def _dots(axes, rows, column, keys):
+    """The dots of one panel, those of each key a little below those of the one before."""
+    for shift, look, key in zip(np.linspace(-0.3, 0.3, len(keys)), _looks(), keys, strict=False):
+        own = rows[rows["key"] == key]
+        own = own.assign(place=own["line"] + shift)
+        ends = {"low": f"{column}_low", "high": f"{column}_high"}
+        points(axes, own, x=column, y="place", orient="y", **ends, **look)
+    axes.grid(False)
+
+
+def _legend(axes, labels):
+    handles = [
+        Line2D([], [], linestyle="", markeredgecolor=look["color"], label=label, **look)
+        for look, label in zip(_looks(), labels.values(), strict=False)
+    ]
+    axes.legend(handles=handles, loc="best", fontsize=6, handlelength=1)
+
+
+def _looks():
+    """Colours and markers of up to six keys: three filled, then three open."""
+    return [
+        {
+            "color": one["color"],
+            "marker": one["marker"],
+            "markersize": 3.0,
+            "markerfacecolor": inside or one["color"],
+        }
+        for inside in (None, "white")
+        for one in SERIES
+    ]

@@ -76,8 +76,8 @@ def _with_indicators(paths, units, spells, settings, window, plan):
 def raw_draw(setup, design, number, root):
     """Estimates of draw ``number`` of the scenario that the study names under ``raw``, through raw exports."""
     name = design["raw"]["scenario"]
-    own = setup.of(parameters=parameters_of(setup.parameters, design, scenario_of(design, name)))
-    own = own.only(design["models"])
+    scenario = scenario_of(design, name)
+    own = setup.of(parameters=parameters_of(setup.parameters, design, scenario)).only(scenario["fits"])
     seed = seed_of(design, name, number)
     with tempfile.TemporaryDirectory(prefix="jianfu_study_") as folder:
         tables = raw_sources(draw(own.parameters, seed), own.parameters, root, folder)

@@ -4,12 +4,14 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
+from jianfu.models.estimates import CHECK
 from jianfu.study.design import scenario_of, seed_of
 
 POOLED_LIMIT = (
     0.5  # a pooled model that covers its target more often does not show the bias it is there to show
 )
 NOTED = 3  # a bias beyond so many Monte-Carlo errors is named in the verdict
+RESULTS = ("supported", "contrary", "negligible", "passed", "failed")
 FAILURES = ("size", "coverage", "not biased")
 
 
@@ -28,7 +30,8 @@ def summarise(draws, design, confidence):
     estimate count as not covered and not rejected (``n_failed``). ``tested``: size (the target is zero) or power.
     ``verdict`` of judged rows: ok, or which of size and coverage lie outside the limits with their whole Monte-Carlo
     interval; of pooled rows: biased (coverage below 0.5, as designed), not biased, or not judged (an interaction, which
-    the unobserved part of a unit hardly biases); of others: reported.
+    the unobserved part of a unit hardly biases); of others: reported. ``tested`` is bell for a falsification test,
+    whose ``rejected`` is how often it rings; :data:`RESULTS` are the shares of what verdicts and tests say.
     """
     rows = []
     for (name, model, term), part in draws.groupby(["scenario", "model", "term"], sort=False):
@@ -47,12 +50,13 @@ def _row(part, design, confidence, scenario, model, term):
     bias = part["estimate"].mean() - target
     rejected = share(known & (part["p_value"] < 1 - confidence).to_numpy(), mc)
     inside = ((part["ci_low"] <= target) & (target <= part["ci_high"])).to_numpy()
-    covered = share(known & inside, mc)
+    covered = share(known & inside, mc) if part["ci_low"].notna().any() else (np.nan,) * 3
     zero = bool((targets == 0).all())
+    said = part["result"].to_numpy()
     row = {
         "scenario": scenario["name"],
         "truth": scenario["truth"],
-        "pressure": scenario["pressure"],
+        "world": scenario["world"],
         "hypothesis": part["hypothesis"].iloc[0],
         "model": model,
         "role": part["role"].iloc[0],
@@ -68,7 +72,7 @@ def _row(part, design, confidence, scenario, model, term):
         "bias_z": bias / bias_error if bias_error > 0 else np.nan,
         "sd": spread,
         "mean_std_error": part["std_error"].mean(),
-        "tested": "size" if zero else "power",
+        "tested": "bell" if CHECK in model else "size" if zero else "power",
         "rejected": rejected[0],
         "rejected_mc_error": np.sqrt(rejected[0] * (1 - rejected[0]) / len(part)),
         "rejected_low": rejected[1],
@@ -77,7 +81,8 @@ def _row(part, design, confidence, scenario, model, term):
         "coverage_mc_error": np.sqrt(covered[0] * (1 - covered[0]) / len(part)),
         "coverage_low": covered[1],
         "coverage_high": covered[2],
-        "judged": term in design["judged"].get(model, []),
+        **{name: np.mean(said == name) if (said != "").all() else np.nan for name in RESULTS},
+        "judged": model in scenario["holds"] and term in design["judged"].get(model, []),
         "first_seed": seed_of(design, scenario["name"], 0),
         "date": design["date"],
     }

@@ -18,6 +18,7 @@ from jianfu.models.estimates import INDIRECT
 from jianfu.models.sample import select
 from jianfu.models.tables.variables import derive, parts_of
 
+TIMES = 1000
 TRUE = "__true"  # suffix of the columns that hold expected counts and conditional means beside the data
 EXPECTED = {"p_voluntary": "voluntary", "p_retire": "retire"}
 ZERO = ("placebo", "negative_control")  # roles whose true effect is zero
@@ -112,9 +113,9 @@ def expectations(table, declared) -> pd.DataFrame:
 
 def has_target(spec, expected) -> bool:
     """True if the expectation of every outcome of a declared model is known, and its estimator can use it."""
-    if spec.estimator not in ON_EXPECTED or (spec.mediator and spec.options):
-        return False
-    return all(name in expected for name in (*spec.outcomes, spec.mediator) if name)
+    return spec.estimator in ON_EXPECTED and all(
+        name in expected for name in (*spec.outcomes, spec.mediator) if name
+    )
 
 
 def targets(specs, tables, declared, categories, settings):
@@ -135,13 +136,24 @@ def targets(specs, tables, declared, categories, settings):
 
 
 def _target(spec, table, expected, categories, settings):
-    """Rows of a model on its expected outcome; of a mediation, on the mediator as it was measured."""
+    """Rows of a model on its expected outcome; of a mediation with linear paths, on the mediator as it was measured, of
+    another on the expected one.
+
+    Events and trials count :data:`TIMES` over, which moves no estimate: many small expectations are no sparse data.
+    """
     spec = replace(spec, standardise=_norms(spec, table, categories))
 
     def fitted(*names):
-        frame = table.frame.assign(**{name: expected[name] for name in names})
-        return engine.fit_model(spec, replace(table, frame=frame), categories, settings)
+        values = {name: expected[name] for name in names}
+        if table.weight:
+            values |= {name: TIMES * expected[name] for name in names if name in spec.outcomes}
+            values[table.weight] = TIMES * table.frame[table.weight]
+        return engine.fit_model(
+            spec, replace(table, frame=table.frame.assign(**values)), categories, settings
+        )
 
+    if spec.mediator and spec.options:
+        return fitted(*spec.outcomes, spec.mediator)
     rows = fitted(*spec.outcomes)
     return _products(spec, rows, fitted(spec.mediator)) if spec.mediator else rows
 

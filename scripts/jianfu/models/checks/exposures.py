@@ -29,7 +29,7 @@ def check_exposures(
     the indices are made; calendar, window, exclude: as for the indicators.
     An exposure that the province's columns do not allow has no rows.
     """
-    parts = [_leads(exposures), _elsewhere(exposures, unit_months)]
+    parts = [survey_leads(exposures), elsewhere(exposures, unit_months)]
     if _any_emergency(tables["tasks"]) and not exclude["emergency"]:
         own = plan["code"].isin(spec.codes)
         of_tasks = plan["source"].map(lambda source: source_of(source)[0] == "tasks")
@@ -75,8 +75,8 @@ def matched_units(unit_months: pd.DataFrame) -> pd.Series:
     return pd.Series(nearest, units.index, dtype=object).where(np.isfinite(distance).any(axis=1))
 
 
-def _elsewhere(exposures, unit_months):
-    """Every exposure of the matched unit, without leads."""
+def elsewhere(exposures: pd.DataFrame, unit_months: pd.DataFrame) -> pd.DataFrame:
+    """Every exposure of the matched unit (:func:`matched_units`), without leads."""
     pairs = matched_units(unit_months).dropna().rename("from").rename_axis("unit_code").reset_index()
     rows = exposures[~_is_lead(exposures)].rename(columns={"unit_code": "from"})
     rows = rows.astype({"from": object}).merge(pairs, on="from")[list(exposures.columns)]
@@ -89,7 +89,8 @@ def _built(indicators, unit_months, spec):
     return built[~_is_lead(built)]
 
 
-def _leads(exposures):
+def survey_leads(exposures: pd.DataFrame) -> pd.DataFrame:
+    """The leads under the names of the survey window."""
     return _renamed(exposures[_is_lead(exposures)], window=SURVEY)
 
 

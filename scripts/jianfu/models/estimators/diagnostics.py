@@ -23,17 +23,22 @@ from jianfu.models.estimators.common import (
     few_clusters,
 )
 from jianfu.models.reasons import because
-from jianfu.statistics import hazard, inference, margins, power, sensitivity
+from jianfu.statistics import bursts, hazard, inference, margins, power, sensitivity
 
 MODELS = ("ols", "cloglog", "logit", "poisson")
 SCALES = {"ols": "", "cloglog": "log_hazard", "logit": "log_odds", "poisson": "log_rate"}
 MEASURES = {"cloglog": "hr", "logit": "or", "poisson": "rr"}
 ROUNDING = 1e-10  # share of the largest error below which an error is nothing but rounding
+MEMORY, REPLICATES = (
+    0.8,
+    199,
+)  # of shocks from month to month; draws of the reference where the settings name none
 PER = 1000  # observations that excess events are counted per
 
 E_VALUE = {"model": MODELS, "common": bool}
 LEAVE_ONE_OUT = {"model": MODELS, "group": COLUMN}
 ADDITIVE = {"model": MODELS[1:], "by": COLUMN}
+BURSTS = {"model": MODELS[1:], "by": COLUMN, "time": COLUMN, "memory": SHARE}
 DETECTABLE = {"model": MODELS, "power": SHARE, "design_effect": POSITIVE}
 
 
@@ -269,6 +274,44 @@ def fit_detectable(model, settings):
     return data.found(effects, [because("detectable_formula", power=wanted, design_effect=factor)])
 
 
+def fit_bursts(model, settings):
+    """Standard deviation of shocks of the log hazard that last some periods within a level of ``by``: what a confounder
+    of that kind could add to an effect per SD at most. Negative where events come more evenly than by chance."""
+    data, options = _Data(model), model.spec.options
+    fitted = data.fit()
+    if not fitted.converged:
+        return data.found(converged=False)
+    rate = np.exp(np.clip(fitted.eta, -40, 4))
+    expected = data.n * {"cloglog": -np.expm1(-rate), "logit": rate / (1 + rate), "poisson": rate}[data.link]
+    place = [codes_of(model.used[options[name]])[data.keep] for name in ("by", "time")]
+    shape = tuple(int(codes.max()) + 1 for codes in place)
+    grids = [np.zeros(shape), np.zeros(shape)]
+    for grid, values in zip(grids, (data.y, expected), strict=True):
+        np.add.at(grid, tuple(place), values)
+    replicates = settings.bootstrap or REPLICATES
+    found = bursts.fit(
+        *grids, memory=options.get("memory", MEMORY), replicates=replicates, seed=settings.seed
+    )
+    reach = inference.t_quantile(settings.confidence, np.inf) * found.std_error
+    low, high = (_root(found.variance + side * reach) for side in (-1, 1))
+    error = (high - low) / (2 * inference.t_quantile(settings.confidence, np.inf))
+    effect = Effect(
+        f"bursts({options['by']})",
+        _root(found.variance),
+        error,
+        low,
+        high,
+        found.p_value,
+        scale=SCALES[data.link],
+    )
+    return data.found([effect], [because("bursts_reference", replicates=replicates)])
+
+
+def _root(variance):
+    """Signed square root."""
+    return float(np.sign(variance) * np.sqrt(abs(variance)))
+
+
 ENTRIES = {
     "e_value": Estimator(fit_e_value, "risk_ratio", options=E_VALUE, reports_all=True, adds_up=True),
     "leave_one_out": Estimator(
@@ -278,6 +321,9 @@ ENTRIES = {
         required=("group",),
         reports_all=True,
         adds_up=True,
+    ),
+    "bursts": Estimator(
+        fit_bursts, "log_hazard", options=BURSTS, required=("by", "time"), reports_all=True, adds_up=True
     ),
     "additive_scale": Estimator(
         fit_additive, "excess_per_1000", options=ADDITIVE, reports_all=True, adds_up=True

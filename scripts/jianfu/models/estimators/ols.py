@@ -8,6 +8,7 @@ from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators import regression as shared
 from jianfu.models.estimators.common import (
     COLUMN,
+    COLUMNS,
     REGRESSION,
     Estimator,
     Fit,
@@ -15,9 +16,9 @@ from jianfu.models.estimators.common import (
     few_clusters,
 )
 from jianfu.models.reasons import because
-from jianfu.statistics import regression, wild
+from jianfu.statistics import measured, regression, wild
 
-OPTIONS = shared.OPTIONS | {"trials": COLUMN}
+OPTIONS = shared.OPTIONS | {"trials": COLUMN, "sampling": COLUMNS}
 PERFECT = 1e-20  # share of the outcome's variance below which what is left is rounding
 
 
@@ -59,6 +60,8 @@ def solve(model):
     spec, used, columns, effects = model.spec, model.used, model.columns, model.effects
     if shared.is_two_way(spec):
         return shared.two_way(solve, model)
+    if "sampling" in spec.options:
+        return _solve_measured(model)
     outcome, weights = _outcome(model)
     if len(used) <= len(columns) + max(1, sum(codes.max() + 1 for codes in effects)):
         raise NotEstimable("too_few_observations", observations=len(used))
@@ -89,6 +92,39 @@ def solve(model):
     n_clusters = fitted.n_clusters if errors.clusters is not None else 0
     found = Fit(reasons=notes, residual_df=fitted.residual_df, n_clusters=n_clusters)
     return shared.Solved(fitted.coefficients, fitted.covariance, fitted.df, errors.name, found)
+
+
+def _solve_measured(model):
+    """The same for terms that are means of samples, whose sampling covariance the columns ``sampling`` hold: the upper
+    triangle in the order of the terms. Errors are clustered times G / (G - 1)."""
+    spec, columns = model.spec, list(model.columns)
+    places = [columns.index(term) for term in spec.terms]
+    pairs = [(a, b) for k, a in enumerate(places) for b in places[k:]]
+    if len(pairs) != len(spec.options["sampling"]):
+        raise NotEstimable("sampling_columns", wanted=len(pairs), found=len(spec.options["sampling"]))
+    noise = np.zeros((len(model.used), len(columns), len(columns)))
+    for (a, b), name in zip(pairs, spec.options["sampling"], strict=True):
+        noise[:, a, b] = noise[:, b, a] = model.used[name].to_numpy(dtype=float)
+    effects = [np.eye(int(codes.max()) + 1)[codes] for codes in model.effects]
+    levels = np.column_stack(effects or [np.ones(len(noise))])
+    errors = shared.errors_of(model, allowed=("cluster",))
+    try:
+        fitted = measured.fit(model.outcome, model.design, levels, noise, errors.clusters)
+    except ValueError:
+        raise NotEstimable("only_sampling") from None
+    df = errors.n_clusters - 1
+    reliability = {columns[place]: round(float(fitted.reliability[place]), 3) for place in places}
+    notes = [
+        *shared.note_of(errors, df),
+        because("sampling_taken_off", reliability=list(reliability.values())),
+    ]
+    left = len(noise) - len(columns) - np.linalg.matrix_rank(levels)
+    found = Fit(
+        reasons=[*notes, *few_clusters(errors.n_clusters)],
+        residual_df=int(left),
+        n_clusters=errors.n_clusters,
+    )
+    return shared.Solved(fitted.coefficients, fitted.covariance, df, errors.name, found)
 
 
 def _outcome(model):

@@ -53,6 +53,7 @@ MODULES = {
     "tost": "tost",
     "e_value": "diagnostics",
     "leave_one_out": "diagnostics",
+    "bursts": "diagnostics",
     "additive_scale": "diagnostics",
     "detectable_effect": "diagnostics",
     "meta": "meta",

@@ -12,7 +12,7 @@ from jianfu.ingest.schema import Table
 from jianfu.models.checks.exposures import LOGGING
 from jianfu.models.tables.table import LOGGED_TRAITS, NAMES, TRAITS
 from jianfu.models.tables.unit_months import SAME_MONTH, Z
-from jianfu.models.tables.unit_years import HOURS, WAVE
+from jianfu.models.tables.unit_years import HOURS, SAMPLING, WAVE
 from jianfu.survey.scoring import ROSTER_COLUMNS
 
 LAGS = range(1, 25)  # single months before the month at risk
@@ -66,7 +66,12 @@ def columns_of_tables(
         "survey_scores": persons | answers | exposures | {code + Z for code in indicators},
         "unit_months": monthly | exposures | {"month"},
         "unit_waves": monthly | exposures | answers | {"wave", "fieldwork_month", "n_answers"},
-        "unit_years": {*canonical["unit_year"].columns, *UNIT_YEAR, *(f"ln_{name}" for name in HOURS)}
+        "unit_years": {
+            *canonical["unit_year"].columns,
+            *UNIT_YEAR,
+            *(f"ln_{name}" for name in HOURS),
+            *SAMPLING,
+        }
         - {"unit_code"},
         "chains": {"month", *CHAIN},
     }

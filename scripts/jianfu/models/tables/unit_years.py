@@ -8,6 +8,12 @@ import pandas as pd
 from jianfu.models.tables.table import NAMES, AnalysisTable, categorical, with_traits
 
 WAVE = "_wave"  # suffix of a mean of the last survey wave beside the hazard cells
+# Sampling (co)variance of the means of two columns of the answers of a unit and year.
+SAMPLING = {
+    "var_ln_hours_trace": ("ln_hours_trace", "ln_hours_trace"),
+    "cov_ln_hours": ("ln_hours_trace", "ln_hours_substantive"),
+    "var_ln_hours_substantive": ("ln_hours_substantive", "ln_hours_substantive"),
+}
 HOURS = ("hours_week", "hours_trace", "hours_substantive")
 
 
@@ -19,7 +25,8 @@ def unit_year_table(unit_year, task_years, scores, units):
 
     Columns: unit, county, year, those of the reference values, ``tasks_month`` and ``artefacts_month`` (per month in
     which the log was kept), ``ln_hours_trace`` ... (mean of the natural logarithm over those who answered in the year),
-    ``n_hours`` (their number) and the traits of the unit.
+    :data:`SAMPLING` (sampling variances of these means and their covariance), ``n_hours`` (answers behind them) and the
+    traits of the unit.
     """
     frame = unit_year.merge(task_years, on=["unit_code", "year"], how="left")
     frame = frame.merge(_hours(scores), on=["unit_code", "year"], how="left")
@@ -45,7 +52,13 @@ def _hours(scores):
         hours = scores[name].to_numpy(dtype=float) if name in scores else np.full(len(own), np.nan)
         own[f"ln_{name}"] = np.log(np.where(hours > 0, hours, np.nan))
     groups = own.groupby(["unit_code", "year"])
-    return groups.mean().assign(n_hours=groups.size()).reset_index()
+    found = groups.mean().assign(n_hours=groups.size())
+    for name, pair in SAMPLING.items():
+        deviations = [own[column] - groups[column].transform("mean") for column in pair]
+        product = (deviations[0] * deviations[1]).groupby([own["unit_code"], own["year"]])
+        n = product.count()
+        found[name] = product.sum(min_count=2) / ((n - 1) * n)
+    return found.reset_index()
 
 
 def chain_table(chains, units):

@@ -96,7 +96,9 @@ def identification_main_table(
     if names:  # the range over counties stands before the smallest detectable effect
         names.remove("one_county_out")
         names.insert(names.index("detectable"), "one_county_out")
-    rows = tuple((labels(f"main_check_{name}"), *(cells[name] for cells in columns)) for name in names)
+    rows = tuple(
+        (labels(f"main_check_{name}"), *(cells.get(name, NOTHING) for cells in columns)) for name in names
+    )
     groups = tuple(names.index(name) for name in GROUPS if name in names)
     title, source = labels(f"table_{NAME}"), labels("source_estimates")
     return Table(NAME, title, tuple(header), rows, groups, source, (labels(f"note_{NAME}"),), 1)
