@@ -6,7 +6,7 @@ from jianfu.simulate.streams import autoregressive
 from jianfu.statistics import bursts
 
 
-def province(seed, shock, units=150, months=30, rate=0.12):
+def province(seed, shock, units=100, months=24, rate=0.15):
     rng = np.random.default_rng(seed)
     expected = rate * np.exp(0.5 * rng.standard_normal((units, 1)) + 0.2 * rng.standard_normal(months))
     return rng.poisson(expected * np.exp(shock * autoregressive(rng, expected.shape, 0.85))), expected
@@ -18,21 +18,21 @@ def fitted(events, expected, seed=1):
     for _ in range(30):
         expected = expected * (events.sum(axis=0) / expected.sum(axis=0))
         expected = expected * (events.sum(axis=1) / expected.sum(axis=1))[:, None]
-    return bursts.fit(events, expected, memory=0.8, replicates=199, seed=seed)
+    return bursts.fit(events, expected, memory=0.8, replicates=99, seed=seed)
 
 
 def test_without_shocks_the_test_keeps_its_level():
-    found = [fitted(*province(seed, 0.0), seed) for seed in range(5000, 5200)]
+    found = [fitted(*province(seed, 0.0), seed) for seed in range(5000, 5150)]
     rejected = np.mean([one.p_value <= 0.05 for one in found])
-    assert 0.015 <= rejected <= 0.095  # 99 % of draws at 5 %
+    assert 0.013 <= rejected <= 0.107  # 99 % of such shares at 5 %
     errors = np.array([one.std_error for one in found])
-    assert abs(np.mean([one.variance for one in found])) < 3 * errors.mean() / np.sqrt(200)
+    assert abs(np.mean([one.variance for one in found])) < 3 * errors.mean() / np.sqrt(150)
     assert 0.8 < np.std([one.variance for one in found]) / errors.mean() < 1.2
 
 
 def test_shocks_are_found_and_measured():
-    found = [fitted(*province(seed, 0.6), seed) for seed in range(60)]
-    assert np.mean([one.p_value <= 0.05 for one in found]) > 0.6
+    found = [fitted(*province(seed, 0.6), seed) for seed in range(30)]
+    assert np.mean([one.p_value <= 0.05 for one in found]) > 0.5
     # variance of the shocks less what unit effects take of it
     assert 0.08 < np.mean([one.variance for one in found]) < 0.36
 

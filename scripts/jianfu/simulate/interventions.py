@@ -15,6 +15,7 @@ import pandas as pd
 from jianfu.simulate import measures
 from jianfu.simulate.careers import Careers, MonthLoop
 from jianfu.simulate.counts import ACTIONS, CATEGORIES, FORMAL, Counts
+from jianfu.simulate.disturbances import build_unobserved
 from jianfu.simulate.draw import Draw
 from jianfu.simulate.persons import Persons, build_persons
 from jianfu.simulate.raw_apps import app_owners, build_app_rows
@@ -83,8 +84,14 @@ def world(drawn: Draw, parameters: Mapping, levers: Sequence[str]) -> World:
     fixed = measures.fixed_measures(counts, structure, months, record.unit_year, record.targets)
     streams = Streams(detail.seed)
     persons = build_persons(parameters, structure, months, streams)
-    loop = MonthLoop(parameters, structure, months, persons, streams, detail.exposure.under(fixed, counts))
-    careers = loop.run(parameters["pressure"]["on_exit"], len(months))
+    acting, hidden = (
+        detail.exposure.under(fixed, counts),
+        build_unobserved(parameters, structure, months, streams),
+    )
+    loop = MonthLoop(
+        parameters, structure, months, persons, streams, acting, hidden, np.zeros(counts.tasks.shape)
+    )
+    careers = loop.run(len(months))
     felt = fixed | measures.per_head_measures(counts, months, careers.headcount)
     exposures = survey_exposures(felt, detail.measures)
     return World(
