@@ -19,7 +19,7 @@ from jianfu.onboarding.knowledge import Knowledge
 from jianfu.onboarding.preview import refused_by, try_out
 from jianfu.onboarding.province_file import render
 from jianfu.onboarding.scores import known_wordings
-from jianfu.onboarding.survey import Survey, _range
+from jianfu.onboarding.survey import Survey, _code, _range
 from jianfu.onboarding.wordings import _category, propose_wordings
 
 
@@ -291,3 +291,24 @@ def test_hints_are_whole_patterns():
         rows = list(csv.reader(file))
     assert {len(row) for row in rows} == {3}
     assert all(re.compile(words) for _, _, words in rows[1:])
+
+
+@pytest.mark.parametrize(
+    ("answers", "first", "asked"),
+    [
+        (["A.从不", "B.极少", "C.偶尔", "D.经常", "E.频繁", "F.非常频繁", "G.每天"], "A.从不", False),
+        (["G.没有过", "F.很少", "E.有时", "D.经常", "C.频频", "B.非常频频", "A.天天"], "G.没有过", False),
+        (["A", "B", "C", "D", "E", "F", "G"], "A", True),
+    ],
+)  # fmt: skip
+def test_answers_are_ordered_by_their_words_and_asked_where_only_letters_are_left(
+    knowledge, answers, first, asked
+):
+    """Bare letters may run either way: turned round they would turn the results round."""
+    survey, found = Survey(), [Counter(dict.fromkeys(answers, 40))]
+    _code(survey, "burnout", knowledge.scales["burnout"], found, knowledge)
+    assert bool(survey.asked) == asked
+    if asked:
+        assert not survey.responses and list(survey.asked) == answers
+    elif survey.responses:
+        assert min(survey.responses, key=survey.responses.get) == first

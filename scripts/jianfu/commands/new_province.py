@@ -142,6 +142,8 @@ def _findings(draft: Draft, knowledge: Knowledge) -> Iterator[str]:
         yield "  " + words("np_roster", value=draft.roster.value, evidence=draft.roster.evidence)
     for proposal in [*draft.proposals, *draft.incomplete]:
         yield from _to_fill_in(proposal, knowledge)
+    if draft.survey.asked:
+        yield "  " + words("np_answers_asked", answers=list(draft.survey.asked))
     for name in draft.partly:
         yield "  " + words("np_partly", file=name)
 

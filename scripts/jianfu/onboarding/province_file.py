@@ -317,8 +317,8 @@ def _survey(draft):
     if survey.open_items:
         example = quoted(survey.open_items[0])
         lines += ["", *_comment("pf_open_items", evidence=survey.evidence, example=example)]
-    if survey.settings():
-        lines += ["", _heading("pf_survey"), "survey:"]
+    if survey.settings() or survey.asked:
+        lines += ["", _heading("pf_survey"), f"{'' if survey.settings() else '# '}survey:"]
     if survey.keys:
         lines += [*_comment("pf_keys", indent="  ", check=_check()), f"  keys: {flow(survey.keys)}"]
     if survey.ranges:
@@ -327,5 +327,10 @@ def _survey(draft):
         lines += [
             *_comment("pf_responses", indent="  ", check=_check()),
             f"  responses: {flow(survey.responses)}",
+        ]
+    if survey.asked:
+        lines += [
+            *_comment("pf_answers_asked", indent="  "),
+            f"  # responses: {flow(survey.responses | survey.asked)}",
         ]
     return lines

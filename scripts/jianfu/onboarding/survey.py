@@ -37,7 +37,8 @@ _NO = re.compile(r"不|没|无|反对|从未|从来")
 @dataclass
 class Survey:
     """``items`` {heading: item}, ``open_items`` headings of items without a place in the scales; ``keys``, ``ranges``,
-    ``responses`` for the province file; ``confidence`` and ``evidence`` of the items' order.
+    ``responses`` for the province file; ``asked``: answers whose order nothing tells, in that of their letters;
+    ``confidence`` and ``evidence`` of the items' order.
     """
 
     items: dict = field(default_factory=dict)
@@ -45,6 +46,7 @@ class Survey:
     keys: dict = field(default_factory=dict)
     ranges: dict = field(default_factory=dict)
     responses: dict = field(default_factory=dict)
+    asked: dict = field(default_factory=dict)
     confidence: str = MEDIUM
     evidence: Reason | None = None
 
@@ -173,6 +175,8 @@ def _code(survey, name, scale, answers, knowledge):
     ordered = order_answers(own)
     if ordered and len(ordered) == steps:
         survey.responses |= {text: low + place for place, text in enumerate(ordered)}
+    else:
+        survey.asked |= {text: low + place for place, text in enumerate(sorted(own)) if len(own) == steps}
     return False
 
 
