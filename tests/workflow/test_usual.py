@@ -48,7 +48,7 @@ def test_the_main_hypotheses_are_estimated_and_reported(usual):
 def test_no_verdict_is_contradicted_by_the_full_tier(usual, finished):
     """No effect that is significant on the usual columns has the other sign, significantly, on all columns."""
     common, full = _primary(usual, "OD-C"), _primary(results(finished), "OD")
-    both = common.join(full, rsuffix="_full", how="inner")
+    both = common.join(full.add_suffix("_full"), how="inner")
     assert set(MAIN) <= set(both.index.get_level_values("hypothesis"))
     firm = (both["p_value"] < 0.05) & (both["p_value_full"] < 0.05)
     assert not (firm & (both["estimate"] * both["estimate_full"] < 0)).any()
