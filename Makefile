@@ -79,7 +79,7 @@ test-all: development
 # Bias, coverage, size and power over thousands of simulated provinces (an hour on two cores; goes on where it stopped);
 # writes docs/simulation_study.csv, .png and .svg.
 simulation-study: setup
-	$(BIN)/snakemake --cores $(CORES) --keep-going docs/simulation_study.png
+	$(BIN)/snakemake --cores $(CORES) --keep-going docs/simulation_study.png docs/intervention_study.csv
 
 # Time of the index build of a large province, of the primary hazard beside other programs on 3.6 million rows, and of
 # ingestion against DuckDB's own copy of the same file (some minutes, 20 GB); BENCH="--rows 2000000 --repeats 3" holds for ingestion.

@@ -31,8 +31,8 @@ def main(inputs, outputs):
     for name in ("specifications", "uncertainty"):
         write_yaml(renamed(read_yaml(inputs[name]), names, codes), outputs[name])
     scenarios = read_yaml(inputs["scenarios"])
-    projection = renamed(scenarios["projection"], names, codes)
-    write_yaml(scenarios | {"projection": projection}, outputs["scenarios"])
+    models = {key: renamed(scenarios[key], names, codes) for key in ("projection", "personal")}
+    write_yaml(scenarios | models, outputs["scenarios"])
     roles = read_roles(inputs["index_roles"])
     roles = roles.assign(index=[renamed(index, names, codes) for index in roles["index"]])
     for name, frame in (("index_roles", roles), ("tiers", tiers)):

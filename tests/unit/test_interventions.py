@@ -19,8 +19,9 @@ from jianfu.indices.specification import index_spec, read_members
 from jianfu.scenarios.burden import burden, completed
 from jianfu.scenarios.edits import Rows
 from jianfu.scenarios.plan import read_scenarios
-from jianfu.simulate.interventions import LEVERS, world
+from jianfu.simulate.interventions import LEVERS, record_of, world
 from jianfu.simulate.measures import long_indicators
+from jianfu.study import interventions
 
 PLAN = Path(__file__).parents[2] / "config" / "plan"
 DECLARED = {
@@ -45,20 +46,28 @@ def measured():
     measure = (Calendar(), tuple(parameters()["window"]), REFERENCE, NOTHING_EXCLUDED)
     rows = Rows(paths, frame, *measure)
     stored, _ = build_indicators(paths, frame, own, *measure)
-    return folder, rows, own, frame, spec, measure, stored
+    return folder, rows, own, frame, spec, stored
+
+
+@functools.cache
+def record():
+    return record_of(drawn())
+
+
+def under(*levers):
+    return world(drawn(), record(), parameters(), levers)
 
 
 @functools.cache
 def natural():
-    return world(drawn(), parameters(), ())
+    return under()
 
 
 @pytest.mark.parametrize("name", [*LEVERS, "S16"])
-def test_an_edit_of_the_rows_gives_what_the_intervention_gives(name, tmp_path):
-    _, rows, own, frame, spec, measure, stored = measured()
-    tables = rows.edited(DECLARED[name], tmp_path)
-    edited = completed(build_indicators(tables, frame, own, *measure)[0], stored)
-    found = world(drawn(), parameters(), PACKAGE if name == "S16" else (name,)).measures
+def test_an_edit_of_the_rows_gives_what_the_intervention_gives(name):
+    _, rows, own, frame, spec, stored = measured()
+    edited = completed(rows.indicators(DECLARED[name], own), stored)
+    found = under(*(PACKAGE if name == "S16" else (name,))).measures
     drawn_rows = long_indicators(found, drawn().detail.structure, drawn().detail.months)
     drawn_rows = completed(drawn_rows, stored)
     pairs = edited.merge(drawn_rows, on=["unit_code", "month", "indicator"], suffixes=("", "_drawn"))
@@ -80,9 +89,43 @@ def test_no_intervention_is_the_draw_itself():
 
 
 def test_less_burden_keeps_people_and_their_presence_lowers_the_load():
-    less = world(drawn(), parameters(), PACKAGE)
+    less = under(*PACKAGE)
     before, after = (w.careers for w in (natural(), less))
     assert after.risk["p_voluntary"].sum() < before.risk["p_voluntary"].sum()
     assert after.headcount[:, -1].sum() > before.headcount[:, -1].sum()
     assert (after.headcount[:, 0] == before.headcount[:, 0]).all()
     assert less.expected["burnout_z"].mean() < natural().expected["burnout_z"].mean()
+
+
+def test_true_exits_avoided_are_the_difference_of_the_probabilities_of_all_at_risk():
+    less = under(*PACKAGE)
+    known = interventions.truth(drawn(), natural(), less, "90后")
+    fewer = natural().careers.risk["p_voluntary"].sum() - less.careers.risk["p_voluntary"].sum()
+    assert known["exits_avoided", "all"] == pytest.approx(12_000 * fewer / len(natural().careers.risk))
+    assert not any(interventions.truth(drawn(), natural(), natural(), "90后").values())
+
+
+def test_coverage_is_judged_by_its_monte_carlo_interval():
+    design = {
+        "limits": [0.93, 0.97],
+        "mc_confidence": 0.99,
+        "judged": {"w": ["burnout"]},
+        "date": "2026-01-01",
+    }
+    rows = pd.DataFrame(
+        {
+            "world": "w",
+            "intervention": "S1",
+            "quantity": "burnout",
+            "group": "all",
+            "truth": 1.0,
+            "estimate": 1.1,
+        }
+        | {"ci_low": 0.9, "ci_high": np.repeat([1.2, 0.95], [340, 60])}
+    )
+    found = interventions.summarised(rows, design).iloc[0]
+    assert (found["coverage"], found["verdict"], found["bias"]) == (0.85, "outside", pytest.approx(0.1))
+    assert interventions.summarised(rows.iloc[:360], design).iloc[0]["verdict"] == "ok"
+    unmoved = rows.assign(truth=0.0, estimate=0.0, ci_low=0.0, ci_high=0.0)
+    assert interventions.summarised(unmoved, design).iloc[0]["verdict"] == "reported"
+    assert interventions.summarised(rows.assign(quantity="meaning"), design).iloc[0]["verdict"] == "reported"

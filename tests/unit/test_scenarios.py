@@ -16,7 +16,10 @@ from jianfu.indicators.evaluation import NOTHING_EXCLUDED, build_indicators
 from jianfu.indicators.plan import read_plan
 from jianfu.indices.construction import fit_anchors
 from jianfu.indices.specification import index_spec, read_members
-from jianfu.scenarios import departments, effects, monitoring, projection
+from jianfu.models.prediction import predictor
+from jianfu.models.spec import ModelSpec
+from jianfu.models.tables.table import AnalysisTable
+from jianfu.scenarios import departments, effects, evaluation, monitoring, people, projection
 from jianfu.scenarios.burden import burden, completed
 from jianfu.scenarios.edits import Rows
 from jianfu.scenarios.plan import Edit, Scenario, chosen, read_scenarios
@@ -41,14 +44,16 @@ class Case:
 
     def edited(self, scenario, table="tasks"):
         """The rows of a table after the scenario, by their keys."""
-        out = self.folder / scenario.id
-        out.mkdir(exist_ok=True)
-        frame = pd.read_parquet(self.rows.edited(scenario, out)[table])
+        with self.rows.under(scenario) as con:
+            frame = con.execute(f"SELECT * FROM {table}_read").df()
         return frame.set_index("task_id").sort_index() if table == "tasks" else frame
 
-    def indicator(self, code, paths=None, unit="A", month="2024-03"):
+    def indicator(self, code, scenario=None, unit="A", month="2024-03"):
         plan = INDICATORS[INDICATORS["code"] == code].reset_index(drop=True)
-        found, _ = build_indicators(paths or self.paths, self.frame, plan, *self.measure)
+        if scenario is None:
+            found, _ = build_indicators(self.paths, self.frame, plan, *self.measure)
+        else:
+            found = self.rows.indicators(scenario, plan)
         return found.query("unit_code == @unit and month == @month")["value"].iloc[0]
 
 
@@ -64,8 +69,7 @@ def test_rest_eve_tasks_are_due_two_working_days_later(tmp_path):
     assert due["long"] == pd.Timestamp("2024-03-15 09:00") and due["midweek"] == pd.Timestamp(
         "2024-03-06 09:00"
     )
-    paths = case.rows.edited(BY_ID["S1"], tmp_path / "S1")
-    before, after = case.indicator("D3_rest_eve_share"), case.indicator("D3_rest_eve_share", paths)
+    before, after = case.indicator("D3_rest_eve_share"), case.indicator("D3_rest_eve_share", BY_ID["S1"])
     assert (before, after) == (pytest.approx(1 / 3), 0)
     assert case.indicator("D3_rest_eve_share") == before  # the stored rows are as they were
 
@@ -160,19 +164,12 @@ def test_a_package_is_the_edits_of_its_parts_one_after_the_other(tmp_path):
         for k in range(9)
     ]
     case = Case(tmp_path, tasks=rows, unit_year=[{"unit_code": "A", "year": 2023, "n_coop_duty": 1.0}])
-    step = case.rows.edited(BY_ID["S1"], _folder(tmp_path, "one"))
-    then = Rows(step, case.frame, *case.measure).edited(BY_ID["S2"], _folder(tmp_path, "two"))
-    together = Scenario(id="both", edits=BY_ID["S1"].edits + BY_ID["S2"].edits)
-    frame = pd.read_parquet(then["tasks"]).sort_values("task_id", ignore_index=True)
-    pd.testing.assert_frame_equal(
-        frame, case.edited(together).reset_index()[list(frame.columns)], check_dtype=False
-    )
-
-
-def _folder(root, name):
-    path = root / name
-    path.mkdir()
-    return path
+    step = dict(case.paths, tasks=str(tmp_path / "one.parquet"))
+    case.edited(BY_ID["S1"]).reset_index().to_parquet(step["tasks"])
+    with Rows(step, case.frame, *case.measure).under(BY_ID["S2"]) as con:
+        frame = con.execute("SELECT * FROM tasks_read ORDER BY task_id").df()
+    together = case.edited(Scenario(id="both", edits=BY_ID["S1"].edits + BY_ID["S2"].edits)).reset_index()
+    pd.testing.assert_frame_equal(frame, together[list(frame.columns)], check_dtype=False)
 
 
 def test_what_a_province_lacks_and_what_cannot_be_read(tmp_path):
@@ -181,7 +178,7 @@ def test_what_a_province_lacks_and_what_cannot_be_read(tmp_path):
     assert "tasks.n_photo" in case.rows.lacking(BY_ID["S2"])
     wrong = Scenario(id="own", edits=(Edit(table="tasks", drop="no_such_column > 1"),))
     with pytest.raises(ConfigError, match="own"):
-        case.rows.edited(wrong, tmp_path)
+        case.edited(wrong)
     again = case.edited(Scenario(id="after", edits=(Edit(table="tasks"),)))
     assert len(again) == 1  # the tables are whole again
     with pytest.raises(ConfigError, match="S6"):
@@ -242,9 +239,10 @@ def test_a_scenario_that_changes_nothing_gives_exactly_zero():
     before, _ = _random_burden()
     effects = np.random.default_rng(0).normal(size=(7, 2, 2))
     path = projection.through_window(before, before, _staff(), effects)
-    later, _ = projection.ahead(before, before, _staff(), effects, 36)
-    for part in (path, later):
-        assert not part.avoided.any() and not part.stayed.any() and not part.raised.any()
+    assert not path.avoided.any() and not path.stayed.any() and not path.raised.any()
+    later = projection.ahead(before, before, _staff(), effects, (12, 36))
+    assert list(later) == [12, 36] and not any(stayed.any() for stayed, _ in later.values())
+    assert all((present > 0).all() for _, present in later.values())
 
 
 def test_exits_avoided_without_the_loop_are_the_closed_form():
@@ -301,6 +299,150 @@ def test_an_index_that_no_model_uses_projects_nothing():
     assert rows.set_index("group").loc["TR", "estimate"] > 0 == rows.set_index("group").loc["OD", "estimate"]
 
 
+def test_draws_taken_in_parts_are_those_taken_together():
+    effects, change = np.random.default_rng(0).normal(size=(120, 2, 1)), np.full((5, 24, 1), -0.5)
+    slopes = np.full((5, 24, 1), -2.0)
+    whole = projection._run(_staff(), change, slopes, (1, 3), effects, (12, 24))
+    alone = projection._run(_staff(), change, slopes, (1, 3), effects[70:71], (12, 24))
+    assert (whole.stayed[70] == alone.stayed[0]).all() and (whole.avoided[70] == alone.avoided[0]).all()
+    short = projection._run(_staff(months=12), change[:, :12], slopes[:, :12], (1, 3), effects)
+    assert whole.stayed[:, 0] == pytest.approx(short.stayed, rel=1e-12)
+
+
+# ------------------------------------------------------------------------------------------------ evaluation
+
+
+def _years(**columns):
+    """Yearly values of units A to D, 2023 and 2024, the same in both years."""
+    return [
+        {"unit_code": unit, "year": year} | {name: values[k] for name, values in columns.items()}
+        for k, unit in enumerate("ABCD")
+        for year in (2023, 2024)
+    ]
+
+
+COUNTIES = pd.DataFrame(
+    {"county_code": list("XXYY"), "county_name": list("甲甲乙乙"), "city_name": "市", "heads": 10.0},
+    index=list("ABCD"),
+)
+
+
+def test_tolerance_reaches_half_of_the_cases_and_nobody_loses_any(tmp_path):
+    rows = _years(n_tolerance=[1.0, 4.0, 0.0, 0.0], n_accountability=[3.0, 1.0, 2.0, 0.0])
+    case = Case(tmp_path, tasks=[task("A", "2024-03-04 09:00")], unit_year=rows)
+    after = case.edited(BY_ID["S10"], "unit_year").query("year == 2023").set_index("unit_code")
+    assert after["n_tolerance"].tolist() == [2, 4, 1, 0] and after["n_accountability"].tolist() == [
+        2,
+        1,
+        1,
+        0,
+    ]
+    bare = Case(_folder(tmp_path), tasks=[task("A", "2024-03-04 09:00")])
+    assert bare.rows.lacking(BY_ID["S10"]) == ["unit_year.n_tolerance", "unit_year.n_accountability"]
+
+
+def _folder(root):
+    path = root / "bare"
+    path.mkdir()
+    return path
+
+
+def test_units_are_ranked_by_what_citizens_say_and_by_outcome_per_hour(tmp_path):
+    rows = _years(
+        score=[90.0, 80.0, 70.0, 60.0],
+        score_citizen=[60.0, 70.0, 80.0, 90.0],
+        w_citizen=[0.0, 0.0, 0.0, 0.0],
+        outcome_hotline=[90.0, 90.0, 90.0, 90.0],
+        input_hours=[1000.0, 500.0, 250.0, 125.0],
+    )
+    case = Case(tmp_path, tasks=[task("A", "2024-03-04 09:00")], unit_year=rows)
+    found = evaluation.scores(case.rows.con, BY_ID["S12"])
+    assert found.query("year == 2024")["new"].tolist() == pytest.approx(
+        [81, 77, 73, 69]
+    )  # 0.7 x score + 0.3 x citizens
+    assert not evaluation.shifts(found)["shift"].any()  # order kept
+    turned, whole = evaluation.rank_changes(case.rows.con, BY_ID["S13"], COUNTIES, 1)
+    assert turned["shift"].tolist() == [-50, 50]  # A, B: from places 100, 75 of a hundred to 25, 50
+    assert (turned["low"] <= turned["shift"]).all() and (turned["shift"] <= turned["high"]).all()
+    assert whole[0] == 50 and whole[3] == 4
+    assert turned["persons"].tolist() == [20, 20]
+    assert evaluation.scores(case.rows.con, BY_ID["S13"])["new"].is_monotonic_increasing
+    bare = Case(_folder(tmp_path), tasks=[task("A", "2024-03-04 09:00")])
+    assert "unit_year.score" in bare.rows.lacking(
+        BY_ID["S12"]
+    ) and "unit_year.input_hours" in bare.rows.lacking(BY_ID["S13"])
+
+
+def test_what_citizens_weigh_already_is_not_counted_twice(tmp_path):
+    rows = _years(score=[80.0] * 4, score_citizen=[60.0] * 4, w_citizen=[0.2, 0.3, 0.0, np.nan])
+    case = Case(tmp_path, tasks=[task("A", "2024-03-04 09:00")], unit_year=rows)
+    new = evaluation.scores(case.rows.con, BY_ID["S12"]).query("year == 2024")["new"].tolist()
+    others = (80 - 0.2 * 60) / 0.8  # a score that holds a fifth of the citizens
+    assert new == pytest.approx([0.7 * others + 18, 80, 74, 74])
+
+
+def _respondents(n=400, seed=5):
+    random = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        {
+            "unit": random.integers(0, 20, n).astype(str),
+            "TR": random.normal(size=n),
+            "rank_years": random.gamma(3, 2, n),
+            "cohort": random.choice(["90后", "80后"], n),
+            "workload": random.normal(size=n),
+        }
+    )
+    frame["meaning"] = -0.1 * frame["rank_years"] - 0.05 * frame["TR"] * frame["rank_years"]
+    frame["meaning"] += random.normal(0, 0.1, n)
+    return frame
+
+
+def test_a_cap_on_years_in_rank_moves_meaning_as_the_model_says():
+    frame = _respondents()
+    table = AnalysisTable(frame, None, len(frame))
+    spec = ModelSpec.of(
+        {
+            "estimator": "ols",
+            "data": "x",
+            "outcome": "meaning",
+            "terms": ["TR", "rank_years", "TR:rank_years"],
+            "cluster": "unit",
+        }
+    )
+    model = predictor(spec, table, {})
+    found = {row[0]: row[1:] for row in people.capped(model, frame, {"rank_years": 5}, 1)}
+    moved = np.minimum(frame["rank_years"], 5) - frame["rank_years"]
+    true = ((-0.1 - 0.05 * frame["TR"]) * moved).mean()
+    assert (
+        found["all"][0] == pytest.approx(true, abs=0.02)
+        and found["all"][1] < found["all"][0] < found["all"][2]
+    )
+    assert set(found) == {"all", "90后", "80后"} and found["90后"][3] == (frame["cohort"] == "90后").sum()
+    untouched = people.capped(model, frame, {"rank_years": 99}, 1)
+    assert not any(value for row in untouched for value in row[1:4])
+
+
+def test_slopes_on_workload_by_group_against_the_closed_form():
+    frame = _respondents()
+    frame["rank_years"] = 2 * frame["workload"] + np.where(frame["cohort"] == "90后", 1.0, 3.0)
+    frame["rank_years"] += np.random.default_rng(1).normal(0, 0.01, len(frame))
+    spec = ModelSpec.of(
+        {
+            "estimator": "ols",
+            "data": "respondents",
+            "outcome": "rank_years",
+            "terms": ["workload"],
+            "cluster": "unit",
+        }
+    )
+    rows = evaluation.slopes(spec, AnalysisTable(frame, None, len(frame)), {}, 1, by_group=True)
+    assert {row[0] for row in rows} == {"all", "90后", "80后"}
+    for name, slope, low, high, _ in rows:
+        assert slope == pytest.approx(2, abs=0.01 if name != "all" else 0.3) and low < slope < high
+    nothing = frame.assign(rank_years=np.nan)
+    assert evaluation.slopes(spec, AnalysisTable(nothing, None, len(frame)), {}, 1, by_group=True) == []
+
+
 # ------------------------------------------------------------------------------------------------ departments
 
 
@@ -346,7 +488,8 @@ def test_contributions_of_issuers_add_up_to_the_index_and_its_change(tmp_path):
     own = lines[(lines["dimension"] == "issuer") & (lines["index"] == "OD")].set_index("name")
     assert (own.loc[["县住建局", "市环保局", "(rest) 乡"], "points"] > 0).all()
     assert own["rank"].dropna().sort_values().tolist() == [1, 2]
-    parts = departments.contributions(before, "OD", con, attribution, "issuer", {"县住建局": "县住建局"})
+    counted = departments.numerators(con, attribution, "issuer")
+    parts = departments.contributions(before, "OD", counted, {"县住建局": "县住建局"})
     months_known = ~np.isnan(before.levels[..., 0])
     assert parts.points.sum(axis=2)[months_known] == pytest.approx(
         before.levels[..., 0][months_known], abs=1e-9

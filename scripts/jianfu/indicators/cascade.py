@@ -11,7 +11,7 @@ and what was left to the parent's deadline when the child was issued against the
 """
 
 LINKS = """
-CREATE TABLE chain AS
+CREATE OR REPLACE TABLE chain AS
 SELECT t.task_id, t.parent_task_id, t.unit_code, t.month, t.year, p.task_id IS NOT NULL AS is_found,
        CASE WHEN t.target_value > 0 AND p.target_value > 0 THEN ln(t.target_value / p.target_value) END AS by_target,
        t.due_at::DATE < p.due_at::DATE AS by_earlier,
@@ -25,7 +25,7 @@ WHERE t.parent_task_id IS NOT NULL;
 """
 
 VIEW = """
-CREATE VIEW cascade AS
+CREATE OR REPLACE VIEW cascade AS
 SELECT unit_code, month, year, is_found, is_cycle, level, step,
        CASE WHEN is_followed THEN by_target END AS ln_target,
        CASE WHEN is_followed THEN by_earlier END AS is_earlier,
@@ -57,7 +57,7 @@ def _mark_cycles(con):
     child in it; what is left are the cycles.
     """
     con.execute(
-        "CREATE TEMP TABLE remaining AS SELECT unit_code, task_id, parent_task_id FROM chain WHERE is_found"
+        "CREATE OR REPLACE TEMP TABLE remaining AS SELECT unit_code, task_id, parent_task_id FROM chain WHERE is_found"
     )
     for inner, outer in (("parent_task_id", "task_id"), ("task_id", "parent_task_id")):
         before, left = None, con.execute("SELECT count(*) FROM remaining").fetchall()[0][0]

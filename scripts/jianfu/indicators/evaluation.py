@@ -36,7 +36,7 @@ class Evaluation:
 
     def long(self):
         """unit_code, month, indicator, value, coverage; unit-months of a log that was not kept have no row."""
-        return _long(self.unit_months, self.plan, self.values, self.coverage)
+        return long_values(self.unit_months, self.plan, self.values, self.coverage)
 
     def step(self, name):
         """``raw`` or ``denominated`` as a frame: unit_code, month and one column per indicator."""
@@ -81,6 +81,20 @@ def evaluate(
     notices = [("A5_amp", outcome, "", n) for outcome, n in cascade.items() if n]
     plan, missing = available(plan, filled)
     notices += missing + _from_titles(con, plan)
+    raw, denominated, values, coverage = evaluate_prepared(con, plan, unit_months)
+    empty = plan["code"][np.isnan(values).all(axis=0)]
+    notices += [(code, "no_values", "", 0) for code in empty]
+    remarks = pd.DataFrame(notices, columns=["indicator", "outcome", "column", "n"])
+    return Evaluation(unit_months, plan, raw, denominated, values, coverage, remarks)
+
+
+def evaluate_prepared(
+    con, plan: pd.DataFrame, unit_months: pd.DataFrame
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """raw, denominated, values and coverage of :class:`Evaluation` from the views of ``con``, which are prepared.
+
+    plan: indicators of which the province has the columns; unit_months: as registered in ``con``.
+    """
     raw, coverage = _evaluate(con, plan, unit_months)
     denominated, values = np.empty(raw.shape), np.empty(raw.shape)
     for k, row in enumerate(plan.itertuples()):
@@ -90,10 +104,7 @@ def evaluate(
         denominated[:, k] = np.where(known, divided, np.nan)
         coverage[:, k] = np.where(known, np.nan_to_num(coverage[:, k], nan=1.0), 0.0)
         values[:, k] = np.where(known & (coverage[:, k] >= row.min_coverage), divided, np.nan)
-        if np.isnan(values[:, k]).all():
-            notices.append((row.code, "no_values", "", 0))
-    remarks = pd.DataFrame(notices, columns=["indicator", "outcome", "column", "n"])
-    return Evaluation(unit_months, plan, raw, denominated, values, coverage, remarks)
+    return raw, denominated, values, coverage
 
 
 def check_expressions(plan: pd.DataFrame, tables) -> None:
@@ -163,8 +174,10 @@ def _query(con, source, frequency, rows):
         raise ConfigError("expression_wrong", names=rows["code"].tolist(), detail=detail) from error
 
 
-def _long(unit_months, plan, values, coverage):
-    """The long table; unit-months of a log that was not kept are left out."""
+def long_values(
+    unit_months: pd.DataFrame, plan: pd.DataFrame, values: np.ndarray, coverage: np.ndarray
+) -> pd.DataFrame:
+    """unit_code, month, indicator, value, coverage; unit-months of a log that was not kept are left out."""
     present = np.ones(values.shape, dtype=bool)
     for k, row in enumerate(plan.itertuples()):
         logged = source_of(row.source)[1]

@@ -234,8 +234,16 @@ def prepare(con, filled, calendar: Calendar, window, reference_window, exclude) 
     con.execute(COUNTED.format(view="task_categories", column="category"))
     con.execute(OTHERS)
     staff_views.prepare(con, filled)
+    return follow_tasks(con)
+
+
+def follow_tasks(con) -> dict[str, int]:
+    """Make what is computed from all tasks at once, chains and uniformity, anew from ``tasks_read`` as it is now.
+
+    Returns the counts of cascade links, orphans and cycles.
+    """
     targets = con.execute(TARGETS).df()
-    con.register("uniformity", uniformity(targets, units))
+    con.register("uniformity", uniformity(targets, con.execute("SELECT * FROM units_read").df()))
     return cascade.prepare(con)
 
 

@@ -15,17 +15,22 @@ SOLVERS = {"ols": ols.solve, "cloglog": hazards.solve}
 @dataclass(frozen=True)
 class Predictor:
     """model: the prepared model, N rows; names: of its J terms of interest that could be estimated; coefficients: (J,);
-    covariance: (J, J)."""
+    covariance: (J, J); df: degrees of freedom of their t distribution, inf = normal."""
 
     model: Prepared
     names: tuple[str, ...]
     coefficients: np.ndarray
     covariance: np.ndarray
+    df: float = np.inf
 
     def draws(self, n: int, seed: int) -> np.ndarray:
-        """Coefficients (n, J) drawn from their joint normal distribution."""
+        """Coefficients (n, J) drawn from the multivariate t distribution that their own intervals rest on."""
         rng = np.random.default_rng(seed)
-        return rng.multivariate_normal(self.coefficients, self.covariance, size=n, method="cholesky")
+        around = rng.multivariate_normal(
+            np.zeros(len(self.names)), self.covariance, size=n, method="cholesky"
+        )
+        scale = np.sqrt(self.df / rng.chisquare(self.df, n)) if np.isfinite(self.df) else np.ones(n)
+        return self.coefficients + scale[:, None] * around
 
     def expected(self) -> np.ndarray:
         """Probability (N,) of the event in one trial of every row of a cloglog model, as fitted.
@@ -61,4 +66,5 @@ def predictor(spec, table, categories) -> Predictor:
         tuple(columns[j] for j in places),
         solved.estimates[at],
         np.asarray(solved.covariance)[np.ix_(at, at)],
+        float(np.min(np.broadcast_to(solved.df, solved.estimates.shape)[at])),
     )

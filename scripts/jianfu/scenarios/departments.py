@@ -7,6 +7,7 @@ that is transformed by ln(1 + x). Members without rows of an issuer stand on lin
 index add up to it; so do their changes from one year to the next.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -84,13 +85,35 @@ def shown_names(frame: pd.DataFrame) -> dict[str, str]:
     return dict(zip(frame["name"], frame["name"].where(own, pooled.str.strip()), strict=True))
 
 
+def numerators(con, attribution: pd.DataFrame, dimension: str) -> dict[str, pd.DataFrame]:
+    """{indicator: unit_code, month, name, n}: what the rows of every value of ``dimension`` (None = unknown) add to the
+    numerator of a member.
+
+    attribution: indicator, view, part (SQL: what a row adds).
+    """
+    found = {}
+    for view, rows in attribution.groupby("view", sort=True):
+        sums = ", ".join(
+            f'sum(CAST({row.part} AS DECIMAL(38, 6)))::DOUBLE AS "{row.indicator}"'
+            for row in rows.itertuples()
+        )
+        frame = con.execute(
+            f"SELECT unit_code, month, {dimension} AS name, {sums} FROM {view} GROUP BY ALL ORDER BY ALL"
+        ).df()
+        for code in rows["indicator"]:
+            found[code] = frame.loc[frame[code] > 0, ["unit_code", "month", "name", code]].rename(
+                columns={code: "n"}
+            )
+    return found
+
+
 def contributions(
-    burden: Burden, index: str, con, attribution: pd.DataFrame, dimension: str, names: dict[str, str]
+    burden: Burden, index: str, counted: Mapping[str, pd.DataFrame], names: Mapping[str, str]
 ) -> Parts:
     """What each line adds to ``index`` in every unit-month.
 
-    attribution: indicator, view, part (SQL: what a row adds to the numerator); names: {value of the dimension: line}.
-    Defined for arithmetic aggregation, under which an index is the weighted mean of its members.
+    counted: of :func:`numerators`; names: {value of the dimension: line}. Defined for arithmetic aggregation,
+    under which an index is the weighted mean of its members.
     """
     spec = burden.spec.only(index)
     built = construction.build(burden.built.cube, spec, burden.anchors)
@@ -103,11 +126,10 @@ def contributions(
         weights = weights / weights.sum(axis=2, keepdims=True)
     added = np.nan_to_num(weights * (normalised - idle))
     lines = {BASE: np.nan_to_num(weights * idle).sum(axis=2)}
-    declared = attribution.set_index("indicator")
     for k, code in enumerate(spec.codes):
         rest = added[..., k]
-        if code in declared.index:
-            for name, share in _shares(con, cube.grid, declared.loc[code], dimension, names).items():
+        if code in counted:
+            for name, share in zip(*_shares(counted[code], cube.grid, names), strict=True):
                 lines[name] = lines.get(name, 0.0) + share * added[..., k]
                 rest = rest - share * added[..., k]
         lines[code] = rest
@@ -117,31 +139,18 @@ def contributions(
     return Parts(list(lines), values)
 
 
-def _shares(con, grid, declared, dimension, names):
-    """{line: its share (units, months) of the numerator of a member}."""
-    rows = con.execute(
-        f"""SELECT unit_code, month, {dimension} AS name, sum(CAST({declared["part"]} AS DECIMAL(38, 6)))::DOUBLE AS n
-        FROM {declared["view"]} WHERE {dimension} IS NOT NULL GROUP BY ALL HAVING n > 0 ORDER BY ALL"""
-    ).df()
-    total = con.execute(
-        f"""SELECT unit_code, month, sum(CAST({declared["part"]} AS DECIMAL(38, 6)))::DOUBLE AS n
-        FROM {declared["view"]} GROUP BY ALL ORDER BY ALL"""
-    ).df()
-    whole = _spread(grid, total)
-    rows["line"] = rows["name"].map(names)
-    found = {}
-    for line, part in rows.groupby("line", sort=True):
-        own = _spread(grid, part.groupby(["unit_code", "month"], as_index=False)["n"].sum())
-        found[line] = np.divide(own, whole, out=np.zeros_like(own), where=whole > 0)
-    return found
-
-
-def _spread(grid, frame):
-    values = np.zeros(grid.valid.shape)
-    unit, month = grid.units.get_indexer(frame["unit_code"]), grid.months.get_indexer(frame["month"])
-    inside = (unit >= 0) & (month >= 0)
-    values[unit[inside], month[inside]] = frame["n"].fillna(0).to_numpy()[inside]
-    return values
+def _shares(rows, grid, names):
+    """Lines, and the share (lines, units, months) of each of the numerator of a member; rows of unknown issuers count
+    in the whole only."""
+    code, lines = pd.factorize(rows["name"].map(names), sort=True)
+    unit, month = grid.units.get_indexer(rows["unit_code"]), grid.months.get_indexer(rows["month"])
+    size, inside = grid.valid.size, (unit >= 0) & (month >= 0)
+    place, n = unit * grid.valid.shape[1] + month, rows["n"].to_numpy()
+    whole = np.bincount(place[inside], n[inside], size)
+    own = inside & (code >= 0)
+    parts = np.bincount(code[own] * size + place[own], n[own], len(lines) * size).reshape(-1, size)
+    shares = np.divide(parts, whole, out=np.zeros(parts.shape), where=whole > 0)
+    return list(lines), shares.reshape(-1, *grid.valid.shape)
 
 
 def summary(parts: Parts, ranked: list[str], seed: int) -> pd.DataFrame:
@@ -167,10 +176,11 @@ def departments(
     for dimension in DIMENSIONS:
         card = scorecard(con, dimension, heads)
         names = shown_names(card)
+        counted = numerators(con, attribution, dimension)
         own = card[card["name"].map(names) == card["name"]]
         cards.append(own.assign(dimension=dimension))
         for index in burden.indices:
-            parts = contributions(burden, index, con, attribution, dimension, names)
+            parts = contributions(burden, index, counted, names)
             lines.append(summary(parts, list(own["name"]), seed).assign(dimension=dimension, index=index))
     return pd.concat(cards, ignore_index=True), pd.concat(lines, ignore_index=True)
 

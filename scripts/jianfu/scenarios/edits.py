@@ -1,7 +1,7 @@
 """Canonical rows as a scenario would have them. The stored tables are only read."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from contextlib import contextmanager
 
 import duckdb
 import pandas as pd
@@ -9,6 +9,8 @@ import pandas as pd
 from jianfu.core.calendar import Calendar
 from jianfu.core.errors import ConfigError
 from jianfu.indicators import views
+from jianfu.indicators.evaluation import evaluate_prepared, long_values
+from jianfu.indicators.plan import available, source_of
 from jianfu.scenarios.plan import Edit, Scenario
 
 MACROS = """
@@ -19,6 +21,21 @@ CREATE MACRO workdays_after(day, n) AS (
 # What the expressions of a table see: its rows, for tasks with the columns behind the indicators.
 ROWS = {
     "tasks": "SELECT r.*, v.* EXCLUDE ({columns}) FROM tasks_read r LEFT JOIN tasks v USING (task_id, unit_code)"
+}
+
+# Views of one canonical table alone; the others may hold rows of several.
+OF_ONE_TABLE = {
+    "tasks": "tasks",
+    "veto": "tasks",
+    "open_tasks": "tasks",
+    "cascade": "tasks",
+    "uniformity": "tasks",
+    "task_issuers": "tasks",
+    "task_categories": "tasks",
+    "app_activity": "app_activity",
+    "unit_year": "unit_year",
+    "documents": "documents",
+    "posts": "spells",
 }
 
 
@@ -41,8 +58,9 @@ class Rows:
         threads: int = 1,
     ):
         self.tables, self.con = dict(tables), views.connect(threads)
+        self.unit_months = unit_months.reset_index(drop=True)
         self.filled = views.open_tables(self.con, tables)
-        views.register_unit_months(self.con, unit_months)
+        views.register_unit_months(self.con, self.unit_months)
         views.prepare(self.con, self.filled, calendar, window, reference, exclude)
         self.con.execute(MACROS)
 
@@ -55,8 +73,9 @@ class Rows:
                 absent += [".".join(name) for name in columns]
         return absent
 
-    def edited(self, scenario: Scenario, folder: Path) -> dict[str, str]:
-        """Paths by canonical table after the edits of ``scenario``; edited tables are written to ``folder``.
+    @contextmanager
+    def under(self, scenario: Scenario):
+        """The connection in which ``<table>_read`` and all prepared views are those after the edits of ``scenario``.
 
         Raises :class:`ConfigError` for an expression that cannot be evaluated.
         """
@@ -64,10 +83,9 @@ class Rows:
         try:
             for number, edit in enumerate(scenario.edits):
                 self._apply(edit, f"edited_{number}")
-            for table in touched:
-                self.con.execute(
-                    f"COPY (SELECT * FROM {table}_read) TO '{_path(folder, table)}' (FORMAT parquet)"
-                )
+            if "tasks" in touched:
+                views.follow_tasks(self.con)
+            yield self.con
         except duckdb.Error as error:
             detail = str(error).splitlines()[0]
             raise ConfigError("scenario_expression", name=scenario.id, detail=detail) from error
@@ -79,7 +97,19 @@ class Rows:
                 )
             for number in range(len(scenario.edits)):
                 self.con.execute(f"DROP TABLE IF EXISTS edited_{number}")
-        return self.tables | {table: str(folder / f"{table}.parquet") for table in touched}
+            if "tasks" in touched:
+                views.follow_tasks(self.con)
+
+    def indicators(self, scenario: Scenario, plan: pd.DataFrame) -> pd.DataFrame:
+        """unit_code, month, indicator, value, coverage of the indicators of ``plan`` that the edits can change."""
+        touched = {edit.table for edit in scenario.edits}
+        read = [_tables_of(source_of(source)[0]) for source in plan["source"]]
+        own = available(
+            plan[[bool(touched & tables) for tables in read]].reset_index(drop=True), self.filled
+        )[0]
+        with self.under(scenario) as con:
+            _, _, values, coverage = evaluate_prepared(con, own, self.unit_months)
+        return long_values(self.unit_months, own, values, coverage)
 
     def _apply(self, edit: Edit, name: str) -> None:
         """Make the table ``name`` of what ``edit`` leaves and let ``<table>_read`` be it."""
@@ -100,8 +130,9 @@ class Rows:
         self.con.execute(f"CREATE OR REPLACE VIEW {edit.table}_read AS SELECT * FROM {name}")
 
 
-def _path(folder, table):
-    return str(folder / f"{table}.parquet").replace("'", "''")
+def _tables_of(source):
+    """Canonical tables whose rows a prepared view holds."""
+    return {OF_ONE_TABLE[source]} if source in OF_ONE_TABLE else {"tasks", "unit_year", "spells", "documents"}
 
 
 def _columns(names: Sequence[str]) -> str:

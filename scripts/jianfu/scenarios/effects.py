@@ -1,17 +1,15 @@
 """What each scenario changes and what the models project from it, as tidy rows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from jianfu.core.errors import NotEstimable
 from jianfu.core.reasons import Reason, write_reasons
 from jianfu.indices.exposures import Exposure
-from jianfu.models.prediction import Predictor, predictor
+from jianfu.models.prediction import Predictor
 from jianfu.models.reasons import because
-from jianfu.models.spec import ModelSpec
 from jianfu.models.tables.table import AnalysisTable
 from jianfu.scenarios import projection
 from jianfu.scenarios.burden import Burden
@@ -25,6 +23,7 @@ DECIMALS = 10
 COLUMNS = ["scenario", "quantity", "group", "estimate", "ci_low", "ci_high", "behind", "reasons"]
 EXITS, HEADCOUNT, SUPPORT = "exits_avoided", "headcount", "outside_support"
 INDEX, INDICATOR = "index", "indicator"
+RANKS, SLOPE = "rank_shift", "slope"  # a slope of an outcome: slope_<outcome>
 
 
 @dataclass(frozen=True)
@@ -43,9 +42,9 @@ class Models:
         return {name.partition(":")[0] for found in self.predictors.values() for name in found.names}
 
 
-def terms_present(terms: Iterable[str], used: set[str]) -> list[str]:
-    """Terms of a projection model whose index is among the ``used`` ones."""
-    return [term for term in terms if Exposure.of(term.partition(":")[0]).index in used]
+def terms_present(terms: Iterable[str], absent: set[str]) -> list[str]:
+    """Terms of a projection model none of whose indices is among the ``absent`` ones."""
+    return [term for term in terms if not {Exposure.of(part).index for part in term.split(":")} & absent]
 
 
 def staff_of(
@@ -97,12 +96,23 @@ def exit_effects(exits: Predictor, indices: list[str], dummy: str, coefficients:
     return effects
 
 
-def projected(before: Burden, after: Burden, models: Models, seed: int) -> list[tuple]:
-    """Rows (quantity, group, estimate, low, high, behind) of one scenario; the estimate is that at the coefficients."""
+def projected(
+    before: Burden,
+    after: Burden,
+    models: Models,
+    seed: int,
+    *,
+    ahead: Sequence[int] = AHEAD,
+    draws: int = DRAWS,
+) -> list[tuple]:
+    """Rows (quantity, group, estimate, low, high, behind) of one scenario; the estimate is that at the coefficients.
+
+    ahead: months after the window at whose end the headcount is projected; draws: of the coefficients.
+    """
     rows, raised = [], np.zeros(before.built.cube.grid.valid.shape)
     if "exits" in models.predictors:
         exits, staff = models.predictors["exits"], models.staff
-        drawn = np.vstack([exits.coefficients, exits.draws(DRAWS, seed)])
+        drawn = np.vstack([exits.coefficients, exits.draws(draws, seed)])
         effects = exit_effects(exits, before.indices, models.focus[1], drawn)
         path = projection.through_window(before, after, staff, effects)
         raised = path.raised
@@ -114,19 +124,18 @@ def projected(before: Burden, after: Burden, models: Models, seed: int) -> list[
             (OTHERS, [0], events[~focal].sum()),
         ):
             values = path.avoided[:, own].sum(axis=1) / time[own].sum() * PER_YEARS
-            rows.append((EXITS, group, *_interval(values), n))
-        for months in AHEAD:
-            later, present = projection.ahead(before, after, staff, effects, months)
-            values = 100 * later.stayed[:, 1] / present[1]
-            rows.append((f"{HEADCOUNT}_{months}", models.focus[0], *_interval(values), events[focal].sum()))
+            rows.append((EXITS, group, *interval(values), n))
+        for months, (stayed, present) in projection.ahead(before, after, staff, effects, ahead).items():
+            values = 100 * stayed[:, 1] / present[1]
+            rows.append((f"{HEADCOUNT}_{months}", models.focus[0], *interval(values), events[focal].sum()))
     levels = after.levels + after.slopes * raised[..., None]
     moved = after.exposures(levels, survey=True) - before.exposures(before.levels, survey=True)
     for name, found in models.predictors.items():
         if name != "exits":
             own = _at_fieldwork(moved, before, models.tables[found.model.spec.data], found)
-            coefficients = np.vstack([found.coefficients, found.draws(DRAWS, seed)])
+            coefficients = np.vstack([found.coefficients, found.draws(draws, seed)])
             places = [before.indices.index(index) for index in found.names]
-            rows.append((name, ALL, *_interval(coefficients @ own[places]), len(found.model.used)))
+            rows.append((name, ALL, *interval(coefficients @ own[places]), len(found.model.used)))
     return rows
 
 
@@ -138,7 +147,7 @@ def _at_fieldwork(moved, before, table, found):
     return np.nan_to_num(moved[unit, month]).mean(axis=0)
 
 
-def _interval(values):
+def interval(values: np.ndarray) -> tuple[float, float, float]:
     """The first value, and the 2.5th and 97.5th percentile of the others."""
     return float(values[0]), *map(float, np.quantile(values[1:], (0.025, 0.975)))
 
@@ -176,15 +185,12 @@ def scenario_rows(
         why = [because("touches_no_term", indices=sorted(models.indices))]
     else:
         rows += projected(before, after, models, seed)
-    support = (SUPPORT, ALL, outside, np.nan, np.nan, int(logged.sum()))
-    return frame_of(name, [(*row, []) for row in rows] + [(*support, why)])
+    return frame_of(name, [*((*row, []) for row in rows), support_row(outside, int(logged.sum()), why)])
 
 
-def not_asked(name: str, lacking: list[str]) -> pd.DataFrame:
-    """The row of a scenario whose columns a province lacks."""
-    return frame_of(
-        name, [(SUPPORT, ALL, np.nan, np.nan, np.nan, 0, [because("lacks_columns", columns=lacking)])]
-    )
+def support_row(share: float, n: int, why: list[Reason]) -> tuple:
+    """The row that says how far a scenario goes beyond what was seen, and ``why`` it projects nothing (else)."""
+    return SUPPORT, ALL, share, np.nan, np.nan, n, why
 
 
 def frame_of(name: str, rows: list[tuple]) -> pd.DataFrame:
@@ -197,19 +203,3 @@ def focus_of(terms: Iterable[str], categories: Mapping) -> tuple[str, str]:
     """(level, dummy) of the cohort whose products stand among the ``terms`` of the model of exits."""
     dummy = next(term.partition(":")[2] for term in terms if ":" in term)
     return next((level, name) for level, name in categories["cohort"].items() if name == dummy)
-
-
-def fitted(
-    specs: Mapping[str, ModelSpec],
-    tables: Mapping[str, AnalysisTable],
-    categories: Mapping,
-    focus: tuple[str, str],
-) -> tuple[Models, dict[str, Reason]]:
-    """The models of ``specs`` by outcome, and why the others have no estimate."""
-    found, lacking = {}, {}
-    for name, spec in specs.items():
-        try:
-            found[name] = predictor(spec, tables[spec.data], categories)
-        except NotEstimable as error:
-            lacking[name] = error.reason
-    return Models(found, tables, focus), lacking

@@ -20,6 +20,15 @@ class Edit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ranks:
+    """Units ranked by a column of unit_year, and ``instead`` by an SQL expression."""
+
+    by: str
+    instead: str
+    let: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scenario:
     """A declared scenario; ``edits`` of a package are those of the scenarios that it combines."""
 
@@ -28,6 +37,9 @@ class Scenario:
     kind: str = PROJECTED
     needs: tuple[str, ...] = ()
     edits: tuple[Edit, ...] = ()
+    caps: Mapping[str, float] = field(default_factory=dict)
+    ranks: Ranks | None = None
+    slopes: tuple[str, ...] = ()
 
 
 def read_scenarios(plan: Mapping) -> list[Scenario]:
@@ -39,9 +51,10 @@ def read_scenarios(plan: Mapping) -> list[Scenario]:
         edits = [_of(Edit, edit, entry["id"]) for edit in entry.pop("edits", ())]
         edits = [*(edit for part in parts for edit in part.edits), *edits]
         needs = dict.fromkeys([*(need for part in parts for need in part.needs), *entry.pop("needs", ())])
-        found[entry["id"]] = _of(
-            Scenario, entry | {"edits": tuple(edits), "needs": tuple(needs)}, entry["id"]
-        )
+        entry |= {"edits": tuple(edits), "needs": tuple(needs), "slopes": tuple(entry.get("slopes", ()))}
+        if "ranks" in entry:
+            entry["ranks"] = _of(Ranks, entry["ranks"], entry["id"])
+        found[entry["id"]] = _of(Scenario, entry, entry["id"])
     return list(found.values())
 
 

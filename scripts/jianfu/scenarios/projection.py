@@ -6,6 +6,7 @@ what the model expects under the burden as it was, so that a scenario that chang
 number assumes no unmeasured confounding.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from jianfu.scenarios.burden import Burden
 
 YEAR = 12
+AT_ONCE = 50  # draws, so that a month of a province fits into the memory of the processor
 
 
 @dataclass(frozen=True)
@@ -68,13 +70,16 @@ def through_window(before: Burden, after: Burden, staff: Staff, effects: np.ndar
 
 
 def ahead(
-    before: Burden, after: Burden, staff: Staff, effects: np.ndarray, months: int
-) -> tuple[Path, np.ndarray]:
-    """The same for ``months`` after the window, and the headcount (groups,) at their end without the change.
+    before: Burden, after: Burden, staff: Staff, effects: np.ndarray, ends: Sequence[int]
+) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    """{months after the window: (persons more than without the change (draws, groups), persons (groups,) without it)}.
 
     Burden, hazards and net recruits are those of the last twelve months, by calendar month, in both arms; the headcount
     starts where it is at the end of the window.
     """
+    if not ends:
+        return {}
+    months = max(ends)
     repeated = np.arange(-YEAR, 0)[np.arange(months) % YEAR]
     old = before.exposures(before.levels)
     direct = np.nan_to_num(after.exposures(after.levels) - old)[:, repeated]
@@ -82,13 +87,16 @@ def ahead(
     hazard, present = staff.hazard[:, repeated], staff.at_risk[:, -1]
     others = staff.headcount[:, -1] - present.sum(axis=1)
     at_risk = np.empty((len(present), months, present.shape[1]))
+    alone = {}
     for t in range(months):
         at_risk[:, t] = present
         present = np.maximum(present * (1 - hazard[:, t]) + staff.net, 0)
+        alone[t + 1] = present.sum(axis=0)
     headcount = at_risk.sum(axis=2) + others[:, None]
     future = Staff(at_risk, hazard, headcount, staff.net)
     window = (after.spec.before.first, after.spec.before.last)
-    return _run(future, direct, slopes, window, effects), present.sum(axis=0)
+    stayed = _run(future, direct, slopes, window, effects, ends).stayed
+    return {end: (stayed[:, k], alone[end]) for k, end in enumerate(ends)}
 
 
 def _per_level(burden):
@@ -96,22 +104,29 @@ def _per_level(burden):
     return np.nan_to_num(1 / burden.moments()[1])
 
 
-def _run(staff, direct, slopes, window, effects):
+def _run(staff, direct, slopes, window, effects, ends=()):
     """The g-formula over the months of ``staff``.
 
     direct: (units, months, indices) change of the exposures by the edit; slopes: the same per unit of the logarithm of
-    the headcount, of the month itself; window: the lags (first, last) that an exposure is the mean of.
+    the headcount, of the month itself; window: the lags (first, last) that an exposure is the mean of; ends: numbers of
+    months after which ``stayed`` (draws, ends, groups) is told, none = at the end (draws, groups).
     """
-    draws, (units, months, groups) = len(effects), staff.at_risk.shape
-    slopes, (first, last) = np.nan_to_num(slopes), window
+    parts = [
+        _some(staff, direct, np.nan_to_num(slopes), window, effects[k : k + AT_ONCE], ends)
+        for k in range(0, len(effects), AT_ONCE)
+    ]
+    avoided, stayed, raised = zip(*parts, strict=True)
+    return Path(np.concatenate(avoided), np.concatenate(stayed), sum(raised) / len(effects))
+
+
+def _some(staff, direct, slopes, window, effects, ends):
+    """Exits avoided, persons who stayed, and the sum over the draws of the change of the logarithm of the headcount."""
+    draws, (units, months, groups), (first, last) = len(effects), staff.at_risk.shape, window
     avoided, more = np.zeros((draws, groups)), np.zeros((draws, units, groups))
-    path, recent = (
-        np.zeros((units, months)),
-        [],
-    )  # recent: the last months of the change of the headcount, (draws, units)
+    path, recent, stayed = np.zeros((units, months)), [], {}  # recent: the last changes of the headcount
     for t in range(months):
         raised = np.log1p(more.sum(axis=2) / np.maximum(staff.headcount[:, t], 1))
-        path[:, t] = raised.mean(axis=0)
+        path[:, t] = raised.sum(axis=0)
         recent = [*recent, raised][-last - 1 :]
         loop = [
             recent[-1 - lag][..., None] * slopes[:, t - lag] for lag in range(first, last + 1) if t >= lag
@@ -123,7 +138,8 @@ def _run(staff, direct, slopes, window, effects):
         kept = staff.at_risk[:, t] * (old - new)
         avoided += (kept - more * new).sum(axis=1)
         more = more * (1 - new) + kept
-    return Path(avoided, more.sum(axis=1), path)
+        stayed[t + 1] = more.sum(axis=1) if t + 1 in ends or t + 1 == months else None
+    return avoided, np.stack([stayed[end] for end in ends], axis=1) if ends else stayed[months], path
 
 
 def outside_support(before: Burden, after: Burden, rows: np.ndarray) -> float:

@@ -75,9 +75,12 @@ def record_of(drawn: Draw) -> Record:
     return Record(detail.months, tasks, asked, visits, apps, drawn.unit_year, detail.targets)
 
 
-def world(drawn: Draw, parameters: Mapping, levers: Sequence[str]) -> World:
-    """The draw under ``levers`` (keys of :data:`LEVERS`), one after the other; none = the draw itself."""
-    detail, record = drawn.detail, record_of(drawn)
+def world(drawn: Draw, record: Record, parameters: Mapping, levers: Sequence[str]) -> World:
+    """The draw under ``levers`` (keys of :data:`LEVERS`), one after the other; none = the draw itself.
+
+    record: of :func:`record_of`; parameters: of the draw.
+    """
+    detail = drawn.detail
     for lever in levers:
         record = LEVERS[lever](record)
     counts, months, structure = counted(record, detail.counts), detail.months, detail.structure

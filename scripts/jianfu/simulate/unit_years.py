@@ -8,6 +8,7 @@ from jianfu.simulate.counts import all_artefacts
 HOTLINE = (
     1.5  # points by which the hotline rate lies above the mean of both outcomes, and satisfaction below it
 )
+CITIZENS, HOURS_A_YEAR = 0.1, 2000  # share of the citizens in the score; hours of one person
 EFFORT_LOG_SD = 0.10  # log hours of substantive work per standard deviation of effort
 
 
@@ -82,6 +83,7 @@ def build_unit_years(parameters, structure, months, counts, burden, substantive,
         "outcome_hotline": np.round(hotline, 1),
         "outcome_satisfaction": np.round(satisfaction, 1),
     }
+    columns |= _evaluation(structure, outcome, streams("evaluation"))
     expected = {
         "n_accountability": expected_cases,
         "score": expected_score,
@@ -94,6 +96,19 @@ def build_unit_years(parameters, structure, months, counts, burden, substantive,
         return pd.DataFrame(keys | {name: array.ravel().astype(float) for name, array in values.items()})
 
     return frame(columns), frame(expected)
+
+
+def _evaluation(structure, outcome, rng):
+    """What a two-way evaluation adds: weight and score of the citizens, hours put in, risk (0 to 1)."""
+    shape = outcome.shape
+    return {
+        "w_citizen": np.full(shape, CITIZENS),
+        "score_citizen": np.round(np.clip(outcome + 3 * rng.standard_normal(shape), 50, 100), 1),
+        "input_hours": np.rint(
+            structure.staff[:, None] * HOURS_A_YEAR * np.exp(0.08 * rng.standard_normal(shape))
+        ),
+        "risk_index": np.round(np.clip(0.2 + 0.1 * rng.standard_normal(shape), 0, 0.9), 2),
+    }
 
 
 def _year_means(values, months, years):

@@ -1,0 +1,94 @@
+"""A province read from its files and opened for scenarios: rows, burden as it was, fitted models."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from jianfu.core import frames, logs
+from jianfu.core.calendar import calendar_of
+from jianfu.core.tables import MEASURED
+from jianfu.core.units import latest_units
+from jianfu.indicators.plan import read_plan
+from jianfu.indices.construction import read_anchors
+from jianfu.indices.specification import index_spec, read_members
+from jianfu.models.tables.reading import read_hazard, read_survey
+from jianfu.scenarios import evaluation
+from jianfu.scenarios.asking import Opened, fitted, specs_of
+from jianfu.scenarios.burden import burden
+from jianfu.scenarios.edits import Rows
+from jianfu.scenarios.effects import Models, focus_of, staff_of
+
+
+def open_province(
+    plan: Mapping,
+    declared: Mapping,
+    inputs: Mapping[str, str],
+    seed: int,
+    *,
+    window: tuple[str, str],
+    reference: tuple[str, str],
+    calendar: Mapping,
+    exclude: Mapping,
+    exposure: Mapping,
+    indices: Mapping,
+    threads: int,
+) -> Opened:
+    """Everything that scenarios are asked of. Models without an estimate are logged and left out.
+
+    plan: config/plan/scenarios.yaml as settled; declared: models.yaml; inputs: files of rule build_scenarios; the
+    others are settings of the province.
+    """
+    indicator_plan, anchors = read_plan(inputs["indicator_plan"]), read_anchors(inputs["anchors"])
+    tiers = pd.read_csv(inputs["tiers"], encoding="utf-8-sig", keep_default_na=False)
+    specs = specs_of(plan, tiers, anchors)
+    projecting = [*specs["projection"].values(), *specs["personal"].values()]
+    named = {part for model in projecting for term in model.terms for part in term.split(":")}
+    members = read_members(inputs["members"], indicator_plan)
+    named = (named & set(members["index"])) | set(tiers["used"]) - {""}
+    spec = index_spec(members, reference, settings=indices, exposure=exposure).only(*sorted(named))
+    frame, every = frames.load(inputs["unit_months"]), frames.load(inputs["indicators"])
+    stored = every[every["indicator"].isin(spec.codes)]
+    before = burden(stored, frame, spec, anchors)
+    tables = {
+        "hazard_cells": read_hazard(inputs, declared)[0],
+        "survey_scores": read_survey(inputs, declared)[0],
+    }
+    heads = frame.groupby("unit_code")["headcount"].mean()
+    units = latest_units(frames.load(inputs["units"])).set_index("unit_code")
+    units = units.reindex(before.built.cube.grid.units).assign(heads=heads)
+    slopes = evaluation.slope_tables(
+        evaluation.workload(every),
+        frames.load(inputs["unit_year"]),
+        tables["survey_scores"].frame,
+        units["county_code"],
+    )
+    rows = {table: inputs[table] for table in MEASURED} | {Path(path).stem: path for path in inputs["own"]}
+    categories = declared["categories"]
+    predictors = _fitted(specs["projection"], tables, categories)
+    focus = focus_of(plan["projection"]["exits"]["terms"], categories)
+    models = Models(predictors, tables, focus)
+    if "exits" in predictors:
+        staff = staff_of(predictors["exits"], tables["hazard_cells"], frame, before, focus[0])
+        models = replace(models, staff=staff)
+    return Opened(
+        rows=Rows(rows, frame, calendar_of(calendar), window, reference, exclude, threads=threads),
+        frame=frame,
+        stored=stored,
+        plan=indicator_plan[indicator_plan["code"].isin(spec.codes)].reset_index(drop=True),
+        before=before,
+        models=models,
+        personal=_fitted(specs["personal"], tables, categories),
+        slopes={outcome: (model, slopes[model.data]) for outcome, model in specs["slopes"].items()},
+        units=units,
+        categories=categories,
+        seed=seed,
+    )
+
+
+def _fitted(specs, tables, categories):
+    found, lacking = fitted(specs, tables, categories)
+    for name, reason in lacking.items():
+        logs.LOGGER.warning("%s: %s", name, reason.data())
+    return found
