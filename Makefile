@@ -10,7 +10,7 @@ export PYTHONHASHSEED := 0
 JIANFU = $(PYTHON) jianfu.py
 RUN = "$(PROVINCE)" --cores $(CORES)
 
-.PHONY: all full indices models scenarios new-province check freeze compare setup development reread fuzz test test-all simulation-study lint docs audit report bench lock clean
+.PHONY: all full indices models scenarios planner new-province check freeze compare setup development reread fuzz test test-all simulation-study lint docs audit report bench lock clean
 
 all:
 	@$(JIANFU) run $(RUN)
@@ -30,6 +30,10 @@ models:
 # What would have been: the scenarios of config/plan/scenarios.yaml, or those of the setting `scenarios`, past the gate.
 scenarios:
 	@$(JIANFU) scenarios $(RUN)
+
+# Scenarios and their combinations within a budget of relief (plan/scenarios.yaml, budget), and the frontier of them.
+planner:
+	@$(JIANFU) planner $(RUN)
 
 # Looks into a folder of raw exports and writes config/provinces/SLUG.yaml; FORCE=1 overwrites an existing one,
 # LANGUAGE=en writes it, what is shown and its results in English.

@@ -90,6 +90,7 @@ localrules:
     indices,
     models,
     scenarios,
+    planner,
     check,
 
 
@@ -123,6 +124,12 @@ rule scenarios:
     """Up to the scenarios and the scorecard of departments (make scenarios)."""
     input:
         expand("results/{province}/release/tables/scenarios.xlsx", province=SETTINGS),
+
+
+rule planner:
+    """Combinations of scenarios within a budget, past the gate (make planner)."""
+    input:
+        expand("results/{province}/release/planner/tables/relief_plan.csv", province=SETTINGS),
 
 
 rule check:

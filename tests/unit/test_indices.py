@@ -92,7 +92,7 @@ def test_direction_and_reference_mean():
     indices, anchors = build(indicators, MEMBERS)
     inside = indices[indices["month"] <= "2024-12"]
     assert inside.groupby("index")["value"].mean().to_numpy() == pytest.approx(50, abs=1e-8)
-    flipped, _ = build(indicators, MEMBERS.assign(direction=-1.0))
+    flipped, _ = build(indicators, MEMBERS.assign(direction=-MEMBERS["direction"]))
     assert (flipped["value"] + indices["value"]).to_numpy() == pytest.approx(100, abs=1e-8)
 
 

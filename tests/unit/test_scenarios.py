@@ -19,7 +19,7 @@ from jianfu.indices.specification import index_spec, read_members
 from jianfu.models.prediction import predictor
 from jianfu.models.spec import ModelSpec
 from jianfu.models.tables.table import AnalysisTable
-from jianfu.scenarios import departments, effects, evaluation, monitoring, people, projection
+from jianfu.scenarios import departments, effects, evaluation, monitoring, people, planner, projection
 from jianfu.scenarios.burden import burden, completed
 from jianfu.scenarios.edits import Rows
 from jianfu.scenarios.plan import Edit, Scenario, chosen, read_scenarios
@@ -441,6 +441,32 @@ def test_slopes_on_workload_by_group_against_the_closed_form():
         assert slope == pytest.approx(2, abs=0.01 if name != "all" else 0.3) and low < slope < high
     nothing = frame.assign(rank_years=np.nan)
     assert evaluation.slopes(spec, AnalysisTable(nothing, None, len(frame)), {}, 1, by_group=True) == []
+
+
+# ------------------------------------------------------------------------------------------------ planner
+
+
+def test_the_frontier_has_what_nothing_smaller_beats():
+    touched = np.array([0.1, 0.2, 0.2, 0.3, 0.4, 0.05])
+    gained = np.array([[1.0, 3.0, 2.0, 2.5, 4.0, -1.0], [1.0, 0.5, 2.0, 2.0, 1.0, 0.0]])
+    found = planner.frontier(touched, gained)
+    assert found[0].tolist() == [True, True, False, False, True, False]
+    assert found[1].tolist() == [True, False, True, True, False, False]
+
+
+def test_a_combination_is_the_edits_of_its_measures_and_touches_the_records_of_both(tmp_path):
+    rows = [
+        task("A", "2024-03-08 15:00", "2024-03-11 09:00", task_id="friday", is_veto=True, veto_domain="环保"),
+        task("A", "2024-03-05 15:00", "2024-03-06 09:00", task_id="veto", is_veto=True, veto_domain="环保"),
+        task("A", "2024-03-05 15:00", "2024-03-06 09:00", task_id="other"),
+        task("A", "2024-03-06 15:00", "2024-03-16 09:00", task_id="another"),
+    ]
+    case = Case(tmp_path, tasks=rows)
+    both = planner.combined([BY_ID["S1"], BY_ID["S3"]])
+    assert both.id == "S1+S3" and both.edits == BY_ID["S1"].edits + BY_ID["S3"].edits
+    touched = [case.rows.touched(scenario) for scenario in (BY_ID["S1"], BY_ID["S3"], both)]
+    assert touched == [0.25, 0.5, 0.5]
+    assert BY_ID["S16"].package and not BY_ID["S1"].package
 
 
 # ------------------------------------------------------------------------------------------------ departments

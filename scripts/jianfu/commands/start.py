@@ -32,6 +32,7 @@ COMMANDS = {
     "indices": PROVINCE,
     "models": PROVINCE,
     "scenarios": PROVINCE,
+    "planner": PROVINCE,
     "report": PROVINCE,
     "freeze": PROVINCE,
     "compare": PROVINCE,
@@ -49,7 +50,7 @@ OPTIONS = {
     },
     "bundle": {"--into": {"default": "dist"}, "--verify": {"action": "store_true"}},
 }
-WORKFLOW = ("check", "run", "full", "indices", "models", "scenarios", "report")
+WORKFLOW = ("check", "run", "full", "indices", "models", "scenarios", "planner", "report")
 # Commands that are scripts of their own; they take the province and further options.
 SCRIPTS = {"freeze": "freeze_plan.py", "compare": "compare_results.py", "verify": "verify_release.py"}
 WHEELS = "wheels"

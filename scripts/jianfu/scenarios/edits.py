@@ -1,6 +1,6 @@
 """Canonical rows as a scenario would have them. The stored tables are only read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import contextmanager
 
 import duckdb
@@ -20,7 +20,7 @@ CREATE MACRO workdays_after(day, n) AS (
 """
 # What the expressions of a table see: its rows, for tasks with the columns behind the indicators.
 ROWS = {
-    "tasks": "SELECT r.*, v.* EXCLUDE ({columns}) FROM tasks_read r LEFT JOIN tasks v USING (task_id, unit_code)"
+    "tasks": "SELECT r.*, v.* EXCLUDE ({columns}) FROM tasks_read r LEFT JOIN {view} v USING (task_id, unit_code)"
 }
 
 # Views of one canonical table alone; the others may hold rows of several.
@@ -63,6 +63,8 @@ class Rows:
         views.register_unit_months(self.con, self.unit_months)
         views.prepare(self.con, self.filled, calendar, window, reference, exclude)
         self.con.execute(MACROS)
+        # the view once more as table: most scenarios edit the rows as they are stored
+        self.con.execute("CREATE TABLE tasks_stored AS SELECT * FROM tasks")
 
     def lacking(self, scenario: Scenario) -> list[str]:
         """Columns ("table.column") that ``scenario`` needs and the province lacks; of alternatives ("a|b") all."""
@@ -82,7 +84,10 @@ class Rows:
         touched = dict.fromkeys(edit.table for edit in scenario.edits)
         try:
             for number, edit in enumerate(scenario.edits):
-                self._apply(edit, f"edited_{number}")
+                before = {earlier.table for earlier in scenario.edits[:number]}
+                self._apply(
+                    edit, f"edited_{number}", edit.table if edit.table in before else f"{edit.table}_stored"
+                )
             if "tasks" in touched:
                 views.follow_tasks(self.con)
             yield self.con
@@ -111,12 +116,26 @@ class Rows:
             _, _, values, coverage = evaluate_prepared(con, own, self.unit_months)
         return long_values(self.unit_months, own, values, coverage)
 
-    def _apply(self, edit: Edit, name: str) -> None:
-        """Make the table ``name`` of what ``edit`` leaves and let ``<table>_read`` be it."""
+    def touched(self, scenario: Scenario) -> float:
+        """Share of the records of the edited tables that the edits drop or change."""
+        tables = list(dict.fromkeys(edit.table for edit in scenario.edits))
+        changed = whole = 0
+        with self.under(scenario) as con:
+            for table in tables:
+                source = "read_parquet(?)"
+                whole += con.execute(f"SELECT count(*) FROM {source}", [self.tables[table]]).fetchone()[0]
+                gone = f"SELECT count(*) FROM (SELECT * FROM {source} EXCEPT ALL SELECT * FROM {table}_read)"
+                changed += con.execute(gone, [self.tables[table]]).fetchone()[0]
+        return changed / whole if whole else 0.0
+
+    def _apply(self, edit: Edit, name: str, view: str) -> None:
+        """Make the table ``name`` of what ``edit`` leaves and let ``<table>_read`` be it; ``view``: of the rows now."""
         kinds = dict(
             self.con.execute(f"SELECT column_name, column_type FROM (DESCRIBE {edit.table}_read)").fetchall()
         )
-        source = ROWS.get(edit.table, f"SELECT * FROM {edit.table}_read").format(columns=_columns(kinds))
+        source = ROWS.get(edit.table, f"SELECT * FROM {edit.table}_read").format(
+            columns=", ".join(kinds), view=view
+        )
         for column, expression in [*edit.let.items(), ("dropped", edit.drop or "false")]:
             source = f"SELECT *, {expression} AS {column} FROM ({source}) AS edited"
         values = [
@@ -133,7 +152,3 @@ class Rows:
 def _tables_of(source):
     """Canonical tables whose rows a prepared view holds."""
     return {OF_ONE_TABLE[source]} if source in OF_ONE_TABLE else {"tasks", "unit_year", "spells", "documents"}
-
-
-def _columns(names: Sequence[str]) -> str:
-    return ", ".join(names)

@@ -96,6 +96,38 @@ def exit_effects(exits: Predictor, indices: list[str], dummy: str, coefficients:
     return effects
 
 
+def drawn_changes(
+    before: Burden, after: Burden, models: Models, seed: int, *, draws: int = DRAWS
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Exits avoided by group per 1,000 person-years, and changes of the survey outcomes: arrays (1 + draws,), the first
+    value at the coefficients, the others at draws of them; no exits where no model of them is fitted."""
+    exits, raised = {}, np.zeros(before.built.cube.grid.valid.shape)
+    if "exits" in models.predictors:
+        path = projection.through_window(before, after, models.staff, _effects(before, models, seed, draws))
+        raised, time = path.raised, models.staff.at_risk.sum(axis=(0, 1))
+        for group, own in _groups(models).items():
+            exits[group] = path.avoided[:, own].sum(axis=1) / time[own].sum() * PER_YEARS
+    levels = after.levels + after.slopes * raised[..., None]
+    moved = after.exposures(levels, survey=True) - before.exposures(before.levels, survey=True)
+    outcomes = {}
+    for name, found in models.predictors.items():
+        if name != "exits":
+            own = _at_fieldwork(moved, before, models.tables[found.model.spec.data], found)
+            coefficients = np.vstack([found.coefficients, found.draws(draws, seed)])
+            outcomes[name] = coefficients @ own[[before.indices.index(index) for index in found.names]]
+    return exits, outcomes
+
+
+def _effects(before, models, seed, draws):
+    exits = models.predictors["exits"]
+    drawn = np.vstack([exits.coefficients, exits.draws(draws, seed)])
+    return exit_effects(exits, before.indices, models.focus[1], drawn)
+
+
+def _groups(models):
+    return {ALL: [0, 1], models.focus[0]: [1], OTHERS: [0]}
+
+
 def projected(
     before: Burden,
     after: Burden,
@@ -109,33 +141,25 @@ def projected(
 
     ahead: months after the window at whose end the headcount is projected; draws: of the coefficients.
     """
-    rows, raised = [], np.zeros(before.built.cube.grid.valid.shape)
-    if "exits" in models.predictors:
-        exits, staff = models.predictors["exits"], models.staff
-        drawn = np.vstack([exits.coefficients, exits.draws(draws, seed)])
-        effects = exit_effects(exits, before.indices, models.focus[1], drawn)
-        path = projection.through_window(before, after, staff, effects)
-        raised = path.raised
-        time, events = staff.at_risk.sum(axis=(0, 1)), exits.model.events
-        focal = (exits.model.used["cohort"] == models.focus[0]).to_numpy()
-        for group, own, n in (
-            (ALL, slice(None), events.sum()),
-            (models.focus[0], [1], events[focal].sum()),
-            (OTHERS, [0], events[~focal].sum()),
-        ):
-            values = path.avoided[:, own].sum(axis=1) / time[own].sum() * PER_YEARS
-            rows.append((EXITS, group, *interval(values), n))
-        for months, (stayed, present) in projection.ahead(before, after, staff, effects, ahead).items():
+    exits, outcomes = drawn_changes(before, after, models, seed, draws=draws)
+    rows = []
+    if exits:
+        model, focus = models.predictors["exits"].model, models.focus[0]
+        focal = (model.used["cohort"] == focus).to_numpy()
+        behind = {
+            ALL: model.events.sum(),
+            focus: model.events[focal].sum(),
+            OTHERS: model.events[~focal].sum(),
+        }
+        rows += [(EXITS, group, *interval(values), behind[group]) for group, values in exits.items()]
+        effects = _effects(before, models, seed, draws)
+        for months, (stayed, present) in projection.ahead(
+            before, after, models.staff, effects, ahead
+        ).items():
             values = 100 * stayed[:, 1] / present[1]
-            rows.append((f"{HEADCOUNT}_{months}", models.focus[0], *interval(values), events[focal].sum()))
-    levels = after.levels + after.slopes * raised[..., None]
-    moved = after.exposures(levels, survey=True) - before.exposures(before.levels, survey=True)
-    for name, found in models.predictors.items():
-        if name != "exits":
-            own = _at_fieldwork(moved, before, models.tables[found.model.spec.data], found)
-            coefficients = np.vstack([found.coefficients, found.draws(draws, seed)])
-            places = [before.indices.index(index) for index in found.names]
-            rows.append((name, ALL, *interval(coefficients @ own[places]), len(found.model.used)))
+            rows.append((f"{HEADCOUNT}_{months}", focus, *interval(values), behind[focus]))
+    for name, values in outcomes.items():
+        rows.append((name, ALL, *interval(values), len(models.predictors[name].model.used)))
     return rows
 
 
@@ -176,16 +200,28 @@ def scenario_rows(
     Nothing is projected far outside what was seen, or where no index of a model changes: ``reasons`` of the row that
     measures the support says so.
     """
-    logged = before.built.cube.grid.fill(unit_months["tasks_logged"].to_numpy(float)) == 1
+    logged = logged_months(before, unit_months)
     outside = projection.outside_support(before, after, logged)
     rows, why = measured(before, after, logged), []
     if outside > MOST_OUTSIDE:
         why = [because("outside_support", share=outside, most=MOST_OUTSIDE)]
-    elif not any(kind == INDEX and index in models.indices and value for kind, index, value, *_ in rows):
+    elif not moves_a_term(before, after, models, logged):
         why = [because("touches_no_term", indices=sorted(models.indices))]
     else:
         rows += projected(before, after, models, seed)
     return frame_of(name, [*((*row, []) for row in rows), support_row(outside, int(logged.sum()), why)])
+
+
+def logged_months(burden: Burden, unit_months: pd.DataFrame) -> np.ndarray:
+    """Mask (units, months) of the unit-months whose task log was kept."""
+    return burden.built.cube.grid.fill(unit_months["tasks_logged"].to_numpy(float)) == 1
+
+
+def moves_a_term(before: Burden, after: Burden, models: Models, logged: np.ndarray) -> bool:
+    """Whether the mean of any index behind the models changes over the unit-months ``logged``."""
+    own = [before.indices.index(index) for index in models.indices]
+    change = (after.levels - before.levels)[..., own][logged]
+    return any(np.nan_to_num(_mean(values)) != 0 for values in change.T)
 
 
 def support_row(share: float, n: int, why: list[Reason]) -> tuple:

@@ -30,7 +30,7 @@ class Ranks:
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """A declared scenario; ``edits`` of a package are those of the scenarios that it combines."""
+    """A declared scenario; ``edits`` of a ``package`` are those of the scenarios that it combines."""
 
     id: str
     basis: str = ""
@@ -40,6 +40,7 @@ class Scenario:
     caps: Mapping[str, float] = field(default_factory=dict)
     ranks: Ranks | None = None
     slopes: tuple[str, ...] = ()
+    package: bool = False
 
 
 def read_scenarios(plan: Mapping) -> list[Scenario]:
@@ -48,6 +49,7 @@ def read_scenarios(plan: Mapping) -> list[Scenario]:
     for entry in plan["scenarios"]:
         entry = dict(entry)
         parts = [_named(found, part) for part in entry.pop("combines", ())]
+        entry["package"] = bool(parts)
         edits = [_of(Edit, edit, entry["id"]) for edit in entry.pop("edits", ())]
         edits = [*(edit for part in parts for edit in part.edits), *edits]
         needs = dict.fromkeys([*(need for part in parts for need in part.needs), *entry.pop("needs", ())])
