@@ -77,7 +77,7 @@ def changed(opened: Opened, scenario: Scenario) -> Burden:
 
 def ask(opened: Opened, scenario: Scenario) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Rows of effects (:data:`effects.COLUMNS`), and of :data:`evaluation.COLUMNS` where units are ranked anew."""
-    none = pd.DataFrame(columns=evaluation.COLUMNS)
+    none = pd.DataFrame(columns=evaluation.COLUMNS).astype(evaluation.KINDS)
     lacking = opened.rows.lacking(scenario)
     if lacking:
         return _only(scenario, [], because("lacks_columns", columns=lacking)), none

@@ -15,6 +15,7 @@ from jianfu.scenarios.people import groups_of
 from jianfu.scenarios.plan import Scenario
 
 REPLICATES = 999
+KINDS = {"units": int, "persons": int, "shift": float, "low": float, "high": float}
 COLUMNS = ["scenario", "county_code", "county_name", "city_name", "units", "persons", "shift", "low", "high"]
 
 
@@ -64,7 +65,7 @@ def rank_changes(
         rows.append((scenario.id, *named, moved.mean(), *_band(moved, rng)))
     size = found["shift"].abs().to_numpy()
     whole = (size.mean(), *_band(size, rng)) if len(size) else (np.nan, np.nan, np.nan)
-    return pd.DataFrame(rows, columns=COLUMNS), (*whole, len(size))
+    return pd.DataFrame(rows, columns=COLUMNS).astype(KINDS), (*whole, len(size))
 
 
 def _band(values, rng):
@@ -95,7 +96,7 @@ def slope_tables(
     years = years.assign(county=years["unit"].map(counties))
     people = respondents.assign(
         unit_code=respondents["unit"].astype(object),
-        year=respondents["fieldwork_month"].astype(str).str[:4].astype(int),
+        year=pd.to_numeric(respondents["fieldwork_month"].astype(str).str[:4], errors="coerce"),
     ).merge(load, on=["unit_code", "year"], how="left")
     return {
         "unit_scores": AnalysisTable(years, None, len(years), persons=False),

@@ -75,7 +75,7 @@ def relief_plan(
     for n in range(1, measures + 1):
         for parts in combinations(kept, n):
             asked = combined(parts)
-            logs.progress("asking_scenario", name=asked.id)
+            logs.passing("asking_scenario", name=asked.id)
             values = _projected(opened, asked, n)
             if values is not None and (fewer is None or values[1] <= fewer):
                 found[asked.id] = values
