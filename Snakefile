@@ -80,6 +80,7 @@ include: "workflow/rules/provenance.smk"
 include: "workflow/rules/panel.smk"
 include: "workflow/rules/models_on.smk"
 include: "workflow/rules/full.smk"
+include: "workflow/rules/planner.smk"
 include: "workflow/rules/study.smk"
 include: "workflow/rules/interventions.smk"
 

@@ -2,7 +2,7 @@
 
 REQUIRED INPUTS: canonical tables, unit_months, indicators, anchors, exposures, hazard_cells and survey_scores.
 OUTPUTS: restricted/publish/{scenario_effects,issuer_scorecard,issuer_contributions,relief_monitor,
-    evaluation_ranks}.parquet under results/{province}; of the planner release/planner
+    evaluation_ranks}.parquet under results/{province}
 """
 
 
@@ -35,7 +35,6 @@ SCENARIO_SETTINGS = {
     "seed": setting("inference", "seed"),
     "holidays": content(holidays),
 }
-RELIEF_OUTPUTS = read_outputs(ROOT / "config" / "plan" / "outputs_planner.csv")
 
 
 rule build_scenarios:
@@ -58,44 +57,3 @@ rule build_scenarios:
         code=code("build_scenarios"),
     script:
         "../../scripts/build_scenarios.py"
-
-
-rule build_relief_plan:
-    """Combinations of scenarios within a budget, and the frontier of what they avoid."""
-    input:
-        **SCENARIO_INPUTS,
-    output:
-        relief_plan="results/{province}/restricted/publish/relief_plan.parquet",
-    log:
-        "results/{province}/logs/build_relief_plan.log",
-    benchmark:
-        "results/{province}/benchmarks/build_relief_plan.tsv"
-    conda:
-        "../../environment.yml"
-    threads: 2
-    resources:
-        mem_mb=2000,
-    params:
-        **SCENARIO_SETTINGS,
-        code=code("build_relief_plan"),
-    script:
-        "../../scripts/build_relief_plan.py"
-
-
-use rule release_results as release_relief_plan with:
-    input:
-        published=expand("results/{{province}}/restricted/publish/{name}.parquet", name=list(RELIEF_OUTPUTS)),
-        estimates="results/{province}/restricted/estimates_full.parquet",
-        plan=plan("outputs_planner.csv"),
-        labels=plan("labels.csv"),
-    output:
-        tables=expand("results/{{province}}/release/planner/tables/{name}.csv", name=list(RELIEF_OUTPUTS)),
-        estimates="results/{province}/release/planner/estimates.csv",
-        reasons="results/{province}/release/planner/reasons.csv",
-        log="results/{province}/release/planner/disclosure_log.csv",
-    log:
-        "results/{province}/logs/release_relief_plan.log",
-    benchmark:
-        "results/{province}/benchmarks/release_relief_plan.tsv"
-    params:
-        code=code("release_results", rule="release_relief_plan"),

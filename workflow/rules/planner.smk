@@ -1,0 +1,48 @@
+"""The planner of relief (`make planner`): scenarios and their combinations within a budget.
+
+REQUIRED INPUTS: those of build_scenarios; the estimates of the province.
+OUTPUTS: restricted/publish/relief_plan.parquet and release/planner under results/{province}
+"""
+
+RELIEF_OUTPUTS = read_outputs(ROOT / "config" / "plan" / "outputs_planner.csv")
+
+
+rule build_relief_plan:
+    """Combinations of scenarios within a budget, and the frontier of what they avoid."""
+    input:
+        **SCENARIO_INPUTS,
+    output:
+        relief_plan="results/{province}/restricted/publish/relief_plan.parquet",
+    log:
+        "results/{province}/logs/build_relief_plan.log",
+    benchmark:
+        "results/{province}/benchmarks/build_relief_plan.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 2
+    resources:
+        mem_mb=2000,
+    params:
+        **SCENARIO_SETTINGS,
+        code=code("build_relief_plan"),
+    script:
+        "../../scripts/build_relief_plan.py"
+
+
+use rule release_results as release_relief_plan with:
+    input:
+        published=expand("results/{{province}}/restricted/publish/{name}.parquet", name=list(RELIEF_OUTPUTS)),
+        estimates="results/{province}/restricted/estimates_full.parquet",
+        plan=plan("outputs_planner.csv"),
+        labels=plan("labels.csv"),
+    output:
+        tables=expand("results/{{province}}/release/planner/tables/{name}.csv", name=list(RELIEF_OUTPUTS)),
+        estimates="results/{province}/release/planner/estimates.csv",
+        reasons="results/{province}/release/planner/reasons.csv",
+        log="results/{province}/release/planner/disclosure_log.csv",
+    log:
+        "results/{province}/logs/release_relief_plan.log",
+    benchmark:
+        "results/{province}/benchmarks/release_relief_plan.tsv"
+    params:
+        code=code("release_results", rule="release_relief_plan"),
