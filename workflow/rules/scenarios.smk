@@ -5,7 +5,6 @@ OUTPUTS: restricted/publish/{scenario_effects,issuer_scorecard,issuer_contributi
     evaluation_ranks}.parquet under results/{province}
 """
 
-
 SCENARIO_INPUTS = {
     **canonical(*MEASURED, "policies"),
     "own": canonical_own,
