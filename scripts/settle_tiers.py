@@ -31,7 +31,7 @@ def main(inputs, outputs):
     for name in ("specifications", "uncertainty"):
         write_yaml(renamed(read_yaml(inputs[name]), names, codes), outputs[name])
     scenarios = read_yaml(inputs["scenarios"])
-    models = {key: renamed(scenarios[key], names, codes) for key in ("projection", "personal")}
+    models = {key: renamed(scenarios[key], names, codes) for key in ("projection", "further", "personal")}
     write_yaml(scenarios | models, outputs["scenarios"])
     roles = read_roles(inputs["index_roles"])
     roles = roles.assign(index=[renamed(index, names, codes) for index in roles["index"]])

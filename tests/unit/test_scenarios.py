@@ -469,6 +469,16 @@ def test_a_combination_is_the_edits_of_its_measures_and_touches_the_records_of_b
     assert BY_ID["S16"].package and not BY_ID["S1"].package
 
 
+def test_a_further_model_stands_in_only_where_its_own_index_moves():
+    before, _ = _random_burden()
+    after, _ = _random_burden(change=lambda f: f.assign(value=f["value"] + (f["indicator"] == "B6_actions")))
+    base, wider = SimpleNamespace(names=("OD",)), SimpleNamespace(names=("OD", "TR"))
+    models = effects.Models({"innovation": base}, {}, ("90后", "cohort_90s"), further={"innovation": wider})
+    logged = np.ones(before.built.cube.grid.valid.shape, dtype=bool)
+    assert effects.applied(models, before, after, logged).predictors["innovation"] is wider
+    assert effects.applied(models, before, before, logged).predictors["innovation"] is base
+
+
 # ------------------------------------------------------------------------------------------------ departments
 
 

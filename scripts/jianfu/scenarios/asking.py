@@ -18,7 +18,7 @@ from jianfu.scenarios.edits import Rows
 from jianfu.scenarios.effects import RANKS, SLOPE, Models, frame_of, scenario_rows, support_row, terms_present
 from jianfu.scenarios.plan import Scenario
 
-MODELS = ("projection", "personal", "slopes")  # groups of models in config/plan/scenarios.yaml
+MODELS = ("projection", "further", "personal", "slopes")  # groups of models in config/plan/scenarios.yaml
 
 
 @dataclass(frozen=True)

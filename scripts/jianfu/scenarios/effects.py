@@ -1,7 +1,7 @@
 """What each scenario changes and what the models project from it, as tidy rows."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -29,17 +29,30 @@ RANKS, SLOPE = "rank_shift", "slope"  # a slope of an outcome: slope_<outcome>
 @dataclass(frozen=True)
 class Models:
     """Fitted models by outcome (``exits``, ``burnout`` ...) with their tables; ``focus``: (level of the cohort, its
-    dummy) with effects of its own; staff: of :func:`staff_of`, None where there is no model of exits."""
+    dummy) with effects of its own; staff: of :func:`staff_of`, None where there is no model of exits; further: models
+    by outcome that take the place of ``predictors`` where an index moves that only they have."""
 
     predictors: Mapping[str, Predictor]
     tables: Mapping[str, AnalysisTable]
     focus: tuple[str, str]
     staff: projection.Staff | None = None
+    further: Mapping[str, Predictor] = field(default_factory=dict)
 
     @property
     def indices(self) -> set[str]:
         """Indices behind the terms of all models."""
         return {name.partition(":")[0] for found in self.predictors.values() for name in found.names}
+
+
+def applied(models: Models, before: Burden, after: Burden, logged: np.ndarray) -> Models:
+    """The models as they are used for a change: with ``further`` ones where it moves what only these have."""
+    moved = {index for index in before.indices if moves(before, after, {index}, logged)}
+    own = {
+        outcome: found
+        for outcome, found in models.further.items()
+        if (set(found.names) - set(getattr(models.predictors.get(outcome), "names", ()))) & moved
+    }
+    return replace(models, predictors={**models.predictors, **own})
 
 
 def terms_present(terms: Iterable[str], absent: set[str]) -> list[str]:
@@ -201,11 +214,12 @@ def scenario_rows(
     measures the support says so.
     """
     logged = logged_months(before, unit_months)
+    models = applied(models, before, after, logged)
     outside = projection.outside_support(before, after, logged)
     rows, why = measured(before, after, logged), []
     if outside > MOST_OUTSIDE:
         why = [because("outside_support", share=outside, most=MOST_OUTSIDE)]
-    elif not moves_a_term(before, after, models, logged):
+    elif not moves(before, after, models.indices, logged):
         why = [because("touches_no_term", indices=sorted(models.indices))]
     else:
         rows += projected(before, after, models, seed)
@@ -217,9 +231,9 @@ def logged_months(burden: Burden, unit_months: pd.DataFrame) -> np.ndarray:
     return burden.built.cube.grid.fill(unit_months["tasks_logged"].to_numpy(float)) == 1
 
 
-def moves_a_term(before: Burden, after: Burden, models: Models, logged: np.ndarray) -> bool:
-    """Whether the mean of any index behind the models changes over the unit-months ``logged``."""
-    own = [before.indices.index(index) for index in models.indices]
+def moves(before: Burden, after: Burden, indices: Iterable[str], logged: np.ndarray) -> bool:
+    """Whether the mean of any of the ``indices`` changes over the unit-months ``logged``."""
+    own = [before.indices.index(index) for index in sorted(indices)]
     change = (after.levels - before.levels)[..., own][logged]
     return any(np.nan_to_num(_mean(values)) != 0 for values in change.T)
 

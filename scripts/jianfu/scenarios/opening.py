@@ -43,7 +43,7 @@ def open_province(
     indicator_plan, anchors = read_plan(inputs["indicator_plan"]), read_anchors(inputs["anchors"])
     tiers = pd.read_csv(inputs["tiers"], encoding="utf-8-sig", keep_default_na=False)
     specs = specs_of(plan, tiers, anchors)
-    projecting = [*specs["projection"].values(), *specs["personal"].values()]
+    projecting = [model for group in ("projection", "further", "personal") for model in specs[group].values()]
     named = {part for model in projecting for term in model.terms for part in term.split(":")}
     members = read_members(inputs["members"], indicator_plan)
     named = (named & set(members["index"])) | set(tiers["used"]) - {""}
@@ -68,7 +68,7 @@ def open_province(
     categories = declared["categories"]
     predictors = _fitted(specs["projection"], tables, categories)
     focus = focus_of(plan["projection"]["exits"]["terms"], categories)
-    models = Models(predictors, tables, focus)
+    models = Models(predictors, tables, focus, further=_fitted(specs["further"], tables, categories))
     if "exits" in predictors:
         staff = staff_of(predictors["exits"], tables["hazard_cells"], frame, before, focus[0])
         models = replace(models, staff=staff)

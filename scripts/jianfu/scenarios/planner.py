@@ -21,7 +21,7 @@ from jianfu.scenarios.effects import (
     drawn_changes,
     interval,
     logged_months,
-    moves_a_term,
+    moves,
 )
 from jianfu.scenarios.plan import Scenario
 
@@ -111,7 +111,7 @@ def _projected(opened, asked, n):
     before, after = opened.before, changed(opened, asked)
     logged = logged_months(before, opened.frame)
     outside = projection.outside_support(before, after, logged)
-    if outside > MOST_OUTSIDE or not moves_a_term(before, after, opened.models, logged):
+    if outside > MOST_OUTSIDE or not moves(before, after, opened.models.indices, logged):
         return None
     exits, outcomes = drawn_changes(before, after, opened.models, opened.seed)
     if not exits or OUTCOME not in outcomes:
