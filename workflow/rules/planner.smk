@@ -45,4 +45,5 @@ use rule release_results as release_relief_plan with:
     benchmark:
         "results/{province}/benchmarks/release_relief_plan.tsv"
     params:
+        earlier=content(earlier_vintage("release_relief_plan")),
         code=code("release_results", rule="release_relief_plan"),
