@@ -10,7 +10,7 @@ export PYTHONHASHSEED := 0
 JIANFU = $(PYTHON) jianfu.py
 RUN = "$(PROVINCE)" --cores $(CORES)
 
-.PHONY: all full indices models scenarios planner new-province check freeze compare setup development reread fuzz test test-all simulation-study lint docs audit report bench lock clean
+.PHONY: all full indices models scenarios planner new-province check figure table freeze compare setup development reread fuzz test test-all simulation-study lint docs audit report bench lock clean
 
 all:
 	@$(JIANFU) run $(RUN)
@@ -43,6 +43,13 @@ new-province:
 # Reads the raw files of PROVINCE and reports on their quality, then says what can be answered with them; fits nothing.
 check:
 	@$(JIANFU) check $(RUN)
+
+# One figure or table NAME in the look that the province file gives it under `own`.
+figure:
+	@$(JIANFU) figure "$(PROVINCE)" "$(NAME)"
+
+table:
+	@$(JIANFU) table "$(PROVINCE)" "$(NAME)"
 
 # Registers the plan of PROVINCE before its outcomes are looked at: a dated page (Word, PDF) with its digest.
 freeze:

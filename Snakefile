@@ -81,6 +81,7 @@ include: "workflow/rules/panel.smk"
 include: "workflow/rules/models_on.smk"
 include: "workflow/rules/full.smk"
 include: "workflow/rules/planner.smk"
+include: "workflow/rules/own.smk"
 include: "workflow/rules/study.smk"
 include: "workflow/rules/interventions.smk"
 

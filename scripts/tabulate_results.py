@@ -19,6 +19,7 @@ if __name__ == "__main__":
         language=snakemake.params.language,
         confidence=snakemake.params.confidence,
         synthetic=snakemake.params.synthetic,
+        title=snakemake.params.title,
         csv=snakemake.output.csv,
         xlsx=snakemake.output.xlsx,
     )

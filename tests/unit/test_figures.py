@@ -3,10 +3,12 @@
 import csv
 import itertools
 import re
+from io import BytesIO
 from pathlib import Path
 
 import figure_fakes as fakes
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
@@ -31,6 +33,7 @@ from jianfu.report.figures import (
     sample_flow,
     specification_curve,
 )
+from jianfu.report.figures.own import TITLE_CM, in_own_look
 from jianfu.report.figures.style import SERIES, band, finish, new_figure, points, save, text_width, wrap
 from jianfu.study import figure as study_figure
 
@@ -449,3 +452,29 @@ def test_event_studies_show_estimates_in_order_of_the_plan():
     assert names == [name for name in BY_NAME if name in names] and "H14_formal_two_way" not in names
     assert rows.groupby("model")["event"].apply(lambda e: e.dropna().is_monotonic_increasing).all()
     assert not policy_event_study.event_rows(estimates.assign(estimate=float("nan")), BY_NAME).size
+
+
+@pytest.mark.parametrize(
+    "name", ["dose_response", "forest", "county_heatmap", "sample_flow", "index_over_time"]
+)
+@pytest.mark.parametrize("size", [{"width": None, "height": None}, {"width": 22, "height": 30}], ids=str)
+def test_an_own_look_adds_a_title_without_overlaps_and_takes_out_every_hue(name, size, monkeypatch):
+    figure = FIGURES[name](LABELS["zh"], True)
+    before = {text for text, _ in drawn_texts(FIGURES[name](LABELS["zh"], True), monkeypatch)}
+    usual = figure.get_size_inches() * 2.54
+    in_own_look(figure, title="负担与流出", style="grey", **size)
+    width, height = figure.get_size_inches() * 2.54
+    assert width == pytest.approx(size["width"] or usual[0])
+    assert height == pytest.approx(max(size["height"] or 0, usual[1]) + TITLE_CM)
+    texts = drawn_texts(figure, monkeypatch)
+    worded = {text for text in before if not re.fullmatch(r"[\d.,−%]+", text)}  # ticks follow the size
+    assert worded | {"负担与流出"} <= {text for text, _ in texts}
+    for text, box in texts:
+        assert box.x0 >= -1 and box.x1 <= figure.bbox.width + 1, f"cut: {text!r}"
+        assert box.y0 >= -1 and box.y1 <= figure.bbox.height + 1, f"cut: {text!r}"
+    for (first, one), (second, other) in itertools.combinations(texts, 2):
+        assert overlap(one, other) < 3, f"overlap: {first!r} and {second!r}"
+    figure.savefig(picture := BytesIO(), dpi=60)
+    pixels = np.asarray(Image.open(picture).convert("RGB")).astype(int)
+    assert (pixels.max(axis=2) - pixels.min(axis=2)).max() <= 3
+    assert pixels.min() < 100

@@ -41,6 +41,15 @@ DRAWN_FROM_ESTIMATES = {
     "forest_all": {"hypotheses": settled("hypotheses.csv"), "models": settled("models.yaml")},
     "policy_event_study": {"models": settled("models.yaml")},
 }
+FROM_ESTIMATES = {"estimates": f"{RELEASED}/estimates.csv", "reasons": f"{RELEASED}/reasons.csv"}
+
+
+def of_province(files, wildcards):
+    """{name: path} of the wildcard province, of ``files`` as they stand among the inputs of a rule."""
+    return {
+        name: file(wildcards) if callable(file) else file.format(province=wildcards.province)
+        for name, file in files.items()
+    }
 
 
 def pictures(figure):
@@ -94,8 +103,7 @@ for figure, plans in DRAWN_FROM_ESTIMATES.items():
             f"plot_{figure}"
         input:
             **plans,
-            estimates=f"{RELEASED}/estimates.csv",
-            reasons=f"{RELEASED}/reasons.csv",
+            **FROM_ESTIMATES,
             labels=plan("labels.csv"),
         output:
             **pictures(figure),

@@ -79,6 +79,7 @@ rule tabulate_results:
         language=setting("language"),
         confidence=setting("inference", "confidence"),
         synthetic=setting("province", "synthetic"),
+        title="",
         code=code("tabulate_results"),
     script:
         "../../scripts/tabulate_results.py"

@@ -14,7 +14,8 @@ from jianfu.commands.new_province import draft_province
 from jianfu.commands.run import audit, clear_remains, run
 from jianfu.commands.start import SCRIPTS, WORKFLOW
 from jianfu.core.errors import ConfigError, JianfuError
-from jianfu.core.messages import words
+from jianfu.core.messages import sentences, words
+from jianfu.core.spelling import did_you_mean
 
 
 def dispatch(options: argparse.Namespace, others: list[str], root: str | Path) -> int:
@@ -61,6 +62,26 @@ def _new_province(options, root):
     return True
 
 
+def _own(options, root):
+    """One figure or table in the look that the province file gives it (``own``)."""
+    if options.command == "figure":
+        names, ending = (
+            [path.stem.removeprefix("plot_") for path in (root / "scripts").glob("plot_*.py")],
+            "png",
+        )
+    else:
+        names = [key.removeprefix("table_") for key in sentences("zh") if key.startswith("table_")]
+        ending = "xlsx"
+    if options.name not in names:
+        advice = did_you_mean(options.name, sorted(names))
+        raise ConfigError("nothing_of_that_name", kind=options.command, name=options.name, advice=advice)
+    path = f"results/{options.province}/own/{options.name}.{ending}"
+    done = run(path, provinces=options.province, cores=options.cores, root=root)
+    if done:
+        print(path)
+    return done
+
+
 def _audit(options, root):
     return audit(options.province, root=root)
 
@@ -97,6 +118,8 @@ COMMANDS = {
     "start": _start,
     "setup": _setup,
     "new-province": _new_province,
+    "figure": _own,
+    "table": _own,
     "audit": _audit,
     "unlock": _unlock,
     "clean": _clean,

@@ -34,6 +34,8 @@ COMMANDS = {
     "scenarios": PROVINCE,
     "planner": PROVINCE,
     "report": PROVINCE,
+    "figure": ("province", "name"),
+    "table": ("province", "name"),
     "freeze": PROVINCE,
     "compare": PROVINCE,
     "verify": PROVINCE,

@@ -13,6 +13,7 @@ PROVINCE_KEYS = (
     "calendar",
     "figures",
     "report",
+    "own",
     "plan",  # row by row: jianfu.province.plan.deviations
 )
 

@@ -1,6 +1,6 @@
 """Read the released files and the plan, and write every table as CSV and Excel."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -92,15 +92,17 @@ def short_tables(
 
 
 def write_tables(
-    *, release: str | Path, plan, labels: str, language: str, confidence, synthetic, csv, xlsx
+    *, release: str | Path, plan, labels: str, language: str, confidence, synthetic, title: str, csv, xlsx
 ) -> None:
     """Write the tables whose names are the stems of the files ``csv`` and ``xlsx`` (lists of paths).
 
     plan: paths as in :func:`read_results`; labels: path of the dictionary; confidence: level of the intervals;
-    synthetic: mark everything as invented data.
+    synthetic: mark everything as invented data; title: in place of that of every table, where it is not empty.
     """
     words = Labels(language, labels)
     tables = read_results(release, plan, words, round(1 - confidence, 6)).tables
+    if title:
+        tables = {name: replace(table, title=title) for name, table in tables.items()}
     mark = words("synthetic_mark") if synthetic else ""
     for path in csv:
         write_csv(tables[Path(path).stem], path, mark)
