@@ -382,3 +382,88 @@ def test_sentences_of_what_cannot_be(tables):
     frame = persons()
     assert added.loc["x", "estimate"] == pytest.approx(np.polyfit(frame["x"], frame["y"] + frame["z"], 1)[0])
     assert (added["outcome"] == "y+z").all()
+
+
+MORE = {  # input -> columns beside those of persons(), entry, what the first row or the sentence says
+    "weights of zero": ({"w": 0.0}, {"weights": "w"}, "no observations left"),
+    "a negative weight": ({"w": [-1.0] + [1.0] * (N - 1)}, {"weights": "w"}, "below 0"),
+    "weights of text": ({"w": "a"}, {"weights": "w"}, "holds text"),
+    "an infinite offset": (
+        {"o": [np.inf] + [0.0] * (N - 1)},
+        {"estimator": "poisson", "outcome": "count", "offset": "o"},
+        "infinite",
+    ),
+    "one cluster": ({"c": 1}, {"cluster": "c"}, "single cluster"),
+    "a cluster without values": ({}, {"cluster": "empty"}, "no values"),
+    "the outcome as a term": ({}, {"terms": ["y"]}, "exactly"),
+    "negative counts": ({"n": -1}, {"estimator": "poisson", "outcome": "n"}, "must not be negative"),
+    "counts some of which are negative": (
+        {"n": [-3, 9] * (N // 2)},
+        {"estimator": "poisson", "outcome": "n"},
+        "must not be negative",
+    ),
+    "a text that tells the events": (
+        {"told": lambda f: np.where(f["left"] == 1, "走", "留")},
+        {"estimator": "logit", "outcome": "left", "terms": ["told"]},
+        "events are separated by told",
+    ),
+    "yes and no as an outcome": (
+        {"yes": lambda f: np.where(f["left"] == 1, "是", "否")},
+        {"estimator": "logit", "outcome": "yes"},
+        "holds text",
+    ),
+    "one and two as an outcome": (
+        {"o": lambda f: f["left"] + 1},
+        {"estimator": "logit", "outcome": "o"},
+        "number of trials",
+    ),
+    "entry after exit": (
+        {"e": 99},
+        {"estimator": "cox", "exit": "time", "event": "left", "entry": "e"},
+        "no_time",
+    ),
+    "no event": ({"e": 0}, {"estimator": "cox", "exit": "time", "event": "e"}, "0 events"),
+    "more knots than persons": ({}, {"terms": ["ns(x, 200)"]}, "too few"),
+    "knots of two values": ({}, {"terms": ["ns(left, 3)"]}, "knots that coincide"),
+    "an effect for each person": ({}, {"effects": ["person"]}, "singleton"),
+    "a term of the effect": (
+        {"u": lambda f: f["unit"] / 10},
+        {"terms": ["u"], "effects": ["unit"]},
+        "effects",
+    ),
+    "a reference that is no level": (
+        {},
+        {"terms": ["sex"], "options": {"reference": {"sex": 3}}},
+        "no level",
+    ),
+    "a mediator that is the outcome": ({}, {"estimator": "mediation", "mediator": "y"}, "exactly"),
+    "a group for each person": ({}, {"estimator": "mixed", "cluster": "person"}, "group for every"),
+    "NULL in every cell": ({"v": "NULL"}, {"terms": ["v"]}, "no values"),
+    "a contrast of what is no term": ({}, {"options": {"contrasts": {"d": ["x", "q"]}}}, "no term"),
+}
+
+
+@pytest.mark.parametrize("case", MORE)
+def test_more_of_what_cannot_be_is_said_in_one_sentence(case, tmp_path):
+    columns, entry, wanted = MORE[case]
+    frame = persons()
+    for name, values in columns.items():
+        frame[name] = values(frame) if callable(values) else values
+    frame.to_csv(tmp_path / "own.csv", index=False)
+    smallest = {"terms": ["x"]} | ({} if "exit" in entry else {"estimator": "ols", "outcome": "y"})
+    found = answered(tmp_path / "own.csv", smallest | entry)
+    text = found if isinstance(found, str) else told(found).iloc[0]
+    assert wanted in text and (isinstance(found, str) or found["estimate"].isna().all())
+
+
+def test_names_of_columns_with_signs_of_formulas_are_names(tmp_path):
+    frame, names = persons(), ["a|b", "a~b", "a*b", "(x)", "x+z", "=x", "99", "True"]
+    for name in names:
+        frame[name] = frame["x"]
+    frame.to_csv(tmp_path / "own.csv", index=False)
+    slopes = [
+        fit(tmp_path / "own.csv", {"estimator": "ols", "outcome": "y", "terms": [name]}).set_index("term")
+        for name in ["x", *names]
+    ]
+    assert len({float(rows["estimate"].iloc[1]) for rows in slopes}) == 1
+    assert [rows.index[1] for rows in slopes] == ["x", *names]

@@ -110,6 +110,52 @@ CASES = {
     "zeros": (panel(["2020"], a=[0] * 6), {}, "a"),
     "nothing": (panel(["2020"], a=[np.nan] * 6), {}, "a"),
     "an infinite value": (panel(["2020"], a=[1, 2, 3, 4, 5, np.inf]), {}, "infinite"),
+    "weights of zero": (
+        panel(["2020"]),
+        {"structure": [row | {"weight": 0} for row in STRUCTURE]},
+        "zero for all components of 'index'",
+    ),
+    "a negative weight": (panel(["2020"]), {"structure": [STRUCTURE[0] | {"weight": -1}]}, "below zero"),
+    "a unit twice but for a blank": (
+        pd.concat([panel(["2020"]), panel(["2020"]).iloc[:1].assign(town=f"{TOWNS[0]} ")]),
+        {},
+        "stands twice",
+    ),
+    "a unit without a name": (panel(["2020"]).assign(town=[None, *TOWNS[1:]]), {}, "has no unit"),
+    "a word among numbers": (panel(["2020"]).astype(object).assign(a=[1, 2, "多", 3, 6, 5]), {}, "'多'"),
+    "percentages": (
+        panel(["2020"]).astype(object).assign(a=[f"{x}%" for x in VALUES["a"]]),
+        {},
+        ("year", 1),
+    ),
+    "thousands": (
+        panel(["2020"]).astype(object).assign(a=[f"{x},000" for x in VALUES["a"]]),
+        {},
+        ("year", 1),
+    ),
+    "parents in a circle": (
+        panel(["2020"]),
+        {"structure": [{"code": "a", "parent": "b"}, {"code": "b", "parent": "a"}]},
+        "run in a circle",
+    ),
+    "a code twice": (panel(["2020"]), {"structure": [STRUCTURE[0]] * 2}, "stands twice"),
+    "goalposts the wrong way round": (
+        panel(["2020"]),
+        {"normalisation": "goalposts", "structure": [row | {"low": 9, "high": 0} for row in STRUCTURE]},
+        "below 'high'",
+    ),
+    "a window the wrong way round": (
+        panel(MONTHS),
+        {"reference_window": ["2023-03", "2023-01"]},
+        "holds no row",
+    ),
+    "one value": (panel(["2020"], a=[1, *[np.nan] * 5]), {}, "a"),
+    "zeros with both signs": (panel(["2020"], a=[0.0, -0.0] * 3), {}, "a"),
+    "a code like a formula": (
+        panel(["2020"]).rename(columns={"a": "=a"}),
+        {"structure": [{"code": "=a", "parent": "index"}, *STRUCTURE[1:]]},
+        ("year", 1),
+    ),
     "a geometric mean": (
         panel(MONTHS, c=[9, 7, 8, 3, 2, 5]),
         {"normalisation": {"method": "minmax", "range": [1, 100]}, "aggregation": "geometric"},

@@ -247,7 +247,10 @@ def prepare(spec, table, categories) -> Prepared:
     try:
         columns = columns_of(used, terms, categories, weights)
         if spec.terms and not columns.names(spec.terms):
-            raise NotEstimable("single_level", column=columns.without_columns(spec.terms)[0])
+            term = columns.without_columns(spec.terms)[0]
+            if any(f"separated_{name}" in sample.dropped for name in term_variables([term], categories)):
+                raise NotEstimable("separated", columns=[term])
+            raise NotEstimable("single_level", column=term)
     except NotEstimable as error:
         error.sample = sample
         raise
@@ -315,6 +318,8 @@ def _drop_separated(spec, table, categories, controls, sample):
     """Leave out units, months and levels of controls without any event (their effects are infinite)."""
     used, weights = sample.used(table), table.weights(sample.rows)
     events = events_of(spec, table, used).to_numpy()
+    if (events < 0).any():
+        raise NotEstimable("outcome_negative", column=spec.outcomes[0], sample=sample)
     if not events.sum() > 0:
         raise NotEstimable("no_events", sample=sample)
     groups = {name: effect_codes(used, name) for name in spec.effects}

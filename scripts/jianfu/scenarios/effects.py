@@ -210,14 +210,16 @@ def scenario_rows(
 ) -> pd.DataFrame:
     """All rows (:data:`COLUMNS`) of one scenario.
 
-    Nothing is projected far outside what was seen, or where no index of a model changes: ``reasons`` of the row that
-    measures the support says so.
+    Nothing is projected without models, far outside what was seen, or where no index of a model changes: ``reasons`` of
+    the row that measures the support says so.
     """
     logged = logged_months(before, unit_months)
     models = applied(models, before, after, logged)
     outside = projection.outside_support(before, after, logged)
     rows, why = measured(before, after, logged), []
-    if outside > MOST_OUTSIDE:
+    if not models.indices:
+        why = [because("no_projection_model")]
+    elif outside > MOST_OUTSIDE:
         why = [because("outside_support", share=outside, most=MOST_OUTSIDE)]
     elif not moves(before, after, models.indices, logged):
         why = [because("touches_no_term", indices=sorted(models.indices))]

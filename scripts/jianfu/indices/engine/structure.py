@@ -188,5 +188,8 @@ def _check(table, aggregates, name):
         for first, second in (("low", "high"), ("lower", "upper")):
             if row[first] >= row[second]:
                 raise ConfigError("not_below", file=name, code=code, first=first, second=second)
+    for parent, weights in table["weight"].groupby(table["parent"]):
+        if (weights == 0).all():
+            raise ConfigError("no_weight_above_zero", file=name, code=parent)
     for code in table.index[~own & (table["direction"] == -1)]:
         raise ConfigError("direction_of_aggregate", file=name, code=code)

@@ -33,7 +33,12 @@ def draw(bins, quality, labels, synthetic=False) -> Figure:
     ]
     withheld = len(bins) - len(shown)
     notes = [
-        labels("fig_burnout_note", n=f"{int(shown['n_respondents'].sum()):,}"),
+        labels("fig_burnout_note", groups=len(shown), n=_of_each(shown["n_respondents"])),
         labels("fig_withheld_groups", n=withheld) if withheld else "",
     ]
     return finish(figure, labels, notes, synthetic, legend)
+
+
+def _of_each(counts):
+    """Released counts of the groups: one number, or the smallest and the largest."""
+    return "–".join(dict.fromkeys(f"{int(n):,}" for n in (counts.min(), counts.max())))
