@@ -75,7 +75,7 @@ def _thin_terms(rows, min_cell):
     size = events.fillna(persons)
     few = (persons.lt(min_cell) | events.lt(min_cell)).to_numpy(dtype=bool, na_value=False, copy=True)
     whole = rows["model"].astype(str).str.split(CHECK).str[0]
-    of = rows["behind_of"].fillna("").astype(str)
+    of = rows["behind_of"].astype(object).fillna("").astype(str)
     for _, own in rows[(of != "").to_numpy()].groupby([whole, "outcome", of], dropna=False):
         places = own.index
         hidden = few[places]

@@ -52,7 +52,7 @@ def sample_counts(estimates: pd.DataFrame) -> dict:
     found = {"H1": None, "H2": None}
     for hypothesis in found:
         rows = estimates[(estimates["hypothesis"] == hypothesis) & (estimates["role"] == "primary")]
-        rows = rows[rows["estimate"].notna()]
+        rows = rows[rows["n_used"] > 0]
         if len(rows):
             keys = ("n_read", "n_used", "n_dropped", "n_units", "n_clusters", "n_events")
             row = rows.iloc[0]
