@@ -20,11 +20,11 @@ from jianfu.core.messages import speak, words
 from jianfu.province.load import language_of
 from jianfu.province.paths import province_file, registration_files
 from jianfu.province.plan import deviations, plan_content, plan_version
+from jianfu.province.record import plan_record
 from jianfu.province.registration import (
     Registration,
     inputs_there,
     outcomes_there,
-    plan_record,
     read_registration,
     write_registration,
 )

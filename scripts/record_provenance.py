@@ -13,7 +13,8 @@ from jianfu.config.files import read_yaml
 from jianfu.core import logs
 from jianfu.core.provenance import record_provenance, write_json
 from jianfu.province.plan import deviations, plan_content, write_deviations
-from jianfu.province.registration import binding, departures, plan_record, read_registration, summary
+from jianfu.province.record import departures, plan_record
+from jianfu.province.registration import binding, read_registration, summary
 
 
 def main(settings, province, common, registered, inputs, outputs):

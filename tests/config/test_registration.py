@@ -14,13 +14,12 @@ import freeze_plan
 from jianfu.core.errors import ConfigError
 from jianfu.core.labels import Labels
 from jianfu.province.plan import plan_content, plan_version
+from jianfu.province.record import departures, plan_record
 from jianfu.province.registration import (
     Registration,
     binding,
-    departures,
     inputs_there,
     outcomes_there,
-    plan_record,
     read_registration,
     write_registration,
 )

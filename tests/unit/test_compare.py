@@ -15,7 +15,7 @@ from jianfu.config.overlay import read_plan_file
 from jianfu.core.errors import DataError
 from jianfu.core.labels import Labels
 from jianfu.province.plan import plan_content
-from jianfu.province.registration import plan_record
+from jianfu.province.record import plan_record
 from jianfu.report.compare import comparison, in_words, read_result
 from jianfu.report.document.steering import before_after_table
 from jianfu.report.reading import read_estimates

@@ -74,7 +74,7 @@ def _own(options, root):
         ending = "xlsx"
     if options.name not in names:
         advice = did_you_mean(options.name, sorted(names))
-        raise ConfigError("nothing_of_that_name", kind=options.command, name=options.name, advice=advice)
+        raise ConfigError("nothing_of_that_name", name=options.name, advice=advice)
     path = f"results/{options.province}/own/{options.name}.{ending}"
     done = run(path, provinces=options.province, cores=options.cores, root=root)
     if done:

@@ -1,31 +1,22 @@
-"""What a province asks and how, as one record with a digest: stored with every run, and registered before the outcomes.
+"""A plan registered before its outcomes are looked at (``make freeze``).
 
-The record holds what decides a figure: the rows of every table of the plan that provinces may overlay (without words
-and layout) and the settings in which provinces should not differ, with the window of the data. A registration
-(``make freeze``) is the record of one day with the digests of the raw files that were there; it lies beside the
-province file, in ``registrations/<province>/<day>T<time>.json``, and is never written again.
+A registration is the record of one day (:mod:`jianfu.province.record`) with the digests of the raw files that were
+there; it lies beside the province file, in ``registrations/<province>/<day>T<time>.json``, and is never written again.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from jianfu.config import merging
-from jianfu.config.overlay import differences, read_tables, rows_of
 from jianfu.core.content import Digests, mapping_digest
 from jianfu.core.errors import ConfigError
 from jianfu.core.provenance import input_files, write_json
 from jianfu.core.sources import matching_files
 from jianfu.core.tables import PARTS
 
-WORDS = (
-    "labels",
-    "tables",
-    "index_roles",
-)  # tables of the plan that decide how something is shown, not what it is
 OUTCOMES = {
     "spells": PARTS["spells"],
     "survey": ("survey",),
@@ -36,8 +27,8 @@ OUTCOMES = {
 class Registration:
     """One registered plan.
 
-    made: local date and time (ISO 8601); record: as from :func:`plan_record`; inputs: {raw file: SHA-256} of that
-    time; outcomes: canonical tables of outcomes that were there by then.
+    made: local date and time (ISO 8601); record: as from :func:`jianfu.province.record.plan_record`; inputs: {raw file:
+    SHA-256} of that time; outcomes: canonical tables of outcomes that were there by then.
     """
 
     made: str
@@ -54,46 +45,6 @@ class Registration:
     def after_the_fact(self) -> bool:
         """Whether outcomes could have been looked at."""
         return bool(self.outcomes)
-
-
-def plan_record(plan: str | Path, content: Callable[[str], object], settings: Mapping) -> dict:
-    """{"settings": {...}, "tables": {table: [[names of the row, value], ...]}} of a province.
-
-    plan: the folder config/plan; content: from the name of a file of the plan to its content with the overlay
-    (:func:`jianfu.province.plan.plan_content`).
-    """
-    tables = {
-        name: [[list(names), value] for names, value in rows_of(table, content(table.file)).items()]
-        for name, table in read_tables(plan).items()
-        if name not in WORDS
-    }
-    decided = {"window": settings["data"]["window"], **merging.shared(settings)}
-    return json.loads(json.dumps({"settings": decided, "tables": tables}))
-
-
-def departures(plan: str | Path, registered: Mapping, now: Mapping) -> list[dict]:
-    """Whatever differs between two records: rows table, row, field, common (the registered value), own (that of now).
-
-    As :func:`jianfu.province.plan.deviations`; a table of the plan that one of the two does not know is left out.
-    """
-    found = [
-        {"table": "settings", "row": "", "field": key, "common": old, "own": new}
-        for key, old, new in merging.differing(registered["settings"], now["settings"])
-    ]
-    for name, table in read_tables(plan).items():
-        if name in registered["tables"] and name in now["tables"]:
-            pair = (
-                {tuple(names): value for names, value in record["tables"][name]}
-                for record in (registered, now)
-            )
-            found += [
-                {"table": name, "row": row, "field": key, "common": old, "own": new}
-                for row, key, old, new in differences(table, *pair)
-            ]
-    return found
-
-
-# ------------------------------------------------------------------------------------------------ registrations
 
 
 def outcomes_there(settings: Mapping, results: str | Path) -> tuple[str, ...]:

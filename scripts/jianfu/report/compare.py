@@ -15,7 +15,7 @@ import pandas as pd
 from jianfu.core.errors import DataError
 from jianfu.core.labels import Labels
 from jianfu.models.verdicts import deciding_estimates, verdict
-from jianfu.province.registration import departures
+from jianfu.province.record import departures
 from jianfu.report.document.plan_tables import deviations_rows, touched_by
 from jianfu.report.reading import read_estimates, read_release
 

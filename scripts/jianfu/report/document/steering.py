@@ -24,7 +24,7 @@ RESULT = ("estimate_interval", "n_used", "verdict")
 
 def registration_facts(plan: Mapping[str, str]) -> dict:
     """``common``: version, digest and whether edited, of the common plan; ``registrations``: made, digest, outcomes and
-    held of each, the earliest first; ``departures``: rows as from :func:`jianfu.province.registration.departures`.
+    held of each, the earliest first; ``departures``: rows as from :func:`jianfu.province.record.departures`.
 
     plan: paths of the files that rule record_provenance wrote: resolved, registrations, departures.
     """
