@@ -10,7 +10,7 @@ export PYTHONHASHSEED := 0
 JIANFU = $(PYTHON) jianfu.py
 RUN = "$(PROVINCE)" --cores $(CORES)
 
-.PHONY: all full indices models scenarios planner new-province check figure table freeze compare setup development reread fuzz test test-all simulation-study lint docs audit report bench lock clean
+.PHONY: all full indices models scenarios planner new-province check figure table freeze compare setup development reread fuzz test test-all simulation-study lint docs audit report report-check bench lock clean
 
 all:
 	@$(JIANFU) run $(RUN)
@@ -54,6 +54,10 @@ table:
 # Registers the plan of PROVINCE before its outcomes are looked at: a dated page (Word, PDF) with its digest.
 freeze:
 	@$(JIANFU) freeze "$(PROVINCE)"
+
+# Looks through the finished documents of PROVINCE: gaps, codes in a reader's text, numbers of the brief without a source.
+report-check:
+	@$(JIANFU) report-check "$(PROVINCE)"
 
 # What changed between the results of PROVINCE and those of VINTAGE (a folder of results, or a name below results/), and why.
 compare:

@@ -1,18 +1,21 @@
-"""Render the report as Word, PDF and HTML.
+"""Render brief, report and appendix as Word, PDF and HTML.
 
 1. Collect the numbers from the released files and the stored settings.
-2. Fill the template of the province's language: one Markdown source.
-3. Convert it to Word, PDF and HTML, with the marks of synthetic data where they apply.
+2. Fill the templates of the province's language: one Markdown source per document.
+3. Convert each to Word, PDF and HTML, with the marks of synthetic data where they apply.
 
-Fails when the template names something that does not exist, or when pandoc or typst reports an error.
+Fails when a template names something that does not exist, or when pandoc or typst reports an error.
 """
 
+from pathlib import Path
+
 from jianfu.core import logs
-from jianfu.report.document.build import build_report
+from jianfu.report.document.build import build_documents
 
 if __name__ == "__main__":
     logs.start(snakemake)
-    build_report(
+    kinds = {kind: snakemake.output[kind] for kind in ("docx", "pdf", "html")}
+    build_documents(
         release=snakemake.params.release,
         config=snakemake.input.config,
         run=snakemake.input.run,
@@ -33,9 +36,13 @@ if __name__ == "__main__":
             )
         },
         labels=snakemake.input.labels,
-        report=snakemake.params.report,
+        references=snakemake.input.references,
+        templates=snakemake.params.report,
+        own_template=next(iter(snakemake.input.own_template), None),
         language=snakemake.params.language,
-        docx=snakemake.output.docx,
-        pdf=snakemake.output.pdf,
-        html=snakemake.output.html,
+        outputs={
+            Path(kinds["docx"][n]).stem: {kind: files[n] for kind, files in kinds.items()}
+            for n in range(len(kinds["docx"]))
+        },
+        numbers=snakemake.output.numbers,
     )

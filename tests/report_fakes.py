@@ -435,6 +435,8 @@ def frames():
             columns=["bin", "exposure_mean", "burnout_mean", "ci_low", "ci_high", "n_persons", "fitted"],
         ),
         "figures/forest.csv": estimates(),
+        "figures/forest_all.csv": estimates(),
+        "figures/policy_event_study.csv": estimates().iloc[:4],
         "figures/county_ranks.csv": pd.DataFrame(
             [
                 ("OD", f"3901{c:02d}", f"第{c}县", "甲市", c, c, max(c - 1, 1), c, 1, 5, 10, "shown")

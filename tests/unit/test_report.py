@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -23,8 +24,8 @@ from jianfu.models.verdicts import Decided, Verdict
 from jianfu.models.words import said
 from jianfu.province.plan import write_deviations
 from jianfu.report.document import facts, sections
-from jianfu.report.document.blocks import escape, pipe_table
-from jianfu.report.document.build import build_report, picture_width
+from jianfu.report.document.blocks import Picture, escape, pipe_table
+from jianfu.report.document.build import build_documents, picture
 from jianfu.report.document.context import (
     FIGURES,
     age_range,
@@ -33,15 +34,20 @@ from jianfu.report.document.context import (
     row_totals,
     supplied,
 )
-from jianfu.report.document.render import render_markdown
-from jianfu.report.document.word import STYLES
+from jianfu.report.document.lint import check_documents
+from jianfu.report.document.quotes import found_again
+from jianfu.report.document.render import DOCUMENTS, render_documents
+from jianfu.report.document.word import STYLES, text_width, write_reference
 from jianfu.report.reading import read_estimates
 from jianfu.report.tables.table import Table
 
 ROOT = Path(__file__).parents[2]
 LABELS_FILE = str(ROOT / "config" / "plan" / "labels.csv")
+REFERENCES_FILE = str(ROOT / "config" / "plan" / "references.csv")
 TEMPLATES = ROOT / "workflow" / "report"
-N_TABLES, N_EMPTY = 22, 3  # the invented province has no models of ways of leaving, mediation and policies
+N_TABLES = (
+    20  # of the appendix; the invented province has no models of ways of leaving, mediation and policies
+)
 CAUSAL = {
     "zh": "导致|引起|造成|致使|因果效应",
     "en": r"\bcaus(?:es|ed|al effect)\b|\beffect of overload\b|\bleads? to\b",
@@ -83,12 +89,12 @@ def no_pictures(folder, name):
     """Stands in for the drawing of figures where only the text is looked at."""
 
 
-def markdown(folder, language="zh"):
-    """Markdown of a fake province and the tables in it."""
+def markdown(folder, language="zh", document="appendix"):
+    """Markdown of one document of a fake province and the tables in it."""
     labels = Labels(language, LABELS_FILE)
     context = collect(**arguments(folder), labels=labels)
-    pictures = {name: (f"{name}.png", 15.5) for name in FIGURES}
-    return render_markdown(TEMPLATES / f"report.{language}.md.jinja", context, pictures, labels)
+    pictures = {name: Picture(f"{name}.png", 15.5, 7.0) for name in context["drawn"]}
+    return render_documents(TEMPLATES, context, pictures, labels, Labels(language, REFERENCES_FILE))[document]
 
 
 def change_estimates(folder, change):
@@ -110,10 +116,28 @@ def province(tmp_path):
 def built(tmp_path_factory):
     """The three files of a synthetic province, in Chinese, made twice."""
     folder = report_fakes.write(tmp_path_factory.mktemp("province"), settings())
-    for name in ("one", "two"):
-        files = {kind: folder / f"{name}.{kind}" for kind in ("docx", "pdf", "html")}
-        build_report(**arguments(folder), labels=LABELS_FILE, report=TEMPLATES, language="zh", **files)
+    for run in ("one", "two"):
+        (folder / run).mkdir()
+        build(folder, run)
     return folder
+
+
+def build(folder, run, language="zh", own_template=None):
+    """The documents of a fake province below a folder of their own."""
+    outputs = {
+        name: {kind: folder / run / f"{name}.{kind}" for kind in ("docx", "pdf", "html")}
+        for name in DOCUMENTS
+    }
+    build_documents(
+        **arguments(folder),
+        labels=LABELS_FILE,
+        references=REFERENCES_FILE,
+        templates=TEMPLATES,
+        own_template=own_template,
+        language=language,
+        outputs=outputs,
+        numbers=folder / run / "brief_numbers.csv",
+    )
 
 
 # ------------------------------------------------------------------------------------------------ text
@@ -121,18 +145,70 @@ def built(tmp_path_factory):
 
 def test_every_figure_and_table_stands_once_and_in_order(province, language):
     text, tables = markdown(province, language)
-    assert re.findall(r"#fig-(\w+)\}", text) == list(FIGURES)
-    assert len(re.findall(r"#tab-(\w+)\}", text)) == len(tables) + N_EMPTY == N_TABLES
-    word = "表" if language == "zh" else "Table "
-    numbers = [int(n) for n in re.findall(rf'"Table Title" #tab-\w+\}}\n{word}(\d+)', text)]
+    assert re.findall(r"#fig_(\w+)\}", text) == list(FIGURES)
+    assert len(re.findall(r"#tab_(\w+)\}", text)) == len(tables) == N_TABLES
+    word = "附表" if language == "zh" else "Table A"
+    numbers = [int(n) for n in re.findall(rf'"Table Title" #tab_\w+\}}\n\[{word}(\d+)\]', text)]
     assert numbers == list(range(1, N_TABLES + 1))
-    for name in {*re.findall(r"\(#tab-(\w+)\)", text)}:
-        assert f"#tab-{name}}}" in text
+    for name in {*re.findall(r"\(#tab_(\w+)\)", text)}:
+        assert f"#tab_{name}}}" in text
 
 
-def test_the_abstract_says_on_which_tier_of_measurement_it_stands(province, language):
+def test_what_is_empty_is_one_sentence_with_the_number_it_needs(province, language):
     text, _ = markdown(province, language)
-    abstract = text[text.index("{#abstract}") :].split("\n# ")[0]
+    assert "#tab_policy_models" not in text and text.count(labels_of(language)("need_policy_models")) == 1
+    path = province / "release" / "figures" / "dose_response.csv"
+    pd.read_csv(path, encoding="utf-8-sig").assign(rate=np.nan).to_csv(
+        path, index=False, encoding="utf-8-sig"
+    )
+    least = settings()["disclosure"]["min_cell"]
+    for document in ("report", "appendix"):
+        text, _ = markdown(province, language, document)
+        assert "#fig_dose_response" not in text
+        assert labels_of(language)("need_dose_response", min_cell=least) in text
+
+
+def labels_of(language):
+    return Labels(language, LABELS_FILE)
+
+
+def test_the_report_links_what_stands_in_the_appendix(province, language):
+    text, tables = markdown(province, language, "report")
+    assert {table.name for table in tables} >= {"answers", "projections"}
+    word = "附表2" if language == "zh" else "Table A2"
+    assert f"[{word}](appendix#tab_descriptives)" in text
+
+
+def test_sections_of_the_report_are_left_out(province, language):
+    text, _ = markdown(province, language, "report")
+    stored = province / "provenance" / "config.yaml"
+    own = yaml.safe_load(stored.read_text(encoding="utf-8"))
+    own["report"]["without"] = ["scenarios", "burden"]
+    stored.write_text(yaml.safe_dump(own, allow_unicode=True), encoding="utf-8")
+    less, _ = markdown(province, language, "report")
+    for part in ("results_scenarios", "results_burden", "tab_projections"):
+        assert part in text and part not in less
+
+
+@pytest.mark.parametrize("document", ["brief", "report"])
+def test_no_code_stands_in_the_text_of_brief_and_report(province, language, document):
+    text, _ = markdown(province, language, document)
+    text = re.sub(
+        r"!\[.*?\]\([^)]*\)|\{[^}]*\}|\]\([^)]*\)|:::.*", "", text
+    )  # attributes and links are not printed
+    assert not re.search(r"\bH\d+\b|\b[A-G]\d_\w+|\w+_\w+|\.csv|\.xlsx|\.yaml", text)
+
+
+def test_every_number_of_the_brief_is_found_again(province):
+    context = collect(**arguments(province), labels=labels_of("zh"))
+    made = context["quotes"].table()
+    assert len(made) > 20 and found_again(made, province / "release") == []
+    wrong = made.assign(number=made["number"].where(made.index != 3, "12345.6"))
+    assert found_again(wrong, province / "release") == ["12345.6"]
+
+
+def test_the_report_says_on_which_tier_of_measurement_it_stands(province, language):
+    abstract, _ = markdown(province, language, "report")
     words = {
         "zh": ("痕迹依赖指数按完整口径测量",
                "过密化指数所需的列不全，改按常用口径（OD-C）测量",
@@ -144,13 +220,14 @@ def test_the_abstract_says_on_which_tier_of_measurement_it_stands(province, lang
     assert "A3\\_veto" in abstract and "A1\\_tasks" not in abstract  # what the common tier leaves out of OD
 
 
-def test_references_are_cited_in_their_order(province, language):
-    text, _ = markdown(province, language)
+@pytest.mark.parametrize("document", ["report", "appendix"])
+def test_references_are_cited_in_their_order(province, language, document):
+    text, _ = markdown(province, language, document)
     body, _, listed = text.partition("{#references}")
     cited = [int(n) for n in re.findall(r"\^\\\[(\d+)\\\]\^", body)]
     known = [int(n) for n in re.findall(r"^\\\[(\d+)\\\]", listed, re.M)]
     first = list(dict.fromkeys(cited))
-    assert known == list(range(1, 16)) and first == sorted(first) and set(first) <= set(known)
+    assert known == sorted(known) == first and len(known) >= 4
 
 
 def test_a_significant_placebo_is_said_and_read_with_care(province, language):
@@ -185,7 +262,7 @@ def test_sentences_quote_the_estimates(province):
     text, _ = markdown(province)
     assert "职业倦怠得分相应高0.187个标准差（95%置信区间0.107至0.267" in text
     assert "月风险比为1.29（95%置信区间1.14至1.45" in text and "相对高29%" in text
-    assert "分别为0.251和0.388" in text
+    assert "（过密化指数）的固定效应系数为0.251" in text and "混合估计为0.388" in text
     assert "观察期内90后的年龄为23至36岁" in text
 
 
@@ -196,7 +273,10 @@ def test_sentences_follow_sign_and_significance(province):
     change_estimates(province, weak_and_negative)
     text, _ = markdown(province)
     assert "职业倦怠得分相应低0.050个标准差" in text and "与零无显著差异" in text
-    assert "关联在统计上显著" not in text and "H1尚无定论" in text
+    report, _ = markdown(province, document="report")
+    assert (
+        "关联在统计上显著" not in text + report and "负担是否与职业倦怠有关，现有数据还不能下结论" in report
+    )
 
 
 def test_a_ratio_is_compared_with_one(province, language):
@@ -230,7 +310,7 @@ def test_no_sentence_about_the_data_is_typed_in(language):
         "zh": "很少|较少|太少|少见|罕见|较宽|区间宽|接近1|相近|多为|多有|通常|几乎|县数少|精度低|更小|普遍|重叠",
         "en": r"\bfew\b|\brare|\bwide\b|near 1|\bmost (?:of|moves)|\busually|nearly|less precise|overlap",
     }[language]
-    text = literal((TEMPLATES / f"report.{language}.md.jinja").read_text(encoding="utf-8"))
+    text = literal((TEMPLATES / f"appendix.{language}.md.jinja").read_text(encoding="utf-8"))
     assert len(text) > 3000 and literal("{% if few %}事件较少{% endif %}县数少") == "县数少"
     found = re.findall(f".{{0,20}}(?:{claims}).{{0,20}}", text.split("{#references}")[0])
     assert not found
@@ -238,11 +318,11 @@ def test_no_sentence_about_the_data_is_typed_in(language):
 
 def test_rounded_counts_are_marked(province, language):
     mark = "约" if language == "zh" else "about "
-    exact = markdown(province, language)[0]
+    exact = markdown(province, language, "report")[0]
     change_estimates(
         province, lambda frame: frame.assign(reasons=[[because("rounded", n=10)] for _ in frame.index])
     )
-    text = markdown(province, language)[0]
+    text = markdown(province, language, "report")[0]
     events = facts.sample_counts(read_estimates(province / "release"))["H2"]["n_events"]
     assert f"{mark}{events}" in text and f"{mark}{events}" not in exact
 
@@ -496,7 +576,7 @@ def test_markdown_prints_special_characters_as_they_are():
 
 @pytest.fixture(scope="module")
 def word(built):
-    return Document(str(built / "one.docx"))
+    return Document(str(built / "one" / "appendix.docx"))
 
 
 def test_styles_name_the_fonts(word):
@@ -505,8 +585,8 @@ def test_styles_name_the_fonts(word):
 
     assert font("Body Text", "eastAsia") == font("Compact", "eastAsia") == "宋体"
     assert font("Heading 1", "eastAsia") == font("Table Title", "eastAsia") == "黑体"
-    assert font("Table Note", "eastAsia") == font("Cover Line", "eastAsia") == "仿宋"
-    for style in ("Body Text", "Heading 1", "Compact", "Cover Title"):
+    assert font("Table Note", "eastAsia") == font("Document Line", "eastAsia") == "仿宋"
+    for style in ("Body Text", "Heading 1", "Compact", "Document Title"):
         assert font(style, "ascii") == font(style, "hAnsi") == "Times New Roman"
     body = word.styles["Body Text"]
     assert body.font.size.pt == 12 and body.paragraph_format.line_spacing == 1.5
@@ -518,6 +598,44 @@ def test_every_style_in_use_is_one_of_ours(word):
         p.style.name for t in word.tables for row in t.rows for cell in row.cells for p in cell.paragraphs
     }
     assert used <= set(STYLES)
+
+
+def test_word_has_fields_and_every_one_finds_its_bookmark(built):
+    """Numbers are SEQ, mentions REF, pages of the contents PAGEREF; what a field names stands in the document."""
+    for name in ("report", "appendix"):
+        body = Document(str(built / "one" / f"{name}.docx")).element.body
+        codes = [code.text.split() for code in body.iter(qn("w:instrText"))]
+        marks = {mark.get(qn("w:name")) for mark in body.iter(qn("w:bookmarkStart"))}
+        kinds = {code[0] for code in codes}
+        assert kinds == {"SEQ", "PAGEREF"} | ({"REF"} if name == "appendix" else kinds & {"REF"})
+        assert {code[1] for code in codes if code[0] != "SEQ"} <= marks
+        assert "0" not in [
+            code.getparent().getnext().getnext().find(qn("w:t")).text
+            for code in body.iter(qn("w:instrText"))
+            if "PAGEREF" in code.text
+        ]
+
+
+def test_word_tables_are_as_wide_as_the_text(word):
+    width = text_width(word.sections[0])
+    for table in word.tables:
+        grid = [int(column.get(qn("w:w"))) for column in table._tbl.tblGrid]
+        assert sum(grid) == width == int(table._tbl.tblPr.find(qn("w:tblW")).get(qn("w:w")))
+        for row in table.rows:
+            assert [int(cell.tcPr.find(qn("w:tcW")).get(qn("w:w"))) for cell in row._tr.tc_lst] == grid
+
+
+def test_a_template_of_the_office_keeps_its_styles_and_page(tmp_path):
+    own = Document()
+    own.styles["Heading 1"].font.size = Pt(30)
+    own.sections[0].left_margin = Pt(100)
+    own.save(tmp_path / "own.docx")
+    metadata = {"title": "t", "mark": "合成数据 SYNTHETIC", "document": "report", "chinese": "yes"}
+    write_reference(tmp_path / "reference.docx", metadata, str(tmp_path / "own.docx"))
+    made = Document(tmp_path / "reference.docx")
+    assert made.styles["Heading 1"].font.size == Pt(30) and made.sections[0].left_margin == Pt(100)
+    assert made.styles["Table Note"].font.size == Pt(9)  # what it lacks is ours
+    assert "SYNTHETIC" in made.sections[0].header.paragraphs[0].text
 
 
 def test_word_tables_have_three_lines(word):
@@ -575,8 +693,9 @@ def test_pictures_have_their_own_width_and_are_sharp(word):
 def test_no_picture_is_wider_than_the_text(tmp_path):
     report_fakes.draw(tmp_path, "wide", width=9)
     report_fakes.draw(tmp_path, "small", width=4)
-    assert picture_width(tmp_path / "wide.png") == 15.5
-    assert picture_width(tmp_path / "small.png") == pytest.approx(4 * 2.54, abs=0.01)
+    assert picture(tmp_path / "wide.png").width == 15.5
+    assert picture(tmp_path / "small.png").width == pytest.approx(4 * 2.54, abs=0.01)
+    assert Picture("a.png", 15.5, 9.3).width_within(6) == pytest.approx(10)
 
 
 def test_every_page_of_the_word_file_carries_the_mark(word):
@@ -587,7 +706,7 @@ def test_every_page_of_the_word_file_carries_the_mark(word):
 
 
 def test_word_file_asks_for_nothing_and_needs_no_newer_word(built):
-    with zipfile.ZipFile(built / "one.docx") as archive:
+    with zipfile.ZipFile(built / "one" / "appendix.docx") as archive:
         parts = {name: archive.read(name) for name in archive.namelist() if name.endswith((".xml", ".rels"))}
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
     assert b"updateFields" not in parts["word/settings.xml"]
@@ -604,21 +723,43 @@ def test_word_file_asks_for_nothing_and_needs_no_newer_word(built):
 
 @pytest.mark.parametrize("kind", ["docx", "pdf", "html"])
 def test_same_numbers_give_the_same_bytes(built, kind):
-    digests = {hashlib.sha256((built / f"{name}.{kind}").read_bytes()).hexdigest() for name in ("one", "two")}
+    digests = {
+        hashlib.sha256((built / name / f"brief.{kind}").read_bytes()).hexdigest() for name in ("one", "two")
+    }
     assert len(digests) == 1
 
 
 def test_pdf_has_no_clock_time(built):
-    data = (built / "one.pdf").read_bytes()
+    data = (built / "one" / "report.pdf").read_bytes()
     assert data.startswith(b"%PDF-")
     dates = set(re.findall(rb"/(?:Creation|Mod)Date ?\(D:(\d{4})", data))
     assert dates <= {b"1970", b"2000"}
 
 
 def test_page_needs_no_network_and_carries_the_mark(built):
-    page = (built / "one.html").read_text(encoding="utf-8")
+    page = (built / "one" / "appendix.html").read_text(encoding="utf-8")
     assert '<div class="mark">合成数据 SYNTHETIC</div>' in page
     assert page.count('src="data:image/png;base64,') == len(FIGURES)
     assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//""", page)
     assert "@import" not in page and "<script" not in page and "<link" not in page
     assert 'class="group' in page
+
+
+# ------------------------------------------------------------------------------------------------ make report-check
+
+
+def test_finished_documents_have_no_complaint_and_a_spoilt_one_has(built, tmp_path):
+    words = labels_of("zh")
+    release = tmp_path / "release"
+    shutil.copytree(built / "release", release)
+    for name in DOCUMENTS:
+        shutil.copyfile(built / "one" / f"{name}.docx", release / f"{name}.docx")
+    shutil.copyfile(built / "one" / "brief_numbers.csv", release / "tables" / "brief_numbers.csv")
+    assert check_documents(release, words) == []
+    brief = Document(str(release / "brief.docx"))
+    spoilt = ["H2的风险比为7.77。", "见results/x.csv，，其余None。"]
+    for text in spoilt:
+        brief.add_paragraph(text, style="Body Text")
+    brief.save(release / "brief.docx")
+    rules = {complaint.rule for complaint in check_documents(release, words)}
+    assert rules == {"code", "number", "file", "doubled", "unfilled"}

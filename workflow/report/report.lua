@@ -1,10 +1,64 @@
--- Adapts the one Markdown source of the report to Word, PDF (typst) and HTML.
+-- Adapts the Markdown source of a document to Word, PDF (typst) and HTML.
 --   * `<br>` in table cells becomes a line break;
 --   * in Word, a break is permitted between Chinese punctuation and Latin text;
+--   * in Word, the number of a table or figure is a SEQ field under a bookmark, a mention of it a REF field, the page
+--     in the contents a PAGEREF field; elsewhere they are text and links;
+--   * a link to appendix#... leads to the appendix in the same format;
 --   * the Div .three-line tells which rows of its table begin a group (attribute `groups`) and get space above;
 --   * in the PDF, a Div .figure-block or .whole (table with title and notes) is not broken across pages;
 --   * Divs with a `custom-style` become calls of the function of that name in report.typ (Word and HTML know them);
---   * the Div #contents (title, hint) becomes the table of contents: of links, or in the PDF with page numbers.
+--   * the Div #contents (title) becomes the table of contents.
+
+local WORD = FORMAT == "docx"
+local FILES = { docx = "appendix.docx", typst = "appendix.pdf" }
+
+local function xml(text)
+  return (text:gsub("&", "&amp;"):gsub("<", "&lt;"):gsub(">", "&gt;"))
+end
+
+local function run(text)
+  return '<w:r><w:t xml:space="preserve">' .. xml(text) .. "</w:t></w:r>"
+end
+
+-- A complex field of Word with what it shows until it is brought up to date.
+local function word_field(code, shown)
+  local function char(kind)
+    return '<w:r><w:fldChar w:fldCharType="' .. kind .. '"/></w:r>'
+  end
+  local instruction = '<w:r><w:instrText xml:space="preserve"> ' .. xml(code) .. " </w:instrText></w:r>"
+  return char("begin") .. instruction .. char("separate") .. run(shown) .. char("end")
+end
+
+local bookmarks = 90000
+
+-- The number of a table or figure: text, and in Word a bookmark around prefix and SEQ field.
+local function number(span)
+  if not span.classes:includes("number") then
+    return nil
+  end
+  if not WORD then
+    return span.content
+  end
+  local shown = pandoc.utils.stringify(span)
+  local prefix, digits = shown:match("^(.-)(%d+)$")
+  local sequence = prefix:gsub("%s+$", ""):gsub("%s", "_")
+  bookmarks = bookmarks + 1
+  local start = '<w:bookmarkStart w:id="' .. bookmarks .. '" w:name="' .. span.attributes.of .. '"/>'
+  local stop = '<w:bookmarkEnd w:id="' .. bookmarks .. '"/>'
+  return pandoc.RawInline("openxml", start .. run(prefix) .. word_field("SEQ " .. sequence .. " \\* ARABIC", digits) .. stop)
+end
+
+local function mention(link)
+  local place = link.target:match("^appendix#(.*)$")
+  if place then
+    link.target = FILES[FORMAT] or ("appendix.html#" .. place)
+    return link
+  end
+  local bookmark = link.target:match("^#(%l%l%l_.*)$")
+  if WORD and bookmark then
+    return pandoc.RawInline("openxml", word_field("REF " .. bookmark .. " \\h", pandoc.utils.stringify(link)))
+  end
+end
 
 local function line_break(inline)
   if inline.format == "html" and inline.text == "<br>" then
@@ -66,17 +120,25 @@ local function between(opening, div)
   return div.content
 end
 
-local function contents(headers, title, hint)
+local function contents(headers, title, depth)
   if FORMAT == "typst" then
-    return pandoc.RawBlock("typst", "#contents()")
+    return pandoc.RawBlock("typst", "#contents(" .. depth .. ")")
   end
   local heading = pandoc.Div({ pandoc.Para({ pandoc.Str(title) }) }, pandoc.Attr("", {}, { ["custom-style"] = "Contents Title" }))
-  local below = pandoc.Div({ pandoc.Para({ pandoc.Str(hint) }) }, pandoc.Attr("", {}, { ["custom-style"] = "Contents Hint" }))
-  local lines = pandoc.Blocks({ heading, below })
+  local lines = pandoc.Blocks({ heading })
   for _, header in ipairs(headers) do
-    local link = pandoc.Link(header.content, "#" .. header.identifier)
+    if header.level > depth then
+      goto continue
+    end
+    local inlines = { pandoc.Link(header.content, "#" .. header.identifier) }
+    if WORD then
+      local link = '<w:hyperlink w:anchor="' .. header.identifier .. '">' .. run(pandoc.utils.stringify(header.content)) .. "</w:hyperlink>"
+      local page = word_field("PAGEREF " .. header.identifier .. " \\h", "0")
+      inlines = { pandoc.RawInline("openxml", link .. "<w:r><w:tab/></w:r>" .. page) }
+    end
     local style = "Contents " .. header.level
-    lines:insert(pandoc.Div({ pandoc.Para({ link }) }, pandoc.Attr("", {}, { ["custom-style"] = style })))
+    lines:insert(pandoc.Div({ pandoc.Para(inlines) }, pandoc.Attr("", {}, { ["custom-style"] = style })))
+    ::continue::
   end
   return pandoc.Div(lines, pandoc.Attr("contents"))
 end
@@ -90,10 +152,12 @@ function Pandoc(doc)
   })
   return doc:walk({
     RawInline = line_break,
-    Str = FORMAT == "docx" and permit_breaks or nil,
+    Span = number,
+    Link = mention,
+    Str = WORD and permit_breaks or nil,
     Div = function(div)
       if div.identifier == "contents" then
-        return contents(headers, pandoc.utils.stringify(div.content[1]), pandoc.utils.stringify(div.content[2]))
+        return contents(headers, pandoc.utils.stringify(div.content[1]), tonumber(div.attributes.depth))
       elseif div.classes:includes("three-line") then
         return add_groups(div)
       elseif FORMAT == "typst" and div.classes:includes("figure-block") then
@@ -102,6 +166,9 @@ function Pandoc(doc)
         return between("#table-block(whole: " .. tostring(div.classes:includes("whole")) .. ")[", div)
       elseif FORMAT == "typst" and div.attributes["custom-style"] then
         return styled(div)
+      elseif WORD and div.attributes["custom-style"] and div.identifier ~= "" then
+        div.identifier = "" -- the bookmark stands around the number alone
+        return div
       end
     end,
   })

@@ -2,7 +2,8 @@
 
 REQUIRED INPUTS: estimates.csv, reasons.csv, disclosure_log.csv, tables/*.csv and figures/*.{png,csv} under
     results/{province}/release (all past the gate); provenance/config.yaml and run.json
-OUTPUTS: tables/*.xlsx and the tables of results as CSV; report.docx, report.pdf, report.html
+OUTPUTS: tables/*.xlsx and the tables of results as CSV; brief, report and appendix as .docx, .pdf and .html;
+    tables/brief_numbers.csv, where each number of the brief comes from
 """
 
 RESULT_TABLES = [
@@ -35,14 +36,20 @@ REPORT_FIGURES = [
     "policy_event_study",
     "index_sensitivity",
 ]
+DOCUMENTS = ["brief", "report", "appendix"]
 REPORT_FILES = [
-    "report.zh.md.jinja",
-    "report.en.md.jinja",
+    *(f"{name}.{language}.md.jinja" for name in [*DOCUMENTS, "words"] for language in ("zh", "en")),
     "report.lua",
     "report.typ",
     "report.html",
     "report.css",
 ]
+
+
+def own_template(wildcards):
+    """The Word file whose styles and pages the province wants, if it names one."""
+    template = SETTINGS[wildcards.province]["report"]["template"]
+    return [template] if template else []
 
 
 rule tabulate_results:
@@ -86,7 +93,7 @@ rule tabulate_results:
 
 
 rule render_report:
-    """The report as Word, PDF and HTML from one source."""
+    """Brief, report and appendix as Word, PDF and HTML, from one set of released results."""
     input:
         estimates="results/{province}/release/estimates.csv",
         reasons="results/{province}/release/reasons.csv",
@@ -94,7 +101,8 @@ rule render_report:
         released=expand("results/{{province}}/release/tables/{name}.csv", name=published(area="tables")),
         figures=expand("results/{{province}}/release/figures/{name}.png", name=REPORT_FIGURES),
         data=expand(
-            "results/{{province}}/release/figures/{name}.csv", name=[*published(area="figures"), "forest"]
+            "results/{{province}}/release/figures/{name}.csv",
+            name=[*published(area="figures"), *DRAWN_FROM_ESTIMATES],
         ),
         config="results/{province}/provenance/config.yaml",
         run="results/{province}/provenance/run.json",
@@ -110,15 +118,18 @@ rule render_report:
         index_roles=settled("index_roles.csv"),
         tiers=settled("tiers.csv"),
         labels=plan("labels.csv"),
+        references=plan("references.csv"),
         templates=[project("workflow", "report", file) for file in REPORT_FILES],
+        own_template=own_template,
     output:
-        docx="results/{province}/release/report.docx",
+        docx=expand("results/{{province}}/release/{name}.docx", name=DOCUMENTS),
         pdf=report(
-            "results/{province}/release/report.pdf",
+            expand("results/{{province}}/release/{name}.pdf", name=DOCUMENTS),
             caption="../report/render_report.rst",
             category="Report",
         ),
-        html="results/{province}/release/report.html",
+        html=expand("results/{{province}}/release/{name}.html", name=DOCUMENTS),
+        numbers="results/{province}/release/tables/brief_numbers.csv",
     log:
         "results/{province}/logs/render_report.log",
     benchmark:

@@ -36,6 +36,7 @@ COMMANDS = {
     "report": PROVINCE,
     "figure": ("province", "name"),
     "table": ("province", "name"),
+    "report-check": PROVINCE,
     "freeze": PROVINCE,
     "compare": PROVINCE,
     "verify": PROVINCE,
@@ -54,7 +55,12 @@ OPTIONS = {
 }
 WORKFLOW = ("check", "run", "full", "indices", "models", "scenarios", "planner", "report")
 # Commands that are scripts of their own; they take the province and further options.
-SCRIPTS = {"freeze": "freeze_plan.py", "compare": "compare_results.py", "verify": "verify_release.py"}
+SCRIPTS = {
+    "freeze": "freeze_plan.py",
+    "compare": "compare_results.py",
+    "verify": "verify_release.py",
+    "report-check": "check_report.py",
+}
 WHEELS = "wheels"
 ENVIRONMENT = ".venv"
 # What runs the program: UTF-8 on every system, results that follow no order of hashing, pip that speaks of its task.

@@ -1,15 +1,24 @@
-"""Tables and figures as Markdown blocks with numbers, titles, sources and notes.
+"""Tables, figures, mentions and citations of one document as Markdown, numbered in the order in which they stand.
 
-The blocks are Divs with a ``custom-style``: Word takes it as the paragraph style, ``workflow/report/report.lua``
-turns it into calls of the PDF template, and the web page addresses it in its style sheet.
+The blocks are Divs with a ``custom-style``: Word takes it as the paragraph style, ``workflow/report/report.lua`` turns
+it into calls of the PDF template, and the web page addresses it in its style sheet. A number is not known before the
+template has been filled, nor whether the object stands in this document or in the appendix: until
+:func:`settle` puts them in, a mention is ``kind:name`` between two private characters.
 """
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from jianfu.core.labels import Labels
 from jianfu.models.estimates import missing
-from jianfu.report.tables.table import column_widths, is_short, printed
+from jianfu.report.tables.table import Table, column_widths, is_short, printed
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#$~^@])")
+OPEN, CLOSE = "\ue000", "\ue001"
+MENTION = re.compile(f"{OPEN}(\\w+):(\\w+){CLOSE}")
+PAGE_CM = 22.0
+ANCHORS = {"table": "tab", "figure": "fig"}
 
 
 def escape(value) -> str:
@@ -18,13 +27,13 @@ def escape(value) -> str:
     return SPECIAL.sub(r"\\\1", text).replace("\n", "<br>")
 
 
-def styled(style, text, identifier="") -> str:
+def styled(style: str, text: str, identifier: str = "") -> str:
     """A paragraph with a named style."""
     anchor = f" #{identifier}" if identifier else ""
     return f'::: {{custom-style="{style}"{anchor}}}\n{text}\n:::'
 
 
-def pipe_table(table) -> str:
+def pipe_table(table: Table) -> str:
     """Header and body of a table as a pipe table whose dashes carry the relative widths."""
     widths = column_widths(table)
     rule = []
@@ -38,45 +47,46 @@ def pipe_table(table) -> str:
     return "\n".join(lines)
 
 
-class Blocks:
-    """Numbered tables and figures in one fixed order each.
+@dataclass(frozen=True)
+class Picture:
+    """A figure that may be shown: file name beside the Markdown source, width and height in cm."""
 
-    tables: Table by name; figures: path and width (cm) of the picture by name; the orders give the numbers. Calling
-    :meth:`table` or :meth:`figure` gives the block, :meth:`table_ref` and :meth:`figure_ref` a linked ``表3``.
-    ``shown`` lists the tables with a body that were asked for, in order.
+    file: str
+    width: float
+    height: float
+
+    def width_within(self, height: float) -> float:
+        """Width at which the picture is at most so high."""
+        return self.width * min(1.0, height / self.height)
+
+
+@dataclass
+class Blocks:
+    """What the template of one document calls, and in which order it called it.
+
+    tables: Table by name; pictures: Picture of the figures that have something to show; needs: sentence on what an
+    empty table or figure would need, by name; numbers: keys of the labels of a table and a figure number; references:
+    the sources that may be cited; mark: mark of synthetic data.
     """
 
-    def __init__(self, tables, table_order, figures, figure_order, labels, mark=""):
-        self.tables, self.table_order = tables, table_order
-        self.figures, self.figure_order = figures, figure_order
-        self.labels, self.mark = labels, mark
-        self.shown = []
+    tables: Mapping[str, Table]
+    pictures: Mapping[str, Picture]
+    needs: Mapping[str, str]
+    labels: Labels
+    references: Labels
+    numbers: Mapping[str, str]
+    mark: str = ""
+    order: dict[str, list[str]] = field(default_factory=lambda: {"table": [], "figure": []})
+    cited: list[str] = field(default_factory=list)
 
-    def table_name(self, name):
-        """``表3`` / ``Table 3``."""
-        return self.labels("table_number", n=self.table_order.index(name) + 1)
-
-    def figure_name(self, name):
-        """``图3`` / ``Figure 3``."""
-        return self.labels("figure_number", n=self.figure_order.index(name) + 1)
-
-    def table_ref(self, name):
-        """A linked mention of a table."""
-        return f"[{self.table_name(name)}](#tab-{name})"
-
-    def figure_ref(self, name):
-        """A linked mention of a figure."""
-        return f"[{self.figure_name(name)}](#fig-{name})"
-
-    def table(self, name):
-        """Title, three-line table, source and notes."""
+    def table(self, name: str, title: str = "") -> str:
+        """Title, three-line table, source and notes; of an empty table what it would need."""
         table = self.tables[name]
-        mark = self.labels("in_brackets", text=self.mark) if self.mark else ""
-        title = f"{self.table_name(name)}　{escape(table.title)}{mark}"
-        heading = styled("Table Title", title, f"tab-{name}")
         if not table.rows:
-            return f"{heading}\n\n{styled('Table Note', self.labels('table_empty'))}"
-        self.shown.append(table)
+            return self.needs[name]
+        self.order["table"].append(name)
+        mark = self.labels("in_brackets", text=self.mark) if self.mark else ""
+        heading = self._caption("table", name, escape(title or table.title) + mark)
         groups = ",".join(map(str, table.groups))
         body = f'::: {{.three-line groups="{groups}"}}\n\n{pipe_table(table)}\n\n:::'
         below = [*([table.source] if table.source else []), *table.notes]
@@ -84,10 +94,67 @@ class Blocks:
         whole = " .whole" if is_short(table) else ""
         return f"::: {{.table-block{whole}}}\n{heading}\n\n{body}\n\n{notes}\n:::"
 
-    def figure(self, name):
-        """Picture and title below it."""
-        title = self.labels(f"figure_{name}")
-        path, width = self.figures[name]
-        picture = f"![{escape(title)}]({path}){{width={width:.2f}cm}}"
-        caption = styled("Figure Title", f"{self.figure_name(name)}　{escape(title)}", f"fig-{name}")
-        return f"::: figure-block\n{styled('Figure Picture', picture)}\n\n{caption}\n:::"
+    def figure(self, name: str, title: str = "", height: float = PAGE_CM) -> str:
+        """Picture, at most ``height`` cm high, and title below it; of an empty figure what it would need."""
+        if name not in self.pictures:
+            return self.needs[name]
+        self.order["figure"].append(name)
+        title = escape(title or self.labels(f"figure_{name}"))
+        picture = self.pictures[name]
+        image = f"![{title}]({picture.file}){{width={picture.width_within(height):.2f}cm}}"
+        return f"::: figure-block\n{styled('Figure Picture', image)}\n\n{self._caption('figure', name, title)}\n:::"
+
+    def _caption(self, kind, name, title):
+        style = {"table": "Table Title", "figure": "Figure Title"}[kind]
+        number = f"[{OPEN}{kind}:{name}{CLOSE}]{{.number of={anchor(kind, name)}}}"
+        return styled(style, f"{number}　{title}", anchor(kind, name))
+
+    def table_ref(self, name: str) -> str:
+        """A mention of a table, wherever it stands."""
+        return f"{OPEN}see_table:{name}{CLOSE}"
+
+    def figure_ref(self, name: str) -> str:
+        """A mention of a figure, wherever it stands."""
+        return f"{OPEN}see_figure:{name}{CLOSE}"
+
+    def has(self, name: str) -> bool:
+        """True if the table or figure has something to show."""
+        return name in self.pictures or (name in self.tables and bool(self.tables[name].rows))
+
+    def cite(self, *keys: str) -> str:
+        """The raised number of one or more sources."""
+        self.cited += [key for key in keys if key not in self.cited]
+        return "".join(rf"^\[{self.cited.index(key) + 1}\]^" for key in keys)
+
+    def bibliography(self) -> str:
+        """The sources cited so far, in the order of their first citation."""
+        lines = [rf"\[{n}\] {escape(self.references(key))}" for n, key in enumerate(self.cited, 1)]
+        return styled("Reference", "\n\n".join(lines))
+
+    def number_of(self, kind: str, name: str) -> str:
+        """``表3``, ``附图2`` of an object that stands in this document."""
+        return self.labels(self.numbers[kind], n=self.order[kind].index(name) + 1)
+
+
+def anchor(kind: str, name: str) -> str:
+    """Identifier of a table or figure; letters, digits and underscores only, as Word wants of a bookmark."""
+    return f"{ANCHORS[kind]}_{name}"
+
+
+def settle(text: str, own: Blocks, appendix: Blocks) -> str:
+    """Put the numbers into a filled template: objects of ``own`` document linked within it, others in the appendix.
+
+    What stands in neither, because it is empty, is named so.
+    """
+
+    def replace(match):
+        kind, name = match[1].removeprefix("see_"), match[2]
+        if kind == match[1]:
+            return own.number_of(kind, name)
+        if name in own.order[kind]:
+            return f"[{own.number_of(kind, name)}](#{anchor(kind, name)})"
+        if name in appendix.order[kind]:
+            return f"[{appendix.number_of(kind, name)}](appendix#{anchor(kind, name)})"
+        return own.labels("none_of_it")
+
+    return MENTION.sub(replace, text)

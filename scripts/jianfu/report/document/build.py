@@ -1,53 +1,79 @@
-"""One Markdown source from released files, and the three files made from it."""
+"""Brief, report and appendix: one Markdown source each from released files, and the three files made from it."""
 
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from docx.image.image import Image
 
 from jianfu.core.labels import Labels
-from jianfu.report.document.context import FIGURES, collect
+from jianfu.core.spreadsheets import write_csv
+from jianfu.report.document.blocks import Picture
+from jianfu.report.document.context import collect
 from jianfu.report.document.html import write_html
 from jianfu.report.document.pdf import write_pdf
-from jianfu.report.document.render import render_markdown
+from jianfu.report.document.render import render_documents
 from jianfu.report.document.word import write_docx
 
 TEXT_WIDTH = 15.5  # cm
 
 
-def picture_width(path) -> float:
-    """Width in cm at which a picture is shown: its own, at most the width of the text."""
-    return min(Image.from_file(str(path)).width.cm, TEXT_WIDTH)
+def picture(path: Path) -> Picture:
+    """A picture as it is shown: in its own size, at most as wide as the text."""
+    image = Image.from_file(str(path))
+    width = min(image.width.cm, TEXT_WIDTH)
+    return Picture(path.name, width, image.height.cm * width / image.width.cm)
 
 
-def build_report(
-    *, release: str | Path, config, run, deviations, plan, labels: str, report, language: str, docx, pdf, html
+def build_documents(
+    *,
+    release: str | Path,
+    config,
+    run,
+    deviations,
+    plan,
+    labels: str,
+    references: str,
+    templates: str | Path,
+    own_template: str | None,
+    language: str,
+    outputs: Mapping[str, Mapping[str, str]],
+    numbers: str | Path,
 ) -> None:
-    """Write the report as Word, PDF and HTML.
+    """Write each document as Word, PDF and HTML, and the CSV of the numbers of the brief.
 
-    The first five are as in :func:`jianfu.report.document.context.collect`; labels: path of the dictionary; report:
-    folder with the templates; docx, pdf, html: the files to write.
+    The first five are as in :func:`jianfu.report.document.context.collect`; labels, references: paths of the
+    dictionaries; templates: folder with the templates; own_template: a Word file whose styles and pages are used;
+    outputs: the files to write as {document: {docx, pdf, html: path}}; numbers: the CSV.
     """
-    report, words = Path(report), Labels(language, labels)
+    templates, words = Path(templates), Labels(language, labels)
     context = collect(release, config, run, deviations, plan, words)
+    write_csv(context["quotes"].table(), numbers, mark=context["mark"])
     with tempfile.TemporaryDirectory() as folder:
-        folder = Path(folder)
-        for name in FIGURES:
+        folder, pictures = Path(folder), {}
+        for name in context["drawn"]:
             shutil.copyfile(Path(release) / "figures" / f"{name}.png", folder / f"{name}.png")
-        pictures = {name: (f"{name}.png", picture_width(folder / f"{name}.png")) for name in FIGURES}
-        template = report / f"report.{language}.md.jinja"
-        text, tables = render_markdown(template, context, pictures, words)
-        source = folder / "report.md"
-        source.write_text(text, encoding="utf-8")
-        metadata = {
-            "title": context["title"],
-            "author": context["author"] or context["institution"],
-            "mark": context["mark"],
-            "lang": "zh-CN" if language == "zh" else "en",
-            "chinese": "yes" if language == "zh" else "",
-            "contents_title": words("contents_title"),
-        }
-        write_docx(source, report, docx, metadata, tables)
-        write_pdf(source, report, pdf, metadata)
-        write_html(source, report, html, metadata)
+            pictures[name] = picture(folder / f"{name}.png")
+        documents = render_documents(templates, context, pictures, words, Labels(language, references))
+        for name, files in outputs.items():
+            text, tables = documents[name]
+            source = folder / f"{name}.md"
+            source.write_text(text, encoding="utf-8")
+            metadata = metadata_of(name, context, words)
+            pages = write_pdf(source, templates, files["pdf"], metadata)
+            write_docx(source, templates, files["docx"], metadata, tables, pages, own_template)
+            write_html(source, templates, files["html"], metadata)
+
+
+def metadata_of(document: str, context: Mapping, labels: Labels) -> dict[str, str]:
+    """What the layouts print beside the text, by the names of the variables of pandoc."""
+    return {
+        "title": f"{context['title']}{labels(f'document_{document}')}",
+        "author": context["author"] or context["institution"],
+        "mark": context["mark"],
+        "document": document,
+        "lang": "zh-CN" if labels.language == "zh" else "en",
+        "chinese": "yes" if labels.language == "zh" else "",
+        "contents_title": labels("contents_title"),
+    }

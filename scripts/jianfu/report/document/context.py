@@ -1,6 +1,7 @@
 """Numbers of the report, taken from released files and the stored settings only."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,7 @@ from jianfu.models.reasons import FAILURE, codes, has
 from jianfu.models.verdicts import (
     FEW_CLUSTERS,
     VERDICTS,
+    Decided,
     check_result,
     expects_zero,
     headlines,
@@ -21,73 +23,51 @@ from jianfu.models.verdicts import (
     uncorrected_clusters,
     usable,
 )
-from jianfu.models.words import label_of_tests, model_label, said, term_label, text_of, verdict_label
+from jianfu.models.words import model_label, said, term_label, text_of
 from jianfu.province.plan import read_deviations
 from jianfu.province.reference import reference_window
 from jianfu.release.accounts import ROW_OUTCOMES, SOURCE_TABLES
 from jianfu.release.outputs import TOTAL
 from jianfu.report.compare import read_result
 from jianfu.report.document import facts
+from jianfu.report.document.findings import findings
 from jianfu.report.document.plan_tables import (
     deviations_table,
     disclosure_table,
     indicators_table,
     members_left_out,
     members_table,
+    numbers_table,
     sources_table,
     tiers_used,
 )
+from jianfu.report.document.quotes import Quotes
 from jianfu.report.document.sections import report_sections
 from jianfu.report.document.steering import before_after_table, departures_table, registration_facts
 from jianfu.report.reading import read_release
 from jianfu.report.tables.estimates import POLICY, of_interest
 from jianfu.report.tables.robustness import paired_with_pooled
+from jianfu.report.tables.scenarios import projections_table
 from jianfu.report.tables.table import count
 from jianfu.report.tables.write import read_results
 
-FIGURES = (
-    "sample_flow",
-    "index_over_time",
-    "county_heatmap",
-    "issue_clock",
-    "dose_response",
-    "cumulative_incidence",
-    "burnout_by_overload",
-    "forest",
-    "forest_all",
-    "policy_event_study",
-    "index_sensitivity",
-)
-TABLES = (
-    "data_quality",
-    "descriptives",
-    "response_rates",
-    "members",
-    "scale_quality",
-    "invariance_verdicts",
-    "main_regression",
-    "hypotheses",
-    "outflow_models",
-    "mediation",
-    "policy_models",
-    "scenarios",
-    "checks",
-    "identification_main",
-    "robustness_main",
-    "fe_versus_pooled",
-    "index_diagnostics",
-    "index_shares",
-    "deviations",
-    "departures",
-    "before_after",
-    "sources",
-    "disclosure",
-    "indicator_list",
-)
+FIGURES = {  # figure: the released data it is drawn from, the column that is drawn, how many values make a figure
+    "sample_flow": ("sample_flow", "n", 1),
+    "index_over_time": ("index_over_time", "mean", 2),
+    "county_heatmap": ("county_heatmap", "mean", 2),
+    "issue_clock": ("issue_clock", "tasks", 2),
+    "dose_response": ("dose_response", "rate", 3),
+    "cumulative_incidence": ("cumulative_incidence", "cumulative_incidence", 4),
+    "burnout_by_overload": ("burnout_by_overload", "burnout_mean", 3),
+    "forest": ("forest", "estimate", 1),
+    "forest_all": ("forest_all", "estimate", 1),
+    "policy_event_study": ("policy_event_study", "estimate", 3),
+    "index_sensitivity": ("county_ranks", "rank", 2),
+}
 
 
 def collect(release: str | Path, config, run, deviations, plan, labels: Labels) -> dict:
-    """Everything the template prints.
+    """Everything the templates print.
 
     release: folder with the released files; config: resolved settings (YAML); run: record of the run (JSON);
     deviations: what departs from the common plan (CSV); plan: paths of the plan's files by name (hypotheses, models,
@@ -96,22 +76,38 @@ def collect(release: str | Path, config, run, deviations, plan, labels: Labels) 
     settings = yaml.safe_load(Path(config).read_text(encoding="utf-8"))
     alpha = round(1 - settings["inference"]["confidence"], 6)
     results = read_results(release, plan, labels, alpha)
+    tested = hypothesis_rows(results.estimates, results.checks, results.hypotheses, alpha)
     log = read_release(Path(release, "disclosure_log.csv"))
     changed, steered = read_deviations(deviations), registration_facts(plan)
     earlier = settings["report"]["compared_with"]
     compared = (
         [before_after_table(*map(read_result, (earlier, Path(release).parent)), labels)] if earlier else []
     )
-    some = {"deviations": changed, "departures": steered["departures"], "before_after": compared}
-    empty = {name for name, rows in some.items() if not rows}
-    shown = [name for name in TABLES if name not in empty]
     weights = pd.read_csv(plan["indices"], encoding="utf-8-sig")
     indicators, quality = results.released["indicator_list"], results.released["data_quality"]
+    quotes = Quotes(release)
+    found = findings(results, tested, quotes, labels)
+    tables = results.tables | {
+        "answers": found["answers"],
+        "supported": found["supported"],
+        "projections": projections_table(results.released["scenario_effects"], labels),
+        "members": members_table(weights, indicators, labels),
+        "indicator_list": indicators_table(indicators, labels),
+        "deviations": deviations_table(changed, results.estimates, results.released["left_out"], labels),
+        "departures": departures_table(steered["departures"], labels),
+        **{table.name: table for table in compared},
+        "disclosure": disclosure_table(log, labels),
+        "brief_numbers": numbers_table(quotes.table(), labels),
+    }
+    drawn = [name for name in FIGURES if is_drawn(release, name)]
+    tables["sources"] = sources_table(drawn, tables, labels)
     return {
         **identity(settings, labels),
-        **numbers(results, alpha, labels),
+        **numbers(results, tested, alpha, labels),
         **report_sections(results, alpha, labels),
         **figure_numbers(release, leading(read_roles(plan["index_roles"]))),
+        **found,
+        "quotes": quotes,
         "confidence": f"{settings['inference']['confidence']:.0%}",
         "age90": age_range(settings["data"]["window"]),
         "settings": settings,
@@ -125,18 +121,28 @@ def collect(release: str | Path, config, run, deviations, plan, labels: Labels) 
         **steered,
         "compared": bool(compared),
         "versions": json.loads(Path(run).read_text(encoding="utf-8")) | environment(),
-        "table_order": shown,
-        "tables": results.tables
-        | {
-            "members": members_table(weights, indicators, labels),
-            "indicator_list": indicators_table(indicators, labels),
-            "deviations": deviations_table(changed, results.estimates, results.released["left_out"], labels),
-            "departures": departures_table(steered["departures"], labels),
-            **{table.name: table for table in compared},
-            "disclosure": disclosure_table(log, labels),
-            "sources": sources_table(FIGURES, shown, labels),
-        },
+        "tables": tables,
+        "needs": needs([*FIGURES, *tables], settings, labels),
+        "drawn": drawn,
     }
+
+
+def is_drawn(release: str | Path, name: str) -> bool:
+    """True if the released data of a figure hold enough values for it to show something."""
+    file, column, least = FIGURES[name]
+    data = read_release(Path(release, "figures", f"{file}.csv"))
+    return column in data and int(data[column].notna().sum()) >= least
+
+
+def needs(names, settings, labels: Labels) -> dict[str, str]:
+    """What each table or figure would need to show something, as a sentence with the number from the settings."""
+    limits = settings["disclosure"] | {"months": settings["indices"]["reference_months"]}
+    found = {}
+    for name in names:
+        title = next(labels(key) for key in (f"figure_{name}", f"table_{name}") if key in labels)
+        why = labels(f"need_{name}", **limits) if f"need_{name}" in labels else labels("need_data")
+        found[name] = labels("not_shown", title=title, need=why)
+    return found
 
 
 def identity(settings, labels: Labels) -> dict:
@@ -158,10 +164,9 @@ def identity(settings, labels: Labels) -> dict:
     }
 
 
-def numbers(results, alpha: float, labels: Labels) -> dict:
-    """What the sentences say about the estimates."""
+def numbers(results, tested: Sequence[Decided], alpha: float, labels: Labels) -> dict:
+    """What the sentences say about the estimates; tested: the lines of the plan with what decides them."""
     estimates, models = results.estimates, results.models
-    tested = hypothesis_rows(estimates, results.checks, results.hypotheses, alpha)
     found = dict.fromkeys(results.hypotheses["hypothesis"])
     for plan, row, *_ in tested:
         if found[plan["hypothesis"]] is None and row is not None and usable(row):
@@ -170,15 +175,6 @@ def numbers(results, alpha: float, labels: Labels) -> dict:
         "effects": found,
         "verdicts": by_verdict(tested),
         "checks": check_facts(estimates, alpha),
-        "confirmed": [
-            (
-                plan["hypothesis"],
-                verdict_label(result, labels),
-                label_of_tests(tests, labels) if tests else "",
-            )
-            for plan, _, result, tests in tested
-            if plan["family"] == "confirmatory"
-        ],
         "others": other_cohorts(estimates, results.hypotheses, alpha),
         "sample": facts.sample_counts(estimates),
         "pairs": [
@@ -206,7 +202,8 @@ def by_verdict(tested) -> list[tuple[str, list[str]]]:
 
 def figure_numbers(release: str | Path, index: str) -> dict:
     """What the sentences say about the figures; ``index``: the leading one."""
-    data = {name: read_release(Path(release, "figures", f"{name}.csv")) for name in FIGURES[1:6]}
+    names = ("index_over_time", "county_heatmap", "issue_clock", "dose_response", "cumulative_incidence")
+    data = {name: read_release(Path(release, "figures", f"{name}.csv")) for name in names}
     return {
         "burden": facts.burden_change(data["index_over_time"], index),
         "counties": facts.county_range(data["county_heatmap"]),

@@ -1,5 +1,6 @@
-"""PDF of the report by typst, with the bundled fonts embedded and nothing fetched."""
+"""PDF of a document by typst, with the bundled fonts embedded and nothing fetched."""
 
+import json
 from pathlib import Path
 
 import pylopdf_fonts_zh_cn
@@ -11,24 +12,21 @@ from jianfu.report.document.convert import pandoc
 FONTS = Path(pylopdf_fonts_zh_cn.__file__).parent
 
 
-def write_pdf(source, report, output, metadata) -> None:
-    """Write the PDF. source: Markdown file beside the pictures; report: folder with report.typ; metadata: variables.
+def write_pdf(source: Path, templates: Path, output, metadata) -> dict[str, int]:
+    """Write the PDF and return the page of every heading by its identifier.
 
-    Raises :class:`DataError` if the page layout cannot be set.
+    source: Markdown file beside the pictures; templates: folder with report.typ; metadata: variables. Raises
+    :class:`DataError` if the page layout cannot be set.
     """
     layout = source.with_suffix(".typ")
-    options = ["--template", str(report / "report.typ")]
+    options = ["--template", str(templates / "report.typ")]
     for key, value in metadata.items():
         options += ["--variable", f"{key}={value}"] if value else []
-    pandoc(source, "typst", report, layout, options)
+    pandoc(source, "typst", templates, layout, options)
     try:
-        typst.compile(
-            str(layout),
-            output=str(output),
-            root=str(source.parent),
-            font_paths=[str(FONTS)],
-            ignore_system_fonts=True,
-            timestamp=0,
-        )
+        compiler = typst.Compiler(root=str(source.parent), font_paths=[str(FONTS)], ignore_system_fonts=True)
+        Path(output).write_bytes(compiler.compile(str(layout), format="pdf", timestamp=0))
+        pages = compiler.query("<pages>", field="value", one=True)
     except typst.TypstError as error:
         raise DataError("report_not_set", message=str(error)) from error
+    return json.loads(pages) if isinstance(pages, str) else dict(pages)

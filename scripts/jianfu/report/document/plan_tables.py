@@ -1,4 +1,4 @@
-"""Tables that only the report has: members of the indices, deviations, disclosure, where everything was made."""
+"""Tables that only the documents have: members of the indices, indicators, deviations, disclosure."""
 
 import json
 import re
@@ -11,8 +11,6 @@ from jianfu.models.tiers import COMMON, FULL, NONE
 from jianfu.models.words import text_of
 from jianfu.report.tables.released import worded
 from jianfu.report.tables.table import NOTHING, Table, count, number
-
-OWN = ("members", "deviations", "departures", "before_after", "sources", "disclosure")
 
 
 def members_table(weights, indicators: pd.DataFrame, labels: Labels) -> Table:
@@ -176,21 +174,23 @@ def disclosure_table(log, labels: Labels) -> Table:
     )
 
 
-def sources_table(figures, tables, labels: Labels) -> Table:
-    """Which rule and script made each figure and table (names in the order of their numbers), and the file."""
-    made = [
-        ("figure_number", "figure", n, name, f"plot_{name}", f"figures/{name}")
-        for n, name in enumerate(figures, 1)
-    ]
-    for n, name in enumerate(tables, 1):
-        rule, file = ("render_report", "report") if name in OWN else ("tabulate_results", f"tables/{name}")
-        made.append(("table_number", "table", n, name, rule, file))
-    rows = [
-        (labels(number, n=n), labels(f"{kind}_{name}"), f"{rule}\nscripts/{rule}.py", f"{file}.*")
-        for number, kind, n, name, rule, file in made
-    ]
-    header = tuple(labels(f"column_{key}") for key in ("number", "content", "rule_script", "file"))
+def sources_table(figures, tables: dict[str, Table], labels: Labels) -> Table:
+    """In which released file the numbers of each figure and table stand."""
+    rows = [(labels(f"figure_{name}"), f"figures/{name}") for name in figures]
+    rows += [(table.title, f"tables/{name}") for name, table in tables.items() if table.rows]
+    header = tuple(labels(f"column_{key}") for key in ("content", "file"))
     note = labels("note_sources")
-    return Table(
-        "sources", labels("table_sources"), header, tuple(rows), (len(figures),), "", (note,), left=4
+    return Table("sources", labels("table_sources"), header, tuple(rows), (len(figures),), "", (note,), 2)
+
+
+def numbers_table(made: pd.DataFrame, labels: Labels) -> Table:
+    """Every number of the brief with the formula and the released cells behind it.
+
+    made: as :meth:`jianfu.report.document.quotes.Quotes.table` gives it.
+    """
+    header = tuple(labels(f"column_{key}") for key in ("quoted", "formula", "where"))
+    rows = tuple(
+        (row["number"], labels(f"formula_{row['formula']}"), row["cells"]) for row in made.to_dict("records")
     )
+    note = labels("note_brief_numbers")
+    return Table("brief_numbers", labels("table_brief_numbers"), header, rows, (), "", (note,), 3)

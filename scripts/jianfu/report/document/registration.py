@@ -14,7 +14,7 @@ from jianfu.models.words import term_label, text_of
 from jianfu.province.reference import reference_window
 from jianfu.province.registration import Registration
 from jianfu.report.document.blocks import escape, pipe_table, styled
-from jianfu.report.document.build import picture_width
+from jianfu.report.document.build import picture
 from jianfu.report.document.pdf import write_pdf
 from jianfu.report.document.plan_tables import deviations_rows
 from jianfu.report.document.word import write_docx
@@ -53,7 +53,7 @@ def write_page(
         for name, diagram in diagrams.items():
             figure = causal_diagram.draw(diagram, labels, settings["province"]["synthetic"])
             save(figure, [folder / f"{name}.png"], dpi=DPI)
-        widths = {name: picture_width(folder / f"{name}.png") for name in diagrams}
+        widths = {name: picture(folder / f"{name}.png").width for name in diagrams}
         tables = page_tables(found, content, settings, deviations, labels)
         text = _rendered(
             templates / f"registration.{language}.md.jinja",
@@ -74,13 +74,14 @@ def write_page(
             "title": labels("registration_title", province=settings["province"]["name"][language]),
             "author": settings["report"]["author"] or settings["report"]["institution"],
             "mark": mark,
+            "document": "registration",
             "lang": "zh-CN" if language == "zh" else "en",
             "chinese": "yes" if language == "zh" else "",
             "contents_title": labels("contents_title"),
         }
         shown = [table for table in tables.values() if table.rows]
-        write_docx(source, templates, docx, metadata, shown)
-        write_pdf(source, templates, pdf, metadata)
+        pages = write_pdf(source, templates, pdf, metadata)
+        write_docx(source, templates, docx, metadata, shown, pages, settings["report"]["template"])
 
 
 def declared_diagrams(content: Callable[[str], object]) -> dict[str, Diagram]:

@@ -1,45 +1,82 @@
-"""From template and numbers to Markdown, the one source of Word, PDF and HTML."""
+"""From templates and numbers to Markdown, one source per document for its Word, PDF and HTML."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from jianfu.core.labels import Labels
-from jianfu.report.document.blocks import Blocks, escape
-from jianfu.report.document.context import FIGURES, month_zh
+from jianfu.report.document.blocks import Blocks, Picture, escape, settle
+from jianfu.report.document.context import month_zh
 from jianfu.report.tables.table import Table
 
-CONTENTS = "::: {{#contents}}\n{title}\n\n{hint}\n:::"  # filled by report.lua
+BRIEF, REPORT, APPENDIX = DOCUMENTS = ("brief", "report", "appendix")
+NUMBERS = {
+    APPENDIX: {"table": "appendix_table_number", "figure": "appendix_figure_number"},
+    REPORT: {"table": "table_number", "figure": "figure_number"},
+    BRIEF: {"table": "table_number", "figure": "figure_number"},
+}
+CONTENTS = "::: {{#contents depth={depth}}}\n{title}\n:::"  # filled by report.lua
+DEPTH = {BRIEF: 1, REPORT: 1, APPENDIX: 2}  # of the contents
 
 
-def render_markdown(template, context, pictures, labels: Labels) -> tuple[str, list[Table]]:
-    """Markdown of the report and the tables in it, in order.
+def render_documents(
+    templates: str | Path,
+    context: Mapping,
+    pictures: Mapping[str, Picture],
+    labels: Labels,
+    references: Labels,
+) -> dict[str, tuple[str, list[Table]]]:
+    """Markdown of each document and the tables in it, in order.
 
-    template: path of ``report.<language>.md.jinja``; context: what :func:`jianfu.report.document.context.collect`
-    returns; pictures: path and width (cm) of the picture of each figure by name.
+    templates: folder with ``<document>.<language>.md.jinja``; context: what
+    :func:`jianfu.report.document.context.collect` returns; pictures: of the figures that have something to show.
     """
-    template = Path(template)
-    blocks = Blocks(context["tables"], context["table_order"], pictures, FIGURES, labels, context["mark"])
-    environment = Environment(
-        loader=FileSystemLoader(template.parent),
+    blocks = {
+        name: Blocks(
+            context["tables"], pictures, context["needs"], labels, references, NUMBERS[name], context["mark"]
+        )
+        for name in DOCUMENTS
+    }
+    texts = {
+        name: environment(templates, own, labels, DEPTH[name])
+        .get_template(f"{name}.{labels.language}.md.jinja")
+        .render(**context, without=context["settings"]["report"]["without"])
+        for name, own in blocks.items()
+    }
+    return {
+        name: (
+            settle(text, blocks[name], blocks[APPENDIX]),
+            [context["tables"][table] for table in blocks[name].order["table"]],
+        )
+        for name, text in texts.items()
+    }
+
+
+def environment(templates: str | Path, blocks: Blocks, labels: Labels, depth: int) -> Environment:
+    """What the templates of one document may call; depth: of the headings in its contents."""
+    found = Environment(
+        loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
         autoescape=False,
         comment_start_string="{##",  # {# opens an identifier of a heading
         comment_end_string="##}",
     )
-    zh = labels.language == "zh"
-    environment.filters |= {
+    found.filters |= {
         "md": escape,
         "thousands": lambda value: f"{value:,}",
         "fixed": lambda value, digits: f"{value:.{digits}f}",
-        "month": month_zh if zh else str,
+        "month": month_zh if labels.language == "zh" else str,
     }
-    environment.globals |= {
+    found.globals |= {
         "table": blocks.table,
         "table_ref": blocks.table_ref,
         "figure": blocks.figure,
         "figure_ref": blocks.figure_ref,
+        "has": blocks.has,
+        "cite": blocks.cite,
+        "references": blocks.bibliography,
         "label": labels,
-        "contents": CONTENTS.format(title=labels("contents_title"), hint=labels("contents_hint")),
+        "contents": CONTENTS.format(title=labels("contents_title"), depth=depth),
     }
-    return environment.get_template(template.name).render(**context), blocks.shown
+    return found

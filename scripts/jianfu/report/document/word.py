@@ -14,26 +14,24 @@ from docx import Document
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH as ALIGN
-from docx.enum.text import WD_LINE_SPACING
+from docx.enum.text import WD_LINE_SPACING, WD_TAB_ALIGNMENT, WD_TAB_LEADER
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
-from docx.shared import Cm, Pt, RGBColor
+from docx.shared import Cm, Pt, RGBColor, Twips
 
 from jianfu.report.document.convert import pandoc
 from jianfu.report.tables.table import is_short
 
-SONG, HEI, FANG, LATIN = "宋体", "黑体", "仿宋", "Times New Roman"
+SONG, HEI, FANG, KAI, LATIN = "宋体", "黑体", "仿宋", "楷体", "Times New Roman"
+XIAOBIAO = "方正小标宋简体"
 BLACK, RED = RGBColor(0, 0, 0), RGBColor(0xB0, 0, 0x20)
 GROUP_SPACE = 8  # points above a row that begins a group
+TEXT_CM = 15.6
 FIXED_DATE = datetime(2000, 1, 1)
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
-MARGINS = {
-    "top_margin": 3.0,
-    "bottom_margin": 2.8,
-    "left_margin": 2.8,
-    "right_margin": 2.6,
-}  # cm; text 15.6 wide
+SIDES = ("top_margin", "bottom_margin", "left_margin", "right_margin")
+MARGINS, BRIEF_MARGINS = (3.0, 2.8, 2.8, 2.6), (3.7, 3.5, 2.8, 2.6)  # cm; text 15.6 wide
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class Look:
     left: float = 0
     hanging: float = 0
     keep_next: bool = False
-    color: RGBColor = BLACK
+    page_tab: bool = False  # a dotted line to the page number at the right
 
 
 STYLES = {
@@ -59,57 +57,76 @@ STYLES = {
     "Body Text": Look(SONG, 12, ALIGN.JUSTIFY, indent_chars=200),
     "First Paragraph": Look(SONG, 12, ALIGN.JUSTIFY, indent_chars=200),
     "Compact": Look(SONG, 9, exact=12, before=1.5, after=1.5),
-    "Heading 1": Look(HEI, 16, before=18, after=8, lines=1.2, keep_next=True),
-    "Heading 2": Look(HEI, 14, before=12, after=6, lines=1.2, keep_next=True),
-    "Table Title": Look(HEI, 10.5, ALIGN.CENTER, before=12, after=4, lines=1.2, keep_next=True),
+    "Heading 1": Look(HEI, 15, before=14, after=6, lines=1.2, keep_next=True),
+    "Heading 2": Look(HEI, 13, before=10, after=4, lines=1.2, keep_next=True),
+    "Table Title": Look(HEI, 10.5, ALIGN.CENTER, before=10, after=4, lines=1.2, keep_next=True),
     "Table Note": Look(FANG, 9, ALIGN.JUSTIFY, before=2, after=2, lines=1.1),
     "Figure Picture": Look(SONG, 12, ALIGN.CENTER, before=8, lines=1.0, keep_next=True),
     "Figure Title": Look(HEI, 10.5, ALIGN.CENTER, before=4, after=12, lines=1.2),
     "Reference": Look(SONG, 10.5, lines=1.2, after=3, left=21, hanging=21),
-    "Contents Title": Look(HEI, 16, ALIGN.CENTER, before=6, after=12, lines=1.2),
-    "Contents Hint": Look(FANG, 9, ALIGN.CENTER, after=6, lines=1.0),
-    "Contents 1": Look(SONG, 12, before=1, lines=1.0),
-    "Contents 2": Look(SONG, 10.5, left=24, lines=1.0),
-    "Cover Mark": Look(HEI, 18, ALIGN.CENTER, before=36, after=60, lines=1.2, color=RED),
-    "Cover Title": Look(HEI, 24, ALIGN.CENTER, after=18, lines=1.3),
-    "Cover Subtitle": Look(FANG, 16, ALIGN.CENTER, after=12, lines=1.3),
-    "Cover Province": Look(FANG, 16, ALIGN.CENTER, after=120, lines=1.3),
-    "Cover Line": Look(FANG, 16, ALIGN.CENTER, after=8, lines=1.2),
-    "Cover Note": Look(FANG, 10.5, ALIGN.CENTER, before=60, lines=1.3),
+    "Contents Title": Look(HEI, 13, ALIGN.CENTER, before=12, after=6, lines=1.2, keep_next=True),
+    "Contents 1": Look(SONG, 10.5, before=1, lines=1.1, page_tab=True),
+    "Contents 2": Look(SONG, 10.5, left=24, lines=1.1, page_tab=True),
+    "Document Title": Look(HEI, 22, ALIGN.CENTER, before=6, after=10, lines=1.2),
+    "Document Line": Look(FANG, 12, ALIGN.CENTER, after=4, lines=1.2),
+    "Lead": Look(HEI, 12, ALIGN.JUSTIFY, before=10, after=10, lines=1.4),
     "Header": Look(SONG, 9, ALIGN.CENTER, lines=1.0),
     "Footer": Look(SONG, 9, ALIGN.CENTER, lines=1.0),
 }
+# A Chinese brief follows GB/T 9704: 仿宋 of the third size on 28 points, 小标宋 of the second for the title.
+BRIEF_STYLES = STYLES | {
+    "Body Text": Look(FANG, 16, ALIGN.JUSTIFY, exact=28, indent_chars=200),
+    "First Paragraph": Look(FANG, 16, ALIGN.JUSTIFY, exact=28, indent_chars=200),
+    "Heading 1": Look(HEI, 16, exact=28, indent_chars=200, keep_next=True),
+    "Heading 2": Look(KAI, 16, exact=28, indent_chars=200, keep_next=True),
+    "Document Title": Look(XIAOBIAO, 22, ALIGN.CENTER, after=10, exact=34),
+    "Document Line": Look(KAI, 16, ALIGN.CENTER, exact=28),
+    "Lead": Look(HEI, 16, ALIGN.JUSTIFY, before=8, after=8, exact=28, indent_chars=200),
+    "Footer": Look(SONG, 14, ALIGN.CENTER, lines=1.0),
+}
 
 
-def write_docx(source, report, output, metadata, tables) -> None:
+def write_docx(source, templates, output, metadata, tables, pages, own_template) -> None:
     """Write the Word file.
 
-    source: Markdown file beside the pictures; metadata: title, author, mark, chinese (or empty); tables: the tables in
-    it, in order.
+    source: Markdown file beside the pictures; metadata: title, author, mark, document, chinese (or empty); tables: the
+    tables in it, in order; pages: page of each heading by identifier, shown in the contents until Word counts itself;
+    own_template: a Word file whose styles and pages are used instead of ours, or None.
     """
-    reference = source.with_name("reference.docx")
-    body = source.with_name("body.docx")
-    write_reference(reference, metadata)
+    reference = source.with_suffix(".reference.docx")
+    body = source.with_suffix(".body.docx")
+    write_reference(reference, metadata, own_template)
     options = ["--reference-doc", str(reference), "--resource-path", str(source.parent)]
-    pandoc(source, "docx", report, body, options)
+    pandoc(source, "docx", templates, body, options)
     document = Document(body)
     for shape, table in zip(document.tables, tables, strict=True):
-        finish_table(shape, table.groups, is_short(table))
-    lay_out_pages(document)
+        finish_table(shape, table.groups, is_short(table), text_width(document.sections[0]))
+    keep_notes_together(document)
+    show_pages(document, pages)
     finish_settings(document, metadata)
     document.save(body)
     fix_zip(body, output)
 
 
-def write_reference(path, metadata) -> None:
-    """Pandoc's own reference document with our styles, page, header and footer."""
-    command = [pypandoc.get_pandoc_path(), "--print-default-data-file", "reference.docx"]
-    path.write_bytes(subprocess.run(command, capture_output=True, check=True).stdout)
-    document = Document(path)
-    for name, look in STYLES.items():
-        style_paragraph(document.styles, name, look, bool(metadata["chinese"]))
-    set_defaults(document, metadata)
-    set_page(document, metadata)
+def write_reference(path, metadata, own_template) -> None:
+    """The document whose styles, page, header and footer are taken: pandoc's own with ours, or ``own_template`` with
+    those of our styles that it does not have, and the mark of synthetic data in its headers."""
+    if own_template is None:
+        command = [pypandoc.get_pandoc_path(), "--print-default-data-file", "reference.docx"]
+        path.write_bytes(subprocess.run(command, capture_output=True, check=True).stdout)
+    document = Document(path if own_template is None else own_template)
+    kept = set() if own_template is None else {style.name for style in document.styles}
+    looks = BRIEF_STYLES if metadata["document"] == "brief" and metadata["chinese"] else STYLES
+    for name, look in looks.items():
+        if name not in kept:
+            style_paragraph(document.styles, name, look, bool(metadata["chinese"]))
+    if own_template is None:
+        set_defaults(document)
+        set_page(document, metadata)
+    elif metadata["mark"]:
+        for section in document.sections:
+            for header in (section.header, section.first_page_header):
+                add_header(header, header.paragraphs[0].text, metadata["mark"])
     document.save(path)
 
 
@@ -119,7 +136,7 @@ def style_paragraph(styles, name, look, chinese) -> None:
     style = styles[name] if name in known else styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
     style.base_style = None if name == "Normal" else styles["Normal"]
     style.font.size, style.font.bold, style.font.italic = Pt(look.size), False, False
-    style.font.color.rgb = look.color
+    style.font.color.rgb = BLACK
     set_fonts(style.element.get_or_add_rPr(), look.font)
     layout = style.paragraph_format
     layout.alignment = ALIGN.LEFT if look.align == ALIGN.JUSTIFY and not chinese else look.align
@@ -130,6 +147,8 @@ def style_paragraph(styles, name, look, chinese) -> None:
         layout.line_spacing_rule, layout.line_spacing = WD_LINE_SPACING.MULTIPLE, look.lines
     layout.keep_with_next = look.keep_next
     layout.left_indent, layout.first_line_indent = Pt(look.left), Pt(-look.hanging)
+    if look.page_tab:
+        layout.tab_stops.add_tab_stop(Cm(TEXT_CM), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
     if look.indent_chars:
         if chinese:
             layout.first_line_indent = Pt(look.size * look.indent_chars / 100)
@@ -149,7 +168,7 @@ def set_fonts(properties, east_asian) -> None:
     properties.insert(0, fonts)
 
 
-def set_defaults(document, metadata) -> None:
+def set_defaults(document) -> None:
     """Fonts and languages of the document; bold text and links in the document's own colours."""
     defaults = document.styles.element.find(qn("w:docDefaults")).find(qn("w:rPrDefault")).find(qn("w:rPr"))
     set_fonts(defaults, SONG)
@@ -164,17 +183,23 @@ def set_defaults(document, metadata) -> None:
 
 
 def set_page(document, metadata) -> None:
-    """A4; the mark in the header of every page, the page number in the footer."""
+    """A4; title and mark in the header of every page (on the first the mark alone), the page number in the footer."""
     section = document.sections[0]
     section.page_width, section.page_height = Cm(21), Cm(29.7)
-    for margin, width in MARGINS.items():
-        setattr(section, margin, Cm(width))
+    margins = BRIEF_MARGINS if metadata["document"] == "brief" else MARGINS
+    for side, width in zip(SIDES, margins, strict=True):
+        setattr(section, side, Cm(width))
     section.header_distance, section.footer_distance = Cm(1.8), Cm(1.7)
     section.different_first_page_header_footer = True
     add_header(section.first_page_header, "", metadata["mark"])
     add_header(section.header, metadata["title"], metadata["mark"])
-    add_page_number(section.footer.paragraphs[0])
-    section.first_page_footer.paragraphs[0].text = ""
+    for footer in (section.footer, section.first_page_footer):
+        add_page_number(footer.paragraphs[0])
+
+
+def text_width(section) -> int:
+    """Width of the text of a section in twentieths of a point."""
+    return round((section.page_width - section.left_margin - section.right_margin) / Twips(1))
 
 
 def add_header(header, title, mark) -> None:
@@ -204,12 +229,14 @@ def add_page_number(paragraph) -> None:
     paragraph.add_run(" —")
 
 
-def finish_table(table, groups, whole) -> None:
-    """Three-line borders, space above rows that begin a group, the header repeated, no row across pages.
+def finish_table(table, groups, whole, width) -> None:
+    """Three-line borders, the width of the text (``width``, twentieths of a point), space above rows that begin a
+    group, the header repeated, no row across pages.
 
     A ``whole`` table is kept on one page.
     """
     properties = table._tbl.tblPr
+    fill_width(table, width)
     for tag in ("w:tblBorders", "w:jc"):
         for old in properties.findall(qn(tag)):
             properties.remove(old)
@@ -265,15 +292,44 @@ def cell_margins() -> BaseOxmlElement:
     return margins
 
 
-def lay_out_pages(document) -> None:
-    """New pages after the cover and around the contents; notes of a table on one page."""
+def fill_width(table, width) -> None:
+    """Columns in their proportions whose sum is ``width`` exactly, in the grid and in every cell."""
+    columns = table._tbl.tblGrid.findall(qn("w:gridCol"))
+    shares = [int(column.get(qn("w:w"))) for column in columns]
+    ends = [round(width * sum(shares[: n + 1]) / sum(shares)) for n in range(len(shares))]
+    widths = [end - start for start, end in zip([0, *ends], ends, strict=False)]
+    for column, own in zip(columns, widths, strict=True):
+        column.set(qn("w:w"), str(own))
+    set_width(table._tbl.tblPr, "w:tblW", width)
+    for row in table.rows:
+        for cell, own in zip(row._tr.findall(qn("w:tc")), widths, strict=True):
+            set_width(cell.get_or_add_tcPr(), "w:tcW", own)
+
+
+def set_width(properties, tag, width) -> None:
+    """The width of a table or cell in twentieths of a point."""
+    element = properties.find(qn(tag))
+    if element is None:
+        element = OxmlElement(tag)
+        properties.insert(0, element)
+    element.set(qn("w:w"), str(width))
+    element.set(qn("w:type"), "dxa")
+
+
+def keep_notes_together(document) -> None:
+    """Notes of a table on one page."""
     paragraphs = document.paragraphs
     for one, following in zip(paragraphs, paragraphs[1:], strict=False):
-        before, after = one.style.name, following.style.name
-        if after == "Contents Title" or after == "Heading 1" and before.startswith(("Cover", "Contents")):
-            following.paragraph_format.page_break_before = True
-        if before == after and before == "Table Note":
+        if one.style.name == following.style.name == "Table Note":
             one.paragraph_format.keep_with_next = True
+
+
+def show_pages(document, pages) -> None:
+    """The page of each heading in what the PAGEREF fields of the contents show."""
+    for code in document.element.body.iter(qn("w:instrText")):
+        if code.text.strip().startswith("PAGEREF"):
+            shown = code.getparent().getnext().getnext()
+            shown.find(qn("w:t")).text = str(pages[code.text.split()[1]])
 
 
 def finish_settings(document, metadata) -> None:

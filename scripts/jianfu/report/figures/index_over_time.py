@@ -38,7 +38,7 @@ def draw(indices, roles, policies, quality, labels, synthetic=False) -> Figure:
     indices = indices[indices["index"].isin(names) & indices["mean"].notna()]
     if indices.empty:
         return blank(labels("fig_no_data"), labels, synthetic)
-    figure = new_figure(3 * len(names))
+    figure = new_figure(2 * len(names))
     panels = figure.subplots(len(names), 1, sharex=True)
     months = pd.period_range(indices["month"].min(), indices["month"].max(), freq="M").astype(str)
     for place, (panel, name) in enumerate(zip(panels, names, strict=True)):

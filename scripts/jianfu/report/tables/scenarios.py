@@ -44,6 +44,22 @@ def scenario_table(effects: pd.DataFrame, labels: Labels) -> Table:
     )
 
 
+def projections_table(effects: pd.DataFrame, labels: Labels) -> Table:
+    """The scenarios that are projected, in words: exits avoided (of all, then by group) and burnout."""
+    shown = effects[effects["quantity"].isin([EXITS, OUTCOMES[0]]) & effects["estimate"].notna()]
+    keys = shown[["quantity", "group"]].drop_duplicates()
+    columns = sorted(
+        keys.itertuples(index=False, name=None), key=lambda key: (key[0] != EXITS, key[1] != "all")
+    )
+    rows = []
+    for name, own in shown.groupby("scenario", sort=False):
+        known = {(row["quantity"], row["group"]): row for row in own.to_dict("records")}
+        rows.append((labels(f"scenario_{name}"), *(_cell(known.get(key)) for key in columns)))
+    header = (labels("column_scenario"), *(_heading(*key, labels) for key in columns))
+    title, note = labels("table_projections"), labels("note_projections")
+    return Table("projections", title, header, tuple(rows), notes=(note,))
+
+
 def _cell(row):
     """Estimate with its interval; a dash where there is none."""
     if row is None or missing(row["estimate"]):

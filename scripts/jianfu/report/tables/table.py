@@ -21,7 +21,7 @@ FIXED_DATE = datetime(2000, 1, 1)
 PAGE_WIDTH = 98  # half-width characters of 9 pt on a line of 15.6 cm
 CELL_PADDING = 2  # in half-width characters
 SHORT = (14, 12, 10, 8, 6)  # widths of texts that are better not broken, tried in turn
-LONGEST_WHOLE = 24  # lines of a table that is not broken across pages
+LONGEST_WHOLE = 14  # lines of a table that is not broken across pages
 UNBREAKABLE = re.compile(
     r"\[[^\]]*\]|[^\s\u2e80-\uffef]+"
 )  # an interval, or what stands between blanks and Chinese

@@ -1,0 +1,42 @@
+"""Check the finished documents of a province (make report-check): text, codes, and the source of every number.
+
+1. Read brief, report and appendix as Word files, and the table of the numbers of the brief.
+2. Look for gaps, doubled marks and codes, and for numbers of the brief that no released cell gives.
+3. Print every complaint.
+
+Fails where there is one, or where the documents are not there.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import yaml
+
+from jianfu.core.errors import JianfuError
+from jianfu.core.labels import Labels
+from jianfu.core.messages import speak
+from jianfu.province.load import language_of
+from jianfu.report.document.lint import check_documents
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main(folder):
+    """Lines for the screen; ``folder``: finished results of a province."""
+    settings = yaml.safe_load((folder / "provenance" / "config.yaml").read_text(encoding="utf-8"))
+    labels = Labels(settings["language"], str(ROOT / "config" / "plan" / "labels.csv"))
+    found = check_documents(folder / "release", labels)
+    return [labels("report_complaint", **{**c._asdict(), "rule": labels(f"rule_{c.rule}")}) for c in found]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--province", required=True)
+    options = parser.parse_args()
+    speak(language_of(options.province, ROOT, [ROOT / "config" / "provinces"]))
+    try:
+        lines = main(Path("results", options.province))
+    except JianfuError as error:
+        sys.exit(f"\n{error}\n")
+    sys.exit("\n".join(lines) if lines else 0)

@@ -1,0 +1,279 @@
+"""What a head asks, in absolute numbers: who leaves, how burnout moves, what the load is, and what would change it.
+
+Every number comes from :class:`jianfu.report.document.quotes.Quotes`; what a province cannot say is None or empty.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from jianfu.core.labels import Labels
+from jianfu.models.estimates import CHECK
+from jianfu.models.verdicts import FAILED, VERDICTS, Decided, headlines, summary
+from jianfu.models.words import label_of_tests, text_of, verdict_label
+from jianfu.release.outputs import TOTAL
+from jianfu.report.document.quotes import Cell, Quotes
+from jianfu.report.tables.scenarios import EXITS
+from jianfu.report.tables.table import NOTHING, Table, number
+
+FOCUS = "90后"
+CONFIRMATORY = "confirmatory"
+SUPPORTED = "supported"
+# Directions of change that the article names, and the hypotheses a result of which bears them (theory, section 7).
+DIRECTIONS = {
+    "substance": ("H1", "H2", "H6"),
+    "empowerment": ("H10",),
+    "motivation": ("H7", "H8", "H9", "H23"),
+}
+SHOWN = 3  # departments and scenarios that the brief names
+HAZARD = "log_hazard"
+RATIOS = (HAZARD, "log_rate")
+
+
+def findings(results, tested: Sequence[Decided], quotes: Quotes, labels: Labels) -> dict:
+    """Values of the templates by name.
+
+    results: as :func:`jianfu.report.tables.write.read_results` gives them; tested: the lines of the plan with what
+    decides them.
+    """
+    lines = {line.plan["hypothesis"]: line for line in tested if line.plan["family"] == CONFIRMATORY}
+    return {
+        "lines": {name: line_words(line, labels) for name, line in lines.items()},
+        "own": own_ratio(quotes, lines.get("H3")),
+        "eve": rest_eve(quotes),
+        "rates": exit_rates(quotes),
+        "groups": exposure_groups(quotes),
+        "yearly": {key: _excess(quotes, *where) for key, where in EXCESS.items()},
+        "points": burnout_points(quotes, lines.get("H1")),
+        "detectable": {name: detectable(quotes, line) for name, line in lines.items()},
+        "departments": departments(results.released.get("issuer_scorecard"), quotes),
+        "projections": projections(results.released["scenario_effects"], quotes),
+        "directions": directions(tested, labels),
+        "answers": answers_table(lines, quotes, labels),
+        **other_lines(tested, labels),
+    }
+
+
+def line_words(line: Decided, labels: Labels) -> dict[str, str]:
+    """Verdict of a line of the plan and what its tests say: the codes, and both in words."""
+    return {
+        "code": line.verdict.code,
+        "verdict_words": verdict_label(line.verdict, labels),
+        "tests": summary(line.tests)[0],
+        "tests_words": label_of_tests(line.tests, labels),
+    }
+
+
+def rest_eve(quotes: Quotes) -> dict | None:
+    """Tasks with a clock time, and how many per cent are issued on the eve of a rest and due after it."""
+    tasks, share = (Cell("figures/issue_clock.csv", {}, column) for column in ("tasks", "rest_eve_share"))
+    percent = quotes("weighted_percent", tasks, share)
+    return None if percent is None else {"tasks": quotes("total", tasks, digits=0), "percent": percent}
+
+
+def _estimate(model, term, column):
+    return Cell("estimates.csv", {"model": model, "term": term}, column)
+
+
+def with_interval(quotes: Quotes, formula: str, model: str, term: str, *more: Cell, digits=1) -> dict | None:
+    """An estimate of a model and its interval under a formula: size, low, high, positive; None where there is none."""
+    made = {
+        key: quotes(formula, _estimate(model, term, column), *more, digits=digits)
+        for key, column in (("estimate", "estimate"), ("low", "ci_low"), ("high", "ci_high"))
+    }
+    if made["estimate"] is None or made["low"] is None:
+        return None
+    size = quotes(formula, _estimate(model, term, "estimate"), *more, digits=digits, size=True)
+    return made | {"size": size, "positive": not made["estimate"].startswith("−")}
+
+
+EXCESS = {  # exits per 1,000 persons and year that go with one standard deviation more of the burden
+    "all": ("H2_exits", "excess_per_1000(OD)"),
+    "young": ("H3_within_cohorts", f"excess_per_1000(OD; {FOCUS})"),
+    "difference": ("H3_within_cohorts", f"excess_per_1000(OD; {FOCUS} - others)"),
+}
+
+
+def _excess(quotes, model, term):
+    return with_interval(quotes, "per_year", f"{model}{CHECK}additive", term)
+
+
+def exit_rates(quotes: Quotes) -> dict | None:
+    """Voluntary exits per 1,000 persons and year: of all, of those born in the 1990s, of the others."""
+
+    def cell(cohort, column):
+        return Cell("figures/dose_response.csv", {"cohort": cohort, "bin": TOTAL}, column)
+
+    everybody = quotes("per_year", cell(TOTAL, "rate"))
+    young = quotes("per_year", cell(FOCUS, "rate"))
+    if everybody is None:
+        return None
+    counts = [cell(cohort, column) for column in ("exits", "person_months") for cohort in (TOTAL, FOCUS)]
+    others = None if young is None else quotes("rest_per_year", *counts)
+    return {"all": everybody, "young": young, "others": others}
+
+
+def exposure_groups(quotes: Quotes) -> dict | None:
+    """Exits per 1,000 person-months of the 1990s cohort in its lowest and its highest group of burden."""
+    file = "figures/dose_response.csv"
+    rows = quotes.frame(file)
+    rows = rows[(rows["cohort"] == FOCUS) & (rows["bin"] != TOTAL) & rows["rate"].notna()]
+    if len(rows) < 2:
+        return None
+    bins = rows.sort_values("exposure_mean", kind="stable")["bin"].iloc[[0, -1]]
+    low, high = (
+        quotes("value", Cell(file, {"cohort": FOCUS, "bin": name}, "rate"), digits=2) for name in bins
+    )
+    return {"low": low, "high": high}
+
+
+def burnout_points(quotes: Quotes, line: Decided | None) -> dict | None:
+    """Burnout in points of its scale of 0 to 6: the mean, and what goes with one standard deviation of the burden."""
+    where = {"block": "scores", "row": "burnout", "cohort": TOTAL}
+    spread = Cell("tables/descriptives.csv", where, "sd")
+    mean = quotes("value", Cell("tables/descriptives.csv", where, "mean"), digits=2)
+    if line is None or mean is None:
+        return None
+    moved = with_interval(quotes, "product", line.plan["model"], line.plan["term"], spread, digits=2)
+    return None if moved is None else moved | {"mean": mean}
+
+
+def own_ratio(quotes: Quotes, line: Decided | None) -> str | None:
+    """The hazard ratio of those born in the 1990s themselves: that of the others times the ratio of the two."""
+    if line is None or line.verdict.code == "not_tested" or not _is_hazard(line.row):
+        return None
+    model, term = line.plan["model"], line.plan["term"]
+    cells = [_estimate(model, name, "estimate") for name in (term.split(":")[0], term)]
+    return quotes("ratio_of_sum", *cells, digits=2)
+
+
+def other_lines(tested: Sequence[Decided], labels: Labels) -> dict:
+    """The exploratory lines of the plan: how many have each verdict, the statements that go the other way, and the
+    table of those that are supported."""
+    lines = [line for line in tested if line.plan["family"] != CONFIRMATORY]
+    codes = [line.verdict.code for line in lines]
+    statement = f"statement_{labels.language}"
+    rows = [
+        (line.plan[statement], *_answer(line.row, labels), label_of_tests(line.tests, labels))
+        for line in lines
+        if line.verdict.code == SUPPORTED
+    ]
+    header = tuple(labels(f"column_{key}") for key in ("statement", "estimate", "interval", "tests"))
+    table = Table(
+        "supported", labels("table_supported"), header, tuple(rows), notes=(labels("note_supported"),)
+    )
+    return {
+        "opposed": [line.plan[statement] for line in lines if line.verdict.code == "contrary"],
+        "counts": {code: codes.count(code) for code in VERDICTS},
+        "supported": table,
+    }
+
+
+def _answer(row, labels):
+    """Estimate and interval as printed: ratios for hazards and rates, else as estimated."""
+    ratio = str(row["scale"]).startswith(RATIOS)
+    ends = [row[key] for key in ("estimate", "ci_low", "ci_high")]
+    estimate, low, high = (number(math.exp(end) if ratio else end, 2 if ratio else 3) for end in ends)
+    return (labels("answer_ratio", value=estimate) if ratio else estimate), f"[{low}, {high}]"
+
+
+def detectable(quotes: Quotes, line: Decided) -> str | None:
+    """The smallest effect that the data would show with power 80 %: a ratio for hazards, else as estimated."""
+    term = f"detectable({line.plan['term']})"
+    formula = "ratio" if line.row is not None and _is_hazard(line.row) else "value"
+    return quotes(formula, _estimate(f"{line.plan['model']}{CHECK}power", term, "estimate"), digits=2)
+
+
+def _is_hazard(row):
+    return str(row["scale"]).startswith(HAZARD)
+
+
+def departments(scorecard, quotes: Quotes) -> dict | None:
+    """Departments that issue most of the tasks, and their share of all tasks of departments (per cent)."""
+    if scorecard is None:
+        return None
+    rows = scorecard[(scorecard["dimension"] == "issuer") & scorecard["tasks"].notna()]
+    if len(rows) <= SHOWN:
+        return None
+    names = rows.sort_values("tasks", ascending=False, kind="stable")["name"].head(SHOWN).tolist()
+    file = "tables/issuer_scorecard.csv"
+    cells = [Cell(file, {"dimension": "issuer", "name": name}, "tasks") for name in names]
+    total = sum(value for cell in cells for value in quotes.values(cell))
+    everything = rows["tasks"].sum()
+    return {
+        "names": names,
+        "n": len(rows),
+        "shares": [
+            quotes("share_percent", cell, Cell(file, {"dimension": "issuer"}, "tasks")) for cell in cells
+        ],
+        "even": total / everything < 1.5 * SHOWN / len(rows),
+    }
+
+
+def projections(effects, quotes: Quotes) -> dict:
+    """Scenarios by how many exits per 1,000 persons and year they avoid, the largest first, and how many refuse."""
+    own = effects[(effects["quantity"] == EXITS) & (effects["group"] == "all") & effects["estimate"].notna()]
+    own = own.sort_values("estimate", ascending=False, kind="stable").head(SHOWN)
+    shown = []
+    for name in own["scenario"]:
+        where = {"scenario": name, "quantity": EXITS, "group": "all"}
+        ends = [
+            quotes("value", Cell("tables/scenario_effects.csv", where, column))
+            for column in ("estimate", "ci_low", "ci_high")
+        ]
+        shown.append({"name": name, "estimate": ends[0], "low": ends[1], "high": ends[2]})
+    asked = effects["scenario"].nunique()
+    return {
+        "shown": shown,
+        "asked": asked,
+        "refused": asked - effects.loc[effects["quantity"] == EXITS, "scenario"].nunique(),
+    }
+
+
+def directions(tested: Sequence[Decided], labels: Labels) -> list[dict]:
+    """Each direction of the article with the statements that bear it and those that do not.
+
+    A statement bears where it is supported and no test beside it failed.
+    """
+    verdicts = headlines(tested)
+    found = []
+    for name, hypotheses in DIRECTIONS.items():
+        lines = [line for line in tested if line.plan["hypothesis"] in hypotheses]
+        bearing = [
+            line for line in lines if line.verdict.code == SUPPORTED and summary(line.tests)[0] != FAILED
+        ]
+        found.append(
+            {
+                "name": name,
+                "bearing": [line.plan[f"statement_{labels.language}"] for line in bearing],
+                "verdicts": sorted({verdicts[h] for h in hypotheses if h in verdicts}),
+            }
+        )
+    return found
+
+
+def answers_table(lines: Mapping[str, Decided], quotes: Quotes, labels: Labels) -> Table:
+    """One row per confirmatory hypothesis: question, estimate with its interval, verdict and what its tests say.
+
+    Hazards are ratios, to be compared with 1; the others differences, to be compared with 0.
+    """
+    rows = []
+    for name, line in lines.items():
+        cells = (NOTHING, NOTHING)
+        if line.verdict.code != "not_tested":
+            hazard = _is_hazard(line.row)
+            fact = with_interval(
+                quotes,
+                "ratio" if hazard else "value",
+                line.plan["model"],
+                line.plan["term"],
+                digits=2 if hazard else 3,
+            )
+            if fact is not None:
+                unit = labels(f"answer_{'ratio' if hazard else 'difference'}", value=fact["estimate"])
+                cells = (unit, f"[{fact['low']}, {fact['high']}]")
+        tests = label_of_tests(line.tests, labels) if line.tests else NOTHING
+        question = text_of(f"question_{name}", labels, line.plan[f"statement_{labels.language}"])
+        rows.append((question, *cells, verdict_label(line.verdict, labels), tests))
+    keys = ("question", "estimate", "interval", "verdict", "tests")
+    header = tuple(labels(f"column_{key}") for key in keys)
+    return Table("answers", labels("table_answers"), header, tuple(rows), notes=(labels("note_answers"),))
