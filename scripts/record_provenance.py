@@ -11,7 +11,8 @@ from pathlib import Path
 
 from jianfu.config.files import read_yaml
 from jianfu.core import logs
-from jianfu.core.provenance import record_provenance, write_json
+from jianfu.core.files import write_json
+from jianfu.core.provenance import record_provenance
 from jianfu.province.plan import deviations, plan_content, write_deviations
 from jianfu.province.record import departures, plan_record
 from jianfu.province.registration import binding, read_registration, summary

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from jianfu.core import logs
-from jianfu.core.provenance import write_json
+from jianfu.core.files import write_json
 from jianfu.release.manifest import make_manifest
 
 if __name__ == "__main__":

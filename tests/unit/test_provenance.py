@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from ingest_cases import ROOT
 
-from jianfu.core import environment, provenance
+from jianfu.core import environment, files, provenance
 
 
 @pytest.fixture
@@ -101,9 +101,9 @@ def test_files_of_one_name_in_two_folders_are_both_recorded(tmp_path):
         (tmp_path / "raw" / part / "台账.csv").write_text(part)
     paths = sorted((tmp_path / "raw").rglob("*.csv"))
     names = ["乙县/台账.csv", "甲县/台账.csv"]
-    assert list(provenance.input_files(paths, tmp_path / "raw")) == names
-    assert list(provenance.input_files([tmp_path / "raw"])) == names
-    assert list(provenance.input_files(paths, tmp_path / "raw" / "甲县")) == ["../乙县/台账.csv", "台账.csv"]
+    assert list(files.input_files(paths, tmp_path / "raw")) == names
+    assert list(files.input_files([tmp_path / "raw"])) == names
+    assert list(files.input_files(paths, tmp_path / "raw" / "甲县")) == ["../乙县/台账.csv", "台账.csv"]
 
 
 def test_digest_covers_names_and_bytes_in_any_order(tmp_path):

@@ -2,8 +2,6 @@
 
 import ast
 import hashlib
-import json
-import os
 import re
 from functools import cache
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from jianfu.core.content import file_digest
+from jianfu.core.files import input_files, write_json
 from jianfu.core.sources import query_names
 
 # Import statements of modules of the project, at any depth; names in brackets may run over lines.
@@ -72,20 +71,6 @@ def files_digest(files, root: str | Path) -> str:
     return digest.hexdigest()
 
 
-def input_files(paths, folder: str | Path | None = None) -> dict[str, Path]:
-    """``{name: path}`` of the files among ``paths`` and below its folders, in order of name.
-
-    A name is the path from the data folder ``folder``, or from the folder in ``paths`` that holds the file.
-    """
-    found = {}
-    for path in map(Path, paths):
-        if path.is_dir():
-            found |= {file.relative_to(path).as_posix(): file for file in path.rglob("*") if file.is_file()}
-        else:
-            found[Path(os.path.relpath(path, folder)).as_posix() if folder else path.name] = path
-    return dict(sorted(found.items()))
-
-
 def run_record(province: str, settings: dict, inputs, code: str) -> dict:
     """Record of a run: seed, digests of code and of every input file, queries (dict, ready for JSON).
 
@@ -116,8 +101,3 @@ def record_provenance(
         f"# Resolved settings of the run for '{province}'.\n{text}", encoding="utf-8"
     )
     write_json(run_record(province, settings, inputs, code), run_path)
-
-
-def write_json(content, path: str | Path) -> None:
-    """Write plain values, one to a line."""
-    Path(path).write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

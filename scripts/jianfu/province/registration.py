@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from jianfu.core.content import Digests, mapping_digest
 from jianfu.core.errors import ConfigError
-from jianfu.core.provenance import input_files, write_json
+from jianfu.core.files import input_files, write_json
 from jianfu.core.sources import matching_files
 from jianfu.core.tables import PARTS
 

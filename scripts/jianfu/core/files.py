@@ -1,0 +1,24 @@
+"""Files of a run by name, and plain values as a file."""
+
+import json
+import os
+from pathlib import Path
+
+
+def input_files(paths, folder: str | Path | None = None) -> dict[str, Path]:
+    """``{name: path}`` of the files among ``paths`` and below its folders, in order of name.
+
+    A name is the path from the data folder ``folder``, or from the folder in ``paths`` that holds the file.
+    """
+    found = {}
+    for path in map(Path, paths):
+        if path.is_dir():
+            found |= {file.relative_to(path).as_posix(): file for file in path.rglob("*") if file.is_file()}
+        else:
+            found[Path(os.path.relpath(path, folder)).as_posix() if folder else path.name] = path
+    return dict(sorted(found.items()))
+
+
+def write_json(content, path: str | Path) -> None:
+    """Write plain values, one to a line."""
+    Path(path).write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
