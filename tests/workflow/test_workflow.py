@@ -99,7 +99,7 @@ def test_setting_change_reruns_only_what_uses_it(finished):
     ],
 )
 def test_misspelt_key_stops_before_any_job(finished, language, sentence):
-    text = f"language: {language}\nexlcude: {}\n"
+    text = f"language: {language}\nexlcude: {{}}\n"
     (finished / "config" / "provinces" / "wrong.yaml").write_text(text, encoding="utf-8")
     done = snakemake(finished, "--cores", "1", province="wrong", check=False)
     assert done.returncode != 0

@@ -390,7 +390,9 @@ MANIFEST = "results/{province}/release/manifest.json"
 def final_outputs(province):
     """What a run of one province must end with."""
     settings = SETTINGS[province]
-    manifest = [] if settings["models_on"] or brings_ready_tables(settings) else [MANIFEST.format(province=province)]
+    manifest = (
+        [] if settings["models_on"] or brings_ready_tables(settings) else [MANIFEST.format(province=province)]
+    )
     return released_outputs(province) + manifest
 
 

@@ -76,12 +76,12 @@ rule build_uncertainty:
     """The primary estimates with the uncertainty of the index inside."""
     input:
         **FULL_INPUTS,
+        **canonical("tasks"),
         survey_scores="results/{province}/restricted/survey_scores.parquet",
         flow_survey="results/{province}/restricted/flow_survey.csv",
         estimates="results/{province}/restricted/estimates_full.parquet",
         uncertainty=settled("uncertainty.yaml"),
         title_errors=plan("title_errors.csv"),
-        **canonical("tasks"),
     output:
         uncertainty="results/{province}/restricted/uncertainty.parquet",
     log:
