@@ -27,6 +27,7 @@ STAGES = {
     "ingest": "reading",
     "build_indic": "indices",
     "build_exposures": "indices",
+    "build_panel": "indices",
     "settle": "indices",
     "fit": "estimating",
     "build": "estimating",
