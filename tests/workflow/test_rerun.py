@@ -2,7 +2,7 @@
 
 Dry runs on the finished sample province, and on a province of real persons of which only some tables have been read.
 The record of the run (record_provenance) holds digests of the code, the plan and the settings: it, and the report that
-quotes it, run again with every change of what the run is made of.
+quotes it and the manifest of the release, run again with every change of what the run is made of.
 """
 
 import codecs
@@ -18,7 +18,7 @@ from conftest import copy_repository, snakemake
 
 LONG_AGO = 1_000_000_000
 RAW = "tests/data/sample/raw"
-RECORD = {"record_provenance", "render_report"}
+RECORD = {"record_provenance", "render_report", "write_manifest"}
 # what holds words: the page on data quality, the publications, the gate (notes), the tables
 SAID = {"build_quality_report", "build_publication", "release_results", "tabulate_results"}
 UNUSED = [
@@ -180,7 +180,7 @@ def test_a_moved_folder_reruns_nothing(real, tmp_path):
 # ------------------------------------------------------------------------------------------------ the province's plan
 
 SAMPLE = "config/provinces/sample.yaml"
-OVERLAY = {"overlay_plan", "record_provenance", "render_report"}
+OVERLAY = {"overlay_plan", *RECORD}
 MEASURED = {"ingest_table", "build_indicators", "build_indices", "build_exposures", "settle_tiers"}
 OWN_MODEL = """plan:
   models:
