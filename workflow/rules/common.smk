@@ -421,3 +421,26 @@ def heavy_outputs(province):
         return panel
     full = f"results/{province}/release/full"
     return panel + [f"{full}/estimates.csv", f"{full}/figures/specification_curve.png"]
+
+
+def own_template(wildcards):
+    """The Word file whose styles and pages the province wants, if it names one."""
+    template = SETTINGS[wildcards.province]["report"]["template"]
+    return [template] if template else []
+
+
+def own(key, *usual):
+    """What the wildcard province says of its own figure or table under ``key``, else its ``usual`` setting."""
+
+    def value(wildcards):
+        said = SETTINGS[wildcards.province]["own"].get(wildcards.name, {})
+        return said.get(key) or setting(*usual)(wildcards)
+
+    return value
+
+
+def own_look(wildcards):
+    """Title, size and style of the wildcard figure."""
+    said = SETTINGS[wildcards.province]["own"].get(wildcards.name, {})
+    look = {"title": "", "width": None, "height": None, "style": "colour"}
+    return {key: said.get(key, usual) for key, usual in look.items()}

@@ -4,24 +4,6 @@ REQUIRED INPUTS: those of the figure or table (figures.smk, report.smk).
 OUTPUTS: own/<name>.{png,pdf,svg}, own/<name>.{csv,xlsx} under results/{province}
 """
 
-
-def own(key, *usual):
-    """What the wildcard province says of its own figure or table under ``key``, else its ``usual`` setting."""
-
-    def value(wildcards):
-        said = SETTINGS[wildcards.province]["own"].get(wildcards.name, {})
-        return said.get(key) or setting(*usual)(wildcards)
-
-    return value
-
-
-def own_look(wildcards):
-    """Title, size and style of the wildcard figure."""
-    said = SETTINGS[wildcards.province]["own"].get(wildcards.name, {})
-    look = {"title": "", "width": None, "height": None, "style": "colour"}
-    return {key: said.get(key, usual) for key, usual in look.items()}
-
-
 for kind, drawn in {"tables": DRAWN_FROM_TABLES, "estimates": DRAWN_FROM_ESTIMATES}.items():
 
     rule:

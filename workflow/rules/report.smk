@@ -46,12 +46,6 @@ REPORT_FILES = [
 ]
 
 
-def own_template(wildcards):
-    """The Word file whose styles and pages the province wants, if it names one."""
-    template = SETTINGS[wildcards.province]["report"]["template"]
-    return [template] if template else []
-
-
 rule tabulate_results:
     """Three-line tables of results and of what the gate released, as CSV and Excel."""
     input:
