@@ -150,7 +150,7 @@ def test_an_index_without_exposure_has_no_interval_and_says_why(province, monkey
     frame = province[1].rename(columns={"unit_code": "unit", "county_code": "county"})
     tables = {"hazard_cells": type("Table", (), {"frame": frame})}
     plan = {"models": ["H2"], "resample": "unit", "replicates": 2, "reliability": [], "index": "OD"}
-    found = rows.build(cube, spec, tables, plan, {"categories": {}}, INFERENCE, estimates, 1)
+    found = rows.build(cube, spec, tables, plan, {"categories": {}}, INFERENCE, estimates, None, 1)
     assert found["estimate"].isna().all() and len(found) == 1
     assert "no_variation" in found["reasons"].item()
 
