@@ -95,14 +95,14 @@ def test_no_released_byte_tells_a_small_count_of_a_reason(tmp_path):
         )
         released = pd.read_csv(folder / "estimates.csv")
         assert list(released.columns) == RELEASED_COLUMNS
-        assert released.loc[0, "dropped_by_reason"] == '{"other": 44}'
-        assert labels("reason_other") + " 44" in released.loc[0, "note"]
+        assert released.loc[0, "dropped_by_reason"] == '{"other": 40}'
+        assert labels("reason_other") + " 40" in released.loc[0, "note"]
         assert "<10" in released.loc[2, "note"]
         text = "".join(path.read_text(encoding="utf-8-sig") for path in folder.rglob("*.csv"))
         for secret in ("41", "4.25", "1.75", "outcome 3", labels("reason_missing_outcome"), "singleton_unit"):
             assert secret not in text, secret
         found = read_estimates(folder)["reasons"]
-        dropped = because("no_observations", reasons=[because("dropped", reason="other", n=44)])
+        dropped = because("no_observations", reasons=[because("dropped", reason="other", n=40)])
         assert found[0] == [because("not_estimable", why=dropped)]
         assert found[1] == [because("few_events")]
 
