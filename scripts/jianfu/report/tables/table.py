@@ -8,6 +8,7 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import repeat
 
 import pandas as pd
@@ -166,6 +167,7 @@ def _write_cell(sheet, row, column, cell, digits, style, look):
         sheet.write_number(row, column, float(cell), style(**look))
 
 
+@lru_cache(maxsize=1 << 16)
 def text_width(text) -> float:
     """Width of a text in half-width characters: Chinese 2, capitals 1.4, small letters 0.9, everything else 1."""
     return sum(2 if c > "\u2e7f" else 1.4 if c.isupper() else 0.9 if c.islower() else 1 for c in text)
@@ -189,16 +191,18 @@ def column_widths(table) -> list[float]:
 def share_space(columns, widths, free) -> list[float]:
     """Widths with the ``free`` space given, step by step, to the column whose cells take the most additional lines."""
     widths = list(widths)
-    while free >= 1:
-        wraps = [
-            sum(map(wrapped_lines, texts, repeat(width)))
-            for texts, width in zip(columns, widths, strict=True)
-        ]
-        if max(wraps) == 0:
-            break
-        widths[wraps.index(max(wraps))] += 1
+    wraps = [_wrapped(texts, width) for texts, width in zip(columns, widths, strict=True)]
+    while free >= 1 and max(wraps) > 0:
+        widest = wraps.index(max(wraps))
+        widths[widest] += 1
+        wraps[widest] = _wrapped(columns[widest], widths[widest])
         free -= 1
     return [width + max(0, free) / len(columns) for width in widths]
+
+
+def _wrapped(texts, width):
+    """Lines that all cells of a column take beyond their own."""
+    return sum(map(wrapped_lines, texts, repeat(width)))
 
 
 def lines_on_page(columns, widths) -> int:
