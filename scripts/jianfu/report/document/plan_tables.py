@@ -188,7 +188,7 @@ def numbers_table(made: pd.DataFrame, labels: Labels) -> Table:
 
     made: as :meth:`jianfu.report.document.quotes.Quotes.table` gives it.
     """
-    header = tuple(labels(f"column_{key}") for key in ("quoted", "formula", "where"))
+    header = tuple(labels(f"column_{key}") for key in ("quoted", "formula", "source_cells"))
     rows = tuple(
         (row["number"], labels(f"formula_{row['formula']}"), row["cells"]) for row in made.to_dict("records")
     )
