@@ -11,11 +11,8 @@ import pandas as pd
 
 from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
-from jianfu.indicators import unit_months
 from jianfu.indices.construction import fit_anchors
-from jianfu.indices.specification import index_spec
 from jianfu.models.spec import ModelSpec
-from jianfu.province.reference import reference_window
 from jianfu.scenarios.asking import fitted
 from jianfu.scenarios.burden import burden, completed
 from jianfu.scenarios.effects import Models, focus_of, projected, staff_of
@@ -29,23 +26,9 @@ DRAWS = 500  # of the coefficients
 
 def one_draw(setup, specs, levers, seed):
     """Rows intervention, quantity, group, estimate, ci_low, ci_high, truth of one province."""
-    settings, window = setup.settings, tuple(setup.parameters["window"])
     drawn = draw(setup.parameters, seed, identities=False)
     tables = draws.sources(drawn)
-    spec = index_spec(
-        setup.members,
-        reference_window(window, settings["indices"]),
-        settings=settings["indices"],
-        exposure=settings["exposure"],
-    )
-    frame = unit_months.build_unit_months(
-        tables["units"],
-        tables["spells"],
-        tables["tasks_months"],
-        tables["app_months"],
-        window,
-        setup.calendar,
-    )
+    frame, spec = draws.measured(tables, setup)
     stored = drawn.indicators[drawn.indicators["indicator"].isin(spec.codes)]
     before = burden(stored, frame, spec, fit_anchors(stored, frame, spec))
     focus = focus_of(specs["exits"].terms, setup.categories)

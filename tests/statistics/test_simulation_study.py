@@ -1,5 +1,7 @@
 """The simulation study: draws that do not depend on each other, the same through raw files, figures by hand."""
 
+import inspect
+import re
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -203,3 +205,11 @@ def test_fifty_provinces_of_every_scenario(monkeypatch):
 def test_chunks_are_those_of_the_rule():
     chunk = design.chunks(STUDY)[1]
     assert replace(chunk, first=0) == design.chunks(STUDY)[0]
+
+
+def test_rules_hand_over_what_a_setup_is_made_of():
+    rules = ROOT / "workflow" / "rules"
+    given = set(re.findall(r'^    "(\w+)": ', (rules / "study.smk").read_text(encoding="utf-8"), re.M))
+    parameters = inspect.signature(design.setup).parameters.values()
+    assert {each.name for each in parameters if each.default is each.empty} <= given
+    assert "**(STUDY_INPUTS |" in (rules / "interventions.smk").read_text(encoding="utf-8")

@@ -15,15 +15,8 @@ wildcard_constraints:
 rule simulate_interventions:
     """Some provinces of one world with and without each intervention, and what scenarios project for them."""
     input:
-        design=common_plan("intervention_study.yaml"),
+        **(STUDY_INPUTS | {"design": common_plan("intervention_study.yaml")}),
         scenarios=common_plan("scenarios.yaml"),
-        parameters=project("config", "simulation.yaml"),
-        defaults=project("config", "default.yaml"),
-        models=common_plan("models.yaml"),
-        indicators=common_plan("indicators.csv"),
-        members=common_plan("indices.csv"),
-        scales=common_plan("scales.yaml"),
-        definitions=common_plan("exits.yaml"),
     output:
         draws="results/intervention_study/{world}/{first}.parquet",
     log:

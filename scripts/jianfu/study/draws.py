@@ -81,14 +81,10 @@ def true_sources(drawn, members):
     return own | {"indicators": indicators, "tasks_months": logged.reset_index(drop=True)}
 
 
-def analysis_tables(tables, setup, truth=None):
-    """Analysis tables {name of data: table} that the models of ``setup`` need, of a province from :func:`sources`.
-
-    With ``truth`` (a draw) expected outcomes stand beside the observed ones, and OD in the hazard table is the exposure
-    that acted.
-    """
-    settings, needed = setup.settings, {spec.data for spec in setup.specs}
-    window = tuple(settings["data"]["window"])
+def measured(tables, setup):
+    """Unit-months of a province from :func:`sources`, and how ``setup`` makes indices and exposures of them."""
+    settings = setup.settings
+    window, own = tuple(settings["data"]["window"]), settings["indices"]
     frame = unit_months.build_unit_months(
         tables["units"],
         tables["spells"],
@@ -97,10 +93,18 @@ def analysis_tables(tables, setup, truth=None):
         window,
         setup.calendar,
     )
-    own = settings["indices"]
-    spec = index_spec(
-        setup.members, reference_window(window, own), settings=own, exposure=settings["exposure"]
-    )
+    reference = reference_window(window, own)
+    return frame, index_spec(setup.members, reference, settings=own, exposure=settings["exposure"])
+
+
+def analysis_tables(tables, setup, truth=None):
+    """Analysis tables {name of data: table} that the models of ``setup`` need, of a province from :func:`sources`.
+
+    With ``truth`` (a draw) expected outcomes stand beside the observed ones, and OD in the hazard table is the exposure
+    that acted.
+    """
+    needed = {spec.data for spec in setup.specs}
+    frame, spec = measured(tables, setup)
     anchors = fit_anchors(tables["indicators"], frame, spec)
     exposures = build_exposures(tables["indicators"], frame, spec, anchors)
     if setup.checks:
