@@ -66,6 +66,7 @@ def office(tmp_path):
     shutil.copy(pip, wheels)
     _wheel(wheels / PACKAGE, "word = 'here'\n")
     _lock(wheels)
+    shutil.copy(wheels / "requirements.txt", root)
     return root
 
 
@@ -96,7 +97,7 @@ def test_an_environment_is_filled_without_network(office, monkeypatch, capsys):
     says = [python, "-c", "import tiny; print(tiny.word)"]
     assert subprocess.run(says, capture_output=True, text=True).stdout == "here\n" and ".venv" in told
     assert start.set_up(office, "runtime") == python and capsys.readouterr().out == ""
-    (office / start.WHEELS / "requirements.txt").open("a").write("# another lock\n")
+    (office / "requirements.txt").open("a").write("# another lock\n")
     assert start.set_up(office, "runtime") == python and ".venv" in capsys.readouterr().out
 
 

@@ -153,12 +153,13 @@ def set_up(root: Path, kind: str) -> Path:
             venv.create(folder, with_pip=not wheels.is_dir(), symlinks=os.name != "nt")
         pip = [next(wheels.glob("pip-*.whl")) / "pip"] if wheels.is_dir() else ["-m", "pip"]
         source = ["--isolated", "--no-index", "--find-links", wheels] if wheels.is_dir() else []
-        command = [python, *pip, "install", "--quiet", "--require-hashes", *source, "-r", _lock(root, kind)]
+        listed = (wheels if wheels.is_dir() else root) / requirements(kind)
+        command = [python, *pip, "install", "--quiet", "--require-hashes", *source, "-r", listed]
         subprocess.run([str(part) for part in command], check=True, env=os.environ | SETTINGS)
     except (OSError, subprocess.CalledProcessError, StopIteration) as error:
         raise ConfigError("start_not_set_up", folder=str(folder), what=str(error)) from None
     for each in {"runtime", kind}:
-        shutil.copy(_lock(root, each), folder / each)
+        shutil.copy(root / requirements(each), folder / each)
     return python
 
 
@@ -166,16 +167,10 @@ def _kind(options):
     return "development" if getattr(options, "development", False) else "runtime"
 
 
-def _lock(root, kind):
-    """The lock file of an environment; in an offline bundle that of its wheels."""
-    wheels = root / WHEELS
-    return wheels / "requirements.txt" if wheels.is_dir() else root / requirements(kind)
-
-
 def _is_filled(environment, root, kind):
     """Whether an environment keeps the lock of ``root`` as what was installed last; content decides, not time."""
     kept = environment / kind
-    return kept.is_file() and filecmp.cmp(_lock(root, kind), kept, shallow=False)
+    return kept.is_file() and filecmp.cmp(root / requirements(kind), kept, shallow=False)
 
 
 def requirements(kind: str) -> str:
