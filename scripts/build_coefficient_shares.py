@@ -14,6 +14,7 @@ import pandas as pd
 from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
 from jianfu.core.errors import DataError, NotEstimable
+from jianfu.indicators.plan import read_plan
 from jianfu.models.spec import spec_of
 from jianfu.models.tables.reading import read_hazard
 from jianfu.robustness.curve import fits, province
@@ -24,7 +25,7 @@ from jianfu.robustness.index_sensitivity import FACTORS, anchored
 def main(inputs, settings, grid, shares):
     plan, models = read_yaml(inputs["specifications"]), read_yaml(inputs["models"])
     table, _ = read_hazard(inputs, models)
-    cube, spec = province.read_index(inputs, settings, plan["term"])
+    cube, spec = province.read_index(inputs, read_plan(inputs["indicator_plan"]), settings, plan["term"])
     rows = pd.DataFrame(columns=[*FACTORS, "estimate", "n_events"])
     split = pd.DataFrame(columns=["factor", "levels", "first_order", "total", "left_out", "n_events"])
     try:

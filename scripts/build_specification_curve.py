@@ -10,6 +10,7 @@ Fails when the varied model or a column of a sample is absent.
 
 from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
+from jianfu.indicators.plan import read_plan
 from jianfu.models.tables.reading import read_hazard
 from jianfu.robustness.curve import province
 
@@ -17,7 +18,7 @@ from jianfu.robustness.curve import province
 def main(inputs, settings, processes, full, curve, summary):
     plan, models = read_yaml(inputs["specifications"]), read_yaml(inputs["models"])
     table, _ = read_hazard(inputs, models)
-    cube, spec = province.read_index(inputs, settings, plan["term"])
+    cube, spec = province.read_index(inputs, read_plan(inputs["indicator_plan"]), settings, plan["term"])
     inference = settings["inference"]
     rows, overall = province.curve(
         table, cube, spec, plan, models, inference["confidence"], inference["seed"], processes

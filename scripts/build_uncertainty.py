@@ -13,6 +13,7 @@ import pandas as pd
 
 from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
+from jianfu.indicators.plan import read_plan
 from jianfu.models.tables.reading import read_hazard, read_survey
 from jianfu.robustness.curve import province
 from jianfu.robustness.uncertainty import coding, rows
@@ -20,7 +21,7 @@ from jianfu.robustness.uncertainty import coding, rows
 
 def main(inputs, settings, processes, output):
     plan, models = read_yaml(inputs["uncertainty"]), read_yaml(inputs["models"])
-    cube, spec = province.read_index(inputs, settings, plan["index"])
+    cube, spec = province.read_index(inputs, read_plan(inputs["indicator_plan"]), settings, plan["index"])
     tables = {
         "hazard_cells": read_hazard(inputs, models)[0],
         "survey_scores": read_survey(inputs, models)[0],

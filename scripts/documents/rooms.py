@@ -25,6 +25,7 @@ ROOMS = (
     "release",
     "report",
     "study",
+    "provinces",
     "commands",
 )
 _CELL, _LEFT, _TOP = 22, 110, 96

@@ -11,10 +11,11 @@ from ingest_cases import PLAN, ROOT, SAMPLE, TABLES, expected, ingest_all, inges
 from build_quality_report import main
 from jianfu.config.merging import merge
 from jianfu.core.labels import Labels
+from jianfu.core.wording import pad, width
 from jianfu.ingest.quality import join_books
 from jianfu.province.load import load_province
 from jianfu.quality.facts import collect_facts
-from jianfu.quality.text import pad, summary, width
+from jianfu.quality.text import summary
 from jianfu.quality.words import share, span
 
 BOOKS = ("counts", "columns", "notices")

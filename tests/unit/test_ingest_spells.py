@@ -7,9 +7,9 @@ import pytest
 from ingest_cases import ingest_rows, write_csv
 
 from jianfu.core.errors import DataError
-from jianfu.core.keys import SYNTHETIC_KEY
+from jianfu.core.keys import SYNTHETIC_KEY, person_key
 from jianfu.ingest.build import level_of
-from jianfu.ingest.people import normal_id, person_key
+from jianfu.ingest.people import normal_id
 from jianfu.ingest.spells import assemble
 
 ROSTER = ["身份证号", "性别", "工作单位", "学历", "到现单位时间"]

@@ -14,13 +14,13 @@ from jianfu.config.merging import merge
 from jianfu.core.errors import ConfigError
 from jianfu.core.messages import message, speak, words
 from jianfu.core.reasons import Reason
+from jianfu.core.wording import pad
 from jianfu.onboarding.draft import Draft, make_draft
 from jianfu.onboarding.knowledge import Knowledge
 from jianfu.onboarding.preview import refused_by, try_out, write_preview
 from jianfu.onboarding.province_file import province_name, render
 from jianfu.province.paths import check_key
 from jianfu.province.rules import check_length
-from jianfu.quality.text import pad
 
 REQUIRED_CATEGORIES = ("event_label", "action_type", "channel", "movement")
 ROUNDS = 3  # times that a draft is tried and drafted again

@@ -42,6 +42,11 @@ def _bare(text):
     return text.strip().removeprefix("\ufeff").strip()
 
 
+def person_key(identifier: str, key: bytes) -> str:
+    """Keyed hash (HMAC-SHA256, hexadecimal) of a normalised identifier."""
+    return hmac.new(key, identifier.encode("utf-8"), hashlib.sha256).hexdigest()
+
+
 def key_fingerprint(key: bytes) -> str:
     """What tells keys apart and gives none away: HMAC-SHA256 under the key of a constant, 16 hexadecimal digits."""
     return hmac.new(key, b"jianfu: which key is this", hashlib.sha256).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""The unit table as the later steps need it: one row per unit."""
+"""The unit table as the later steps need it: one row per unit; how much of a total its largest units hold."""
 
 import pandas as pd
 
@@ -9,3 +9,9 @@ def latest_units(units: pd.DataFrame) -> pd.DataFrame:
         ["unit_code", "valid_from"], na_position="first", kind="stable"
     )
     return ordered.drop_duplicates("unit_code", keep="last")
+
+
+def top2_share(values: pd.Series) -> float:
+    """Share of a total that its two largest units hold (0 where the total is 0)."""
+    total = values.sum()
+    return float(values.nlargest(2).sum() / total) if total > 0 else 0.0

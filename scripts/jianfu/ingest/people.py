@@ -1,10 +1,10 @@
 """Persons: from an ID number to a keyed pseudonym, birth month and sex. Nothing here is ever written or logged."""
 
-import hashlib
-import hmac
 import re
 import unicodedata
 from datetime import date
+
+from jianfu.core.keys import person_key
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK = "10X98765432"
@@ -28,11 +28,6 @@ def normal_id(text):
 
 def _check_digit(number):
     return _CHECK[sum(int(digit) * weight for digit, weight in zip(number[:17], _WEIGHTS, strict=True)) % 11]
-
-
-def person_key(identifier, key):
-    """Keyed hash (HMAC-SHA256, hexadecimal) of a normalised identifier."""
-    return hmac.new(key, identifier.encode("utf-8"), hashlib.sha256).hexdigest()
 
 
 def describe_id(text, key):

@@ -5,10 +5,10 @@ import re
 
 from jianfu.core.messages import SEPARATORS, spoken, words
 from jianfu.core.reasons import Reason
+from jianfu.core.wording import width
 from jianfu.onboarding.draft import Draft
 from jianfu.onboarding.knowledge import HIGH, LOW, MEDIUM, Knowledge
 from jianfu.onboarding.wordings import UNFILLED
-from jianfu.quality.text import width
 
 # Names of provinces by the usual spelling of their file.
 _NAMES = """

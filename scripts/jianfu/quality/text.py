@@ -1,8 +1,8 @@
 """The data-quality report for a terminal: short, aligned, no colours."""
 
-import unicodedata
 from pathlib import Path
 
+from jianfu.core.wording import pad, width
 from jianfu.quality.facts import LOGS
 from jianfu.quality.words import share, span
 
@@ -43,21 +43,6 @@ def summary(facts, settings, labels, places):
         *([labels("qr_to_label_at") + places["to_label"]] if facts.coded() else []),
     ]
     return lines
-
-
-def width(text):
-    """Columns that a text fills in a terminal."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def pad(text, columns, right=False):
-    """A text filled up with blanks, or cut with an ellipsis."""
-    if width(text) > columns:
-        while width(text) > columns - 2:
-            text = text[:-1]
-        text += "…"
-    blanks = " " * (columns - width(text))
-    return blanks + text if right else text + blanks
 
 
 def _files(facts, labels):

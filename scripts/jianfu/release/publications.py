@@ -14,7 +14,7 @@ from jianfu.core import frames
 from jianfu.core.calendar import calendar_of
 from jianfu.core.labels import Labels
 from jianfu.core.months import month_ends
-from jianfu.core.units import latest_units
+from jianfu.core.units import latest_units, top2_share
 from jianfu.exits.definitions import read_definitions
 from jianfu.exits.person_months import person_months
 from jianfu.indicators import timing
@@ -24,7 +24,6 @@ from jianfu.indices.specification import read_members
 from jianfu.models.tables.table import exposure_at
 from jianfu.release.accounts import data_quality, indicator_list, sample_flow
 from jianfu.release.outputs import TOTAL
-from jianfu.statistics.concentration import top2_share
 
 DESCRIPTIVES = ["block", "row", "cohort", "n", "mean", "sd", "persons", "top2_share", "cell"]
 AT_RISK_STEPS = (1, 3, 6, 12, 24, 36, 60, 120)  # months between two published numbers at risk

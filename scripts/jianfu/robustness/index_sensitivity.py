@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.months import month_range
-from jianfu.core.units import latest_units
+from jianfu.core.units import latest_units, top2_share
 from jianfu.indices import construction
 from jianfu.indices.construction import Cube
 from jianfu.indices.engine import diagnostics
@@ -15,7 +15,6 @@ from jianfu.indices.engine.pipeline import mirror
 from jianfu.indices.engine.weights import share
 from jianfu.indices.grid import DECIMALS
 from jianfu.indices.specification import IndexSpec
-from jianfu.statistics.concentration import top2_share
 
 LEVEL = 0.9  # of the rank bands
 BY_COMPONENT = {

@@ -5,8 +5,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import pandas as pd
 
-from jianfu.core.keys import SYNTHETIC_KEY
-from jianfu.ingest.people import person_key
+from jianfu.core.keys import SYNTHETIC_KEY, person_key
 from jianfu.simulate import careers, counts, disturbances, measures
 from jianfu.simulate.exposure import REFERENCE_MONTHS, OverloadExposure
 from jianfu.simulate.identity import id_numbers

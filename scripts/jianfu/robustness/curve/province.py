@@ -7,7 +7,6 @@ import pandas as pd
 
 from jianfu.core import frames
 from jianfu.core.errors import NotEstimable
-from jianfu.indicators.plan import read_plan
 from jianfu.indices.construction import Cube, read_cube
 from jianfu.indices.specification import IndexSpec, index_spec, read_members
 from jianfu.models.reasons import because
@@ -19,13 +18,13 @@ LEVELS = ("unit", "county")
 PUBLISHED = ["rank", *fits.KEYS, *fits.FIGURES, "n_events", "residual_df", "reasons"]  # what the gate gets
 
 
-def read_index(inputs, settings, index) -> tuple[Cube, IndexSpec]:
+def read_index(inputs, indicator_plan, settings, index) -> tuple[Cube, IndexSpec]:
     """The values of the members of ``index`` and how it is made.
 
-    inputs: paths of indicators, unit_months, indicator_plan, index_plan; settings: the reference window, and the groups
-    ``indices`` and ``exposure`` of the province.
+    inputs: paths of indicators, unit_months, index_plan; indicator_plan: the rows of indicators.csv; settings: the
+    reference window, and the groups ``indices`` and ``exposure`` of the province.
     """
-    members = read_members(inputs["index_plan"], read_plan(inputs["indicator_plan"]))
+    members = read_members(inputs["index_plan"], indicator_plan)
     spec = index_spec(
         members, settings["reference"], settings=settings["indices"], exposure=settings["exposure"]
     ).only(index)
