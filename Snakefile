@@ -31,7 +31,7 @@ from jianfu.province.paths import PERSON_TABLES, RESULT_FILES, province_file, re
 from jianfu.province.reference import reference_window
 from jianfu.commands.settings import load_command, province_folders
 from jianfu.province.rules import brings_ready_tables, leaves_out
-from jianfu.core.errors import ConfigError
+from jianfu.core.errors import ConfigError, DataError
 from jianfu.release.outputs import read_outputs
 from jianfu.config.files import display, read_yaml
 from jianfu.config.overlay import read_plan_file, read_tables
@@ -42,6 +42,7 @@ from jianfu.core.provenance import files_digest, modules_used
 from jianfu.core.sources import matching_files
 from jianfu.models.estimators.vocabulary import ESTIMATORS, modules_of
 from jianfu.core.tables import CANONICAL, MEASURED, tables_added, raw_tables
+from jianfu.ingest.blocks import blocks_of, pieces_of
 
 # Results do not depend on the number of cores or on the run: one numerical thread per job, one order of hashing.
 os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", RAYON_NUM_THREADS="1")

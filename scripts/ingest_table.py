@@ -1,6 +1,6 @@
 """Read one canonical table from the raw files of a province.
 
-1. Find headings and data rows in every file and sheet.
+1. Find headings and data rows in every file and sheet, unless other jobs have done 1 and 2 (read_piece.py).
 2. Read values, units and persons; give every unusable row its one reason.
 3. Settle duplicates and conflicts, join roster and ledger into spells.
 4. Write the table, its quarantine, counts, headings and notices.
@@ -30,6 +30,7 @@ if __name__ == "__main__":
             schema=snakemake.input.schema,
             units=pd.read_parquet(snakemake.input.units) if snakemake.input.units else None,
             scratch=Path(snakemake.output.canonical).parent,
+            pieces=snakemake.input.pieces,
         )
     result.write(
         parquet=snakemake.output.canonical,

@@ -185,7 +185,7 @@ def test_intermediate_files_hold_nothing_personal_and_go(tmp_path, monkeypatch):
 
     def look(self, *arguments):
         settled = self._bounds_before(*arguments)
-        seen.extend(path.read_bytes() for path in self.folder.iterdir())
+        seen.extend(path.read_bytes() for path in self.folder.rglob("*") if path.is_file())
         return settled
 
     monkeypatch.setattr(spill.Spill, "_bounds_before", spill.Spill._bounds, raising=False)

@@ -235,6 +235,30 @@ def raw_files(wildcards):
     return sorted({str(file) for source in sources for file in matching_files(folder, source)})
 
 
+def shares(wildcards):
+    """The blocks of files of the wildcard table, by the jobs that read them; one job for all where there is little."""
+    settings = SETTINGS[wildcards.province]
+    if settings["simulate"]:  # its files are made by this very run
+        return [[]]
+    try:
+        blocks = blocks_of(wildcards.table, settings["data"]["folder"], settings["sources"])
+    except DataError:  # a file that is not there: the job that reads them says so
+        return [[]]
+    return pieces_of(blocks, settings["data"]["pieces"])
+
+
+def pieces(wildcards):
+    """What the jobs read that share the files of the wildcard table; nothing where one job reads them all."""
+    jobs = len(shares(wildcards))
+    of = [f"{number}-of-{jobs}" for number in range(1, jobs + 1)] if jobs > 1 else []
+    return expand("results/{{province}}/restricted/pieces/{{table}}/{piece}", piece=of)
+
+
+def share(wildcards):
+    """Numbers of the blocks that the wildcard piece holds, for `params`."""
+    return [block.number for block in shares(wildcards)[int(wildcards.number) - 1]]
+
+
 def registrations(wildcards):
     """The registered plans of the wildcard province."""
     folders = province_folders(ROOT, config.get("provinces_dir"))

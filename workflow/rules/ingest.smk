@@ -7,10 +7,48 @@ OUTPUTS: results/{province}/restricted/canonical/*.parquet, quarantine/*.csv; ro
 """
 
 
+rule read_piece:
+    """Some of the files of a large table, for ingest_table to put together: the rows are spread over jobs."""
+    input:
+        units=canonical_units,
+        schema=project("workflow", "schemas", "canonical.yaml"),
+        headings=plan("headings.csv"),
+        values=plan("values.csv"),
+        scales=survey_plan,
+        titles=plan("titles.csv"),
+    output:
+        piece=temp(directory("results/{province}/restricted/pieces/{table}/{number}-of-{jobs}")),
+    log:
+        "results/{province}/logs/read_piece_{table}_{number}-of-{jobs}.log",
+    benchmark:
+        "results/{province}/benchmarks/read_piece_{table}_{number}-of-{jobs}.tsv"
+    wildcard_constraints:
+        table="|".join([*CANONICAL, "own_[a-z0-9_]+"]),
+        number=r"\d+",
+        jobs=r"\d+",
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1500,
+    params:
+        folder=raw_folder,
+        settings=ingest_settings,
+        share=share,
+        raw=content(raw_files),
+        holidays=content(holidays),
+        labelled=content(labelled_titles),
+        key=fingerprint,
+        plan_dir=folder_of("headings"),
+        code=code("read_piece"),
+    script:
+        "../../scripts/read_piece.py"
+
+
 rule ingest_table:
     """One canonical table with its quarantine, counts, headings and notices."""
     input:
         simulated=simulated,
+        pieces=pieces,
         units=canonical_units,
         schema=project("workflow", "schemas", "canonical.yaml"),
         headings=plan("headings.csv"),

@@ -25,20 +25,25 @@ SAMPLE_ROWS = 1_000  # every so many rows a key is looked at to divide the keys 
 PLAIN_TYPES = ("id", "code", "person")  # text columns in which most texts differ
 
 
+@dataclass(frozen=True)
+class Part:
+    """A batch on disk: number and file of its ``rows``, file of its ``odd`` cells (or None), samples of the first key
+    column; ``first``: the number of the sheet that both files call 0."""
+
+    path: Path
+    rows: int
+    odd: Path | None
+    keys: list
+    first: int = 0
+
+
 @dataclass
 class Spill:
-    """Rows of ``table`` in files below ``folder``; ``keys`` are samples of the first key column.
-
-    ``several`` lists frames of the raw rows that became several rows.
-    """
+    """Rows of ``table`` in files below ``folder``, batch by batch."""
 
     table: object
     folder: Path
-    parts: list = field(default_factory=list)
-    odd: list = field(default_factory=list)
-    several: list = field(default_factory=list)
-    keys: list = field(default_factory=list)
-    rows: int = 0
+    parts: list[Part] = field(default_factory=list)
 
     def __post_init__(self):
         columns = self.table.columns.values()
@@ -49,7 +54,7 @@ class Spill:
         self.key = self.table.key[0]
 
     def write(self, number, built):
-        """Write a batch of rows as file ``number`` (in any thread); returns what :meth:`add` needs."""
+        """Write a batch of rows as file ``number`` (in any thread); returns its :class:`Part`."""
         rows = pa.table({kind.name: _as_stored(built.rows[kind.name], kind.type) for kind in self.schema})
         key = _text_key(rows[self.key])
         if not pc.all(pc.less_equal(key[:-1], key[1:])).as_py():
@@ -61,15 +66,12 @@ class Spill:
         if built.odd.num_rows:
             odd = self.folder / f"odd-{number:05d}.arrow"
             _write(odd, built.odd)
-        return path, rows.num_rows, odd, key[::SAMPLE_ROWS].to_pylist()
+        return Part(path, rows.num_rows, odd, key[::SAMPLE_ROWS].to_pylist())
 
-    def add(self, path, rows, odd, keys):
-        """Take note of a batch that :meth:`write` has written."""
-        self.parts.append(path)
-        self.rows += rows
-        self.keys += keys
-        if odd:
-            self.odd.append(odd)
+    @property
+    def rows(self):
+        """Number of all rows."""
+        return sum(part.rows for part in self.parts)
 
     def settled(self, connection, pool):
         """Yields ``(kept rows in order, duplicates, conflicts)`` range by range, see :mod:`duplicates`."""
@@ -81,18 +83,18 @@ class Spill:
         yield from ordered(pool, lambda pieces: work(_gather(pieces, self.schema)), self._ranges())
 
     def _ranges(self):
-        """Yields for every range of keys the slices (path, first row, rows) that hold them."""
-        keys = sorted(self.keys)
+        """Yields for every range of keys the slices (part, first row, rows) that hold them."""
+        keys = sorted(key for part in self.parts for key in part.keys)
         step = max(1, RANGE_ROWS // SAMPLE_ROWS)
         starts = sorted(set(keys[step::step]))
         begins = [0] * len(self.parts)
-        ends = [self._bounds(path, starts) for path in self.parts]
+        ends = [self._bounds(part.path, starts) for part in self.parts]
         for number in range(len(starts) + 1):
             pieces = []
-            for part, path in enumerate(self.parts):
-                if ends[part][number] > begins[part]:
-                    pieces.append((path, begins[part], ends[part][number] - begins[part]))
-                begins[part] = ends[part][number]
+            for place, part in enumerate(self.parts):
+                if ends[place][number] > begins[place]:
+                    pieces.append((part, begins[place], ends[place][number] - begins[place]))
+                begins[place] = ends[place][number]
             if pieces or not self.rows:
                 yield pieces
 
@@ -107,10 +109,13 @@ class Spill:
         """Counter {(src, column, kind): rows} of odd cells; rows in the frame ``lost`` (src, row) do not count."""
         names, counts = list(self.table.columns), Counter()
         struck = _place(lost["src"].to_numpy(np.int64), lost["row"].to_numpy(np.int64))
-        for path in self.odd:
-            with pa.memory_map(str(path)) as source:
+        for part in self.parts:
+            if part.odd is None:
+                continue
+            with pa.memory_map(str(part.odd)) as source:
                 odd = pa.ipc.open_file(source).read_all()
                 src, row, kind = (odd[name].to_numpy().astype(np.int64) for name in odd.column_names)
+            src = src + part.first
             kept = ~np.isin(_place(src, row), struck) if len(struck) else slice(None)
             both, numbers = np.unique(_place(src[kept], kind[kept]), return_counts=True)
             for code, number in zip(both.tolist(), numbers.tolist(), strict=True):
@@ -169,7 +174,11 @@ def _write(path, table):
 def _gather(pieces, schema):
     """Rows of several slices as one table."""
     tables = [schema.empty_table()]
-    for path, first, rows in pieces:
-        with pa.memory_map(str(path)) as source:
-            tables.append(pa.ipc.open_file(source).read_all().slice(first, rows))
+    for part, begin, rows in pieces:
+        with pa.memory_map(str(part.path)) as source:
+            table = pa.ipc.open_file(source).read_all().slice(begin, rows)
+        if part.first:
+            src = pc.add(table["src"], pa.scalar(part.first, pa.int32()))
+            table = table.set_column(table.column_names.index("src"), "src", src)
+        tables.append(table)
     return pa.concat_tables(tables).unify_dictionaries().combine_chunks()

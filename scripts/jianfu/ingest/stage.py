@@ -103,10 +103,9 @@ class Staged:
 class Staging:
     """Reads the files of one raw table, sheet by sheet, and keeps the books about sheets, columns and notices."""
 
-    def __init__(self, table, dictionary, first=0, max_unzipped=MAX_UNZIPPED):
+    def __init__(self, table, dictionary, max_unzipped=MAX_UNZIPPED):
         self.table = table
         self.dictionary = dictionary
-        self.first = first
         self.max_unzipped = max_unzipped
         self.sheets, self.columns, self.notices = [], [], []
         self.mapped = set()
@@ -123,16 +122,7 @@ class Staging:
 
     def notice(self, kind, file="", sheet="", column="", rows=0):
         """Note something that the quality report must mention."""
-        self.notices.append(
-            {
-                "table": self.table.name,
-                "kind": kind,
-                "file": file,
-                "sheet": sheet,
-                "column": column,
-                "rows": rows,
-            }
-        )
+        self.notices.append(notice(self.table.name, kind, file, sheet, column, rows))
 
     def _usable(self, sheets, matcher, source):
         """Sheets with a complete header; the others are listed, or stop the run where the file has no other."""
@@ -241,7 +231,7 @@ class Staging:
         self.sheets.append(SourceSheet(plan.number, sheet.file, sheet.name, rows, nondata))
 
     def _plan(self, sheet, header, source):
-        number = self.first + len(self.sheets) - bool(sheet.start)
+        number = len(self.sheets) - bool(sheet.start)
         wide = day_places(header) if self._by_days(header) else {}
         constants = self._constants(header, sheet, source)
         if wide and self.table.name == "punches":
@@ -287,24 +277,37 @@ class Staging:
                 }
             )
 
-    def note_absent(self, sources):
-        """Notices for optional columns that no file has and for mapped headings that no file shows."""
-        seen = {normal_heading(c["heading"]) for c in self.columns}
-        seen |= {heading.rpartition("|")[2] for heading in seen}
-        for source in sources:
-            for heading in source.get("columns") or {}:
-                if normal_heading(heading) not in seen:
-                    self.notice("heading_not_found", column=heading)
-        for name, column in self.table.columns.items():
-            if not column.required and column.expected and not column.derived and name not in self.mapped:
-                if column.type == "unit" and "unit_name" in self.mapped:
-                    continue
-                if {STAND_INS.get(name), COMPLETED_BY.get(name)} & self.mapped:
-                    continue
-                self.notice("absent_column", column=name)
-        for column in self.columns:
-            if column["status"] == UNMAPPED:
-                self.notice("unmapped_heading", column["file"], column["sheet"], column["heading"])
+
+def notice(table: str, kind: str, file="", sheet="", column="", rows=0) -> dict:
+    """Something that the quality report must mention, as a row of the notices."""
+    return {"table": table, "kind": kind, "file": file, "sheet": sheet, "column": column, "rows": rows}
+
+
+def notices_of_absent(table, sources, columns, mapped) -> list[dict]:
+    """Notices on optional columns that no file has and on mapped headings that no file shows.
+
+    ``columns`` and ``mapped`` are those of :class:`Staging` over all files of the ``table``.
+    """
+    notices = []
+    seen = {normal_heading(c["heading"]) for c in columns}
+    seen |= {heading.rpartition("|")[2] for heading in seen}
+    for source in sources:
+        for heading in source.get("columns") or {}:
+            if normal_heading(heading) not in seen:
+                notices.append(notice(table.name, "heading_not_found", column=heading))
+    for name, column in table.columns.items():
+        if not column.required and column.expected and not column.derived and name not in mapped:
+            if column.type == "unit" and "unit_name" in mapped:
+                continue
+            if {STAND_INS.get(name), COMPLETED_BY.get(name)} & mapped:
+                continue
+            notices.append(notice(table.name, "absent_column", column=name))
+    for column in columns:
+        if column["status"] == UNMAPPED:
+            notices.append(
+                notice(table.name, "unmapped_heading", column["file"], column["sheet"], column["heading"])
+            )
+    return notices
 
 
 def _told(header):

@@ -22,21 +22,22 @@ import pyarrow.parquet as pq
 from jianfu.core.calendar import calendar_of
 from jianfu.core.errors import DataError
 from jianfu.core.keys import FINGERPRINT, key_fingerprint, pseudonym_key
-from jianfu.core.sources import find_files
 from jianfu.core.spreadsheets import write_csv
 from jianfu.core.tables import OWN, raw_tables
 from jianfu.ingest import quality
+from jianfu.ingest.blocks import Block, blocks_of
 from jianfu.ingest.build import NO_ODD, Builder, Built
 from jianfu.ingest.duplicates import as_rejects
 from jianfu.ingest.headings import Dictionary
 from jianfu.ingest.links import fill_parents
+from jianfu.ingest.pieces import Read
 from jianfu.ingest.pipeline import WORKERS, ordered
 from jianfu.ingest.punches import monthly
 from jianfu.ingest.schema import load_responses, load_tables
 from jianfu.ingest.several import NO_PIECES, whole_rows
 from jianfu.ingest.spells import assemble
 from jianfu.ingest.spill import Spill
-from jianfu.ingest.stage import Staged, Staging
+from jianfu.ingest.stage import Staged, Staging, notice, notices_of_absent
 from jianfu.ingest.texts import coded
 from jianfu.ingest.titles import learned
 from jianfu.ingest.titles.agreement import AGREEMENT_COLUMNS
@@ -119,7 +120,7 @@ class _Books:
 
 
 def ingest_table(
-    table, folder, settings, plan_dir, schema, units=None, key=None, scratch=None, *, scales=None
+    table, folder, settings, plan_dir, schema, units=None, key=None, scratch=None, *, scales=None, pieces=()
 ):
     """Read one canonical table of a province.
 
@@ -132,6 +133,8 @@ def ingest_table(
     scratch    folder in which a private folder for intermediate files is made, once that of a run that was killed is
                gone; default: that of the system
     scales     path of the scoring keys of the survey; default: those of plan_dir
+    pieces     folders of :func:`read_piece` that hold all blocks of the table between them, in order; default: it is
+               read here
 
     Returns :class:`IngestResult`. A table without a source has no rows and one notice. Raises DataError or
     ConfigError with one sentence.
@@ -142,21 +145,54 @@ def ingest_table(
             shutil.rmtree(left, ignore_errors=True)
     private = Path(tempfile.mkdtemp(prefix=f".ingest-{table}-", dir=scratch))
     try:
-        scales = scales or Path(plan_dir) / "scales.yaml"
-        return _Ingestion(table, settings, Path(plan_dir), scales, schema, units, private).run(folder, key)
+        ingestion = _Ingestion(table, settings, plan_dir, scales, schema, units, private)
+        blocks = blocks_of(table, folder, settings["sources"])
+        key = ingestion.key(key, blocks)
+        with ThreadPoolExecutor(WORKERS) as pool:
+            if pieces:
+                read = _loaded(blocks, pieces)
+            else:
+                read = [(block, ingestion.read(block, private / block.table, key, pool)) for block in blocks]
+            return ingestion.run(read, key, pool)
     except BaseException:
         shutil.rmtree(private, ignore_errors=True)
         raise
+
+
+def read_piece(
+    table, blocks: list[Block], settings, plan_dir, schema, into, units=None, key=None, *, scales=None
+) -> None:
+    """Read some ``blocks`` of the files of a table into the new folder ``into``; :func:`ingest_table` joins them.
+
+    Other arguments and errors as there. Rows are typed and without identifiers of persons, as in the table.
+    """
+    into = Path(into)
+    into.mkdir(parents=True)
+    ingestion = _Ingestion(table, settings, plan_dir, scales, schema, units, into)
+    key = ingestion.key(key, blocks)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for block in blocks:
+            ingestion.read(block, into, key, pool).save(into / _name(block))
+
+
+def _name(block):
+    return f"{block.table}-{block.number:05d}"
+
+
+def _loaded(blocks, pieces):
+    """``(block, Read)`` of what several jobs read."""
+    folders = {folder.name: folder for piece in pieces for folder in Path(piece).iterdir()}
+    return [(block, Read.load(folders[_name(block)])) for block in blocks]
 
 
 class _Ingestion:
     """The steps of :func:`ingest_table` and what they share; intermediate files stand in ``private``."""
 
     def __init__(self, table, settings, plan_dir, scales, schema, units, private):
-        self.table, self.settings, self.plan_dir, self.private = table, settings, plan_dir, private
-        survey, self.scales = settings.get("survey") or {}, scales
+        self.table, self.settings, self.plan_dir, self.private = table, settings, Path(plan_dir), private
+        survey, self.scales = settings.get("survey") or {}, scales or self.plan_dir / "scales.yaml"
         self.tables = load_tables(
-            schema, scales, survey.get("ranges"), survey.get("keys"), settings["sources"]
+            schema, self.scales, survey.get("ranges"), survey.get("keys"), settings["sources"]
         )
         self.names = raw_tables(table)
         self.calendar = calendar_of(settings["calendar"]) if table == "app_activity" else None
@@ -195,35 +231,36 @@ class _Ingestion:
         found = pd.concat([frame for frame in (files, labels) if len(frame)] or [files])
         return found, learned.sheet_to_label(self.titles.seen, self.titles.rules, self.labels)
 
-    def run(self, folder, key=None):
-        """:class:`IngestResult` of the files in ``folder``."""
-        sources = [source for source in self.settings["sources"] if source["table"] in self.names]
-        files = find_files(folder, sources)
-        if key is None and self.table in ("spells", "survey") and files:
-            key = pseudonym_key(self.settings["province"]["synthetic"])
+    def key(self, key, blocks):
+        """The pseudonym key where the table needs one: the given one, else that of the environment."""
+        if key is None and self.table in ("spells", "survey") and blocks:
+            return pseudonym_key(self.settings["province"]["synthetic"])
+        return key
+
+    def run(self, read, key, pool):
+        """:class:`IngestResult` of what was ``read``: every :class:`Block` of the table with its :class:`Read`."""
         schema = self.tables[self.table].arrow_schema()
-        with ThreadPoolExecutor(WORKERS) as pool:
-            tables = {name: self._prepare(name, files, key, pool) for name in self.names}
-            if self.table == "spells":
-                ranges = [
-                    self._spells(*(_whole(self._settled(name, *t, pool)) for name, t in tables.items()))
-                ]
-            else:
-                if self.table == "app_activity":
-                    self._add_punches(*tables["punches"], tables["app_activity"][0], pool)
-                ranges = self._settled(self.table, *tables[self.table], pool)
-            written = {CANONICAL: schema, PLACES: PLACE_SCHEMA}
-            if self.table == "tasks":
-                written[TITLES] = TITLE_SCHEMA
-            with ExitStack() as stack:
-                mark = {FINGERPRINT: key_fingerprint(key)} if key else {}
-                writers = [
-                    stack.enter_context(TableWriter(self.private / name, columns, mark))
-                    for name, columns in written.items()
-                ]
-                for rows in ranges:
-                    for writer in writers:
-                        writer.write(rows.select(writer.schema.names))
+        tables = {
+            name: self._joined([each for each in read if each[0].table == name], name) for name in self.names
+        }
+        if self.table == "spells":
+            ranges = [self._spells(*(_whole(self._settled(name, *t, pool)) for name, t in tables.items()))]
+        else:
+            if self.table == "app_activity":
+                self._add_punches(*tables["punches"], tables["app_activity"][0], pool)
+            ranges = self._settled(self.table, *tables[self.table], pool)
+        written = {CANONICAL: schema, PLACES: PLACE_SCHEMA}
+        if self.table == "tasks":
+            written[TITLES] = TITLE_SCHEMA
+        with ExitStack() as stack:
+            mark = {FINGERPRINT: key_fingerprint(key)} if key else {}
+            writers = [
+                stack.enter_context(TableWriter(self.private / name, columns, mark))
+                for name, columns in written.items()
+            ]
+            for rows in ranges:
+                for writer in writers:
+                    writer.write(rows.select(writer.schema.names))
         if self.table == "tasks":
             self._link(schema)
         if self.table == "units" and writers[0].rows == 0:
@@ -245,44 +282,77 @@ class _Ingestion:
         absent = ("absent_column", "parent_task_id") if links.linked else ()
         self.books.notices = [n for n in self.books.notices if (n["kind"], n["column"]) != absent]
         self.books.notices += [
-            {
-                "table": "tasks",
-                "kind": kind,
-                "file": "",
-                "sheet": "",
-                "column": "parent_task_id",
-                "rows": rows,
-            }
+            notice("tasks", kind, column="parent_task_id", rows=rows)
             for kind, rows in numbers.items()
             if rows
         ]
 
-    def _prepare(self, name, files, key, pool):
-        """The typed rows of one raw table on disk; its books except for what happens to rows of one key."""
-        table, books = self.tables[name], self.books
-        like = ("app_days" if "date" in table.key else "documents") if name.startswith(OWN) else name
+    def read(self, block, folder, key, pool):
+        """:class:`Read` of a block; its rows stand in a folder of its own below ``folder``."""
+        own = folder / _name(block)
+        own.mkdir(parents=True)
+        table = self.tables[block.table]
+        like = (
+            ("app_days" if "date" in table.key else "documents")
+            if block.table.startswith(OWN)
+            else block.table
+        )
         headings = Dictionary(self.plan_dir / "headings.csv", like)
-        max_unzipped = self.settings["data"]["max_unzipped_gb"] * 1024**3
-        reader = Staging(table, headings, len(books.sheets), max_unzipped)
-        folder = self.private / name
-        folder.mkdir()
-        spill = Spill(table, folder)
+        staging = Staging(table, headings, self.settings["data"]["max_unzipped_gb"] * 1024**3)
         builder = Builder(table, self.index, key, self.calendar, self.titles)
-        files = [file for file in files if file[2]["table"] == name]
-        rejects, contradictions = self._read(reader, builder, files, spill, pool)
-        self.mapped |= reader.mapped
-        books.sheets += reader.sheets
-        books.columns += [{"table": name, **column} for column in reader.columns]
-        books.notices += reader.notices
+        converters = {id(source): self._converter(source) for _, _, source in block.files}
+        spill = Spill(table, own)
+
+        def convert(numbered):
+            number, staged = numbered
+            built = builder.build(staged.cells, converters[id(staged.source)], staged.names)
+            return built.rejects, built.contradictions, built.several, spill.write(number, built)
+
+        found = Read(spill.parts, staging.sheets, staging.columns, staging.notices, staging.mapped, {})
+        batches = enumerate(_several(staging.read(block.files, pool)))
+        for struck, contradicting, several, part in ordered(pool, convert, batches):
+            spill.parts.append(part)
+            if several is not None:
+                found.several.append(several)
+            if len(struck):
+                found.rejects.append(struck)
+            for column, rows in contradicting.items():
+                found.contradictions[column] = found.contradictions.get(column, 0) + rows
+        return found
+
+    def _joined(self, read, name):
+        """``(spill, sheets, frames of several units)`` of the blocks of one raw table; the rest goes into the books."""
+        table, books = self.tables[name], self.books
+        folder = self.private / name
+        folder.mkdir(exist_ok=True)
+        spill, sheets, several, columns = Spill(table, folder), [], [], []
+        mapped, contradictions = set(), Counter()
+        for _, found in read:
+            found = found.numbered(len(books.sheets))
+            spill.parts += found.parts
+            books.sheets += found.sheets
+            books.notices += found.notices
+            books.rejects += found.rejects
+            sheets += found.sheets
+            several += found.several
+            columns += found.columns
+            mapped |= found.mapped
+            contradictions.update(found.contradictions)
+        self.mapped |= mapped
+        books.columns += [{"table": name, **column} for column in columns]
+        sources = list({id(s): s for block, _ in read for _, _, s in block.files}.values())
+        if sources:
+            books.notices += notices_of_absent(table, sources, columns, mapped)
+        elif name == self.table or self.table == "spells":
+            books.notices.append(notice(name, "absent_table"))
         books.notices += [
-            {"table": name, "kind": "contradiction", "file": "", "sheet": "", "column": column, "rows": rows}
+            notice(name, "contradiction", column=column, rows=rows)
             for column, rows in sorted(contradictions.items())
             if rows
         ]
-        books.rejects += rejects
-        return spill, reader.sheets
+        return spill, sheets, several
 
-    def _settled(self, name, spill, sheets, pool):
+    def _settled(self, name, spill, sheets, several, pool):
         """Yields the kept rows of one raw table in order of its key."""
         kept, lost = 0, {"duplicate": [_NO_PLACES], "conflict": [as_rejects(_NO_PLACES)]}
         punches = {sheet.number for sheet in self.books.sheets} - {sheet.number for sheet in sheets}
@@ -296,7 +366,7 @@ class _Ingestion:
         if self.titles:
             self._note_titles()
         LOG.info("%s: %d rows kept of %d", name, kept, sum(sheet.rows_read for sheet in sheets))
-        several = pd.concat([NO_PIECES, *spill.several], ignore_index=True)
+        several = pd.concat([NO_PIECES, *several], ignore_index=True)
         frames = (pd.concat(frames, ignore_index=True) for frames in lost.values())
         duplicates, conflicts, pieces = whole_rows(*frames, several)
         self.books.duplicates.append(duplicates)
@@ -319,55 +389,26 @@ class _Ingestion:
             if notice["kind"] != "absent_column" or notice["column"] not in told
         ]
         self.books.notices += [
-            {
-                "table": self.table,
-                "kind": "coded_from_title" if self.tables["tasks"].columns[column].title else "completed",
-                "file": "",
-                "sheet": "",
-                "column": column,
-                "rows": rows,
-            }
+            notice(
+                self.table,
+                "coded_from_title" if self.tables["tasks"].columns[column].title else "completed",
+                column=column,
+                rows=rows,
+            )
             for column, rows in sorted(self.titles.filled.items())
             if rows
         ]
 
-    def _add_punches(self, punches, sheets, spill, pool):
+    def _add_punches(self, punches, sheets, several, spill, pool):
         """Monthly counts of the punches (raw rows on disk) as further rows of app_activity."""
         schema = spill.table.arrow_schema()
         counts = list(punches.ranges(lambda rows: monthly(rows, self.calendar, schema), pool))
-        spill.add(*spill.write(len(spill.parts), Built(pa.concat_tables(counts), None, NO_ODD, {})))
+        spill.parts.append(spill.write(0, Built(pa.concat_tables(counts), None, NO_ODD, {})))
         LOG.info(
             "punches: %d monthly counts of %d rows", spill.rows, sum(sheet.rows_read for sheet in sheets)
         )
         self.books.odd.append(punches.odd_counts(_NO_PLACES))
         shutil.rmtree(punches.folder)
-
-    def _read(self, reader, builder, files, spill, pool):
-        """Convert all rows of one raw table into ``spill``; returns rejects and contradictions."""
-        sources = list({id(source): source for _, _, source in files}.values())
-        if not sources:
-            if builder.table.name == self.table or self.table == "spells":
-                reader.notice("absent_table")
-            return [], {}
-        converters = {id(source): self._converter(source) for source in sources}
-
-        def convert(numbered):
-            number, staged = numbered
-            built = builder.build(staged.cells, converters[id(staged.source)], staged.names)
-            return built.rejects, built.contradictions, built.several, spill.write(number, built)
-
-        rejects, contradictions = [], {}
-        batches = enumerate(_several(reader.read(files, pool)))
-        for struck, contradicting, several, written in ordered(pool, convert, batches):
-            spill.add(*written)
-            if several is not None:
-                spill.several.append(several)
-            if len(struck):
-                rejects.append(struck)
-            for column, rows in contradicting.items():
-                contradictions[column] = contradictions.get(column, 0) + rows
-        reader.note_absent(sources)
-        return rejects, contradictions
 
     def _converter(self, source):
         data, survey = self.settings["data"], self.settings.get("survey") or {}
@@ -387,8 +428,7 @@ class _Ingestion:
         joined = assemble(roster, ledger, schema, _extraction_date(data), data["roster"])
         self.books.rejects.append(joined.rejects.astype({"src": "int32", "row": "int32"}))
         self.books.notices += [
-            {"table": "spells", "kind": kind, "file": "", "sheet": "", "column": "", "rows": rows}
-            for kind, rows in sorted(joined.notices.items())
+            notice("spells", kind, rows=rows) for kind, rows in sorted(joined.notices.items())
         ]
         origins = np.array(joined.origins, np.int32).reshape(-1, 2)
         columns = dict(zip(schema.names, joined.spells.columns, strict=True))
