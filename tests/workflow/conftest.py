@@ -45,7 +45,11 @@ def results(folder):
 
 def digests(folder):
     """SHA-256 of every file under results/sample that does not tell the time."""
-    base = results(folder)
+    return digests_of(results(folder))
+
+
+def digests_of(base):
+    """The same for the results of any province."""
     files = [
         path
         for path in sorted(base.rglob("*"))
