@@ -48,34 +48,58 @@ def categorical(values):
     """Values as pandas categorical with the sorted levels that occur; a categorical stays as it is."""
     if isinstance(values.dtype, pd.CategoricalDtype):
         return values
-    return pd.Series(pd.Categorical(values, sorted(values.dropna().unique())), index=values.index)
+    codes, levels = pd.factorize(values)
+    levels = levels.to_numpy()
+    found = pd.Categorical.from_codes(codes, list(levels)).set_categories(sorted(levels))
+    return pd.Series(found, index=values.index)
 
 
 def exposure_at(units, months, exposures, name):
     """Values of one exposure at categorical ``units`` and ``months`` (row by row, float array; NaN = not known)."""
-    rows = exposures[exposures["exposure"] == name]
-    unit = units.cat.categories.get_indexer(rows["unit_code"])
-    month = months.cat.categories.get_indexer(rows["month"])
-    grid = np.full((len(units.cat.categories) + 1, len(months.cat.categories) + 1), np.nan)
-    inside = (unit >= 0) & (month >= 0)
-    grid[unit[inside], month[inside]] = rows["value"].to_numpy(dtype=float)[inside]
-    return grid[units.cat.codes.to_numpy(), months.cat.codes.to_numpy()]
+    grids = exposure_grids(units, months, exposures[exposures["exposure"] == name])
+    grid = grids.get(name)
+    return np.full(len(units), np.nan) if grid is None else grid[_codes(units), _codes(months)]
+
+
+def exposure_grids(units, months, exposures):
+    """{name of the exposure: values by level of ``units`` and level of ``months``}, in order of the names.
+
+    units, months: categorical columns; exposures: unit_code, month, exposure, value, one row per value. Each grid has
+    one row and one column more than there are levels, of NaN, so that the code -1 of a missing level finds no value.
+    """
+    name = categorical(exposures["exposure"])
+    unit = _places(units, exposures["unit_code"])
+    month = _places(months, exposures["month"])
+    levels = name.cat.categories
+    shape = (len(levels), len(units.cat.categories) + 1, len(months.cat.categories) + 1)
+    grids, inside = np.full(shape, np.nan), (unit >= 0) & (month >= 0)
+    places = (name.cat.codes.to_numpy()[inside], unit[inside], month[inside])
+    grids[places] = exposures["value"].to_numpy(dtype=float)[inside]
+    return dict(zip(levels, grids, strict=True))
+
+
+def _codes(values):
+    return values.cat.codes.to_numpy()
+
+
+def _places(levels, values):
+    """Place of each of ``values`` among the levels of a categorical column; -1 where it is none of them."""
+    values = categorical(values)
+    return np.append(levels.cat.categories.get_indexer(values.cat.categories), -1)[_codes(values)]
 
 
 def with_exposures(frame, exposures, month, survey):
-    """Exposure columns at the month in column ``month`` added to ``frame``, and {column: name of the exposure}.
+    """``frame`` with exposure columns at the month in column ``month``, and {column: name of the exposure}.
 
     ``survey``: those of the six months before (OD is then OD_6m), otherwise all the others.
     """
     units, months = categorical(frame["unit_code"]), categorical(frame[month])
-    names = {}
-    for name in sorted(exposures["exposure"].unique()):
-        exposure = Exposure.of(name)
-        if (exposure.window == SURVEY) == survey:
-            column = exposure.term
-            frame[column] = exposure_at(units, months, exposures, name)
-            names[column] = name
-    return frame, names
+    grids = exposure_grids(units, months, exposures)
+    wanted = {name: Exposure.of(name) for name in grids}
+    names = {found.term: name for name, found in wanted.items() if (found.window == SURVEY) == survey}
+    at = _codes(units), _codes(months)
+    columns = pd.DataFrame({column: grids[name][at] for column, name in names.items()}, index=frame.index)
+    return pd.concat([frame, columns], axis=1), names
 
 
 def with_traits(frame, units):

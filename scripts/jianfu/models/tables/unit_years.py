@@ -127,8 +127,8 @@ def with_last_wave(table, waves, names):
     values = asked.set_index([asked["unit"].astype(object), "wave"])[known]
     rows = values.index.get_indexer(pd.MultiIndex.from_arrays([frame["unit"].astype(object), wave]))
     found = np.where(rows[:, None] >= 0, values.to_numpy(dtype=float)[rows], np.nan) if len(values) else None
-    for j, name in enumerate(known):
-        frame[name + WAVE] = np.nan if found is None else found[:, j]
+    columns = [name + WAVE for name in known]
+    frame = pd.concat([frame, pd.DataFrame(found, frame.index, columns, dtype=float)], axis=1)
     exposures = {name + WAVE: waves.exposures[name] for name in known if name in waves.exposures}
     wave = pd.Series(wave, index=frame.index).astype("Int64").astype(object)
     return replace(table, frame=frame.assign(wave=categorical(wave)), exposures=table.exposures | exposures)

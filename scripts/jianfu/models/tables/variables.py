@@ -73,9 +73,9 @@ def _among(frame, sources, arguments):
 
 
 def _contains(frame, sources, arguments):
-    text = frame[sources[0]].astype(object)
-    found = text.dropna().astype(str).map(lambda t: float(any(word in t for word in arguments["words"])))
-    return found.reindex(text.index).to_numpy(dtype=float)
+    codes, texts = pd.factorize(frame[sources[0]].astype(object))
+    found = np.array([any(word in str(text) for word in arguments["words"]) for text in texts] + [np.nan], float)
+    return found[codes]
 
 
 OPERATIONS = {
