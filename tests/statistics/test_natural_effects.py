@@ -176,3 +176,13 @@ def test_one_newton_step_is_close_to_fitting_anew(monkeypatch):
     assert step.one_step and not anew.one_step
     assert np.corrcoef(step.draws["indirect"], anew.draws["indirect"])[0, 1] > 0.99
     assert step.draws["indirect"].std() == pytest.approx(anew.draws["indirect"].std(), rel=0.1)
+
+
+@pytest.mark.parametrize("horizon", [1, 12])
+def test_mean_over_the_mediator_by_spline_is_that_row_by_row(monkeypatch, horizon):
+    options = {"outcome_model": "cloglog", "interaction": True, "horizon": horizon}
+    by_spline = fit(*rows(link="cloglog", interaction=0.2), **options).estimates
+    monkeypatch.setattr(natural_effects, "KNOTS", 4000)
+    by_row = fit(*rows(link="cloglog", interaction=0.2), **options).estimates
+    assert by_spline == pytest.approx(by_row, rel=1e-8)
+    assert by_spline != by_row

@@ -328,6 +328,37 @@ def climb(
     )
 
 
+def left_out_in_turn(y, n, design, effects, kept, link="cloglog"):
+    """Coefficients (1 + m, k) of the fit to all rows and of those to the rows of each mask (N,) of ``kept``.
+
+    A collinear column is NaN, as are all columns of a fit that does not converge; None if that of all rows does not.
+    The others start at it, and rows that are left out weigh nothing. link: as in :func:`fit`, or ols (least squares);
+    other arguments as there.
+    """
+    y, n = np.asarray(y, dtype=float), np.asarray(n, dtype=float)
+    design, _, unit = standardised(np.asarray(design, dtype=float).reshape(len(y), -1), n)
+    blocks, k, found = Blocks(design, list(effects)), design.shape[1], []
+    state = None if link == "ols" else blocks.start(y, n, link)
+    for rows in [np.ones(len(y), dtype=bool), *kept]:
+        own = np.where(rows, n, 0.0)
+        free = blocks.independent(own)
+        if link == "ols":
+            beta, converged = blocks.least_squares(y, own)[0], True
+        else:
+            held = np.setdiff1d(np.arange(blocks.width), free)
+            begin = state.copy()
+            begin[held] = 0
+            fitted = climb(blocks, free, np.where(rows, y, 0.0), own, link, start=begin)
+            beta, converged = fitted.state, fitted.converged
+            if not found:
+                if not converged:
+                    return None
+                state = beta
+        free = free[free < k]
+        found.append(placed(beta[free] / unit[free], free, k) if converged else np.full(k, np.nan))
+    return np.array(found)
+
+
 def efficient_scores(y, n, design, effects, clusters, link, term, value=0.0):
     """Score of each cluster (G,) for column ``term`` of ``design`` when its coefficient is ``value``.
 

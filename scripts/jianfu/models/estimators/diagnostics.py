@@ -5,7 +5,6 @@ it is, and reports figures of its terms, named ``figure(term)``.
 """
 
 from contextlib import suppress
-from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -58,47 +57,31 @@ class _Data:
         self.y = model.events
         if (self.y < 0).any() or (self.link != "poisson" and (self.y > self.n).any()):
             raise NotEstimable("outcome_outside_trials")
-        self._with_events()
+        self.keep = self.eventful(self.keep)
+        self.lost = int(self.n[~self.keep].sum())
+        self.y, self.n, self.design = self.y[self.keep], self.n[self.keep], self.design[self.keep]
+        self.effects = [hazard.codes_of(codes[self.keep])[0] for codes in self.effects]
+        self.clusters = hazard.codes_of(self.clusters[self.keep])[0]
 
-    def _with_events(self):
-        """Leave out the levels in which nothing, or only events, happened."""
-        groups = dict(enumerate(self.effects))
-        for name, column in zip(self.names, self.design.T, strict=True):
+    def eventful(self, rows):
+        """``rows`` (mask) without the levels in which nothing, or only events, happened; raises NotEstimable where too
+        few events remain."""
+        if self.link == "ols":
+            return rows
+        groups = dict(enumerate(codes[rows] for codes in self.effects))
+        for name, column in zip(self.names, self.design[rows].T, strict=True):
             if np.isin(column, (0, 1)).all():
                 groups[name] = column.astype(int)
-        self.keep = hazard.drop_separated(self.y, self.n, groups)[0]
-        self.lost, events = int(self.n[~self.keep].sum()), self.y[self.keep].sum()
-        if not events > self.design.shape[1]:
+        left = np.flatnonzero(rows)[hazard.drop_separated(self.y[rows], self.n[rows], groups)[0]]
+        if not (events := self.y[left].sum()) > self.design.shape[1]:
             raise NotEstimable("too_few_events", events=int(events), coefficients=self.design.shape[1])
-        self._take(self.keep)
-
-    def _take(self, rows):
-        self.y, self.n, self.design = self.y[rows], self.n[rows], self.design[rows]
-        self.effects = [hazard.codes_of(codes[rows])[0] for codes in self.effects]
-        self.clusters = hazard.codes_of(self.clusters[rows])[0]
-
-    def only(self, rows):
-        """The model of some ``rows`` alone; raises NotEstimable for a hazard with too few events."""
-        part = copy(self)
-        part._take(rows)
-        if part.link != "ols":
-            part._with_events()
-        return part
+        return np.isin(np.arange(len(rows)), left)
 
     def fit(self):
         """The hazard fit of all rows; raises NotEstimable where they are one cluster."""
         if self.clusters.max() == 0:
             raise NotEstimable("single_cluster")
         return hazard.fit(self.y, self.n, self.design, self.effects, self.clusters, self.link)
-
-    def slopes(self):
-        """Coefficients of the terms of interest; None where a hazard did not converge."""
-        if self.link != "ols":
-            found = hazard.fit(self.y, self.n, self.design, self.effects, link=self.link)
-            return found.coefficients[self.of_interest()] if found.converged else None
-        parts = sensitivity.linear_parts(self.y, self.design, self.effects)
-        others = range(len(self.names))
-        return np.array([parts.regression(j, [k for k in others if k != j])[0] for j in self.of_interest()])
 
     def of_interest(self):
         """Indices of the design columns of the declared terms."""
@@ -170,14 +153,15 @@ def fit_leave_one_out(model, settings):
     levels = np.unique(groups)
     if len(levels) < 3:
         raise NotEstimable("too_few_levels", levels=len(levels), column=spec.options["group"])
-    whole = data.slopes()
-    if whole is None:
-        return data.found(converged=False)
-    each = np.full((len(levels), len(whole)), np.nan)
+    kept = []
     for level in levels:
         with suppress(NotEstimable):
-            found = data.only(groups != level).slopes()
-            each[level] = np.nan if found is None else found
+            kept.append(data.eventful(groups != level))
+    slopes = hazard.left_out_in_turn(data.y, data.n, data.design, data.effects, kept, data.link)
+    if slopes is None:
+        return data.found(converged=False)
+    whole, *each = slopes[:, data.of_interest()]
+    each = np.reshape(each, (-1, len(whole)))
     effects, scale = [], SCALES[data.link]
     for j, column in enumerate(data.of_interest()):
         name, values = data.names[column], each[:, j]

@@ -74,7 +74,9 @@ def _among(frame, sources, arguments):
 
 def _contains(frame, sources, arguments):
     codes, texts = pd.factorize(frame[sources[0]].astype(object))
-    found = np.array([any(word in str(text) for word in arguments["words"]) for text in texts] + [np.nan], float)
+    found = np.array(
+        [any(word in str(text) for word in arguments["words"]) for text in texts] + [np.nan], float
+    )
     return found[codes]
 
 
