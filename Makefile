@@ -10,7 +10,7 @@ export PYTHONHASHSEED := 0
 JIANFU = $(PYTHON) jianfu.py
 RUN = "$(PROVINCE)" --cores $(CORES)
 
-.PHONY: all full indices models scenarios planner new-province check figure table freeze compare setup development reread fuzz test test-all simulation-study lint docs audit report report-check bench lock clean
+.PHONY: all full indices models scenarios planner stata new-province check figure table freeze compare setup development reread fuzz test test-all simulation-study lint docs audit report report-check bench lock clean
 
 all:
 	@$(JIANFU) run $(RUN)
@@ -34,6 +34,10 @@ scenarios:
 # Scenarios and their combinations within a budget of relief (plan/scenarios.yaml, budget), and the frontier of them.
 planner:
 	@$(JIANFU) planner $(RUN)
+
+# The analysis tables for Stata, SPSS and R, with programs there that give the main table again (restricted/stata).
+stata:
+	@$(JIANFU) stata $(RUN)
 
 # Looks into a folder of raw exports and writes config/provinces/SLUG.yaml; FORCE=1 overwrites an existing one,
 # LANGUAGE=en writes it, what is shown and its results in English.

@@ -1,9 +1,13 @@
 """The scripts of the model stage on a small simulated province: same bytes on every run, every observation counted."""
 
 import json
+import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pandas as pd
+import pyreadstat
 import pytest
 from told import told
 
@@ -12,7 +16,9 @@ import build_cumulative_incidence
 import build_dose_response
 import build_hazard_cells
 import build_survey_scores
+import export_tables
 import fit_models
+from jianfu.core.labels import Labels
 from jianfu.indicators import unit_months as panel
 from jianfu.indices import construction
 from jianfu.indices.specification import index_spec
@@ -71,27 +77,33 @@ def canonical(tmp_path_factory):
     return folder, window
 
 
-def run(canonical, folder):
-    """Run the six scripts into ``folder``."""
-    source, window = canonical
-    spells, exposures = source / "spells.parquet", source / "exposures.parquet"
-    made = ("hazard_cells", "hazard_details", "hazard_own", "tenure_cells", "exits", "survey_scores")
+MADE = ("hazard_cells", "hazard_details", "hazard_own", "tenure_cells", "exits", "survey_scores")
+
+
+def inputs_of(source, folder):
+    """Inputs of the rule fit_models by name: the canonical ones in ``source``, those made in ``folder``."""
     read = {path.stem: path for path in source.glob("*.parquet") if path.stem != "survey"}
-    names = read | {name: folder / f"{name}.parquet" for name in made}
+    names = read | {name: folder / f"{name}.parquet" for name in MADE}
     names |= {name: folder / f"{name}.csv" for name in ("flow_exits", "flow_survey")}
-    names |= {
+    return names | {
         "plan": PLAN / "models.yaml",
         "hypotheses": PLAN / "hypotheses.csv",
         "checks": PLAN / "checks.yaml",
         "definitions": PLAN / "exits.yaml",
+        "indicator_plan": PLAN / "indicators.csv",
     }
-    names |= {"indicator_plan": PLAN / "indicators.csv"}
-    definitions = PLAN / "exits.yaml"
+
+
+def run(canonical, folder):
+    """Run the six scripts into ``folder``."""
+    source, window = canonical
+    spells, exposures = source / "spells.parquet", source / "exposures.parquet"
+    names, definitions = inputs_of(source, folder), PLAN / "exits.yaml"
     build_hazard_cells.main(
         spells,
         definitions,
         window,
-        *(names[name] for name in made[:-1]),
+        *(names[name] for name in MADE[:-1]),
         folder / "person_counts.parquet",
         names["flow_exits"],
     )
@@ -224,3 +236,110 @@ def test_every_hypothesis_is_fitted(results):
     late = {"H14_formal", "H14_disguised", "H14_total", "H21_late"}
     drawn = {"H22_actions", "H22_apps", "H25_exits"}  # the draw has no totals of apps and 18 months
     assert set(missing) <= yearly | late | few | steps | drawn
+
+
+# ---------------------------------------------------------------------------------------------- Stata, SPSS and R
+
+
+@pytest.fixture(scope="module")
+def stata(canonical, results, tmp_path_factory):
+    """The folder for Stata, SPSS and R of the small province."""
+    source, window = canonical
+    folder = tmp_path_factory.mktemp("stata")
+    beside = {"layout": "tables.yaml", "scales": "scales.yaml", "headings": "headings.csv"}
+    export_tables.main(
+        inputs_of(source, results)
+        | {name: PLAN / file for name, file in beside.items()}
+        | {"estimates": results / "estimates.parquet"},
+        reference_window(window, REFERENCE),
+        EXPOSURE,
+        Labels("zh", PLAN / "labels.csv"),
+        {"zh": "小省", "en": "Small"},
+        True,
+        CONFIG.parent / "workflow" / "programs",
+        folder,
+    )
+    return folder
+
+
+def test_r_finds_the_main_table_again(stata):
+    """Coefficients and errors, CR2 ones of few clusters among them, to 1e-6: the script itself says so."""
+    probe = "for (p in c('haven', 'Matrix', 'clubSandwich')) stopifnot(requireNamespace(p, quietly = TRUE))"
+    if (
+        not shutil.which("Rscript")
+        or subprocess.run(["Rscript", "-e", probe], capture_output=True).returncode
+    ):
+        pytest.skip("no R with haven, Matrix and clubSandwich")
+    script = (stata / "main_table.R").read_text(encoding="utf-8")
+    assert "vcovCR" in script and "cloglog" in script and "poisson()" in script
+    done = subprocess.run(["Rscript", "main_table.R"], cwd=stata, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    first, _, _ = script.partition("\nd <- ")
+    model, end = script.split("\nd <- ")[1], script[script.index("if (is.na(worst)") :]
+    wrong = f"{first}\nd <- {model}\n".replace("estimate = c(", "estimate = c(1 + ") + end
+    (stata / "wrong.R").write_text(wrong, encoding="utf-8")
+    failed = subprocess.run(["Rscript", "wrong.R"], cwd=stata, capture_output=True, text=True)
+    assert failed.returncode == 1 and not failed.stderr.strip(), failed.stderr
+
+
+def test_files_of_stata_and_spss_hold_the_analysis_tables_with_chinese_labels(stata, results):
+    cells = pd.read_parquet(results / "hazard_cells.parquet")
+    read = {"dta": pyreadstat.read_dta, "sav": pyreadstat.read_sav}
+    for ending, reader in read.items():
+        data, meta = reader(str(stata / f"hazard_cells.{ending}"))
+        assert len(data) == len(cells) and data["voluntary"].sum() == cells["voluntary"].sum()
+        told = dict(zip(meta.column_names, meta.column_labels, strict=True))
+        assert told["OD"] == "过密化指数" and told["unit"] == "乡镇（街道）"
+        assert told["in_H2_exits"] == "模型样本：H2 自愿流出"
+        assert meta.variable_value_labels["sex"] == {1.0: "男性", 2.0: "女性"}
+        assert not [name for name, label in told.items() if not re.search("[\u4e00-\u9fff]", label or "")], (
+            ending
+        )
+    months = pyreadstat.read_dta(str(stata / "hazard_cells.dta"))[1].original_variable_types["month"]
+    assert months == "%tm"
+    tables = {path.stem for path in stata.glob("*.dta")}
+    assert tables == {path.stem for path in stata.glob("*.sav")}
+    assert {"survey_scores", "unit_months", "unit_waves", "unit_years", "chains", "exits"} <= tables
+
+
+WORDS = {  # commands of each language, and the words that may stand behind them
+    "do": (
+        "version set capture program args local display end use generate egen glm regress beside",
+        "double long group unit vce cluster hc2 family gaussian poisson binomial exposure link cloglog nolog ln _cons "
+        "ltolerance nrtolerance 1e",
+    ),
+    "sps": (
+        "SET GET SELECT COMPUTE EXECUTE. GENLIN /MODEL OFFSET DISTRIBUTION /CRITERIA /REPEATED /PRINT ECHO",
+        "OF BY WITH ORDER DESCENDING INTERCEPT YES DISTRIBUTION LINK NORMAL IDENTITY POISSON LOG BINOMIAL CLOGLOG "
+        "OFFSET LN E",
+    ),
+}
+
+
+@pytest.mark.parametrize("program, used", [("do", r"if (\w+) == 1"), ("sps", r"\((\w+) = 1\)\.")])
+def test_programs_name_what_stands_in_the_files(stata, program, used):
+    """Commands are those known; every variable is one of the file in use or made before."""
+    known, words = WORDS[program]
+    present, models = set(), 0
+    for line in (stata / f"main_table.{program}").read_text(encoding="utf-8").splitlines():
+        command, _, rest = line.strip().partition(" ")
+        if not command or command.startswith("*") or line.startswith("    "):
+            continue
+        assert command.partition("=")[0] in known.split(), line
+        if command in ("use", "GET"):
+            table = re.search(r"(\w+)\.(dta|sav)", rest)[1]
+            file = stata / f"{table}.{'dta' if program == 'do' else 'sav'}"
+            read = pyreadstat.read_dta if program == "do" else pyreadstat.read_sav
+            present, models = set(read(str(file), metadataonly=True)[1].column_names), models + 1
+        for name in re.findall(used, rest):
+            assert name in present, line
+        if command in ("generate", "egen", "COMPUTE"):
+            made, _, rest = rest.partition("=")
+            present.add(made.split()[-1])
+        if command in ("generate", "egen", "COMPUTE", "glm", "regress", "GENLIN", "/MODEL"):
+            named = set(re.findall(r"[^\W\d]\w*", re.sub(r"\b(i\.|\d[\d.]*(e-?\d+)?)", " ", rest)))
+            assert named <= present | set(words.split()), (line, named - present)
+        if command == "beside":
+            place = re.search(r'" (?:\d+\.)?(\w+) ', line)[1]
+            assert place == "_cons" or place in present, line
+    assert models >= 5

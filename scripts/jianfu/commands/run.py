@@ -21,7 +21,11 @@ from jianfu.core.messages import speak, words
 from jianfu.province.load import language_of
 
 # What each command of the start program asks of the workflow, and the pages it shows, by the rule that makes them.
-TARGETS = {"check": ("check", "answers"), "report": ("results/{province}/release/report.docx",)}
+TARGETS = {
+    "check": ("check", "answers"),
+    "report": ("results/{province}/release/report.docx",),
+    "stata": ("results/{province}/restricted/stata",),
+}
 ANSWERS = {"build_answers": "results/{province}/quality/answers.txt"}
 PAGES = {
     "check": {"build_quality_report": "results/{province}/quality/quality_summary.txt", **ANSWERS},
@@ -34,6 +38,7 @@ RESULTS = {
     "full": ("release/full/estimates.csv",),
     "indices": ("release/panel/*.csv", "restricted/indices.parquet"),
     "models": ("release/estimates.csv",),
+    "stata": ("restricted/stata/main_table.*",),
 }
 LOCKS, RECORDS = Path(".snakemake") / "locks", Path(".snakemake") / "metadata"
 PATIENCE = 5  # seconds that a job of a killed run has to end by itself

@@ -34,6 +34,7 @@ COMMANDS = {
     "scenarios": PROVINCE,
     "planner": PROVINCE,
     "report": PROVINCE,
+    "stata": PROVINCE,
     "figure": ("province", "name"),
     "table": ("province", "name"),
     "report-check": PROVINCE,
@@ -53,7 +54,7 @@ OPTIONS = {
     },
     "bundle": {"--into": {"default": "dist"}, "--verify": {"action": "store_true"}},
 }
-WORKFLOW = ("check", "run", "full", "indices", "models", "scenarios", "planner", "report")
+WORKFLOW = ("check", "run", "full", "indices", "models", "scenarios", "planner", "report", "stata")
 # Commands that are scripts of their own; they take the province and further options.
 SCRIPTS = {
     "freeze": "freeze_plan.py",
