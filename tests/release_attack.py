@@ -3,11 +3,12 @@
     python tests/release_attack.py results/sample/release [the release before]
 
 The reader knows how releases are made: which counts are rounded, which sums hold, how figures follow from counts.
-Four attacks, each a function from the folder of a release to :class:`Leak`:
+Five attacks, each a function from the folder of a release to :class:`Leak`:
 
 ``margins``       linear programmes over all published sums bound every withheld cell and every dropped group
 ``digits``        means of whole numbers, weights, rates and intervals are searched for the counts they can come from
 ``coefficients``  rate ratios of the levels of a variable, with its person-months and the total, give events by level
+``embedded``      cells that a page holds and the released file that it names does not, so that no other attack saw them
 ``successive``    what two releases differ by, and cells of the later one as its new totals tell them
 """
 
@@ -38,7 +39,7 @@ class Leak:
 
 def attack(release: Path, before: Path | None = None) -> list[Leak]:
     """Everything that the attacks recover from a release, and from it and the one before."""
-    found = [*margins(release), *digits(release), *coefficients(release)]
+    found = [*margins(release), *digits(release), *coefficients(release), *embedded(release)]
     return found + (successive(release, before) if before else [])
 
 
@@ -327,6 +328,30 @@ def _cohorts(model, rows, months, exits):
         guess = rows["n_events"].iloc[0] * size[cohort] / sum(size.values())
         if len(size) == len(months) and guess < LEAST and pd.isna(exits.get(cohort)):
             yield Leak("coefficients", f"exits {cohort} by {model}", guess, guess)
+
+
+# ------------------------------------------------------------------------------------------------ embedded
+
+
+def views_of(page: Path) -> list[tuple[str, pd.DataFrame]]:
+    """What a page to explore holds: (released file that it names, its rows as texts) of every view."""
+    text = page.read_text(encoding="utf-8").partition('id="content">')[2].partition("</script>")[0]
+    views = json.loads(text)["views"]
+    return [(view["file"], pd.DataFrame(view["rows"], columns=view["columns"], dtype=str)) for view in views]
+
+
+def embedded(release: Path) -> list[Leak]:
+    """Rows of pages below a release that are no rows of the released file from which they are said to be."""
+    found = []
+    for page in sorted(release.rglob("index.html")):
+        for file, rows in views_of(page):
+            source = pd.read_csv(release / file, encoding="utf-8-sig", dtype=str, keep_default_na=False)
+            known = set(
+                source.reindex(columns=rows.columns, fill_value="").itertuples(index=False, name=None)
+            )
+            other = [row for row in rows.itertuples(index=False, name=None) if row not in known]
+            found += [Leak("embedded", f"{file} {'/'.join(row)}", 0, LEAST) for row in other]
+    return found
 
 
 # ------------------------------------------------------------------------------------------------ successive

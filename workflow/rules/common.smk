@@ -430,6 +430,7 @@ def released_outputs(province):
         return panel
     outputs = quality_pages(province)
     outputs += [f"{results}/release/report.{kind}" for kind in ("docx", "pdf", "html")]
+    outputs.append(f"{results}/release/index.html")
     outputs += [f"{results}/release/tables/main_regression.xlsx", f"{results}/provenance/run.json"]
     outputs.append(f"{results}/release/figures/policy_event_study.png")
     if SETTINGS[province]["simulate"]:
@@ -444,7 +445,7 @@ def heavy_outputs(province):
     if settings["models_on"] or brings_ready_tables(settings):
         return panel
     full = f"results/{province}/release/full"
-    return panel + [f"{full}/estimates.csv", f"{full}/figures/specification_curve.png"]
+    return panel + [f"{full}/{file}" for file in ("estimates.csv", "figures/specification_curve.png", "index.html")]
 
 
 def own_template(wildcards):

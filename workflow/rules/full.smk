@@ -1,7 +1,8 @@
 """What only a full run makes: the specification curve, and the uncertainty of the index inside the estimates.
 
 REQUIRED INPUTS: indicators, unit_months, exposures, hazard cells, survey scores and estimates of the province.
-OUTPUTS: results/{province}/release/full: estimates.csv, tables/specification_*.csv, figures/specification_curve.*
+OUTPUTS: results/{province}/release/full: estimates.csv, tables/specification_*.csv, figures/specification_curve.*,
+    index.html, the page to explore with the specification curve in it
 """
 
 FULL_OUTPUTS = read_outputs(ROOT / "config" / "plan" / "outputs_full.csv")
@@ -145,3 +146,21 @@ use rule release_results as release_full_results with:
     params:
         earlier=content(earlier_vintage("release_full_results")),
         code=code("release_results", rule="release_full_results"),
+
+
+use rule explore_results as explore_full_results with:
+    input:
+        files=expand("results/{{province}}/release/{file}", file=[*EXPLORED, "full/tables/specification_curve.csv"]),
+        hypotheses=settled("hypotheses.csv"),
+        models=settled("models.yaml"),
+        indicators=plan("indicators.csv"),
+        labels=plan("labels.csv"),
+        templates=rules.explore_results.input.templates,
+    output:
+        page="results/{province}/release/full/index.html",
+    log:
+        "results/{province}/logs/explore_full_results.log",
+    benchmark:
+        "results/{province}/benchmarks/explore_full_results.tsv"
+    params:
+        code=code("explore_results", rule="explore_full_results"),

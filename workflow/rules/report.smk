@@ -3,7 +3,7 @@
 REQUIRED INPUTS: estimates.csv, reasons.csv, disclosure_log.csv, tables/*.csv and figures/*.{png,csv} under
     results/{province}/release (all past the gate); provenance/config.yaml and run.json
 OUTPUTS: tables/*.xlsx and the tables of results as CSV; brief, report and appendix as .docx, .pdf and .html;
-    tables/brief_numbers.csv, where each number of the brief comes from
+    tables/brief_numbers.csv, where each number of the brief comes from; index.html, the page to explore
 """
 
 RESULT_TABLES = [
@@ -35,6 +35,12 @@ REPORT_FIGURES = [
     "forest_all",
     "policy_event_study",
     "index_sensitivity",
+]
+EXPLORED = [  # what the page to explore shows
+    *(f"figures/{name}.csv" for name in ("index_over_time", "issue_clock", "county_heatmap", "county_ranks")),
+    *(f"figures/{name}.csv" for name in ("dose_response", "cumulative_incidence", "burnout_by_overload", "forest_all")),
+    *(f"tables/{name}.csv" for name in ("issuer_scorecard", "issuer_contributions", "scenario_effects")),
+    "estimates.csv",
 ]
 DOCUMENTS = ["brief", "report", "appendix"]
 REPORT_FILES = [
@@ -140,3 +146,33 @@ rule render_report:
         code=code("render_report"),
     script:
         "../../scripts/render_report.py"
+
+
+rule explore_results:
+    """One offline page with the released numbers, filters and charts."""
+    input:
+        files=expand("results/{{province}}/release/{file}", file=EXPLORED),
+        hypotheses=settled("hypotheses.csv"),
+        models=settled("models.yaml"),
+        indicators=plan("indicators.csv"),
+        labels=plan("labels.csv"),
+        templates=[project("workflow", "report", f"explore.{kind}") for kind in ("html.jinja", "css", "js")],
+    output:
+        page="results/{province}/release/index.html",
+    log:
+        "results/{province}/logs/explore_results.log",
+    benchmark:
+        "results/{province}/benchmarks/explore_results.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=500,
+    params:
+        release="results/{province}/release",
+        names=setting("province", "name"),
+        language=setting("language"),
+        synthetic=setting("province", "synthetic"),
+        templates=folder_of("templates"),
+        code=code("explore_results"),
+    script:
+        "../../scripts/explore_results.py"

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from jianfu.core.spreadsheets import write_csv
-from jianfu.models.verdicts import decisive_p, sign_text, usable
+from jianfu.models.verdicts import decisive_p, sign_text, summary, usable
 from jianfu.models.words import model_label
 from jianfu.report.figures.forest import panel_of, read_tested, short_term, verdict_words
 from jianfu.report.figures.lines import Line, draw_blocks, legend_of
@@ -26,8 +26,8 @@ def read(estimates, hypotheses, models, alpha, csv) -> tuple[pd.DataFrame, dict]
 
 
 def deciding_rows(tested, alpha) -> pd.DataFrame:
-    """The usable estimate that decides each line of the plan, with ``panel``, ``sign``, ``significant``, ``verdict``
-    and the ``line`` itself (:class:`~jianfu.models.verdicts.Decided`).
+    """The usable estimate that decides each line of the plan, with ``panel``, ``sign``, ``significant``, ``verdict``,
+    what the ``tests`` beside it say in one word, and the ``line`` itself (:class:`~jianfu.models.verdicts.Decided`).
 
     panel: hazard, linear, log, or own for a scale of its own. ``significant`` goes by the adjusted p-value where there
     is one. ``x``, ``x_low`` and ``x_high`` are what is drawn: the estimate and its interval, in the panel own divided
@@ -50,6 +50,7 @@ def deciding_rows(tested, alpha) -> pd.DataFrame:
                 "sign": sign_text(plan["predicted_sign"]),
                 "significant": decisive_p(row) < alpha,
                 "verdict": line.verdict.code,
+                "tests": summary(line.tests)[0],
                 "line": line,
             }
             | dict(zip(("x", "x_low", "x_high"), scaled, strict=True))
