@@ -445,7 +445,9 @@ def heavy_outputs(province):
     if settings["models_on"] or brings_ready_tables(settings):
         return panel
     full = f"results/{province}/release/full"
-    return panel + [f"{full}/{file}" for file in ("estimates.csv", "figures/specification_curve.png", "index.html")]
+    return panel + [
+        f"{full}/{file}" for file in ("estimates.csv", "figures/specification_curve.png", "index.html")
+    ]
 
 
 def own_template(wildcards):

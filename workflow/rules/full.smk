@@ -150,7 +150,9 @@ use rule release_results as release_full_results with:
 
 use rule explore_results as explore_full_results with:
     input:
-        files=expand("results/{{province}}/release/{file}", file=[*EXPLORED, "full/tables/specification_curve.csv"]),
+        files=expand(
+            "results/{{province}}/release/{file}", file=[*EXPLORED, "full/tables/specification_curve.csv"]
+        ),
         hypotheses=settled("hypotheses.csv"),
         models=settled("models.yaml"),
         indicators=plan("indicators.csv"),

@@ -38,7 +38,10 @@ REPORT_FIGURES = [
 ]
 EXPLORED = [  # what the page to explore shows
     *(f"figures/{name}.csv" for name in ("index_over_time", "issue_clock", "county_heatmap", "county_ranks")),
-    *(f"figures/{name}.csv" for name in ("dose_response", "cumulative_incidence", "burnout_by_overload", "forest_all")),
+    *(
+        f"figures/{name}.csv"
+        for name in ("dose_response", "cumulative_incidence", "burnout_by_overload", "forest_all")
+    ),
     *(f"tables/{name}.csv" for name in ("issuer_scorecard", "issuer_contributions", "scenario_effects")),
     "estimates.csv",
 ]
