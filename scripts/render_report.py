@@ -1,4 +1,4 @@
-"""Render brief, report and appendix as Word, PDF and HTML.
+"""Render brief, report and appendix as Word, PDF and HTML, and slides.
 
 1. Collect the numbers from the released files and the stored settings.
 2. Fill the templates of the province's language: one Markdown source per document.
@@ -44,5 +44,6 @@ if __name__ == "__main__":
             Path(kinds["docx"][n]).stem: {kind: files[n] for kind, files in kinds.items()}
             for n in range(len(kinds["docx"]))
         },
+        slides=snakemake.output.slides,
         numbers=snakemake.output.numbers,
     )

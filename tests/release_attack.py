@@ -8,17 +8,20 @@ Five attacks, each a function from the folder of a release to :class:`Leak`:
 ``margins``       linear programmes over all published sums bound every withheld cell and every dropped group
 ``digits``        means of whole numbers, weights, rates and intervals are searched for the counts they can come from
 ``coefficients``  rate ratios of the levels of a variable, with its person-months and the total, give events by level
-``embedded``      cells that a page holds and the released file that it names does not, so that no other attack saw them
+``embedded``      cells of a page or a slide that the released file it names lacks, so that no other attack saw them
 ``successive``    what two releases differ by, and cells of the later one as its new totals tell them
 """
 
 import json
 import sys
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from openpyxl import load_workbook
+from pptx import Presentation
 from scipy import stats
 from scipy.optimize import linprog
 
@@ -340,9 +343,29 @@ def views_of(page: Path) -> list[tuple[str, pd.DataFrame]]:
     return [(view["file"], pd.DataFrame(view["rows"], columns=view["columns"], dtype=str)) for view in views]
 
 
-def embedded(release: Path) -> list[Leak]:
-    """Rows of pages below a release that are no rows of the released file from which they are said to be."""
+def charts_of(deck: Path) -> list[tuple[str, list[float]]]:
+    """What the charts of slides hold: (released file after which the shape is named, numbers in and behind it)."""
     found = []
+    for slide in Presentation(str(deck)).slides:
+        for chart in (shape for shape in slide.shapes if shape.has_chart):
+            book = load_workbook(BytesIO(chart.chart.part.chart_workbook.xlsx_part.blob))
+            cells = [cell for row in book.active.iter_rows(values_only=True) for cell in row]
+            drawn = [value for series in chart.chart.plots[0].series for value in series.values]  # noqa: PD011
+            numbers_ = [float(value) for value in [*cells, *drawn] if isinstance(value, (int, float))]
+            found.append((chart.name, numbers_))
+    return found
+
+
+def embedded(release: Path) -> list[Leak]:
+    """Rows of pages below a release, and numbers in charts of its slides, that the released file from which they are
+    said to be does not have."""
+    found = []
+    for deck in sorted(release.rglob("*.pptx")):
+        for file, drawn in charts_of(deck):
+            source = pd.read_csv(release / file, encoding="utf-8-sig")
+            known = source.select_dtypes("number").to_numpy().ravel()
+            other = [value for value in drawn if not np.isclose(known, value, rtol=1e-9).any()]
+            found += [Leak("embedded", f"{file} {value}", 0, LEAST) for value in other]
     for page in sorted(release.rglob("index.html")):
         for file, rows in views_of(page):
             source = pd.read_csv(release / file, encoding="utf-8-sig", dtype=str, keep_default_na=False)

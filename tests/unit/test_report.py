@@ -4,7 +4,9 @@ import hashlib
 import json
 import re
 import shutil
+import time
 import zipfile
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,9 @@ from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
 from docx.enum.text import WD_LINE_SPACING
 from docx.oxml.ns import qn
 from docx.shared import Pt
+from pptx import Presentation
+from pptx.enum.shapes import MSO_SHAPE_TYPE
+from release_attack import charts_of, embedded
 
 from jianfu.core.labels import Labels
 from jianfu.models.reasons import because
@@ -25,7 +30,8 @@ from jianfu.models.words import said
 from jianfu.province.plan import write_deviations
 from jianfu.report.document import facts, sections
 from jianfu.report.document.blocks import Picture, escape, pipe_table
-from jianfu.report.document.build import build_documents, picture
+from jianfu.report.document.build import build_documents, metadata_of, picture
+from jianfu.report.document.charts import charts
 from jianfu.report.document.context import (
     FIGURES,
     age_range,
@@ -36,7 +42,8 @@ from jianfu.report.document.context import (
 )
 from jianfu.report.document.lint import check_documents
 from jianfu.report.document.quotes import found_again
-from jianfu.report.document.render import DOCUMENTS, render_documents
+from jianfu.report.document.render import DOCUMENTS, render_documents, render_slides
+from jianfu.report.document.slides import read_slides, write_slides
 from jianfu.report.document.word import STYLES, text_width, write_reference
 from jianfu.report.reading import read_estimates
 from jianfu.report.tables.table import Table
@@ -136,6 +143,7 @@ def build(folder, run, language="zh", own_template=None):
         own_template=own_template,
         language=language,
         outputs=outputs,
+        slides=folder / run / "slides.pptx",
         numbers=folder / run / "brief_numbers.csv",
     )
 
@@ -754,6 +762,7 @@ def test_finished_documents_have_no_complaint_and_a_spoilt_one_has(built, tmp_pa
     shutil.copytree(built / "release", release)
     for name in DOCUMENTS:
         shutil.copyfile(built / "one" / f"{name}.docx", release / f"{name}.docx")
+    shutil.copyfile(built / "one" / "slides.pptx", release / "slides.pptx")
     shutil.copyfile(built / "one" / "brief_numbers.csv", release / "tables" / "brief_numbers.csv")
     found = check_documents(release, words)  # the invented list of indicators has no words for some members
     assert {complaint.rule for complaint in found} <= {"code"}
@@ -765,3 +774,75 @@ def test_finished_documents_have_no_complaint_and_a_spoilt_one_has(built, tmp_pa
     brief.save(release / "brief.docx")
     rules = {complaint.rule for complaint in check_documents(release, words)}
     assert rules == {"code", "number", "file", "doubled", "unfilled"}
+    slides = Presentation(str(release / "slides.pptx"))
+    slides.slides[1].shapes.title.text = "每1000人一年多流出9.99人"
+    slides.save(release / "slides.pptx")
+    assert ("slides", "number") in {complaint[:2] for complaint in check_documents(release, words)}
+
+
+# ------------------------------------------------------------------------------------------------ slides
+
+
+def slides_of(folder, output=None, language="zh"):
+    """The slides of a fake province, written to ``output`` if there is one."""
+    labels = Labels(language, LABELS_FILE)
+    context, drawn = collect(**arguments(folder), labels=labels), charts(folder / "release", labels)
+    text = render_slides(TEMPLATES, context, drawn, labels, Labels(language, REFERENCES_FILE))
+    if output:
+        metadata = metadata_of("slides", context, labels)
+        write_slides(read_slides(text), output, metadata, drawn, context["tables"])
+    return read_slides(text)
+
+
+@pytest.fixture
+def with_rates(province):
+    """A fake province with rates of leaving of all persons and of each cohort."""
+    file = province / "release" / "figures" / "dose_response.csv"
+    rows = pd.read_csv(file, encoding="utf-8-sig", dtype={"bin": str})
+    whole = rows.drop_duplicates("cohort").assign(bin="all", rate=2.5, exits=200, person_months=80_000)
+    everybody = whole.head(1).assign(cohort="all", exits=900, person_months=310_000)
+    pd.concat([rows, whole, everybody]).to_csv(file, index=False, encoding="utf-8-sig")
+    return province
+
+
+def test_slides_can_be_edited_and_are_the_same_bytes_each_time(with_rates, tmp_path):
+    slides_of(with_rates, tmp_path / "one.pptx")
+    time.sleep(1.1)  # a workbook behind a chart knows the second in which it was made
+    slides_of(with_rates, tmp_path / "two.pptx")
+    one, two = ((tmp_path / f"{run}.pptx").read_bytes() for run in ("one", "two"))
+    assert one == two
+    slides = list(Presentation(BytesIO(one)).slides)
+    shapes = [shape for slide in slides for shape in slide.shapes]
+    assert all(slide.shapes.title.text and slide.placeholders[1].has_text_frame for slide in slides)
+    assert sum(shape.name == "Header" and "SYNTHETIC" in shape.text_frame.text for shape in shapes) == len(
+        slides
+    )
+    assert any(shape.has_chart for shape in shapes) and any(shape.has_table for shape in shapes)
+    assert not any(shape.shape_type == MSO_SHAPE_TYPE.PICTURE for shape in shapes)
+
+
+def test_charts_of_slides_hold_released_numbers_and_others_are_found(with_rates):
+    release = with_rates / "release"
+    slides_of(with_rates, release / "slides.pptx")
+    assert "figures/dose_response.csv" in [
+        file for file, numbers in charts_of(release / "slides.pptx") if numbers
+    ]
+    assert embedded(release) == []
+    rates = release / "figures" / "dose_response.csv"
+    frame = pd.read_csv(rates, encoding="utf-8-sig")
+    frame.assign(rate=frame["rate"] + 0.77).to_csv(rates, index=False, encoding="utf-8-sig")
+    assert {leak.attack for leak in embedded(release)} == {"embedded"}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_province_with_less_has_fewer_slides(with_rates, language):
+    rich = slides_of(with_rates, language=language)
+    nothing = dict.fromkeys(("estimate", "std_error", "ci_low", "ci_high", "p_value", "p_adjusted"), np.nan)
+    change_estimates(with_rates, lambda frame: frame.assign(**nothing))
+    for name in ("dose_response", "burnout_by_overload", "issue_clock"):
+        file = with_rates / "release" / "figures" / f"{name}.csv"
+        pd.read_csv(file, encoding="utf-8-sig").iloc[:0].to_csv(file, index=False, encoding="utf-8-sig")
+    poor = slides_of(with_rates, language=language)
+    assert 2 <= len(poor) < len(rich) <= 8
+    assert all(slide.title and (slide.points or slide.table) for slide in [*rich, *poor])
+    assert ("不能回答" if language == "zh" else "cannot answer") in "".join(slide.title for slide in poor)

@@ -2,7 +2,7 @@
 
 REQUIRED INPUTS: estimates.csv, reasons.csv, disclosure_log.csv, tables/*.csv and figures/*.{png,csv} under
     results/{province}/release (all past the gate); provenance/config.yaml and run.json
-OUTPUTS: tables/*.xlsx and the tables of results as CSV; brief, report and appendix as .docx, .pdf and .html;
+OUTPUTS: tables/*.xlsx and the tables of results as CSV; brief, report and appendix as .docx, .pdf and .html; slides.pptx;
     tables/brief_numbers.csv, where each number of the brief comes from; index.html, the page to explore
 """
 
@@ -48,6 +48,7 @@ EXPLORED = [  # what the page to explore shows
 DOCUMENTS = ["brief", "report", "appendix"]
 REPORT_FILES = [
     *(f"{name}.{language}.md.jinja" for name in [*DOCUMENTS, "words"] for language in ("zh", "en")),
+    *(f"slides.{language}.jinja" for language in ("zh", "en")),
     "report.lua",
     "report.typ",
     "report.html",
@@ -96,7 +97,7 @@ rule tabulate_results:
 
 
 rule render_report:
-    """Brief, report and appendix as Word, PDF and HTML, from one set of released results."""
+    """Brief, report and appendix as Word, PDF and HTML, and slides, from one set of released results."""
     input:
         estimates="results/{province}/release/estimates.csv",
         reasons="results/{province}/release/reasons.csv",
@@ -132,6 +133,7 @@ rule render_report:
             category="Report",
         ),
         html=expand("results/{{province}}/release/{name}.html", name=DOCUMENTS),
+        slides="results/{province}/release/slides.pptx",
         numbers="results/{province}/release/tables/brief_numbers.csv",
     log:
         "results/{province}/logs/render_report.log",

@@ -1,4 +1,4 @@
-"""Brief, report and appendix: one Markdown source each from released files, and the three files made from it."""
+"""Brief, report and appendix, each as three files made of one Markdown source, and slides, from released files."""
 
 import shutil
 import tempfile
@@ -10,10 +10,12 @@ from docx.image.image import Image
 from jianfu.core.labels import Labels
 from jianfu.core.spreadsheets import write_csv
 from jianfu.report.document.blocks import Picture
+from jianfu.report.document.charts import charts
 from jianfu.report.document.context import collect
 from jianfu.report.document.html import write_html
 from jianfu.report.document.pdf import write_pdf
-from jianfu.report.document.render import render_documents
+from jianfu.report.document.render import render_documents, render_slides
+from jianfu.report.document.slides import read_slides, write_slides
 from jianfu.report.document.word import write_docx
 
 TEXT_WIDTH = 15.5  # cm
@@ -39,17 +41,22 @@ def build_documents(
     own_template: str | None,
     language: str,
     outputs: Mapping[str, Mapping[str, str]],
+    slides: str | Path,
     numbers: str | Path,
 ) -> None:
-    """Write each document as Word, PDF and HTML, and the CSV of the numbers of the brief.
+    """Write each document as Word, PDF and HTML, the slides, and the CSV of the numbers of brief and slides.
 
     The first five are as in :func:`jianfu.report.document.context.collect`; labels, references: paths of the
     dictionaries; templates: folder with the templates; own_template: a Word file whose styles and pages are used;
-    outputs: the files to write as {document: {docx, pdf, html: path}}; numbers: the CSV.
+    outputs: the files to write as {document: {docx, pdf, html: path}}; slides: the
+    PowerPoint file; numbers: the CSV.
     """
     templates, words = Path(templates), Labels(language, labels)
     context = collect(release, config, run, deviations, plan, words)
     write_csv(context["quotes"].table(), numbers, mark=context["mark"])
+    drawn = charts(release, words)
+    text = render_slides(templates, context, drawn, words, Labels(language, references))
+    write_slides(read_slides(text), slides, metadata_of("slides", context, words), drawn, context["tables"])
     with tempfile.TemporaryDirectory() as folder:
         folder, pictures = Path(folder), {}
         for name in context["drawn"]:

@@ -1,10 +1,10 @@
 """What must hold of the finished documents: nothing unfilled, no code in a reader's text, no number without a source.
 
-The Word files are read as they are handed out (make report-check); every complaint is (document, rule, what was found).
+The files are read as they are handed out (make report-check); every complaint is (document, rule, what was found).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,11 +12,17 @@ import pandas as pd
 from docx import Document
 from docx.oxml.ns import qn
 from docx.text.paragraph import Paragraph
+from pptx import Presentation
+from pptx.oxml.ns import qn as pptx_name
 
 from jianfu.core.labels import Labels
 from jianfu.report.document.quotes import found_again
 
-READERS = ("brief", "report")  # documents for readers who know no code; the appendix names files and columns
+READERS = (
+    "brief",
+    "report",
+    "slides",
+)  # documents for readers who know no code; the appendix names files and columns
 FRAME = ("Document Line", "Figure Picture", "Header", "Footer")  # styles of what is no sentence
 EVERYWHERE = {
     "unfilled": re.compile("\\{\\{|\\{%|\\bnan\\b|\\bNone\\b|\\bundefined\\b|[\ue000\ue001]", re.ASCII),
@@ -30,7 +36,7 @@ NUMBER = re.compile(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?", re.ASCII)
 # Numbers that belong to a word or to a unit: cohorts, the scale of burnout, "per 1,000", "one standard deviation".
 FIXED = re.compile(
     r"90后|1990s|满分6分|out of 6|每?1000[名人]|1,000|\d+%(?:置信| conf)|高1个标准差"
-    r"|表\d+|图\d+|(?:Table|Figure) \d+|^\d[\d.]* "
+    r"|无关联为1|no link: 1|表\d+|图\d+|(?:Table|Figure) \d+|^\d[\d.]* "
 )
 
 
@@ -42,21 +48,30 @@ class Complaint(NamedTuple):
     found: str
 
 
-def paragraphs(document) -> Iterator[Paragraph]:
-    """Every paragraph of a Word file in its order, those in the cells of tables as well."""
+def paragraphs(document) -> Iterator[tuple[str, str]]:
+    """(style, text) of every paragraph of a Word file in its order, those in the cells of tables as well."""
     for element in document.element.body.iter(qn("w:p")):
-        yield Paragraph(element, document)
+        paragraph = Paragraph(element, document)
+        yield paragraph.style.name, paragraph.text
 
 
-def lint_text(name: str, document) -> list[Complaint]:
-    """Complaints about the text of one document."""
+def lines_of(slides) -> Iterator[tuple[str, str]]:
+    """The same of slides, where the name of a shape stands for the style."""
+    for slide in slides.slides:
+        for shape in slide.shapes:
+            for element in shape.element.iter(pptx_name("a:p")):
+                yield shape.name, "".join(run.text or "" for run in element.iter(pptx_name("a:t")))
+
+
+def lint_text(name: str, lines: Iterable[tuple[str, str]]) -> list[Complaint]:
+    """Complaints about the text of one document, given as (style, text)."""
     rules = EVERYWHERE | (FOR_READERS if name in READERS else {})
     return [
-        Complaint(name, rule, _around(paragraph.text, match))
-        for paragraph in paragraphs(document)
-        if paragraph.style.name not in FRAME
+        Complaint(name, rule, _around(text, match))
+        for style, text in lines
+        if style not in FRAME
         for rule, pattern in rules.items()
-        for match in pattern.finditer(paragraph.text)
+        for match in pattern.finditer(text)
     ]
 
 
@@ -64,23 +79,24 @@ def _around(text, match, most=12):
     return text[max(0, match.start() - most) : match.end() + most].strip()
 
 
-def untraced_numbers(document, made: pd.DataFrame, words: Labels) -> list[Complaint]:
-    """Numbers that the brief prints and that no line of its table of numbers makes.
+def untraced_numbers(
+    name: str, lines: Iterable[tuple[str, str]], made: pd.DataFrame, words: Labels
+) -> list[Complaint]:
+    """Numbers that brief or slides print, given as (style, text), and that no line of the table of numbers makes.
 
     made: as in ``tables/brief_numbers.csv``; words: labels, as the names of scenarios may hold numbers of their own.
     """
     known = {number.lstrip("−") for number in made["number"]}
     names = [text for key, text in words.texts.items() if key.startswith("scenario_S")]
     found = []
-    for paragraph in paragraphs(document):
-        if paragraph.style.name in FRAME or paragraph.style.name.startswith(("Heading", "Table Note")):
+    for style, text in lines:
+        if style in FRAME or style.startswith(("Heading", "Table Note")):
             continue
-        text = paragraph.text
-        for name in names:
-            text = text.replace(name, "")
+        for own in names:
+            text = text.replace(own, "")
         text = FIXED.sub(" ", text)
         found += [
-            Complaint("brief", "number", _around(text, match))
+            Complaint(name, "number", _around(text, match))
             for match in NUMBER.finditer(text)
             if match[0].rstrip(",") not in known
         ]
@@ -88,12 +104,16 @@ def untraced_numbers(document, made: pd.DataFrame, words: Labels) -> list[Compla
 
 
 def check_documents(release: str | Path, words: Labels) -> list[Complaint]:
-    """Every complaint about the finished documents below ``release``."""
+    """Every complaint about the finished documents and slides below ``release``."""
     release = Path(release)
     made = pd.read_csv(release / "tables" / "brief_numbers.csv", encoding="utf-8-sig", dtype=str)
-    documents = {name: Document(str(release / f"{name}.docx")) for name in (*READERS, "appendix")}
+    texts = {
+        name: list(paragraphs(Document(str(release / f"{name}.docx"))))
+        for name in ("brief", "report", "appendix")
+    }
+    texts["slides"] = list(lines_of(Presentation(str(release / "slides.pptx"))))
     return [
-        *(complaint for name, document in documents.items() for complaint in lint_text(name, document)),
-        *untraced_numbers(documents["brief"], made, words),
+        *(complaint for name, lines in texts.items() for complaint in lint_text(name, lines)),
+        *(c for name in ("brief", "slides") for c in untraced_numbers(name, texts[name], made, words)),
         *(Complaint("brief", "source", number) for number in found_again(made, release)),
     ]

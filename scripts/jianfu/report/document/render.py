@@ -1,6 +1,6 @@
 """From templates and numbers to Markdown, one source per document for its Word, PDF and HTML."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -51,6 +51,17 @@ def render_documents(
         )
         for name, text in texts.items()
     }
+
+
+def render_slides(
+    templates: str | Path, context: Mapping, charts: Iterable[str], labels: Labels, references: Labels
+) -> str:
+    """The text of the slides, from the numbers of the brief; charts: names of those that have something to show."""
+    blocks = Blocks(
+        context["tables"], {}, context["needs"], labels, references, NUMBERS[BRIEF], context["mark"]
+    )
+    template = environment(templates, blocks, labels, 0).get_template(f"slides.{labels.language}.jinja")
+    return template.render(**context, charts=charts, without=context["settings"]["report"]["without"])
 
 
 def environment(templates: str | Path, blocks: Blocks, labels: Labels, depth: int) -> Environment:
