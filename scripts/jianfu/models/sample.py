@@ -1,5 +1,6 @@
 """Rows of an analysis table that a model uses, every other one counted with its reason."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -28,17 +29,17 @@ class Sample:
     remarks: list = field(default_factory=list)
     merged: dict = field(default_factory=dict)
 
-    def used(self, table) -> pd.DataFrame:
-        """The rows of the table, small levels merged."""
-        frame = table.frame[self.rows]
-        return frame.assign(
-            **{name: _relabelled(frame[name], levels) for name, levels in self.merged.items()}
-        )
+    def used(self, table, columns: Iterable[str]) -> pd.DataFrame:
+        """The rows of the table in those of ``columns`` that it has, small levels merged."""
+        frame = table.frame[[name for name in columns if name in table.frame]][self.rows]
+        merged = {name: levels for name, levels in self.merged.items() if name in frame}
+        return frame.assign(**{name: _relabelled(frame[name], levels) for name, levels in merged.items()})
 
 
 def _relabelled(values, levels):
-    """Values of a categorical column under the levels that stand for them."""
-    return values.astype(object).map(lambda level: levels.get(level, level))
+    """Values of a categorical column under the levels that stand for them, as objects."""
+    codes, known = pd.factorize(values)
+    return np.array([*(levels.get(level, level) for level in known), np.nan], dtype=object)[codes]
 
 
 def select(spec, table, categories):
@@ -87,13 +88,21 @@ def select(spec, table, categories):
 
 def _merge_small(spec, table, categories, variables, sample):
     """Merge the levels with few persons or events (:mod:`jianfu.models.small_levels`) and say so."""
-    used = table.frame[sample.rows]
+    grouped = list(dict.fromkeys(name for name in variables if name in categories and table.persons))
+    used = sample.used(table, dict.fromkeys([*grouped, *spec.outcomes, spec.event, "person"]))
     persons = pd.Series(table.weights(sample.rows), used.index)
     events = events_of(spec, table, used)
-    for variable in dict.fromkeys(name for name in variables if name in categories and table.persons):
-        of = used[variable].astype(object)
-        counts = used["person"].groupby(of).nunique() if "person" in used else persons.groupby(of).sum()
-        merged = table.merging.of(variable, counts, None if events is None else events.groupby(of).sum())
+    for variable in grouped:
+        codes, levels = pd.factorize(used[variable])
+        of = pd.Series(pd.Categorical.from_codes(codes, list(levels)), used.index)
+
+        def by_level(values, of=of):
+            return values.groupby(of, observed=True)
+
+        counts = by_level(used["person"]).nunique() if "person" in used else by_level(persons).sum()
+        counts = counts.set_axis(list(counts.index))
+        happened = None if events is None else by_level(events).sum().set_axis(counts.index)
+        merged = table.merging.of(variable, counts, happened)
         if merged:
             sample.merged[variable] = merged
             names = {level: categories[variable].get(level, level) for level in counts.index}
@@ -242,7 +251,7 @@ def prepare(spec, table, categories) -> Prepared:
     terms = [*spec.terms, *controls]
     named = columns_named(spec, ESTIMATORS[spec.estimator])
     names = dict.fromkeys([*named, *term_variables(terms, categories), "unit", "person"])
-    used = sample.used(table)[[name for name in names if name in table.frame]]
+    used = sample.used(table, names)
     weights = table.weights(sample.rows)
     try:
         columns = columns_of(used, terms, categories, weights)
@@ -316,7 +325,9 @@ def _missing_reason(column, spec, table):
 
 def _drop_separated(spec, table, categories, controls, sample):
     """Leave out units, months and levels of controls without any event (their effects are infinite)."""
-    used, weights = sample.used(table), table.weights(sample.rows)
+    variables = term_variables([*spec.terms, *controls], categories)
+    named = [*columns_named(spec, ESTIMATORS[spec.estimator]), *variables]
+    used, weights = sample.used(table, dict.fromkeys(named)), table.weights(sample.rows)
     events = events_of(spec, table, used).to_numpy()
     if (events < 0).any():
         raise NotEstimable("outcome_negative", column=spec.outcomes[0], sample=sample)
@@ -324,7 +335,7 @@ def _drop_separated(spec, table, categories, controls, sample):
         raise NotEstimable("no_events", sample=sample)
     groups = {name: effect_codes(used, name) for name in spec.effects}
     trials = np.full(len(used), np.inf) if spec.estimator == "poisson" else trials_of(spec, used, weights)
-    for variable in term_variables([*spec.terms, *controls], categories):
+    for variable in variables:
         if variable in categories:
             groups[variable] = codes_of(used[variable])
         elif used[variable].dtype == bool:
@@ -342,7 +353,7 @@ def _drop_singletons(spec, table, sample):
     """Leave out rows that are alone in a level of an effect."""
     if not spec.effects:
         return
-    used = table.frame[sample.rows]
+    used = sample.used(table, dict.fromkeys(part for name in spec.effects for part in name.split(":")))
     keep, lost = regression.drop_singletons({name: effect_codes(used, name) for name in spec.effects})
     for name, n in lost.items():
         sample.dropped[f"singleton_{name}"] = n
