@@ -17,6 +17,7 @@ from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.reasons import failures, unestimable
 from jianfu.models.sample import prepare
 from jianfu.models.spec import ModelSpec
+from jianfu.models.term import Term
 from jianfu.models.tiers import COMMON, FULL, GIVEN
 from jianfu.models.words import said, term_label
 
@@ -63,7 +64,7 @@ def answers(
         if spec.name not in known:
             known[spec.name] = _asked(spec, tables[spec.data], categories, settings)
         figures, detectable, reasons = known[spec.name]
-        parts = row["term"].split(":")
+        parts = Term(row["term"]).names
         on_common = any(part == index or part.startswith(f"{index}_") for part in parts for index in common)
         status = NOT if reasons else ON_COMMON if on_common else ANSWERABLE
         found.append(

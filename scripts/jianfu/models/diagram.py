@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from jianfu.models.terms import parts_of
+from jianfu.models.term import Term, names_of
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ def diagram_of(declared: Mapping[str, Iterable[str]], model: Mapping, term: str)
     """
     edges = edges_of(declared)
     nodes = {name for edge in edges for name in edge}
-    parts = term.split(":")
+    parts = Term(term).names
     exposure = next((part for part in parts if part in nodes), parts[0])
-    held = parts_of([*model.get("controls", ()), *model.get("effects", ())])
+    held = names_of([*model.get("controls", ()), *model.get("effects", ())])
     return Diagram(edges, exposure, str(model.get("outcome", "")), frozenset(held) & nodes)
 
 

@@ -17,7 +17,8 @@ from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.reasons import because, failure, has, unestimable
 from jianfu.models.sample import prepare, select
 from jianfu.models.spec import ALL, ModelSpec
-from jianfu.models.terms import call_of, parts_of, reference_level
+from jianfu.models.term import parts_of
+from jianfu.models.terms import reference_level
 from jianfu.statistics import inference
 
 UNCONVERGED = ("unconverged", "singular_matrix")  # codes of models that were fitted without success
@@ -210,7 +211,7 @@ def _row(base, effect, spec, table):
 
 def _exposures_in(terms, table):
     """Exposures behind terms, functions of them included."""
-    columns = [call_of(part)[1][0] for part in parts_of(terms)]
+    columns = [part.column for part in parts_of(terms)]
     return [table.exposures[column] for column in columns if column in table.exposures]
 
 

@@ -25,7 +25,7 @@ from jianfu.models.reasons import because
 from jianfu.models.small_levels import Merging
 from jianfu.models.spec import ALL, ModelSpec
 from jianfu.models.tables.table import AnalysisTable
-from jianfu.models.terms import FUNCTIONS, GROUPED, call_of, parts_of
+from jianfu.models.term import FUNCTIONS, GROUPED, Part, names_of, parts_of
 
 ALWAYS = ("name", "estimator", "data", "where", "report", "standardise", "options")
 COMMON_OPTIONS = {"reference": dict}
@@ -174,35 +174,35 @@ def _check_column(column, columns, place):
 
 
 def _check_terms(entry, columns, place, levels):
-    for part in parts_of([*entry.get("terms", []), *entry.get("controls", [])]):
+    for part in names_of([*entry.get("terms", []), *entry.get("controls", [])]):
         if part in columns or part in (levels or ()):
             continue
         if levels is None and any(part.startswith(f"{column}_") for column in columns):
             continue
         inner = part.removeprefix(FACTOR).removesuffix(")") if part.startswith(FACTOR) else None
-        function, arguments = call_of(part)
+        call = Part.of(part)
         if inner is not None:
             _check_column(inner.strip(), columns, Reason("term_of_entry", place=place, term=part))
-        elif function is None:
+        elif not call.function:
             known = [*columns, *(levels or ()), *(f"{name}(x)" for name in FUNCTIONS)]
             _check_column(part, known, Reason("key_of_entry", place=place, key="terms"))
         else:
-            for column in arguments if function in GROUPED else arguments[:1]:
+            for column in call.arguments if call.function in GROUPED else call.arguments[:1]:
                 _check_column(column, columns, Reason("term_of_entry", place=place, term=part))
-            _check_arguments(part, function, arguments, place)
+            _check_arguments(call, place)
 
 
-def _check_arguments(part, function, arguments, place):
-    least = {"ns": 1, "bs": 3}
+def _check_arguments(part, place):
+    least, function, arguments = {"ns": 1, "bs": 3}, part.function, part.arguments
     if function in GROUPED and len(arguments) != 2:
-        raise ConfigError("term_needs_group", place=place, term=part, function=function)
+        raise ConfigError("term_needs_group", place=place, term=part.text, function=function)
     if function in least and (
         len(arguments) != 2 or not arguments[1].isdigit() or int(arguments[1]) < least[function]
     ):
         raise ConfigError(
             "term_needs_degrees",
             place=place,
-            term=part,
+            term=part.text,
             least=least[function],
             example=f"{function}(x, {max(3, least[function])})",
         )
@@ -218,7 +218,7 @@ def categories_of(frame, spec):
     a column of numbers: the column ``factor(x)`` is added to ``frame``.
     """
     reference, categories = spec.options.get("reference", {}), {}
-    for part in parts_of([*spec.terms, *spec.controls]):
+    for part in names_of([*spec.terms, *spec.controls]):
         column = part
         if part.startswith(FACTOR):
             column = part.removeprefix(FACTOR).removesuffix(")").strip()
@@ -254,12 +254,11 @@ def _check_numbers(frame, spec):
             _check_stray(frame[column], spec)
             raise DataError("column_holds_text", model=spec.name, key=key, column=column)
     for part in parts_of([*spec.terms, *spec.controls]):
-        function, arguments = call_of(part)
-        column = arguments[0]
+        column = part.column
         if column in frame and is_text(frame[column]):
             _check_stray(frame[column], spec)
-            if function:
-                raise DataError("term_needs_numbers", model=spec.name, term=part)
+            if part.function:
+                raise DataError("term_needs_numbers", model=spec.name, term=part.text)
 
 
 def _check_stray(values, spec):

@@ -25,7 +25,7 @@ from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.own_tables import check_entry
 from jianfu.models.spec import ALL
 from jianfu.models.tables.catalogue import columns_of_tables, levels_of
-from jianfu.models.terms import parts_of
+from jianfu.models.term import names_of
 
 SIGNS = ("+", "-", ">=", "0", "=")
 FAMILIES = ("confirmatory", "exploratory")
@@ -184,7 +184,7 @@ def _check_hypotheses(rows, plan, own, file):
             named += model.get("controls", [])
         known = [*named, *(term + made for term in named for made in MADE)]
         if not ESTIMATORS[model["estimator"]].reports_all and row["term"] not in known:
-            _one_of(row["term"], [*named, *parts_of(named)], file, f"{key}.term")
+            _one_of(row["term"], [*named, *names_of(named)], file, f"{key}.term")
 
 
 def _check_diagrams(diagrams, rows, plan, overlay, file):

@@ -12,7 +12,8 @@ from jianfu.models.estimators.common import codes_of, columns_named, effect_code
 from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.reasons import because
 from jianfu.models.spec import ModelSpec
-from jianfu.models.terms import Design, columns_of, outside_domain, require_columns, split, term_variables
+from jianfu.models.term import Term, names_of
+from jianfu.models.terms import Design, columns_of, outside_domain, require_columns, term_variables
 from jianfu.statistics import hazard, regression
 
 
@@ -278,7 +279,7 @@ def _fixed_slopes(model):
     """
     columns, found = model.columns, []
     for term in columns.terms:
-        parts = split(term)
+        parts = Term(term).names
         lacking = [part for part in parts if len(parts) > 1 and columns.lacks(part)]
         lacking = [part for part in lacking if not _taken_in(columns.part(part), model)]
         if lacking and not any(
@@ -353,7 +354,7 @@ def _drop_singletons(spec, table, sample):
     """Leave out rows that are alone in a level of an effect."""
     if not spec.effects:
         return
-    used = sample.used(table, dict.fromkeys(part for name in spec.effects for part in name.split(":")))
+    used = sample.used(table, names_of(spec.effects))
     keep, lost = regression.drop_singletons({name: effect_codes(used, name) for name in spec.effects})
     for name, n in lost.items():
         sample.dropped[f"singleton_{name}"] = n

@@ -6,6 +6,7 @@ from typing import Self
 
 from jianfu.core.errors import ConfigError
 from jianfu.core.spelling import did_you_mean
+from jianfu.models.term import Term
 
 ALL = "all"  # report: every coefficient becomes a row
 SEVERAL = ("terms", "controls", "effects", "standardise")  # keys whose value is a list of names
@@ -16,8 +17,8 @@ ONE_OR_MORE = {"outcome": "outcomes", "cluster": "clusters"}  # keys that take o
 class ModelSpec:
     """A declared model, with the names of columns as they stand in its analysis table.
 
-    data: name of the analysis table; outcomes: none, one, or event columns that are added up; terms, controls: as
-    :mod:`jianfu.models.terms` reads them; effects: absorbed, of a product such as unit:cohort every combination;
+    data: name of the analysis table; outcomes: none, one, or event columns that are added up; terms, controls:
+    products of parts (:mod:`jianfu.models.term`); effects: absorbed, of a product such as unit:cohort every combination;
     clusters: none, one, or two columns; where: rows used {column: value}; standardise: outcome and mediator that are
     taken in standard deviations, with their (mean, SD) or None = those of the rows used; options: those of the
     estimator; report: terms that become rows, :data:`ALL`, or None = the terms. A name that is not given is "".
@@ -28,8 +29,8 @@ class ModelSpec:
     data: str = ""
     outcomes: tuple[str, ...] = ()
     mediator: str = ""
-    terms: tuple[str, ...] = ()
-    controls: tuple[str, ...] = ()
+    terms: tuple[Term, ...] = ()
+    controls: tuple[Term, ...] = ()
     effects: tuple[str, ...] = ()
     clusters: tuple[str, ...] = ()
     where: Mapping[str, object] = field(default_factory=dict)
@@ -60,6 +61,8 @@ class ModelSpec:
                 raise ConfigError("model_lacks_key", name=name, key=key, advice=did_you_mean(key, KEYS))
             if key in SEVERAL or key in ONE_OR_MORE or (key == "report" and value != ALL):
                 value = (value,) if isinstance(value, str) else tuple(value)
+            if key in ("terms", "controls"):
+                value = tuple(map(Term, value))
             if key == "standardise":
                 value = dict.fromkeys(value)
             values[ONE_OR_MORE.get(key, key)] = value

@@ -1,14 +1,13 @@
 """Terms of a declared model -> columns of a design matrix.
 
-A term is a product of parts joined by ':'. A part is a column, a categorical column, one level of it (cohort_90s), or
-a function of a column: log(x), log1p(x), sqrt(x), square(x), ns(x, df) and bs(x, df) (natural cubic and cubic B-spline
+A part of a term (:mod:`jianfu.models.term`) is a column, a categorical column, one level of it (cohort_90s), or a
+function of a column: log(x), log1p(x), sqrt(x), square(x), ns(x, df) and bs(x, df) (natural cubic and cubic B-spline
 with the knots of R's ``splines``), between(x, group) (mean of x in the group over the rows used) and within(x, group)
 (deviation from it). A categorical column is one dummy per level but the first where the rest of its product is a term
 as well (alone: the constant), else one per level, as in R: ``x + sex:x`` gives the reference's slope and the
 difference, ``sex:x`` both slopes.
 """
 
-import re
 from collections.abc import Iterable
 from copy import copy
 
@@ -16,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.errors import NotEstimable
+from jianfu.models.term import GROUPED, Part, Term, parts_of
 from jianfu.statistics import splines
 
 SIMPLE = {"log": np.log, "log1p": np.log1p, "sqrt": np.sqrt, "square": np.square}
@@ -25,25 +25,6 @@ DOMAIN = {
     "sqrt": lambda x: x >= 0,
 }
 SPLINES = {"ns": splines.natural, "bs": splines.b_spline}
-GROUPED = ("between", "within")
-FUNCTIONS = (*SIMPLE, *SPLINES, *GROUPED)
-CALL = re.compile(rf"({'|'.join(FUNCTIONS)})\((.+)\)")
-
-
-def call_of(part):
-    """``(function, [arguments])`` of a part of a term; function is None for a plain column."""
-    found = CALL.fullmatch(part.strip())
-    return (found[1], [a.strip() for a in found[2].split(",")]) if found else (None, [part])
-
-
-def split(term: str) -> list[str]:
-    """The parts of a product."""
-    return [part.strip() for part in term.split(":")]
-
-
-def parts_of(terms):
-    """All parts of ``terms`` in their order, each once."""
-    return list(dict.fromkeys(part for term in terms for part in split(term)))
 
 
 def term_variables(terms, categories):
@@ -51,8 +32,7 @@ def term_variables(terms, categories):
     owner = {name: variable for variable, levels in categories.items() for name in levels.values()}
     variables = []
     for part in parts_of(terms):
-        function, arguments = call_of(part)
-        variables += arguments if function in GROUPED else [owner.get(arguments[0], arguments[0])]
+        variables += part.arguments if part.function in GROUPED else [owner.get(part.column, part.column)]
     return list(dict.fromkeys(variables))
 
 
@@ -60,9 +40,8 @@ def outside_domain(frame, terms):
     """{part: mask of the rows in which its function is not defined}, e.g. log of zero."""
     masks = {}
     for part in parts_of(terms):
-        function, arguments = call_of(part)
-        if function in DOMAIN:
-            masks[part] = ~DOMAIN[function](frame[arguments[0]].to_numpy(dtype=float))
+        if part.function in DOMAIN:
+            masks[part.text] = ~DOMAIN[part.function](frame[part.column].to_numpy(dtype=float))
     return masks
 
 
@@ -79,7 +58,7 @@ class Design(dict):
         self.weights = like.weights if like else weights
         for term in self.terms:
             product = {"": np.ones(len(frame))}
-            for part in split(term):
+            for part in Term(term).names:
                 product = {
                     f"{name}:{more}" if name else more: values * other
                     for name, values in product.items()
@@ -90,8 +69,8 @@ class Design(dict):
 
     def with_reference(self, term: str, part: str) -> bool:
         """Whether a categorical part of a product has a dummy for its first level too: the rest of it is no term."""
-        rest = set(split(term)) - {part}
-        return bool(rest) and all(set(split(other)) != rest for other in self.terms)
+        rest = set(Term(term).names) - {part}
+        return bool(rest) and all(set(Term(other).names) != rest for other in self.terms)
 
     def part(self, part: str) -> np.ndarray:
         """The column (N,) of a part that has one."""
@@ -100,7 +79,7 @@ class Design(dict):
 
     def lacks(self, part: str) -> bool:
         """Whether a part that is one column, a number or a level, is no term itself, nor its variable one."""
-        if part in self.categories or call_of(part)[0] in SPLINES:
+        if part in self.categories or Part.of(part).function in SPLINES:
             return False
         return not {part, *term_variables([part], self.categories)} & set(self.terms)
 
@@ -139,9 +118,10 @@ class Design(dict):
             for level, name in levels.items():
                 if name == part:
                     return {name: (frame[variable] == level).to_numpy(dtype=float)}
-        function, arguments = call_of(part)
-        values = frame[arguments[0]].to_numpy(dtype=float)
-        if function is None:
+        call = Part.of(part)
+        function, arguments = call.function, call.arguments
+        values = frame[call.column].to_numpy(dtype=float)
+        if not function:
             return {part: values}
         if function in SIMPLE:
             return {part: SIMPLE[function](values)}

@@ -16,6 +16,7 @@ from jianfu.core.reasons import Reason
 from jianfu.indices.exposures import ELSEWHERE, LEAD, Exposure
 from jianfu.models.estimates import CHECK, missing
 from jianfu.models.reasons import because, failures, has
+from jianfu.models.term import Term
 from jianfu.statistics import inference
 
 VERDICTS = ("supported", "inconclusive", "negligible", "contrary", "not_tested")  # strongest first
@@ -176,7 +177,7 @@ def falsifications(term: str) -> dict[str, tuple[str, str]]:
     The first part of an interaction carries the change: the lead of ``OD:cohort_90s`` is ``OD_lead:cohort_90s``. A
     shock that all cohorts of a unit share makes exits come in bursts and leaves an interaction alone.
     """
-    first, *rest = str(term).split(":")
+    first, *rest = Term(term).names
     tail = "".join(f":{part}" for part in rest)
     return {
         "lead": ("lead", changed(term, variant=LEAD)),
@@ -216,14 +217,13 @@ def summary(tests: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
 
 def changed(term: str, **changes) -> str:
     """A term with its first exposure changed: ``changed("OD:cohort_90s", variant=LEAD)`` is ``OD_lead:cohort_90s``."""
-    first, *rest = term.split(":")
-    return ":".join([dataclasses.replace(Exposure.of(first), **changes).term, *rest])
+    first, *rest = Term(term).names
+    return Term.product([dataclasses.replace(Exposure.of(first), **changes).term, *rest])
 
 
 def expects_zero(row: Mapping) -> bool:
     """True if zero is expected: negative controls, and the lead (not the lag beside it) or false date of a placebo."""
-    parts = str(row["term"]).split(":")
-    lead = any(Exposure.of(part).variant == LEAD for part in parts)
+    lead = any(Exposure.of(part).variant == LEAD for part in Term(row["term"]).names)
     return row["role"] == "negative_control" or (row["role"] == "placebo" and (lead or row["term"] == "att"))
 
 

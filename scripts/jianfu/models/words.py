@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from jianfu.core.labels import Labels
 from jianfu.core.reasons import Reason
 from jianfu.models.reasons import has, in_words
+from jianfu.models.term import Term
 from jianfu.models.verdicts import PASSED, Verdict, summary
 
 NOTHING = "—"
@@ -31,7 +32,7 @@ def part_labels(term: str, labels: Labels) -> list[str]:
     if not isinstance(term, str) or not term:
         return [NOTHING]
     parts = []
-    for part in term.split(":"):
+    for part in Term(term).names:
         stem, _, tail = part.rpartition("_")
         if part not in labels and stem in labels and f"term_suffix_{tail}" in labels:
             parts.append(labels(stem) + labels(f"term_suffix_{tail}"))

@@ -11,6 +11,7 @@ from jianfu.indices.exposures import Exposure
 from jianfu.models.prediction import Predictor
 from jianfu.models.reasons import because
 from jianfu.models.tables.table import AnalysisTable
+from jianfu.models.term import Term
 from jianfu.scenarios import projection
 from jianfu.scenarios.burden import Burden
 
@@ -57,7 +58,7 @@ def applied(models: Models, before: Burden, after: Burden, logged: np.ndarray) -
 
 def terms_present(terms: Iterable[str], absent: set[str]) -> list[str]:
     """Terms of a projection model none of whose indices is among the ``absent`` ones."""
-    return [term for term in terms if not {Exposure.of(part).index for part in term.split(":")} & absent]
+    return [term for term in terms if not {Exposure.of(part).index for part in Term(term).names} & absent]
 
 
 def staff_of(

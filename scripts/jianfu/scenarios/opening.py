@@ -14,6 +14,7 @@ from jianfu.indicators.plan import read_plan
 from jianfu.indices.construction import read_anchors
 from jianfu.indices.specification import index_spec, read_members
 from jianfu.models.tables.reading import read_hazard, read_survey
+from jianfu.models.term import names_of
 from jianfu.scenarios import evaluation
 from jianfu.scenarios.asking import Opened, fitted, specs_of
 from jianfu.scenarios.burden import burden
@@ -44,7 +45,7 @@ def open_province(
     tiers = pd.read_csv(inputs["tiers"], encoding="utf-8-sig", keep_default_na=False)
     specs = specs_of(plan, tiers, anchors)
     projecting = [model for group in ("projection", "further", "personal") for model in specs[group].values()]
-    named = {part for model in projecting for term in model.terms for part in term.split(":")}
+    named = {*names_of(term for model in projecting for term in model.terms)}
     members = read_members(inputs["members"], indicator_plan)
     named = (named & set(members["index"])) | set(tiers["used"]) - {""}
     spec = index_spec(members, reference, settings=indices, exposure=exposure).only(*sorted(named))

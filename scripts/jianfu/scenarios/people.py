@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from jianfu.models.prediction import Predictor
+from jianfu.models.term import Term
 from jianfu.scenarios.effects import ALL, DRAWS, interval
 
 GROUPS = ("cohort", "bianzhi", "role")  # traits by which changes and slopes are told apart
@@ -39,7 +40,7 @@ def capped(
     }
     change = np.zeros((len(frame), len(found.names)))
     for j, term in enumerate(found.names):
-        parts = term.split(":")
+        parts = Term(term).names
         shifted = [name for name in parts if name in moved]
         if shifted:
             others = [frame[name].to_numpy(float) for name in parts if name not in moved]

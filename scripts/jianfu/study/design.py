@@ -14,6 +14,7 @@ from jianfu.indices.exposures import Exposure
 from jianfu.indices.specification import read_members
 from jianfu.models.spec import ModelSpec, specs_of
 from jianfu.models.tables.unit_years import WAVE
+from jianfu.models.term import names_of
 from jianfu.simulate.parameters import read_parameters
 
 SEEDS_PER_SCENARIO = 100_000
@@ -42,7 +43,7 @@ class Setup:
     def only(self, names, bells=()):
         """The same for the models in ``names`` and the checks in ``bells``, with the members of the indices needed."""
         specs = [spec for spec in self.specs if spec.name in names]
-        terms = {part for spec in specs for term in spec.terms for part in term.split(":")}
+        terms = names_of(term for spec in specs for term in spec.terms)
         used = {Exposure.of(term.removesuffix(WAVE)).index for term in terms}
         checks = [check for check in self.checks if check["name"] in bells]
         return self.of(specs=specs, checks=checks, members=self.members[self.members["index"].isin(used)])

@@ -18,6 +18,7 @@ from jianfu.models.estimates import CHECK, tidy
 from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.reasons import because
 from jianfu.models.spec import ModelSpec
+from jianfu.models.term import Term, names_of
 from jianfu.statistics import power
 from jianfu.statistics.sensitivity import COMMON
 
@@ -34,7 +35,7 @@ def derive(check, spec: ModelSpec, table) -> ModelSpec | None:
         spec.terms
         and spec.estimator in check.get("estimators", ESTIMATORS)
         and spec.data in check.get("data", [spec.data])
-        and set(check.get("needs", [])) <= {part for name in spec.effects for part in name.split(":")}
+        and set(check.get("needs", [])) <= {*names_of(spec.effects)}
         and (exposures or not check.get("exposures"))
     )
     if not fits:
@@ -53,7 +54,7 @@ def derive(check, spec: ModelSpec, table) -> ModelSpec | None:
     changes["controls"] = [*changes.get("controls", spec.controls), *check.get("controls", [])]
     if check.get("drop_effects"):
         changes["effects"] = [
-            name for name in spec.effects if not set(name.split(":")) & set(check["drop_effects"])
+            name for name in spec.effects if not set(Term(name).names) & set(check["drop_effects"])
         ]
     derived = replace(spec, report=None, options={}).changed(changes)
     if "county" in derived.options.values() and "county" not in table.frame:
@@ -63,14 +64,13 @@ def derive(check, spec: ModelSpec, table) -> ModelSpec | None:
 
 def _exposures(spec, table):
     """Exposure indices among the terms of a model, as they stand in its terms."""
-    parts = dict.fromkeys(part for term in spec.terms for part in term.split(":"))
-    return [part for part in parts if part in table.exposures and not part.endswith("_z")]
+    return [part for part in names_of(spec.terms) if part in table.exposures and not part.endswith("_z")]
 
 
 def _replaced(term, exposures, pattern):
     """``term`` with each exposure in it replaced by ``pattern``."""
-    parts = [pattern.replace(EXPOSURE, part) if part in exposures else part for part in term.split(":")]
-    return ":".join(parts)
+    names = Term(term).names
+    return Term.product(pattern.replace(EXPOSURE, part) if part in exposures else part for part in names)
 
 
 def _filled(value, words, exposures):

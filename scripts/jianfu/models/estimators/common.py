@@ -10,6 +10,7 @@ from jianfu.core.errors import NotEstimable
 from jianfu.core.reasons import Reason
 from jianfu.models.reasons import because
 from jianfu.models.spec import ONE_OR_MORE
+from jianfu.models.term import Term
 from jianfu.statistics import hazard, inference, regression
 
 CONSTANT = "(Intercept)"  # term of the constant
@@ -158,7 +159,7 @@ def columns_named(spec, estimator) -> dict[str, str]:
     found = {}
     for key, columns in named:
         for name in [columns] if isinstance(columns, str) else columns:
-            for column in name.split(":") if key == "effects" else [name]:
+            for column in Term(name).names if key == "effects" else [name]:
                 if column:
                     found.setdefault(column, key)
     return found
@@ -176,7 +177,7 @@ def codes_of(values):
 
 def effect_codes(frame, effect):
     """Levels of an absorbed effect as integer codes (N,) 0 ... K-1; of ``unit:cohort`` the combinations that occur."""
-    first, *others = (codes_of(frame[column]) for column in effect.split(":"))
+    first, *others = (codes_of(frame[column]) for column in Term(effect).names)
     for codes in others:
         first = hazard.codes_of(first * (codes.max(initial=0) + 1) + codes)[0]
     return first

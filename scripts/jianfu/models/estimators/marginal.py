@@ -9,7 +9,8 @@ from jianfu.models.estimators import hazards, ols
 from jianfu.models.estimators import regression as shared
 from jianfu.models.estimators.common import COLUMN, Effect, Estimator, effects_of
 from jianfu.models.reasons import because
-from jianfu.models.terms import call_of, parts_of, split, term_variables
+from jianfu.models.term import Term, parts_of
+from jianfu.models.terms import term_variables
 from jianfu.statistics import margins
 
 LINKS = ("logit", "cloglog", "poisson", "ols")
@@ -73,13 +74,13 @@ def moves(model, variables) -> dict[str, Move]:
 
 def variables_of(terms, categories) -> list[str]:
     """Variables that move: the columns behind ``terms``, without those that only say a group."""
-    firsts = [call_of(part)[1][0] for part in parts_of(terms)]
+    firsts = [part.column for part in parts_of(terms)]
     return term_variables(firsts, categories)
 
 
 def main_variables(terms, categories) -> list[str]:
     """Variables of the terms that are no products, and of the products in which none of these stands."""
-    found = variables_of([term for term in terms if len(split(term)) == 1], categories)
+    found = variables_of([term for term in terms if len(Term(term).parts) == 1], categories)
     for term in terms:
         own = variables_of([term], categories)
         found += [] if set(own) & set(found) else own

@@ -12,7 +12,9 @@ from jianfu.models.programs.variables import Variable, Words, described, variabl
 from jianfu.models.sample import Prepared, prepare
 from jianfu.models.spec import ModelSpec
 from jianfu.models.tables.table import AnalysisTable
-from jianfu.models.terms import SIMPLE, call_of, split
+from jianfu.models.term import Part as TermPart
+from jianfu.models.term import Term, parts_of
+from jianfu.models.terms import SIMPLE
 from jianfu.models.words import term_label
 
 FAMILIES = ("ols", "logit", "cloglog", "poisson")
@@ -83,8 +85,8 @@ class Replication:
 def can_be_replicated(spec: ModelSpec) -> bool:
     """Whether the programs follow all that a model says: a regression clustered in one way, without further options."""
     plain = not any(getattr(spec, key) for key in OWN_WAY) and len(spec.clusters) == 1
-    parts = [call_of(part)[0] for term in (*spec.terms, *spec.controls) for part in split(term)]
-    return plain and spec.estimator in FAMILIES and all(name is None or name in SIMPLE for name in parts)
+    functions = {part.function for part in parts_of([*spec.terms, *spec.controls])}
+    return plain and spec.estimator in FAMILIES and functions <= {"", *SIMPLE}
 
 
 def with_samples(
@@ -227,7 +229,7 @@ class _Terms:
             self.places |= {name: (variable.name, variable.codes[self.levels[name][1]]) for name in columns}
             return
         for column in columns:
-            parts = [self._part(text) for text in split(column)]
+            parts = [self._part(text) for text in Term(column).names]
             name = parts[0].variable
             if len(parts) > 1 or parts[0].function or parts[0].code is not None:
                 name = variable_name(column.replace(":", "_x_"), self.taken)
@@ -239,5 +241,5 @@ class _Terms:
         if text in self.levels:
             column, value = self.levels[text]
             return Part(variable=self.variable(column).name, code=self.variable(column).codes[value])
-        function, (column, *_) = call_of(text)
-        return Part(variable=self.variable(column).name, function=function or "")
+        found = TermPart.of(text)
+        return Part(variable=self.variable(found.column).name, function=found.function)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from jianfu.core.labels import Labels
 from jianfu.models.estimates import CHECK
+from jianfu.models.term import Term
 from jianfu.models.verdicts import FAILED, VERDICTS, Decided, headlines, summary
 from jianfu.models.words import label_of_tests, text_of, verdict_label
 from jianfu.release.outputs import TOTAL
@@ -142,7 +143,7 @@ def own_ratio(quotes: Quotes, line: Decided | None) -> str | None:
     if line is None or line.verdict.code == "not_tested" or not _is_hazard(line.row):
         return None
     model, term = line.plan["model"], line.plan["term"]
-    cells = [_estimate(model, name, "estimate") for name in (term.split(":")[0], term)]
+    cells = [_estimate(model, name, "estimate") for name in (Term(term).first, term)]
     return quotes("ratio_of_sum", *cells, digits=2)
 
 

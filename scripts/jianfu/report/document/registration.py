@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jianfu.config.overlay import write_plan_file
 from jianfu.core.labels import Labels
 from jianfu.models.diagram import Diagram, confounders_left, diagram_of
+from jianfu.models.term import Term
 from jianfu.models.verdicts import EQUIVALENCE, FEW_CLUSTERS, SHARE, sign_text
 from jianfu.models.words import term_label, text_of
 from jianfu.province.reference import reference_window
@@ -177,8 +178,9 @@ def _model_row(model, labels):
 
 def _term(term, labels):
     """Words for a term, control or absorbed effect: a node of the diagrams by its name there."""
-    nodes = [causal_diagram.node_label(part, labels) for part in term.split(":")]
-    return " × ".join(nodes) if nodes != term.split(":") else term_label(term, labels)
+    names = list(Term(term).names)
+    nodes = [causal_diagram.node_label(part, labels) for part in names]
+    return " × ".join(nodes) if nodes != names else term_label(term, labels)
 
 
 def _picture(name, diagram, width, labels):

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from jianfu.config.files import read_yaml
 from jianfu.core.spreadsheets import write_csv
 from jianfu.models.estimates import is_check
+from jianfu.models.term import Term
 from jianfu.models.verdicts import Decided, hypothesis_rows, sign_text, summary, usable
 from jianfu.models.words import model_label, term_label, text_of, verdict_label
 from jianfu.report.figures.lines import Line, draw_blocks, legend_of
@@ -154,7 +155,7 @@ def _label(row, several, models, labels):
 def short_term(term, labels) -> str:
     """A term in few words: the name of the index and, of an interaction, the short name of the cohort."""
     parts = []
-    for part in str(term).split(":"):
+    for part in Term(term).names:
         stem, _, tail = part.partition("_")
         if f"short_{part}" in labels:
             parts.append(labels(f"short_{part}"))

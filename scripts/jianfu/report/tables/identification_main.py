@@ -5,6 +5,7 @@ import pandas as pd
 from jianfu.core.labels import Labels
 from jianfu.indices.exposures import CALM
 from jianfu.models.estimates import CHECK, missing
+from jianfu.models.term import Term
 from jianfu.models.verdicts import changed, deciding_estimates, falsifications, usable
 from jianfu.models.words import outcome_label, term_label
 from jianfu.report.tables.table import NOTHING, Table, interval, number
@@ -32,7 +33,7 @@ def variants(term: str, levels: dict[str, str]) -> dict[str, tuple[str, str]]:
 
     levels: {name of a dummy: the level behind it}.
     """
-    first, *rest = str(term).split(":")
+    first, *rest = Term(term).names
     excess = f"excess_per_1000({first})"
     if rest:
         excess = f"excess_per_1000({first}; {levels.get(rest[0], rest[0])} - others)"

@@ -5,6 +5,7 @@ import pandas as pd
 from jianfu.core.errors import ConfigError
 from jianfu.core.labels import Labels
 from jianfu.models.estimates import missing
+from jianfu.models.term import names_of
 from jianfu.models.verdicts import FEW_CLUSTERS, usable
 from jianfu.models.words import outcome_label, part_labels, text_of
 from jianfu.report.tables.estimates import of_interest
@@ -75,7 +76,7 @@ def _foot(heads, models, labels):
 
     def listed(head, key):
         names = models[head["model"]].get(key) or []
-        return {part for name in names for part in name.split(":")}
+        return {*names_of(names)}
 
     lines = [
         line("estimator", lambda h: labels(f"estimator_{models[h['model']]['estimator']}")),
