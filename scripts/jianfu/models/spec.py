@@ -18,7 +18,7 @@ class ModelSpec:
     """A declared model, with the names of columns as they stand in its analysis table.
 
     data: name of the analysis table; outcomes: none, one, or event columns that are added up; terms, controls:
-    products of parts (:mod:`jianfu.models.term`); effects: absorbed, of a product such as unit:cohort every combination;
+    products of parts (:mod:`jianfu.models.term`); effects: absorbed, of a product (unit:cohort) every combination;
     clusters: none, one, or two columns; where: rows used {column: value}; standardise: outcome and mediator that are
     taken in standard deviations, with their (mean, SD) or None = those of the rows used; options: those of the
     estimator; report: terms that become rows, :data:`ALL`, or None = the terms. A name that is not given is "".
