@@ -1,11 +1,16 @@
-"""What every test may rely on: messages are in English unless the test itself speaks another language."""
+"""What every test may rely on: messages are in English unless the test itself speaks another language.
 
+As in a run, numerical libraries take one thread each: two processes with two threads each get in each other's way.
+"""
+
+import os
 from pathlib import Path
 
 import pytest
 
 from jianfu.core.messages import speak
 
+os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
 WHOLE_RUNS = Path(__file__).parent / "workflow"
 
 
