@@ -65,6 +65,29 @@ def test_a_county_month_without_log_has_no_mean_but_stays_in_the_table():
     assert result["units_logged"].tolist() == [3, 0, 0, 0]
 
 
+MEMBERS = pd.DataFrame({"index": ["X", "Y"], "indicator": ["OD", "OD"]})
+
+
+def test_indices_by_county_are_those_of_the_heatmap_for_each_index():
+    both = pd.concat([indices(VALUES), indices(VALUES).assign(index="TR", value=7.0)])
+    made = publications.county_indices(both, unit_months(), units(), described=["OD", "TR"])
+    heatmap = publications.county_heatmap(indices(VALUES), unit_months(), units(), index="OD")
+    own = made[made["index"] == "OD"].drop(columns="index")
+    assert own.to_numpy().tolist() == heatmap[heatmap["mean"].notna()].to_numpy().tolist()
+    assert (
+        made.loc[made["index"] == "TR", "mean"].tolist() == [7.0] * int((made["index"] == "TR").sum()) != []
+    )
+
+
+def test_members_are_averaged_over_units_for_each_index_that_they_belong_to():
+    made = publications.members_over_time(
+        indices(VALUES).rename(columns={"index": "indicator"}), unit_months(), MEMBERS
+    )
+    first = made.groupby("index").first()
+    assert first.index.tolist() == ["X", "Y"] and first["mean"].tolist() == [50, 50]
+    assert first["persons"].tolist() == [60, 60] and first["code"].tolist() == ["OD", "OD"]
+
+
 def test_a_county_of_two_townships_is_dominated():
     values = {("u1", "2024-01"): 40.0, ("u2", "2024-01"): 50.0}
     frame = publications.county_heatmap(indices(values), unit_months(("u1", "u2")), units(), index="OD")
@@ -396,6 +419,12 @@ def test_every_publishable_table_has_the_declared_columns():
     made = {
         "index_over_time": publications.index_over_time(indices(VALUES), unit_months()),
         "county_heatmap": publications.county_heatmap(indices(VALUES), unit_months(), units(), index="OD"),
+        "county_indices": publications.county_indices(
+            indices(VALUES), unit_months(), units(), described=["OD"]
+        ),
+        "members_over_time": publications.members_over_time(
+            indices(VALUES).rename(columns={"index": "indicator"}), unit_months(), MEMBERS
+        ),
         "dose_response": rates(),
         "issue_clock": publications.issue_clock(tasks(CASES), Calendar(), ("2024-01", "2024-12"), NOTHING),
         "sample_flow": publications.sample_flow(FLOW),

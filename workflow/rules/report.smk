@@ -37,7 +37,8 @@ REPORT_FIGURES = [
     "index_sensitivity",
 ]
 EXPLORED = [  # what the page to explore shows
-    *(f"figures/{name}.csv" for name in ("index_over_time", "issue_clock", "county_heatmap", "county_ranks")),
+    *(f"figures/{name}.csv" for name in ("index_over_time", "issue_clock", "county_indices", "county_ranks")),
+    "figures/members_over_time.csv",
     *(
         f"figures/{name}.csv"
         for name in ("dose_response", "cumulative_incidence", "burnout_by_overload", "forest_all")

@@ -1,5 +1,6 @@
 """The unit table as the later steps need it: one row per unit; how much of a total its largest units hold."""
 
+import numpy as np
 import pandas as pd
 
 
@@ -13,5 +14,6 @@ def latest_units(units: pd.DataFrame) -> pd.DataFrame:
 
 def top2_share(values: pd.Series) -> float:
     """Share of a total that its two largest units hold (0 where the total is 0)."""
-    total = values.sum()
-    return float(values.nlargest(2).sum() / total) if total > 0 else 0.0
+    known = np.sort(values.dropna().to_numpy())
+    total = known.sum()
+    return float(known[-2:].sum() / total) if total > 0 else 0.0

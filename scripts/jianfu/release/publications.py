@@ -76,6 +76,31 @@ def county_heatmap(
     return result[[*order, "persons", "top2_share"]]
 
 
+def county_indices(
+    indices: pd.DataFrame, unit_months: pd.DataFrame, units: pd.DataFrame, *, described: list[str]
+) -> pd.DataFrame:
+    """:func:`county_heatmap` of each index of ``described``, with the ``index`` in front."""
+    parts = []
+    for name in described:
+        part = county_heatmap(indices, unit_months, units, index=name)
+        part.insert(0, "index", name)
+        parts.append(part[part["mean"].notna()])
+    return pd.concat(parts, ignore_index=True)
+
+
+def members_over_time(
+    indicators: pd.DataFrame, unit_months: pd.DataFrame, members: pd.DataFrame
+) -> pd.DataFrame:
+    """Mean over units of every member of an index by month, in its own unit, with units, persons and the share of the
+    two largest units; members: rows index, indicator (an indicator may be a member of several indices)."""
+    own = indicators[indicators["indicator"].isin(members["indicator"])].rename(
+        columns={"indicator": "index"}
+    )
+    means = index_over_time(own, unit_months).drop(columns=["q25", "q75"]).rename(columns={"index": "code"})
+    of_index = members[["index", "indicator"]].rename(columns={"indicator": "code"})
+    return of_index.merge(means, on="code")
+
+
 def policy_dates(policies: pd.DataFrame) -> pd.DataFrame:
     """One row per policy and start date; ``counties`` is the number of counties it holds for, missing = everywhere."""
     groups = policies.groupby(["policy_id", "name", "start_date"], sort=True, dropna=False)["county_code"]
@@ -269,6 +294,10 @@ def build_all(*, inputs, outputs, window, calendar, exclude, language: str) -> N
         "index_over_time": index_over_time(indices, unit_months),
         "policy_dates": policy_dates(read(inputs["policies"])),
         "county_heatmap": county_heatmap(indices, unit_months, units, index=leading(roles)),
+        "county_indices": county_indices(indices, unit_months, units, described=roles["index"].tolist()),
+        "members_over_time": members_over_time(
+            read(inputs["indicators"]), unit_months, members[members["index"].isin(roles["index"])]
+        ),
         "issue_clock": issue_clock(inputs["tasks"], calendar_of(calendar), window, exclude),
         "dose_response": read(inputs["rates"]),
         "cumulative_incidence": cumulative_incidence(curves),
