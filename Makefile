@@ -98,14 +98,17 @@ test-all: development
 simulation-study: setup
 	$(BIN)/snakemake --cores $(CORES) --keep-going docs/simulation_study.png docs/intervention_study.csv
 
-# Time of the index build of a large province, of the primary hazard beside other programs on 3.6 million rows, and of
-# ingestion against DuckDB's own copy of the same file (some minutes, 20 GB); BENCH="--rows 2000000 --repeats 3" holds for ingestion.
+# ROWS=2000000: reading and indicators of so many rows stage by stage beside DuckDB, pandas and Polars, into docs/benchmark.csv
+# (1 GB of disk for every million rows). Without ROWS: 2 and 20 million, and before them the index build of a large province,
+# the primary hazard beside other programs on 3.6 million rows, and the libraries that estimators are judged by.
 bench: setup
+ifndef ROWS
 	$(BIN)/python tests/bench/bench_indices.py
 	$(BIN)/python tests/bench/bench_hazard.py
 	$(BIN)/python tests/bench/bench_models.py
 	$(BIN)/python tests/bench/bench_libraries.py
-	$(BIN)/python tests/bench/bench_ingest.py $(BENCH)
+endif
+	$(BIN)/python tests/bench/bench_scale.py $(if $(ROWS),--rows $(ROWS)) $(BENCH)
 
 lint: development
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -130,6 +133,8 @@ lock:
 	  --custom-compile-command "make lock" requirements.in -o requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" requirements-dev.in -o requirements-dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" requirements-slurm.in -o requirements-slurm.txt
 
 clean:
 	@$(JIANFU) clean "$(PROVINCE)"

@@ -13,11 +13,14 @@ Stages and their rules: workflow/rules/. Settings: config/settings.md; manual: c
 
 import os
 import re
+import shutil
 import sys
 import time
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+import psutil
 from snakemake.io import flag, is_flagged
 from snakemake.utils import min_version
 
@@ -29,9 +32,11 @@ from jianfu.province.panel_files import files_of
 from jianfu.province.plan import overlaid_files, plan_content, plan_version
 from jianfu.province.paths import PERSON_TABLES, RESULT_FILES, province_file, registration_files
 from jianfu.province.reference import reference_window
+from jianfu.commands import needs
 from jianfu.commands.settings import load_command, province_folders
 from jianfu.province.rules import brings_ready_tables, leaves_out
 from jianfu.core.errors import ConfigError, DataError
+from jianfu.simulate.parameters import expected_bytes, read_parameters
 from jianfu.release.outputs import read_outputs
 from jianfu.config.files import display, read_yaml
 from jianfu.config.overlay import read_plan_file, read_tables
@@ -96,6 +101,20 @@ localrules:
     scenarios,
     planner,
     check,
+
+
+onstart:
+    if workflow.local_exec:
+        jobs = [
+            (job.rule.name, job.resources.get("mem_mb", 0), job.resources.get("disk_mb", 0))
+            for job in workflow.dag.needrun_jobs()
+        ]
+        for line in needs.told(
+            needs.needs_of(jobs),
+            memory=psutil.virtual_memory().available / 10**6,
+            disk=shutil.disk_usage(os.curdir).free / 10**6,
+        ):
+            print(line, flush=True)
 
 
 rule all:

@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[2]
+RULES = sorted((ROOT / "workflow" / "rules").glob("*.smk"))
 
 
 def pins(path):
@@ -23,6 +24,24 @@ def test_development_lock_has_the_same_versions():
     assert {name: development.get(name) for name in runtime} == runtime
 
 
+def test_the_lock_for_slurm_changes_no_version_and_stands_apart():
+    runtime, slurm = pins(ROOT / "requirements.txt"), pins(ROOT / "requirements-slurm.txt")
+    added = slurm.keys() - runtime.keys()
+    assert added == {"snakemake-executor-plugin-slurm", "snakemake-executor-plugin-slurm-jobstep"}
+    assert all(slurm[name] <= runtime[name] for name in slurm.keys() - added)
+
+
+def test_a_cluster_runs_as_one_machine_does():
+    local, slurm = (
+        yaml.safe_load((ROOT / "profiles" / name / "profile.yaml").read_text())
+        for name in ("default", "slurm")
+    )
+    cores = local.pop("cores")
+    assert cores and {key: slurm[key] for key in local} == local
+    rules = set(re.findall(r"^rule (\w+):", "\n".join(f.read_text() for f in RULES), flags=re.M))
+    assert slurm["set-resources"].keys() <= rules
+
+
 def test_every_direct_dependency_is_locked():
     names = re.findall(r"^([A-Za-z0-9_.-]+)", (ROOT / "requirements.in").read_text(), flags=re.M)
     locked = pins(ROOT / "requirements.txt")
@@ -30,7 +49,7 @@ def test_every_direct_dependency_is_locked():
 
 
 def test_every_locked_package_has_a_hash():
-    for lock in ("requirements.txt", "requirements-dev.txt"):
+    for lock in ("requirements.txt", "requirements-dev.txt", "requirements-slurm.txt"):
         blocks = re.split(r"^(?=[a-z0-9.-]+==)", (ROOT / lock).read_text(), flags=re.M)[1:]
         assert blocks and all("--hash=sha256:" in block for block in blocks)
 

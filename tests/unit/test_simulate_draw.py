@@ -20,6 +20,8 @@ from jianfu.ingest.people import describe_id
 from jianfu.ingest.schema import load_tables
 from jianfu.simulate.draw import draw
 from jianfu.simulate.parameters import read_parameters
+from jianfu.simulate.streams import Streams
+from jianfu.simulate.structure import build_structure
 from jianfu.simulate.survey import ITEMS, observed_scores
 from jianfu.survey.scoring import score
 
@@ -126,7 +128,6 @@ def test_scores_of_the_simulator_are_those_of_the_scoring_keys():
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("prefectures: 4", "prefectures: 3", "must be a multiple of units.prefectures"),
         (
             "  overload_90s:",
             "  overlaod_90s:",
@@ -149,8 +150,10 @@ def test_parameters_that_do_not_fit_are_named(tmp_path, old, new, sentence):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"counties": 1, "prefectures": 1}, "at least 2 counties, not 1,"),
-        ({"counties": 7, "prefectures": 7}, "1 to 6 prefectures, not 7"),
+        ({"counties": 1, "prefectures": 1}, "at least 2 counties.*these are 1 prefectures, 1 counties"),
+        ({"counties": 7, "prefectures": 8}, "no fewer than prefectures; these are 8 prefectures, 7 counties"),
+        ({"counties": 80, "prefectures": 1}, "79 counties in each"),
+        ({"counties": 2, "prefectures": 1, "towns": 199}, "99 units of a kind in a county.*199 units"),
         ({"towns": 2}, "units.towns is 2; a simulated province needs at least 3 towns"),
     ],
 )
@@ -158,3 +161,21 @@ def test_a_province_that_is_too_small_is_refused_in_one_sentence(change, sentenc
     own = read_parameters(PARAMETERS, small=True)
     with pytest.raises(ConfigError, match=sentence):
         draw(own | {"units": own["units"] | change}, 1)
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        {"prefectures": 21, "counties": 183, "towns": 2000, "townships": 700, "streets": 500},
+        {"prefectures": 99, "counties": 400, "towns": 6000, "townships": 1, "streets": 1},
+    ],
+)
+def test_names_and_codes_of_a_large_province_do_not_run_out(size):
+    own = read_parameters(PARAMETERS)
+    found = build_structure(own | {"units": own["units"] | size}, Streams(1))
+    n = size["towns"] + size["townships"] + size["streets"]
+    assert len(set(found.codes)) == n
+    assert len(set(found.names)) == n - 1  # two of a name on purpose
+    assert len(set(found.county_codes)) == size["counties"]
+    assert len(set(zip(found.county_codes, found.county_names, strict=True))) == size["counties"]
+    assert found.frame["city_name"].nunique() == size["prefectures"]

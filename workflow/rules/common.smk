@@ -226,13 +226,45 @@ def simulated(wildcards):
 
 def raw_files(wildcards):
     """The user's raw files of the wildcard table, or of all tables where a rule has none."""
-    settings, table = SETTINGS[wildcards.province], wildcards.get("table")
+    return files_of_table(wildcards.province, wildcards.get("table"))
+
+
+def files_of_table(province, table):
+    """The user's raw files of a table of a province, or of all tables."""
+    settings = SETTINGS[province]
     if settings["simulate"]:
         return []
     names = raw_tables(table)
     sources = [s for s in settings["sources"] if table is None or s["table"] in names]
     folder = settings["data"]["folder"]
     return sorted({str(file) for source in sources for file in matching_files(folder, source)})
+
+
+@cache
+def raw_mb(province, table):
+    """MB of the raw files of a table, or of all; a simulated province makes its own, by its parameters."""
+    settings, size = SETTINGS[province], 0
+    if settings["simulate"]:
+        with suppress(ConfigError):  # the job that draws it says what is wrong
+            size = expected_bytes(read_parameters(settings["simulate"]["parameters"]), table)
+    else:
+        size = sum(os.path.getsize(file) for file in files_of_table(province, table))
+    return size / 10**6
+
+
+def of_raw(share, base=0):
+    """MB that grow with the raw files of the wildcard table (without one: of all), for `resources`."""
+
+    def megabytes(wildcards):
+        jobs = int(wildcards.get("jobs", 1))
+        return max(1, round(base + share * raw_mb(wildcards.province, wildcards.get("table")) / jobs))
+
+    return megabytes
+
+
+def spilled(wildcards, input):
+    """MB that ingest_table writes: the table, and its typed rows before, where no other job has read them."""
+    return of_raw(0.2 if input.pieces else 1.2)(wildcards)
 
 
 def shares(wildcards):

@@ -30,6 +30,7 @@ rule read_piece:
         "../../environment.yml"
     resources:
         mem_mb=1500,
+        disk_mb=of_raw(1.0),
     params:
         folder=raw_folder,
         settings=ingest_settings,
@@ -73,6 +74,7 @@ rule ingest_table:
         "../../environment.yml"
     resources:
         mem_mb=1500,
+        disk_mb=spilled,
     params:
         folder=raw_folder,
         settings=ingest_settings,

@@ -20,7 +20,8 @@ rule simulate_province:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1200,
+        mem_mb=of_raw(1.6, base=300),
+        disk_mb=of_raw(1.1),
     params:
         seed=setting("simulate", "seed"),
         code=code("simulate_province"),

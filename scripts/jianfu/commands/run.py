@@ -64,7 +64,10 @@ def run(
     check_writable(root)
     others = clear_remains(root, show)
     goals = _goals(command, slugs)
-    arguments = [*goals, "--cores", str(cores), "--logger", NAME, *options]
+    together = (
+        f"mem_mb={psutil.virtual_memory().available // 10**6}"  # jobs that fit in it run at the same time
+    )
+    arguments = [*goals, "--cores", str(cores), "--resources", together, "--logger", NAME, *options]
     if record_lost(slugs):
         show(words("run_record_lost"))
         arguments.append("--forceall")

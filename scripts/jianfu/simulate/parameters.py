@@ -6,6 +6,8 @@ from jianfu.core.errors import ConfigError
 from jianfu.core.reasons import Reason
 from jianfu.core.spelling import did_you_mean
 
+BYTES_OF_TASK = 270  # of a row of the task log in its file
+
 
 def read_parameters(path, small: bool = False, pattern=None) -> dict:
     """All parameters as a nested dictionary; ``small`` merges the overlay for tests over the full-size ones.
@@ -21,12 +23,18 @@ def read_parameters(path, small: bool = False, pattern=None) -> dict:
     _check(overlay, parameters, name, complete=False, place="small.")
     if small:
         parameters = merge(parameters, overlay)
-    units = parameters["units"]
-    if units["counties"] % units["prefectures"]:
-        raise ConfigError(
-            "counties_no_multiple", file=name, counties=units["counties"], prefectures=units["prefectures"]
-        )
     return parameters
+
+
+def expected_bytes(parameters: dict, table: str | None = None) -> int:
+    """About how large the raw files of a canonical ``table`` will be, or of all: by unit-months and tasks, as measured
+    on the demonstration province."""
+    units, (first, last) = parameters["units"], parameters["window"]
+    months = (int(last[:4]) - int(first[:4])) * 12 + int(last[5:]) - int(first[5:]) + 1
+    unit_months = (units["towns"] + units["townships"] + units["streets"]) * months
+    of = {"tasks": BYTES_OF_TASK * parameters["tasks"]["mean"] + 900, "app_activity": 2000, "documents": 170}
+    of |= {"spells": 250, "survey": 250}  # bytes for a unit-month
+    return round(unit_months * (sum(of.values()) if table is None else of.get(table, 10)))
 
 
 def _check(own, model, name, complete, place=""):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 
 import chinese_calendar
 import numpy as np
@@ -15,6 +16,9 @@ FIRST_CODE = {"街道": 1, "镇": 100, "乡": 200}
 FIRST = "青白石云松梅柳枫杏桃竹槐榆桐芦荷兰菊"
 SECOND = "溪桥坪冲塘湾岭沟坝店集堰渡洲岗垭畈埠"
 PREFECTURES = ("澜川市", "衡泽市", "岱宁市", "溧阴市", "瀚安市", "沅康市")
+PREFECTURE_FIRST, PREFECTURE_SECOND = "澜衡岱溧瀚沅", "川泽宁阴安康"
+# Room in the codes: two digits of prefecture, two of county (from 21), three of unit, in a block for each type.
+MOST_PREFECTURES, MOST_COUNTIES, MOST_UNITS = 99, 79, 99
 COUNTY_FIRST = "永安和兴泰宁丰昌顺清平德信义康乐嘉瑞荣裕"
 SHARED_NAME = "城关镇"
 RENAMED = {"old": "新柳乡", "new": "新柳镇", "from": "2024-07-01"}
@@ -83,23 +87,45 @@ class Structure:
 
 
 def _counties(parameters):
-    n, prefectures = parameters["units"]["counties"], parameters["units"]["prefectures"]
-    if n < 2 or not 1 <= prefectures <= len(PREFECTURES):
-        raise ConfigError("too_few_counties", counties=n, most=len(PREFECTURES), prefectures=prefectures)
-    per = n // prefectures
-    codes = [f"39{1 + i // per:02d}{21 + i % per:02d}" for i in range(n)]
+    units = parameters["units"]
+    n, prefectures = units["counties"], units["prefectures"]
+    largest = max(units["streets"], units["towns"], units["townships"])
+    fits = n <= MOST_COUNTIES * prefectures and largest <= MOST_UNITS * n
+    if n < 2 or not 1 <= prefectures <= min(n, MOST_PREFECTURES) or not fits:
+        raise ConfigError("simulated_places", prefectures=prefectures, counties=n, units=largest)
+    of = np.arange(n) * prefectures // n
+    first = np.searchsorted(of, of)
+    codes = [f"39{1 + p:02d}{21 + i - f:02d}" for i, (p, f) in enumerate(zip(of, first, strict=True))]
     suffix = ["县", "县", "市", "县", "区"]
-    names = [
-        f"{COUNTY_FIRST[i % len(COUNTY_FIRST)]}{SECOND[(7 * i + 3) % len(SECOND)]}{suffix[i % len(suffix)]}"
-        for i in range(n)
-    ]
-    return codes, names, [PREFECTURES[i // per] for i in range(n)]
+    names = [f"{_county_name(i)}{suffix[i % len(suffix)]}" for i in range(n)]
+    more = (f"{name}市" for length in _names(PREFECTURE_FIRST, PREFECTURE_SECOND) for name in length)
+    cities = [*PREFECTURES, *islice((name for name in more if name not in PREFECTURES), prefectures)]
+    return codes, names, [cities[p] for p in of]
+
+
+def _county_name(i):
+    """Two characters, of which every pair comes once; then three."""
+    round_, middle = i // (len(COUNTY_FIRST) * len(SECOND)), ""
+    if round_:
+        middle = FIRST[(round_ - 1) % len(FIRST)]
+    return f"{COUNTY_FIRST[i % len(COUNTY_FIRST)]}{middle}{SECOND[(7 * i + 3) % len(SECOND)]}"
+
+
+def _names(first, last):
+    """Yields lists of distinct names: all of two characters, then all of three, and so on."""
+    fronts = list(first)
+    while True:
+        yield [front + end for front in fronts for end in last]
+        fronts = [front + middle for front in fronts for middle in first]
 
 
 def _place_names(rng, n):
-    """Distinct two-character place names."""
-    pairs = [a + b for a in FIRST for b in SECOND]
-    return [pairs[i] for i in rng.permutation(len(pairs))[:n]]
+    """``n`` distinct names of places, the short ones first, in random order."""
+    found = []
+    for names in _names(FIRST, SECOND):
+        found += [names[i] for i in rng.permutation(len(names))[: n - len(found)]]
+        if len(found) == n:
+            return found
 
 
 def build_structure(parameters, streams):
