@@ -91,24 +91,30 @@ def _merge_small(spec, table, categories, variables, sample):
     """Merge the levels with few persons or events (:mod:`jianfu.models.small_levels`) and say so."""
     grouped = list(dict.fromkeys(name for name in variables if name in categories and table.persons))
     used = sample.used(table, dict.fromkeys([*grouped, *spec.outcomes, spec.event, "person"]))
-    persons = pd.Series(table.weights(sample.rows), used.index)
-    events = events_of(spec, table, used)
+    persons, events = table.weights(sample.rows), events_of(spec, table, used)
     for variable in grouped:
         codes, levels = pd.factorize(used[variable])
-        of = pd.Series(pd.Categorical.from_codes(codes, list(levels)), used.index)
-
-        def by_level(values, of=of):
-            return values.groupby(of, observed=True)
-
-        counts = by_level(used["person"]).nunique() if "person" in used else by_level(persons).sum()
-        counts = counts.set_axis(list(counts.index))
-        happened = None if events is None else by_level(events).sum().set_axis(counts.index)
+        rows = codes >= 0
+        if "person" in used:
+            rows &= (
+                ~pd.DataFrame({"level": codes, "person": used["person"].to_numpy()}).duplicated().to_numpy()
+            )
+            persons = np.ones(len(used))
+        counts = _by_level(codes, persons * rows, levels)
+        happened = None if events is None else _by_level(codes, events.to_numpy(dtype=float), levels)
         merged = table.merging.of(variable, counts, happened)
         if merged:
             sample.merged[variable] = merged
             names = {level: categories[variable].get(level, level) for level in counts.index}
             told = [f"{names[level]} → {names[now]}" for level, now in sorted(merged.items(), key=str)]
             sample.remarks.append(because("levels_merged", levels=told))
+
+
+def _by_level(codes, values, levels):
+    """Sums of ``values`` (N,) by level, those without a level left out."""
+    known = codes >= 0
+    sums = np.bincount(codes[known], values[known], minlength=len(levels))
+    return pd.Series(sums, list(levels))
 
 
 def events_of(spec, table, used) -> pd.Series | None:
