@@ -129,10 +129,8 @@ class Design(dict):
             means = self._group_means(frame, *arguments)
             return {part: means if function == "between" else values - means}
         known = self.frame[arguments[0]].to_numpy(dtype=float)
-        if self.weights is not None:  # knots at quantiles of the observations, not of the cells
-            known = np.repeat(known, self.weights)
-        try:
-            basis = SPLINES[function](values, int(arguments[1]), known)
+        try:  # knots at quantiles of the observations, not of the cells
+            basis = SPLINES[function](values, int(arguments[1]), known, self.weights)
         except ValueError:
             raise NotEstimable("knots_coincide", term=part) from None
         return {f"{part}{j + 1}": basis[:, j] for j in range(basis.shape[1])}

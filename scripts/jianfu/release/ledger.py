@@ -69,8 +69,8 @@ FEW_DIGITS = 3  # significant digits of figures beside a rounded count
 COUNTING_ERRORS = ("iid", "hetero", "")  # errors whose intervals count observations, and rows without errors
 
 
-def rounded(values, base) -> pd.Series:
-    """Counts rounded to the nearest multiple of ``base``, halves upwards; missing ones stay missing."""
+def rounded(values, base):
+    """Counts (series or array) to the nearest multiple of ``base``, halves upwards; missing ones stay missing."""
     return np.floor(pd.to_numeric(values).astype(float) / base + 0.5) * base
 
 
@@ -132,19 +132,23 @@ def _round_models(estimates, persons, base):
     events, rows = estimates["n_events"].notna(), persons & estimates["n_used"].notna()
     _round(estimates, "n_events", events, base)
     _round(estimates, "n_used", rows, base)
-    for row in estimates.index[rows & estimates["n_read"].notna()]:
-        text, used = estimates.loc[row, "dropped_by_reason"], estimates.loc[row, "n_used"]
-        drops = json.loads(text) if isinstance(text, str) and text else {}
-        read = rounded(pd.Series([estimates.loc[row, "n_read"]]), base).item()
-        drops = adding_up(drops, int(read - used), base)
-        estimates.loc[row, ["n_read", "n_dropped"]] = read, read - used
-        estimates.loc[row, "dropped_by_reason"] = json.dumps(drops, ensure_ascii=False, sort_keys=True)
+    known = (rows & estimates["n_read"].notna()).to_numpy()
+    _round(estimates, "n_read", known, base)
+    lost = estimates["n_read"] - estimates["n_used"]
+    estimates["n_dropped"] = pd.to_numeric(estimates["n_dropped"]).astype(float).mask(known, lost)
+    texts = estimates["dropped_by_reason"].astype(object).to_numpy(copy=True)
+    for place in np.flatnonzero(known):
+        drops = json.loads(texts[place]) if isinstance(texts[place], str) and texts[place] else {}
+        drops = adding_up(drops, int(lost.iloc[place]), base)
+        texts[place] = json.dumps(drops, ensure_ascii=False, sort_keys=True)
+    estimates["dropped_by_reason"] = pd.Series(texts, estimates.index, estimates["dropped_by_reason"].dtype)
     return (events | rows).to_numpy()
 
 
 def adding_up(drops: dict[str, int], total: int, base: int) -> dict[str, int]:
     """Counts by reason rounded to multiples of ``base`` so that they add up to ``total``: the largest gives way."""
-    found = {reason: int(n) for reason, n in rounded(pd.Series(drops, dtype=float), base).items()}
+    nearest = rounded(np.array([*drops.values()]), base)
+    found = {reason: int(n) for reason, n in zip(drops, nearest, strict=True)}
     for reason in sorted(found, key=lambda reason: (-drops[reason], reason)):
         found[reason] = max(found[reason] + total - sum(found.values()), 0)
     return found

@@ -50,12 +50,13 @@ def counts_of(frame: pd.DataFrame, output: Output) -> dict[str, dict[str, float]
         frame = frame[frame["table"].isin([*PERSON_TABLES, TOTAL])]
     by, found = block_columns(output), {}
     within = [column for column in output.dimensions if column not in by]
-    for key, rows in frame.groupby(_keys(frame, by), sort=False):
-        if output.method == "steps":
-            found[key] = {"n_events": float(rows["n_events"].sum())}
-        else:
-            places = zip(_keys(rows, within), rows.to_dict("records"), strict=True)
-            found[key] = {f"{at}{name}": _number(row[name]) for at, row in places for name in output.counts}
+    blocks, places = _keys(frame, by), _keys(frame, within)
+    if output.method == "steps":
+        for block, events in zip(blocks, frame["n_events"], strict=True):
+            found.setdefault(block, {"n_events": 0.0})["n_events"] += _number(events)
+        return found
+    for block, place, row in zip(blocks, places, frame.to_dict("records"), strict=True):
+        found.setdefault(block, {}).update({f"{place}{name}": _number(row[name]) for name in output.counts})
     return found
 
 
@@ -77,20 +78,22 @@ def as_before(
     by: columns that tell the blocks apart; counts: of the blocks (:func:`counts_of`); vintage: of the release before.
     A block that was released in other columns than it has now is withheld: its rows are left out.
     """
-    parts, repeated, kept = [], 0, {}
-    for key, rows in released.groupby(_keys(released, by), sort=False) if len(released) else ():
+    blocks, placed, repeated, kept = {}, [], 0, {}
+    for place, (key, row) in enumerate(zip(_keys(released, by), released.to_dict("records"), strict=True)):
+        blocks.setdefault(key, []).append((place, row))
+    for key, rows in blocks.items():
         now = counts.get(key, {})
         before, old = vintage.get((name, key), ({}, None))
         if old is not None and _too_close(now, before, min_cell):
             repeated += len(rows)
             same = all(set(row) == set(released.columns) for row in old)
-            old = pd.DataFrame(old if same else [], columns=released.columns)
-            rows, now = old.set_axis([rows.index[0]] * len(old)), before
-        parts.append(rows.astype(object))
-        kept[name, key] = (now, rows.to_dict("records"))
+            rows, now = [(rows[0][0], row) for row in old] if same else [], before
+        placed += rows
+        kept[name, key] = (now, [row for _, row in rows])
     if not repeated:
         return released, 0, kept
-    return _typed(pd.concat(parts).sort_index(kind="stable"), released), repeated, kept
+    rows = [row for _, row in sorted(placed, key=lambda one: one[0])]
+    return _typed(pd.DataFrame(rows, columns=released.columns, dtype=object), released), repeated, kept
 
 
 def _too_close(now, before, min_cell):
@@ -100,8 +103,8 @@ def _too_close(now, before, min_cell):
 
 def _keys(frame, columns):
     """One text per row (object array) made of the values of ``columns``."""
-    rows = frame[list(columns)].astype(str).itertuples(index=False)
-    return np.array(["\x1f".join(row) for row in rows], object)
+    texts = [frame[column].astype(str) for column in columns]
+    return np.array(["\x1f".join(row) for row in zip(*texts, strict=True)] or [""] * len(frame), object)
 
 
 def _number(value):

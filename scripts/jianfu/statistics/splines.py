@@ -10,9 +10,10 @@ from scipy.interpolate import BSpline
 DEGREE = 3
 
 
-def _knots(known, interior):
-    """Full knot sequence with ``interior`` inner knots, from the values ``known``."""
-    inner = np.quantile(known, np.linspace(0, 1, interior + 2)[1:-1])
+def _knots(known, interior, counts):
+    """Full knot sequence with ``interior`` inner knots, from the values ``known`` (M,) that occur ``counts`` times."""
+    inner = quantiles(known, counts, np.linspace(0, 1, interior + 2)[1:-1])
+    known = known if counts is None else known[counts > 0]
     low, high = known.min(), known.max()
     return np.r_[[low] * (DEGREE + 1), inner, [high] * (DEGREE + 1)]
 
@@ -24,18 +25,36 @@ def _basis(x, knots, derivative=0):
     return (splines.derivative(derivative) if derivative else splines)(x)
 
 
-def b_spline(x, df, known):
-    """B-spline basis (N, df) of ``x`` as ``bs(x, df = df)``, knots from ``known``; df >= 3."""
-    return _basis(np.asarray(x, dtype=float), _knots(known, df - DEGREE))[:, 1:]
+def quantiles(values, counts, shares):
+    """Quantiles (as R's type 7) of ``values`` (M,) each of which occurs ``counts`` times, None = once."""
+    if counts is None:
+        return np.quantile(values, shares)
+    order = np.argsort(values, kind="stable")
+    upto = np.cumsum(np.asarray(counts, dtype=np.int64)[order])
+    place = np.asarray(shares) * (upto[-1] - 1)
+    low, high = (
+        values[order][np.searchsorted(upto, end(place), side="right")] for end in (np.floor, np.ceil)
+    )
+    return low + (high - low) * (place - np.floor(place))
 
 
-def natural(x, df, known):
+def b_spline(x, df, known, counts=None):
+    """B-spline basis (N, df) of ``x`` as ``bs(x, df = df)``, knots from ``known``; df >= 3.
+
+    counts: how often each of ``known`` occurs, None = once.
+    """
+    return _basis(np.asarray(x, dtype=float), _knots(known, df - DEGREE, counts))[:, 1:]
+
+
+def natural(x, df, known, counts=None):
     """Natural spline basis (N, df) of ``x`` as ``ns(x, df = df)``, knots from ``known``; df >= 1.
+
+    counts: how often each of ``known`` occurs, None = once.
 
     The B-spline basis without its first column is turned so that second derivatives vanish at both boundary knots
     (QR of the two constraints, first two columns dropped).
     """
-    x, knots = np.asarray(x, dtype=float), _knots(known, df - 1)
+    x, knots = np.asarray(x, dtype=float), _knots(known, df - 1, counts)
     edges = knots[[0, -1]]
     constraint = _basis(edges, knots, 2)[:, 1:]
     inside = np.clip(x, *edges)
