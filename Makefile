@@ -10,7 +10,7 @@ export PYTHONHASHSEED := 0
 JIANFU = $(PYTHON) jianfu.py
 RUN = "$(PROVINCE)" --cores $(CORES)
 
-.PHONY: all full indices models scenarios planner stata new-province check figure table freeze compare setup development reread fuzz test test-all simulation-study lint docs audit report report-check bench lock clean
+.PHONY: all full indices models scenarios planner stata exchange provinces new-province check figure table freeze compare setup development reread fuzz test test-all simulation-study lint docs audit report report-check bench lock clean
 
 all:
 	@$(JIANFU) run $(RUN)
@@ -38,6 +38,14 @@ planner:
 # The analysis tables for Stata, SPSS and R, with programs there that give the main table again (restricted/stata).
 stata:
 	@$(JIANFU) stata $(RUN)
+
+# The exchange package of PROVINCE: released results of the province as a whole, for the picture of all provinces.
+exchange:
+	@$(JIANFU) exchange $(RUN)
+
+# What several provinces say together: PROVINCE=a,b and, with PACKAGES=folder, the packages of others.
+provinces:
+	@$(JIANFU) provinces $(RUN) $(if $(PACKAGES),--packages "$(PACKAGES)")
 
 # Looks into a folder of raw exports and writes config/provinces/SLUG.yaml; FORCE=1 overwrites an existing one,
 # LANGUAGE=en writes it, what is shown and its results in English.

@@ -89,6 +89,7 @@ include: "workflow/rules/full.smk"
 include: "workflow/rules/planner.smk"
 include: "workflow/rules/programs.smk"
 include: "workflow/rules/own.smk"
+include: "workflow/rules/provinces.smk"
 include: "workflow/rules/study.smk"
 include: "workflow/rules/interventions.smk"
 
@@ -100,6 +101,8 @@ localrules:
     models,
     scenarios,
     planner,
+    exchange,
+    provinces,
     check,
 
 
@@ -121,6 +124,7 @@ rule all:
     default_target: True
     input:
         [output for province in SETTINGS for output in final_outputs(province)],
+        national_outputs() if len(released_provinces()) > 1 else [],
 
 
 rule full:
@@ -153,6 +157,18 @@ rule planner:
     """Combinations of scenarios within a budget, past the gate (make planner)."""
     input:
         expand("results/{province}/release/planner/tables/relief_plan.csv", province=SETTINGS),
+
+
+rule exchange:
+    """The exchange package of every province (make exchange)."""
+    input:
+        expand(PACKAGE, province=released_provinces()),
+
+
+rule provinces:
+    """What all provinces of the command say together, with the packages of others (make provinces)."""
+    input:
+        national_outputs(),
 
 
 rule check:

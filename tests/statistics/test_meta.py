@@ -138,3 +138,67 @@ def test_pooling_without_variation_between_is_the_complete_analysis():
 
 def test_delta_moves_imputed_values_only():
     np.testing.assert_array_equal(pooling.shifted([1, 2, 3], [False, True, True], -0.5), [1, 1.5, 2.5])
+
+
+# ------------------------------------------------------------------------------------------------ hierarchical model
+
+
+def test_estimates_drawn_to_the_mean_are_those_of_metafor(trials, expected):
+    fitted = meta.fit(trials["yi"], trials["vi"], test="z")
+    values, variances = meta.drawn_to_mean(trials["yi"], trials["vi"], fitted.tau2)
+    for i in range(len(trials)):
+        close(values[i], expected[f"blup|{i + 1}|pred"])
+        close(np.sqrt(variances[i]), expected[f"blup|{i + 1}|se"])
+
+
+def test_draws_of_tau2_are_the_quantiles_of_the_q_profile(trials, expected):
+    draws = meta.tau2_draws(trials["yi"], trials["vi"], n=20_000)
+    low, high = np.quantile(draws, [0.025, 0.975])
+    assert low == pytest.approx(expected["QP|tau2_lb"], rel=2e-2)
+    assert high == pytest.approx(expected["QP|tau2_ub"], rel=2e-2)
+    assert (np.diff(draws) >= 0).all()
+
+
+def test_equal_estimates_leave_no_heterogeneity_and_one_estimate_no_mean():
+    assert meta.tau2_draws([0.1, 0.1, 0.1], [0.01, 0.02, 0.03]).max() < 1e-2
+    with pytest.raises(NotEstimable):
+        meta.shrunken([0.1], [0.01])
+
+
+def test_variances_of_few_clusters_are_those_of_their_t_distribution():
+    found = meta.t_variances([0.1, 0.1, 0.1], [np.inf, 8, 2])
+    assert found[:2] == pytest.approx([0.01, 0.01 * 8 / 6]) and np.isnan(found[2])
+
+
+@pytest.fixture(scope="module")
+def nations():
+    """400 nations of 12 provinces each, mean 0.2 and tau 0.08: covers of pooled, one more, each; errors."""
+    rng, found = np.random.default_rng(20240401), []
+    for _ in range(400):
+        v = rng.uniform(0.04, 0.12, 12) ** 2
+        truth = 0.2 + 0.08 * rng.normal(size=12)
+        y, more = truth + np.sqrt(v) * rng.normal(size=12), 0.2 + 0.08 * rng.normal()
+        fitted = meta.fit(y, v)
+        half = stats.t.ppf(0.975, fitted.df) * fitted.std_errors[0]
+        low, high = meta.prediction(y, v)
+        drawn, below, above = meta.shrunken(y, v)
+        found.append(
+            (
+                abs(fitted.coefficients[0] - 0.2) < half,
+                low < more < high,
+                ((drawn - truth) ** 2).mean(),
+                ((y - truth) ** 2).mean(),
+                ((below < truth) & (truth < above)).mean(),
+            )
+        )
+    return pd.DataFrame(found, columns=["pooled", "more", "drawn", "raw", "each"]).astype(float).mean()
+
+
+def test_nations_with_known_variance_are_covered(nations):
+    assert 0.93 <= nations["pooled"] <= 0.97
+    assert 0.92 <= nations["more"] <= 0.98
+    assert 0.92 <= nations["each"] <= 0.98
+
+
+def test_drawn_estimates_are_nearer_to_the_truth(nations):
+    assert nations["drawn"] < 0.7 * nations["raw"]

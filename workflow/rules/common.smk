@@ -99,6 +99,39 @@ def modules_named(declared):
     return modules_of(names)
 
 
+# Scripts from raw files to estimates, whose code two provinces must share for their estimates to be pooled.
+CHAIN = [
+    *("ingest_table", "build_unit_months", "build_indicators", "build_indices", "build_exposures"),
+    *("build_hazard_cells", "build_survey_scores", "build_task_tables", "settle_plan", "fit_models"),
+]
+
+
+def code_of_estimates(wildcards):
+    """{estimator: digest of the library modules behind its estimates} of the wildcard province, without versions."""
+    content = plan_content(PLAN, SETTINGS[wildcards.province]["plan"], wildcards.province)
+    named = {entry["estimator"] for entry in content("models.yaml")["models"]}
+    return {
+        name: mapping_digest({script: library(script, tuple(modules_of({name}))) for script in CHAIN})
+        for name in sorted(named)
+    }
+
+
+def released_provinces():
+    """Provinces whose release is made from raw exports, which alone have exchange packages."""
+    return [name for name, own in SETTINGS.items() if not (own["models_on"] or brings_ready_tables(own))]
+
+
+def national_outputs():
+    """What several provinces end with together."""
+    return ["results/provinces/pooled.csv"]
+
+
+def further_packages(wildcards):
+    """Exchange packages of provinces elsewhere: the zip files of the folder `packages` of the command."""
+    folder = config.get("packages")
+    return sorted(map(str, Path(folder).glob("*.zip"))) if folder else []
+
+
 def own_models_code(wildcards):
     """Digest of the code behind the models that a province declares on its own tables."""
     return code("run_models_on", modules_named(SETTINGS[wildcards.province]["models_on"]))(wildcards)

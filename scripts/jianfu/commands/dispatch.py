@@ -30,7 +30,15 @@ def dispatch(options: argparse.Namespace, others: list[str], root: str | Path) -
     try:
         if options.command in WORKFLOW:
             goal = "all" if options.command == "run" else options.command
-            done = run(goal, provinces=options.province, cores=options.cores, root=root, options=others)
+            packages = getattr(options, "packages", "")
+            done = run(
+                goal,
+                provinces=options.province,
+                cores=options.cores,
+                root=root,
+                options=others,
+                packages=str(Path(packages).resolve()) if packages else "",
+            )
         elif options.command in SCRIPTS:
             script = root / "scripts" / SCRIPTS[options.command]
             return subprocess.call([sys.executable, script, "--province", options.province, *others])
@@ -82,6 +90,13 @@ def _own(options, root):
     return done
 
 
+def _exchange(options, root):
+    """The exchange package of a province, or with --verify the proof of one that was received."""
+    if options.verify:
+        return not subprocess.call([sys.executable, root / "scripts" / "verify_exchange.py", options.verify])
+    return run("exchange", provinces=options.province, cores=options.cores, root=root)
+
+
 def _audit(options, root):
     return audit(options.province, root=root)
 
@@ -120,6 +135,7 @@ COMMANDS = {
     "new-province": _new_province,
     "figure": _own,
     "table": _own,
+    "exchange": _exchange,
     "audit": _audit,
     "unlock": _unlock,
     "clean": _clean,

@@ -39,6 +39,8 @@ RESULTS = {
     "indices": ("release/panel/*.csv", "restricted/indices.parquet"),
     "models": ("release/estimates.csv",),
     "stata": ("restricted/stata/main_table.*",),
+    "exchange": ("release/exchange/*.zip",),
+    "provinces": ("../provinces/pooled.csv",),
 }
 LOCKS, RECORDS = Path(".snakemake") / "locks", Path(".snakemake") / "metadata"
 PATIENCE = 5  # seconds that a job of a killed run has to end by itself
@@ -51,11 +53,13 @@ def run(
     cores: int,
     root: Path,
     options: list[str] = (),
+    packages: str = "",
     show: Callable[[str], None] = tell,
 ) -> bool:
     """Run what ``command`` asks for (a target of the Snakefile) in the folder ``root``; False where it stopped.
 
-    ``provinces``: names with commas; ``options``: further options for Snakemake. Raises :class:`ConfigError` in one
+    ``provinces``: names with commas; ``options``: further options for Snakemake; ``packages``: a folder with exchange
+    packages of other provinces. Raises :class:`ConfigError` in one
     sentence where nothing can be written.
     """
     os.chdir(root)
@@ -77,7 +81,8 @@ def run(
     seconds = earlier_seconds(Path("results"), slugs)
     progress = Progress(show, seconds=seconds, cores=cores, goals=goals, pages=pages, lock_holders=others)
     register(progress)
-    success = _snakemake([*arguments, "--config", f"provinces={provinces}"])
+    told = [f"provinces={provinces}", *([f"packages={packages}"] if packages else [])]
+    success = _snakemake([*arguments, "--config", *told])
     progress.finish(success)
     for slug in slugs if success else ():
         for pattern in RESULTS.get(command, ()):

@@ -12,7 +12,7 @@ from jianfu.province.paths import check_key, province_file
 from jianfu.province.plan import plan_content
 from jianfu.province.rules import brings_ready_tables, check_length
 
-COMMAND_KEYS = ("provinces", "provinces_dir")
+COMMAND_KEYS = ("provinces", "provinces_dir", "packages")
 
 
 def province_folders(root: str | Path, further: str | Path | None) -> list[Path]:
@@ -53,7 +53,8 @@ def load_command(command: dict, root: str | Path) -> dict[str, dict]:
     From here on the process speaks the language of the province at hand (:func:`jianfu.core.messages.speak`).
 
     ``command`` is Snakemake's ``--config``: ``provinces`` (a name, or several with commas; default demo) and
-    ``provinces_dir`` (a further folder with province files, searched first).
+    ``provinces_dir`` (a further folder with province files, searched first), and ``packages`` (a folder with exchange
+    packages of provinces elsewhere).
     """
     slugs = [slug.strip() for slug in str(command.get("provinces", "demo")).split(",") if slug.strip()]
     folders = province_folders(root, command.get("provinces_dir"))
@@ -66,6 +67,9 @@ def load_command(command: dict, root: str | Path) -> dict[str, dict]:
     for slug in slugs:
         if not slug.replace("-", "").replace("_", "").isalnum() or not slug.isascii():
             raise ConfigError("invalid_province_name", slug=slug)
+    packages = command.get("packages")
+    if packages and not Path(str(packages)).is_dir():
+        raise ConfigError("no_packages_folder", folder=str(packages))
     if not folders[0].is_dir():
         raise ConfigError("no_provinces_folder", folder=str(folders[0]))
     return {slug: _ready(slug, root, folders) for slug in slugs}

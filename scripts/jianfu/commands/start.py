@@ -40,6 +40,8 @@ COMMANDS = {
     "report-check": PROVINCE,
     "freeze": PROVINCE,
     "compare": PROVINCE,
+    "exchange": PROVINCE,
+    "provinces": ("province",),
     "verify": PROVINCE,
     "audit": PROVINCE,
     "unlock": (),
@@ -52,9 +54,22 @@ OPTIONS = {
         "--language": {"default": "", "choices": ("", "zh", "en")},
         "--force": {"action": "store_true"},
     },
+    "exchange": {"--verify": {"default": ""}},
+    "provinces": {"--packages": {"default": ""}},
     "bundle": {"--into": {"default": "dist"}, "--verify": {"action": "store_true"}},
 }
-WORKFLOW = ("check", "run", "full", "indices", "models", "scenarios", "planner", "report", "stata")
+WORKFLOW = (
+    "check",
+    "run",
+    "full",
+    "indices",
+    "models",
+    "scenarios",
+    "planner",
+    "report",
+    "stata",
+    "provinces",
+)
 # Commands that are scripts of their own; they take the province and further options.
 SCRIPTS = {
     "freeze": "freeze_plan.py",

@@ -15,6 +15,7 @@ from jianfu.core.personal import mask_numbers
 from jianfu.core.reasons import Reason
 
 NAME = "manifest.json"
+ON_REQUEST = ("full", "planner", "exchange")  # folders of a release that a run alone does not make
 # What a release is made of, in the order in which a difference explains the next ones; the last is the release itself.
 PARTS = ("inputs", "settings", "plan", "code", "lock", "seed", "anchors", "row_counts", "files")
 
@@ -28,8 +29,8 @@ def make_manifest(results: Path, root: Path) -> dict:
     record = json.loads((results / "provenance" / "run.json").read_text(encoding="utf-8"))
     anchors, counts = results / "restricted" / "anchors.json", results / "quality" / "row_counts.csv"
     release = results / "release"
-    made_by_full = release / "full"  # which a run makes on request only
-    files = sorted(file for file in release.rglob("*") if file.is_file() and made_by_full not in file.parents)
+    others = {release / name for name in ON_REQUEST}
+    files = sorted(file for file in release.rglob("*") if file.is_file() and not others & {*file.parents})
     return {
         "province": record["province"],
         "synthetic": record["synthetic"],

@@ -17,10 +17,14 @@ def read_release(path: str | Path) -> pd.DataFrame:
 
 def read_estimates(release: str | Path) -> pd.DataFrame:
     """The estimates of a release folder: ``converged`` is True, False or None, ``reasons`` a list of reasons."""
-    frame = read_release(Path(release, "estimates.csv"))
-    converged = [TRUTH.get(str(value).lower()) for value in frame["converged"]]
-    reasons = reasons_of(read_release(Path(release, "reasons.csv")), len(frame))
-    return frame.assign(
-        converged=pd.Series(converged, index=frame.index, dtype=object),
-        reasons=pd.Series(reasons, index=frame.index, dtype=object),
+    return with_reasons(*(read_release(Path(release, name)) for name in ("estimates.csv", "reasons.csv")))
+
+
+def with_reasons(estimates: pd.DataFrame, reasons: pd.DataFrame) -> pd.DataFrame:
+    """The same from the content of estimates.csv and reasons.csv."""
+    converged = [TRUTH.get(str(value).lower()) for value in estimates["converged"]]
+    found = reasons_of(reasons, len(estimates))
+    return estimates.assign(
+        converged=pd.Series(converged, index=estimates.index, dtype=object),
+        reasons=pd.Series(found, index=estimates.index, dtype=object),
     )

@@ -14,6 +14,12 @@ for (method in c("REML", "DL", "ML", "PM", "EE")) for (test in c("z", "knha", "a
   values <- c(estimate = m$b, se = m$se, lb = m$ci.lb, ub = m$ci.ub, p = m$pval, tau2 = m$tau2, Q = m$QE, Qp = m$QEp,
               I2 = m$I2, H2 = m$H2, pi_lb = p$pi.lb, pi_ub = p$pi.ub)
   for (v in names(values)) put(paste(key, v, sep = "|"), values[[v]])
+  if (method == "REML" && test == "z") {
+    drawn <- blup(m)
+    for (i in seq_len(nrow(dat))) {
+      put(paste("blup", i, "pred", sep = "|"), drawn$pred[i]); put(paste("blup", i, "se", sep = "|"), drawn$se[i])
+    }
+  }
   if (method == "REML" && test == "knha") {
     ci <- confint(m, control = list(tol = 1e-12))$random
     put("QP|tau2_lb", ci[1, 2]); put("QP|tau2_ub", ci[1, 3]); put("QP|I2_lb", ci[3, 2]); put("QP|H2_ub", ci[4, 3])

@@ -1,0 +1,390 @@
+"""Several provinces: exchange packages that are refused, what deviates, what is pooled, indices on one scale."""
+
+import dataclasses
+import io
+import json
+import zipfile
+from hashlib import sha256
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jianfu.core.content import mapping_digest
+from jianfu.core.errors import DataError
+from jianfu.indices.common_scale import (
+    contributions,
+    member_anchors,
+    on_anchors,
+    pooled_anchors,
+    side_by_side,
+)
+from jianfu.models.estimates import RELEASED_COLUMNS
+from jianfu.provinces.dependencies import dependencies, differing
+from jianfu.provinces.package import TABLES, read_package, table_bytes, write_package
+from jianfu.provinces.pooling import plans_side_by_side, pool
+
+COUNTERPARTS = {"OD": "OD-C", "TR": "TR-C", "RG": ""}
+MODELS = {
+    "H1_burnout": {
+        "name": "H1_burnout",
+        "role": "primary",
+        "estimator": "ols",
+        "data": "survey_scores",
+        "outcome": "burnout",
+        "terms": ["OD"],
+        "controls": ["cohort"],
+        "effects": ["unit"],
+    },
+    "H12_outcome": {
+        "name": "H12_outcome",
+        "role": "primary",
+        "estimator": "ols",
+        "data": "unit_years",
+        "outcome": "outcome",
+        "terms": ["ln_hours_trace"],
+    },
+}
+TWIN = MODELS["H1_burnout"] | {"name": "H1_burnout_common", "role": "robustness", "terms": ["OD-C"]}
+SETTINGS = {
+    "indices": {"normalisation": "z", "frozen": None, "anchors": None},
+    "exposure": {"lags": [1, 3]},
+    "survey": {"min_answered": 0.8},
+    "exclude": {"topics": []},
+    "window": ["2024-01", "2025-06"],
+}
+
+
+def record(**changes):
+    """Plan of a province, with other rows of single tables."""
+    tables = {
+        "indices": {("OD", "A1_tasks"): "1", ("OD", "A3_veto"): "1", ("OD-C", "A1_tasks"): "1"},
+        "indicators": {
+            ("A1_tasks",): {"expression": "count", "label_zh": "任务"},
+            ("A3_veto",): {"expression": "veto"},
+        },
+        "scales": {("burnout",): {"items": ["EE1"]}},
+        "variables": {("unit_years", "outcome"): {"mean": ["outcome_hotline"]}},
+        "policies": {("relief",): ["减负"]},
+        "cohorts": {("80后",): 1980, ("90后",): 1990},
+        "focus": {(): "90后"},
+        "tenure_bands": {("<1",): 12},
+        **{name: {(): []} for name in ("events", "exits", "secondment", "upward", "nowhere")},
+    }
+    tables = {name: rows | changes.get(name, {}) for name, rows in tables.items()}
+    tables = {name: [[list(names), value] for names, value in rows.items()] for name, rows in tables.items()}
+    return {"settings": SETTINGS, "tables": tables}
+
+
+def row(model, term, estimate, error, **more):
+    """One released estimate of 200 clusters."""
+    known = {
+        "province": "a", "hypothesis": model.split("_")[0], "model": model, "role": "primary", "outcome": "burnout",
+        "exposure": f"{term}_6m", "term": term, "scale": "sd_per_sd", "estimate": estimate, "std_error": error,
+        "ci_low": estimate - 2 * error, "ci_high": estimate + 2 * error, "p_value": 0.01, "n_read": 1000, "n_used": 990,
+        "n_dropped": 10, "dropped_by_reason": '{"straightliner": 10}', "n_units": 40, "n_clusters": 40,
+        "converged": True, "vcov": "cluster_G",
+    }  # fmt: skip
+    return known | more
+
+
+HYPOTHESES = pd.DataFrame(
+    [
+        ("H1", "倦怠", "burnout", "H1_burnout", "OD", "+", "0.05", "confirmatory"),
+        ("H12", "成效", "outcome", "H12_outcome", "ln_hours_trace", "=", "3.6", "exploratory"),
+    ],
+    columns=TABLES["hypotheses.csv"],
+)
+
+
+def packed(
+    path, slug, *, estimates=None, plan=None, models=None, codes="x", tier=None, anchors=None, covariances=()
+):
+    """An exchange package of a fictional province; the path."""
+    estimates = estimates or [
+        row("H1_burnout", "OD", 0.3, 0.03),
+        row("H12_outcome", "ln_hours_trace", 0.1, 0.5),
+    ]
+    frame = pd.DataFrame(estimates).reindex(columns=RELEASED_COLUMNS).assign(province=slug, note="")
+    reasons = [
+        (n, r["model"], r["outcome"], r["term"], code, values)
+        for n, r in enumerate(estimates, 1)
+        for code, values in (("t", '{"df": 39}'), ("rounded", '{"n": 10}'))
+    ]
+    tables = {
+        "estimates.csv": frame,
+        "reasons.csv": pd.DataFrame(reasons, columns=TABLES["reasons.csv"]),
+        "hypotheses.csv": HYPOTHESES,
+        "covariances.csv": pd.DataFrame(covariances, columns=TABLES["covariances.csv"]),
+        "common_tier.csv": pd.DataFrame(tier or [], columns=TABLES["common_tier.csv"]),
+        "anchors.csv": pd.DataFrame(anchors or [], columns=TABLES["anchors.csv"]),
+    }
+    said = {
+        "province": slug, "name": {"zh": slug, "en": slug}, "synthetic": True, "min_cell": 10,
+        "window": SETTINGS["window"], "common": {}, "release": {}, "tier": [],
+    }  # fmt: skip
+    write_package(
+        path / f"{slug}.zip",
+        said=said,
+        files={name: table_bytes(table, name, "SYNTHETIC") for name, table in tables.items()},
+        record=plan or record(),
+        models=(models or MODELS) | {"H1_burnout_common": TWIN},
+        codes={"ols": codes},
+        readme="",
+        mark="SYNTHETIC",
+    )
+    return path / f"{slug}.zip"
+
+
+def rewritten(path, name, change, *, sealed=False):
+    """The package with the text of one part changed; ``sealed``: by somebody who makes new digests and a new seal."""
+    with zipfile.ZipFile(path) as archive:
+        content = {part: archive.read(part) for part in archive.namelist()}
+    content[name] = change(content[name].decode("utf-8-sig")).encode(
+        "utf-8-sig" if name.endswith("csv") else "utf-8"
+    )
+    if sealed:
+        manifest = json.loads(content["manifest.json"])
+        manifest["files"] = {part: sha256(content[part]).hexdigest() for part in manifest["files"]}
+        manifest["seal"] = mapping_digest({key: value for key, value in manifest.items() if key != "seal"})
+        content["manifest.json"] = json.dumps(manifest).encode()
+    other = io.BytesIO()
+    with zipfile.ZipFile(other, "w") as archive:
+        for part, text in content.items():
+            archive.writestr(part, text)
+    path.write_bytes(other.getvalue())
+    return path
+
+
+def refused(path):
+    with pytest.raises(DataError) as error:
+        read_package(path, 10)
+    assert "\n" not in str(error.value)
+    return error.value.reason.code
+
+
+# ------------------------------------------------------------------------------------------------ the package
+
+
+def test_a_package_is_read_as_it_was_written_and_the_same_content_is_the_same_file(tmp_path):
+    first = packed(tmp_path, "a", covariances=[("H12_outcome", "ln_hours_trace", "ln_hours_trace", 0.25)])
+    found = read_package(first, 10)
+    assert found.province == "a" and list(found.estimates["estimate"]) == [0.3, 0.1]
+    assert found.estimates["reasons"][0][0].data() == {"code": "t", "df": 39}
+    (tmp_path / "again").mkdir()
+    again = packed(
+        tmp_path / "again", "a", covariances=[("H12_outcome", "ln_hours_trace", "ln_hours_trace", 0.25)]
+    )
+    assert first.read_bytes() == again.read_bytes()
+
+
+@pytest.mark.parametrize("part", ["estimates.csv", "plan.json", "digests.csv", "README.txt", "manifest.json"])
+def test_a_package_that_was_changed_is_refused(tmp_path, part):
+    path = packed(tmp_path, "a")
+    assert refused(rewritten(path, part, lambda text: text.replace("a", "b", 1) + " ")) == "exchange_tampered"
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "code"),
+    [
+        ("estimates.csv", lambda t: t.replace(",990,", ",8,"), "exchange_small"),
+        ("estimates.csv", lambda t: t.replace(",990,", ",987,"), "exchange_exact"),
+        ("estimates.csv", lambda t: t.replace(": 10}", ": 7}"), "exchange_exact"),
+        ("estimates.csv", lambda t: t.replace(",0.3,", ",0.9,", 1), "exchange_figures"),
+        ("estimates.csv", lambda t: t.replace("vcov", "unit_code"), "exchange_columns"),
+        ("plan.json", lambda t: t.replace("1990", "1985"), "exchange_digest"),
+        ("covariances.csv", lambda t: t + "H1_burnout,OD,OD,9,SYNTHETIC\n", "exchange_figures"),
+        ("anchors.csv", lambda t: t + "390121002,1,100,0,1,SYNTHETIC\n", "exchange_unit"),
+        ("common_tier.csv", lambda t: t + "OD-C,2024-01,A1_tasks,1,0,1,SYNTHETIC\n", "exchange_one_unit"),
+    ],
+)
+def test_a_new_seal_hides_nothing(tmp_path, part, change, code):
+    assert refused(rewritten(packed(tmp_path, "a"), part, change, sealed=True)) == code
+
+
+def test_other_files_are_no_packages(tmp_path):
+    (tmp_path / "x.zip").write_bytes(b"no zip")
+    assert refused(tmp_path / "x.zip") == "exchange_no_package"
+    assert refused(tmp_path / "y.zip") == "exchange_absent"
+
+
+def test_a_count_below_the_limit_of_the_reader_is_refused(tmp_path):
+    path = packed(tmp_path, "a", estimates=[row("H1_burnout", "OD", 0.3, 0.03, n_used=20, n_read=20, n_dropped=0,
+                                                dropped_by_reason="{}")])  # fmt: skip
+    assert read_package(path, 20).province == "a"
+    with pytest.raises(DataError) as error:
+        read_package(path, 30)
+    assert error.value.reason.code == "exchange_small"
+
+
+# ------------------------------------------------------------------------------------------------ what deviates
+
+
+def test_an_estimate_rests_on_its_own_part_of_the_plan():
+    one = dependencies(MODELS["H1_burnout"], record(), "x")
+    assert {
+        "indices.OD.A3_veto",
+        "indicators.A3_veto",
+        "cohorts.90后",
+        "scales.burnout",
+        "settings.survey",
+    } <= set(one)
+    assert "indices.OD-C.A1_tasks" not in one and "events" not in one
+    changed = [
+        ({"cohorts": {("90后",): 1985}}, ["cohorts.90后"]),
+        ({"indicators": {("A1_tasks",): {"expression": "other"}}}, ["indicators.A1_tasks"]),
+        ({"indicators": {("A1_tasks",): {"expression": "count", "label_zh": "别的字"}}}, []),
+        ({"indices": {("OD", "A9_tolerance"): "1"}}, ["indices.OD.A9_tolerance"]),
+        ({"policies": {("relief",): ["别的"]}}, []),
+    ]
+    for change, names in changed:
+        assert differing(one, dependencies(MODELS["H1_burnout"], record(**change), "x")) == names
+    assert differing(one, dependencies(MODELS["H1_burnout"], record(), "y")) == ["code"]
+
+
+def three(tmp_path, **third):
+    """Packages of a, b and c; ``third``: what is other in c."""
+
+    def both(b):
+        return [row("H1_burnout", "OD", b, 0.03), row("H12_outcome", "ln_hours_trace", b, 1.0)]
+
+    files = [packed(tmp_path, name, estimates=both(b)) for name, b in (("a", 0.2), ("b", 0.3))]
+    files.append(packed(tmp_path, "c", **{"estimates": both(0.4)} | third))
+    return [read_package(path, 10) for path in files]
+
+
+def test_what_matches_is_pooled_and_the_rest_is_listed(tmp_path):
+    plan = record(cohorts={("90后",): 1985})
+    pools = pool(three(tmp_path, plan=plan), COUNTERPARTS, 0.95, 2)
+    by_line = pools.pooled.set_index("model")
+    assert by_line.loc["H1_burnout", ["provinces", "deviating"]].tolist() == [2, 1]
+    assert by_line.loc["H12_outcome", ["provinces", "deviating"]].tolist() == [3, 0]  # names no cohort
+    assert pools.deviating[["province", "why"]].to_numpy().tolist() == [["c", "cohorts.90后"]]
+    assert by_line.loc["H1_burnout", "estimate"] == pytest.approx(0.25)
+    matrix = pools.matrix.query("model == 'H1_burnout'")
+    assert matrix["pooled"].tolist() == [True, True, False] and set(matrix["verdict"]) == {"supported"}
+
+
+def test_a_pool_is_that_of_its_formulas(tmp_path):
+    pools = pool(three(tmp_path), COUNTERPARTS, 0.95, 2)
+    line = pools.pooled.set_index("model").loc["H1_burnout"]
+    assert line["estimate"] == pytest.approx(0.3) and line["std_error"] == pytest.approx(0.1 / np.sqrt(3))
+    assert line["tau2"] == pytest.approx(
+        0.01 - 0.03**2 * 39 / 37
+    )  # REML with equal variances: their spread less them
+    assert line["n_used"] == 2970
+    alone = pools.leave_one_out.query("model == 'H1_burnout'").set_index("without")["estimate"]
+    assert alone.to_dict() == pytest.approx({"a": 0.35, "b": 0.3, "c": 0.25})
+    drawn = pools.shrunken.query("model == 'H1_burnout'")
+    assert (drawn["shrunken"] - 0.3).abs().lt((drawn["estimate"] - 0.3).abs() + 1e-9).all()
+
+
+def test_a_province_on_the_common_tier_is_pooled_with_the_twins_of_the_others(tmp_path):
+    def both(b):
+        return [
+            row("H1_burnout", "OD", b, 0.03),
+            row("H1_burnout_common", "OD-C", b + 1, 0.03, role="robustness"),
+        ]
+
+    files = [packed(tmp_path, name, estimates=both(b)) for name, b in (("a", 0.2), ("b", 0.3))]
+    found = [read_package(path, 10) for path in files]
+    settled = HYPOTHESES.assign(term=HYPOTHESES["term"].replace("OD", "OD-C"))
+    poor = packed(tmp_path, "c", estimates=[row("H1_burnout", "OD-C", 1.4, 0.03)],
+                  models=MODELS | {"H1_burnout": MODELS["H1_burnout"] | {"terms": ["OD-C"]}})  # fmt: skip
+    poor = read_package(poor, 10)
+    poor = dataclasses.replace(poor, tables={**poor.tables, "hypotheses": settled})
+    pooled = pool([*found, poor], COUNTERPARTS, 0.95, 2).pooled.query("hypothesis == 'H1'").set_index("tier")
+    assert pooled["provinces"].to_dict() == {"full": 2, "common": 3}
+    assert pooled.loc["common", "estimate"] == pytest.approx(1.3)
+
+
+def test_one_province_pools_nothing_and_says_so(tmp_path):
+    pools = pool([read_package(packed(tmp_path, "a"), 10)], COUNTERPARTS, 0.95, 2)
+    assert pools.pooled["estimate"].isna().all() and set(pools.pooled["verdict"]) == {"not_tested"}
+
+
+def test_plans_stand_side_by_side(tmp_path):
+    packages = three(tmp_path, plan=record(cohorts={("90后",): 1985}))
+
+    def departures(own):
+        value = {tuple(k): v for k, v in own["tables"]["cohorts"]}[("90后",)]
+        changed = {"table": "cohorts", "row": "90后", "field": "", "common": 1990, "own": value}
+        return [changed] if value != 1990 else []
+
+    found = plans_side_by_side(packages, departures)
+    assert found.to_dict("records") == [
+        {"table": "cohorts", "row": "90后", "field": "", "common": "1990", "a": "", "b": "", "c": "1985"}
+    ]
+
+
+# ------------------------------------------------------------------------------------------------ one scale
+
+
+def province(seed, level, missing=0.2):
+    """Raw members of 12 units and 6 months, some missing, with anchors of their own: (frames, raw)."""
+    rng = np.random.default_rng(seed)
+    raw = pd.DataFrame(rng.normal(level, 1 + seed, (72, 2)), columns=["A", "B"])
+    raw = raw.mask(rng.random(raw.shape) < missing)
+    raw.loc[raw.isna().all(axis=1), "A"] = level
+    units = pd.DataFrame(
+        {
+            "unit_code": np.repeat([f"u{i}" for i in range(12)], 6),
+            "month": [f"2024-0{m + 1}" for m in range(6)] * 12,
+        }
+    )
+    entries = {
+        code: {
+            "direction": 1,
+            "n": int(raw[code].count()),
+            "centre": raw[code].mean(),
+            "scale": raw[code].std(),
+            "dropped": None,
+        }
+        for code in raw
+    }
+    anchors = {
+        "methods": {"normalisation": {"method": "z"}, "aggregation": {"default": {"method": "arithmetic"}}},
+        "normalisation": {"shift": 50.0, "stretch": 10.0},
+        "indicators": entries,
+        "indices": {"OD-C": {"group": {"children": ["A", "B"], "weights": [0.5, 0.5]}}},
+    }
+    z = 50 + 10 * (raw - raw.mean()) / raw.std()
+    indices = units.assign(index="OD-C", value=z.mean(axis=1))
+    return units, raw, z, indices, anchors
+
+
+def test_indices_on_pooled_anchors_are_those_of_the_raw_values():
+    made, raws = {}, {}
+    for name, (seed, level) in {"a": (1, 0.0), "b": (2, 3.0)}.items():
+        units, raw, z, indices, anchors = province(seed, level)
+        parts = contributions(units.join(z), indices, units.assign(headcount=10), anchors, ["OD-C"])
+        made[name] = parts, member_anchors(anchors, ["A", "B"])
+        raws[name] = units, raw, indices
+    found = side_by_side(made, ["OD-C", "TR-C"])
+    everything = pd.concat([raw for _, raw, _ in raws.values()])
+    for name, (units, raw, indices) in raws.items():
+        own = found[found["province"] == name].set_index("month")
+        level = 50 + 10 * ((raw - everything.mean()) / everything.std()).mean(axis=1)
+        wanted = level.groupby(units["month"]).mean()
+        assert own["common_scale"].to_dict() == pytest.approx(wanted.to_dict())
+        assert own["own_scale"].to_dict() == pytest.approx(indices.groupby("month")["value"].mean().to_dict())
+    assert found.groupby("province")["common_scale"].mean().is_monotonic_increasing
+
+
+def test_other_members_or_methods_stand_not_beside_the_others():
+    units, _, z, indices, anchors = province(1, 0.0)
+    whole = contributions(units.join(z), indices, units.assign(headcount=10), anchors, ["OD-C"])
+    fewer = whole[whole["member"] == "A"]
+    both = member_anchors(anchors, ["A", "B"])
+    found = side_by_side({"a": (whole, both), "b": (fewer, both)}, ["OD-C"])
+    assert set(found["province"]) == {"a"}
+    other = anchors | {"methods": anchors["methods"] | {"normalisation": {"method": "minmax"}}}
+    assert contributions(units.join(z), indices, units.assign(headcount=10), other, ["OD-C"]).empty
+
+
+def test_a_month_with_a_withheld_member_has_no_level():
+    units, _, z, indices, anchors = province(1, 0.0)
+    made = contributions(units.join(z), indices, units.assign(headcount=10), anchors, ["OD-C"])
+    made.loc[0, ["share", "score"]] = np.nan
+    own = member_anchors(anchors, ["A", "B"])
+    assert "2024-01" not in set(on_anchors(made, own, pooled_anchors(own))["month"])
