@@ -63,18 +63,14 @@ def task_titles(rows, topic, months, rng):
     is_parent = np.zeros(n, bool)
     is_parent[source[child]] = True
     pick = rng.random((n, 6))
-    subjects = _subjects(topic, months.year[rows.t], months.month[rows.t], pick)
+    year = months.year[rows.t]
+    subjects = _subjects(topic, year, months.month[rows.t], pick)
     generic = (pick[:, 3] < GENERIC_SHARE) & ~is_parent
-    number = pick[:, 5] < NUMBERED_SHARE
-    titles = np.empty(n, dtype=object)
-    for row in range(n):
-        forms = GENERIC if generic[row] else OWN
-        title = _of(forms, pick[row, 4]).format(topic[row] if generic[row] else subjects[row])
-        titles[row] = (
-            f"{LEVELS[rows.level[row]]}政办〔{months.year[rows.t[row]]}〕{row % 90 + 1}号{title}"
-            if number[row]
-            else title
-        )
+    number = np.flatnonzero(pick[:, 5] < NUMBERED_SHARE)
+    titles = np.where(generic, _worded(GENERIC, pick[:, 4], topic), _worded(OWN, pick[:, 4], subjects))
+    level = np.array(LEVELS, dtype=object)[rows.level[number]]
+    document = np.array([f"〕{place}号" for place in range(1, 91)], dtype=object)[number % 90]
+    titles[number] = level + "政办〔" + year[number].astype(str).astype(object) + document + titles[number]
     form = rng.choice(len(HANDED_DOWN), len(child), p=HANDED_DOWN_SHARES)
     own = titles.copy()
     for row, kind in zip(child, form, strict=True):
@@ -93,22 +89,42 @@ def task_titles(rows, topic, months, rng):
 
 def _subjects(topic, year, month, pick):
     """Period, object and matter of every row."""
-    subjects = np.empty(len(topic), dtype=object)
-    for row, name in enumerate(topic):
-        y, m = year[row], month[row]
-        periods = (
-            "",
-            f"{m}月份",
-            f"{y}年",
-            f"{m}月上旬",
-            f"{y}年第{'一二三四'[(m - 1) // 3]}季度",
-            f"第{1 + m % 4}轮",
-            f"第{m}批",
-        )
-        subjects[row] = (
-            _of(periods, pick[row, 0]) + _of(OBJECTS[name].split(), pick[row, 1]) + _of(MATTERS, pick[row, 2])
-        )
-    return subjects
+    months, at = np.unique(year * 12 + month - 1, return_inverse=True)
+    periods = np.array([_periods(*divmod(int(number), 12)) for number in months], dtype=object)
+    names, of = np.unique(topic.astype(str), return_inverse=True)
+    things = [OBJECTS[name].split() for name in names]
+    number = np.array([len(found) for found in things])
+    start = np.cumsum(number) - number
+    objects = np.array([thing for found in things for thing in found], dtype=object)
+    return (
+        periods[at, (pick[:, 0] * periods.shape[1]).astype(int)]
+        + objects[start[of] + (pick[:, 1] * number[of]).astype(int)]
+        + np.array(MATTERS, dtype=object)[(pick[:, 2] * len(MATTERS)).astype(int)]
+    )
+
+
+def _periods(year, month):
+    """Ways to name the period of a task, or not to; ``month`` from 0."""
+    quarter = "一二三四"[month // 3]
+    m = month + 1
+    return (
+        "",
+        f"{m}月份",
+        f"{year}年",
+        f"{m}月上旬",
+        f"{year}年第{quarter}季度",
+        f"第{1 + m % 4}轮",
+        f"第{m}批",
+    )
+
+
+def _worded(forms, uniform, names):
+    """The names in one of the forms each; a form has one place for a name."""
+    before, after = (
+        np.array(part, dtype=object) for part in zip(*(form.split("{}") for form in forms), strict=True)
+    )
+    chosen = (uniform * len(forms)).astype(int)
+    return before[chosen] + names + after[chosen]
 
 
 def _of(choices, uniform):
