@@ -67,7 +67,7 @@ table:
 freeze:
 	@$(JIANFU) freeze "$(PROVINCE)"
 
-# Looks through the finished documents of PROVINCE: gaps, codes in a reader's text, numbers of the brief without a source.
+# Looks through the finished documents of PROVINCE: gaps, codes in a reader's text, blank pages, numbers without a source.
 report-check:
 	@$(JIANFU) report-check "$(PROVINCE)"
 

@@ -1,7 +1,8 @@
-"""Check the finished documents of a province (make report-check): text, codes, and the source of every number.
+"""Check the finished documents of a province (make report-check): text, codes, pages, the source of every number.
 
-1. Read brief, report and appendix as Word files, and the table of the numbers of the brief.
-2. Look for gaps, doubled marks and codes, and for numbers of the brief that no released cell gives.
+1. Read brief, report and appendix as Word and PDF files, the slides, and the table of the numbers of the brief.
+2. Look for gaps, doubled marks and codes, for numbers of brief and slides that no released cell gives, for pages that
+   are blank or too many, for tables whose columns do not add up and titles that may be parted from their objects.
 3. Print every complaint.
 
 Fails where there is one, or where the documents are not there.

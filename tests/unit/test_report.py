@@ -761,7 +761,8 @@ def test_finished_documents_have_no_complaint_and_a_spoilt_one_has(built, tmp_pa
     release = tmp_path / "release"
     shutil.copytree(built / "release", release)
     for name in DOCUMENTS:
-        shutil.copyfile(built / "one" / f"{name}.docx", release / f"{name}.docx")
+        for kind in ("docx", "pdf"):
+            shutil.copyfile(built / "one" / f"{name}.{kind}", release / f"{name}.{kind}")
     shutil.copyfile(built / "one" / "slides.pptx", release / "slides.pptx")
     shutil.copyfile(built / "one" / "brief_numbers.csv", release / "tables" / "brief_numbers.csv")
     found = check_documents(release, words)  # the invented list of indicators has no words for some members

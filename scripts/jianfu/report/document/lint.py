@@ -16,6 +16,7 @@ from pptx import Presentation
 from pptx.oxml.ns import qn as pptx_name
 
 from jianfu.core.labels import Labels
+from jianfu.report.document.pages import filled, page_faults, table_faults, title_faults
 from jianfu.report.document.quotes import found_again
 
 READERS = (
@@ -107,13 +108,20 @@ def check_documents(release: str | Path, words: Labels) -> list[Complaint]:
     """Every complaint about the finished documents and slides below ``release``."""
     release = Path(release)
     made = pd.read_csv(release / "tables" / "brief_numbers.csv", encoding="utf-8-sig", dtype=str)
-    texts = {
-        name: list(paragraphs(Document(str(release / f"{name}.docx"))))
-        for name in ("brief", "report", "appendix")
-    }
+    words_of = {name: Document(str(release / f"{name}.docx")) for name in ("brief", "report", "appendix")}
+    texts = {name: list(paragraphs(document)) for name, document in words_of.items()}
     texts["slides"] = list(lines_of(Presentation(str(release / "slides.pptx"))))
     return [
         *(complaint for name, lines in texts.items() for complaint in lint_text(name, lines)),
         *(c for name in ("brief", "slides") for c in untraced_numbers(name, texts[name], made, words)),
         *(Complaint("brief", "source", number) for number in found_again(made, release)),
+        *(
+            Complaint(name, *fault)
+            for name, document in words_of.items()
+            for fault in (
+                *page_faults(name, filled(release / f"{name}.pdf", name)),
+                *table_faults(document),
+                *title_faults(document),
+            )
+        ),
     ]
