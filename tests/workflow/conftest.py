@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 PARTS = ["Snakefile", "jianfu.py", "environment.yml", "requirements.txt", "profiles", "config", "workflow", "scripts"]
 # Logs and benchmarks tell the time; everything else must be the same bytes on every run.
 TIMED = ("logs", "benchmarks")
+TOLD = "told.txt"  # in the folder of a run: what it said
 
 
 def copy_repository(folder):
@@ -64,5 +65,6 @@ def digests_of(base):
 def finished(tmp_path_factory):
     """Folder in which the sample province has been run on two cores: make and make check."""
     folder = copy_repository(tmp_path_factory.mktemp("repository"))
-    snakemake(folder, "all", "check", "answers", "--cores", "2")
+    done = snakemake(folder, "all", "check", "answers", "--cores", "2")
+    (folder / TOLD).write_text(done.stdout + done.stderr, encoding="utf-8")
     return folder

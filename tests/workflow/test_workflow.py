@@ -2,13 +2,14 @@
 
 import csv
 import json
+import re
 import subprocess
 import sys
 
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT, copy_repository, digests, results, snakemake
+from conftest import ROOT, TOLD, copy_repository, digests, results, snakemake
 from release_attack import attack
 from sample_identifiers import found_in, identifiers
 
@@ -41,6 +42,22 @@ def test_the_fixed_outputs_exist(finished):
         *(f"release/tables/main_regression.{kind}" for kind in ("xlsx", "csv")),
     ]
     assert [name for name in expected if not (base / name).is_file()] == []
+
+
+def test_every_job_declares_the_memory_that_it_takes_and_the_run_says_the_most(finished):
+    told = (finished / TOLD).read_text(encoding="utf-8")
+    declared = dict(re.findall(r"benchmark: (\S+)\n(?:    .*\n)*?    resources: .*?\bmem_mb=(\d+)", told))
+    files = list((results(finished) / "benchmarks").glob("*.tsv"))
+    assert len(declared) >= len(files) > 30
+    taken = {}
+    for file in files:
+        with open(file, encoding="utf-8", newline="") as table:
+            rss = next(csv.DictReader(table, delimiter="\t"))["max_rss"]
+        taken[file.relative_to(finished).as_posix()] = float(rss) if rss not in ("NA", "-") else 0.0
+    over = {name: mb for name, mb in taken.items() if mb * 1.048576 > int(declared[name])}
+    assert not over
+    most = max(map(int, declared.values())) / 1000
+    assert f"约需内存 {most:.1f} GB" in told
 
 
 def test_second_run_does_nothing(finished):

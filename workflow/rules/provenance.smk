@@ -25,6 +25,8 @@ rule record_provenance:
         "results/{province}/benchmarks/record_provenance.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=500,
     params:
         settings=setting(),
         raw=content(raw_files),
@@ -49,6 +51,8 @@ rule write_manifest:
         "results/{province}/benchmarks/write_manifest.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=500,
     params:
         code=code("write_manifest"),
     script:

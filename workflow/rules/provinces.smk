@@ -94,6 +94,8 @@ rule write_exchange:
         "results/{province}/benchmarks/write_exchange.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=1000,
     params:
         settings=setting(),
         codes=code_of_estimates,

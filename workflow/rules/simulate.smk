@@ -20,7 +20,7 @@ rule simulate_province:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=of_raw(1.6, base=300),
+        mem_mb=of_raw(1.6, base=400),
         disk_mb=of_raw(1.1),
     params:
         seed=setting("simulate", "seed"),
