@@ -10,7 +10,7 @@ export PYTHONHASHSEED := 0
 JIANFU = $(PYTHON) jianfu.py
 RUN = "$(PROVINCE)" --cores $(CORES)
 
-.PHONY: all full indices models scenarios planner stata exchange provinces new-province check figure table freeze compare setup development reread fuzz test test-all simulation-study lint docs audit report report-check bench lock clean
+.PHONY: all full indices models scenarios planner stata exchange provinces new-province check figure table freeze compare update setup development reread fuzz test test-all simulation-study lint docs audit report report-check bench lock clean
 
 all:
 	@$(JIANFU) run $(RUN)
@@ -74,6 +74,10 @@ report-check:
 # What changed between the results of PROVINCE and those of VINTAGE (a folder of results, or a name below results/), and why.
 compare:
 	@$(JIANFU) compare "$(PROVINCE)" --vintage "$(VINTAGE)"
+
+# New files in the folder of PROVINCE: its release again, the one before kept, what changed; UNTIL=2026-07 moves the last month.
+update:
+	@$(JIANFU) update $(RUN) $(if $(UNTIL),--until "$(UNTIL)")
 
 # Installs the locks into .venv, where they are not there already; with what tests need: development.
 setup:

@@ -43,6 +43,7 @@ COMMANDS = {
     "exchange": PROVINCE,
     "provinces": ("province",),
     "verify": PROVINCE,
+    "update": PROVINCE,
     "audit": PROVINCE,
     "unlock": (),
     "clean": ("province",),
@@ -75,6 +76,7 @@ SCRIPTS = {
     "freeze": "freeze_plan.py",
     "compare": "compare_results.py",
     "verify": "verify_release.py",
+    "update": "update_release.py",
     "report-check": "check_report.py",
 }
 WHEELS = "wheels"
