@@ -96,7 +96,7 @@ fuzz: development
 
 # On two cores, file by file; the whole runs begin first, as they share one finished province and take longest.
 define tests
-$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(1)
+$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(1)
 endef
 
 test: development

@@ -21,8 +21,18 @@ def _english():
 
 
 def pytest_collection_modifyitems(items):
-    """Whole runs first and in one process, as they share what they have run; the other files each in one."""
+    """Whole runs first, as they take longest."""
     items.sort(key=lambda item: WHOLE_RUNS not in item.path.parents)
-    for item in items:
-        whole = WHOLE_RUNS in item.path.parents
-        item.add_marker(pytest.mark.xdist_group("whole runs" if whole else str(item.path)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Each file in one process, and all whole runs in one, as they share what they have run."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = Path(nodeid.partition("::")[0])
+            return WHOLE_RUNS.name if WHOLE_RUNS.name in file.parts else str(file)
+
+    return ByFile(config, log)
