@@ -225,6 +225,11 @@ def folder_of(name):
     return folder
 
 
+def release_folder(wildcards):
+    """Folder of what the wildcard province may hand out, for `params`."""
+    return f"results/{wildcards.province}/release"
+
+
 def used(table):
     """A canonical table as an analysis reads it: without the rows that the wildcard province leaves out."""
 

@@ -174,7 +174,7 @@ rule explore_results:
     resources:
         mem_mb=500,
     params:
-        release="results/{province}/release",
+        release=release_folder,
         names=setting("province", "name"),
         language=setting("language"),
         synthetic=setting("province", "synthetic"),
