@@ -122,7 +122,7 @@ rule pool_provinces:
         mem_mb=1000,
     params:
         further=content(further_packages),
-        plan=PLAN.as_posix(),
+        plan=folder_of("plan"),
         confidence=SETTINGS[FIRST]["inference"]["confidence"],
         language=SETTINGS[FIRST]["language"],
         code=code("pool_provinces"),
