@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FIGURES = [
     "index_over_time",
     "county_heatmap",
+    "county_map",
     "issue_clock",
     "dose_response",
     "cumulative_incidence",
@@ -312,11 +313,49 @@ def scales():
         ],
         columns=["wave", "variable", "level", "roster", "respondents", "rate", "weight", "effective_n"],
     )
-    return {
+    return journal_frames() | {
         "tables/scale_reliability.csv": pd.DataFrame(reliability),
         "tables/scale_structure.csv": pd.DataFrame({"scale": names, "respondents": [800, 810], **fit}),
         "tables/measurement_invariance.csv": invariance,
         "tables/survey_response.csv": response,
+    }
+
+
+def journal_frames():
+    """What the tables of a journal are laid out from; the 00后 are withheld."""
+    sample = [
+        (grouping, variable, level, group, n, of, share, mean, sd, 0.12 if group == "all" else None)
+        for grouping, groups in (("cohort", ["80后", "90后", "00后"]), ("tertile", ["low", "middle", "high"]))
+        for variable, level in (("persons", ""), ("sex", "女"), ("sex", "男"), ("burnout", ""))
+        for group in [*groups, "all"]
+        for n, of, share, mean, sd in [
+            (None,) * 5
+            if group == "00后"
+            else (900, 900, None, 2.5, 1.1)
+            if variable == "burnout"
+            else (400, 1000, 40.0, None, None)
+        ]
+    ]
+    columns = ["grouping", "variable", "level", "group", "n", "of", "share", "mean", "sd", "difference"]
+    figures = {"estimate": 0.31, "std_error": 0.05, "ci_low": 0.21, "ci_high": 0.41, "p_value": 0.0004}
+    steps = [(m, s) for m in ("H1_burnout", "H2_exits") for s in ("alone", "controls", "unit", "full")]
+    terms = [(m, s, t) for m, s in steps for t in ("OD", "sex_female") if t == "OD" or s != "alone"]
+    keys = pd.DataFrame(terms, columns=["model", "step", "term"])
+    fits = pd.DataFrame(steps, columns=["model", "step"])
+    slopes = [("H1_burnout", "bianzhi", level) for level in ("行政", "事业")]
+    return {
+        "tables/sample_by_group.csv": pd.DataFrame(sample, columns=columns),
+        "tables/correlation_pairs.csv": pd.DataFrame(
+            [("meaning", "burnout", -0.21, 900), ("OD", "burnout", 0.34, 900), ("OD", "meaning", -0.1, 900)],
+            columns=["row", "column", "correlation", "n"],
+        ),
+        "tables/stepwise.csv": keys.assign(**figures),
+        "tables/stepwise_fit.csv": fits.assign(
+            n_used=1000, log_likelihood=-5740.0, pseudo_r2=0.06, r2=0.2, r2_within=0.03
+        ),
+        "tables/subgroups.csv": pd.DataFrame(slopes, columns=["model", "variable", "level"]).assign(
+            **figures, p_difference=0.2
+        ),
     }
 
 

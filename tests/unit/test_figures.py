@@ -2,6 +2,7 @@
 
 import csv
 import itertools
+import json
 import re
 from io import BytesIO
 from pathlib import Path
@@ -16,12 +17,14 @@ from matplotlib.text import Text
 from PIL import Image
 
 from jianfu.config.files import read_yaml
+from jianfu.core.errors import ConfigError
 from jianfu.core.labels import Labels
 from jianfu.models.verdicts import hypothesis_rows
 from jianfu.release.outputs import read_outputs
 from jianfu.report.figures import (
     burnout_by_overload,
     county_heatmap,
+    county_map,
     cumulative_incidence,
     dose_response,
     forest,
@@ -33,6 +36,7 @@ from jianfu.report.figures import (
     sample_flow,
     specification_curve,
 )
+from jianfu.report.figures.boundaries import Boundaries, county_code, read_boundaries, tiles
 from jianfu.report.figures.own import TITLE_CM, in_own_look
 from jianfu.report.figures.style import SERIES, band, finish, new_figure, points, save, text_width, wrap
 from jianfu.study import figure as study_figure
@@ -62,6 +66,9 @@ def draw_forest_all(labels, synthetic):
     return forest_all.draw(rows, BY_NAME, labels, synthetic)
 
 
+RING = np.array([[110, 30], [110.5, 30], [110.5, 29.6], [110, 29.6], [110, 30]])
+MAP = Boundaries({f"3901{c + 21}": [RING + [c % 5 * 0.5, -(c // 5) * 0.4]] for c in range(19)}, "审图号 1")
+
 FIGURES = {
     "index_over_time": lambda *a: index_over_time.draw(
         fakes.index_over_time(), ROLES, fakes.policy_dates(), fakes.data_quality(), *a
@@ -71,6 +78,9 @@ FIGURES = {
     ),
     "county_heatmap": lambda *a: county_heatmap.draw(fakes.county_heatmap(), ROLES, *a),
     "county_heatmap_small": lambda *a: county_heatmap.draw(fakes.county_heatmap(3, 18), ROLES, *a),
+    "county_map": lambda *a: county_map.draw(fakes.county_heatmap(), ROLES, MAP, *a),
+    "county_map_tiles": lambda *a: county_map.draw(fakes.county_heatmap(), ROLES, Boundaries(), *a),
+    "county_map_of_one": lambda *a: county_map.draw(fakes.county_heatmap(1, 2), ROLES, Boundaries(), *a),
     "issue_clock": lambda *a: issue_clock.draw(fakes.issue_clock(), *a),
     "dose_response": lambda *a: dose_response.draw(fakes.dose_response(), fakes.data_quality(), *a),
     "cumulative_incidence": lambda *a: cumulative_incidence.draw(
@@ -179,6 +189,7 @@ def test_figures_without_data_say_so(language, monkeypatch):
             without_rows(fakes.index_over_time()), ROLES, without_rows(fakes.policy_dates()), quality, labels
         ),
         county_heatmap.draw(without_rows(fakes.county_heatmap()), ROLES, labels),
+        county_map.draw(without_rows(fakes.county_heatmap()), ROLES, MAP, labels),
         issue_clock.draw(without_rows(fakes.issue_clock()), labels),
         dose_response.draw(without_rows(fakes.dose_response()), quality, labels),
         cumulative_incidence.draw(without_rows(curves), without_rows(at_risk), quality, labels),
@@ -478,3 +489,91 @@ def test_an_own_look_adds_a_title_without_overlaps_and_takes_out_every_hue(name,
     pixels = np.asarray(Image.open(picture).convert("RGB")).astype(int)
     assert (pixels.max(axis=2) - pixels.min(axis=2)).max() <= 3
     assert pixels.min() < 100
+
+
+# ------------------------------------------------------------------------------------------------ map
+
+
+def geojson(folder, *features):
+    path = folder / "counties.geojson"
+    path.write_text(
+        json.dumps({"type": "FeatureCollection", "features": list(features)}), encoding="utf-8-sig"
+    )
+    return path
+
+
+def feature(properties, kind="Polygon", coordinates=None):
+    coordinates = coordinates or [[[0, 0], [2, 0], [2, 2], [0, 0]]]
+    return {
+        "type": "Feature",
+        "properties": properties,
+        "geometry": {"type": kind, "coordinates": coordinates},
+    }
+
+
+def test_boundaries_are_joined_by_whatever_way_a_code_is_written(tmp_path):
+    assert [county_code(v) for v in (390121, 390121.0, "390121000000", " 390121 ")] == ["390121"] * 4
+    two = [[[[0, 0, 9], [1, 0, 9], [1, 1, 9], [0, 0, 9]]], [[[5, 5], [6, 5], [6, 6], [5, 5]]]]
+    path = geojson(
+        tmp_path,
+        feature({"ADCODE": 390121}),
+        feature({"ADCODE": "390122000"}, "MultiPolygon", two),
+        feature({"ADCODE": None}),
+        {"type": "Feature", "properties": {"ADCODE": 390123}, "geometry": None},
+    )
+    found = read_boundaries(path, "", "GS 1")
+    assert set(found.shapes) == {"390121", "390122"} and found.approval == "GS 1"
+    assert [ring.shape for ring in found.shapes["390122"]] == [(4, 2), (4, 2)]
+    assert not read_boundaries(None, "", "").shapes
+    for content, code in (("{}", "map_unreadable"), ("not JSON", "map_unreadable")):
+        (tmp_path / "bad.geojson").write_text(content, encoding="utf-8")
+        with pytest.raises(ConfigError) as error:
+            read_boundaries(tmp_path / "bad.geojson", "", "")
+        assert error.value.reason.code == code
+    with pytest.raises(ConfigError) as error:
+        read_boundaries(path, "gb", "")
+    assert error.value.reason.code == "map_without_codes" and "ADCODE" in str(error.value)
+
+
+@pytest.mark.parametrize("province", ["demo", "sample"])
+def test_invented_boundaries_close(province):
+    path = Path(__file__).parents[2] / "config" / "provinces" / "maps" / f"{province}.geojson"
+    shapes = read_boundaries(path, "", "").shapes
+    assert len(shapes) == {"demo": 20, "sample": 3}[province]
+    assert all((ring[0] == ring[-1]).all() for rings in shapes.values() for ring in rings)
+
+
+def test_level_and_change_of_counties():
+    months = [f"2024-{m:02d}" for m in range(1, 7)]
+    rows = [("390121", "甲县", "某市", month, 50 + n, 3, 3, "shown") for n, month in enumerate(months)]
+    rows += [
+        ("390122", "乙县", "某市", month, 40.0 if n < 3 else None, 3, 3, "shown")
+        for n, month in enumerate(months)
+    ]
+    columns = ["county_code", "county_name", "city_name", "month", "mean", "units", "units_logged", "status"]
+    found, k = county_map.county_values(pd.DataFrame(rows, columns=columns))
+    assert k == 3 and found.loc["390121", "level"] == 54 and found.loc["390121", "change"] == 3
+    assert found.loc["390122"].isna()["change"] and found.loc["390122", "name"] == "乙县"
+
+
+def test_a_map_names_what_it_lacks_and_whether_it_was_approved():
+    def texts(boundaries):
+        figure = county_map.draw(fakes.county_heatmap(), ROLES, boundaries, LABELS["zh"])
+        return " ".join(text.get_text() for text in figure.texts)
+
+    missing = county_map.county_values(fakes.county_heatmap())[0]["name"].iloc[19]
+    assert (
+        f"边界文件中没有：{missing}" in texts(MAP)
+        and "审图号 1" in texts(MAP)
+        and "内部参考" not in texts(MAP)
+    )
+    assert "内部参考" in texts(Boundaries(MAP.shapes)) and "方格图" in texts(Boundaries())
+
+
+def test_squares_of_a_city_stand_together():
+    found = tiles([f"c{k}" for k in range(5)], ["a", "a", "b", "b", "b"])
+    rows = {name: rings[0][0, 1] for name, rings in found.items()}
+    assert (
+        rows["c0"] == rows["c1"] != rows["c2"]
+        and len({rings[0][0].tobytes() for rings in found.values()}) == 5
+    )

@@ -408,7 +408,9 @@ def test_workbook_is_a_three_line_table(tmp_path, estimates):
     assert {cell.border.bottom.style for cell in last} == {"medium"}
     sides = {(c.border.left.style, c.border.right.style) for row in sheet.iter_rows() for c in row}
     assert sides == {(None, None)}
-    assert sheet["B3"].value == "0.187***" and not sheet["B5"].value and sheet["D5"].value == "0.214**"
+    assert sheet["B3"].value == 0.187 and sheet["B3"].number_format == '#,##0.000"***";−#,##0.000"***"'
+    assert sheet["B4"].number_format == '"("#,##0.000")";"("−#,##0.000")"'
+    assert not sheet["B5"].value and sheet["D5"].value == 0.214
 
 
 def test_workbook_keeps_numbers_as_numbers(tmp_path):

@@ -358,6 +358,11 @@ def holidays(wildcards):
     return own if own and wildcards.get("table", "app_activity") == "app_activity" else []
 
 
+def map_file(wildcards):
+    """The file with the boundaries of the wildcard province's counties, where it names one."""
+    return SETTINGS[wildcards.province]["map"]["file"] or []
+
+
 def made_anchors(wildcards):
     """The anchors of another province that this one names, where this very run makes them, as rule input."""
     anchors = SETTINGS[wildcards.province]["indices"]["anchors"]

@@ -17,6 +17,10 @@ DRAWN_FROM_TABLES = {
         "cells": f"{RELEASED}/figures/county_heatmap.csv",
         "roles": settled("index_roles.csv"),
     },
+    "county_map": {
+        "cells": f"{RELEASED}/figures/county_heatmap.csv",
+        "roles": settled("index_roles.csv"),
+    },
     "issue_clock": {"cells": f"{RELEASED}/figures/issue_clock.csv"},
     "dose_response": {"cells": f"{RELEASED}/figures/dose_response.csv", "quality": QUALITY},
     "cumulative_incidence": {
@@ -36,7 +40,8 @@ DRAWN_FROM_TABLES = {
         "summary": f"{RELEASED}/full/tables/specification_summary.csv",
     },
 }
-DRAWN_FROM_ESTIMATES = {
+DRAWN_MAP = {"map": setting("map"), "boundaries": content(map_file)}
+FROM_ESTIMATES = {
     "forest": {"hypotheses": settled("hypotheses.csv"), "models": settled("models.yaml")},
     "forest_all": {"hypotheses": settled("hypotheses.csv"), "models": settled("models.yaml")},
     "policy_event_study": {"models": settled("models.yaml")},
@@ -90,6 +95,7 @@ for figure, tables in DRAWN_FROM_TABLES.items():
             language=setting("language"),
             synthetic=setting("province", "synthetic"),
             dpi=setting("figures", "dpi"),
+            **(MAP if figure == "county_map" else {}),
             code=code(f"plot_{figure}"),
         script:
             "../../scripts/plot_{params.figure}.py"

@@ -1,7 +1,7 @@
 """One figure or table once more, in the look that the province file gives it (setting ``own``; make figure, make table).
 
 REQUIRED INPUTS: those of the figure or table (figures.smk, report.smk).
-OUTPUTS: own/<name>.{png,pdf,svg}, own/<name>.{csv,xlsx} under results/{province}
+OUTPUTS: own/<name>.{png,pdf,svg}, own/<name>.{csv,xlsx,docx} under results/{province}
 """
 
 for kind, drawn in {"tables": DRAWN_FROM_TABLES, "estimates": DRAWN_FROM_ESTIMATES}.items():
@@ -34,6 +34,7 @@ for kind, drawn in {"tables": DRAWN_FROM_TABLES, "estimates": DRAWN_FROM_ESTIMAT
             synthetic=setting("province", "synthetic"),
             dpi=own("dpi", "figures", "dpi"),
             look=own_look,
+            **MAP,
             code=lambda wildcards, kind=kind: code(f"plot_{wildcards.name}", rule=f"draw_own_from_{kind}")(
                 wildcards
             ),
@@ -43,9 +44,13 @@ for kind, drawn in {"tables": DRAWN_FROM_TABLES, "estimates": DRAWN_FROM_ESTIMAT
 
 
 use rule tabulate_results as tabulate_own with:
+    input:
+        filter=project("workflow", "report", "report.lua"),
+        own_template=own_template,
     output:
         csv=["results/{province}/own/{name}.csv"],
         xlsx=["results/{province}/own/{name}.xlsx"],
+        docx="results/{province}/own/{name}.docx",
     log:
         "results/{province}/logs/own_{name}.log",
     benchmark:

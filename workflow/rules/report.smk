@@ -22,11 +22,17 @@ RESULT_TABLES = [
     "response_rates",
     "scenarios",
     "fe_versus_pooled",
+    "sample_by_cohort",
+    "sample_by_burden",
+    "correlation_matrix",
+    "stepwise_columns",
+    "subgroup_slopes",
 ]
 REPORT_FIGURES = [
     "sample_flow",
     "index_over_time",
     "county_heatmap",
+    "county_map",
     "issue_clock",
     "dose_response",
     "cumulative_incidence",

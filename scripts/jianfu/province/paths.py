@@ -62,6 +62,8 @@ def resolve_paths(settings: dict, folder: Path, file: str) -> dict:
     if settings["report"]["compared_with"]:
         found = resolve(settings["report"]["compared_with"], "report.compared_with", "folder")
         settings = merge(settings, {"report": {"compared_with": found}})
+    if settings["map"]["file"]:
+        settings = merge(settings, {"map": {"file": resolve(settings["map"]["file"], "map.file", "file")}})
     if settings["titles"]["labelled"]:
         found = resolve(settings["titles"]["labelled"], "titles.labelled", "file")
         settings = merge(settings, {"titles": {"labelled": found}})

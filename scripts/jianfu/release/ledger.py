@@ -56,6 +56,10 @@ LEDGER = (
     Entry("survey_response", "roster"),
     Entry("survey_response", "effective_n"),
     Entry("burnout_by_overload", "n_respondents"),
+    Entry("sample_by_group", "n"),
+    Entry("sample_by_group", "of"),
+    Entry("correlation_pairs", "n"),
+    Entry("stepwise_fit", "n_used"),
     Entry("burnout_by_overload", "n_persons"),
     *(Entry("data_quality", column, {"table": PERSON_TABLES}) for column in PERSON_COUNTS),
     *(Entry("left_out", column, {"table": PERSON_TABLES}) for column in ("rows", "rows_read")),
@@ -64,6 +68,7 @@ LEDGER = (
 RATES = {
     "dose_response": ("exits", "person_months", ("rate", "ci_low", "ci_high")),
     "survey_response": ("respondents", "roster", ("rate",)),
+    "sample_by_group": ("n", "of", ("share",)),
 }
 FEW_DIGITS = 3  # significant digits of figures beside a rounded count
 COUNTING_ERRORS = ("iid", "hetero", "")  # errors whose intervals count observations, and rows without errors

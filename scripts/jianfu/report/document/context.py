@@ -55,6 +55,7 @@ FIGURES = {  # figure: the released data it is drawn from, the column that is dr
     "sample_flow": ("sample_flow", "n", 1),
     "index_over_time": ("index_over_time", "mean", 2),
     "county_heatmap": ("county_heatmap", "mean", 2),
+    "county_map": ("county_heatmap", "mean", 2),
     "issue_clock": ("issue_clock", "tasks", 2),
     "dose_response": ("dose_response", "rate", 3),
     "cumulative_incidence": ("cumulative_incidence", "cumulative_incidence", 4),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from jianfu.core.labels import Labels
 from jianfu.models.verdicts import usable
-from jianfu.report.tables.table import NOTHING, Table, interval, number, p_text, stars
+from jianfu.report.tables.table import NOTHING, Table, bracketed, interval, p_text, starred
 
 POLICY = ("H14", "H15")  # hypotheses on relief rules; their diagnostics stand in a table of their own
 
@@ -33,8 +33,8 @@ def estimate_cells(row: Mapping) -> tuple[str, ...]:
     if not usable(row):
         return (NOTHING,) * 4
     return (
-        number(row["estimate"]) + stars(row["p_value"]),
-        f"({number(row['std_error'])})",
+        starred(row["estimate"], row["p_value"]),
+        bracketed(row["std_error"]),
         interval(row["ci_low"], row["ci_high"]),
         p_text(row["p_value"]),
     )

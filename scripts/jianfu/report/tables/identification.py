@@ -8,7 +8,7 @@ from jianfu.core.labels import Labels
 from jianfu.models.estimates import CHECK, missing
 from jianfu.models.verdicts import usable
 from jianfu.models.words import model_label, term_label, text_of
-from jianfu.report.tables.table import NOTHING, Table, interval, number, p_text, stars
+from jianfu.report.tables.table import NOTHING, Table, bracketed, interval, number, p_text, starred
 
 KEYS = ("hypothesis", "model", "check", "variable", "estimate", "std_error", "interval", "p_value")
 GROUP_MEAN = "between"
@@ -43,8 +43,7 @@ def _cells(row):
         return (number(row["estimate"]), *(NOTHING,) * 3)
     limits = NOTHING if missing(row["ci_low"]) else interval(row["ci_low"], row["ci_high"])
     p_value = NOTHING if missing(row["p_value"]) else p_text(row["p_value"])
-    mark = "" if missing(row["p_value"]) else stars(row["p_value"])
-    return number(row["estimate"]) + mark, f"({number(row['std_error'])})", limits, p_value
+    return starred(row["estimate"], row["p_value"]), bracketed(row["std_error"]), limits, p_value
 
 
 def _detail(text, labels):

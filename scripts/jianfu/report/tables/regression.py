@@ -9,7 +9,7 @@ from jianfu.models.term import names_of
 from jianfu.models.verdicts import FEW_CLUSTERS, usable
 from jianfu.models.words import outcome_label, part_labels, text_of
 from jianfu.report.tables.estimates import of_interest
-from jianfu.report.tables.table import NOTHING, Table, count, number, stars
+from jianfu.report.tables.table import NOTHING, Table, bracketed, count, starred
 
 
 def regression_table(
@@ -58,11 +58,11 @@ def _first(rows):
 def _estimate_cell(row):
     if row is None:
         return ""
-    return number(row["estimate"]) + stars(row["p_value"]) if usable(row) else NOTHING
+    return starred(row["estimate"], row["p_value"]) if usable(row) else NOTHING
 
 
 def _error_cell(row):
-    return "" if row is None or not usable(row) else f"({number(row['std_error'])})"
+    return "" if row is None or not usable(row) else bracketed(row["std_error"])
 
 
 def _foot(heads, models, labels):

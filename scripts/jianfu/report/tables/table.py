@@ -28,6 +28,22 @@ UNBREAKABLE = re.compile(
 )  # an interval, or what stands between blanks and Chinese
 
 
+class Figure(str):
+    """A number as it is printed, which a workbook keeps as number: ``form`` is its format there."""
+
+    __slots__ = ("form", "value")
+
+    def __new__(cls, text: str, value: float, form: str) -> "Figure":
+        figure = super().__new__(cls, text)
+        figure.value, figure.form = float(value), form
+        return figure
+
+    def within(self, before: str, after: str) -> "Figure":
+        """The same number with texts around it: stars behind it, brackets about it."""
+        forms = (f'"{before}"{form}"{after}"' for form in self.form.split(";"))
+        return Figure(f"{before}{self}{after}", self.value, ";".join(forms).replace('""', ""))
+
+
 @dataclass(frozen=True)
 class Table:
     """One table as the reader sees it.
@@ -61,19 +77,32 @@ def number(value, digits=3) -> str:
     text = f"{value:,.{digits}f}"
     if float(text.replace(",", "")) == 0:
         text = text.lstrip("-")
-    return text.replace("-", "−")
+    form = "#,##0" + ("." + "0" * digits if digits else "")
+    return Figure(text.replace("-", "−"), value, f"{form};−{form}")
+
+
+def starred(value, p_value) -> str:
+    """A number with the stars of its p-value."""
+    text = number(value)
+    return text.within("", stars(p_value)) if isinstance(text, Figure) else text
+
+
+def bracketed(value) -> str:
+    """A number in brackets, as standard errors stand below estimates."""
+    text = number(value)
+    return text.within("(", ")") if isinstance(text, Figure) else text
 
 
 def count(value) -> str:
     """A count with thousands separators; a dash if missing."""
-    return NOTHING if missing(value) else f"{round(float(value)):,}"
+    return NOTHING if missing(value) else Figure(f"{round(float(value)):,}", value, "#,##0")
 
 
 def p_text(p_value) -> str:
     """A p-value as printed: three decimals, ``<0.001`` below that."""
     if missing(p_value):
         return NOTHING
-    return "<0.001" if p_value < 0.001 else number(p_value, 3)
+    return Figure("<0.001", p_value, '"<0.001"') if p_value < 0.001 else number(p_value, 3)
 
 
 def interval(low, high, digits=3) -> str:
@@ -158,7 +187,9 @@ def write_xlsx(table, path, mark="", fonts=("宋体", "黑体")) -> None:
 
 
 def _write_cell(sheet, row, column, cell, digits, style, look):
-    if isinstance(cell, str):
+    if isinstance(cell, Figure):
+        sheet.write_number(row, column, cell.value, style(num_format=cell.form, **look))
+    elif isinstance(cell, str):
         sheet.write_string(row, column, cell, style(**look))
     elif missing(cell):
         sheet.write_string(row, column, NOTHING, style(**look))

@@ -20,6 +20,7 @@ from jianfu.report.tables.effects import (
 )
 from jianfu.report.tables.identification import identification_table
 from jianfu.report.tables.identification_main import detectable_effects, identification_main_table
+from jianfu.report.tables.journal import journal_tables
 from jianfu.report.tables.released import all_tables
 from jianfu.report.tables.robustness import robustness_table
 from jianfu.report.tables.scales import invariance_verdicts_table, response_rates_table, scale_quality_table
@@ -87,15 +88,17 @@ def short_tables(
         invariance_verdicts_table(released["measurement_invariance"], labels),
         response_rates_table(released["survey_response"], labels),
         scenario_table(released["scenario_effects"], labels),
+        *journal_tables(released, models, labels),
     ]
     return {table.name: table for table in made}
 
 
 def write_tables(
     *, release: str | Path, plan, labels: str, language: str, confidence, synthetic, title: str, csv, xlsx
-) -> None:
-    """Write the tables whose names are the stems of the files ``csv`` and ``xlsx`` (lists of paths).
+) -> tuple[dict[str, Table], str]:
+    """All tables by name and the mark of synthetic data.
 
+    Those whose names are the stems of the files ``csv`` and ``xlsx`` (lists of paths) are written.
     plan: paths as in :func:`read_results`; labels: path of the dictionary; confidence: level of the intervals;
     synthetic: mark everything as invented data; title: in place of that of every table, where it is not empty.
     """
@@ -108,3 +111,4 @@ def write_tables(
         write_csv(tables[Path(path).stem], path, mark)
     for path in xlsx:
         write_xlsx(tables[Path(path).stem], path, mark)
+    return tables, mark
