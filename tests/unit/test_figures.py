@@ -79,8 +79,8 @@ FIGURES = {
     "county_heatmap": lambda *a: county_heatmap.draw(fakes.county_heatmap(), ROLES, *a),
     "county_heatmap_small": lambda *a: county_heatmap.draw(fakes.county_heatmap(3, 18), ROLES, *a),
     "county_map": lambda *a: county_map.draw(fakes.county_heatmap(), ROLES, MAP, *a),
-    "county_map_tiles": lambda *a: county_map.draw(fakes.county_heatmap(), ROLES, Boundaries(), *a),
-    "county_map_of_one": lambda *a: county_map.draw(fakes.county_heatmap(1, 2), ROLES, Boundaries(), *a),
+    "county_map_short": lambda *a: county_map.draw(fakes.county_heatmap(), ROLES, Boundaries(), *a),
+    "county_map_small": lambda *a: county_map.draw(fakes.county_heatmap(1, 2), ROLES, Boundaries(), *a),
     "issue_clock": lambda *a: issue_clock.draw(fakes.issue_clock(), *a),
     "dose_response": lambda *a: dose_response.draw(fakes.dose_response(), fakes.data_quality(), *a),
     "cumulative_incidence": lambda *a: cumulative_incidence.draw(

@@ -53,7 +53,7 @@ LABELS_FILE = str(ROOT / "config" / "plan" / "labels.csv")
 REFERENCES_FILE = str(ROOT / "config" / "plan" / "references.csv")
 TEMPLATES = ROOT / "workflow" / "report"
 N_TABLES = (
-    20  # of the appendix; the invented province has no models of ways of leaving, mediation and policies
+    25  # of the appendix; the invented province has no models of ways of leaving, mediation and policies
 )
 CAUSAL = {
     "zh": "导致|引起|造成|致使|因果效应",

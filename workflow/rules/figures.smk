@@ -40,12 +40,12 @@ DRAWN_FROM_TABLES = {
         "summary": f"{RELEASED}/full/tables/specification_summary.csv",
     },
 }
-DRAWN_MAP = {"map": setting("map"), "boundaries": content(map_file)}
-FROM_ESTIMATES = {
+DRAWN_FROM_ESTIMATES = {
     "forest": {"hypotheses": settled("hypotheses.csv"), "models": settled("models.yaml")},
     "forest_all": {"hypotheses": settled("hypotheses.csv"), "models": settled("models.yaml")},
     "policy_event_study": {"models": settled("models.yaml")},
 }
+MAP = {"map": setting("map"), "boundaries": content(map_file)}
 FROM_ESTIMATES = {"estimates": f"{RELEASED}/estimates.csv", "reasons": f"{RELEASED}/reasons.csv"}
 
 
@@ -91,11 +91,11 @@ for figure, tables in DRAWN_FROM_TABLES.items():
         resources:
             mem_mb=1000,
         params:
+            **(MAP if figure == "county_map" else {}),
             figure=figure,
             language=setting("language"),
             synthetic=setting("province", "synthetic"),
             dpi=setting("figures", "dpi"),
-            **(MAP if figure == "county_map" else {}),
             code=code(f"plot_{figure}"),
         script:
             "../../scripts/plot_{params.figure}.py"

@@ -30,11 +30,11 @@ for kind, drawn in {"tables": DRAWN_FROM_TABLES, "estimates": DRAWN_FROM_ESTIMAT
         resources:
             mem_mb=1000,
         params:
+            **MAP,
             language=own("language", "language"),
             synthetic=setting("province", "synthetic"),
             dpi=own("dpi", "figures", "dpi"),
             look=own_look,
-            **MAP,
             code=lambda wildcards, kind=kind: code(f"plot_{wildcards.name}", rule=f"draw_own_from_{kind}")(
                 wildcards
             ),

@@ -15,6 +15,7 @@ from jianfu.models.response import residual
 from jianfu.models.sample import Prepared, prepare
 from jianfu.models.spec import ALL, ModelSpec
 from jianfu.models.tables.table import AnalysisTable
+from jianfu.models.term import Term
 from jianfu.models.terms import columns_of
 from jianfu.statistics import hazard
 
@@ -150,7 +151,7 @@ def subgroups(
             kept = replace(
                 table, frame=table.frame.assign(**{variable: values})[values.isin(levels).to_numpy()]
             )
-            own = spec.changed({"terms": [f"{spec.terms[0]}:{variable}"], "report": ALL}).changed(
+            own = spec.changed({"terms": [Term.product([spec.terms[0], variable])], "report": ALL}).changed(
                 {"controls": [*(c for c in spec.controls if c != variable), variable]}
             )
             rows += _slopes(own, variable, kept, {**categories, variable: dummies}, settings)
@@ -175,7 +176,7 @@ def _slopes(spec, variable, table, categories, settings):
             **_figures(effect, support, fit),
             "model": spec.name,
             "variable": variable,
-            "level": levels[effect.term.split(":", 1)[1]],
+            "level": levels[Term(effect.term).names[1]],
             "p_difference": difference,
         }
         for effect in effects
