@@ -45,6 +45,7 @@ for kind, drawn in {"tables": DRAWN_FROM_TABLES, "estimates": DRAWN_FROM_ESTIMAT
 
 use rule tabulate_results as tabulate_own with:
     input:
+        **TABLES_FROM,
         filter=project("workflow", "report", "report.lua"),
         own_template=own_template,
     output:

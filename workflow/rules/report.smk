@@ -62,18 +62,22 @@ REPORT_FILES = [
     "report.css",
 ]
 
+TABLES_FROM = {
+    "estimates": "results/{province}/release/estimates.csv",
+    "reasons": "results/{province}/release/reasons.csv",
+    "released": expand("results/{{province}}/release/tables/{name}.csv", name=published(area="tables")),
+    "hypotheses": settled("hypotheses.csv"),
+    "models": settled("models.yaml"),
+    "tables": plan("tables.yaml"),
+    "outputs": plan("outputs.csv"),
+    "labels": plan("labels.csv"),
+}
+
 
 rule tabulate_results:
     """Three-line tables of results and of what the gate released, as CSV and Excel."""
     input:
-        estimates="results/{province}/release/estimates.csv",
-        reasons="results/{province}/release/reasons.csv",
-        released=expand("results/{{province}}/release/tables/{name}.csv", name=published(area="tables")),
-        hypotheses=settled("hypotheses.csv"),
-        models=settled("models.yaml"),
-        tables=plan("tables.yaml"),
-        outputs=plan("outputs.csv"),
-        labels=plan("labels.csv"),
+        **TABLES_FROM,
     output:
         csv=expand("results/{{province}}/release/tables/{name}.csv", name=RESULT_TABLES),
         xlsx=report(
