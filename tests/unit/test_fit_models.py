@@ -22,6 +22,10 @@ from jianfu.core.labels import Labels
 from jianfu.indicators import unit_months as panel
 from jianfu.indices import construction
 from jianfu.indices.specification import index_spec
+from jianfu.models.programs import replication
+from jianfu.models.programs.variables import Words
+from jianfu.models.spec import ModelSpec
+from jianfu.models.tables.table import AnalysisTable
 from jianfu.province.reference import reference_window
 from jianfu.simulate.draw import draw
 from jianfu.simulate.log_tables import task_tables
@@ -280,6 +284,33 @@ def test_r_finds_the_main_table_again(stata):
     (stata / "wrong.R").write_text(wrong, encoding="utf-8")
     failed = subprocess.run(["Rscript", "wrong.R"], cwd=stata, capture_output=True, text=True)
     assert failed.returncode == 1 and "jianfu_se" in failed.stdout, failed.stderr
+
+
+def test_a_variable_of_a_single_level_is_no_factor_of_a_program():
+    frame = pd.DataFrame(
+        {"unit": list("aabbccdd"), "kind": ["镇"] * 8, "OD": [0.1, 2, 0.3, 1, 0.2, 3, 0.5, 0.6]}
+    )
+    table = AnalysisTable(frame.assign(burnout=[1.0, 3, 2, 2, 1, 4, 2, 3], wave=1), None, 8)
+    spec = ModelSpec.of(
+        {
+            "name": "m",
+            "estimator": "ols",
+            "data": "t",
+            "outcome": "burnout",
+            "terms": ["OD"],
+            "controls": ["kind"],
+        }
+        | {"effects": ["wave"], "cluster": "unit", "options": {}}
+    )
+    labels = Labels("zh", PLAN / "labels.csv")
+    words = Words(
+        labels=labels, indicators={}, items={}, headings={}, names={}, dummies={"kind": {"镇": "town"}}
+    )
+    rows = pd.DataFrame(
+        [{"model": "m", "term": "OD", "estimate": 1.0, "std_error": 0.1, "vcov": "CR2", "n_clusters": 4}]
+    )
+    ((made,),) = [replication.exported("t", table, [spec], words, rows)[2]]
+    assert made.numbers == ["OD"] and made.factors == [] and made.effects == []
 
 
 def test_files_of_stata_and_spss_hold_the_analysis_tables_with_chinese_labels(stata, results):

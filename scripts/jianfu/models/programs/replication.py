@@ -183,7 +183,11 @@ def replication(
         derived=terms.derived,
         numbers=terms.numbers,
         factors=terms.factors,
-        effects=[[terms.variable(column).name for column in effect.split(":")] for effect in spec.effects],
+        effects=[
+            [terms.variable(column).name for column in effect.split(":")]
+            for effect, codes in zip(spec.effects, model.effects, strict=True)
+            if codes.max() > 0
+        ],
         cluster=variables[spec.cluster].name,
         errors="CR2" if (rows["vcov"] == "CR2").any() else "cluster",
         n_clusters=int(rows["n_clusters"].iloc[0]),
@@ -223,6 +227,8 @@ class _Terms:
 
     def add(self, term, columns):
         """Take in a term with the names of its design columns."""
+        if term in self.dummies and not columns:
+            return  # a single level, which the constant or an effect takes in
         if term in self.dummies:
             variable = self.variable(term)
             self.factors.append(variable.name)
