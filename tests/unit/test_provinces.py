@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pytest
 
 from jianfu.core.content import mapping_digest
 from jianfu.core.errors import DataError
+from jianfu.core.labels import Labels
 from jianfu.indices.common_scale import (
     contributions,
     member_anchors,
@@ -22,6 +24,7 @@ from jianfu.indices.common_scale import (
 from jianfu.models.estimates import RELEASED_COLUMNS
 from jianfu.provinces.dependencies import dependencies, differing
 from jianfu.provinces.package import TABLES, read_package, table_bytes, write_package
+from jianfu.provinces.page import write_page
 from jianfu.provinces.pooling import plans_side_by_side, pool
 
 COUNTERPARTS = {"OD": "OD-C", "TR": "TR-C", "RG": ""}
@@ -388,3 +391,28 @@ def test_a_month_with_a_withheld_member_has_no_level():
     made.loc[0, ["share", "score"]] = np.nan
     own = member_anchors(anchors, ["A", "B"])
     assert "2024-01" not in set(on_anchors(made, own, pooled_anchors(own))["month"])
+
+
+# ------------------------------------------------------------------------------------------------ the brief
+
+
+def test_the_brief_shows_what_was_pooled_and_what_was_not(tmp_path):
+    root = Path(__file__).parents[2]
+    packages = three(tmp_path, plan=record(cohorts={("90后",): 1985}))
+    pools = pool(packages, COUNTERPARTS, 0.95, 2)
+    names = ["甲省", "乙省", "丙省"]
+    tables = dataclasses.asdict(pools) | {
+        "provinces": pd.DataFrame({"province": ["a", "b", "c"], "name": names}),
+        "levels": pd.DataFrame({"index": ["OD-C"] * 3, "month": "2024-01", "province": ["a", "b", "c"],
+                                "own_scale": 50.0, "common_scale": [48.0, 50.0, 52.0]}),
+    }  # fmt: skip
+    pictures = {
+        f: {k: str(tmp_path / f"{f}.{k}") for k in ("png", "pdf", "svg")} for f in ("forest", "levels")
+    }
+    outputs = {kind: str(tmp_path / f"brief.{kind}") for kind in ("docx", "pdf", "html")}
+    labels = Labels("zh", str(root / "config" / "plan" / "labels.csv"))
+    write_page(tables, labels=labels, synthetic=True, templates=root / "workflow" / "report", pictures=pictures,
+               outputs=outputs)  # fmt: skip
+    page = Path(outputs["html"]).read_text(encoding="utf-8")
+    assert all(text in page for text in (*names, "cohorts.90后", "合成数据", "0.250"))
+    assert all(Path(path).stat().st_size > 1000 for path in outputs.values())

@@ -123,7 +123,7 @@ def released_provinces():
 
 def national_outputs():
     """What several provinces end with together."""
-    return ["results/provinces/pooled.csv"]
+    return ["results/provinces/pooled.csv", "results/provinces/brief.docx"]
 
 
 def further_packages(wildcards):

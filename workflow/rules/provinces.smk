@@ -128,3 +128,42 @@ rule pool_provinces:
         code=code("pool_provinces"),
     script:
         "../../scripts/pool_provinces.py"
+
+
+rule render_provinces:
+    """The forest, the levels of the common tier, and the national brief."""
+    input:
+        tables=expand("results/provinces/{name}.csv", name=POOLED_TABLES),
+        labels=common_plan("labels.csv"),
+        templates=[
+            project("workflow", "report", name)
+            for name in [
+                "nation.zh.md.jinja",
+                "nation.en.md.jinja",
+                "report.lua",
+                "report.typ",
+                "report.html",
+                "report.css",
+            ]
+        ],
+    output:
+        **{
+            f"{name}_{kind}": f"results/provinces/{name}.{kind}"
+            for name in ("forest", "levels")
+            for kind in ("png", "pdf", "svg")
+        },
+        **{f"brief_{kind}": f"results/provinces/brief.{kind}" for kind in ("docx", "pdf", "html")},
+    log:
+        "results/provinces/logs/render_provinces.log",
+    benchmark:
+        "results/provinces/benchmarks/render_provinces.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=1000,
+    params:
+        language=SETTINGS[FIRST]["language"],
+        templates=folder_of("templates"),
+        code=code("render_provinces"),
+    script:
+        "../../scripts/render_provinces.py"

@@ -40,7 +40,7 @@ RESULTS = {
     "models": ("release/estimates.csv",),
     "stata": ("restricted/stata/main_table.*",),
     "exchange": ("release/exchange/*.zip",),
-    "provinces": ("../provinces/pooled.csv",),
+    "provinces": ("../provinces/brief.docx",),
 }
 LOCKS, RECORDS = Path(".snakemake") / "locks", Path(".snakemake") / "metadata"
 PATIENCE = 5  # seconds that a job of a killed run has to end by itself

@@ -35,10 +35,10 @@ class Line:
     strong: bool = False
 
 
-def draw_blocks(blocks, looks) -> Figure:
+def draw_blocks(blocks, looks, origin=0.0) -> Figure:
     """The figure of ``blocks``, each (label of its x axis, list of :class:`Line`); those of one label share their axis.
 
-    looks: {key: what :func:`points` takes}.
+    looks: {key: what :func:`points` takes}; origin: where the line of reference stands.
     """
     counts = [len(lines) for _, lines in blocks]
     figure = new_figure(min(0.95 * len(blocks) + ROW_CM * sum(counts), TALLEST_CM))
@@ -55,7 +55,7 @@ def draw_blocks(blocks, looks) -> Figure:
         for axes in (words, numbers):
             axes.set(xlim=(0, 1), xticks=[], zorder=2)
             axes.spines["bottom"].set_visible(False)
-        _intervals(plot, lines, looks, x_label)
+        _intervals(plot, lines, looks, x_label, origin)
         _texts(words, numbers, lines)
     return figure
 
@@ -69,12 +69,12 @@ def legend_of(looks, words) -> list[Line2D]:
     return handles
 
 
-def _intervals(axes, lines, looks, x_label):
+def _intervals(axes, lines, looks, x_label, origin):
     rows = pd.DataFrame(
         [(place, line.look, *line.drawn) for place, line in enumerate(lines) if line.look],
         columns=["place", "look", "estimate", "ci_low", "ci_high"],
     )
-    axes.axvline(0, color=INK, linewidth=0.6, zorder=1)
+    axes.axvline(origin, color=INK, linewidth=0.6, zorder=1)
     for key, own in rows.groupby("look"):
         points(axes, own, x="estimate", y="place", orient="y", **looks[key])
     axes.set_xlabel(x_label)
