@@ -577,3 +577,9 @@ def test_squares_of_a_city_stand_together():
         rows["c0"] == rows["c1"] != rows["c2"]
         and len({rings[0][0].tobytes() for rings in found.values()}) == 5
     )
+
+
+def test_texts_of_a_vector_figure_stay_texts(tmp_path):
+    save(county_map.draw(fakes.county_heatmap(), ROLES, MAP, LABELS["zh"]), [tmp_path / "map.svg"], dpi=300)
+    picture = (tmp_path / "map.svg").read_text(encoding="utf-8")
+    assert "<text" in picture and "审图号 1" in picture

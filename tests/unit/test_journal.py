@@ -99,6 +99,14 @@ def test_slopes_by_group_and_the_test_that_they_are_equal(table):
     assert few.empty
 
 
+def test_correlations_leave_out_what_does_not_vary():
+    frame = pd.DataFrame({"a": [1.0, 2, 3, 5], "b": [2.0, 1, 4, np.nan], "c": [1.0, 1, 1, 1]})
+    found = journal.correlations(frame, ["a", "b", "c", "d"])
+    known = np.corrcoef([1, 2, 3], [2, 1, 4])[0, 1]
+    assert found.to_numpy().tolist() == [["b", "a", pytest.approx(known), 3]]
+    assert journal.correlations(frame.head(0), ["a", "b"]).empty
+
+
 def people():
     """300 persons: half of the 80后 and a fifth of the 90后 are women; of the 00后 three, all women."""
     cohort = ["80后"] * 200 + ["90后"] * 97 + ["00后"] * 3

@@ -204,7 +204,7 @@ def _p_difference(spec, effects, model, settings):
 
 def correlations(frame: pd.DataFrame, variables: Sequence[str]) -> pd.DataFrame:
     """Pearson correlations of the variables that vary, frame CORRELATIONS, on the rows in which none is missing."""
-    present = [name for name in variables if name in frame and np.ptp(frame[name].dropna()) > 0]
+    present = [name for name in variables if name in frame and frame[name].std() > 0]
     complete = frame[present].dropna()
     matrix = complete.corr()
     rows = [

@@ -107,9 +107,7 @@ def _panel(axes, values, names, shapes, colours, title, form):
         look = (
             {"facecolor": colours(norm(value))} if pd.notna(value) else {"facecolor": PALE, "hatch": "////"}
         )
-        axes.add_patch(
-            PathPatch(_outline(rings), edgecolor="white" if pd.notna(value) else GREY, linewidth=0.6, **look)
-        )
+        axes.add_patch(PathPatch(_outline(rings), edgecolor=GREY, linewidth=0.4, **look))
         if len(shapes) <= NAMED and code in names:
             told = f"{names[code]}\n{form.format(value)}" if pd.notna(value) else names[code]
             dark = pd.notna(value) and sum(colours(norm(value))[:3]) < 1.5

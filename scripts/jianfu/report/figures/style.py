@@ -65,7 +65,7 @@ RC = {
     "lines.markersize": 3.5,
     "hatch.linewidth": 0.4,
     "pdf.fonttype": 42,
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",  # text stays text, to be edited
     "svg.hashsalt": "jianfu",
     "figure.dpi": 100,
 }
