@@ -30,7 +30,8 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from jianfu.province.panel_files import files_of
 from jianfu.province.plan import overlaid_files, plan_content, plan_version
-from jianfu.province.paths import PERSON_TABLES, RESULT_FILES, province_file, registration_files
+from jianfu.province.paths import PERSON_TABLES, RESULT_FILES, RESULT_TABLES
+from jianfu.province.paths import province_file, registration_files
 from jianfu.province.reference import reference_window
 from jianfu.commands import needs
 from jianfu.commands.settings import load_command, province_folders
@@ -55,6 +56,17 @@ os.environ.update(PYTHONHASHSEED="0", MPLBACKEND="agg")
 
 try:
     SETTINGS = load_command(config, workflow.basedir)
+    for settings in SETTINGS.values():
+        if "scenarios" in settings["plan"]:
+            from jianfu.ingest.schema import (
+                arrow_schemas,
+            )  # loads pandas and DuckDB, which only such a province needs here
+            from jianfu.scenarios.plan_check import check_scenarios
+
+            content = plan_content(Path(workflow.basedir) / "config" / "plan", settings["plan"], "")
+            schema = Path(workflow.basedir) / "workflow" / "schemas" / "canonical.yaml"
+            tables = arrow_schemas(schema, content("scales.yaml")["scales"], settings["sources"])
+            check_scenarios(settings["plan"]["scenarios"], content("scenarios.yaml"), tables)
 except ConfigError as error:
     sys.exit(f"\n{error}\n")
 # how the scripts speak to each province; no trigger: another language re-runs only what is written in it

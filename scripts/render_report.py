@@ -28,6 +28,7 @@ if __name__ == "__main__":
                 "tables",
                 "outputs",
                 "indices",
+                "exits",
                 "index_roles",
                 "tiers",
                 "resolved",

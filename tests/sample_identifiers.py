@@ -3,8 +3,10 @@
 import csv
 import io
 import re
+import zipfile
 
 import openpyxl
+import pandas as pd
 
 PERSONAL = {"姓名", "身份证号", "联系电话", "经办人", "您的身份证号"}
 
@@ -30,7 +32,20 @@ def identifiers(raw):
 
 
 def found_in(text, cells):
-    """Which of ``cells`` stand in ``text``: a name as a whole word, a number as a whole number."""
+    """Which of ``cells`` stand in ``text``: a number as a whole number; a name as a whole word, or within a longer one
+    where it has three characters or more, as shorter ones are words of other meaning."""
     words = set(re.findall(r"[\u3400-\u9fff\U00020000-\U0003ffff]+", text))
     numbers = set(re.findall(r"\d{11,17}[\dXx]?", text))
-    return cells & (words | numbers)
+    lengths = {len(cell) for cell in cells if len(cell) >= 3 and not cell[0].isdigit()}
+    parts = {word[at : at + n] for word in words for n in lengths for at in range(len(word) - n + 1)}
+    return cells & (words | parts | numbers)
+
+
+def text_of(path):
+    """What a file holds as text: of Parquet its cells and names, of what is packed (docx, xlsx, pptx) every part."""
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path).to_csv(index=False)
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as package:
+            return "\n".join(package.read(name).decode("utf-8", "replace") for name in package.namelist())
+    return path.read_bytes().decode("utf-8", "replace")

@@ -9,9 +9,12 @@ from province_cases import FILE, MINIMAL, ROOT, province_loader
 from jianfu.config.overlay import read_plan_file, read_tables, rows_of, write_plan_file
 from jianfu.core.errors import ConfigError
 from jianfu.exits.definitions import definitions_of
+from jianfu.ingest.schema import arrow_schemas
 from jianfu.province.plan import deviations, plan_content, read_deviations, write_deviations
+from jianfu.scenarios.plan_check import check_scenarios
 
 PLAN = ROOT / "config" / "plan"
+SCHEMA = ROOT / "workflow" / "schemas" / "canonical.yaml"
 
 
 @pytest.fixture
@@ -60,6 +63,15 @@ SOURCES_REFUSED = {
         "{table: own, name: m, files: [year.csv], types: {n: integer}}",
         "'sources[5].types.n' cannot be 'integer'; did you mean",
     ),
+    "type of a built-in column": (
+        "{table: own, name: m, files: [year.csv], types: {month: count}}",
+        "'month' of 'sources[5].types' is a column that every such table has",
+    ),
+    "two types": (
+        "{table: own, name: m, files: [year.csv], types: {n: count}}\n"
+        "  - {table: own, name: m, files: [survey.csv], types: {n: text}}",
+        "'sources[6].types' gives 'n' a second type.",
+    ),
     "column without a type": (
         "{table: own, name: m, files: [year.csv], columns: {条数: m}, types: {n: count}}",
         "'sources[5].columns' maps '条数' to 'm'",
@@ -86,8 +98,9 @@ def test_what_is_read_is_written_alike(tmp_path):
         assert rows_of(table, content)
 
 
+OLS = "label_zh: 甲, estimator: ols, data: survey_scores, outcome: burnout, effects: [unit, wave], cluster: unit"
 REFUSED = {
-    "table": ("{cohort: {85后: 1985}}", "unknown key 'plan.cohort'; did you mean 'plan.cohorts'?"),
+    "unknown table": ("{cohort: {85后: 1985}}", "unknown key 'plan.cohort'; did you mean 'plan.cohorts'?"),
     "row switched off that is not there": (
         "{models: {H2_exit: off}}",
         "'plan.models.H2_exit' switches off a row that the common plan does not have; did you mean 'H2_exits'?",
@@ -225,6 +238,122 @@ REFUSED = {
         "{index_roles: {OD-C: {}}}",
         "'plan.index_roles.OD-C' names '{}', which does not exist; valid are leading, burden, described.",
     ),
+    "type of an exit": (
+        "{exits: [{exit_type: 跳槽, event: resign}]}",
+        "'plan.exits.exit_type' names '跳槽', which does not exist; valid are",
+    ),
+    "destination": (
+        "{exits: [{exit_type: 调出, destination: [县里], event: null}]}",
+        "'plan.exits.destination' names '县里', which does not exist; did you mean '县'?",
+    ),
+    "exit without an event": (
+        "{exits: [{exit_type: 调出}]}",
+        "'plan.exits[1]' lacks the key 'event'; add it.",
+    ),
+    "key of an exit": (
+        "{exits: [{exit_type: 调出, to: [县], event: null}]}",
+        "unknown key 'plan.exits[1].to'",
+    ),
+    "terms that are no list": (
+        f"{{models: {{P1: {{{OLS}, terms: OD}}}}}}",
+        "'plan.models.P1.terms' must be a list, not 'OD'.",
+    ),
+    "term twice": (
+        f"{{models: {{P1: {{{OLS}, terms: [OD, OD]}}}}}}",
+        "plan.models.P1: the term 'OD' stands twice.",
+    ),
+    "value of where": (
+        f"{{models: {{P1: {{{OLS}, terms: [OD], where: {{sex: 男性}}}}}}}}",
+        "'plan.models.P1.where.sex' names '男性', which does not exist; did you mean '男'?",
+    ),
+    "what is standardised": (
+        f"{{models: {{P1: {{{OLS}, terms: [OD], standardise: [burnou]}}}}}}",
+        "plan.models.P1: 'standardise' names 'burnou', which is not in the model; did you mean 'burnout'?",
+    ),
+    "hypothesis of a model": (
+        f"{{models: {{P1: {{{OLS}, terms: [OD], hypothesis: H99}}}}}}",
+        "'plan.models.P1.hypothesis' names 'H99', which does not exist; did you mean 'H9'?",
+    ),
+    "name of a model": (
+        f"{{models: {{'P 1': {{{OLS}, terms: [OD]}}}}}}",
+        "a name in 'plan.models' is made of letters, digits, _ and -, a letter first, not 'P 1'.",
+    ),
+    "what a check sets": (
+        "{checks: {c: {role: robustness, data: [hazard_cells], set: {wher: {lock: false}}}}}",
+        "has no key 'wher'; did you mean 'where'?",
+    ),
+    "where of a check": (
+        "{checks: {c: {role: robustness, data: [hazard_cells], set: {where: {lok: false}}}}}",
+        "plan.checks.c: 'where' names the column 'lok', which the table does not have; did you mean 'lock'?",
+    ),
+    "exposure of a check": (
+        "{checks: {c: {role: placebo, data: [hazard_cells], exposures: true, replace: '{exposure}_leed'}}}",
+        "plan.checks.c: 'terms' names the column",
+    ),
+    "effect that a check drops": (
+        "{checks: {c: {role: robustness, drop_effects: [mnth]}}}",
+        "'plan.checks.c.drop_effects' names 'mnth', which does not exist; did you mean 'month'?",
+    ),
+    "check that changes nothing": (
+        "{checks: {c: {role: robustness, data: [hazard_cells]}}}",
+        "'plan.checks.c' changes nothing of the models it stands beside",
+    ),
+    "check beside nothing": (
+        "{checks: {c: {role: robustness, data: [chains], estimators: [cloglog], controls: [level]}}}",
+        "'plan.checks.c' stands beside no primary model",
+    ),
+    "index without members": (
+        "{indices: {NEW: {}}}",
+        "'plan.indices.NEW' must be a group of keys, not '{}'.",
+    ),
+    "range that is none": (
+        "{scales: {sleep: {items: [SL1], range: 1-5}}}",
+        "'plan.scales.sleep.range' must be two numbers, the lower first, e.g. [1, 5], not '1-5'.",
+    ),
+    "item twice": (
+        "{scales: {sleep: {items: [SL1, SL1], range: [1, 5]}}}",
+        "'plan.scales.sleep.items' has one name twice.",
+    ),
+    "item with two ranges": (
+        "{scales: {sleep: {items: [EE1, EE2], range: [1, 5]}}}",
+        "shares EE1, EE2 with another scale but gives another range; an item has one range.",
+    ),
+    "share of answers": (
+        "{scales: {sleep: {items: [SL1, SL2], range: [1, 5], min_answered: 3}}}",
+        "'plan.scales.sleep.min_answered' must be between 0 and 1, not '3'.",
+    ),
+    "name of a column": (
+        "{scales: {sex: {items: [SL1], range: [1, 5]}}}",
+        "the name of 'plan.scales.sex' belongs to something else in the plan or to a column of the data",
+    ),
+    "name of an index": (
+        "{indicators: {OD: {label_zh: 甲, source: tasks, expression: number(is_task)}}}",
+        "the name of 'plan.indicators.OD' belongs to something else",
+    ),
+    "direction": (
+        "{indicators: {A1_tasks: {direction: 2}}}",
+        "A1_tasks has the direction '2.0'; permitted are 1, -1.",
+    ),
+    "expression that gives text": (
+        "{indicators: {X1: {label_zh: 甲, source: tasks, expression: max(event_label)}}}",
+        "the expression of X1 gives VARCHAR and no number.",
+    ),
+    "expression that reads a file": (
+        "{indicators: {X1: {label_zh: 甲, source: tasks, expression: (select count(*) from read_csv('a.csv'))}}}",
+        "the expression or coverage of X1 cannot be evaluated: Permission Error",
+    ),
+    "language of a label": (
+        "{labels: {OD: {cn: 甲}}}",
+        "unknown key 'plan.labels.OD.cn'; valid here are zh, en.",
+    ),
+    "key of a label": (
+        "{labels: {outcome_burnot: {zh: 倦怠}}}",
+        "'plan.labels' names 'outcome_burnot', which does not exist; did you mean 'outcome_burnout'?",
+    ),
+    "table": (
+        "{tables: {main_regresion: [H1_burnout]}}",
+        "'plan.tables' names 'main_regresion', which does not exist",
+    ),
 }
 
 
@@ -234,6 +363,75 @@ def test_what_cannot_be_is_refused_in_one_sentence(load, overlay, sentence):
         load(f"plan: {overlay}\n")
     assert str(caught.value).startswith(FILE) and sentence in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+SETTINGS_REFUSED = {
+    "figure": (
+        "own: {forst: {title: 甲}}",
+        "'own' names 'forst', which does not exist; did you mean 'forest'?",
+    ),
+    "no figure of a province": (
+        "own: {simulation_study: {title: 甲}}",
+        "'own' names 'simulation_study', which does",
+    ),
+    "table of the report alone": (
+        "own: {before_after: {title: 甲}}",
+        "'own' names 'before_after', which does not exist",
+    ),
+    "resolution of a table": (
+        "own: {main_regression: {dpi: 300}}",
+        "unknown key 'own.main_regression.dpi'; valid here are title, language.",
+    ),
+    "template": (
+        "report: {template: 没有.docx}",
+        "'report.template' names '没有.docx', which does not exist",
+    ),
+    "aggregate": (
+        "indices: {aggregation: {method: arithmetic, parents: {ODD: power}}}",
+        "'indices.aggregation.parents' names the index 'ODD', which does not exist; did you mean 'OD'?",
+    ),
+}
+
+
+@pytest.mark.parametrize("text, sentence", SETTINGS_REFUSED.values(), ids=SETTINGS_REFUSED.keys())
+def test_settings_that_name_what_is_not_there_are_refused(load, text, sentence):
+    with pytest.raises(ConfigError) as caught:
+        load(text + "\n")
+    assert sentence in str(caught.value) and "\n" not in str(caught.value)
+
+
+SCENARIOS_REFUSED = {
+    "table": ({"edits": [{"table": "task", "drop": "is_rest_eve"}]}, "names 'task', which does not exist"),
+    "expression": (
+        {"edits": [{"table": "tasks", "drop": "is_rest"}]},
+        "of the scenario 'S17' cannot be evaluated",
+    ),
+    "need": (
+        {"needs": ["tasks.due"]},
+        "names 'tasks.due', which does not exist; did you mean 'tasks.due_at'?",
+    ),
+    "column": (
+        {"edits": [{"table": "tasks", "set": {"due": "issue_at"}}]},
+        "names 'due', which does not exist",
+    ),
+    "key": ({"edit": [{"table": "tasks"}]}, "has no key 'edit'; did you mean 'edits'?"),
+    "part": ({"combines": ["S99"]}, "there is no scenario 'S99'; did you mean 'S9'?"),
+}
+
+
+@pytest.mark.parametrize("entry, sentence", SCENARIOS_REFUSED.values(), ids=SCENARIOS_REFUSED.keys())
+def test_a_scenario_that_cannot_be_is_refused(entry, sentence):
+    content = plan_content(PLAN, {"scenarios": {"S17": entry}}, FILE)
+    tables = arrow_schemas(SCHEMA, content("scales.yaml")["scales"])
+    with pytest.raises(ConfigError) as caught:
+        check_scenarios({"S17": entry}, content("scenarios.yaml"), tables)
+    assert sentence in str(caught.value)
+
+
+def test_the_scenarios_of_the_plan_can_be():
+    content = plan_content(PLAN, {}, FILE)
+    plan, tables = content("scenarios.yaml"), arrow_schemas(SCHEMA, content("scales.yaml")["scales"])
+    check_scenarios({entry["id"]: entry for entry in plan["scenarios"]}, plan, tables)
 
 
 def test_further_cohorts_and_bands_stand_in_order_with_dummies_and_words(load):
@@ -260,7 +458,8 @@ def test_the_cohort_in_question_can_be_another_one(load):
     categories = content("models.yaml")["categories"]["cohort"]
     assert categories == {"35岁以上": "cohort_35岁以上", "35岁以下": "cohort_90s"}
     words = {row["key"]: row["zh"] for row in content("labels.csv")}
-    assert words["cohort_90s"] == words["value_35岁以下"] == "35岁以下"
+    assert words["cohort_90s"] == words["value_35岁以下"] == words["short_cohort_90s"] == "35岁以下"
+    assert words["topic_H3"] == "35岁以下与其他人员的差别" and words["value_90后"] == "90后"
 
 
 def test_own_exits_are_decided_before_the_common_ones(load):

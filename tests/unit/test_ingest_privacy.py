@@ -3,12 +3,13 @@
 import codecs
 import logging
 import re
+import zipfile
 
 import pandas as pd
 import pyarrow as pa
 import pytest
 from ingest_cases import ROOT, SAMPLE, TABLES, ingest_all, sample_results
-from sample_identifiers import found_in, identifiers
+from sample_identifiers import found_in, identifiers, text_of
 
 from jianfu.core.errors import ConfigError, DataError
 from jianfu.core.keys import FINGERPRINT, SYNTHETIC_KEY, check_one_key, key_fingerprint, pseudonym_key
@@ -170,3 +171,12 @@ def test_real_data_need_a_key(monkeypatch, tmp_path):
     monkeypatch.setenv("JIANFU_KEY_FILE", str(tmp_path / "absent"))
     with pytest.raises(ConfigError, match="cannot be read"):
         pseudonym_key(False)
+
+
+def test_the_search_finds_what_is_packed_and_what_stands_within_a_word(tmp_path):
+    with zipfile.ZipFile(tmp_path / "report.docx", "w") as package:
+        package.writestr("word/document.xml", "<w:t>由欧阳建国同志负责</w:t>")
+    pd.DataFrame({"post": ["王小明镇长"]}).to_parquet(tmp_path / "a.parquet")
+    cells = {"欧阳建国", "王小明", "李大力", "王小"}
+    assert found_in(text_of(tmp_path / "report.docx"), cells) == {"欧阳建国"}
+    assert found_in(text_of(tmp_path / "a.parquet"), cells) == {"王小明"}

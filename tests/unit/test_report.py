@@ -35,6 +35,7 @@ from jianfu.report.document.charts import charts
 from jianfu.report.document.context import (
     FIGURES,
     age_range,
+    born_in,
     by_verdict,
     collect,
     row_totals,
@@ -78,6 +79,7 @@ def arguments(folder):
         "outputs": folder / "plan" / "outputs.csv",
         "indices": ROOT / "config" / "plan" / "indices.csv",
         "index_roles": ROOT / "config" / "plan" / "index_roles.csv",
+        "exits": ROOT / "config" / "plan" / "exits.yaml",
         "tiers": folder / "plan" / "tiers.csv",
         "departures": folder / "plan" / "departures.csv",
         "registrations": folder / "provenance" / "registrations.json",
@@ -489,8 +491,13 @@ def test_ratio_and_percent_of_a_log_hazard():
 
 
 def test_ages_in_the_window():
-    assert age_range(["2023-07", "2026-06"]) == [23, 36]
-    assert age_range(["2024-01", "2025-06"]) == [24, 35]
+    exits = {"cohorts": {"80后": None, "90后": 1990, "00后": 2000}, "focus": "90后"}
+    assert age_range(["2023-07", "2026-06"], *born_in(exits)) == [23, 36]
+    assert age_range(["2024-01", "2025-06"], *born_in(exits)) == [24, 35]
+    further = {"cohorts": {"80后": None, "90后": 1990, "95后": 1995}, "focus": "90后"}
+    assert age_range(["2024-01", "2025-06"], *born_in(further)) == [29, 35]
+    assert age_range(["2024-01", "2025-06"], *born_in(further | {"focus": "95后"})) == [None, 30]
+    assert age_range(["2024-01", "2025-06"], *born_in(further | {"focus": "80后"})) == [34, None]
 
 
 def test_rest_eve_share_is_weighted_by_tasks():
@@ -508,8 +515,8 @@ def test_dose_skips_withheld_groups_and_the_total():
             "rate": [None, 2.0, 3.5, 2.7],
         }
     )
-    assert facts.dose_extremes(points)["difference"] == "1.50"
-    assert facts.dose_extremes(points.iloc[[0, 1, 3]]) is None
+    assert facts.dose_extremes(points, "90后")["difference"] == "1.50"
+    assert facts.dose_extremes(points.iloc[[0, 1, 3]], "90后") is None
 
 
 def test_dose_of_the_released_file_leaves_its_total_row_out(province):
@@ -529,11 +536,11 @@ def test_each_incidence_has_its_own_month_interval_and_condition():
             "from_months": [3, 3, 0, 0, 0],
         }
     )
-    assert facts.final_incidence(curves) == {
+    assert facts.final_incidence(curves, "90后") == {
         "low": {"months": "20", "since": "3", "value": "4.0", "low": "3.0", "high": "5.0"},
         "high": {"months": "18", "since": "0", "value": "8.0", "low": "6.0", "high": "10.0"},
     }
-    assert facts.final_incidence(curves[curves["tertile"] == "low"]) is None
+    assert facts.final_incidence(curves[curves["tertile"] == "low"], "90后") is None
 
 
 def test_rows_of_the_sources_are_those_of_the_total_row():

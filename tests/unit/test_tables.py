@@ -15,7 +15,7 @@ from jianfu.core.errors import ConfigError
 from jianfu.core.labels import Labels
 from jianfu.models.reasons import because
 from jianfu.models.verdicts import Verdict, hypothesis_rows, judged, narrower, sign_of, verdict
-from jianfu.models.words import label_of_tests, term_label, verdict_label
+from jianfu.models.words import label_of_tests, term_label, value_label, verdict_label
 from jianfu.report.tables.checks import checks_table
 from jianfu.report.tables.hypotheses import hypotheses_table
 from jianfu.report.tables.regression import regression_table
@@ -41,6 +41,12 @@ MODELS = {model["name"]: model for model in report_fakes.MODELS["models"]}
 @pytest.fixture
 def estimates():
     return report_fakes.estimates()
+
+
+def test_scores_and_missing_columns_have_words():
+    assert term_label("autonomy", LABELS) == "自主性"
+    assert value_label("missing_tasks_month", LABELS) == "缺月均任务数"
+    assert value_label("missing_start", LABELS) == "缺任职起始日期"
 
 
 def main_table(estimates):

@@ -6,28 +6,6 @@ OUTPUTS: tables/*.xlsx and the tables of results as CSV; brief, report and appen
     tables/brief_numbers.csv, where each number of the brief comes from; index.html, the page to explore
 """
 
-RESULT_TABLES = [
-    "main_regression",
-    "hypotheses",
-    "checks",
-    "identification",
-    "identification_main",
-    "robustness",
-    "robustness_main",
-    "outflow_models",
-    "mediation",
-    "policy_models",
-    "scale_quality",
-    "invariance_verdicts",
-    "response_rates",
-    "scenarios",
-    "fe_versus_pooled",
-    "sample_by_cohort",
-    "sample_by_burden",
-    "correlation_matrix",
-    "stepwise_columns",
-    "subgroup_slopes",
-]
 REPORT_FIGURES = [
     "sample_flow",
     "index_over_time",
@@ -83,7 +61,7 @@ rule tabulate_results:
         xlsx=report(
             expand(
                 "results/{{province}}/release/tables/{name}.xlsx",
-                name=RESULT_TABLES + published(area="tables"),
+                name=[*RESULT_TABLES, *published(area="tables")],
             ),
             caption="../report/tabulate_results.rst",
             category="Tables",
@@ -130,6 +108,7 @@ rule render_report:
         tables=plan("tables.yaml"),
         outputs=plan("outputs.csv"),
         indices=plan("indices.csv"),
+        exits=plan("exits.yaml"),
         index_roles=settled("index_roles.csv"),
         tiers=settled("tiers.csv"),
         labels=plan("labels.csv"),

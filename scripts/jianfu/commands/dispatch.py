@@ -14,8 +14,9 @@ from jianfu.commands.new_province import draft_province
 from jianfu.commands.run import audit, clear_remains, run
 from jianfu.commands.start import SCRIPTS, WORKFLOW
 from jianfu.core.errors import ConfigError, JianfuError
-from jianfu.core.messages import sentences, words
+from jianfu.core.messages import words
 from jianfu.core.spelling import did_you_mean
+from jianfu.province.names import drawn
 
 
 def dispatch(options: argparse.Namespace, others: list[str], root: str | Path) -> int:
@@ -72,14 +73,7 @@ def _new_province(options, root):
 
 def _own(options, root):
     """One figure or table in the look that the province file gives it (``own``)."""
-    if options.command == "figure":
-        names, ending = (
-            [path.stem.removeprefix("plot_") for path in (root / "scripts").glob("plot_*.py")],
-            "png",
-        )
-    else:
-        names = [key.removeprefix("table_") for key in sentences("zh") if key.startswith("table_")]
-        ending = "xlsx"
+    names, ending = drawn(root)[options.command], {"figure": "png", "table": "xlsx"}[options.command]
     if options.name not in names:
         advice = did_you_mean(options.name, sorted(names))
         raise ConfigError("nothing_of_that_name", name=options.name, advice=advice)

@@ -33,9 +33,10 @@ def load_checked(slug: str, root: str | Path, folders: list, *, awaited: bool = 
     if settings["plan"]:
         from jianfu.models import plan_check  # loads the estimators, which only such a province needs here
 
-        content = plan_content(Path(root) / "config" / "plan", settings["plan"], file)
+        plan = Path(root) / "config" / "plan"
+        content, common = plan_content(plan, settings["plan"], file), plan_content(plan, {}, file)
         schema = Path(root) / "workflow" / "schemas" / "canonical.yaml"
-        plan_check.check_plan(settings, content, schema, file)
+        plan_check.check_plan(settings, content, common, schema, file)
     if settings["indicators"]:
         from jianfu.indices.own_panel import reading  # loads the engine of indices, needed here alone
 

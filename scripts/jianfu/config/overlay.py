@@ -7,6 +7,7 @@ switches it off.
 """
 
 import csv
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from jianfu.core.spreadsheets import write_plan_csv
 
 OFF = False  # what YAML makes of `off`
 LANGUAGES = ("zh", "en")
+NAMES = {"word": r"[^\W\d][\w-]*", "": r".*\S.*"}  # what a new name looks like
 CLOSE = 0.75  # a new row that lacks a key and is so close in spelling to a known one was meant to be that one
 
 
@@ -40,6 +42,7 @@ class PlanTable:
     defaults: Mapping[str, object] = field(default_factory=dict)
     open: str = ""
     follows: bool = False
+    names: str = ""
 
     @property
     def levels(self) -> int:
@@ -180,6 +183,7 @@ def merged(table: PlanTable, common: Mapping, own, where: str) -> dict:
         elif name in rows:
             rows[name] = _changed(table, rows[name], value, where, place)
         else:
+            _check_name(table, rows, name, where)
             rows[name] = _added(table, common, value, where, place, nearest(name[0], names, CLOSE))
     if not rows:
         raise ConfigError("plan_table_empty", file=where, key=f"plan.{table.name}")
@@ -193,19 +197,24 @@ def _named(table, own, where):
         if len(name) == table.levels or tree is OFF:
             yield name, tree
             return
-        if not isinstance(tree, Mapping):
-            key = Reason("quoted", text=".".join(["plan", table.name, *name]))
-            raise ConfigError(
-                "in_file",
-                file=where,
-                what=Reason(
-                    "must_be", key=key, form=Reason("a_group"), shown=Reason("quoted", text=str(tree))
-                ),
-            )
+        if not isinstance(tree, Mapping) or (name and not tree):
+            raise _no_group(tree, ".".join(["plan", table.name, *name]), where)
         for key, inner in tree.items():
             yield from walk(inner, (*name, str(key)))
 
     return walk(own, ())
+
+
+def _check_name(table, rows, name, where):
+    """Raise :class:`ConfigError` for a new row of a table that takes none, or a name that formulas could not hold."""
+    key = ".".join(["plan", table.name, *name[:-1]])
+    if table.names == "none":
+        advice = did_you_mean(name[-1], _siblings(rows, name))
+        raise ConfigError("plan_name_unknown", file=where, key=key, name=name[-1], advice=advice)
+    for part in name:
+        if not re.fullmatch(NAMES[table.names], part):
+            code = "plan_row_name" if table.names else "plan_row_unnamed"
+            raise ConfigError(code, file=where, key=f"plan.{table.name}", name=part)
 
 
 def _siblings(rows, name):
@@ -217,11 +226,7 @@ def _siblings(rows, name):
 def _fields(table, value, columns, where, place):
     """The keys of a row, checked: a CSV has its columns and no others."""
     if not isinstance(value, Mapping):
-        shown = Reason("quoted", text=str(value))
-        key = Reason("quoted", text=place)
-        raise ConfigError(
-            "in_file", file=where, what=Reason("must_be", key=key, form=Reason("a_group"), shown=shown)
-        )
+        raise _no_group(value, place, where)
     if table.shape in ("rows", "several"):
         for column in value:
             if column not in columns:
@@ -230,6 +235,13 @@ def _fields(table, value, columns, where, place):
                 raise ConfigError("in_file", file=where, what=what)
         return {column: _text(inner) for column, inner in value.items()}
     return value
+
+
+def _no_group(value, place, where):
+    key, shown = Reason("quoted", text=place), Reason("quoted", text=str(value))
+    return ConfigError(
+        "in_file", file=where, what=Reason("must_be", key=key, form=Reason("a_group"), shown=shown)
+    )
 
 
 def _changed(table, common, value, where, place):

@@ -111,6 +111,8 @@ def _wrong_value(error):
     if error.absolute_path and error.absolute_path[-1] == "url_env":
         # someone may have written the address itself, password and all
         return Reason("must_be", key=key, form=Reason(error.schema["form"]), shown=Reason("the_address"))
+    if rule == "uniqueItems":
+        return Reason("stands_twice", key=key)
     if "form" in error.schema:
         return Reason("must_be", key=key, form=Reason(error.schema["form"]), shown=shown)
     if rule == "anyOf":

@@ -15,6 +15,7 @@ from jianfu.core.errors import ConfigError
 from jianfu.indicators import views
 from jianfu.indicators.plan import DENOMINATORS, available, source_of
 
+NUMERIC = r"BOOLEAN|U?(TINY|SMALL|BIG|HUGE)?INT|FLOAT|DOUBLE|DECIMAL"  # types of DuckDB that are numbers
 NOTHING_EXCLUDED = {"topics": (), "months": (), "emergency": False}
 
 
@@ -108,11 +109,12 @@ def evaluate_prepared(
 
 
 def check_expressions(plan: pd.DataFrame, tables) -> None:
-    """Raise :class:`ConfigError` for an expression of the plan that cannot be evaluated.
+    """Raise :class:`ConfigError` for an expression of the plan that cannot be evaluated, or gives no number.
 
-    tables: {canonical table: the table without rows}, all columns there.
+    tables: {canonical table: the table without rows}, all columns there. Nothing else can be read: no file, no address.
     """
     con = views.connect(1)
+    con.execute("SET enable_external_access = false")
     views.open_tables(con, tables)
     months = pd.DataFrame({"row": [0], "unit_code": ["-"], "month": ["2024-01"], "year": [2023]})
     con.register("unit_months", months.assign(workdays=1.0, tasks_logged=True, app_logged=True))
@@ -121,6 +123,10 @@ def check_expressions(plan: pd.DataFrame, tables) -> None:
     calendar = calendar_of({"holidays": None, "office_hours": [("08:00", "12:00")]})
     views.prepare(con, filled, calendar, year, year, NOTHING_EXCLUDED)
     _evaluate(con, plan, months)
+    for row in plan.itertuples():
+        kind = con.execute(f"DESCRIBE SELECT {row.expression} FROM {row.source}").fetchone()[1]
+        if not re.match(NUMERIC, kind):
+            raise ConfigError("expression_no_number", name=row.code, kind=kind)
 
 
 def _from_titles(con, plan):

@@ -67,9 +67,12 @@ def checked(plan: pd.DataFrame, path: str) -> pd.DataFrame:
             value = getattr(row, column)
             raise ConfigError("plan_no_number", path=str(path), name=row.code, column=column, value=value)
     plan[NUMBERS] = plan[NUMBERS].astype(float)
+    for row in plan[~plan["min_coverage"].between(0, 1)].itertuples():
+        raise ConfigError("plan_no_share", path=str(path), name=row.code, value=row.min_coverage)
     permitted = {
         "source": [*SOURCES, *plan.loc[plan["source"].str.startswith(OWN), "source"]],
         "denominator": DENOMINATORS,
+        "direction": (1, -1),
         "transformation": ("log1p", "none"),
         "frequency": ("month", "year"),
         "season": SEASONS,

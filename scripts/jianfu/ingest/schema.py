@@ -114,6 +114,11 @@ def tables_of(schema_path, scales, sources=()):
     return tables
 
 
+def arrow_schemas(schema_path, scales, sources=()):
+    """{table: its columns and their types} of :func:`tables_of`."""
+    return {name: table.arrow_schema() for name, table in tables_of(schema_path, scales, sources).items()}
+
+
 def _items(scales):
     items = {}
     for name, scale in scales.items():

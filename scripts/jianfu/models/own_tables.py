@@ -111,6 +111,12 @@ def check_entry(entry, columns, place, levels=None):
             isinstance(item, dict | list | None) for item in (value if isinstance(value, list) else [value])
         ):
             raise ConfigError("where_form", place=place, column=column)
+    for column in entry.get("standardise", ()):
+        spec = ModelSpec.of(entry)
+        used = [*spec.outcomes, spec.mediator, *names_of([*spec.terms, *spec.controls])]
+        if column not in used:
+            advice = did_you_mean(column, [name for name in used if name])
+            raise ConfigError("standardises_nothing", place=place, column=column, advice=advice)
     _check_terms(entry, columns, place, levels)
 
 
@@ -174,7 +180,11 @@ def _check_column(column, columns, place):
 
 
 def _check_terms(entry, columns, place, levels):
-    for part in names_of([*entry.get("terms", []), *entry.get("controls", [])]):
+    terms = [*entry.get("terms", []), *entry.get("controls", [])]
+    for term in terms:
+        if terms.count(term) > 1:
+            raise ConfigError("term_twice", place=place, term=term)
+    for part in names_of(terms):
         if part in columns or part in (levels or ()):
             continue
         if levels is None and any(part.startswith(f"{column}_") for column in columns):

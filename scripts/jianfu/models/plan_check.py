@@ -20,11 +20,13 @@ from jianfu.indices.roles import ROLES
 from jianfu.indices.specification import members_of
 from jianfu.ingest.scale_keys import chosen
 from jianfu.ingest.schema import tables_of
+from jianfu.models.checks.derived import derive
 from jianfu.models.diagram import circle, diagram_of, edges_of
 from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.own_tables import check_entry
-from jianfu.models.spec import ALL
+from jianfu.models.spec import ALL, specs_of
 from jianfu.models.tables.catalogue import columns_of_tables, levels_of
+from jianfu.models.tables.table import AnalysisTable
 from jianfu.models.term import names_of
 
 SIGNS = ("+", "-", ">=", "0", "=")
@@ -45,47 +47,127 @@ CHANGES = (
     "drop_effects",
     "report",
 )
+# What the words of a name are for begins with, and words of values, which only the data know.
+WORDS_OF = ("short", "outcome", "node", "scenario", "beside", "column", "cause", "qr", "source_table")
+OPEN_WORDS = "value_"
+BESIDE = (
+    "name",
+    "role",
+    "data",
+    "estimators",
+    "needs",
+    "exposures",
+)  # those that say beside which models it stands
 SCALE_KEYS = ("items", "range", "reversed", "subscales", "weights", "min_answered")
 MADE = ("_indirect", "_direct", "_total", "_pure", "_a")  # what estimators add to the name of a term
 
 
-def check_plan(settings: Mapping, content: Callable[[str], object], schema: str | Path, file: str) -> None:
+def check_plan(
+    settings: Mapping,
+    content: Callable[[str], object],
+    common: Callable[[str], object],
+    schema: str | Path,
+    file: str,
+) -> None:
     """Raise :class:`ConfigError` for the first row of a province's plan that cannot be.
 
-    settings: of the province; content: function from the name of a file of the plan to its content with the overlay;
-    schema: path of workflow/schemas/canonical.yaml; file: the province file.
+    settings: of the province; content: function from the name of a file of the plan to its content with the overlay,
+    common: to that without it; schema: path of workflow/schemas/canonical.yaml; file: the province file.
     """
     overlay, survey = settings["plan"], settings["survey"]
     scales = chosen(content("scales.yaml"), survey["keys"], survey["ranges"])
     canonical = tables_of(schema, scales, settings["sources"])
     exits, plan = content("exits.yaml"), content("models.yaml")
     definitions_of(exits, file)
+    _check_exits(overlay.get("exits", ()), canonical["spells"].columns, file)
     indicators = checked(pd.DataFrame(content("indicators.csv")), file)
     _check_indicators(indicators[indicators["code"].isin(overlay.get("indicators", {}))], canonical, file)
+    for code, index in zip(indicators["code"], indicators["index"], strict=True):
+        if "index" in (overlay.get("indicators", {}).get(code) or {}):
+            _one_of(
+                index,
+                ["", *(row["index"] for row in content("indices.csv"))],
+                file,
+                f"plan.indicators.{code}.index",
+            )
     members = _members(content("indices.csv"), indicators, file)
+    indices = members["index"].unique()
     for row in content("index_roles.csv"):
-        _one_of(row["index"], members["index"].unique(), file, "plan.index_roles")
+        _one_of(row["index"], indices, file, "plan.index_roles")
         _one_of(row["role"], ROLES, file, f"plan.index_roles.{row['index']}")
     for name, scale in scales.items():
-        _check_scale(scale, f"plan.scales.{name}", file)
-    tables = columns_of_tables(
-        plan,
-        exits,
-        indicators["code"],
-        members["index"].unique(),
-        scales,
-        canonical,
-    )
-    _check_models(plan, tables, file)
+        _check_scale(name, scale, scales, file)
+    named = {
+        "indicators": [*indicators["code"]],
+        "indices": [*indices],
+        "scales": scales,
+        "events": exits["events"],
+    }
+    _check_taken(overlay, named, canonical, file)
+    tables = columns_of_tables(plan, exits, indicators["code"], indices, scales, canonical)
+    hypotheses, diagrams = content("hypotheses.csv"), content("diagrams.yaml")
+    _check_models(plan, tables, _values(plan, canonical), file)
     _check_variables(plan["variables"], tables, exits["cohorts"], file)
-    _check_hypotheses(content("hypotheses.csv"), plan, overlay.get("hypotheses", {}), file)
-    _check_diagrams(content("diagrams.yaml"), content("hypotheses.csv"), plan, overlay, file)
-    for check in content("checks.yaml")["checks"]:
-        _check_check(check, tables, f"plan.checks.{check['name']}", file)
+    for name, entry in overlay.get("models", {}).items():
+        if entry and entry.get("hypothesis"):
+            known = {row["hypothesis"] for row in hypotheses}
+            _one_of(entry["hypothesis"], known, file, f"plan.models.{name}.hypothesis")
+    _check_hypotheses(hypotheses, plan, overlay.get("hypotheses", {}), file)
+    _check_diagrams(diagrams, hypotheses, plan, overlay, file)
+    checks = content("checks.yaml")["checks"]
+    for check in checks:
+        if check["name"] in overlay.get("checks", {}):
+            _check_check(check, plan, tables, indices, file)
     names = [model["name"] for model in plan["models"]]
     for table, columns in content("tables.yaml").items():
         for name in columns if table in overlay.get("tables", {}) else ():
             _one_of(name, names, file, f"plan.tables.{table}")
+    scenarios = [entry["id"] for entry in content("scenarios.yaml")["scenarios"]]
+    nodes = {node for edges in diagrams.values() for cause in edges for node in (cause, *edges[cause])}
+    words = {*(c for columns in tables.values() for c in columns), *levels_of(plan, plan["categories"])}
+    words |= {*nodes, *scenarios, *(check["name"] for check in checks), *canonical}
+    _check_labels(overlay.get("labels", {}), common("labels.csv"), words, file)
+
+
+def _check_exits(rows, columns, file):
+    """Own exits: types and destinations that the ledger can hold."""
+    for row in rows:
+        if "exit_type" in row:
+            _one_of(row["exit_type"], columns["exit_type"].values, file, "plan.exits.exit_type")
+        for place in row.get("destination", ()):
+            _one_of(place, columns["destination_level"].values, file, "plan.exits.destination")
+
+
+def _check_taken(overlay, named, canonical, file):
+    """What is new has a name that nothing else has, as all of these become columns of the same tables.
+
+    named: {table of the overlay: the names in it}.
+    """
+    columns = {column for table in canonical.values() for column in table.columns}
+    for table, own in named.items():
+        others = columns.union(*(names for other, names in named.items() if other != table))
+        for name in overlay.get(table, {}):
+            if name in own and name in others:
+                raise ConfigError("plan_name_taken", file=file, key=f"plan.{table}.{name}")
+
+
+def _check_labels(own, common, words, file):
+    """Words belong to a key that the plan has, or to the name of something: `strain`, `outcome_strain`."""
+    known = {row["key"] for row in common} | words
+    for key in own:
+        about = any(key.startswith(f"{kind}_") and key.removeprefix(f"{kind}_") in words for kind in WORDS_OF)
+        if not (key in known or about or key.startswith(OPEN_WORDS)):
+            _one_of(
+                key, [*known, *(f"{kind}_{name}" for kind in WORDS_OF for name in words)], file, "plan.labels"
+            )
+
+
+def _values(plan, canonical):
+    """{column: the values it can have} of the columns that are categories or yes and no."""
+    columns = [column for table in canonical.values() for column in table.columns.values()]
+    found = {column.name: (True, False) for column in columns if column.type == "boolean"}
+    found |= {column.name: tuple(vars(column)["values"]) for column in columns if column.type == "category"}
+    return found | {variable: tuple(levels) for variable, levels in plan["categories"].items()}
 
 
 def _check_indicators(rows, canonical, file):
@@ -98,6 +180,7 @@ def _check_indicators(rows, canonical, file):
             need for text in (row.needs, row.optional) for need in re.split(r"[ |]", text) if need
         ]:
             owner, _, name = column.rpartition(".")
+            _one_of(owner or table, canonical, file, f"{key}.needs")
             _one_of(name, canonical[owner or table].columns, file, f"{key}.needs")
     if len(rows):
         empty = {name: table.arrow_schema().empty_table() for name, table in canonical.items()}
@@ -126,24 +209,28 @@ def _members(rows, indicators, file):
     return members_of(members.astype({"weight": float}), indicators, file)
 
 
-def _check_scale(scale, key, file):
-    for name in scale:
-        _one_of(name, SCALE_KEYS, file, key)
+def _check_scale(name, scale, scales, file):
+    key = f"plan.scales.{name}"
+    for part in scale:
+        _one_of(part, SCALE_KEYS, file, key)
+    for other in scales.values():
+        if other["range"] != scale["range"] and (shared := {*other["items"]} & {*scale["items"]}):
+            raise ConfigError("item_of_two_ranges", file=file, key=key, items=sorted(shared))
     low, high = scale["range"]
     if low >= high:
         raise ConfigError("lower_code_first", file=file, key=f"{key}.range")
     subscales = scale.get("subscales", {})
     for named, where in [
         (scale.get("reversed") or [], "reversed"),
-        *((items, f"subscales.{name}") for name, items in subscales.items()),
+        *((items, f"subscales.{part}") for part, items in subscales.items()),
     ]:
         for item in named:
             _one_of(item, scale["items"], file, f"{key}.{where}")
-    for name in scale.get("weights", {}):
-        _one_of(name, subscales, file, f"{key}.weights")
+    for part in scale.get("weights", {}):
+        _one_of(part, subscales, file, f"{key}.weights")
 
 
-def _check_models(plan, tables, file):
+def _check_models(plan, tables, values, file):
     for entry in plan["models"]:
         key = f"plan.models.{entry['name']}"
         place = Reason("plan_row", file=file, key=key)
@@ -153,6 +240,9 @@ def _check_models(plan, tables, file):
         own = {name: value for name, value in entry.items() if name not in MODEL_WORDS}
         columns = tables[entry["data"]]
         check_entry(own, columns, place, levels_of(plan, columns))
+        for column, wanted in own.get("where", {}).items():
+            for value in wanted if isinstance(wanted, list) else [wanted]:
+                _one_of(value, values.get(column, (value,)), file, f"{key}.where.{column}")
 
 
 def _check_variables(variables, tables, cohorts, file):
@@ -213,16 +303,39 @@ def _check_diagrams(diagrams, rows, plan, overlay, file):
                 _one_of(node, diagram.nodes, file, key)
 
 
-def _check_check(check, tables, key, file):
+def _check_check(check, plan, tables, indices, file):
+    """A check names what there is, makes a model that can be fitted of some primary model, and changes something."""
+    key = f"plan.checks.{check['name']}"
     for name in check:
         if name != "name":
             _one_of(name, CHANGES, file, key)
     _one_of(check["role"], MODEL_ROLES, file, f"{key}.role")
-    for estimator in [*check.get("estimators", ()), check.get("set", {}).get("estimator", "ols")]:
-        if "{" not in estimator:
-            _one_of(estimator, ESTIMATORS, file, f"{key}.estimators")
-    for table in check.get("data", ()):
-        _one_of(table, tables, file, f"{key}.data")
     everywhere = {column for columns in tables.values() for column in columns}
-    for control in check.get("controls", ()):
-        _one_of(control, everywhere, file, f"{key}.controls")
+    for part, known in {
+        "estimators": ESTIMATORS,
+        "data": tables,
+        "controls": everywhere,
+        "needs": everywhere,
+        "drop_effects": everywhere,
+    }.items():
+        for name in check.get(part, ()):
+            _one_of(name, known, file, f"{key}.{part}")
+    made = {}
+    for spec in specs_of(plan):
+        table = AnalysisTable(
+            pd.DataFrame(columns=sorted(tables[spec.data])), None, 0, exposures=dict.fromkeys(indices)
+        )
+        try:
+            derived = derive(check, spec, table) if spec.role == "primary" else None
+        except ConfigError as error:
+            raise ConfigError("in_file", file=file, what=error.reason) from None
+        if derived is not None:
+            made[derived.name] = derived != derive(
+                {k: v for k, v in check.items() if k in BESIDE}, spec, table
+            )
+            entry = {name: value for name, value in derived.written().items() if name not in MODEL_WORDS}
+            _one_of(derived.estimator, ESTIMATORS, file, f"{key}.set.estimator")
+            columns = tables[derived.data]
+            check_entry(entry, columns, Reason("plan_row", file=file, key=key), levels_of(plan, columns))
+    if not any(made.values()):
+        raise ConfigError("check_changes_nothing" if made else "check_beside_none", file=file, key=key)

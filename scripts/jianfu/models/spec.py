@@ -11,6 +11,7 @@ from jianfu.models.term import Term
 ALL = "all"  # report: every coefficient becomes a row
 SEVERAL = ("terms", "controls", "effects", "standardise")  # keys whose value is a list of names
 ONE_OR_MORE = {"outcome": "outcomes", "cluster": "clusters"}  # keys that take one name or a list of them
+OF_FIELD = {own: key for key, own in ONE_OR_MORE.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +69,17 @@ class ModelSpec:
             values[ONE_OR_MORE.get(key, key)] = value
         return replace(self, **values)
 
+    def written(self) -> dict:
+        """The keys of the model as in YAML, without those that say nothing."""
+        found = {}
+        for f in fields(self):
+            key, value = OF_FIELD.get(f.name, f.name), getattr(self, f.name)
+            if key in ONE_OR_MORE and len(value) == 1:
+                value = value[0]
+            if value:
+                found[key] = list(value) if isinstance(value, tuple) or key == "standardise" else value
+        return found
+
     @property
     def outcome(self) -> str:
         """The outcome of a model that has one, "" where there is none."""
@@ -84,7 +96,7 @@ class ModelSpec:
         return "+".join(self.outcomes) or self.event
 
 
-KEYS = [{own: key for key, own in ONE_OR_MORE.items()}.get(f.name, f.name) for f in fields(ModelSpec)]
+KEYS = [OF_FIELD.get(f.name, f.name) for f in fields(ModelSpec)]
 
 
 def specs_of(plan: Mapping) -> list[ModelSpec]:

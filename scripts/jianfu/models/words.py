@@ -22,6 +22,9 @@ def text_of(key: str, labels: Labels, fallback: object) -> str:
     return labels(key) if key in labels else str(fallback)
 
 
+MISSING = "missing_"  # what the reason for rows without a column begins with
+
+
 def term_label(term: str, labels: Labels) -> str:
     """Text of a term: ``OD:cohort_90s`` becomes the two labels joined by ×, ``OD_lead`` the label with its suffix."""
     return " × ".join(part_labels(term, labels))
@@ -37,7 +40,7 @@ def part_labels(term: str, labels: Labels) -> list[str]:
         if part not in labels and stem in labels and f"term_suffix_{tail}" in labels:
             parts.append(labels(stem) + labels(f"term_suffix_{tail}"))
         else:
-            parts.append(text_of(part, labels, part))
+            parts.append(text_of(part, labels, text_of(f"outcome_{part}", labels, part)))
     return parts
 
 
@@ -54,7 +57,11 @@ def outcome_label(row: Mapping, labels: Labels) -> str:
 def value_label(value: str, labels: Labels) -> str:
     """Words for a text among the values of a reason: why rows were dropped, a table of the data, a column or term."""
     keys = (f"reason_{value}", f"data_{value}")
-    return next((labels(key) for key in keys if key in labels), term_label(value, labels))
+    if known := next((labels(key) for key in keys if key in labels), None):
+        return known
+    if value.startswith(MISSING):
+        return labels("reason_missing_column", column=term_label(value.removeprefix(MISSING), labels))
+    return term_label(value, labels)
 
 
 def said(reasons: Sequence[Reason], labels: Labels) -> str:

@@ -5,11 +5,13 @@ from pathlib import Path
 from types import MappingProxyType
 
 from jianfu.config.files import read_yaml
+from jianfu.config.overlay import read_plan_file
 from jianfu.core.errors import ConfigError
 from jianfu.core.reasons import Reason
 from jianfu.core.spelling import did_you_mean
 from jianfu.core.tables import with_own
 from jianfu.core.wording import normal_wording
+from jianfu.province.paths import RESULT_TABLES
 from jianfu.province.plan import plan_content
 from jianfu.province.wordings import check_fixed, check_wordings
 
@@ -21,6 +23,7 @@ KINDS = {
     "scales": "a_scale",
 }
 NUMBERS = ("count", "number")
+LOOKS = {"figure": ("title", "language", "width", "height", "dpi", "style"), "table": ("title", "language")}
 NOTHING: Mapping = MappingProxyType({})
 
 
@@ -29,8 +32,8 @@ def plan_names(
 ) -> dict:
     """Names that settings may refer to; overlay: what a province (its ``file``) changes of the plan; sources: its own.
 
-    A dict with lists ``indicators``, ``indices``, ``models`` and ``scenarios``; ``scales`` {scale: [lowest, highest
-    code]}; ``keys`` {variant of a scoring key: (its scale, [lowest, highest code])};
+    A dict with lists ``indicators``, ``indices``, ``models`` and ``scenarios``; ``drawn`` of :func:`drawn`;
+    ``scales`` {scale: [lowest, highest code]}; ``keys`` {variant of a scoring key: (its scale, [lowest, highest])};
     ``tables`` {raw table: {column: its declaration}}, where the type ``input`` marks columns that are read but not
     stored; and ``wordings`` {column: {normal wording: canonical value}}.
     """
@@ -52,11 +55,22 @@ def plan_names(
         "indicators": [row["code"] for row in content("indicators.csv")],
         "indices": list(dict.fromkeys(row["index"] for row in content("indices.csv"))),
         "models": [model["name"] for model in content("models.yaml")["models"]],
+        "drawn": drawn(root),
         "scenarios": [scenario["id"] for scenario in content("scenarios.yaml")["scenarios"]],
         "scales": {scale: entry["range"] for scale, entry in scales.items()},
         "keys": {name: (entry["scale"], entry["range"]) for name, entry in variants.items()},
         "tables": {name: columns for name, columns in tables.items() if name != "spells"},
         "wordings": wordings,
+    }
+
+
+def drawn(root: str | Path) -> dict[str, list[str]]:
+    """{"figure": names, "table": names} of what `make figure` and `make table` make once more."""
+    captions = sorted((Path(root) / "workflow" / "report").glob("plot_*.rst"))
+    outputs = read_plan_file(Path(root) / "config" / "plan" / "outputs.csv")
+    return {
+        "figure": [path.stem.removeprefix("plot_") for path in captions],
+        "table": [*RESULT_TABLES, *(row["name"] for row in outputs if row["area"] == "tables")],
     }
 
 
@@ -67,6 +81,10 @@ def check_names(settings: dict, names: dict, file: str) -> None:
             _check(code, "indicators", f"indices.{key}", names, file)
     for row, index in enumerate(settings["sensitivity"]["indices"], start=1):
         _check(index, "indices", f"sensitivity.indices[{row}]", names, file)
+    for index in _parents(settings["indices"]["aggregation"]):
+        _check(index, "indices", "indices.aggregation.parents", names, file)
+    for name, look in settings["own"].items():
+        _check_look(name, look, names["drawn"], file)
     for key in ("models", "scenarios"):
         for name in settings[key] if isinstance(settings[key], list) else []:
             _check(name, key, key, names, file)
@@ -78,6 +96,24 @@ def check_names(settings: dict, names: dict, file: str) -> None:
     check_wordings(settings["values"], everywhere, names, file=file, key="values")
     for row, source in enumerate(settings["sources"], start=1):
         _check_source(source, settings["values"], names, file, f"sources[{row}]")
+
+
+def _parents(method):
+    return method.get("parents", ()) if isinstance(method, Mapping) else ()
+
+
+def _check_look(name, look, drawn, file):
+    kinds = [kind for kind, known in drawn.items() if name in known]
+    if not kinds:
+        known = [known for names in drawn.values() for known in names]
+        raise ConfigError(
+            "plan_name_unknown", file=file, key="own", name=name, advice=did_you_mean(name, known)
+        )
+    allowed = [key for kind in kinds for key in LOOKS[kind]]
+    for key in look:
+        if key not in allowed:
+            what = Reason("unknown_key", key=f"own.{name}.{key}", advice=Reason("valid_here", names=allowed))
+            raise ConfigError("in_file", file=file, what=what)
 
 
 def _ranges_of_keys(keys, names, file):

@@ -20,6 +20,38 @@ RESULT_FILES = (  # what is read of the results of another run, from their folde
     *("provenance/plan.json", "provenance/run.json", "plan/hypotheses.csv"),
     *("release/estimates.csv", "release/reasons.csv"),
 )
+PATHS = (  # settings that name one file or folder
+    ("data", "folder", "folder"),
+    ("calendar", "holidays", "file"),
+    ("report", "compared_with", "folder"),
+    ("report", "template", "file"),
+    ("titles", "labelled", "file"),
+    ("indices", "anchors", "file"),
+    ("indices", "frozen", "file"),
+    ("map", "file", "file"),
+)
+RESULT_TABLES = (  # what is laid out of the released estimates, in this order
+    "main_regression",
+    "hypotheses",
+    "checks",
+    "identification",
+    "identification_main",
+    "robustness",
+    "robustness_main",
+    "outflow_models",
+    "mediation",
+    "policy_models",
+    "scale_quality",
+    "invariance_verdicts",
+    "response_rates",
+    "scenarios",
+    "fe_versus_pooled",
+    "sample_by_cohort",
+    "sample_by_burden",
+    "correlation_matrix",
+    "stepwise_columns",
+    "subgroup_slopes",
+)
 LISTED = 2000  # so many files of a folder are looked at for the nearest name
 
 
@@ -52,25 +84,12 @@ def resolve_paths(settings: dict, folder: Path, file: str) -> dict:
             )
         return display(path.resolve())
 
-    if settings["data"]["folder"] is not None:
-        found = resolve(settings["data"]["folder"], "data.folder", "folder")
-        settings = merge(settings, {"data": {"folder": found}})
+    for group, key, kind in PATHS:
+        if value := settings[group][key]:
+            found = resolve(value, f"{group}.{key}", kind)
+            settings = merge(settings, {group: {key: found}})
     if settings["calendar"]["holidays"]:
-        found = resolve(settings["calendar"]["holidays"], "calendar.holidays", "file")
-        _check_holidays(found, file)
-        settings = merge(settings, {"calendar": {"holidays": found}})
-    if settings["report"]["compared_with"]:
-        found = resolve(settings["report"]["compared_with"], "report.compared_with", "folder")
-        settings = merge(settings, {"report": {"compared_with": found}})
-    if settings["map"]["file"]:
-        settings = merge(settings, {"map": {"file": resolve(settings["map"]["file"], "map.file", "file")}})
-    if settings["titles"]["labelled"]:
-        found = resolve(settings["titles"]["labelled"], "titles.labelled", "file")
-        settings = merge(settings, {"titles": {"labelled": found}})
-    for key in ("anchors", "frozen"):
-        if settings["indices"][key]:
-            found = resolve(settings["indices"][key], f"indices.{key}", "file")
-            settings = merge(settings, {"indices": {key: found}})
+        _check_holidays(settings["calendar"]["holidays"], file)
     if settings["indicators"]:
         found = replace_files(settings["indicators"], lambda value, key: resolve(value, key, "file"))
         settings = {**settings, "indicators": found}

@@ -39,6 +39,7 @@ WORDS = {  # keys of labels.csv for a new row of a table
     "indices": ("{}", "short_{}"),
     "scales": ("{}", "outcome_{}"),
     "checks": ("beside_{}",),
+    "scenarios": ("scenario_{}",),
 }
 
 
@@ -119,6 +120,10 @@ def completed(plan: str | Path, overlay: Mapping, own_tables: Iterable[str] = ()
                 categories.setdefault(variable, {})[level] = dummy
                 for key in (f"value_{level}", dummy, f"short_{dummy}"):
                     labels[key] = _named(level)
+    if (common, OFF) in _own(overlay, "cohorts") and isinstance(focus, str):
+        labels = (
+            _spoken_of(read_plan_file(Path(plan) / "labels.csv"), common, focus, dummies["cohort"]) | labels
+        )
     for name, keys in WORDS.items():
         known = {row[0] for row in _common(plan, tables[name])} if name in overlay else ()
         for row, value in _own(overlay, name):
@@ -129,6 +134,19 @@ def completed(plan: str | Path, overlay: Mapping, own_tables: Iterable[str] = ()
         if new and isinstance(own := overlay.get(name, {}), dict):
             found[name] = {key: _under(new.get(key), own.get(key)) for key in [*new, *own]}
     return found
+
+
+def _spoken_of(words, common, focus, cohorts):
+    """The words that speak of the ``common`` cohort in question, and of no other, now of ``focus``."""
+    old = next(row for row in words if row["key"] == f"short_{cohorts[common]}")
+    others = [name for name in cohorts if name != common]
+    return {
+        row["key"]: {language: row[language].replace(old[language], focus) for language in LANGUAGES}
+        for row in words
+        if old["zh"] in row["zh"]
+        and not row["key"].endswith(common)
+        and not any(name in row["zh"] for name in others)
+    }
 
 
 def _named(text):

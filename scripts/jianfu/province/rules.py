@@ -7,6 +7,8 @@ from jianfu.core.reasons import Reason
 from jianfu.core.spelling import did_you_mean
 from jianfu.core.tables import OWN, REQUIRED
 
+BUILT_IN = ("unit_code", "unit_name", "county_name", "month", "date")  # columns that every own table can have
+
 
 def brings_ready_tables(settings: dict) -> bool:
     """Whether a province has ready tables only (``models_on``, ``indicators``) and no raw exports."""
@@ -48,7 +50,7 @@ def own_sources(sources: list[dict], excluded: list[str], file: str) -> list[dic
             raise ConfigError(
                 "plan_name_unknown", file=file, key=key, name=name, advice=did_you_mean(name, patterns)
             )
-    found = []
+    found, typed = [], {}
     for row, source in enumerate(sources, start=1):
         if "files" in source:
             source = source | {"files": [name for name in source["files"] if name not in excluded]}
@@ -64,6 +66,11 @@ def own_sources(sources: list[dict], excluded: list[str], file: str) -> list[dic
         for column in source.get("types", {}):
             if not own and not column.startswith(OWN):
                 raise ConfigError("own_column_name", file=file, key=f"{place}.types", name=column)
+            if column in BUILT_IN:
+                raise ConfigError("own_column_built_in", file=file, key=f"{place}.types", name=column)
+            kind = source["types"][column]
+            if typed.setdefault((source["table"], source.get("name"), column), kind) != kind:
+                raise ConfigError("own_column_two_types", file=file, key=f"{place}.types", name=column)
         found.append(source | {"table": OWN + source["name"]} if own else source)
     return found
 

@@ -1,12 +1,13 @@
 """Numbers of the report, taken from released files and the stored settings only."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 import yaml
 
+from jianfu.config.files import read_yaml
 from jianfu.core.environment import environment
 from jianfu.core.labels import Labels
 from jianfu.indices.roles import leading, read_roles
@@ -72,7 +73,7 @@ def collect(release: str | Path, config, run, deviations, plan, labels: Labels) 
 
     release: folder with the released files; config: resolved settings (YAML); run: record of the run (JSON);
     deviations: what departs from the common plan (CSV); plan: paths of the plan's files by name (hypotheses, models,
-    tables, indices, index_roles, tiers; resolved, registrations and departures of rule record_provenance).
+    tables, exits, indices, index_roles, tiers; resolved, registrations and departures of rule record_provenance).
     """
     settings = yaml.safe_load(Path(config).read_text(encoding="utf-8"))
     alpha = round(1 - settings["inference"]["confidence"], 6)
@@ -87,7 +88,8 @@ def collect(release: str | Path, config, run, deviations, plan, labels: Labels) 
     weights = pd.read_csv(plan["indices"], encoding="utf-8-sig")
     indicators, quality = results.released["indicator_list"], results.released["data_quality"]
     quotes = Quotes(release)
-    found = findings(results, tested, quotes, labels)
+    exits = read_yaml(plan["exits"])
+    found = findings(results, tested, quotes, labels, exits["focus"])
     tables = results.tables | {
         "answers": found["answers"],
         "supported": found["supported"],
@@ -105,12 +107,13 @@ def collect(release: str | Path, config, run, deviations, plan, labels: Labels) 
     return {
         **identity(settings, labels),
         **numbers(results, tested, alpha, labels),
-        **report_sections(results, alpha, labels),
-        **figure_numbers(release, leading(read_roles(plan["index_roles"]))),
+        **report_sections(results, alpha, labels, exits["focus"]),
+        **figure_numbers(release, leading(read_roles(plan["index_roles"])), exits["focus"]),
         **found,
         "quotes": quotes,
         "confidence": f"{settings['inference']['confidence']:.0%}",
-        "age90": age_range(settings["data"]["window"]),
+        "young": labels("short_cohort_90s"),
+        "ages": age_range(settings["data"]["window"], *born_in(exits)),
         "settings": settings,
         "reference": reference_window(settings["data"]["window"], settings["indices"]),
         "rows": row_totals(quality),
@@ -190,6 +193,9 @@ def numbers(results, tested: Sequence[Decided], alpha: float, labels: Labels) ->
         ],
         "failed": failed_models(of_interest(estimates, models), models, labels),
         "clusters": clusters_by_error(tested, labels),
+        "all_few": all(
+            row["n_clusters"] < FEW_CLUSTERS for _, row, result, _ in tested if result.code != "not_tested"
+        ),
         "few_events": models_with_few_events(of_interest(estimates, models), models, labels),
     }
 
@@ -201,16 +207,16 @@ def by_verdict(tested) -> list[tuple[str, list[str]]]:
     return [(key, names) for key, names in groups.items() if names]
 
 
-def figure_numbers(release: str | Path, index: str) -> dict:
-    """What the sentences say about the figures; ``index``: the leading one."""
+def figure_numbers(release: str | Path, index: str, focus: str) -> dict:
+    """What the sentences say about the figures; ``index``: the leading one; ``focus``: the cohort in question."""
     names = ("index_over_time", "county_heatmap", "issue_clock", "dose_response", "cumulative_incidence")
     data = {name: read_release(Path(release, "figures", f"{name}.csv")) for name in names}
     return {
         "burden": facts.burden_change(data["index_over_time"], index),
         "counties": facts.county_range(data["county_heatmap"]),
         "rest_eve": facts.rest_eve_share(data["issue_clock"]),
-        "dose": facts.dose_extremes(data["dose_response"]),
-        "incidence": facts.final_incidence(data["cumulative_incidence"]),
+        "dose": facts.dose_extremes(data["dose_response"], focus),
+        "incidence": facts.final_incidence(data["cumulative_incidence"], focus),
         "ranks": facts.rank_stability(read_release(Path(release, "figures", "county_ranks.csv")), index),
     }
 
@@ -221,11 +227,18 @@ def month_zh(month) -> str:
     return f"{year}年{int(number)}月"
 
 
-def age_range(window, born=("1990-01", "1999-12")) -> list[int]:
-    """Youngest and oldest age in full years that a person born between the two months has in the window."""
-    first, last = (pd.Period(month, freq="M").ordinal for month in window)
-    oldest, youngest = (pd.Period(month, freq="M").ordinal for month in born)
-    return [(first - youngest) // 12, (last - oldest) // 12]
+def born_in(exits: Mapping) -> tuple[int | None, int | None]:
+    """First and last year of birth of the cohort in question, None where it is open; exits: content of exits.yaml."""
+    firsts = [*exits["cohorts"].values(), None]
+    at = list(exits["cohorts"]).index(exits["focus"])
+    return firsts[at], None if firsts[at + 1] is None else firsts[at + 1] - 1
+
+
+def age_range(window, first: int | None, last: int | None) -> list[int | None]:
+    """Youngest and oldest age in the window, in full years, of those born from ``first`` to ``last`` (None: open)."""
+    begins, ends = (pd.Period(month, freq="M").ordinal for month in window)
+    youngest = None if last is None else (begins - pd.Period(f"{last}-12", freq="M").ordinal) // 12
+    return [youngest, None if first is None else (ends - pd.Period(f"{first}-01", freq="M").ordinal) // 12]
 
 
 def row_totals(quality) -> dict:

@@ -104,7 +104,7 @@ def rest_eve_share(clock) -> dict | None:
     }
 
 
-def dose_extremes(points, cohort="90后") -> dict | None:
+def dose_extremes(points, cohort: str) -> dict | None:
     """Exit rates per 1,000 person-months of a cohort in its lowest and highest shown exposure group (no total row)."""
     rows = points[(points["cohort"] == cohort) & points["rate"].notna() & points["exposure_mean"].notna()]
     rows = rows[rows["bin"] != TOTAL].sort_values("exposure_mean", kind="stable")
@@ -118,7 +118,7 @@ def dose_extremes(points, cohort="90后") -> dict | None:
     }
 
 
-def final_incidence(curves: pd.DataFrame, cohort="90后", tertiles=("low", "high")) -> dict | None:
+def final_incidence(curves: pd.DataFrame, cohort: str, tertiles=("low", "high")) -> dict | None:
     """Cumulative incidence (per cent) of the lowest and highest burden tertile up to their last common time.
 
     Curves begin at different months and their steps are merged for disclosure, so each tertile has its own ``months``

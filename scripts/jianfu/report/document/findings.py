@@ -16,7 +16,6 @@ from jianfu.report.document.quotes import Cell, Quotes
 from jianfu.report.tables.scenarios import EXITS
 from jianfu.report.tables.table import NOTHING, Table, number
 
-FOCUS = "90后"
 CONFIRMATORY = "confirmatory"
 SUPPORTED = "supported"
 # Directions of change that the article names, and the hypotheses a result of which bears them (theory, section 7).
@@ -30,20 +29,22 @@ HAZARD = "log_hazard"
 RATIOS = (HAZARD, "log_rate")
 
 
-def findings(results, tested: Sequence[Decided], quotes: Quotes, labels: Labels) -> dict:
+def findings(results, tested: Sequence[Decided], quotes: Quotes, labels: Labels, focus: str) -> dict:
     """Values of the templates by name.
 
     results: as :func:`jianfu.report.tables.write.read_results` gives them; tested: the lines of the plan with what
-    decides them.
+    decides them; focus: the cohort in question.
     """
     lines = {line.plan["hypothesis"]: line for line in tested if line.plan["family"] == CONFIRMATORY}
     return {
         "lines": {name: line_words(line, labels) for name, line in lines.items()},
         "own": own_ratio(quotes, lines.get("H3")),
         "eve": rest_eve(quotes),
-        "rates": exit_rates(quotes),
-        "groups": exposure_groups(quotes),
-        "yearly": {key: _excess(quotes, *where) for key, where in EXCESS.items()},
+        "rates": exit_rates(quotes, focus),
+        "groups": exposure_groups(quotes, focus),
+        "yearly": {
+            key: _excess(quotes, model, term.format(focus=focus)) for key, (model, term) in EXCESS.items()
+        },
         "points": burnout_points(quotes, lines.get("H1")),
         "detectable": {name: detectable(quotes, line) for name, line in lines.items()},
         "departments": departments(results.released.get("issuer_scorecard"), quotes),
@@ -89,8 +90,8 @@ def with_interval(quotes: Quotes, formula: str, model: str, term: str, *more: Ce
 
 EXCESS = {  # exits per 1,000 persons and year that go with one standard deviation more of the burden
     "all": ("H2_exits", "excess_per_1000(OD)"),
-    "young": ("H3_within_cohorts", f"excess_per_1000(OD; {FOCUS})"),
-    "difference": ("H3_within_cohorts", f"excess_per_1000(OD; {FOCUS} - others)"),
+    "young": ("H3_within_cohorts", "excess_per_1000(OD; {focus})"),
+    "difference": ("H3_within_cohorts", "excess_per_1000(OD; {focus} - others)"),
 }
 
 
@@ -98,31 +99,31 @@ def _excess(quotes, model, term):
     return with_interval(quotes, "per_year", f"{model}{CHECK}additive", term)
 
 
-def exit_rates(quotes: Quotes) -> dict | None:
-    """Voluntary exits per 1,000 persons and year: of all, of those born in the 1990s, of the others."""
+def exit_rates(quotes: Quotes, focus: str) -> dict | None:
+    """Voluntary exits per 1,000 persons and year: of all, of the cohort ``focus``, of the others."""
 
     def cell(cohort, column):
         return Cell("figures/dose_response.csv", {"cohort": cohort, "bin": TOTAL}, column)
 
     everybody = quotes("per_year", cell(TOTAL, "rate"))
-    young = quotes("per_year", cell(FOCUS, "rate"))
+    young = quotes("per_year", cell(focus, "rate"))
     if everybody is None:
         return None
-    counts = [cell(cohort, column) for column in ("exits", "person_months") for cohort in (TOTAL, FOCUS)]
+    counts = [cell(cohort, column) for column in ("exits", "person_months") for cohort in (TOTAL, focus)]
     others = None if young is None else quotes("rest_per_year", *counts)
     return {"all": everybody, "young": young, "others": others}
 
 
-def exposure_groups(quotes: Quotes) -> dict | None:
-    """Exits per 1,000 person-months of the 1990s cohort in its lowest and its highest group of burden."""
+def exposure_groups(quotes: Quotes, focus: str) -> dict | None:
+    """Exits per 1,000 person-months of the cohort ``focus`` in its lowest and its highest group of burden."""
     file = "figures/dose_response.csv"
     rows = quotes.frame(file)
-    rows = rows[(rows["cohort"] == FOCUS) & (rows["bin"] != TOTAL) & rows["rate"].notna()]
+    rows = rows[(rows["cohort"] == focus) & (rows["bin"] != TOTAL) & rows["rate"].notna()]
     if len(rows) < 2:
         return None
     bins = rows.sort_values("exposure_mean", kind="stable")["bin"].iloc[[0, -1]]
     low, high = (
-        quotes("value", Cell(file, {"cohort": FOCUS, "bin": name}, "rate"), digits=2) for name in bins
+        quotes("value", Cell(file, {"cohort": focus, "bin": name}, "rate"), digits=2) for name in bins
     )
     return {"low": low, "high": high}
 
@@ -139,7 +140,7 @@ def burnout_points(quotes: Quotes, line: Decided | None) -> dict | None:
 
 
 def own_ratio(quotes: Quotes, line: Decided | None) -> str | None:
-    """The hazard ratio of those born in the 1990s themselves: that of the others times the ratio of the two."""
+    """The hazard ratio of the cohort in question itself: that of the others times the ratio of the two."""
     if line is None or line.verdict.code == "not_tested" or not _is_hazard(line.row):
         return None
     model, term = line.plan["model"], line.plan["term"]

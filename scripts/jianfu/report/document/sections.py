@@ -20,15 +20,15 @@ DOCUMENTS = ("H15_paper", "H15_electronic", "H15_total")
 EXITS_BY_MEDIATION = ("H5a_burnout_to_exits", "H5b_meaning_to_exits")
 
 
-def report_sections(results, alpha: float, labels: Labels) -> dict:
+def report_sections(results, alpha: float, labels: Labels, focus: str) -> dict:
     """Values of the template by name; what a province lacks is None or empty.
 
-    results: as :func:`jianfu.report.tables.write.read_results` gives them.
+    results: as :func:`jianfu.report.tables.write.read_results` gives them; focus: the cohort in question.
     """
     estimates, checks, models = results.estimates, results.checks, results.models
     return {
         "beside": beside_facts(results, alpha),
-        "excess": excess_facts(checks, alpha),
+        "excess": excess_facts(checks, alpha, focus),
         "ways": [
             (outcome_label(row, labels), facts.effect(row, alpha))
             for row in (_row(estimates, name, "OD") for name in WAYS)
@@ -81,10 +81,10 @@ def beside_facts(results, alpha: float) -> list[dict]:
     return found
 
 
-def excess_facts(checks: pd.DataFrame, alpha: float) -> dict:
-    """Excess exits per 1,000 person-months: of all, and of the 1990s cohort less the others; None where missing."""
+def excess_facts(checks: pd.DataFrame, alpha: float, focus: str) -> dict:
+    """Excess exits per 1,000 person-months: of all, and of the cohort ``focus`` less the others; None where missing."""
     all_persons = excess_rows(checks, "H2_exits").get("")
-    young = excess_rows(checks, "H3_within_cohorts").get("90后 - others")
+    young = excess_rows(checks, "H3_within_cohorts").get(f"{focus} - others")
     pairs = {"all": all_persons, "young": young}
     return {
         key: _effect(row if row is not None and usable(row) else None, alpha) for key, row in pairs.items()
