@@ -1,0 +1,57 @@
+"""One model in every county alone, and drawn to the mean of the counties: known slopes of a simulated province."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jianfu.models.by_group import fits_by
+from jianfu.models.estimators.common import Settings
+from jianfu.models.spec import ModelSpec
+from jianfu.models.tables.table import AnalysisTable
+from jianfu.statistics import meta
+
+SPEC = ModelSpec.of(
+    {
+        "name": "H1_burnout", "estimator": "ols", "data": "survey_scores", "outcome": "burnout",
+        "standardise": ["burnout"], "terms": ["OD"], "effects": ["unit"], "cluster": "unit", "report": "all",
+    }
+)  # fmt: skip
+COUNTIES, UNITS, PERSONS = 20, 10, 30
+
+
+@pytest.fixture(scope="module")
+def province():
+    """The table of a province whose counties differ in their slopes (mean 0.3, SD 0.1), and the slopes per SD."""
+    rng = np.random.default_rng(7)
+    county = np.repeat(np.arange(COUNTIES), UNITS * PERSONS)
+    unit = np.repeat(np.arange(COUNTIES * UNITS), PERSONS)
+    slopes, od = rng.normal(0.3, 0.1, COUNTIES), rng.normal(size=len(unit))
+    burnout = slopes[county] * od + rng.normal(size=COUNTIES * UNITS)[unit] + rng.normal(size=len(unit))
+    frame = pd.DataFrame(
+        {
+            "unit": pd.Categorical([f"u{n:03}" for n in unit]),
+            "county": pd.Categorical([f"c{n:02}" for n in county]),
+            "OD": od,
+            "burnout": burnout,
+        }
+    )
+    table = AnalysisTable(frame, None, len(frame), exposures={"OD": "OD_6m"})
+    return table, slopes / burnout.std(ddof=1)
+
+
+def test_counties_have_their_own_estimates_and_drawn_ones_are_nearer_to_the_truth(province):
+    table, truth = province
+    found = fits_by(SPEC, table, {}, "county", Settings(0.95, 0, 1))
+    assert len(found) == COUNTIES and (found["behind"] == UNITS * PERSONS).all()
+    raw, variances = found["estimate"].to_numpy(), meta.t_variances(found["std_error"], found["df"])
+    drawn, low, high = meta.shrunken(raw, variances)
+    assert ((drawn - truth) ** 2).mean() < ((raw - truth) ** 2).mean()
+    assert ((low < truth) & (truth < high)).mean() >= 0.85
+    assert np.corrcoef(raw, truth)[0, 1] > 0.7
+
+
+def test_a_county_that_cannot_be_estimated_is_left_out(province):
+    table, _ = province
+    frame = table.frame.assign(OD=table.frame["OD"].where(table.frame["county"] != "c03", 1.0))
+    found = fits_by(SPEC, AnalysisTable(frame, None, len(frame)), {}, "county", Settings(0.95, 0, 1))
+    assert len(found) == COUNTIES - 1 and "c03" not in set(found["group"])
