@@ -26,7 +26,7 @@ def safe_text(value: object) -> object:
     return value
 
 
-def write_csv(frame: pd.DataFrame, path: str | Path, *, mark: str = "", digits: int | None = None) -> None:
+def csv_bytes(frame: pd.DataFrame, *, mark: str = "", digits: int | None = None) -> bytes:
     """A frame without its index as CSV for people: UTF-8 with byte order mark, every text and heading safe.
 
     mark: of synthetic data, if any; it fills a last column ``data``. digits: significant digits of fractions; without,
@@ -40,9 +40,14 @@ def write_csv(frame: pd.DataFrame, path: str | Path, *, mark: str = "", digits: 
         if column.dtype == object or pd.api.types.is_string_dtype(column):
             safe.isetitem(place, column.map(safe_text))
     safe.columns = [safe_text(name) for name in safe.columns]
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
     number = f"%.{digits}g" if digits else None
-    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n", float_format=number)
+    return safe.to_csv(index=False, lineterminator="\n", float_format=number).encode("utf-8-sig")
+
+
+def write_csv(frame: pd.DataFrame, path: str | Path, *, mark: str = "", digits: int | None = None) -> None:
+    """The file of :func:`csv_bytes`."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_bytes(csv_bytes(frame, mark=mark, digits=digits))
 
 
 def write_plan_csv(frame: pd.DataFrame, path: str | Path) -> None:

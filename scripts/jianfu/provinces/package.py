@@ -20,6 +20,7 @@ import pandas as pd
 
 from jianfu.core.content import mapping_digest
 from jianfu.core.errors import DataError
+from jianfu.core.spreadsheets import csv_bytes
 from jianfu.models.estimates import RELEASED_COLUMNS
 from jianfu.provinces.dependencies import dependencies, digest
 from jianfu.release.reasons_file import COLUMNS as REASONS
@@ -129,9 +130,7 @@ def write_package(
 
 def table_bytes(frame: pd.DataFrame, name: str, mark: str) -> bytes:
     """A table in its declared columns as a package holds it; ``mark``: of synthetic data, if any."""
-    frame = frame.reindex(columns=TABLES[name])
-    frame = frame.assign(**{MARK: mark}) if mark else frame
-    return frame.to_csv(index=False, lineterminator="\n", float_format="%.10g").encode("utf-8-sig")
+    return csv_bytes(frame.reindex(columns=TABLES[name]), mark=mark, digits=10)
 
 
 def _json(content) -> bytes:
