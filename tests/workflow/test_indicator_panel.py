@@ -21,7 +21,8 @@ def test_a_province_with_nothing_but_a_panel(tmp_path):
     text = PROVINCE.format(data=ROOT / "tests" / "data" / "indicators")
     (folder / "config" / "provinces" / "own.yaml").write_text(text, encoding="utf-8")
     first = _run(folder, "indices")
-    assert re.match("共 1 步。\n指标和指数：已完成 1/1 步，用了 .*。\n完成，用了", first)
+    needs = r"最大的一步（build_panel）约需内存 1\.5 GB，全部结果约写磁盘 0\.0 GB；现在可用 .* GB 和 .* GB。"
+    assert re.match(f"共 1 步。\n{needs}\n指标和指数：已完成 1/1 步，用了 .*。\n完成，用了", first)
     assert "results/own/release/panel/aggregated.csv" in first
     panel = folder / "results" / "own" / "release" / "panel"
     index = pd.read_csv(panel / "aggregated.csv", encoding="utf-8-sig").query("code == 'services'")["value"]
