@@ -26,7 +26,8 @@ class Block:
 
 
 def blocks_of(table: str, folder: str | Path, sources: Iterable[Mapping]) -> list[Block]:
-    """Blocks of the files of a canonical ``table``, in order of raw table and file; a database counts no bytes."""
+    """Blocks of the files of a canonical ``table``, in order of raw table and file; a database behind
+    an address, or a file that is not there, counts no bytes."""
     names = raw_tables(table)
     files = find_files(folder, [source for source in sources if source["table"] in names])
     blocks = []
@@ -34,7 +35,7 @@ def blocks_of(table: str, folder: str | Path, sources: Iterable[Mapping]) -> lis
         waiting, size = [], 0
         for file in (file for file in files if file[2]["table"] == name):
             waiting.append(file)
-            size += file[0].stat().st_size if file[0] else 0
+            size += file[0].stat().st_size if file[0] and file[0].exists() else 0
             if size >= BLOCK_BYTES:
                 blocks.append(Block(len(blocks), name, waiting, size))
                 waiting, size = [], 0
