@@ -163,6 +163,7 @@ rule fit_models:
         "results/{province}/benchmarks/fit_models.tsv"
     conda:
         "../../environment.yml"
+    priority: 1  # with build_scenarios the longest step
     resources:
         mem_mb=1500,
     params:

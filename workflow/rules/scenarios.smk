@@ -48,7 +48,7 @@ rule build_scenarios:
         "results/{province}/benchmarks/build_scenarios.tsv"
     conda:
         "../../environment.yml"
-    threads: 2
+    priority: 1  # with fit_models the longest step: both begin as soon as they can, beside each other
     resources:
         mem_mb=2000,
     params:
