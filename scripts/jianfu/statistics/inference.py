@@ -38,7 +38,9 @@ def percentile_interval(draws, confidence):
 
 def adjusted(p_values, method):
     """Adjusted p-values; tests that could not be made count as p = 1 and stay missing."""
-    from statsmodels.stats.multitest import multipletests  # takes longer to load than most who read this module run
+    from statsmodels.stats.multitest import (
+        multipletests,  # takes longer to load than most who read this module run
+    )
 
     p_values = np.asarray(p_values, dtype=float)
     result = multipletests(np.where(np.isnan(p_values), 1.0, p_values), method=method)[1]
