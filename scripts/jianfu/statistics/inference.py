@@ -38,9 +38,8 @@ def percentile_interval(draws, confidence):
 
 def adjusted(p_values, method):
     """Adjusted p-values; tests that could not be made count as p = 1 and stay missing."""
-    from statsmodels.stats.multitest import (
-        multipletests,  # takes longer to load than most who read this module run
-    )
+    # only here, as it takes longer to load than most of what reads this module runs
+    from statsmodels.stats.multitest import multipletests
 
     p_values = np.asarray(p_values, dtype=float)
     result = multipletests(np.where(np.isnan(p_values), 1.0, p_values), method=method)[1]
