@@ -145,9 +145,10 @@ def test_two_provinces_share_no_file(finished):
     plan = snakemake(finished, "--dry-run", "--cores", "1", province="twin,sample").stdout
     outputs = [line for line in plan.splitlines() if line.strip().startswith("output:")]
     assert outputs
-    for line in outputs:
-        made = [part for part in line.split() if part.startswith("results/")]
-        assert all(part.startswith(("results/twin/", "results/provinces/")) for part in made), line
+    made = [[part for part in line.split() if part.startswith("results/")] for line in outputs]
+    assert all(len({part.split("/")[1] for part in parts}) == 1 for parts in made)
+    again = [part for parts in made for part in parts if part.startswith("results/sample/")]
+    assert again and all("/publish/" in part or "/exchange/" in part for part in again)  # for the picture of both
 
 
 def test_estimates_have_the_fixed_columns_and_add_up(finished):

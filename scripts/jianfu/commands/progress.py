@@ -139,7 +139,8 @@ def _time_left(seconds):
 
 def tell(line: str) -> None:
     """Print a line; in a terminal in the place of what passes there."""
-    print((CLEARED if sys.stdout.isatty() else "") + line)
+    # one piece of text, as others speak at the same time
+    sys.stdout.write((CLEARED if sys.stdout.isatty() else "") + line + "\n")
 
 
 def duration(seconds: float) -> str:
