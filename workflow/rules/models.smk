@@ -161,9 +161,9 @@ rule fit_models:
         "results/{province}/logs/fit_models.log",
     benchmark:
         "results/{province}/benchmarks/fit_models.tsv"
+    priority: 1  # with build_scenarios the longest step
     conda:
         "../../environment.yml"
-    priority: 1  # with build_scenarios the longest step
     resources:
         mem_mb=1500,
     params:

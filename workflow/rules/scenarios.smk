@@ -46,9 +46,9 @@ rule build_scenarios:
         "results/{province}/logs/build_scenarios.log",
     benchmark:
         "results/{province}/benchmarks/build_scenarios.tsv"
+    priority: 1  # with fit_models the longest step: both begin as soon as they can, beside each other
     conda:
         "../../environment.yml"
-    priority: 1  # with fit_models the longest step: both begin as soon as they can, beside each other
     resources:
         mem_mb=2000,
     params:
