@@ -46,3 +46,23 @@ def test_equal_to_fitting_anew(link):
         found = [own[f"{end}_without_one({name})"] for end in ("lowest", "highest")]
         expected = np.array(anew)[:, j]
         np.testing.assert_allclose(found, [expected.min(), expected.max()], atol=1e-7)
+
+
+def test_least_squares_counts_every_row_once():
+    """As the model itself does, however many observations stand behind a row."""
+    rng = np.random.default_rng(3)
+    unit, group = np.repeat(np.arange(12), 10), np.repeat(np.arange(4), 30)
+    x, n = rng.normal(size=120), rng.integers(1, 50, 120)
+    y = 0.4 * x + rng.normal(size=12)[unit] + rng.normal(size=120)
+    used = pd.DataFrame({"unit": unit, "group": group, "y": y, "x": x})
+    spec = ModelSpec(terms=("x",), outcomes=("y",), effects=("unit",), clusters=("unit",))
+    spec = replace(spec, options={"model": "ols", "group": "group"})
+    model = Prepared(spec, None, [], used, n, Design(used, ["x"], {}))
+    found = [effect.estimate for effect in diagnostics.fit_leave_one_out(model, Settings()).effects]
+
+    def slope(rows):
+        inside = used[rows].groupby("unit")[["x", "y"]].transform(lambda values: values - values.mean())
+        return (inside["x"] @ inside["y"]) / (inside["x"] @ inside["x"])
+
+    anew = [slope(group != level) for level in range(4)]
+    np.testing.assert_allclose(found, [min(anew), max(anew)], atol=1e-10)

@@ -161,6 +161,19 @@ def test_persons_are_counted_once_over_waves():
     assert row["behind_persons"] == 5
 
 
+def test_respondents_who_are_no_known_person_make_no_level_large():
+    rng = np.random.default_rng(4)
+    level = np.repeat(["a", "b", "c"], [100, 100, 40])
+    person = np.arange(240).astype(object)
+    person[200:231] = None  # of the last level nine are known
+    frame = pd.DataFrame({"y": rng.normal(size=240), "level": pd.Categorical(level), "person": person})
+    spec = ModelSpec.of({"name": "m", "estimator": "ols", "data": "d", "outcome": "y", "terms": ["level"]})
+    table = AnalysisTable(frame, None, 240, merging=Merging(10, {"level": ["a", "b", "c"]}))
+    names = {"level": {"a": "level_a", "b": "level_b", "c": "level_c"}}
+    rows = engine.fit_model(spec.changed({"report": "all"}), table, names, Settings(bootstrap=0))
+    assert set(rows["term"]) & {"level_b", "level_c"} == {"level_b"}
+
+
 def test_points_of_curves_and_contrasts_count_who_is_there():
     frame = cells({"old": 60, "middle": 60})
     frame["x"] = frame["x"].clip(-3, 3)

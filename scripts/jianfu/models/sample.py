@@ -94,13 +94,10 @@ def _merge_small(spec, table, categories, variables, sample):
     persons, events = table.weights(sample.rows), events_of(spec, table, used)
     for variable in grouped:
         codes, levels = pd.factorize(used[variable])
-        rows = codes >= 0
-        if "person" in used:
-            rows &= (
-                ~pd.DataFrame({"level": codes, "person": used["person"].to_numpy()}).duplicated().to_numpy()
-            )
-            persons = np.ones(len(used))
-        counts = _by_level(codes, persons * rows, levels)
+        if "person" in used:  # each once in a level
+            known = used["person"].notna() & ~used[[variable, "person"]].duplicated()
+            persons = known.to_numpy(dtype=float)
+        counts = _by_level(codes, persons, levels)
         happened = None if events is None else _by_level(codes, events.to_numpy(dtype=float), levels)
         merged = table.merging.of(variable, counts, happened)
         if merged:

@@ -157,7 +157,8 @@ def fit_leave_one_out(model, settings):
     for level in levels:
         with suppress(NotEstimable):
             kept.append(data.eventful(groups != level))
-    slopes = hazard.left_out_in_turn(data.y, data.n, data.design, data.effects, kept, data.link)
+    weights = np.ones(len(data.y)) if data.link == "ols" else data.n
+    slopes = hazard.left_out_in_turn(data.y, weights, data.design, data.effects, kept, data.link)
     if slopes is None:
         return data.found(converged=False)
     whole, *each = slopes[:, data.of_interest()]
