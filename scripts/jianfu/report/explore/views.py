@@ -1,7 +1,7 @@
 """What the page to explore shows: each view is a released file, the columns that are drawn, and what can be chosen."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -71,6 +71,21 @@ OF_ESTIMATES = ("p_value", "p_adjusted", "n_used", "n_events", "n_clusters")
 INTERVAL = {"low": "ci_low", "high": "ci_high"}
 HYPOTHESIS, SCALE = Choice("hypothesis", first=("H2",)), Choice("scale")
 
+SPECIFICATIONS = View(
+    "specifications",
+    "hypotheses",
+    "estimates.csv",
+    (ROWS,),
+    ESTIMATE,
+    label=("model", "term"),
+    series=("role",),
+    choices=(HYPOTHESIS, SCALE, Choice("role", MANY)),
+    more=OF_ESTIMATES,
+    origin=0,
+    sort=True,
+    keep=lambda frame, models: of_interest(frame[~is_check(frame)], models),
+    **INTERVAL,
+)
 VIEWS = (
     View(
         "index_over_time",
@@ -229,35 +244,8 @@ VIEWS = (
         more=("hypothesis", "tests", *OF_ESTIMATES),
         origin=0,
     ),
-    View(
-        "specifications",
-        "hypotheses",
-        "estimates.csv",
-        (ROWS,),
-        ESTIMATE,
-        label=("model", "term"),
-        series=("role",),
-        choices=(HYPOTHESIS, SCALE, Choice("role", MANY)),
-        more=OF_ESTIMATES,
-        origin=0,
-        sort=True,
-        keep=lambda frame, models: of_interest(frame[~is_check(frame)], models),
-        **INTERVAL,
-    ),
-    View(
-        "checks",
-        "hypotheses",
-        "estimates.csv",
-        (ROWS,),
-        ESTIMATE,
-        label=("model", "term"),
-        series=("role",),
-        choices=(HYPOTHESIS, SCALE, Choice("role", MANY)),
-        more=OF_ESTIMATES,
-        origin=0,
-        keep=lambda frame, models: frame[is_check(frame)],
-        **INTERVAL,
-    ),
+    SPECIFICATIONS,
+    replace(SPECIFICATIONS, name="checks", sort=False, keep=lambda frame, models: frame[is_check(frame)]),
     View(
         "specification_curve",
         "hypotheses",
