@@ -42,7 +42,9 @@ PROCESSES, REPEATS, INDEX_REPLICATES = 2, 5, 1000
 
 def demonstration():
     """Setup, analysis tables, members of the overload index and components of all indices of one simulated province."""
-    names = "models.yaml checks.yaml hypotheses.csv indicators.csv indices.csv scales.yaml exits.yaml"
+    names = (
+        "models.yaml checks.yaml hypotheses.csv indicators.csv indices.csv tiers.csv scales.yaml exits.yaml"
+    )
     files = [PLAN / name for name in names.split()]
     setup = design.setup(ROOT / "config" / "simulation.yaml", ROOT / "config" / "default.yaml", *files)
     everything = setup.members

@@ -41,7 +41,9 @@ STRONG = {"exits": {"overload": 0.9, "yearly": {"70s": 0.08, "80s": 0.1, "90s": 
 
 @pytest.fixture(scope="module")
 def small():
-    names = "models.yaml checks.yaml hypotheses.csv indicators.csv indices.csv scales.yaml exits.yaml"
+    names = (
+        "models.yaml checks.yaml hypotheses.csv indicators.csv indices.csv tiers.csv scales.yaml exits.yaml"
+    )
     files = [PLAN / name for name in names.split()]
     setup = design.setup(CONFIG / "simulation.yaml", CONFIG / "default.yaml", *files, small=True)
     setup = setup.of(parameters=merge(setup.parameters, STRONG)).only(["H2_exits"])

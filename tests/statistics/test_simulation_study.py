@@ -31,7 +31,9 @@ MANY_EXITS = {"exits": {"yearly": {"70s": 0.08, "80s": 0.10, "90s": 0.20, "00s":
 
 
 def setup(small=False):
-    names = "models.yaml checks.yaml hypotheses.csv indicators.csv indices.csv scales.yaml exits.yaml"
+    names = (
+        "models.yaml checks.yaml hypotheses.csv indicators.csv indices.csv tiers.csv scales.yaml exits.yaml"
+    )
     files = [PLAN / name for name in names.split()]
     found = design.setup(CONFIG / "simulation.yaml", CONFIG / "default.yaml", *files, small)
     # enough exits for a small province

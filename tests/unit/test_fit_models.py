@@ -43,7 +43,9 @@ SURVEY = {"keys": {}, "ranges": {}, "min_answered": 0.8, "drop_straightliners": 
 def canonical(tmp_path_factory):
     """What the model stage reads of a simulated province of 24 units, as Parquet files."""
     folder = tmp_path_factory.mktemp("canonical")
-    names = "models.yaml checks.yaml hypotheses.csv indicators.csv indices.csv scales.yaml exits.yaml"
+    names = (
+        "models.yaml checks.yaml hypotheses.csv indicators.csv indices.csv tiers.csv scales.yaml exits.yaml"
+    )
     files = [PLAN / name for name in names.split()]
     setup = design.setup(CONFIG / "simulation.yaml", CONFIG / "default.yaml", *files, small=True)
     drawn = draw(setup.parameters, 6)

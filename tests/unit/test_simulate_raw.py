@@ -17,6 +17,8 @@ from jianfu.indicators.plan import read_plan
 from jianfu.indices.specification import read_members
 from jianfu.ingest.readers import decode, read_file
 from jianfu.ingest.schema import REASONS
+from jianfu.simulate.draw import draw
+from jianfu.simulate.row_measures import OF_ROWS
 from jianfu.simulate.write import write_raw, write_truth
 
 SORTS = {
@@ -47,7 +49,8 @@ def test_tables_come_back(table):
         assert same.all(), f"{name}: {(~same).sum()} values differ"
 
 
-def test_indicators_come_back_exactly():
+@functools.cache
+def indicators_found():
     data = tables()
     months = data["tasks"].assign(month=data["tasks"]["issue_at"].dt.strftime("%Y-%m"))
     logged = [frame[["unit_code", "month"]].drop_duplicates() for frame in (months, data["app_activity"])]
@@ -59,25 +62,34 @@ def test_indicators_come_back_exactly():
     plan = read_plan(PLAN / "indicators.csv")
     reference = month_range(*window)[:12:11]
     found, _ = evaluation.build_indicators(data, frame, plan, Calendar(), window, reference)
+    return found.dropna(subset="value")
+
+
+def test_indicators_come_back_exactly():
+    plan, found = read_plan(PLAN / "indicators.csv"), indicators_found()
     keys = ["unit_code", "month", "indicator"]
-    both = drawn().indicators.merge(found.dropna(subset="value"), on=keys, how="left", suffixes=("", "_raw"))
+    both = drawn().indicators.merge(found, on=keys, how="left", suffixes=("", "_raw"))
     np.testing.assert_allclose(both["value"], both["value_raw"], rtol=1e-9, atol=1e-11)
     of_roster = set(
         plan.loc[plan["source"] == "posts", "code"]
     )  # follows from the roster, not from the counts
-    of_rows = {
-        "A1_issuers",
-        "A12_open",
-        "B1_demand",
-        "B5_all",
-    }  # members of the common tier that no count of the draw fixes
     members = set(read_members(PLAN / "indices.csv", plan)["indicator"]) - of_roster
-    assert members - set(drawn().indicators["indicator"]) == of_rows
-    assert of_rows <= set(found.dropna(subset="value")["indicator"])
-    members -= of_rows
-    n_found = found.dropna(subset="value").groupby("indicator").size()
+    uncounted = {"B1_demand", "B5_all"}  # members of the common tier that no study asks for
+    assert members - set(drawn().indicators["indicator"]) == OF_ROWS | uncounted
+    assert OF_ROWS | uncounted <= set(found["indicator"])
+    members -= OF_ROWS | uncounted
+    n_found = found.groupby("indicator").size()
     n_drawn = drawn().indicators.groupby("indicator").size()
     assert n_found.loc[sorted(members)].equals(n_drawn.loc[sorted(members)])
+
+
+def test_indicators_of_rows_come_back_exactly():
+    again = draw(parameters(), drawn().detail.seed, indicators=OF_ROWS).indicators
+    keys = ["unit_code", "month", "indicator"]
+    both = again.merge(indicators_found(), on=keys, how="outer", suffixes=("", "_raw"))
+    both = both[both["indicator"].isin(OF_ROWS)]
+    assert set(both["indicator"]) == OF_ROWS
+    np.testing.assert_allclose(both["value"], both["value_raw"], rtol=1e-9)
 
 
 def test_damage_is_added_and_counted():

@@ -15,6 +15,7 @@ STUDY_INPUTS = {
     "hypotheses": common_plan("hypotheses.csv"),
     "indicators": common_plan("indicators.csv"),
     "members": common_plan("indices.csv"),
+    "tiers": common_plan("tiers.csv"),
     "scales": common_plan("scales.yaml"),
     "definitions": common_plan("exits.yaml"),
 }

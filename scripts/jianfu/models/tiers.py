@@ -16,6 +16,7 @@ FULL, COMMON, NONE = "full", "common", "none"
 LEAST = 0.5  # share of the logged unit-months in which an index must have enough of its members to be used
 GIVEN = 0.6  # share of the members of a full index that must rest on given columns
 TWIN = "_common"  # what the name of a model beside a confirmatory one ends in
+COLUMNS = ["index", "common", "share", "share_common", "tier", "used"]
 TOKEN = re.compile(r"[\w-]+")
 # Keys of a model in which an exposure may be named.
 NAMED = ("terms", "controls", "report", "options", "where")
@@ -76,7 +77,16 @@ def tiers_of(
         shares = (full, share.get(common, 0.0) if common else float("nan"))
         tier = FULL if shares[0] >= LEAST else COMMON if shares[1] >= LEAST else NONE
         rows.append((index, common, *shares, tier, {FULL: index, COMMON: common, NONE: ""}[tier]))
-    return pd.DataFrame(rows, columns=["index", "common", "share", "share_common", "tier", "used"])
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def both_tiers(counterparts: Mapping[str, str]) -> pd.DataFrame:
+    """The answer of :func:`tiers_of` for a province in which every index is there on every tier that it has."""
+    rows = [
+        (index, common, 1.0, 1.0 if common else float("nan"), FULL, index)
+        for index, common in counterparts.items()
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def replacements(tiers: pd.DataFrame) -> dict[str, str]:

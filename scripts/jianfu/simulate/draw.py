@@ -10,10 +10,12 @@ from jianfu.simulate import careers, counts, disturbances, measures
 from jianfu.simulate.exposure import REFERENCE_MONTHS, OverloadExposure
 from jianfu.simulate.identity import id_numbers
 from jianfu.simulate.persons import EDUCATION, EDUCATION_SHARES, RANKS, build_persons
+from jianfu.simulate.row_measures import OF_ROWS, row_measures
 from jianfu.simulate.streams import Streams
-from jianfu.simulate.structure import build_structure, months_of
+from jianfu.simulate.structure import build_structure, extraction_date, months_of
 from jianfu.simulate.survey import ITEMS, build_survey, burnout_of_units, survey_exposures
 from jianfu.simulate.targets import build_targets
+from jianfu.simulate.task_rows import build_task_rows
 from jianfu.simulate.unit_years import build_substantive, build_unit_years
 
 ROSTER = ["birth_ym", "sex", "education", "bianzhi", "entry_route", "rank", "rank_since", "role", "hire_date"]
@@ -75,8 +77,8 @@ def draw(parameters: dict, seed: int, identities: bool = True, indicators=None) 
 
     Every random quantity has its own stream, so that a change of one part does not shift the others. No rows of
     tasks, visits or app use are made here: indicators come from monthly counts. Without ``identities`` persons have
-    numbers instead of pseudonyms of ID numbers, ``indicators`` names those wanted (default all): a simulation study
-    that writes no raw exports needs no more.
+    numbers instead of pseudonyms of ID numbers, ``indicators`` names those wanted (default: all that follow from the
+    counts): a simulation study that writes no raw exports needs no more.
     """
     streams = Streams(seed)
     months = months_of(*parameters["window"])
@@ -102,7 +104,16 @@ def draw(parameters: dict, seed: int, identities: bool = True, indicators=None) 
     )
     drawn.flags["late"], late = counts.late_tasks(parameters["tasks"]["late"], drawn.tasks, burnout, streams)
     attributes = _attributes(structure, persons, streams, identities)
-    told = told if indicators is None else {code: told[code] for code in told if code in indicators}
+    detail = Detail(
+        seed, months, structure, drawn, targets, persons, career, exposure, survey, attributes, values
+    )
+    if indicators is not None:
+        if OF_ROWS & set(indicators):
+            rows = build_task_rows(detail, streams, extraction_date(months))
+            of_rows = row_measures(rows, months, drawn.logged, career.headcount)
+            detail = replace(detail, measures=values | of_rows)
+            told = told | {code: np.where(seen.logged, value, np.nan) for code, value in of_rows.items()}
+        told = {code: told[code] for code in told if code in indicators}
     return Draw(
         units=structure.frame,
         spells=_spells(structure, attributes, career),
@@ -117,9 +128,7 @@ def draw(parameters: dict, seed: int, identities: bool = True, indicators=None) 
         unit_year_truth=expected_years,
         pressure=pd.DataFrame({"unit_code": structure.codes.astype(object), "pressure": structure.pressure}),
         exposure=_by_month(structure, months, value=career.exposure),
-        detail=Detail(
-            seed, months, structure, drawn, targets, persons, career, exposure, survey, attributes, values
-        ),
+        detail=detail,
     )
 
 

@@ -21,7 +21,7 @@ from jianfu.simulate.persons import Persons, build_persons
 from jianfu.simulate.raw_apps import app_owners, build_app_rows
 from jianfu.simulate.raw_visits import MODES, build_visit_rows
 from jianfu.simulate.streams import Streams
-from jianfu.simulate.structure import Months
+from jianfu.simulate.structure import Months, extraction_date
 from jianfu.simulate.survey import expected_scores, survey_exposures
 from jianfu.simulate.task_rows import (
     ORDINARY,
@@ -32,7 +32,6 @@ from jianfu.simulate.task_rows import (
     veto_domain,
     work_days,
 )
-from jianfu.simulate.write import extraction_date
 
 KEPT_DOMAINS = ("安全生产", "信访", "社会稳定")
 FORCED = ("打卡", "积分", "转发")

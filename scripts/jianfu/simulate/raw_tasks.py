@@ -4,7 +4,15 @@ import numpy as np
 
 from jianfu.simulate.counts import CATEGORIES
 from jianfu.simulate.raw_text import SYNTHETIC, count_texts, csv_bytes, person_names, phone_numbers, yes_no
-from jianfu.simulate.task_rows import DEPARTMENTS, LEVELS, TOPICS, VETO_DOMAINS, veto_domain
+from jianfu.simulate.task_rows import (
+    DEPARTMENTS,
+    LEVELS,
+    TOPICS,
+    VETO_DOMAINS,
+    departments,
+    told_done,
+    veto_domain,
+)
 from jianfu.simulate.titles import task_titles
 
 NAME = "任务督办清单_{year}年{month:02d}月.csv"
@@ -66,15 +74,13 @@ def _columns(rows, at, named, texts, units, rng):
     n = len(at)
     flags = {name: flag[at] for name, flag in rows.flags.items()}
     level = rows.level[at]
-    department = np.array(DEPARTMENTS, dtype=object)[
-        (rows.unit[at] * 7 + rows.items[at] + level * 3) % len(DEPARTMENTS)
-    ]
+    department = np.array(DEPARTMENTS, dtype=object)[departments(rows)[at]]
     domain = np.array(VETO_DOMAINS, dtype=object)[veto_domain(rows)[at]]
     target = count_texts(rng, rows.target[at], measure="个")
     blank = np.flatnonzero(np.isnan(rows.target[at]))
     target[blank[rng.random(len(blank)) < 0.05]] = "—"
     done = texts.mixed(rng, rows.done[at], rows.done_precise[at])
-    done[at % 500 == 77] = "待定"  # by row, so that a second export of the row says the same
+    done[(np.isnat(told_done(rows)) & ~np.isnat(rows.done))[at]] = "待定"
     kinds = rows.artefacts[at]
     return {
         "task_id": rows.task_id[at],

@@ -21,6 +21,7 @@ PREFECTURE_FIRST, PREFECTURE_SECOND = "澜衡岱溧瀚沅", "川泽宁阴安康"
 MOST_PREFECTURES, MOST_COUNTIES, MOST_UNITS = 99, 79, 99
 COUNTY_FIRST = "永安和兴泰宁丰昌顺清平德信义康乐嘉瑞荣裕"
 SHARED_NAME = "城关镇"
+EXTRACTION_DAYS = 10  # the exports were made so many days after the window
 RENAMED = {"old": "新柳乡", "new": "新柳镇", "from": "2024-07-01"}
 
 
@@ -68,6 +69,11 @@ def months_of(first, last):
         workdays,
         days - workdays,
     )
+
+
+def extraction_date(months):
+    """Day on which the exports were made (numpy day)."""
+    return months.first[-1] + months.days[-1] - 1 + EXTRACTION_DAYS
 
 
 @dataclass(frozen=True)

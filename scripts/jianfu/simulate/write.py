@@ -15,9 +15,9 @@ from jianfu.simulate.raw_tasks import write_tasks
 from jianfu.simulate.raw_text import SYNTHETIC, DateTexts, UnitTexts
 from jianfu.simulate.raw_visits import build_visit_rows, write_visits
 from jianfu.simulate.streams import Streams
+from jianfu.simulate.structure import extraction_date
 from jianfu.simulate.task_rows import build_task_rows
 
-EXTRACTION_DAYS = 10  # the exports were made so many days after the window
 NOTE = f"# {SYNTHETIC}: parameters of an invented province; effects are known because they were put in.\n"
 
 
@@ -45,11 +45,6 @@ def write_raw(draw, folder, parameters) -> None:
     write_apps(build_app_rows(detail, streams), structure, months, units, own, folder, streams)
     write_visits(build_visit_rows(detail, streams), texts, units, own, folder, streams)
     write_tasks(build_task_rows(detail, streams, extraction), months, texts, units, own, folder, streams)
-
-
-def extraction_date(months):
-    """Day on which the exports were made (numpy day)."""
-    return months.first[-1] + months.days[-1] - 1 + EXTRACTION_DAYS
 
 
 def write_truth(draw, folder, parameters) -> None:

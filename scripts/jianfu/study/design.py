@@ -15,6 +15,7 @@ from jianfu.indices.specification import read_members
 from jianfu.models.spec import ModelSpec, specs_of
 from jianfu.models.tables.unit_years import WAVE
 from jianfu.models.term import names_of
+from jianfu.models.tiers import both_tiers, read_tiers, settled
 from jianfu.simulate.parameters import read_parameters
 
 SEEDS_PER_SCENARIO = 100_000
@@ -59,19 +60,34 @@ class Chunk:
 
 
 def setup(
-    parameters, defaults, models, checks, hypotheses, indicators, members, scales, definitions, small=False
+    parameters,
+    defaults,
+    models,
+    checks,
+    hypotheses,
+    indicators,
+    members,
+    tiers,
+    scales,
+    definitions,
+    small=False,
 ):
-    """A :class:`Setup` from the files of the plan; ``small`` simulates the test-size province."""
+    """A :class:`Setup` from the files of the plan; ``small`` simulates the test-size province.
+
+    Simulated provinces have both tiers of measurement, so that every confirmatory model has its twin on the common one.
+    """
     parameters = read_parameters(parameters, small)
     settings = merge(read_yaml(defaults), {"data": {"window": parameters["window"]}})
-    plan = read_yaml(models)
+    members = read_members(members, read_indicators(indicators))
+    hypotheses = pd.read_csv(hypotheses, encoding="utf-8-sig")
+    plan = settled(read_yaml(models), hypotheses, both_tiers(read_tiers(tiers)), members["index"].unique())
     return Setup(
         parameters=parameters,
         specs=specs_of(plan),
         checks=read_yaml(checks)["checks"],
-        hypotheses=pd.read_csv(hypotheses, encoding="utf-8-sig"),
+        hypotheses=hypotheses,
         categories=plan["categories"],
-        members=read_members(members, read_indicators(indicators)),
+        members=members,
         scales=read_yaml(scales)["scales"],
         definitions=read_definitions(definitions),
         calendar=calendar_of(settings["calendar"]),

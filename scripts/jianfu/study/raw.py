@@ -15,7 +15,8 @@ from jianfu.ingest.tables import ingest_table
 from jianfu.province.load import load_province
 from jianfu.province.reference import reference_window
 from jianfu.simulate.draw import draw
-from jianfu.simulate.write import extraction_date, write_raw
+from jianfu.simulate.structure import extraction_date
+from jianfu.simulate.write import write_raw
 from jianfu.study.design import parameters_of, scenario_of, seed_of
 from jianfu.study.draws import analysis_tables, estimates
 
