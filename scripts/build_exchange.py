@@ -21,7 +21,8 @@ from jianfu.models.estimators.common import Settings
 from jianfu.models.prediction import SOLVERS, predictor
 from jianfu.models.spec import specs_of
 from jianfu.models.tables.reading import read_tables
-from jianfu.statistics import inference, meta
+from jianfu.provinces import shrinkage
+from jianfu.statistics import inference
 
 COUNTY = ["county_code", "county_name", "city_name"]
 COVARIANCES = ["model", "term", "with", "covariance", "behind", "residual_df"]
@@ -80,7 +81,7 @@ def by_county(spec, table, categories, settings, units):
         found = fits_by(spec, table, categories, "county", settings)
     except NotEstimable:
         found = pd.DataFrame(columns=COLUMNS, dtype=float)
-    variances = meta.t_variances(found["std_error"], found["df"])
+    variances = shrinkage.t_variances(found["std_error"], found["df"])
     found = found[np.isfinite(variances) & (variances > 0)].reset_index(drop=True)
     variances = variances[np.isfinite(variances) & (variances > 0)]
     low, high, _ = inference.t_interval(
@@ -91,7 +92,7 @@ def by_county(spec, table, categories, settings, units):
     )
     found = found.assign(model=spec.name, ci_low=low, ci_high=high, county_code=found["group"].astype(str))
     try:
-        drawn = meta.shrunken(found["estimate"], variances, settings.confidence)
+        drawn = shrinkage.shrunken(found["estimate"], variances, settings.confidence)
     except NotEstimable:
         drawn = np.full((3, len(found)), np.nan)
     names = units.reindex(found["county_code"])[COUNTY[1:]].reset_index(drop=True)

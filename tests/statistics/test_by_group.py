@@ -8,7 +8,7 @@ from jianfu.models.by_group import fits_by
 from jianfu.models.estimators.common import Settings
 from jianfu.models.spec import ModelSpec
 from jianfu.models.tables.table import AnalysisTable
-from jianfu.statistics import meta
+from jianfu.provinces import shrinkage
 
 SPEC = ModelSpec.of(
     {
@@ -43,8 +43,8 @@ def test_counties_have_their_own_estimates_and_drawn_ones_are_nearer_to_the_trut
     table, truth = province
     found = fits_by(SPEC, table, {}, "county", Settings(0.95, 0, 1))
     assert len(found) == COUNTIES and (found["behind"] == UNITS * PERSONS).all()
-    raw, variances = found["estimate"].to_numpy(), meta.t_variances(found["std_error"], found["df"])
-    drawn, low, high = meta.shrunken(raw, variances)
+    raw, variances = found["estimate"].to_numpy(), shrinkage.t_variances(found["std_error"], found["df"])
+    drawn, low, high = shrinkage.shrunken(raw, variances)
     assert ((drawn - truth) ** 2).mean() < ((raw - truth) ** 2).mean()
     assert ((low < truth) & (truth < high)).mean() >= 0.85
     assert np.corrcoef(raw, truth)[0, 1] > 0.7

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from jianfu.robustness.curve.cells import Cells, ScoreTest
 from jianfu.statistics import hazard
-from jianfu.statistics.cell_hazard import Cells, ScoreTest
 
 UNITS, MONTHS = 30, 12
 

@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 
 from jianfu.indices.construction import read_cube
+from jianfu.indices.engine.variance_shares import exact_shares
 from jianfu.indices.specification import index_spec
 from jianfu.models.spec import ModelSpec
 from jianfu.models.tables.table import AnalysisTable
 from jianfu.robustness.curve import fits
 from jianfu.robustness.curve.shares import coefficient, coefficient_shares
 from jianfu.statistics import hazard
-from jianfu.statistics.sobol import exact_shares
 
 CATEGORIES = {"cohort": {"80后": "cohort_80s", "90后": "cohort_90s"}}
 MODEL = ModelSpec(

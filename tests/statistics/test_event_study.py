@@ -40,7 +40,7 @@ def test_sun_abraham_is_cohort_differences_against_never_treated(counties):
     after = dict(zip(same.label, same.att, strict=True))
     for e, estimate in zip(found.event, found.estimate, strict=True):
         assert estimate == pytest.approx(after[e], abs=1e-10)
-    # pyfixest 0.60, saturated, less its factor (N - 1) / (N - K)
+    # pyfixest 0.60, saturated, with its factor (N - 1) / (N - K)
     factor = np.sqrt(2499 / (2500 - 4 - 13))
     np.testing.assert_allclose(
         found.std_errors[3:] * factor, [0.011858, 0.016871, 0.036589, 0.034504], atol=2e-5

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from jianfu.core.errors import NotEstimable
+from jianfu.provinces import shrinkage
 from jianfu.statistics import meta, pooling
 
 REFERENCE = Path(__file__).parents[1] / "data" / "reference"
@@ -145,14 +146,14 @@ def test_delta_moves_imputed_values_only():
 
 def test_estimates_drawn_to_the_mean_are_those_of_metafor(trials, expected):
     fitted = meta.fit(trials["yi"], trials["vi"], test="z")
-    values, variances = meta.drawn_to_mean(trials["yi"], trials["vi"], fitted.tau2)
+    values, variances = shrinkage.drawn_to_mean(trials["yi"], trials["vi"], fitted.tau2)
     for i in range(len(trials)):
         close(values[i], expected[f"blup|{i + 1}|pred"])
         close(np.sqrt(variances[i]), expected[f"blup|{i + 1}|se"])
 
 
 def test_draws_of_tau2_are_the_quantiles_of_the_q_profile(trials, expected):
-    draws = meta.tau2_draws(trials["yi"], trials["vi"], n=20_000)
+    draws = shrinkage.tau2_draws(trials["yi"], trials["vi"], n=20_000)
     low, high = np.quantile(draws, [0.025, 0.975])
     assert low == pytest.approx(expected["QP|tau2_lb"], rel=2e-2)
     assert high == pytest.approx(expected["QP|tau2_ub"], rel=2e-2)
@@ -160,13 +161,13 @@ def test_draws_of_tau2_are_the_quantiles_of_the_q_profile(trials, expected):
 
 
 def test_equal_estimates_leave_no_heterogeneity_and_one_estimate_no_mean():
-    assert meta.tau2_draws([0.1, 0.1, 0.1], [0.01, 0.02, 0.03]).max() < 1e-2
+    assert shrinkage.tau2_draws([0.1, 0.1, 0.1], [0.01, 0.02, 0.03]).max() < 1e-2
     with pytest.raises(NotEstimable):
-        meta.shrunken([0.1], [0.01])
+        shrinkage.shrunken([0.1], [0.01])
 
 
 def test_variances_of_few_clusters_are_those_of_their_t_distribution():
-    found = meta.t_variances([0.1, 0.1, 0.1], [np.inf, 8, 2])
+    found = shrinkage.t_variances([0.1, 0.1, 0.1], [np.inf, 8, 2])
     assert found[:2] == pytest.approx([0.01, 0.01 * 8 / 6]) and np.isnan(found[2])
 
 
@@ -180,8 +181,8 @@ def nations():
         y, more = truth + np.sqrt(v) * rng.normal(size=12), 0.2 + 0.08 * rng.normal()
         fitted = meta.fit(y, v)
         half = stats.t.ppf(0.975, fitted.df) * fitted.std_errors[0]
-        low, high = meta.prediction(y, v)
-        drawn, below, above = meta.shrunken(y, v)
+        low, high = shrinkage.prediction(y, v)
+        drawn, below, above = shrinkage.shrunken(y, v)
         found.append(
             (
                 abs(fitted.coefficients[0] - 0.2) < half,

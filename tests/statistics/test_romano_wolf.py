@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from statsmodels.stats.multitest import multipletests
 
-from jianfu.statistics import romano_wolf, wild
+from jianfu.robustness import romano_wolf
+from jianfu.statistics import wild
 
 
 def test_step_down_by_hand():

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from jianfu.core.errors import DataError
-from jianfu.statistics.sobol import exact_shares, full_factorial
+from jianfu.indices.engine.variance_shares import exact_shares, full_factorial
 
 
 def test_additive_outcome_by_hand():

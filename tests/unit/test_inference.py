@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from jianfu.models import families
 from jianfu.statistics import inference
 
 
@@ -47,6 +48,6 @@ def test_families_are_adjusted_apart_and_only_tested_rows():
             "family": ["confirmatory"] * 2 + ["exploratory"] * 3,
         }
     )
-    result = inference.adjust_families(estimates, hypotheses)["p_adjusted"]
+    result = families.adjust_families(estimates, hypotheses)["p_adjusted"]
     assert result[[0, 2, 3, 4]].tolist() == pytest.approx([0.04, 0.04, 0.08, 0.5])
     assert result[[1, 5]].isna().all()

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from jianfu.indices.engine.variance_shares import exact_shares
 from jianfu.indices.own_panel.multiverse import panel_multiverse
 from jianfu.indices.own_panel.reading import read_recipe
-from jianfu.statistics.sobol import exact_shares
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "indicators"
 CHOICES = {

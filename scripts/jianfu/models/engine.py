@@ -10,6 +10,7 @@ from jianfu.core.errors import DataError, NotEstimable
 from jianfu.core.logs import LOGGER, passing
 from jianfu.core.reasons import read_reasons, write_reasons
 from jianfu.exits import cells
+from jianfu.models import families
 from jianfu.models.behind import Support
 from jianfu.models.estimates import tidy
 from jianfu.models.estimators.common import Effect
@@ -19,7 +20,6 @@ from jianfu.models.sample import prepare, select
 from jianfu.models.spec import ALL, ModelSpec
 from jianfu.models.term import parts_of
 from jianfu.models.terms import reference_level
-from jianfu.statistics import inference
 
 UNCONVERGED = ("unconverged", "singular_matrix")  # codes of models that were fitted without success
 BY_CLUSTER = ("cluster", "CR2", "wild")  # beginnings of the kinds of errors that rest on clusters
@@ -240,7 +240,7 @@ def check_converged(estimates, allowed):
 def adjusted(estimates, hypotheses):
     """Estimates with the p-values of tested hypotheses adjusted; models that were not fitted do not count as tests."""
     fitted = hypotheses["model"].isin(estimates["model"])
-    return inference.adjust_families(estimates, hypotheses[fitted])
+    return families.adjust_families(estimates, hypotheses[fitted])
 
 
 FLOW_MODELS = {"hazard_cells": ("exits", "H2_exits"), "survey_scores": ("survey", "H1_burnout")}

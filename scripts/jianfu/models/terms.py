@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.errors import NotEstimable
+from jianfu.models import splines
 from jianfu.models.term import GROUPED, Part, Term, parts_of
-from jianfu.statistics import splines
 
 SIMPLE = {"log": np.log, "log1p": np.log1p, "sqrt": np.sqrt, "square": np.square}
 DOMAIN = {

@@ -15,9 +15,11 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.errors import NotEstimable
+from jianfu.models import families
 from jianfu.models.reasons import because
 from jianfu.models.tiers import TWIN, renamed
 from jianfu.models.verdicts import deciding_estimates, sign_of, usable, verdict
+from jianfu.provinces import shrinkage
 from jianfu.provinces.dependencies import differing, digest
 from jianfu.provinces.package import Package
 from jianfu.statistics import inference, meta
@@ -111,7 +113,7 @@ def answers_of(package: Package, counterparts: Mapping[str, str]) -> dict[tuple,
         tier = tier if renamed(exposure, common | back, known) != exposure else EITHER
         key = (plan["hypothesis"], plan["model"].removesuffix(TWIN), renamed(plan["term"], back, known), tier)
         df = next((reason.data()["df"] for reason in row["reasons"] if reason.code == "t"), np.inf)
-        variance = float(meta.t_variances(row["std_error"], df)) if usable(row) else np.nan
+        variance = float(shrinkage.t_variances(row["std_error"], df)) if usable(row) else np.nan
         found[key] = Answer(package.province, plan, row, package.depends_on(row["model"]), variance)
     return found
 
@@ -166,7 +168,7 @@ def _pooled(key, same, deviating, confidence, least):
         return None, empty
     estimate, error = fitted.coefficients[0], fitted.std_errors[0]
     low, high, p_value = (float(x) for x in inference.t_interval(estimate, error, fitted.df, confidence))
-    prediction = meta.prediction(estimates, variances, confidence)
+    prediction = shrinkage.prediction(estimates, variances, confidence)
     tau2_low, tau2_high = meta.tau2_interval(estimates, variances, confidence=confidence)
     counts = {
         name: pd.to_numeric(pd.Series([one.row[name] for one in same])).sum(min_count=1)
@@ -199,7 +201,7 @@ def _figures(answers):
 
 def _of_provinces(key, same, fitted, confidence):
     none = np.full((3, len(same)), np.nan)
-    drawn = none if fitted is None else np.array(meta.shrunken(*_figures(same), confidence))
+    drawn = none if fitted is None else np.array(shrinkage.shrunken(*_figures(same), confidence))
     return [
         (
             *key,
@@ -239,7 +241,7 @@ def _judged(pooled, plans, confidence):
         return pooled
     lines = pd.DataFrame([(*key, plan["family"]) for key, plan in plans.items()], columns=[*KEY, "family"])
     for _, rows in pooled[pooled["estimate"].notna()].groupby("tier"):
-        found = inference.adjust_families(rows, lines.merge(rows[KEY]))["p_adjusted"]
+        found = families.adjust_families(rows, lines.merge(rows[KEY]))["p_adjusted"]
         pooled.loc[rows.index, "p_adjusted"] = found.to_numpy()
     codes = []
     for row in pooled.to_dict("records"):

@@ -8,7 +8,8 @@ from jianfu.core.reasons import write_reasons
 from jianfu.models.reasons import because
 from jianfu.models.response import residual
 from jianfu.models.sample import prepare
-from jianfu.statistics import hazard, romano_wolf
+from jianfu.robustness import romano_wolf
+from jianfu.statistics import hazard
 
 HAZARDS = ("cloglog", "logit", "poisson")
 COLUMNS = [

@@ -1,1 +1,1 @@
-"""Statistics on plain arrays and frames: no knowledge of provinces, settings or files."""
+"""Statistics that estimators share, on plain arrays and frames: no knowledge of provinces, settings or files."""

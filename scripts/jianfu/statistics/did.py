@@ -253,9 +253,10 @@ def welch(influence, clusters, cohort):
 
 
 def critical_value(influence, confidence, replicates, seed, clusters=None):
-    """Critical value of the simultaneous (sup-t) band by the multiplier bootstrap with Rademacher weights.
+    """Critical value of the simultaneous (sup-t) band: normal draws with the covariance of the effects.
 
-    Montiel Olea and Plagborg-Moller (2019); never below the pointwise one. Columns without variation do not count.
+    Montiel Olea and Plagborg-Moller (2019), by normal multipliers of the clusters; never below the pointwise one.
+    Columns without variation do not count.
     """
     pointwise = stats.norm.ppf((1 + confidence) / 2)
     errors = standard_errors(influence, clusters)
@@ -263,8 +264,8 @@ def critical_value(influence, confidence, replicates, seed, clusters=None):
     if kept.sum() < 1:
         return pointwise
     sums = influence[:, kept] if clusters is None else sums_by(influence[:, kept], clusters)
-    signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(replicates, len(sums)))
-    draws = np.abs(signs @ sums) / len(influence) / errors[kept]
+    multipliers = np.random.default_rng(seed).normal(size=(replicates, len(sums)))
+    draws = np.abs(multipliers @ sums) / len(influence) / errors[kept]
     return max(pointwise, float(np.quantile(draws.max(axis=1), confidence)))
 
 

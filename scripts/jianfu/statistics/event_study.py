@@ -4,17 +4,20 @@ All take rows of a panel as arrays: y (N,), unit and time as codes 0 ... K-1, co
 the row's unit (inf = never), clusters (N,) codes of the clusters. Panels may be unbalanced.
 """
 
+import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from jianfu.core.errors import NotEstimable
+from jianfu.statistics import regression
 from jianfu.statistics.designs import sums_by
-from jianfu.statistics.hazard import Blocks
 
 NEVER = np.inf
+REFERENCE = -1  # event time that effects are compared with
 
 
 @dataclass(frozen=True)
@@ -38,49 +41,48 @@ class EventStudy:
         return np.sqrt((self.contributions**2).sum(axis=0))
 
 
-def sun_abraham(y, unit, time, cohort, clusters, reference=-1):
-    """Interaction-weighted estimator (Sun and Abraham 2021): cohort x event time, averaged by the cohorts' rows.
+def sun_abraham(y, unit, time, cohort, clusters):
+    """Interaction-weighted estimator (Sun and Abraham 2021), by diff-diff: cohort x event time, averaged by their rows.
 
     Units treated from the first period on are left out; without never-treated units the last cohort is the control
-    and its periods of treatment are left out. Errors: clustered, G / (G - 1), weights taken as given.
+    and its periods of treatment are left out. Errors: clustered, G / (G - 1): the factor (N - 1) / (N - k) of
+    diff-diff, as of fixest, is taken back.
     """
+    from diff_diff import SunAbraham
+
     used, dropped = np.ones(len(y), dtype=bool), {}
-    always = cohort <= time.min()
-    _leave_out(used, dropped, always, "always_treated")
+    _leave_out(used, dropped, cohort <= time.min(), "always_treated")
     if not np.isinf(cohort[used]).any() and used.any():
         last = cohort[used].max()
         _leave_out(used, dropped, time >= last, "no_control_left")
         cohort = np.where(cohort == last, NEVER, cohort)
-    rows = np.flatnonzero(used)
-    event = time[rows] - cohort[rows]
-    treated = np.flatnonzero(np.isfinite(event) & (event != reference))
-    keys, inverse = np.unique(
-        np.column_stack([cohort[rows][treated], event[treated]]), axis=0, return_inverse=True
-    )
-    if not len(keys):
+    event = (time - cohort)[used]
+    if not (np.isfinite(event) & (event != REFERENCE)).any():
         raise NotEstimable("none_treated_within")
-    dummies = np.zeros((len(rows), len(keys)))
-    dummies[treated, inverse.ravel()] = 1.0
-    coefficients, contributions, free = _two_way(y[rows], dummies, unit[rows], time[rows], clusters[rows])
-    counts = np.bincount(inverse.ravel(), minlength=len(keys)).astype(float) * free
-    labels = np.unique(keys[:, 1])
-    weights = np.stack([np.where(keys[:, 1] == e, counts, 0.0) for e in labels], axis=1)
-    known = weights.sum(axis=0) > 0
-    weights, labels = weights[:, known] / weights[:, known].sum(axis=0), labels[known]
-    overall = np.where(keys[:, 1] >= 0, counts, 0.0)
-    overall = overall / max(overall.sum(), 1)
+    first = np.where(np.isfinite(cohort), cohort + 1, 0)  # 0 = never
+    panel = pd.DataFrame({"y": y, "unit": unit, "time": time + 1, "first": first, "cluster": clusters})[used]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # cells that cannot be had are missing among the events
+        fitted = SunAbraham(cluster="cluster").fit(panel, "y", "unit", "time", "first")
+    labels = np.array(fitted.event_study_vcov_index)
+    columns = len(fitted.cohort_effects) + panel["time"].nunique()
+    values, vectors = np.linalg.eigh(fitted.event_study_vcov * (len(panel) - columns) / (len(panel) - 1))
+    estimate = np.array([fitted.event_study_effects[label]["effect"] for label in labels])
+    contributions = (vectors * np.sqrt(np.maximum(values, 0))).T
+    shares = np.where(labels >= 0, (event[:, None] == labels).sum(axis=0), 0)
+    shares = shares / max(shares.sum(), 1)
     return EventStudy(
         event=labels,
-        estimate=coefficients @ weights,
-        contributions=contributions @ weights,
-        overall=float(coefficients @ overall),
-        overall_contributions=contributions @ overall,
+        estimate=estimate,
+        contributions=contributions,
+        overall=float(estimate @ shares),
+        overall_contributions=contributions @ shares,
         used=used,
         dropped=dropped,
     )
 
 
-def two_way(y, unit, time, cohort, clusters, reference=-1):
+def two_way(y, unit, time, cohort, clusters):
     """Event study by two-way fixed effects, one coefficient per event time: biased if effects differ by cohort.
 
     ``overall`` is the static coefficient of being treated. Without never-treated units the earliest event time is a
@@ -89,16 +91,17 @@ def two_way(y, unit, time, cohort, clusters, reference=-1):
     event = time - cohort
     known = np.isfinite(event)
     labels = np.unique(event[known])
-    labels = labels[labels != reference]
+    labels = labels[labels != REFERENCE]
     if not np.isinf(cohort).any():
         labels = labels[1:]
-    dummies = np.stack([known & (event == e) for e in labels], axis=1).astype(float)
-    coefficients, contributions, free = _two_way(y, dummies, unit, time, clusters)
-    static, own, _ = _two_way(y, (known & (event >= 0))[:, None].astype(float), unit, time, clusters)
+    found, estimate, contributions = _two_way(y, event, labels, unit, time, clusters)
+    _, static, own = _two_way(y, known & (event >= 0), [True], unit, time, clusters)
+    if not len(static):
+        raise NotEstimable("none_treated_within")
     return EventStudy(
-        event=labels[free],
-        estimate=coefficients[free],
-        contributions=contributions[:, free],
+        event=found,
+        estimate=estimate,
+        contributions=contributions,
         overall=float(static[0]),
         overall_contributions=own[:, 0],
         used=np.ones(len(y), dtype=bool),
@@ -137,9 +140,14 @@ def imputation(y, unit, time, cohort, clusters, leads=3):
     n_clusters = int(clusters.max()) + 1
     contributions = sums_by(on_base * residual[:, None], clusters[base], n_clusters)
     contributions += sums_by(weights * centred, clusters[rows], n_clusters)
-    before, lead_estimates, lead_contributions = _leads(
-        y, unit, time, cohort, clusters, base, leads, n_clusters
-    )
+    before = np.array([e for e in range(-leads, 0) if ((time - cohort)[base] == e).any()], dtype=float)
+    lead_estimates, lead_contributions = np.zeros(0), np.zeros((n_clusters, 0))
+    if len(before):
+        own = np.unique(clusters[base], return_inverse=True)
+        rows = (y[base], (time - cohort)[base], before, unit[base], time[base], own[1])
+        before, lead_estimates, found = _two_way(*rows)
+        lead_contributions = np.zeros((n_clusters, len(before)))
+        lead_contributions[own[0]] = found
     return EventStudy(
         event=np.r_[before, labels],
         estimate=np.r_[lead_estimates, estimates[:-1]],
@@ -149,19 +157,6 @@ def imputation(y, unit, time, cohort, clusters, leads=3):
         used=used,
         dropped=dropped,
     )
-
-
-def _leads(y, unit, time, cohort, clusters, base, leads, n_clusters):
-    """Coefficients of the last ``leads`` periods before treatment, on the rows not yet treated."""
-    event = (time - cohort)[base]
-    labels = np.array([e for e in range(-leads, 0) if (event == e).any()], dtype=float)
-    if not len(labels):
-        return labels, np.zeros(0), np.zeros((n_clusters, 0))
-    dummies = np.stack([event == e for e in labels], axis=1).astype(float)
-    coefficients, contributions, free = _two_way(
-        y[base], dummies, unit[base], time[base], clusters[base], n_clusters
-    )
-    return labels[free], coefficients[free], contributions[:, free]
 
 
 def _less_cell_means(effect, weights, cells):
@@ -179,13 +174,16 @@ def _effects_matrix(unit, time):
     return sparse.hstack([of_unit, of_time[:, 1:]]).tocsr()
 
 
-def _two_way(y, columns, unit, time, clusters, n_clusters=None):
-    """Least squares with unit and time effects: coefficients (k,), cluster contributions (G, k), estimable (k,)."""
-    k, n_clusters, present = columns.shape[1], n_clusters or int(clusters.max()) + 1, len(np.unique(clusters))
-    blocks = Blocks(columns - columns.mean(axis=0), [unit, time])
-    beta, bread, residual, share = blocks.least_squares(y - y.mean(), np.ones(len(y)))
-    contributions = blocks.cluster_scores(residual, clusters, n_clusters, share) @ bread[:, :k]
-    return beta[:k], contributions * np.sqrt(present / max(present - 1, 1)), np.diag(bread)[:k] > 0
+def _two_way(y, values, labels, unit, time, clusters):
+    """Least squares with unit and time effects on one dummy per label of ``values`` (N,): those of the ``labels`` that
+    can be told apart, coefficients (k,) and what each cluster contributes to them (G, k)."""
+    dummies = np.stack([values == label for label in labels], axis=1).astype(float)
+    try:
+        fitted = regression.fit(y, dummies, [unit, time], clusters, vcov="cluster")
+    except ValueError:  # none can
+        return np.zeros(0), np.zeros(0), np.zeros((len(np.unique(clusters)), 0))
+    free = np.isfinite(fitted.coefficients)
+    return np.asarray(labels)[free], fitted.coefficients[free], fitted.contributions
 
 
 def _leave_out(used, dropped, lost, reason):

@@ -12,7 +12,6 @@ ADJUSTMENTS = {
     "BH": "fdr_bh",
     "BY": "fdr_by",
 }
-METHODS = {"confirmatory": "holm", "exploratory": "fdr_bh"}
 
 
 def t_interval(estimate, std_error, df, confidence):
@@ -52,19 +51,3 @@ def adjusted_within(p_values, families, method):
         np.asarray(families, dtype=object), dropna=False
     )
     return own.transform(adjusted, method=ADJUSTMENTS[method]).to_numpy()
-
-
-def adjust_families(estimates, hypotheses):
-    """Estimates with ``p_adjusted`` filled for the rows that test a hypothesis.
-
-    ``hypotheses`` names (hypothesis, model, term, family); Holm inside the confirmatory family, Benjamini-Hochberg
-    inside the exploratory one. A declared test without a row of estimates counts as p = 1.
-    """
-    keys = ["hypothesis", "model", "term"]
-    tests = hypotheses[hypotheses["model"].notna() & (hypotheses["model"] != "")]
-    tests = tests[[*keys, "family"]].drop_duplicates()
-    tests = tests.merge(estimates[[*keys, "p_value"]].drop_duplicates(keys), on=keys, how="left")
-    for family, rows in tests.groupby("family").groups.items():
-        tests.loc[rows, "p_adjusted"] = adjusted(tests.loc[rows, "p_value"], METHODS[family])
-    looked_up = estimates[keys].merge(tests[[*keys, "p_adjusted"]], on=keys, how="left")
-    return estimates.assign(p_adjusted=pd.to_numeric(looked_up["p_adjusted"]).to_numpy())

@@ -79,7 +79,7 @@ def _likelihood_tau2(y, v, x, method):
     return max(candidates, key=lambda t: _likelihood(y, v, x, t, method))
 
 
-def _at_q(y, v, x, target):
+def tau2_at(y, v, x, target):
     """tau2 >= 0 at which the weighted sum of squared residuals, which falls with tau2, is ``target``."""
 
     def excess(t):
@@ -101,7 +101,7 @@ def tau2(y, v, x, method):
     if method == "DL":
         return max(0.0, float((_rss(y, v, x, 0.0) - left) / np.trace(_projection(v, x, 0.0))))
     if method == "PM":
-        return _at_q(y, v, x, left)
+        return tau2_at(y, v, x, left)
     return float(_likelihood_tau2(y, v, x, method))
 
 
@@ -110,7 +110,7 @@ def _design(k, moderators):
     return np.column_stack([np.ones(k), *([] if moderators is None else [moderators])])
 
 
-def _checked(estimates, variances, moderators):
+def checked(estimates, variances, moderators):
     y, v = np.asarray(estimates, dtype=float), np.asarray(variances, dtype=float)
     x = _design(len(y), moderators)
     if not (np.isfinite(y).all() and np.isfinite(v).all()):
@@ -132,7 +132,7 @@ def fit(estimates, variances, moderators=None, method="REML", test="knha", confi
     the factor never below 1, so that the interval is never narrower), ``z`` (normal); EE is always z. As
     ``metafor::rma``. Raises :class:`NotEstimable` where there is nothing to pool.
     """
-    y, v, x = _checked(estimates, variances, moderators)
+    y, v, x = checked(estimates, variances, moderators)
     k, p = x.shape
     between = tau2(y, v, x, method)
     weighted = x / (v + between)[:, None]
@@ -161,11 +161,11 @@ def fit(estimates, variances, moderators=None, method="REML", test="knha", confi
 
 def tau2_interval(estimates, variances, moderators=None, confidence=0.95):
     """Q-profile interval of tau2 (Viechtbauer 2007): (low, high), both 0 where even the upper bound is below 0."""
-    y, v, x = _checked(estimates, variances, moderators)
+    y, v, x = checked(estimates, variances, moderators)
     if len(y) <= x.shape[1]:
         return np.nan, np.nan
     quantiles = stats.chi2.ppf([(1 + confidence) / 2, (1 - confidence) / 2], len(y) - x.shape[1])
-    return tuple(_at_q(y, v, x, quantile) for quantile in quantiles)
+    return tuple(tau2_at(y, v, x, quantile) for quantile in quantiles)
 
 
 def heterogeneity_at(value, variances, moderators=None):
@@ -190,81 +190,3 @@ def leave_one_out(estimates, variances, moderators=None, **options):
         except NotEstimable:
             found.append(None)
     return found
-
-
-def t_variances(std_errors, df):
-    """Variances of t distributions with these scales and degrees of freedom; NaN with two or fewer.
-
-    An error from few clusters is too small more often than too large; df / (df - 2) is the factor that makes up for it.
-    """
-    errors, df = (np.asarray(a, dtype=float) for a in np.broadcast_arrays(std_errors, df))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        factor = np.where(np.isinf(df), 1.0, df / (df - 2))
-    return np.where(df > 2, factor * errors**2, np.nan)
-
-
-def tau2_draws(estimates, variances, n=200):
-    """``n`` equally likely values of tau2: its confidence distribution by the generalised Q statistic, ascending.
-
-    The weighted sum of squares at the true tau2 is chi-squared with k - 1 degrees of freedom; each of its quantiles
-    gives the tau2 at which the estimates have it (Viechtbauer 2007, the Q profile; Nagashima et al. 2019).
-    """
-    y, v, x = _checked(estimates, variances, None)
-    if len(y) < 2:
-        raise NotEstimable("too_few_estimates", estimates=len(y), coefficients=2)
-    quantiles = stats.chi2.ppf((np.arange(n) + 0.5) / n, len(y) - 1)
-    top = _at_q(y, v, x, quantiles[0])
-    grid = np.concatenate([[0.0], np.geomspace(1e-4 * v.min(), top, 400)]) if top > 0 else np.zeros(1)
-    mean, _ = mean_given(y, v, grid)
-    squares = ((y - mean[:, None]) ** 2 / (v + grid[:, None])).sum(axis=1)  # falls with tau2
-    return np.interp(quantiles[::-1], squares[::-1], grid[::-1])
-
-
-def mean_given(estimates, variances, tau2):
-    """The mean of true effects and its variance where tau2 is known; ``tau2`` may be an array (n,)."""
-    weights = 1 / (np.asarray(variances, dtype=float) + np.asarray(tau2, dtype=float)[..., None])
-    total = weights.sum(axis=-1)
-    return (weights * np.asarray(estimates, dtype=float)).sum(axis=-1) / total, 1 / total
-
-
-def drawn_to_mean(estimates, variances, tau2):
-    """The true effects behind ``estimates`` (k,) where tau2 is known: (values, variances), each (..., k).
-
-    Best linear unbiased predictions as ``metafor::blup``: weight tau2 / (tau2 + v) on the own estimate, the rest on the
-    mean, whose variance counts.
-    """
-    y, v = np.asarray(estimates, dtype=float), np.asarray(variances, dtype=float)
-    mean, variance = (part[..., None] for part in mean_given(y, v, tau2))
-    tau2 = np.asarray(tau2, dtype=float)[..., None]
-    own = tau2 / (tau2 + v)
-    return own * y + (1 - own) * mean, own * v + (1 - own) ** 2 * variance
-
-
-def shrunken(estimates, variances, confidence=0.95):
-    """Estimates of the normal hierarchical model, drawn to their mean: (values, low, high), each (k,).
-
-    Means and quantiles of :func:`drawn_to_mean` over :func:`tau2_draws`, so that what is not known of the heterogeneity
-    stands in the interval; a plug-in of one tau2, often 0, makes intervals too short.
-    """
-    values, spread = drawn_to_mean(estimates, variances, tau2_draws(estimates, variances))
-    ends = [_quantiles(values, np.sqrt(spread), (1 + sign * confidence) / 2) for sign in (-1, 1)]
-    return values.mean(axis=0), *ends
-
-
-def prediction(estimates, variances, confidence=0.95):
-    """Interval (low, high) for the true effect of one more, over :func:`tau2_draws` like :func:`shrunken`."""
-    draws = tau2_draws(estimates, variances)
-    mean, variance = mean_given(estimates, variances, draws)
-    spread = np.sqrt(draws + variance)[:, None]
-    return tuple(float(_quantiles(mean[:, None], spread, (1 + sign * confidence) / 2)[0]) for sign in (-1, 1))
-
-
-def _quantiles(means, spreads, level):
-    """The quantile at ``level`` of mixtures of normals, one per column of ``means`` and ``spreads`` (n, k)."""
-    reach = 8 * spreads.max(axis=0)
-    low, high = means.min(axis=0) - reach, means.max(axis=0) + reach
-    for _ in range(60):
-        middle = (low + high) / 2
-        below = stats.norm.cdf((middle - means) / spreads).mean(axis=0) < level
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return (low + high) / 2

@@ -28,7 +28,9 @@ class RegressionFit:
 
     coefficients: (k,), NaN for a collinear column; covariance: (k, k); df: (k,) degrees of freedom of the t
     distribution; collinear: indices of the columns left out; n_clusters: G; vcov: cluster_G or CR2; residual_df:
-    observations less columns and absorbed levels; unexplained: share of the outcome's variance that is left.
+    observations less columns and absorbed levels; unexplained: share of the outcome's variance that is left;
+    contributions: (G, columns that are not left out) of the clusters, their cross-product is the covariance (clustered
+    with absorbed effects only).
     """
 
     coefficients: np.ndarray
@@ -39,6 +41,7 @@ class RegressionFit:
     vcov: str
     residual_df: int
     unexplained: float
+    contributions: np.ndarray | None = None
 
 
 def drop_singletons(effects):
@@ -75,21 +78,20 @@ def fit(y, design, effects=(), clusters=None, weights=None, vcov=None, small="G"
         raise ValueError("every column is collinear with the effects")
     factors = (blocks.first, *blocks.others)
     total = len(free) + 1 + sum(factor.size - 1 for factor in factors)
-    df = np.full(k, float(n_clusters - 1 if vcov == "cluster" else n - total))
+    df, contributions = np.full(k, float(n_clusters - 1 if vcov == "cluster" else n - total)), None
     if vcov == "CR2":
         covariance, df[free] = cr2(y, design[:, free], list(effects), clusters, weights)
     elif vcov == "iid":
         covariance = bread[np.ix_(free, free)] * (heft @ residual**2 / (n - total))
+        covariance = covariance / np.outer(unit[free], unit[free])
     else:
         groups = clusters if vcov == "cluster" else np.arange(n)
         scores = blocks.cluster_scores(heft * residual, groups, int(groups.max()) + 1, share) @ bread[:, free]
         inside = sum(factor.size - 1 for factor in factors if nested(factor.codes, clusters))
         own = {"HC0": 1.0, "HC1": n / (n - total)}
-        covariance = (
-            scores.T @ scores * own.get(vcov, sandwich.small_sample(small, n_clusters, n, total - inside))
-        )
-    if vcov != "CR2":
-        covariance = covariance / np.outer(unit[free], unit[free])
+        factor = own.get(vcov, sandwich.small_sample(small, n_clusters, n, total - inside))
+        contributions = scores / unit[free] * np.sqrt(factor)
+        covariance = contributions.T @ contributions
     return RegressionFit(
         coefficients=placed(beta[free] / unit[free], free, k),
         covariance=placed(covariance, free, k),
@@ -99,6 +101,7 @@ def fit(y, design, effects=(), clusters=None, weights=None, vcov=None, small="G"
         vcov="cluster_G" if vcov == "cluster" else vcov,
         residual_df=n - total,
         unexplained=_unexplained(residual, y, heft),
+        contributions=contributions,
     )
 
 

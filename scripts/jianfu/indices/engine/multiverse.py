@@ -3,7 +3,7 @@
 Full-factorial multiverse (Steegen et al. 2016) over normalisation, weights, aggregation, the component left out and
 the reference window, around the recipe that is declared. What it does to the ranks of the units is measured by the mean
 absolute shift against the declared index (Saisana, Saltelli & Tarantola 2005, JRSS A 168: 307-323), and shared out over
-the choices by exact Sobol' indices (:mod:`jianfu.statistics.sobol`).
+the choices by exact Sobol' indices (:mod:`jianfu.indices.engine.variance_shares`).
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.errors import ConfigError, DataError, NotEstimable
-from jianfu.statistics.sobol import exact_shares, full_factorial
+from jianfu.indices.engine.variance_shares import exact_shares, full_factorial
 
 
 @dataclass(frozen=True)

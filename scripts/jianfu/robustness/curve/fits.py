@@ -13,8 +13,8 @@ from jianfu.core.reasons import Reason, write_reasons
 from jianfu.models.reasons import because
 from jianfu.models.sample import Prepared, prepare
 from jianfu.models.spec import ModelSpec
+from jianfu.robustness.curve.cells import CellFit, Cells, ScoreTest
 from jianfu.statistics import hazard, inference
-from jianfu.statistics.cell_hazard import CellFit, Cells, ScoreTest
 
 KEYS = ["index", "lag", "link", "controls", "sample", "cluster"]
 FIGURES = ["estimate", "std_error", "ci_low", "ci_high", "p_value"]
@@ -58,7 +58,7 @@ class Base:
         return rows[kept]
 
     def cells(self, rows, link):
-        """:class:`~jianfu.statistics.cell_hazard.Cells` of these rows."""
+        """:class:`~jianfu.robustness.curve.cells.Cells` of these rows."""
         return Cells(
             self.events[rows],
             self.n[rows],
