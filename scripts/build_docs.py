@@ -5,9 +5,8 @@ tests/config/test_documents.py fails when a file is not what this writes.
 
 from pathlib import Path
 
-from documents import reference, rooms
+from documents import estimators, reference, rooms
 from jianfu.config.files import read_yaml
-from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.province.plan import plan_version
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -15,11 +14,14 @@ PLAN = ROOT / "config" / "plan"
 LIBRARY = ROOT / "scripts" / "jianfu"
 
 
-def with_part(path, name, part):
-    """Text of a document with what stands between its marks of this name replaced."""
-    begin, end = f"<!-- {name}: written by make docs -->\n", f"<!-- end of {name} -->"
-    before, rest = (ROOT / path).read_text(encoding="utf-8").split(begin)
-    return before + begin + part + end + rest.split(end)[1]
+def with_parts(path, **parts):
+    """Text of a document with what stands between its marks of these names replaced."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    for name, part in parts.items():
+        begin, end = f"<!-- {name}: written by make docs -->\n", f"<!-- end of {name} -->"
+        before, rest = text.split(begin)
+        text = before + begin + part + end + rest.split(end)[1]
+    return text
 
 
 def version_file():
@@ -35,11 +37,14 @@ def documents():
     return {
         "config/default.yaml": reference.default_file(schema),
         "config/settings.md": reference.settings_reference(schema),
-        "config/own-tables.md": with_part(
-            "config/own-tables.md", "keys", reference.estimator_table(ESTIMATORS)
+        "config/own-tables.md": with_parts(
+            "config/own-tables.md",
+            vocabulary=estimators.vocabulary_table(),
+            shared=estimators.shared_options(),
+            examples=estimators.examples(),
         ),
         "config/plan/version.yaml": version_file(),
-        "docs/architecture.md": with_part("docs/architecture.md", "rooms", rooms.table(LIBRARY)),
+        "docs/architecture.md": with_parts("docs/architecture.md", rooms=rooms.table(LIBRARY)),
         "docs/architecture.svg": rooms.picture(LIBRARY),
     }
 

@@ -1,7 +1,6 @@
-"""What the manuals take from the code (``make docs``): default.yaml, the reference of settings, keys of estimators.
+"""What the manuals take from the schema of the settings (``make docs``): default.yaml and the reference of settings.
 
-The schema of the settings says of every key what it holds, its ``default``, its ``meaning`` and when to ``change`` it;
-the vocabulary of estimators, which keys and options each has.
+The schema says of every key what it holds, its ``default``, its ``meaning`` and when to ``change`` it.
 """
 
 import json
@@ -124,24 +123,6 @@ def _kind(node, schema, language):
         return (f"{of} 的列表", f"list of {of}")[language]
     words = (" 或 ", " or ")[language].join(_KINDS[name][language] for name in types)
     return " ".join([words, *(f"{sign} {node[key]}" for key, sign in _BOUNDS.items() if key in node)])
-
-
-def estimator_table(estimators: dict) -> str:
-    """Markdown: the scale, keys and options of every estimator of the vocabulary; what must be given in bold."""
-    text = "| estimator | scale | keys | options |\n|---|---|---|---|\n"
-    for name, estimator in estimators.items():
-        keys = [f"**{key}**" for key in estimator.needs] + list(estimator.takes)
-        options = [
-            f"{'**' * (option in estimator.required)}{option}{'**' * (option in estimator.required)}{_choices(kind)}"
-            for option, kind in estimator.options.items()
-        ]
-        text += f"| `{name}` | {estimator.scale} | {', '.join(keys)} | {', '.join(options)} |\n"
-    return text
-
-
-def _choices(kind):
-    """The values that an option may have, where they are a list."""
-    return f" ({' / '.join(map(str, kind))})" if isinstance(kind, tuple) else ""
 
 
 def _sentence(text):

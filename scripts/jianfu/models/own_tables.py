@@ -19,7 +19,7 @@ from jianfu.ingest.user_tables import (
     read_table,
 )
 from jianfu.models import engine
-from jianfu.models.estimators.common import COLUMN, COLUMNS, FACTORS, VALUE, columns_named
+from jianfu.models.estimators.common import COLUMN, COLUMNS, FACTORS, VALUE, columns_named, form_of
 from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.reasons import because
 from jianfu.models.small_levels import Merging
@@ -128,7 +128,7 @@ def _check_option(name, value, kind, place):
         return
     if isinstance(kind, dict):
         if not Draft202012Validator(kind).is_valid(value) or not _is_finite(value):
-            form = Reason(kind["form"])
+            form = Reason(form_of(kind))
             raise ConfigError("option_must_be", place=place, option=name, form=form, value=str(value))
         return
     types = {
@@ -145,18 +145,8 @@ def _check_option(name, value, kind, place):
         or (isinstance(value, bool) and kind is not bool)
         or not _is_finite(value)
     ):
-        forms = {
-            COLUMN: "a_column_name",
-            COLUMNS: "a_column_or_columns",
-            FACTORS: "factors_with_columns",
-            VALUE: "text_or_number",
-            float: "a_number",
-            bool: "true_or_false",
-            dict: "a_group",
-        }
-        raise ConfigError(
-            "option_must_be", place=place, option=name, form=Reason(forms[kind]), value=str(value)
-        )
+        form = Reason(form_of(kind))
+        raise ConfigError("option_must_be", place=place, option=name, form=form, value=str(value))
 
 
 def _is_finite(value):

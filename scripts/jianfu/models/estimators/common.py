@@ -54,6 +54,22 @@ COMBINATIONS = _limited(
 )
 
 
+_FORMS = {
+    COLUMN: "a_column_name",
+    COLUMNS: "a_column_or_columns",
+    FACTORS: "factors_with_columns",
+    VALUE: "text_or_number",
+    float: "a_number",
+    bool: "true_or_false",
+    dict: "a_group",
+}
+
+
+def form_of(kind: object) -> str:
+    """Code of the words for the values of a kind of option (see :class:`Estimator`) that lists none."""
+    return kind["form"] if isinstance(kind, dict) else _FORMS[kind]
+
+
 @dataclass(frozen=True)
 class Settings:
     """Settings of the inference: confidence level, bootstrap replicates (0 = no bootstrap) and seed."""
@@ -120,7 +136,7 @@ class Fit:
 
 @dataclass(frozen=True)
 class Estimator:
-    """One entry of the vocabulary.
+    """One entry of the vocabulary; what it is in words, with an example, stands in the .yaml beside its module.
 
     fit: the function, see :mod:`jianfu.models.estimators`; scale: of its estimates (unit, log_odds, log_hazard ...);
     needs, takes: keys of a declared model that it must and may have, beside name, estimator, data, where and report;
