@@ -7,7 +7,7 @@ import textwrap
 from pathlib import Path
 
 from jianfu.config.files import read_yaml
-from jianfu.core.messages import sentences
+from jianfu.core.messages import message
 from jianfu.models.estimators import regression
 from jianfu.models.estimators.common import Estimator, form_of
 from jianfu.models.estimators.vocabulary import ESTIMATORS, MODULES
@@ -79,7 +79,7 @@ def _section(name: str, estimator: Estimator) -> str:
 
 def _option(name, kind, words, *, bold=False):
     listed = " / ".join(f"`{value}`" for value in kind) if isinstance(kind, tuple) else ""
-    zh, en = (listed or sentences(language)[form_of(kind)].format() for language in ("zh", "en"))
+    zh, en = (listed or message(form_of(kind), language) for language in ("zh", "en"))
     return _row(f"**{name}**" if bold else name, zh, words["zh"], "" if listed else en, words["en"])
 
 

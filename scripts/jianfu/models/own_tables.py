@@ -128,7 +128,7 @@ def _check_option(name, value, kind, place):
         return
     if isinstance(kind, dict):
         if not Draft202012Validator(kind).is_valid(value) or not _is_finite(value):
-            form = Reason(form_of(kind))
+            form = form_of(kind)
             raise ConfigError("option_must_be", place=place, option=name, form=form, value=str(value))
         return
     types = {
@@ -145,7 +145,7 @@ def _check_option(name, value, kind, place):
         or (isinstance(value, bool) and kind is not bool)
         or not _is_finite(value)
     ):
-        form = Reason(form_of(kind))
+        form = form_of(kind)
         raise ConfigError("option_must_be", place=place, option=name, form=form, value=str(value))
 
 

@@ -65,9 +65,9 @@ _FORMS = {
 }
 
 
-def form_of(kind: object) -> str:
-    """Code of the words for the values of a kind of option (see :class:`Estimator`) that lists none."""
-    return kind["form"] if isinstance(kind, dict) else _FORMS[kind]
+def form_of(kind: object) -> Reason:
+    """What an option of this kind (see :class:`Estimator`) holds, where it lists no values."""
+    return Reason(kind["form"]) if isinstance(kind, dict) else Reason(_FORMS[kind])
 
 
 @dataclass(frozen=True)
