@@ -222,11 +222,29 @@ def test_a_null_result_says_what_could_have_been_found(fitted):
     assert not told(clear).str.contains("detectable").any()
 
 
+def test_a_design_detects_no_more_than_the_reported_test(fitted, table):
+    """An interval that few clusters widen, of CR2 or the wild bootstrap, tells how small an effect could be seen."""
+    rows, _ = fitted
+    power = [check for check in PLAN if check["name"] == "power"]
+    found = []
+    for half in (0.001, 1.0):
+        own = rows.assign(ci_low=rows["estimate"] - half, ci_high=rows["estimate"] + half, n_clusters=20)
+        beside = checks.beside(power, [SPEC], own, {"hazard_cells": table}, CATEGORIES, SETTINGS, "p")
+        found.append(figure(beside, "detectable(OD)"))
+    design, wide = found
+    assert (
+        0.05 < design["estimate"] < 0.3 and design["std_error"] > 0
+    )  # from the design, as the interval is narrower
+    assert wide["estimate"] == pytest.approx(1 + stats.t.ppf(0.8, 19) / stats.t.ppf(0.975, 19))
+    assert "from the reported SE" in told(pd.DataFrame([wide])).item()
+
+
 @pytest.mark.parametrize("estimator", ["mediation", "tost", "segmented"])
 def test_what_other_estimators_detect_follows_from_their_errors(estimator, table):
     spec = ModelSpec(name="H5_x", role="primary", estimator=estimator, data="hazard_cells", terms=("x",))
     fitted = engine.fit_model(SPEC, table, CATEGORIES, SETTINGS).head(2)
     rows = fitted.assign(model="H5_x", term=["x", "y"], std_error=[0.1, np.nan], n_clusters=21, p_value=0.4)
+    rows = rows.assign(ci_low=np.nan, ci_high=np.nan)
     found = checks.beside(PLAN, [spec], rows, {"hazard_cells": table}, CATEGORIES, SETTINGS, "p")
     assert found[["model", "term", "role"]].to_numpy().tolist() == [
         ["H5_x.power", "detectable(x)", "diagnostic"]

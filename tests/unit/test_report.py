@@ -29,7 +29,7 @@ from jianfu.models.verdicts import Decided, Verdict
 from jianfu.models.words import said
 from jianfu.province.plan import write_deviations
 from jianfu.report.document import facts, sections
-from jianfu.report.document.blocks import Picture, escape, pipe_table
+from jianfu.report.document.blocks import CLOSE, EMPTY, OPEN, Picture, escape, pipe_table, without_empty
 from jianfu.report.document.build import build_documents, metadata_of, picture
 from jianfu.report.document.charts import charts
 from jianfu.report.document.context import (
@@ -41,6 +41,7 @@ from jianfu.report.document.context import (
     row_totals,
     supplied,
 )
+from jianfu.report.document.findings import projections
 from jianfu.report.document.lint import check_documents
 from jianfu.report.document.quotes import found_again
 from jianfu.report.document.render import DOCUMENTS, render_documents, render_slides
@@ -48,6 +49,7 @@ from jianfu.report.document.slides import read_slides, write_slides
 from jianfu.report.document.word import STYLES, text_width, write_reference
 from jianfu.report.reading import read_estimates
 from jianfu.report.tables.table import Table
+from jianfu.scenarios.effects import MOST_OUTSIDE
 
 ROOT = Path(__file__).parents[2]
 LABELS_FILE = str(ROOT / "config" / "plan" / "labels.csv")
@@ -182,6 +184,22 @@ def labels_of(language):
     return Labels(language, LABELS_FILE)
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("样本见A。~是累积流出比例，横轴为月数。曲线见~。", "样本见A。"),
+        ("最高在五月，见~。政策见A。", "最高在五月。政策见A。"),
+        ("系数见A和~。构成见~、A（~）。", "系数见A。构成见A。"),
+        ("陈述见~；图见A，全部见~。", "图见A。"),
+        ("~ shows the clock. Of 5 tasks, 2 are late (~). It: ~ and A.", "Of 5 tasks, 2 are late. It: A."),
+        ("Other links: ~; other ways: A. ~ gives statements, ~ all.", "other ways: A."),
+    ],
+)
+def test_what_is_said_of_an_empty_figure_or_table_is_left_out(text, left):
+    shown = f"{OPEN}see_table:a{CLOSE}"
+    assert without_empty(text.replace("A", shown).replace("~", EMPTY)) == left.replace("A", shown)
+
+
 def test_the_report_links_what_stands_in_the_appendix(province, language):
     text, tables = markdown(province, language, "report")
     assert {table.name for table in tables} >= {"answers", "projections"}
@@ -243,8 +261,8 @@ def test_references_are_cited_in_their_order(province, language, document):
 def test_a_significant_placebo_is_said_and_read_with_care(province, language):
     text, _ = markdown(province, language)
     said, quiet = {
-        "zh": ("H1的未来暴露系数为−0.060", "均未见显著异于零"),
-        "en": ("H1, lead: −0.060", "do not differ from zero for H1 to H3"),
+        "zh": ("H1的未来暴露系数为−0.060", "未见显著异于零^"),
+        "en": ("H1, lead: −0.060", "These do not differ from zero"),
     }[language]
     assert said in text and quiet not in text
     change_estimates(province, lambda frame: frame[frame["model"] != "H1_burnout.lead"])
@@ -287,6 +305,39 @@ def test_sentences_follow_sign_and_significance(province):
     assert (
         "关联在统计上显著" not in text + report and "负担是否与职业倦怠有关，现有数据还不能下结论" in report
     )
+
+
+def test_the_brief_counts_projections_that_it_does_not_show():
+    """Not all that is left out lies beyond what was seen: some scenarios are projected too, others only describe."""
+    row = {"quantity": "exits_avoided", "group": "all", "ci_low": 0.0, "ci_high": 1.0}
+    effects = pd.DataFrame([row | {"scenario": f"S{n}", "estimate": n / 10} for n in range(5)])
+    none = effects.iloc[:2].assign(scenario=["S8", "S9"], quantity="outside_support")
+    found = projections(pd.concat([effects, none]), lambda *_, **__: "0.1")
+    assert [one["name"] for one in found["shown"]] == ["S4", "S3", "S2"]
+    assert (found["further"], found["refused"]) == (2, 2)
+
+
+def test_cohorts_that_are_merged_are_named_and_a_single_county_has_no_range(province):
+    """What stands for a cohort in a model of few exits is said; of one county there is nothing to compare."""
+
+    def merged(frame):
+        own = frame["model"].str.startswith("H3")
+        why = [because("levels_merged", levels=["cohort_00s → cohort_90s", "cohort_70s → cohort_80s"])]
+        return frame.assign(reasons=[why if one else [] for one in own])
+
+    assert "合并估计" not in markdown(province, document="report")[0]
+    change_estimates(province, merged)
+    text = markdown(province, document="report")[0]
+    assert "（00后人数过少，与90后合并估计）" in text and "70后及以前人数过少" not in text
+    cells = pd.DataFrame({"county_code": ["1", "1", "2"], "mean": [49.0, 51.0, 52.0]})
+    assert facts.county_range(cells)["gap"] == "2.0" and facts.county_range(cells.iloc[:2]) is None
+
+
+def test_the_limit_beyond_which_nothing_is_projected_is_the_one_in_the_text(language):
+    limit = f"{MOST_OUTSIDE:.0%}"
+    for document in ("report", "appendix"):
+        assert limit in (TEMPLATES / f"{document}.{language}.md.jinja").read_text(encoding="utf-8")
+    assert limit in labels_of(language)("note_scenarios")
 
 
 def test_a_ratio_is_compared_with_one(province, language):

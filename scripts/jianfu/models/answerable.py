@@ -32,7 +32,7 @@ class Answer:
 
     status: :data:`ANSWERABLE`, :data:`ON_COMMON` or :data:`NOT`; used, units, clusters, events: of the rows that its
     model uses (events None where none are counted); detectable: smallest effect detected with power 80 %, None where
-    the design alone does not tell; reasons: why not.
+    the design alone does not tell; reasons: why not; counted: ``events``, or ``counts`` where the outcome is a number.
     """
 
     hypothesis: str
@@ -45,6 +45,7 @@ class Answer:
     events: int | None = None
     detectable: float | None = None
     reasons: tuple[Reason, ...] = ()
+    counted: str = "events"
 
 
 def answers(
@@ -92,6 +93,7 @@ def _asked(spec, table, categories, settings):
         "units": int(model.used["unit"].nunique()) if "unit" in model.used else len(model.used),
         "clusters": 0 if model.clusters is None else int(model.clusters.max()) + 1,
         "events": int(model.events.sum()) if ESTIMATORS[spec.estimator].counts else None,
+        "counted": "counts" if spec.estimator == "poisson" else "events",
     }
     if spec.estimator not in DETECTED:
         return figures, {}, ()
@@ -197,7 +199,7 @@ def _figures(answer, labels):
         return labels("in_brackets", text=said(answer.reasons, labels))
     parts = [labels("answers_clusters", n=answer.clusters)] if answer.clusters else []
     if answer.events is not None:
-        parts.insert(0, labels("answers_events", n=answer.events))
+        parts.insert(0, labels(f"answers_{answer.counted}", n=answer.events))
     if answer.detectable is not None:
         parts.append(labels("answers_detectable", effect=f"{answer.detectable:.2f}"))
     return labels("in_brackets", text=labels("list_comma").join(parts)) if parts else ""

@@ -19,7 +19,7 @@ from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.reasons import because
 from jianfu.models.spec import ModelSpec
 from jianfu.models.term import Term, names_of
-from jianfu.statistics import power
+from jianfu.statistics import inference, power
 from jianfu.statistics.sensitivity import COMMON
 
 BLANK = dict.fromkeys(("std_error", "ci_low", "ci_high", "p_value", "p_adjusted"), np.nan)
@@ -113,6 +113,7 @@ def beside(checks, specs, rows, tables, categories, settings, province):
         if spec.role != "primary":
             continue
         table, own = tables[spec.data], rows[rows["model"] == spec.name]
+        detected = _detectable(spec, own, settings.confidence)
         passing("checking_model", name=spec.name)
         for check in checks if spec.estimator != "mediation" else []:
             derived = derive(check, spec, table)
@@ -122,10 +123,10 @@ def beside(checks, specs, rows, tables, categories, settings, province):
             if key not in known:
                 known[key] = engine.fit_model(derived, table, categories, settings)
             found = known[key].assign(model=derived.name, hypothesis=spec.hypothesis)
-            parts.append(_scaled(found, own))
+            parts.append(_no_better(_scaled(found, own), detected))
         parts.append(_counted(spec, own))
         if spec.estimator in BY_ERROR:
-            parts.append(_detectable(spec, own, settings.confidence))
+            parts.append(detected)
     if not parts:
         return pd.DataFrame(columns=rows.columns)
     return tidy(pd.concat(parts, ignore_index=True).assign(province=province))
@@ -176,10 +177,14 @@ def _counted(spec, own):
 
 
 def _detectable(spec, own, confidence):
-    """Diagnostic rows: the smallest effect that a test with the reported standard error detects with power 80 %."""
+    """Diagnostic rows: the smallest effect that the reported test detects with power 80 %.
+
+    Its error is that behind the reported interval: half of it over the quantile of t, which counts few clusters in."""
     rows = own[own["std_error"].gt(0) & own["converged"]]
     df = np.maximum(rows["n_clusters"].to_numpy(dtype=float) - 1, 1)
-    found = [power.minimum_detectable(*pair, confidence) for pair in zip(rows["std_error"], df, strict=True)]
+    quantiles = [inference.t_quantile(confidence, one) for one in df]
+    errors = ((rows["ci_high"] - rows["ci_low"]) / 2 / quantiles).fillna(rows["std_error"])
+    found = [power.minimum_detectable(*pair, confidence) for pair in zip(errors, df, strict=True)]
     return rows.assign(**BLANK).assign(
         model=f"{spec.name}{CHECK}power",
         role="diagnostic",
@@ -188,8 +193,20 @@ def _detectable(spec, own, confidence):
         vcov="",
         reasons=[
             write_reasons([because("detectable_from_error", power=power.POWER, error=error)])
-            for error in rows["std_error"]
+            for error in errors
         ],
+    )
+
+
+def _no_better(found, detected):
+    """``found``, where the smallest effects that a design detects are at least those of the reported test."""
+    known = detected.drop_duplicates("term").set_index("term")
+    reported = found["term"].map(known["estimate"])
+    worse = reported.gt(found["estimate"]) & found["role"].eq("diagnostic")
+    return found.assign(
+        estimate=found["estimate"].mask(worse, reported),
+        std_error=found["std_error"].mask(worse),
+        reasons=found["reasons"].mask(worse, found["term"].map(known["reasons"])),
     )
 
 
@@ -202,7 +219,12 @@ def with_detectable(rows, checked, confidence):
     found = []
     for row in rows.itertuples():
         value, reasons = smallest.get((row.model, row.term)), read_reasons(row.reasons)
-        if row.role == "primary" and row.p_value >= 1 - confidence and value is not None:
+        if (
+            row.role == "primary"
+            and row.p_value >= 1 - confidence
+            and value is not None
+            and np.isfinite(value)
+        ):
             reasons.append(because("detectable", power=power.POWER, effect=value))
         found.append(write_reasons(reasons))
     return tidy(rows.assign(reasons=found))

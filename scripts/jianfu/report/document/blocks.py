@@ -12,12 +12,18 @@ from dataclasses import dataclass, field
 
 from jianfu.core.labels import Labels
 from jianfu.models.estimates import missing
-from jianfu.report.tables.table import Table, column_widths, is_short, printed
+from jianfu.report.tables.table import NOTHING, Table, column_widths, is_short, printed
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#$~^@])")
 OPEN, CLOSE = "\ue000", "\ue001"
 MENTION = re.compile(f"{OPEN}(\\w+):(\\w+){CLOSE}")
 PAGE_CM = 22.0
+EMPTY = "\ue002"  # in the place of a mention of what stands nowhere
+IN_LIST = re.compile(f"(?<={CLOSE})(?:和|、|, | and ){EMPTY}|{EMPTY}(?:和|、|, | and )(?=[{OPEN}{EMPTY}])")
+IN_BRACKETS = re.compile(f"（{EMPTY}）| \\({EMPTY}\\)")
+SENTENCES = re.compile(r"(?<=。)|(?<=\. )(?=[^a-z])")
+CLAUSES = re.compile(f"(?=[，；]|; |, {EMPTY})")  # a comma parts clauses in Chinese alone
+ENDS = re.compile(r"[。.]? *$")
 ANCHORS = {"table": "tab", "figure": "fig"}
 
 
@@ -45,6 +51,13 @@ def pipe_table(table: Table) -> str:
         cells = [cell.replace(", ", ",\u00a0") if cell.startswith("[") else cell for cell in cells]
         lines.append("|" + "|".join(map(escape, cells)) + "|")
     return "\n".join(lines)
+
+
+def shows(table: Table) -> bool:
+    """Whether a table says anything beside the names of its rows, where it has such."""
+    if table.left >= len(table.header):
+        return bool(table.rows)
+    return any(cell not in ("", NOTHING) for row in table.rows for cell in row[max(table.left, 1) :])
 
 
 @dataclass(frozen=True)
@@ -82,7 +95,7 @@ class Blocks:
     def table(self, name: str, title: str = "") -> str:
         """Title, three-line table, source and notes; of an empty table what it would need."""
         table = self.tables[name]
-        if not table.rows:
+        if not shows(table):
             return self.needs[name]
         self.order["table"].append(name)
         mark = self.labels("in_brackets", text=self.mark) if self.mark else ""
@@ -119,7 +132,7 @@ class Blocks:
 
     def has(self, name: str) -> bool:
         """True if the table or figure has something to show."""
-        return name in self.pictures or (name in self.tables and bool(self.tables[name].rows))
+        return name in self.pictures or (name in self.tables and shows(self.tables[name]))
 
     def cite(self, *keys: str) -> str:
         """The raised number of one or more sources."""
@@ -144,8 +157,13 @@ def anchor(kind: str, name: str) -> str:
 def settle(text: str, own: Blocks, appendix: Blocks) -> str:
     """Put the numbers into a filled template: objects of ``own`` document linked within it, others in the appendix.
 
-    What stands in neither, because it is empty, is named so.
+    What is said of an object that stands in neither, because it is empty, is left out.
     """
+
+    def empty(match):
+        kind, name = match[1].removeprefix("see_"), match[2]
+        stands = kind == match[1] or name in own.order[kind] or name in appendix.order[kind]
+        return match[0] if stands else EMPTY
 
     def replace(match):
         kind, name = match[1].removeprefix("see_"), match[2]
@@ -153,8 +171,29 @@ def settle(text: str, own: Blocks, appendix: Blocks) -> str:
             return own.number_of(kind, name)
         if name in own.order[kind]:
             return f"[{own.number_of(kind, name)}](#{anchor(kind, name)})"
-        if name in appendix.order[kind]:
-            return f"[{appendix.number_of(kind, name)}](appendix#{anchor(kind, name)})"
-        return own.labels("none_of_it")
+        return f"[{appendix.number_of(kind, name)}](appendix#{anchor(kind, name)})"
 
-    return MENTION.sub(replace, text)
+    return MENTION.sub(replace, without_empty(MENTION.sub(empty, text)))
+
+
+def without_empty(text: str) -> str:
+    """``text`` without what is said of :data:`EMPTY` objects: their place in a list or in brackets, else the clause
+    that mentions one, and the sentence that begins with one or has no other clause."""
+    text = IN_BRACKETS.sub("", IN_LIST.sub("", text))
+    return "\n".join(_clear(line) if EMPTY in line else line for line in text.split("\n"))
+
+
+def _clear(line):
+    return "".join(filter(None, map(_rest, SENTENCES.split(line)))).rstrip()
+
+
+def _rest(sentence):
+    """A sentence without its clauses on what is empty."""
+    if EMPTY not in sentence:
+        return sentence
+    if sentence.startswith(EMPTY):
+        return ""
+    end = ENDS.search(sentence)[0]
+    clauses = CLAUSES.split(sentence.removesuffix(end))
+    kept = [clause for clause in clauses if EMPTY not in clause]
+    return kept[0].lstrip("，；,; ") + "".join(kept[1:]) + end if kept else ""

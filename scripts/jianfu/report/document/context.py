@@ -172,6 +172,7 @@ def numbers(results, tested: Sequence[Decided], alpha: float, labels: Labels) ->
     """What the sentences say about the estimates; tested: the lines of the plan with what decides them."""
     estimates, models = results.estimates, results.models
     found = dict.fromkeys(results.hypotheses["hypothesis"])
+    deciding = {(plan["model"], plan["term"]) for plan, *_ in tested}
     for plan, row, *_ in tested:
         if found[plan["hypothesis"]] is None and row is not None and usable(row):
             found[plan["hypothesis"]] = facts.effect(row, alpha)
@@ -179,7 +180,7 @@ def numbers(results, tested: Sequence[Decided], alpha: float, labels: Labels) ->
         "effects": found,
         "verdicts": by_verdict(tested),
         "checks": check_facts(estimates, alpha),
-        "others": other_cohorts(estimates, results.hypotheses, alpha),
+        "others": other_cohorts(estimates, results.hypotheses, alpha) if found.get("H3") else None,
         "sample": facts.sample_counts(estimates),
         "pairs": [
             (
@@ -187,6 +188,7 @@ def numbers(results, tested: Sequence[Decided], alpha: float, labels: Labels) ->
                 term_label(fixed["term"], labels),
                 facts.effect(fixed, alpha),
                 facts.effect(pooled, alpha),
+                (fixed["model"], fixed["term"]) in deciding,
             )
             for fixed, pooled in paired_with_pooled(estimates, models)
             if usable(fixed) and usable(pooled)

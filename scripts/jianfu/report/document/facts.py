@@ -80,9 +80,9 @@ def burden_change(series, index: str) -> dict | None:
 
 
 def county_range(cells) -> dict | None:
-    """Number of counties and the lowest and highest county mean over the window; None without data."""
+    """Number of counties and the lowest and highest county mean over the window; None with fewer than two."""
     means = cells.dropna(subset="mean").groupby("county_code")["mean"].mean()
-    if means.empty:
+    if len(means) < 2:
         return None
     return {
         "n": len(means),

@@ -4,15 +4,17 @@ Every number comes from :class:`jianfu.report.document.quotes.Quotes`; what a pr
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from jianfu.core.labels import Labels
 from jianfu.models.estimates import CHECK
+from jianfu.models.reasons import has
 from jianfu.models.term import Term
-from jianfu.models.verdicts import FAILED, VERDICTS, Decided, headlines, summary
-from jianfu.models.words import label_of_tests, text_of, verdict_label
+from jianfu.models.verdicts import FAILED, NONE, VERDICTS, Decided, headlines, summary
+from jianfu.models.words import LACKING, label_of_tests, term_label, text_of, verdict_label
 from jianfu.release.outputs import TOTAL
 from jianfu.report.document.quotes import Cell, Quotes
+from jianfu.report.tables.effects import is_log
 from jianfu.report.tables.scenarios import EXITS
 from jianfu.report.tables.table import NOTHING, Table, number
 
@@ -27,6 +29,7 @@ DIRECTIONS = {
 SHOWN = 3  # departments and scenarios that the brief names
 HAZARD = "log_hazard"
 RATIOS = (HAZARD, "log_rate")
+ARROW = " → "  # from a level that was merged to the one that it counts as
 
 
 def findings(results, tested: Sequence[Decided], quotes: Quotes, labels: Labels, focus: str) -> dict:
@@ -38,20 +41,21 @@ def findings(results, tested: Sequence[Decided], quotes: Quotes, labels: Labels,
     lines = {line.plan["hypothesis"]: line for line in tested if line.plan["family"] == CONFIRMATORY}
     return {
         "lines": {name: line_words(line, labels) for name, line in lines.items()},
+        "beside_tests": tests_made(lines.values()),
+        "open_questions": open_questions(tested),
         "own": own_ratio(quotes, lines.get("H3")),
         "eve": rest_eve(quotes),
         "rates": exit_rates(quotes, focus),
         "groups": exposure_groups(quotes, focus),
-        "yearly": {
-            key: _excess(quotes, model, term.format(focus=focus)) for key, (model, term) in EXCESS.items()
-        },
+        "joined": joined_levels(lines.get("H3"), labels),
+        "yearly": yearly_excess(quotes, lines.get("H3"), focus),
         "points": burnout_points(quotes, lines.get("H1")),
         "detectable": {name: detectable(quotes, line) for name, line in lines.items()},
         "departments": departments(results.released.get("issuer_scorecard"), quotes),
         "projections": projections(results.released["scenario_effects"], quotes),
         "directions": directions(tested, labels),
         "answers": answers_table(lines, quotes, labels),
-        **other_lines(tested, labels),
+        **other_lines(tested, results.models, labels),
     }
 
 
@@ -63,6 +67,18 @@ def line_words(line: Decided, labels: Labels) -> dict[str, str]:
         "tests": summary(line.tests)[0],
         "tests_words": label_of_tests(line.tests, labels),
     }
+
+
+def tests_made(lines: Iterable[Decided]) -> list[str]:
+    """Names of the falsification tests that could be made beside any of the lines."""
+    made = [name for line in lines for name, result in line.tests.items() if result != NONE]
+    return list(dict.fromkeys(made))
+
+
+def open_questions(tested: Sequence[Decided]) -> dict[str, bool]:
+    """Whether any line of the plan is inconclusive or not tested, and whether one lacks a column or table."""
+    verdicts = [line.verdict for line in tested if line.verdict.code in ("inconclusive", "not_tested")]
+    return {"any": bool(verdicts), "lacking": any(has(one.reasons, *LACKING) for one in verdicts)}
 
 
 def rest_eve(quotes: Quotes) -> dict | None:
@@ -93,6 +109,25 @@ EXCESS = {  # exits per 1,000 persons and year that go with one standard deviati
     "young": ("H3_within_cohorts", "excess_per_1000(OD; {focus})"),
     "difference": ("H3_within_cohorts", "excess_per_1000(OD; {focus} - others)"),
 }
+
+
+def yearly_excess(quotes: Quotes, line: Decided | None, focus: str) -> dict[str, dict | None]:
+    """Those of :data:`EXCESS`; of one cohort only where the model that tells it from the others is estimated."""
+    apart = line is not None and line.verdict.code != "not_tested"
+    return {
+        key: _excess(quotes, model, term.format(focus=focus)) if apart or key == "all" else None
+        for key, (model, term) in EXCESS.items()
+    }
+
+
+def joined_levels(line: Decided | None, labels: Labels) -> list[str]:
+    """Cohorts that were too small and count as the one in question in the model of a line, in words."""
+    if line is None or line.verdict.code == "not_tested":
+        return []
+    told = [one.data()["levels"] for one in line.row["reasons"] if one.code == "levels_merged"]
+    pairs = [level.split(ARROW) for levels in told for level in levels]
+    own = Term(line.plan["term"]).names[-1]
+    return [term_label(small, labels) for small, large in pairs if large == own]
 
 
 def _excess(quotes, model, term):
@@ -148,14 +183,14 @@ def own_ratio(quotes: Quotes, line: Decided | None) -> str | None:
     return quotes("ratio_of_sum", *cells, digits=2)
 
 
-def other_lines(tested: Sequence[Decided], labels: Labels) -> dict:
+def other_lines(tested: Sequence[Decided], models: Mapping, labels: Labels) -> dict:
     """The exploratory lines of the plan: how many have each verdict, the statements that go the other way, and the
     table of those that are supported."""
     lines = [line for line in tested if line.plan["family"] != CONFIRMATORY]
     codes = [line.verdict.code for line in lines]
     statement = f"statement_{labels.language}"
     rows = [
-        (line.plan[statement], *_answer(line.row, labels), label_of_tests(line.tests, labels))
+        (line.plan[statement], *_answer(line.row, models, labels), label_of_tests(line.tests, labels))
         for line in lines
         if line.verdict.code == SUPPORTED
     ]
@@ -170,12 +205,15 @@ def other_lines(tested: Sequence[Decided], labels: Labels) -> dict:
     }
 
 
-def _answer(row, labels):
-    """Estimate and interval as printed: ratios for hazards and rates, else as estimated."""
-    ratio = str(row["scale"]).startswith(RATIOS)
+def _answer(row, models, labels):
+    """Estimate with what it is counted in, and interval: ratios for hazards and rates, else as estimated."""
+    scale = str(row["scale"])
+    ratio = scale.startswith(RATIOS)
+    kind = "ratio" if ratio else "difference" if scale.startswith("sd") else "log"
     ends = [row[key] for key in ("estimate", "ci_low", "ci_high")]
     estimate, low, high = (number(math.exp(end) if ratio else end, 2 if ratio else 3) for end in ends)
-    return (labels("answer_ratio", value=estimate) if ratio else estimate), f"[{low}, {high}]"
+    bare = kind == "log" and not is_log(row["model"], models)
+    return (estimate if bare else labels(f"answer_{kind}", value=estimate)), f"[{low}, {high}]"
 
 
 def detectable(quotes: Quotes, line: Decided) -> str | None:
@@ -212,22 +250,22 @@ def departments(scorecard, quotes: Quotes) -> dict | None:
 
 
 def projections(effects, quotes: Quotes) -> dict:
-    """Scenarios by how many exits per 1,000 persons and year they avoid, the largest first, and how many refuse."""
+    """Scenarios by how many exits per 1,000 persons and year they avoid: those shown, the largest first, how many
+    further ones are projected, and for how many no exits are."""
     own = effects[(effects["quantity"] == EXITS) & (effects["group"] == "all") & effects["estimate"].notna()]
-    own = own.sort_values("estimate", ascending=False, kind="stable").head(SHOWN)
+    own = own.sort_values("estimate", ascending=False, kind="stable")
     shown = []
-    for name in own["scenario"]:
+    for name in own["scenario"].head(SHOWN):
         where = {"scenario": name, "quantity": EXITS, "group": "all"}
         ends = [
             quotes("value", Cell("tables/scenario_effects.csv", where, column))
             for column in ("estimate", "ci_low", "ci_high")
         ]
         shown.append({"name": name, "estimate": ends[0], "low": ends[1], "high": ends[2]})
-    asked = effects["scenario"].nunique()
     return {
         "shown": shown,
-        "asked": asked,
-        "refused": asked - effects.loc[effects["quantity"] == EXITS, "scenario"].nunique(),
+        "further": len(own) - len(shown),
+        "refused": effects["scenario"].nunique() - len(own),
     }
 
 

@@ -1,5 +1,7 @@
 """What the sentences on checks, survey scales, leaving and policies say, from released estimates and tables."""
 
+from collections.abc import Mapping, Sequence
+
 import pandas as pd
 
 from jianfu.core.labels import Labels
@@ -26,8 +28,10 @@ def report_sections(results, alpha: float, labels: Labels, focus: str) -> dict:
     results: as :func:`jianfu.report.tables.write.read_results` gives them; focus: the cohort in question.
     """
     estimates, checks, models = results.estimates, results.checks, results.models
+    beside_them = beside_facts(results, alpha)
     return {
-        "beside": beside_facts(results, alpha),
+        "beside": beside_them,
+        "quiet": quiet_placebos(beside_them),
         "excess": excess_facts(checks, alpha, focus),
         "ways": [
             (outcome_label(row, labels), facts.effect(row, alpha))
@@ -79,6 +83,19 @@ def beside_facts(results, alpha: float) -> list[dict]:
             }
         )
     return found
+
+
+def quiet_placebos(beside: Sequence[Mapping]) -> dict[str, list[str]]:
+    """{placebo: hypotheses beside which it stands and does not differ from zero}, of :func:`beside_facts`."""
+    found = {
+        placebo: [
+            one["name"]
+            for one in beside
+            if placebo in one["placebos"] and not one["placebos"][placebo]["significant"]
+        ]
+        for placebo in PLACEBOS
+    }
+    return {placebo: names for placebo, names in found.items() if names}
 
 
 def excess_facts(checks: pd.DataFrame, alpha: float, focus: str) -> dict:
