@@ -233,6 +233,17 @@ def test_the_channel_of_an_answer_is_no_item(tmp_path, knowledge):
     assert list(draft.survey.items) == items and not draft.survey.ranges
 
 
+def test_what_is_no_common_table_stays_out(tmp_path, knowledge):
+    """A contact list, and a table of one's own by unit and month, beside tables that are known."""
+    contacts = [["姓名", "电话"], ["张三", "13900000001"], ["李四", "13900000002"]]
+    weekend = [["月份", "乡镇", "周末消息数", "群主"]] + [
+        [f"2024年{n % 6 + 1}月", "河口镇", 40 + n, "张三"] for n in range(12)
+    ]
+    draft = make_draft(_folder(tmp_path, 任务台账=TASKS, 通讯录=contacts, 周末消息2024=weekend), knowledge)
+    assert [p.table for p in [*draft.proposals, *draft.incomplete]] == ["units", "tasks"]
+    assert [place for place, _ in draft.unknown] == ["周末消息2024.csv", "通讯录.csv"]
+
+
 def test_one_export_saved_twice_is_one_table(tmp_path, knowledge):
     rows = [[*row[:3], f"{row[3]} 00:00:00" if n else row[3]] for n, row in enumerate(TASKS)]
     draft = make_draft(_folder(tmp_path, 任务台账=TASKS, 督办导出=rows), knowledge)

@@ -100,7 +100,8 @@ def propose_columns(found, knowledge, units=None, refused=frozenset()):
     never = {"count", "punched_at", "punched_on"} if by_days else by_place
     columns = _columns(table, claims, content, knowledge, never)
     options = _options(rest, columns, claims, content, found, knowledge, refused)
-    _choose(rest, options, claims, by_days)
+    if rest:  # a contact list has nothing but persons
+        _choose(rest, options, claims, by_days)
     _keep_order(headings, found, claims)
     return headings
 

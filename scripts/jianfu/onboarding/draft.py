@@ -23,6 +23,7 @@ from jianfu.onboarding.survey import Survey, propose_survey
 
 MANY_COLUMNS = 5  # so many sure columns make a table whose file does not name it
 OTHERS = tuple(table for table in TABLES if table != "units")
+OF_UNIT_YEAR = {"unit_code", "unit_name", "county_code", "county_name", "year"}  # what it asks for; the rest is optional
 
 
 @dataclass
@@ -158,6 +159,9 @@ def _by_content(page, knowledge, units, tables):
         weight = 2 * found.weight + len(proposals[0].known) + 0.5 * len(sure) + 0.2 * sum(sure)
         remedied = proposals[0].fixed or proposals[0].fill
         told = sum(sure) + len(proposals[0].known) >= MANY_COLUMNS or found.table not in ALIKE
+        read = {h.column for h in proposals[0].columns.values()} | set(proposals[0].known.values())
+        if found.table == "unit_year" and read <= OF_UNIT_YEAR:
+            continue  # says nothing of the unit: a table of one's own
         spoken_for = found.weight or (told and not remedied)
         if not proposals[0].lacking and spoken_for and (best is None or weight > best[0]):
             best = weight, found
