@@ -56,7 +56,12 @@ os.environ.update(PYTHONHASHSEED="0", MPLBACKEND="agg")
 
 try:
     SETTINGS = load_command(config, workflow.basedir)
-    for settings in SETTINGS.values():
+    for slug, settings in SETTINGS.items():
+        if settings["exclude"]["counties"]:
+            from jianfu.ingest.counties import check_counties  # as below
+
+            folders = province_folders(workflow.basedir, config.get("provinces_dir"))
+            check_counties(settings, workflow.basedir, display(province_file(slug, folders)))
         if "scenarios" in settings["plan"]:
             from jianfu.ingest.schema import (
                 arrow_schemas,

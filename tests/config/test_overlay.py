@@ -150,7 +150,52 @@ REFUSED = {
         "{tables: {main_regression: off}}",
         "'plan.tables' switches off every row; leave one.",
     ),
-    "cohort that is no year": ("{cohorts: {85后: 一九八五}}", "the limits of 'cohorts' must be in order"),
+    "cohort that is no year": (
+        "{cohorts: {85后: 一九八五}}",
+        "'cohorts' has '一九八五', which is no year of birth; write a year of four digits",
+    ),
+    "cohort of two digits": ("{cohorts: {85后: 85}}", "'cohorts' has '85', which is no year of birth"),
+    "band before the first month": (
+        "{tenure_bands: {3-4: -48}}",
+        "'tenure_bands' has '-48', which is no number of months above zero",
+    ),
+    "a second open cohort": ("{cohorts: {更早: null}}", "the limits of 'cohorts' must be in order"),
+    "destination that is upward": (
+        "{upward: [县委]}",
+        "'plan.upward' names '县委', which does not exist; did you mean '县'?",
+    ),
+    "key of secondments": (
+        "{secondment: {withn: 12}}",
+        "'plan.secondment' names 'withn', which does not exist; did you mean 'within'?",
+    ),
+    "months of secondments": (
+        "{secondment: {within: 一年}}",
+        "'secondment.within' has '一年', which is no number of months above zero",
+    ),
+    "table of another unit": (
+        "{models: {P1: {estimator: cloglog, data: survey_scores, outcome: voluntary, terms: [OD], effects: [unit]}}}",
+        "plan.models.P1: 'outcome' names the column 'voluntary', which the table does not have",
+    ),
+    "option two levels deep": (
+        "{models: {H2_exits: {options: {contrast: []}}}}",
+        "plan.models.H2_exits: the estimator cloglog has no option 'contrast'; did you mean 'contrasts'?",
+    ),
+    "where two levels deep": (
+        "{models: {H1_burnout: {where: {cohrt: 90后}}}}",
+        "plan.models.H1_burnout: 'where' names the column 'cohrt', which the table does not have; did you mean 'cohort'?",
+    ),
+    "model of the other tier": (
+        "{hypotheses: {H1: {model: H1_burnout_common}}}",
+        "'plan.hypotheses.H1.model' names 'H1_burnout_common', which does not exist",
+    ),
+    "member that the common tier does not know": (
+        "{indices: {OD-C: {B5_documents: 1}}}",
+        "'plan.indices.OD-C.B5_documents' names 'B5_documents', which does not exist",
+    ),
+    "two statements in an expression": (
+        "{indicators: {X1: {label_zh: 甲, source: tasks, expression: count(*); drop table tasks}}}",
+        "the expression or coverage of X1 cannot be evaluated: Parser Error",
+    ),
     "two cohorts of one year": ("{cohorts: {85后: 1990}}", "the limits of 'cohorts' must be in order"),
     "cohort that a model needs": (
         "{cohorts: {90后: off}, focus: 80后}",

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from jianfu.core.labels import LANGUAGES, Labels
 from jianfu.models.estimators import vocabulary
 from jianfu.models.estimators.common import Estimator
 
@@ -18,6 +19,14 @@ def test_every_module_exports_what_the_vocabulary_says():
         for name in __import__(f"{vocabulary.PACKAGE}.{module}", fromlist=["ENTRIES"]).ENTRIES
     }
     assert exported == set(vocabulary.MODULES.items())
+
+
+def test_every_estimator_has_words():
+    """A table of results names the estimator of whatever model a province lists in it."""
+    labels = Path(__file__).parents[2] / "config" / "plan" / "labels.csv"
+    for language in LANGUAGES:
+        words = Labels(language, str(labels))
+        assert all(words(f"estimator_{name}") for name in vocabulary.ESTIMATORS)
 
 
 def test_only_the_modules_of_named_estimators_are_imported():

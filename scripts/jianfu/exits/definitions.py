@@ -12,6 +12,7 @@ from jianfu.core.errors import ConfigError
 KINDS = ("voluntary", "competing", "censored")
 SEXES = ("男", "女", "不详")
 UNKNOWN = "不详"
+YEARS = range(1900, 2101)  # of birth
 KEYS = {"cohorts", "surveyed", "focus", "tenure_bands", "events", "exits", "secondment", "upward", "nowhere"}
 
 
@@ -118,6 +119,9 @@ def definitions_of(found: Mapping, path: str) -> Definitions:
     if set(own) != {field.name for field in fields(Secondment)}:
         keys = ", ".join(field.name for field in fields(Secondment))
         raise ConfigError("exits_secondment", file=path, keys=keys)
+    for name in ("within", "months"):
+        if type(own[name]) is not int or own[name] <= 0:
+            raise ConfigError("exits_months", file=path, key=f"secondment.{name}", value=own[name])
     named = [own["event"], own["via"], own["long"], *own["ends"]]
     _check_known(path, "secondment", named, found["events"])
     rows = [(row.get("exit_type"), row.get("destination"), row["event"]) for row in found["exits"]]
@@ -125,9 +129,14 @@ def definitions_of(found: Mapping, path: str) -> Definitions:
 
 
 def _check_order(path, key, limits, sign=1):
-    """The first limit is open, the others are numbers that rise (``sign`` 1) or fall."""
-    numbers = [sign * limit for limit in limits[1:] if isinstance(limit, int)]
-    if limits[0] is not None or len(numbers) < len(limits) - 1 or numbers != sorted(set(numbers)):
+    """The first limit is open, the others are years of birth that rise (``sign`` 1), or months above zero that fall."""
+    given = [limit for limit in limits if limit is not None]
+    for limit in given:
+        if type(limit) is not int or (limit not in YEARS if sign == 1 else limit <= 0):
+            code = "exits_year" if sign == 1 else "exits_months"
+            raise ConfigError(code, file=path, key=key, value=limit)
+    numbers = [sign * limit for limit in given]
+    if limits[0] is not None or len(given) < len(limits) - 1 or numbers != sorted(set(numbers)):
         raise ConfigError("exits_order", file=path, key=key)
 
 

@@ -79,7 +79,7 @@ def check_plan(
     canonical = tables_of(schema, scales, settings["sources"])
     exits, plan = content("exits.yaml"), content("models.yaml")
     definitions_of(exits, file)
-    _check_exits(overlay.get("exits", ()), canonical["spells"].columns, file)
+    _check_exits(overlay.get("exits", ()), exits["upward"], canonical["spells"].columns, file)
     indicators = checked(pd.DataFrame(content("indicators.csv")), file)
     _check_indicators(indicators[indicators["code"].isin(overlay.get("indicators", {}))], canonical, file)
     for code, index in zip(indicators["code"], indicators["index"], strict=True):
@@ -129,8 +129,10 @@ def check_plan(
     _check_labels(overlay.get("labels", {}), common("labels.csv"), words, file)
 
 
-def _check_exits(rows, columns, file):
-    """Own exits: types and destinations that the ledger can hold."""
+def _check_exits(rows, upward, columns, file):
+    """Own exits and what counts as upward: types and destinations that the ledger can hold."""
+    for place in upward:
+        _one_of(place, columns["destination_level"].values, file, "plan.upward")
     for row in rows:
         if "exit_type" in row:
             _one_of(row["exit_type"], columns["exit_type"].values, file, "plan.exits.exit_type")

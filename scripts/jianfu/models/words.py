@@ -31,17 +31,26 @@ def term_label(term: str, labels: Labels) -> str:
 
 
 def part_labels(term: str, labels: Labels) -> list[str]:
-    """Text of each part of a term; a dash where there is no term."""
+    """Text of each part of a term, of a function that of its column; a dash where there is no term."""
     if not isinstance(term, str) or not term:
         return [NOTHING]
-    parts = []
-    for part in Term(term).names:
-        stem, _, tail = part.rpartition("_")
-        if part not in labels and stem in labels and f"term_suffix_{tail}" in labels:
-            parts.append(labels(stem) + labels(f"term_suffix_{tail}"))
-        else:
-            parts.append(text_of(part, labels, text_of(f"outcome_{part}", labels, part)))
-    return parts
+    return [_part_label(part, labels) for part in Term(term).parts]
+
+
+def column_label(column: str, labels: Labels) -> str:
+    """Text of a column: its own label, that of the outcome or of the variable, that of its stem with its suffix."""
+    stem, _, tail = column.rpartition("_")
+    if column not in labels and stem in labels and f"term_suffix_{tail}" in labels:
+        return labels(stem) + labels(f"term_suffix_{tail}")
+    keys = (column, f"outcome_{column}", f"variable_{column}")
+    return next((labels(key) for key in keys if key in labels), column)
+
+
+def _part_label(part, labels):
+    """Text of a :class:`~jianfu.models.term.Part`."""
+    if not part.function or part.text in labels:
+        return column_label(part.text, labels)
+    return f"{part.function}({', '.join([column_label(part.column, labels), *part.arguments[1:]])})"
 
 
 def model_label(name: str, models: Mapping, labels: Labels) -> str:

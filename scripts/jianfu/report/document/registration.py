@@ -11,7 +11,7 @@ from jianfu.core.labels import Labels
 from jianfu.models.diagram import Diagram, confounders_left, diagram_of
 from jianfu.models.term import Term
 from jianfu.models.verdicts import EQUIVALENCE, FEW_CLUSTERS, SHARE, sign_text
-from jianfu.models.words import term_label, text_of
+from jianfu.models.words import column_label, part_labels, term_label, text_of
 from jianfu.province.reference import reference_window
 from jianfu.province.registration import Registration
 from jianfu.report.document.blocks import escape, pipe_table, styled
@@ -163,10 +163,13 @@ def page_tables(
 def _model_row(model, labels):
     """What a declared model is, in words where there are some."""
     outcome = model.get("outcome", "")
-    where = [f"{key} = {value}" for key, value in (model.get("where") or {}).items()]
+    where = [
+        f"{column_label(key, labels)} = {_value(value, labels)}"
+        for key, value in (model.get("where") or {}).items()
+    ]
     return (
         model[f"label_{labels.language}"],
-        text_of(f"estimator_{model['estimator']}", labels, model["estimator"]),
+        labels(f"estimator_{model['estimator']}"),
         text_of(f"outcome_{outcome}", labels, outcome) or NOTHING,
         *(
             labels("list_comma").join(_term(term, labels) for term in model.get(key) or ()) or NOTHING
@@ -178,9 +181,17 @@ def _model_row(model, labels):
 
 def _term(term, labels):
     """Words for a term, control or absorbed effect: a node of the diagrams by its name there."""
-    names = list(Term(term).names)
-    nodes = [causal_diagram.node_label(part, labels) for part in names]
-    return " × ".join(nodes) if nodes != names else term_label(term, labels)
+    parts = zip(Term(term).names, part_labels(term, labels), strict=True)
+    return " × ".join(text_of(f"node_{name}", labels, words) for name, words in parts)
+
+
+def _value(value, labels):
+    """Words for what a condition asks of a column."""
+    if isinstance(value, bool):
+        return labels("yes" if value else "no")
+    if isinstance(value, list):
+        return labels("list_comma").join(_value(one, labels) for one in value)
+    return text_of(f"value_{value}", labels, value)
 
 
 def _picture(name, diagram, width, labels):

@@ -6,6 +6,7 @@ from matplotlib.patches import FancyArrowPatch
 
 from jianfu.core.labels import Labels
 from jianfu.models.diagram import Diagram, layers
+from jianfu.models.words import column_label, text_of
 from jianfu.report.figures.style import ALERT, GREY, INK, PALE, finish, new_figure
 
 LAYER_CM, ROW_CM = 1.0, 0.85  # least height of the figure, and what each node of the fullest layer adds
@@ -45,9 +46,8 @@ def draw(diagram: Diagram, labels: Labels, synthetic: bool) -> Figure:
 
 
 def node_label(name: str, labels: Labels) -> str:
-    """Words for a node: its own (``node_<name>``), those of the variable, or those of the outcome; else its name."""
-    keys = (f"node_{name}", name, f"outcome_{name}")
-    return next((labels(key) for key in keys if key in labels), name)
+    """Words for a node: its own (``node_<name>``), else those of the column."""
+    return text_of(f"node_{name}", labels, column_label(name, labels))
 
 
 def _heights(n, layer):
