@@ -3,9 +3,11 @@
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from ingest_cases import ROOT, UNITS, settings, write_csv
 
 from jianfu.core.errors import ConfigError
 from jianfu.indicators.left_out import counted, without
+from jianfu.ingest.counties import check_counties
 from jianfu.province.rules import leaves_out
 
 NOTHING = {
@@ -105,3 +107,16 @@ def test_what_does_not_occur_is_refused_with_the_nearest_name(paths, kind, name)
     with pytest.raises(ConfigError) as caught:
         counted(paths, NOTHING | {kind: [name]})
     assert f"exclude.{kind}" in str(caught.value) and name in str(caught.value)
+
+
+def test_a_county_that_no_unit_has_is_refused_before_any_job(tmp_path):
+    write_csv(tmp_path / "单位.csv", UNITS)
+    province = settings(
+        sources=[{"table": "units", "files": ["单位.csv"]}],
+        data={"folder": str(tmp_path), "window": ["2024-01", "2024-12"], "extraction_date": "2025-01-10"},
+    )
+    check_counties(province | {"exclude": NOTHING | {"counties": ["甲县", "390102"]}}, ROOT, "省.yaml")
+    with pytest.raises(ConfigError) as caught:
+        check_counties(province | {"exclude": NOTHING | {"counties": ["乙县", "甲县城"]}}, ROOT, "省.yaml")
+    assert str(caught.value).startswith("省.yaml: 'exclude.counties[2]' names '甲县城'")
+    assert "did you mean '甲县'?" in str(caught.value)
