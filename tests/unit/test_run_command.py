@@ -207,6 +207,7 @@ def test_the_lock_of_a_run_that_goes_on_is_left_alone(folder, told, started, mon
         (["python", "-m", "snakemake", "-n"], True),
         ([".venv/bin/python", "jianfu.py", "check"], True),
         (["python", "C:\\项目\\jianfu.py", "run", "demo"], True),
+        (["python", "jianfu.py", "figure", "demo", "forest"], True),
         (["python", "jianfu.py", "bundle", "windows"], False),
         (["vim", "jianfu.py"], False),
         (["vim", "Snakefile"], False),

@@ -15,7 +15,7 @@ import psutil
 from snakemake.cli import args_to_api, parse_args
 
 from jianfu.commands.progress import NAME, Progress, earlier_seconds, register, tell
-from jianfu.commands.start import WORKFLOW
+from jianfu.commands.start import RUNNING
 from jianfu.core.errors import ConfigError, storage_failure
 from jianfu.core.messages import speak, words
 from jianfu.province.load import language_of
@@ -194,7 +194,7 @@ def is_run(command_line: list[str]) -> bool:
     if any(re.search(r"(^|/)snakemake(\.exe)?$", word) for word in words_of):
         return True
     started = [after for word, after in pairwise(words_of) if re.search(r"(^|/)jianfu\.py$", word)]
-    return bool(started) and started[0] in WORKFLOW
+    return bool(started) and started[0] in RUNNING
 
 
 def _above(process):
