@@ -105,6 +105,18 @@ MISTAKES = {
         "? [a, b]\n: 1\n",
         "config/provinces/sichuan.yaml (line 9): a key must be one word or number, not a list or group",
     ),
+    "full-width colon": (
+        "exclude：\n  topics: [甲]\n",
+        "config/provinces/sichuan.yaml (line 10): line 9 has the full-width '：' where ':' must stand",
+    ),
+    "full-width colon in braces": (
+        "plan: {cohorts: {85后：1985}}\n",
+        "config/provinces/sichuan.yaml (line 9): line 9 has the full-width '：' where ':' must stand",
+    ),
+    "full-width comma": (
+        "plan: {cohorts: {85后: 1985，95后: 1995}}\n",
+        "config/provinces/sichuan.yaml (line 9): line 9 has the full-width '，' where ',' must stand",
+    ),
     "broken YAML": ("exclude: {topics: [\n", "config/provinces/sichuan.yaml (line"),
 }
 

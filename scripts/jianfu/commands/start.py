@@ -71,7 +71,13 @@ WORKFLOW = (
     "stata",
     "provinces",
 )
-RUNNING = (*WORKFLOW, "new-province", "figure", "table", "exchange")  # commands in whose process the workflow runs
+RUNNING = (
+    *WORKFLOW,
+    "new-province",
+    "figure",
+    "table",
+    "exchange",
+)  # commands in whose process the workflow runs
 # Commands that are scripts of their own; they take the province and further options.
 SCRIPTS = {
     "freeze": "freeze_plan.py",

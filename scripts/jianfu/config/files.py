@@ -1,6 +1,7 @@
 """Reading YAML so that every mistake in it ends in one sentence with file and line."""
 
 import os
+import re
 from collections.abc import Hashable
 from pathlib import Path
 
@@ -11,13 +12,16 @@ from jianfu.core.reasons import Reason
 
 MERGE = "tag:yaml.org,2002:merge"  # the key <<, which takes over the entries of another group
 
+FULL_WIDTH = {"：": ":", "，": ",", "【": "[", "】": "]", "｛": "{", "｝": "}", "“": '"', "”": '"'}
+TEXT = re.compile(r""" "[^"]*" | '[^']*' | \#.* """, re.X)  # in quotes, or a remark
+
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """Safe YAML that keeps dates as text and refuses a key written twice."""
 
     def construct_mapping(self, node, deep=False):
         seen = set()
-        for key_node, _ in node.value:
+        for key_node, value_node in node.value:
             if key_node.tag == MERGE:
                 continue
             key = self.construct_object(key_node, deep=True)
@@ -26,6 +30,11 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             if key in seen:
                 raise _refused(key_node, Reason("yaml_key_twice", key=key))
             seen.add(key)
+            if (
+                isinstance(key, str) and "：" in key and value_node.value == ""
+            ):  # {85后：1985} has a key alone
+                line = key_node.start_mark.line + 1
+                raise _refused(key_node, Reason("yaml_full_width", line=line, sign="：", plain=":"))
         return super().construct_mapping(node, deep)
 
 
@@ -70,8 +79,18 @@ def _problem(text, error):
     problem, mark = getattr(error, "problem", None), getattr(error, "problem_mark", None)
     if isinstance(problem, Reason):
         return problem
-    tab = mark is not None and text[mark.index : mark.index + 1] == "\t"
-    return Reason("yaml_tab") if tab else Reason("yaml_invalid")
+    if mark is None:
+        return Reason("yaml_invalid")
+    if text[mark.index : mark.index + 1] == "\t":
+        return Reason("yaml_tab")
+    lines = text.splitlines()
+    for line in (mark.line, mark.line - 1):  # where it was noticed, and the line before
+        bare = TEXT.sub("", lines[line]) if 0 <= line < len(lines) else ""
+        braced, keyed = "{" in bare or "[" in bare, re.search(r":(\s|$)", bare)
+        for sign in bare:  # in the text of a value these are right
+            if sign in FULL_WIDTH and (braced or (sign == "：" and not keyed)):
+                return Reason("yaml_full_width", line=line + 1, sign=sign, plain=FULL_WIDTH[sign])
+    return Reason("yaml_invalid")
 
 
 def display(path: str | Path) -> str:

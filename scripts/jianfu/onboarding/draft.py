@@ -23,7 +23,13 @@ from jianfu.onboarding.survey import Survey, propose_survey
 
 MANY_COLUMNS = 5  # so many sure columns make a table whose file does not name it
 OTHERS = tuple(table for table in TABLES if table != "units")
-OF_UNIT_YEAR = {"unit_code", "unit_name", "county_code", "county_name", "year"}  # what it asks for; the rest is optional
+OF_UNIT_YEAR = {
+    "unit_code",
+    "unit_name",
+    "county_code",
+    "county_name",
+    "year",
+}  # what it asks for; the rest is optional
 
 
 @dataclass
