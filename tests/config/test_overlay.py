@@ -182,7 +182,7 @@ REFUSED = {
     ),
     "where two levels deep": (
         "{models: {H1_burnout: {where: {cohrt: 90后}}}}",
-        "plan.models.H1_burnout: 'where' names the column 'cohrt', which the table does not have; did you mean 'cohort'?",
+        "plan.models.H1_burnout: 'where' names the column 'cohrt'",
     ),
     "model of the other tier": (
         "{hypotheses: {H1: {model: H1_burnout_common}}}",
