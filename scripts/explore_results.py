@@ -15,7 +15,9 @@ if __name__ == "__main__":
     build_page(
         files=snakemake.input.files,
         release=snakemake.params.release,
-        plan={name: snakemake.input[name] for name in ("hypotheses", "models", "indicators")},
+        plan={
+            name: snakemake.input[name] for name in ("hypotheses", "models", "indicators", "roles", "exits")
+        },
         labels=snakemake.input.labels,
         names=snakemake.params.names,
         language=snakemake.params.language,

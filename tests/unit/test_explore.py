@@ -64,6 +64,8 @@ def build(folder, language="zh", synthetic=True, files=None, names=NAMES):
             "hypotheses": folder / "plan" / "hypotheses.csv",
             "models": folder / "plan" / "models.yaml",
             "indicators": PLAN / "indicators.csv",
+            "roles": PLAN / "index_roles.csv",
+            "exits": PLAN / "exits.yaml",
         },
         labels=str(PLAN / "labels.csv"),
         names=names,

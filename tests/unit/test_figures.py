@@ -82,7 +82,9 @@ FIGURES = {
     "county_map_short": lambda *a: county_map.draw(fakes.county_heatmap(), ROLES, Boundaries(), *a),
     "county_map_small": lambda *a: county_map.draw(fakes.county_heatmap(1, 2), ROLES, Boundaries(), *a),
     "issue_clock": lambda *a: issue_clock.draw(fakes.issue_clock(), *a),
-    "dose_response": lambda *a: dose_response.draw(fakes.dose_response(), fakes.data_quality(), *a),
+    "dose_response": lambda *a: dose_response.draw(
+        fakes.dose_response(), fakes.data_quality(), *a, focus="90后"
+    ),
     "cumulative_incidence": lambda *a: cumulative_incidence.draw(
         *fakes.cumulative_incidence(), fakes.data_quality(), *a
     ),
@@ -191,7 +193,7 @@ def test_figures_without_data_say_so(language, monkeypatch):
         county_heatmap.draw(without_rows(fakes.county_heatmap()), ROLES, labels),
         county_map.draw(without_rows(fakes.county_heatmap()), ROLES, MAP, labels),
         issue_clock.draw(without_rows(fakes.issue_clock()), labels),
-        dose_response.draw(without_rows(fakes.dose_response()), quality, labels),
+        dose_response.draw(without_rows(fakes.dose_response()), quality, labels, focus="90后"),
         cumulative_incidence.draw(without_rows(curves), without_rows(at_risk), quality, labels),
         burnout_by_overload.draw(without_rows(fakes.burnout_by_overload()), quality, labels),
         sample_flow.draw(without_rows(fakes.sample_flow()), without_rows(fakes.data_quality()), labels),
@@ -225,7 +227,7 @@ def test_a_table_that_was_not_provided_is_said_to_be_so_and_not_called_small(lan
     flow.loc[(flow["unit"] == "events") | (flow["chain"] == "survey"), "n"] = None
     figures = {
         "ledger": [
-            dose_response.draw(fakes.dose_response(), quality, labels),
+            dose_response.draw(fakes.dose_response(), quality, labels, focus="90后"),
             cumulative_incidence.draw(without_rows(curves), at_risk, quality, labels),
         ],
         "survey": [
@@ -249,7 +251,7 @@ def test_a_table_that_was_not_provided_is_said_to_be_so_and_not_called_small(lan
 
 def test_withheld_groups_are_not_drawn_and_counted_in_the_note(monkeypatch):
     cells = fakes.dose_response()
-    figure = dose_response.draw(cells, fakes.data_quality(), LABELS["zh"])
+    figure = dose_response.draw(cells, fakes.data_quality(), LABELS["zh"], focus="90后")
     withheld = int((cells["status"] == "withheld").sum())
     assert withheld == 3
     assert any(f"{withheld}组" in text for text, _ in drawn_texts(figure, monkeypatch))

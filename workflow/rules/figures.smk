@@ -22,7 +22,11 @@ DRAWN_FROM_TABLES = {
         "roles": settled("index_roles.csv"),
     },
     "issue_clock": {"cells": f"{RELEASED}/figures/issue_clock.csv"},
-    "dose_response": {"cells": f"{RELEASED}/figures/dose_response.csv", "quality": QUALITY},
+    "dose_response": {
+        "cells": f"{RELEASED}/figures/dose_response.csv",
+        "quality": QUALITY,
+        "exits": plan("exits.yaml"),
+    },
     "cumulative_incidence": {
         "curves": f"{RELEASED}/figures/cumulative_incidence.csv",
         "at_risk": f"{RELEASED}/figures/cumulative_incidence_at_risk.csv",

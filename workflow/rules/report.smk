@@ -150,6 +150,8 @@ rule explore_results:
         hypotheses=settled("hypotheses.csv"),
         models=settled("models.yaml"),
         indicators=plan("indicators.csv"),
+        roles=settled("index_roles.csv"),
+        exits=plan("exits.yaml"),
         labels=plan("labels.csv"),
         templates=[project("workflow", "report", f"explore.{kind}") for kind in ("html.jinja", "css", "js")],
     output:

@@ -13,6 +13,7 @@ from jianfu.core.labels import Labels
 from jianfu.indices.roles import leading, read_roles
 from jianfu.models.estimates import missing
 from jianfu.models.reasons import FAILURE, codes, has
+from jianfu.models.term import Term
 from jianfu.models.verdicts import (
     FEW_CLUSTERS,
     VERDICTS,
@@ -89,7 +90,8 @@ def collect(release: str | Path, config, run, deviations, plan, labels: Labels) 
     indicators, quality = results.released["indicator_list"], results.released["data_quality"]
     quotes = Quotes(release)
     exits = read_yaml(plan["exits"])
-    found = findings(results, tested, quotes, labels, exits["focus"])
+    burden = burden_term(results.hypotheses)
+    found = findings(results, tested, quotes, labels, focus=exits["focus"], burden=burden)
     tables = results.tables | {
         "answers": found["answers"],
         "supported": found["supported"],
@@ -107,7 +109,7 @@ def collect(release: str | Path, config, run, deviations, plan, labels: Labels) 
     return {
         **identity(settings, labels),
         **numbers(results, tested, alpha, labels),
-        **report_sections(results, alpha, labels, exits["focus"]),
+        **report_sections(results, alpha, labels, focus=exits["focus"], burden=burden),
         **figure_numbers(release, leading(read_roles(plan["index_roles"])), exits["focus"]),
         **found,
         "quotes": quotes,
@@ -280,12 +282,16 @@ def models_with_few_events(
     return list(dict.fromkeys(found))
 
 
+def burden_term(hypotheses: pd.DataFrame) -> str:
+    """The burden in the models of exits: that of H2, empty where it is not asked."""
+    return next((Term(term).first for term in hypotheses.loc[hypotheses["hypothesis"] == "H2", "term"]), "")
+
+
 def other_cohorts(estimates: pd.DataFrame, hypotheses: pd.DataFrame, alpha: float) -> dict | None:
-    """The burden term of the interaction model of H3: the association outside the 1990s cohort."""
-    model = hypotheses.loc[hypotheses["hypothesis"] == "H3", "model"]
-    rows = estimates[
-        estimates["model"].isin(model) & (estimates["role"] == "primary") & (estimates["term"] == "OD")
-    ]
+    """The burden term of the interaction model of H3: the association outside the cohort in question."""
+    own = hypotheses[hypotheses["hypothesis"] == "H3"]
+    burden = estimates["term"].isin(Term(term).first for term in own["term"])
+    rows = estimates[estimates["model"].isin(own["model"]) & (estimates["role"] == "primary") & burden]
     found = [row for row in rows.to_dict("records") if usable(row)]
     return facts.effect(found[0], alpha) if found else None
 

@@ -32,11 +32,13 @@ RATIOS = (HAZARD, "log_rate")
 ARROW = " → "  # from a level that was merged to the one that it counts as
 
 
-def findings(results, tested: Sequence[Decided], quotes: Quotes, labels: Labels, focus: str) -> dict:
+def findings(
+    results, tested: Sequence[Decided], quotes: Quotes, labels: Labels, *, focus: str, burden: str
+) -> dict:
     """Values of the templates by name.
 
     results: as :func:`jianfu.report.tables.write.read_results` gives them; tested: the lines of the plan with what
-    decides them; focus: the cohort in question.
+    decides them; focus: the cohort in question; burden: the term of the burden in models of exits.
     """
     lines = {line.plan["hypothesis"]: line for line in tested if line.plan["family"] == CONFIRMATORY}
     return {
@@ -48,7 +50,7 @@ def findings(results, tested: Sequence[Decided], quotes: Quotes, labels: Labels,
         "rates": exit_rates(quotes, focus),
         "groups": exposure_groups(quotes, focus),
         "joined": joined_levels(lines.get("H3"), labels),
-        "yearly": yearly_excess(quotes, lines.get("H3"), focus),
+        "yearly": yearly_excess(quotes, lines.get("H3"), focus=focus, burden=burden),
         "points": burnout_points(quotes, lines.get("H1")),
         "detectable": {name: detectable(quotes, line) for name, line in lines.items()},
         "departments": departments(results.released.get("issuer_scorecard"), quotes),
@@ -105,17 +107,18 @@ def with_interval(quotes: Quotes, formula: str, model: str, term: str, *more: Ce
 
 
 EXCESS = {  # exits per 1,000 persons and year that go with one standard deviation more of the burden
-    "all": ("H2_exits", "excess_per_1000(OD)"),
-    "young": ("H3_within_cohorts", "excess_per_1000(OD; {focus})"),
-    "difference": ("H3_within_cohorts", "excess_per_1000(OD; {focus} - others)"),
+    "all": ("H2_exits", "excess_per_1000({burden})"),
+    "young": ("H3_within_cohorts", "excess_per_1000({burden}; {focus})"),
+    "difference": ("H3_within_cohorts", "excess_per_1000({burden}; {focus} - others)"),
 }
 
 
-def yearly_excess(quotes: Quotes, line: Decided | None, focus: str) -> dict[str, dict | None]:
+def yearly_excess(quotes: Quotes, line: Decided | None, *, focus: str, burden: str) -> dict[str, dict | None]:
     """Those of :data:`EXCESS`; of one cohort only where the model that tells it from the others is estimated."""
     apart = line is not None and line.verdict.code != "not_tested"
+    names = {"focus": focus, "burden": burden}
     return {
-        key: _excess(quotes, model, term.format(focus=focus)) if apart or key == "all" else None
+        key: _excess(quotes, model, term.format_map(names)) if apart or key == "all" else None
         for key, (model, term) in EXCESS.items()
     }
 

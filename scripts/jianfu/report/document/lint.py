@@ -33,10 +33,11 @@ FOR_READERS = {
     "code": re.compile(r"\bH\d+[a-z]?\b|\b[A-G]\d{1,2}_\w+|\b[a-z]+_[a-z]\w*", re.ASCII),
     "file": re.compile(r"\.(?:csv|xlsx|yaml|json|parquet|py|smk)\b|\b\w+/\w+/", re.ASCII),
 }
+NAMED = ("scenario_S", "short_")  # labels of names that hold numbers
 NUMBER = re.compile(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?", re.ASCII)
-# Numbers that belong to a word or to a unit: cohorts, the scale of burnout, "per 1,000", "one standard deviation".
+# Numbers that belong to a word or to a unit: the scale of burnout, "per 1,000", "one standard deviation".
 FIXED = re.compile(
-    r"90后|1990s|满分6分|out of 6|每?1000[名人]|1,000|\d+%(?:置信| conf)|高1个标准差"
+    r"满分6分|out of 6|每?1000[名人]|1,000|\d+%(?:置信| conf)|高1个标准差"
     r"|无关联为1|no link: 1|表\d+|图\d+|(?:Table|Figure) \d+|^\d[\d.]* "
 )
 
@@ -85,10 +86,10 @@ def untraced_numbers(
 ) -> list[Complaint]:
     """Numbers that brief or slides print, given as (style, text), and that no line of the table of numbers makes.
 
-    made: as in ``tables/brief_numbers.csv``; words: labels, as the names of scenarios may hold numbers of their own.
+    made: as in ``tables/brief_numbers.csv``; words: labels, as names of scenarios and cohorts may hold numbers.
     """
     known = {number.lstrip("−") for number in made["number"]}
-    names = [text for key, text in words.texts.items() if key.startswith("scenario_S")]
+    names = [text for key, text in words.texts.items() if key.startswith(NAMED)]
     found = []
     for style, text in lines:
         if style in FRAME or style.startswith(("Heading", "Table Note")):

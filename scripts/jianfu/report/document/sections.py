@@ -22,10 +22,11 @@ DOCUMENTS = ("H15_paper", "H15_electronic", "H15_total")
 EXITS_BY_MEDIATION = ("H5a_burnout_to_exits", "H5b_meaning_to_exits")
 
 
-def report_sections(results, alpha: float, labels: Labels, focus: str) -> dict:
+def report_sections(results, alpha: float, labels: Labels, *, focus: str, burden: str) -> dict:
     """Values of the template by name; what a province lacks is None or empty.
 
-    results: as :func:`jianfu.report.tables.write.read_results` gives them; focus: the cohort in question.
+    results: as :func:`jianfu.report.tables.write.read_results` gives them; focus: the cohort in question; burden: the
+    term of the burden in models of exits.
     """
     estimates, checks, models = results.estimates, results.checks, results.models
     beside_them = beside_facts(results, alpha)
@@ -35,11 +36,11 @@ def report_sections(results, alpha: float, labels: Labels, focus: str) -> dict:
         "excess": excess_facts(checks, alpha, focus),
         "ways": [
             (outcome_label(row, labels), facts.effect(row, alpha))
-            for row in (_row(estimates, name, "OD") for name in WAYS)
+            for row in (_row(estimates, name, burden) for name in WAYS)
             if row is not None
         ],
-        "lags": _effect(_row(estimates, "H2_distributed_lag", "OD_cumulative"), alpha),
-        "curve": curve_facts(estimates, alpha),
+        "lags": _effect(_row(estimates, "H2_distributed_lag", f"{burden}_cumulative"), alpha),
+        "curve": curve_facts(estimates, alpha, burden),
         "mediated": mediation_facts(estimates, alpha),
         "policy": policy_facts(estimates, models, alpha, labels),
         "scales": scale_facts(results.released, labels),
@@ -108,9 +109,9 @@ def excess_facts(checks: pd.DataFrame, alpha: float, focus: str) -> dict:
     }
 
 
-def curve_facts(estimates: pd.DataFrame, alpha: float) -> dict | None:
+def curve_facts(estimates: pd.DataFrame, alpha: float, burden: str) -> dict | None:
     """Ends of the dose-response curve against the mean of the exposure; None if either is missing."""
-    low, high = (_effect(_row(estimates, "H2_spline", f"OD={end}"), alpha) for end in (-2, 2))
+    low, high = (_effect(_row(estimates, "H2_spline", f"{burden}={end}"), alpha) for end in (-2, 2))
     return {"low": low, "high": high} if low and high else None
 
 

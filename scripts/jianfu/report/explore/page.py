@@ -12,7 +12,8 @@ import pandas as pd
 
 from jianfu.config.files import read_yaml
 from jianfu.core.labels import LANGUAGES, Labels
-from jianfu.report.explore.views import VIEWS, View
+from jianfu.indices.roles import BURDEN, LEADING, drawn, leading, read_roles
+from jianfu.report.explore.views import FOCUS, VIEWS, Choice, View
 from jianfu.report.explore.words import TEXTS, column_words, value_words
 
 PARTS = ("burden", "departments", "outcomes", "hypotheses", "scenarios")  # headings in their order
@@ -32,9 +33,9 @@ def build_page(
 ) -> None:
     """Write the page.
 
-    files: the released files that may be shown, below the folder ``release``; plan: paths of hypotheses, models and
-    indicators; labels: path of the dictionary; names: of the province by language; language: in which the page opens;
-    templates: folder with explore.html.jinja, explore.css and explore.js.
+    files: the released files that may be shown, below the folder ``release``; plan: paths of hypotheses, models,
+    indicators, roles of indices and exits; labels: path of the dictionary; names: of the province by language;
+    language: in which the page opens; templates: folder with explore.html.jinja, explore.css and explore.js.
     """
     words = {name: Labels(name, labels) for name in LANGUAGES}
     plans = read_plans(plan)
@@ -73,10 +74,14 @@ def both(words: Mapping[str, Labels], key: str) -> dict[str, str]:
 
 
 def read_plans(plan: Mapping[str, str]) -> dict[str, dict]:
-    """What words come from beside the labels: models, hypotheses (their first line) and indicators by name."""
+    """What words come from beside the labels: models, hypotheses (their first line) and indicators by name; and what is
+    chosen first."""
     hypotheses = pd.read_csv(plan["hypotheses"], encoding="utf-8-sig", dtype=str, keep_default_na=False)
     indicators = pd.read_csv(plan["indicators"], encoding="utf-8-sig", dtype=str, keep_default_na=False)
+    roles = read_roles(plan["roles"])
+    first = {LEADING: [leading(roles)], BURDEN: drawn(roles), FOCUS: [read_yaml(plan["exits"])["focus"]]}
     return {
+        "first": first,
         "models": {model["name"]: model for model in read_yaml(plan["models"])["models"]},
         "hypotheses": hypotheses.drop_duplicates("hypothesis").set_index("hypothesis").to_dict("index"),
         "indicators": indicators.set_index("code").to_dict("index"),
@@ -114,7 +119,7 @@ def described(view: View, rows: pd.DataFrame, plans: Mapping, words: Mapping[str
         "high": view.high,
         "label": view.label,
         "series": view.series,
-        "choices": [vars(choice) for choice in view.choices],
+        "choices": [_choice(choice, plans["first"]) for choice in view.choices],
         "more": view.more,
         "percent": view.percent,
         "joined": view.joined,
@@ -129,3 +134,8 @@ def described(view: View, rows: pd.DataFrame, plans: Mapping, words: Mapping[str
         "columns": list(rows.columns),
         "rows": rows.to_numpy().tolist(),
     }
+
+
+def _choice(choice: Choice, first: Mapping[str, list[str]]) -> dict:
+    named = first[choice.first] if isinstance(choice.first, str) else choice.first
+    return {"column": choice.column, "kind": choice.kind, "first": named}

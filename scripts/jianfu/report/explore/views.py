@@ -5,22 +5,24 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from jianfu.indices.roles import BURDEN, LEADING
 from jianfu.models.estimates import is_check
 from jianfu.release.outputs import TOTAL
 from jianfu.report.tables.estimates import of_interest
 
 ONE, ANY, MANY = "one", "any", "many"  # a choice is one value, one or all, or as many as wanted
 LINES, ROWS, GRID = "lines", "rows", "grid"
+FOCUS = "focus"  # the cohort in question
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What can be chosen among the values of a column; ``first``: chosen when the page opens (nothing named: the first
-    value of :data:`ONE`, all of the others)."""
+    """What can be chosen among the values of a column; ``first``: chosen when the page opens, values or a name of what
+    the plan says (:data:`LEADING` ...; nothing named: the first value of :data:`ONE`, all of the others)."""
 
     column: str
     kind: str = ONE
-    first: tuple[str, ...] = ()
+    first: tuple[str, ...] | str = ()
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ VIEWS = (
         low="q25",
         high="q75",
         series=("index",),
-        choices=(Choice("index", MANY, ("OD", "TR", "RG")),),
+        choices=(Choice("index", MANY, BURDEN),),
         more=("units",),
         origin=50,
     ),
@@ -128,7 +130,7 @@ VIEWS = (
         x_label="column_month",
         label=("county_name",),
         series=("county_name",),
-        choices=(Choice("index", first=("OD",)), Choice("city_name", ANY), Choice("county_name", MANY)),
+        choices=(Choice("index", first=LEADING), Choice("city_name", ANY), Choice("county_name", MANY)),
         more=("units", "units_logged"),
         origin=50,
     ),
@@ -141,7 +143,7 @@ VIEWS = (
         x="month",
         x_label="column_month",
         series=("code",),
-        choices=(Choice("index", first=("OD",)), Choice("code")),
+        choices=(Choice("index", first=LEADING), Choice("code")),
         more=("units",),
     ),
     View(
@@ -153,7 +155,7 @@ VIEWS = (
         low="rank_low",
         high="rank_high",
         label=("county_name",),
-        choices=(Choice("index", first=("OD",)), Choice("city_name", ANY)),
+        choices=(Choice("index", first=LEADING), Choice("city_name", ANY)),
         more=("drawn_low", "drawn_high", "units"),
         sort=True,
     ),
@@ -182,7 +184,7 @@ VIEWS = (
         (ROWS,),
         {"points": "explore_points", "change": "explore_points_change"},
         label=("name",),
-        choices=(Choice("dimension"), Choice("index", first=("OD",))),
+        choices=(Choice("dimension"), Choice("index", first=LEADING)),
         more=("rank", "rank_low", "rank_high"),
         origin=0,
         sort=True,
@@ -211,7 +213,7 @@ VIEWS = (
         x="time_months",
         x_label="fig_incidence_time",
         series=("cohort", "tertile"),
-        choices=(Choice("cohort", MANY, ("90后",)), Choice("tertile", MANY)),
+        choices=(Choice("cohort", MANY, FOCUS), Choice("tertile", MANY)),
         percent=("cumulative_incidence",),
         joined="steps",
         least=4,

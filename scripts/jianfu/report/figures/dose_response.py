@@ -15,15 +15,15 @@ from jianfu.report.figures.style import (
     wrap,
 )
 
-HIGHLIGHT = "90后"
 HEIGHT = 5.0  # cm
 
 
-def draw(cells, quality, labels, synthetic=False) -> Figure:
+def draw(cells, quality, labels, synthetic=False, *, focus) -> Figure:
     """One panel per cohort with rates and intervals against the mean exposure of each group.
 
     cells: released columns cohort, bin, exposure_mean, persons, exits, person_months, rate, ci_low, ci_high, status;
-    quality: released table of rows by source table, which says whether there is a ledger of exits.
+    quality: released table of rows by source table, which says whether there is a ledger of exits; focus: the cohort in
+    question, which stands out.
     Groups that the gate withheld are missing and said so in the note.
     """
     groups = cells[cells["bin"] != TOTAL]
@@ -36,7 +36,7 @@ def draw(cells, quality, labels, synthetic=False) -> Figure:
     panels = figure.subplots(1, len(cohorts), sharey=True, sharex=True, squeeze=False)[0]
     shown = groups[(groups["status"] == SHOWN) & groups["rate"].notna()]
     for panel, cohort in zip(panels, cohorts, strict=True):
-        _panel(panel, shown[shown["cohort"] == cohort], cohort, labels)
+        _panel(panel, shown[shown["cohort"] == cohort], cohort, labels, SERIES[cohort == focus])
     if len(shown):
         panels[0].set_ylim(0, 1.08 * shown["ci_high"].max())
         low, high = shown["exposure_mean"].min(), shown["exposure_mean"].max()
@@ -52,9 +52,8 @@ def draw(cells, quality, labels, synthetic=False) -> Figure:
     return finish(figure, labels, notes, synthetic, x_label=labels("fig_exposure_sd"))
 
 
-def _panel(panel, rows, cohort, labels):
+def _panel(panel, rows, cohort, labels, look):
     panel.set_title(labels(f"value_{cohort}"))
-    look = SERIES[1] if cohort == HIGHLIGHT else SERIES[0]
     if rows.empty:
         remark(panel, "\n".join(wrap(labels("fig_panel_withheld"), 2.2, 7)))
         return
