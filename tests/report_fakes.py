@@ -13,23 +13,10 @@ from jianfu.models.estimates import RELEASED_COLUMNS
 from jianfu.models.reasons import because
 from jianfu.province.plan import deviations, write_deviations
 from jianfu.release.reasons_file import reasons_table
+from jianfu.report.document.context import FIGURES
 
 ROOT = Path(__file__).resolve().parents[1]
 
-FIGURES = [
-    "index_over_time",
-    "county_heatmap",
-    "county_map",
-    "issue_clock",
-    "dose_response",
-    "cumulative_incidence",
-    "burnout_by_overload",
-    "forest",
-    "forest_all",
-    "policy_event_study",
-    "sample_flow",
-    "index_sensitivity",
-]
 SURVEY = {"controls": ["cohort", "sex"], "effects": ["unit", "wave"], "data": "survey_scores"}
 HAZARD = {"controls": ["cohort", "sex", "lock"], "effects": ["unit", "month"], "data": "hazard_cells"}
 MODELS = {

@@ -103,7 +103,7 @@ def test_a_secondment_in_two_parts_is_one_and_a_return_makes_it_none():
         away("parts", "2023-12-31"),
         spell("parts", "2024-01-01", "2024-03-01", on_post=False, exit_type="调出", destination_level="省"),
         away("back", "2023-07-31"),
-        spell("back", "2023-08-01", "2024-02-01", exit_type="调出", destination_level="县"),
+        spell("back", "2023-08-01", "2024-02-01", exit_type="调出", destination_level="市"),
         away("long", "2023-12-31"),
         spell("long", "2024-01-01"),
     )
