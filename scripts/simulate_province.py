@@ -13,11 +13,11 @@ from jianfu.simulate.parameters import read_parameters
 from jianfu.simulate.write import write_raw, write_truth
 
 
-def main(parameters, pattern, seed, raw, truth):
+def main(parameters, pattern, seed, raw, truth, processes):
     parameters = read_parameters(parameters, pattern=pattern)
     logs.progress("simulating", seed=seed)
     drawn = draw(parameters, seed)
-    write_raw(drawn, raw, parameters)
+    write_raw(drawn, raw, parameters, processes=processes)
     write_truth(drawn, truth, parameters)
 
 
@@ -29,4 +29,5 @@ if __name__ == "__main__":
         seed=snakemake.params.seed,
         raw=snakemake.output.raw,
         truth=snakemake.output.truth,
+        processes=snakemake.threads,
     )

@@ -19,6 +19,7 @@ rule simulate_province:
         "results/{province}/benchmarks/simulate_province.tsv"
     conda:
         "../../environment.yml"
+    threads: 2
     resources:
         mem_mb=of_raw(1.6, base=400),
         disk_mb=of_raw(1.1),

@@ -50,8 +50,8 @@ def strangers(rng, n, like):
     return rows
 
 
-def write_roster(detail, texts, units, parameters, folder, streams):
-    """Everyone in post, or away on secondment, on the day before the window."""
+def roster_book(detail, texts, units, parameters, folder, streams):
+    """Workbook (path, sheets) of everyone in post, or away on secondment, on the day before the window."""
     rng = streams("roster file")
     people = detail.attributes.loc[: detail.persons.stock - 1]
     first = _first_spells(detail).reindex(people.index)
@@ -105,7 +105,7 @@ def write_roster(detail, texts, units, parameters, folder, streams):
     merged = [(0, 0, 0, width - 1), (1, 0, 1, width - 1), *((2, a, 2, b) for a, b in SPANS)]
     merged += [(2, c, 3, c) for c in range(width) if c not in inside]
     bottom = [["填表人：孙某某　　审核人：周某某", *[""] * (width - 1)]]
-    xlsx.write_workbook(folder / ROSTER, [xlsx.Sheet("名册", top, columns, bottom, merged)])
+    return folder / ROSTER, [xlsx.Sheet("名册", top, columns, bottom, merged)]
 
 
 def _first_spells(detail):
@@ -189,8 +189,8 @@ def ledger_rows(detail):
     return rows.sort_values(["date", "slot", "movement"], kind="stable", ignore_index=True)
 
 
-def write_ledger(detail, texts, units, parameters, folder, streams):
-    """One sheet per year."""
+def ledger_book(detail, texts, units, parameters, folder, streams):
+    """Workbook (path, sheets) of the movements, one sheet per year."""
     rows = ledger_rows(detail)
     years = rows["date"].dt.year
     sheets = []
@@ -199,7 +199,7 @@ def write_ledger(detail, texts, units, parameters, folder, streams):
         part = rows[years == year]
         kinds = LEDGER_DAMAGE * (len(part) // 500) or LEDGER_DAMAGE[: len(part) // 100]
         sheets.append(_ledger_sheet(part, np.array(kinds, dtype=object), year, texts, units, rng, parameters))
-    xlsx.write_workbook(folder / LEDGER, sheets)
+    return folder / LEDGER, sheets
 
 
 def _ledger_sheet(part, kinds, year, texts, units, rng, parameters):

@@ -19,14 +19,15 @@ DAMAGE = ("missing", "unparseable", "damaged_id", "float_id", "conflict", "confl
 ORIGINS = ("微信", "手机提交", "链接")
 
 
-def write_survey(detail, texts, parameters, folder, streams):
-    """One workbook per wave."""
+def survey_books(detail, texts, parameters, folder, streams):
+    """One workbook (path, sheets) per wave."""
     answers = detail.survey.frame
     for wave in sorted(answers["wave"].unique()):
-        _write_wave(detail, answers[answers["wave"] == wave], wave, texts, parameters, folder, streams)
+        part = answers[answers["wave"] == wave]
+        yield folder / NAME.format(wave), [_sheet(detail, part, wave, texts, parameters, streams)]
 
 
-def _write_wave(detail, part, wave, texts, parameters, folder, streams):
+def _sheet(detail, part, wave, texts, parameters, streams):
     rng = streams(f"survey file {wave}")
     identity = detail.attributes["id_number"].loc[part["slot"]].to_numpy(dtype=object)
     kinds = np.array(DAMAGE * parameters["damage"], dtype=object)
@@ -64,7 +65,7 @@ def _write_wave(detail, part, wave, texts, parameters, folder, streams):
         *(_hours(rows[name], rng) for name in ("hours_week", "hours_trace", "hours_substantive")),
         xlsx.texts([SYNTHETIC] * n),
     ]
-    xlsx.write_workbook(folder / NAME.format(wave), [xlsx.Sheet("Sheet1", [HEADINGS], columns)])
+    return xlsx.Sheet("Sheet1", [HEADINGS], columns)
 
 
 def _answers(rows, wordings, rng):

@@ -73,8 +73,8 @@ def _disguise(groups, disguised, rng):
     return flags & groups.mark(rng, disguised)[:, None]
 
 
-def write_visits(rows, texts, units, parameters, folder, streams):
-    """One workbook per year."""
+def visit_books(rows, texts, units, parameters, folder, streams):
+    """One workbook (path, sheets) per year."""
     for year in np.unique(rows["year"]):
         rng = streams(f"visit file {year}")
         chosen = np.flatnonzero(rows["year"] == year)
@@ -85,10 +85,10 @@ def write_visits(rows, texts, units, parameters, folder, streams):
             [np.zeros(len(chosen)), np.ones(len(extra)), 2 + np.arange(len(damage)) % 8]
         ).astype(int)
         order = np.lexsort((kind, rows["start"][at], rows["unit"][at]))
-        _write_year(rows, at[order], kind[order], year, texts, units, folder, rng)
+        yield folder / NAME.format(year), [_sheet(rows, at[order], kind[order], year, texts, units, rng)]
 
 
-def _write_year(rows, at, kind, year, texts, units, folder, rng):
+def _sheet(rows, at, kind, year, texts, units, rng):
     n = len(at)
     unit = rows["unit"][at]
     wording, merged = _merged_units(unit, kind, units, rng, top=3)
@@ -136,7 +136,7 @@ def _write_year(rows, at, kind, year, texts, units, folder, rng):
     inside = {c for left, right in SPANS for c in range(left, right + 1)}
     heads += [(1, c, 2, c) for c in range(width) if c not in inside]
     merged = [(0, 0, 0, width - 1), *heads, *merged, (n + 3, 0, n + 3, width - 1)]
-    xlsx.write_workbook(folder / NAME.format(year), [xlsx.Sheet("登记表", top, columns, bottom, merged)])
+    return xlsx.Sheet("登记表", top, columns, bottom, merged)
 
 
 def _times(texts, moments, precise, rng):

@@ -7,13 +7,14 @@ import pyarrow.parquet
 import yaml
 
 from jianfu.core.spreadsheets import write_csv
+from jianfu.simulate import raw_xlsx as xlsx
 from jianfu.simulate.raw_apps import build_app_rows, write_apps
-from jianfu.simulate.raw_people import write_ledger, write_roster
-from jianfu.simulate.raw_survey import write_survey
+from jianfu.simulate.raw_people import ledger_book, roster_book
+from jianfu.simulate.raw_survey import survey_books
 from jianfu.simulate.raw_tables import write_documents, write_policies, write_unit_years, write_units
 from jianfu.simulate.raw_tasks import write_tasks
 from jianfu.simulate.raw_text import SYNTHETIC, DateTexts, UnitTexts
-from jianfu.simulate.raw_visits import build_visit_rows, write_visits
+from jianfu.simulate.raw_visits import build_visit_rows, visit_books
 from jianfu.simulate.streams import Streams
 from jianfu.simulate.structure import extraction_date
 from jianfu.simulate.task_rows import build_task_rows
@@ -21,8 +22,8 @@ from jianfu.simulate.task_rows import build_task_rows
 NOTE = f"# {SYNTHETIC}: parameters of an invented province; effects are known because they were put in.\n"
 
 
-def write_raw(draw, folder, parameters) -> None:
-    """Write the raw exports of ``draw`` to ``folder``.
+def write_raw(draw, folder, parameters, *, processes: int = 1) -> None:
+    """Write the raw exports of ``draw`` to ``folder``, large workbooks in so many ``processes``.
 
     Counts come first: rows are made so that reading them gives exactly the indicators, spells and answers of the draw.
     Damage (duplicates, rows that must be rejected, odd wordings) is added and never changes a real value.
@@ -39,12 +40,17 @@ def write_raw(draw, folder, parameters) -> None:
     write_unit_years(draw.unit_year, structure, units, folder, streams)
     write_policies(draw.policies, texts, folder, streams)
     write_documents(detail, parameters, folder, streams)
-    write_roster(detail, texts, units, own, folder, streams)
-    write_ledger(detail, texts, units, own, folder, streams)
-    write_survey(detail, texts, own, folder, streams)
     write_apps(build_app_rows(detail, streams), structure, months, units, own, folder, streams)
-    write_visits(build_visit_rows(detail, streams), texts, units, own, folder, streams)
     write_tasks(build_task_rows(detail, streams, extraction), months, texts, units, own, folder, streams)
+    xlsx.write_workbooks(_books(detail, texts, units, own, folder, streams), processes)
+
+
+def _books(detail, texts, units, parameters, folder, streams):
+    """The large workbooks (path, sheets), those that take longest first."""
+    yield from visit_books(build_visit_rows(detail, streams), texts, units, parameters, folder, streams)
+    yield from survey_books(detail, texts, parameters, folder, streams)
+    yield roster_book(detail, texts, units, parameters, folder, streams)
+    yield ledger_book(detail, texts, units, parameters, folder, streams)
 
 
 def write_truth(draw, folder, parameters) -> None:
