@@ -37,6 +37,7 @@ from jianfu.report.figures import (
     specification_curve,
 )
 from jianfu.report.figures.boundaries import Boundaries, county_code, read_boundaries, tiles
+from jianfu.report.figures.every import EVERY
 from jianfu.report.figures.own import TITLE_CM, in_own_look
 from jianfu.report.figures.style import SERIES, band, finish, new_figure, points, save, text_width, wrap
 from jianfu.study import figure as study_figure
@@ -82,9 +83,7 @@ FIGURES = {
     "county_map_short": lambda *a: county_map.draw(fakes.county_heatmap(), ROLES, Boundaries(), *a),
     "county_map_small": lambda *a: county_map.draw(fakes.county_heatmap(1, 2), ROLES, Boundaries(), *a),
     "issue_clock": lambda *a: issue_clock.draw(fakes.issue_clock(), *a),
-    "dose_response": lambda *a: dose_response.draw(
-        fakes.dose_response(), fakes.data_quality(), *a, focus="90后"
-    ),
+    "dose_response": lambda *a: dose_response.draw(fakes.dose_response(), fakes.data_quality(), "90后", *a),
     "cumulative_incidence": lambda *a: cumulative_incidence.draw(
         *fakes.cumulative_incidence(), fakes.data_quality(), *a
     ),
@@ -193,7 +192,7 @@ def test_figures_without_data_say_so(language, monkeypatch):
         county_heatmap.draw(without_rows(fakes.county_heatmap()), ROLES, labels),
         county_map.draw(without_rows(fakes.county_heatmap()), ROLES, MAP, labels),
         issue_clock.draw(without_rows(fakes.issue_clock()), labels),
-        dose_response.draw(without_rows(fakes.dose_response()), quality, labels, focus="90后"),
+        dose_response.draw(without_rows(fakes.dose_response()), quality, "90后", labels),
         cumulative_incidence.draw(without_rows(curves), without_rows(at_risk), quality, labels),
         burnout_by_overload.draw(without_rows(fakes.burnout_by_overload()), quality, labels),
         sample_flow.draw(without_rows(fakes.sample_flow()), without_rows(fakes.data_quality()), labels),
@@ -227,7 +226,7 @@ def test_a_table_that_was_not_provided_is_said_to_be_so_and_not_called_small(lan
     flow.loc[(flow["unit"] == "events") | (flow["chain"] == "survey"), "n"] = None
     figures = {
         "ledger": [
-            dose_response.draw(fakes.dose_response(), quality, labels, focus="90后"),
+            dose_response.draw(fakes.dose_response(), quality, "90后", labels),
             cumulative_incidence.draw(without_rows(curves), at_risk, quality, labels),
         ],
         "survey": [
@@ -251,7 +250,7 @@ def test_a_table_that_was_not_provided_is_said_to_be_so_and_not_called_small(lan
 
 def test_withheld_groups_are_not_drawn_and_counted_in_the_note(monkeypatch):
     cells = fakes.dose_response()
-    figure = dose_response.draw(cells, fakes.data_quality(), LABELS["zh"], focus="90后")
+    figure = dose_response.draw(cells, fakes.data_quality(), "90后", LABELS["zh"])
     withheld = int((cells["status"] == "withheld").sum())
     assert withheld == 3
     assert any(f"{withheld}组" in text for text, _ in drawn_texts(figure, monkeypatch))
@@ -440,12 +439,10 @@ def test_labels_that_the_figures_name_exist():
         assert key in LABELS["zh"], key
 
 
-def test_every_figure_has_a_rule_a_script_and_a_caption():
+def test_every_figure_has_a_rule_a_module_and_a_caption():
     rules = (ROOT / "workflow" / "rules" / "figures.smk").read_text(encoding="utf-8")
-    assert set(re.findall(r'^    "(\w+)": \{', rules, re.MULTILINE)) == set(NAMES)
-    assert set(re.findall(r'"(\S*scripts/\S*)"', rules)) == {"../../scripts/plot_{params.figure}.py"}
+    assert set(re.findall(r'^        "(\w+)": \[', rules, re.MULTILINE)) == set(NAMES) == set(EVERY)
     for name in NAMES:
-        assert (ROOT / "scripts" / f"plot_{name}.py").exists()
         caption = (ROOT / "workflow" / "report" / f"plot_{name}.rst").read_text(encoding="utf-8")
         assert "Source:" in caption and "Reading:" in caption
         assert "{{" not in caption, "a misspelt variable would render as blank"

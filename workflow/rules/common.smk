@@ -531,18 +531,22 @@ def own_template(wildcards):
     return [template] if template else []
 
 
-def own(key, *usual):
-    """What the wildcard province says of its own figure or table under ``key``, else its ``usual`` setting."""
+def own(key, *usual, name=None):
+    """What the wildcard province says of its figure or table `name` (None: the wildcard) under `key`, else `usual`."""
 
     def value(wildcards):
-        said = SETTINGS[wildcards.province]["own"].get(wildcards.name, {})
+        said = SETTINGS[wildcards.province]["own"].get(name or wildcards.name, {})
         return said.get(key) or setting(*usual)(wildcards)
 
     return value
 
 
-def own_look(wildcards):
-    """Title, size and style of the wildcard figure."""
-    said = SETTINGS[wildcards.province]["own"].get(wildcards.name, {})
-    look = {"title": "", "width": None, "height": None, "style": "colour"}
-    return {key: said.get(key, usual) for key, usual in look.items()}
+def own_look(name):
+    """Title, size and style of the figure `name` in the wildcard province."""
+
+    def value(wildcards):
+        said = SETTINGS[wildcards.province]["own"].get(name, {})
+        look = {"title": "", "width": None, "height": None, "style": "colour"}
+        return {key: said.get(key, usual) for key, usual in look.items()}
+
+    return value

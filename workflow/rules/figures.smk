@@ -6,132 +6,99 @@ OUTPUTS: release/figures/<figure>.{png,pdf,svg}, and the CSV of the figures made
 
 RELEASED = "results/{province}/release"
 QUALITY = f"{RELEASED}/tables/data_quality.csv"
-DRAWN_FROM_TABLES = {
-    "index_over_time": {
-        "indices": f"{RELEASED}/figures/index_over_time.csv",
-        "roles": settled("index_roles.csv"),
-        "policies": f"{RELEASED}/figures/policy_dates.csv",
-        "quality": QUALITY,
+# Files of every figure in the order in which its module reads them (jianfu.report.figures.every), by how it is drawn:
+# from released tables, from rows of the estimates (which it writes as CSV too), or in a full run.
+DRAWN = {
+    "tables": {
+        "index_over_time": [
+            f"{RELEASED}/figures/index_over_time.csv",
+            settled("index_roles.csv"),
+            f"{RELEASED}/figures/policy_dates.csv",
+            QUALITY,
+        ],
+        "county_heatmap": [f"{RELEASED}/figures/county_heatmap.csv", settled("index_roles.csv")],
+        "county_map": [f"{RELEASED}/figures/county_heatmap.csv", settled("index_roles.csv")],
+        "issue_clock": [f"{RELEASED}/figures/issue_clock.csv"],
+        "dose_response": [f"{RELEASED}/figures/dose_response.csv", QUALITY, plan("exits.yaml")],
+        "cumulative_incidence": [
+            f"{RELEASED}/figures/cumulative_incidence.csv",
+            f"{RELEASED}/figures/cumulative_incidence_at_risk.csv",
+            QUALITY,
+        ],
+        "burnout_by_overload": [f"{RELEASED}/figures/burnout_by_overload.csv", QUALITY],
+        "sample_flow": [f"{RELEASED}/figures/sample_flow.csv", QUALITY],
+        "index_sensitivity": [
+            f"{RELEASED}/figures/county_ranks.csv",
+            f"{RELEASED}/tables/index_shares.csv",
+            settled("index_roles.csv"),
+        ],
     },
-    "county_heatmap": {
-        "cells": f"{RELEASED}/figures/county_heatmap.csv",
-        "roles": settled("index_roles.csv"),
+    "estimates": {
+        "forest": [f"{RELEASED}/estimates.csv", settled("hypotheses.csv"), settled("models.yaml")],
+        "forest_all": [f"{RELEASED}/estimates.csv", settled("hypotheses.csv"), settled("models.yaml")],
+        "policy_event_study": [f"{RELEASED}/estimates.csv", settled("models.yaml")],
     },
-    "county_map": {
-        "cells": f"{RELEASED}/figures/county_heatmap.csv",
-        "roles": settled("index_roles.csv"),
-    },
-    "issue_clock": {"cells": f"{RELEASED}/figures/issue_clock.csv"},
-    "dose_response": {
-        "cells": f"{RELEASED}/figures/dose_response.csv",
-        "quality": QUALITY,
-        "exits": plan("exits.yaml"),
-    },
-    "cumulative_incidence": {
-        "curves": f"{RELEASED}/figures/cumulative_incidence.csv",
-        "at_risk": f"{RELEASED}/figures/cumulative_incidence_at_risk.csv",
-        "quality": QUALITY,
-    },
-    "burnout_by_overload": {"bins": f"{RELEASED}/figures/burnout_by_overload.csv", "quality": QUALITY},
-    "sample_flow": {"flow": f"{RELEASED}/figures/sample_flow.csv", "quality": QUALITY},
-    "index_sensitivity": {
-        "counties": f"{RELEASED}/figures/county_ranks.csv",
-        "shares": f"{RELEASED}/tables/index_shares.csv",
-        "roles": settled("index_roles.csv"),
-    },
-    "specification_curve": {
-        "curve": f"{RELEASED}/full/tables/specification_curve.csv",
-        "summary": f"{RELEASED}/full/tables/specification_summary.csv",
+    "specifications": {
+        "specification_curve": [
+            f"{RELEASED}/full/tables/specification_curve.csv",
+            f"{RELEASED}/full/tables/specification_summary.csv",
+        ],
     },
 }
-DRAWN_FROM_ESTIMATES = {
-    "forest": {"hypotheses": settled("hypotheses.csv"), "models": settled("models.yaml")},
-    "forest_all": {"hypotheses": settled("hypotheses.csv"), "models": settled("models.yaml")},
-    "policy_event_study": {"models": settled("models.yaml")},
+FIGURE_SETTINGS = {
+    "map": setting("map"),
+    "boundaries": content(map_file),
+    "confidence": setting("inference", "confidence"),
 }
-MAP = {"map": setting("map"), "boundaries": content(map_file)}
-FROM_ESTIMATES = {"estimates": f"{RELEASED}/estimates.csv", "reasons": f"{RELEASED}/reasons.csv"}
 
 
-def of_province(files, wildcards):
-    """{name: path} of the wildcard province, of ``files`` as they stand among the inputs of a rule."""
-    return {
-        name: file(wildcards) if callable(file) else file.format(province=wildcards.province)
-        for name, file in files.items()
-    }
+def endings(kind):
+    """Of the files of a figure."""
+    return ["png", "pdf", "svg", *(["csv"] if kind == "estimates" else [])]
 
 
-def pictures(figure):
-    """PNG, PDF and SVG of a figure by name; those of a full run stand in a folder of their own."""
-    folder = f"{RELEASED}/full/figures" if figure == "specification_curve" else f"{RELEASED}/figures"
-    png = report(
-        f"{folder}/{figure}.png",
-        caption=f"../report/plot_{figure}.rst",
-        category="Figures",
-        subcategory="{province}",
-        labels={"figure": figure},
-    )
-    return {"png": png, "pdf": f"{folder}/{figure}.pdf", "svg": f"{folder}/{figure}.svg"}
+def pictures(kind):
+    """{figure: its files}; those of a full run stand in a folder of their own."""
+    folder = f"{RELEASED}/full/figures" if kind == "specifications" else f"{RELEASED}/figures"
+    files = {figure: [f"{folder}/{figure}.{ending}" for ending in endings(kind)] for figure in DRAWN[kind]}
+    for figure, (png, *others) in files.items():
+        shown = report(
+            png,
+            caption=f"../report/plot_{figure}.rst",
+            category="Figures",
+            subcategory="{province}",
+            labels={"figure": figure},
+        )
+        files[figure] = [shown, *others]
+    return files
 
 
-# The path of a script is looked up when its job runs, and the loop is over then: it follows params.figure, not figure.
-for figure, tables in DRAWN_FROM_TABLES.items():
+# Figures of one kind share a job: loading what draws them takes as long as drawing one.
+for kind, drawn in DRAWN.items():
 
     rule:
-        """Draw one figure from released tables."""
+        """Draw the figures of one kind from what has been released."""
         name:
-            f"plot_{figure}"
+            f"plot_{kind}"
         input:
-            **tables,
+            **drawn,
+            reasons=f"{RELEASED}/reasons.csv",
             labels=plan("labels.csv"),
         output:
-            **pictures(figure),
+            **pictures(kind),
         log:
-            f"results/{{province}}/logs/plot_{figure}.log",
+            f"results/{{province}}/logs/plot_{kind}.log",
         benchmark:
-            f"results/{{province}}/benchmarks/plot_{figure}.tsv"
+            f"results/{{province}}/benchmarks/plot_{kind}.tsv"
         conda:
             "../../environment.yml"
         resources:
             mem_mb=1000,
         params:
-            **(MAP if figure == "county_map" else {}),
-            figure=figure,
+            **FIGURE_SETTINGS,
             language=setting("language"),
             synthetic=setting("province", "synthetic"),
             dpi=setting("figures", "dpi"),
-            code=code(f"plot_{figure}"),
+            code=code("plot_figures", rule=f"plot_{kind}"),
         script:
-            "../../scripts/plot_{params.figure}.py"
-
-
-for figure, plans in DRAWN_FROM_ESTIMATES.items():
-
-    rule:
-        """Choose rows of the released estimates, write them as CSV, and draw them as one figure."""
-        name:
-            f"plot_{figure}"
-        input:
-            **plans,
-            **FROM_ESTIMATES,
-            labels=plan("labels.csv"),
-        output:
-            **pictures(figure),
-            csv=f"{RELEASED}/figures/{figure}.csv",
-        log:
-            f"results/{{province}}/logs/plot_{figure}.log",
-        benchmark:
-            f"results/{{province}}/benchmarks/plot_{figure}.tsv"
-        conda:
-            "../../environment.yml"
-        resources:
-            mem_mb=1000,
-        params:
-            figure=figure,
-            language=setting("language"),
-            synthetic=setting("province", "synthetic"),
-            dpi=setting("figures", "dpi"),
-            confidence=setting("inference", "confidence"),
-            code=code(f"plot_{figure}"),
-        script:
-            "../../scripts/plot_{params.figure}.py"
+            "../../scripts/plot_figures.py"

@@ -4,43 +4,36 @@ REQUIRED INPUTS: those of the figure or table (figures.smk, report.smk).
 OUTPUTS: own/<name>.{png,pdf,svg}, own/<name>.{csv,xlsx,docx} under results/{province}
 """
 
-for kind, drawn in {"tables": DRAWN_FROM_TABLES, "estimates": DRAWN_FROM_ESTIMATES}.items():
+for kind, drawn in DRAWN.items():
+    for figure, files in drawn.items():
 
-    rule:
-        """Draw one figure once more, in the province's own look."""
-        name:
-            f"draw_own_from_{kind}"
-        input:
-            unpack(lambda wildcards, drawn=drawn: of_province(drawn[wildcards.name], wildcards)),
-            **({} if kind == "tables" else FROM_ESTIMATES),
-            labels=plan("labels.csv"),
-        output:
-            **{
-                ending: f"results/{{province}}/own/{{name}}.{ending}"
-                for ending in ("png", "pdf", "svg", *(["csv"] if kind == "estimates" else []))
-            },
-        log:
-            "results/{province}/logs/own_{name}.log",
-        benchmark:
-            "results/{province}/benchmarks/own_{name}.tsv"
-        wildcard_constraints:
-            name="|".join(drawn),
-        conda:
-            "../../environment.yml"
-        resources:
-            mem_mb=1000,
-        params:
-            **MAP,
-            language=own("language", "language"),
-            synthetic=setting("province", "synthetic"),
-            dpi=own("dpi", "figures", "dpi"),
-            look=own_look,
-            code=lambda wildcards, kind=kind: code(f"plot_{wildcards.name}", rule=f"draw_own_from_{kind}")(
-                wildcards
-            ),
-            confidence=setting("inference", "confidence"),
-        script:
-            "../../scripts/plot_{wildcards.name}.py"
+        rule:
+            """Draw one figure once more, in the province's own look."""
+            name:
+                f"draw_own_{figure}"
+            input:
+                **{figure: files},
+                reasons=f"{RELEASED}/reasons.csv",
+                labels=plan("labels.csv"),
+            output:
+                **{figure: [f"results/{{province}}/own/{figure}.{ending}" for ending in endings(kind)]},
+            log:
+                f"results/{{province}}/logs/own_{figure}.log",
+            benchmark:
+                f"results/{{province}}/benchmarks/own_{figure}.tsv"
+            conda:
+                "../../environment.yml"
+            resources:
+                mem_mb=1000,
+            params:
+                **FIGURE_SETTINGS,
+                language=own("language", "language", name=figure),
+                synthetic=setting("province", "synthetic"),
+                dpi=own("dpi", "figures", "dpi", name=figure),
+                look=own_look(figure),
+                code=code("plot_figures", rule=f"draw_own_{figure}"),
+            script:
+                "../../scripts/plot_figures.py"
 
 
 use rule tabulate_results as tabulate_own with:

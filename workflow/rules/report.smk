@@ -95,7 +95,7 @@ rule render_report:
         figures=expand("results/{{province}}/release/figures/{name}.png", name=REPORT_FIGURES),
         data=expand(
             "results/{{province}}/release/figures/{name}.csv",
-            name=[*published(area="figures"), *DRAWN_FROM_ESTIMATES],
+            name=[*published(area="figures"), *DRAWN["estimates"]],
         ),
         config="results/{province}/provenance/config.yaml",
         run="results/{province}/provenance/run.json",

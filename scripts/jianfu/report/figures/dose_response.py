@@ -18,7 +18,7 @@ from jianfu.report.figures.style import (
 HEIGHT = 5.0  # cm
 
 
-def draw(cells, quality, labels, synthetic=False, *, focus) -> Figure:
+def draw(cells, quality, focus, labels, synthetic=False) -> Figure:
     """One panel per cohort with rates and intervals against the mean exposure of each group.
 
     cells: released columns cohort, bin, exposure_mean, persons, exits, person_months, rate, ci_low, ci_high, status;

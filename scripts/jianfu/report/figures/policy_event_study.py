@@ -15,7 +15,7 @@ SHOWN = ("cs",)  # estimator of the event studies that have a panel; the others 
 COLUMNS = 2
 
 
-def read(estimates, models, csv) -> tuple[pd.DataFrame, dict]:
+def read(estimates, models, alpha, csv) -> tuple[pd.DataFrame, dict]:
     """Rows of the figure (also written to ``csv``) and plan of the models by name, from the paths of the files."""
     by_name = {model["name"]: model for model in read_yaml(models)["models"]}
     rows = event_rows(pd.read_csv(estimates, encoding="utf-8-sig"), by_name)
