@@ -48,7 +48,10 @@ def test_an_own_column_of_the_roster_is_a_variable_of_persons(load):
     )
     model = f"{{estimator: cloglog, data: hazard_own, outcome: voluntary, label_zh: 驻村, {terms}}}"
     base = MINIMAL.replace("files: [roster.xlsx]}", roster)
-    assert load(f"plan: {{models: {{P4: {model}}}}}\n", base=base)["plan"]["models"]["P4"]
+    settings = load(f"plan: {{models: {{P4: {model}}}}}\n", base=base)
+    assert settings["plan"]["models"]["P4"]
+    words = {row["key"]: row["zh"] for row in content_of(settings)("labels.csv")}
+    assert words["own_resident"] == "是否驻村"  # what the heading says
     with pytest.raises(ConfigError, match="names the column 'own_resident', which the table does not have"):
         load(f"plan: {{models: {{P4: {model}}}}}\n")
 
@@ -88,6 +91,19 @@ def test_an_own_source_that_cannot_be_is_refused(load, source, sentence):
     with pytest.raises(ConfigError) as caught:
         load(base=f"{MINIMAL.rstrip()}\n  - {source}\n")
     assert sentence in str(caught.value)
+
+
+def test_what_is_new_has_the_words_that_the_province_gives_it(load):
+    """One label is enough: the short one of an index and that of an outcome follow."""
+    settings = load(
+        "plan:\n"
+        "  indices: {SHEETS: {B1_tables: 2, C1_items: 1}}\n"
+        "  scales: {strain: {items: [SL1, SL2], range: [1, 5]}}\n"
+        "  labels: {SHEETS: {zh: 表格负担指数, en: Forms index}, strain: {zh: 睡眠困扰}}\n"
+    )
+    words = {row["key"]: (row["zh"], row["en"]) for row in content_of(settings)("labels.csv")}
+    assert words["SHEETS"] == words["short_SHEETS"] == ("表格负担指数", "Forms index")
+    assert words["strain"] == words["outcome_strain"] == ("睡眠困扰", "睡眠困扰")
 
 
 def test_what_is_read_is_written_alike(tmp_path):

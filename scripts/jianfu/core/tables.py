@@ -38,6 +38,16 @@ def tables_added(sources: Iterable[Mapping]) -> list[str]:
     return list(dict.fromkeys(source["table"] for source in sources if source["table"].startswith(OWN)))
 
 
+def headings_added(sources: Iterable[Mapping]) -> dict[str, str]:
+    """{column: its heading} of the columns that only this province has on common tables; of two lines the lower one."""
+    return {
+        column: heading.rpartition("|")[2].strip()
+        for source in sources
+        for heading, column in source.get("columns", {}).items()
+        if column in source.get("types", {}) and column.startswith(OWN)
+    }
+
+
 def own_columns(names: Iterable[str]) -> list[str]:
     """Those of a common table's columns that only this province has."""
     return [name for name in names if name.startswith(OWN)]

@@ -12,7 +12,7 @@ import pandas as pd
 from jianfu.core.errors import ConfigError
 from jianfu.core.reasons import Reason
 from jianfu.core.spelling import did_you_mean
-from jianfu.core.tables import MEASURED, OWN
+from jianfu.core.tables import MEASURED, OWN, own_columns
 from jianfu.exits.definitions import definitions_of
 from jianfu.indicators.evaluation import check_expressions
 from jianfu.indicators.plan import checked, source_of
@@ -126,6 +126,7 @@ def check_plan(
     nodes = {node for edges in diagrams.values() for cause in edges for node in (cause, *edges[cause])}
     words = {*(c for columns in tables.values() for c in columns), *levels_of(plan, plan["categories"])}
     words |= {*nodes, *scenarios, *(check["name"] for check in checks), *canonical}
+    words |= {column for table in canonical.values() for column in own_columns(table.columns)}
     _check_labels(overlay.get("labels", {}), common("labels.csv"), words, file)
 
 

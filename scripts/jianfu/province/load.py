@@ -14,7 +14,6 @@ from jianfu.config.merging import merge
 from jianfu.config.schema import check_schema
 from jianfu.core.errors import ConfigError
 from jianfu.core.labels import LANGUAGES
-from jianfu.core.tables import tables_added
 from jianfu.province.names import check_names, plan_names
 from jianfu.province.paths import check_files, province_file, resolve_paths
 from jianfu.province.plan import completed
@@ -36,8 +35,8 @@ def load_province(slug: str, root: str | Path, folders: list, *, awaited: bool =
     check_schema(overlay, schema, file)
     settings = merge(default, _named(overlay, slug))
     settings = settings | {"sources": own_sources(settings["sources"], settings["exclude"]["sources"], file)}
-    own = tables_added(settings["sources"])
-    settings = settings | {"plan": completed(Path(root) / "config" / "plan", overlay.get("plan", {}), own)}
+    plan = completed(Path(root) / "config" / "plan", overlay.get("plan", {}), settings["sources"])
+    settings = settings | {"plan": plan}
     check_fields(settings, file)
     check_names(settings, plan_names(root, settings["plan"], file, settings["sources"]), file)
     settings = resolve_paths(settings, path.resolve().parent, file)

@@ -26,7 +26,7 @@ from jianfu.config.overlay import (
 from jianfu.core.content import mapping_digest
 from jianfu.core.labels import LANGUAGES
 from jianfu.core.spreadsheets import write_csv
-from jianfu.core.tables import OWN
+from jianfu.core.tables import OWN, headings_added, tables_added
 
 DEVIATIONS = ("table", "row", "field", "common", "own")
 DECADE = re.compile(r"(\d\d)后")
@@ -102,11 +102,20 @@ def read_deviations(path: str | Path) -> list[dict]:
     return [row | {key: json.loads(row[key]) for key in ("common", "own")} for row in read_plan_file(path)]
 
 
-def completed(plan: str | Path, overlay: Mapping, own_tables: Iterable[str] = ()) -> dict:
-    """The overlay with the dummies and words that new rows and own tables need; what the province says itself stays."""
+def completed(plan: str | Path, overlay: Mapping, sources: Iterable[Mapping] = ()) -> dict:
+    """The overlay with the dummies and words that new rows, own tables and columns need; what it says itself stays.
+
+    sources: of the province; an own column is called what its heading says.
+    """
     tables = read_tables(plan)
     categories = {}
-    labels = {f"{kind}_{name}": _named(name.removeprefix(OWN)) for name in own_tables for kind in TABLE_WORDS}
+    given = {key: words for key, words in _own(overlay, "labels") if isinstance(words, Mapping)}
+    labels = {
+        f"{kind}_{name}": given.get(name) or _named(name.removeprefix(OWN))
+        for name in tables_added(sources)
+        for kind in TABLE_WORDS
+    }
+    labels |= {column: _named(heading) for column, heading in headings_added(sources).items()}
     common, focus = read_plan_file(Path(plan) / tables["focus"].file)["focus"], overlay.get("focus")
     dummies = read_plan_file(Path(plan) / tables["categories"].file)["categories"]
     for name, variable in VARIABLES.items():
@@ -120,15 +129,16 @@ def completed(plan: str | Path, overlay: Mapping, own_tables: Iterable[str] = ()
                 categories.setdefault(variable, {})[level] = dummy
                 for key in (f"value_{level}", dummy, f"short_{dummy}"):
                     labels[key] = _named(level)
+    spoken = {}
     if (common, OFF) in _own(overlay, "cohorts") and isinstance(focus, str):
-        labels = (
-            _spoken_of(read_plan_file(Path(plan) / "labels.csv"), common, focus, dummies["cohort"]) | labels
-        )
+        spoken = _spoken_of(read_plan_file(Path(plan) / "labels.csv"), common, focus, dummies["cohort"])
     for name, keys in WORDS.items():
         known = {row[0] for row in _common(plan, tables[name])} if name in overlay else ()
         for row, value in _own(overlay, name):
             if value is not OFF and row not in known:
-                labels |= {key.format(row): _named(row) for key in keys}
+                words = given.get(row) or _named(row)
+                labels |= {key.format(row): words for key in keys}
+    labels = spoken | {key: words for key, words in labels.items() if key not in given}
     found = dict(overlay)
     for name, new in (("categories", categories), ("labels", labels)):
         if new and isinstance(own := overlay.get(name, {}), dict):
