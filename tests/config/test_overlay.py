@@ -327,6 +327,15 @@ REFUSED = {
         f"{{models: {{P1: {{{OLS}, terms: [OD], where: {{sex: 男性}}}}}}}}",
         "'plan.models.P1.where.sex' names '男性', which does not exist; did you mean '男'?",
     ),
+    "value of where that is yes or no": (
+        f"{{models: {{P1: {{{OLS.replace('survey_scores', 'hazard_cells').replace('burnout', 'voluntary')},"
+        " terms: [OD], where: {lock: 是}}}}",
+        "'plan.models.P1.where.lock' names '是', which does not exist; valid are True, False.",
+    ),
+    "term that is nothing like a column": (
+        f"{{models: {{P1: {{{OLS}, terms: [过密化指数]}}}}}}",
+        "plan.models.P1: 'terms' names the column '过密化指数', which the table does not have; there are ",
+    ),
     "what is standardised": (
         f"{{models: {{P1: {{{OLS}, terms: [OD], standardise: [burnou]}}}}}}",
         "plan.models.P1: 'standardise' names 'burnou', which is not in the model; did you mean 'burnout'?",
@@ -423,7 +432,7 @@ def test_what_cannot_be_is_refused_in_one_sentence(load, overlay, sentence):
     with pytest.raises(ConfigError) as caught:
         load(f"plan: {overlay}\n")
     assert str(caught.value).startswith(FILE) and sentence in str(caught.value)
-    assert "\n" not in str(caught.value)
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 500
 
 
 SETTINGS_REFUSED = {

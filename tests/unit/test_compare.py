@@ -151,3 +151,15 @@ def test_the_report_shows_main_results_before_and_after(sides):
         text, tables = markdown(sides[1])
         assert ("before_after" in [table.name for table in tables]) is shown
         assert ("改变前后的主要结果见" in text) is shown
+
+
+def test_another_cut_of_the_cohort_in_question_is_told_beside_before_and_after(sides):
+    labels = Labels("zh", str(PLAN / "labels.csv"))
+    assert len(before_after_table(*map(read_result, sides), labels).notes) == 1
+    record(sides[1], {"cohorts": {"95后": 1995}})
+    (_, note) = before_after_table(*map(read_result, sides), labels).notes
+    assert "前一次是90后（1990—1999年出生），这一次是90后（1990—1994年出生）" in note
+    off = dict.fromkeys(("70后及以前", "80后", "90后", "00后"), False)
+    record(sides[1], {"cohorts": off | {"35岁以上": None, "35岁以下": 1990}, "focus": "35岁以下"})
+    (_, note) = before_after_table(*map(read_result, sides), labels).notes
+    assert "这一次是35岁以下（1990年及以后出生）" in note

@@ -35,7 +35,6 @@ from jianfu.report.document.charts import charts
 from jianfu.report.document.context import (
     FIGURES,
     age_range,
-    born_in,
     by_verdict,
     collect,
     row_totals,
@@ -543,12 +542,12 @@ def test_ratio_and_percent_of_a_log_hazard():
 
 def test_ages_in_the_window():
     exits = {"cohorts": {"80后": None, "90后": 1990, "00后": 2000}, "focus": "90后"}
-    assert age_range(["2023-07", "2026-06"], *born_in(exits)) == [23, 36]
-    assert age_range(["2024-01", "2025-06"], *born_in(exits)) == [24, 35]
+    assert age_range(["2023-07", "2026-06"], *facts.born_in(exits)) == [23, 36]
+    assert age_range(["2024-01", "2025-06"], *facts.born_in(exits)) == [24, 35]
     further = {"cohorts": {"80后": None, "90后": 1990, "95后": 1995}, "focus": "90后"}
-    assert age_range(["2024-01", "2025-06"], *born_in(further)) == [29, 35]
-    assert age_range(["2024-01", "2025-06"], *born_in(further | {"focus": "95后"})) == [None, 30]
-    assert age_range(["2024-01", "2025-06"], *born_in(further | {"focus": "80后"})) == [34, None]
+    assert age_range(["2024-01", "2025-06"], *facts.born_in(further)) == [29, 35]
+    assert age_range(["2024-01", "2025-06"], *facts.born_in(further | {"focus": "95后"})) == [None, 30]
+    assert age_range(["2024-01", "2025-06"], *facts.born_in(further | {"focus": "80后"})) == [34, None]
 
 
 def test_rest_eve_share_is_weighted_by_tasks():

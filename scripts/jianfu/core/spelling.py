@@ -5,6 +5,9 @@ from collections.abc import Iterable, Sequence
 
 from jianfu.core.reasons import Reason
 
+MOST = 20  # names that a sentence lists; of more it shows the first SHOWN in order
+SHOWN = 12
+
 
 def nearest(word, candidates, cutoff=0.6) -> str | None:
     """The candidate closest in spelling to ``word``, or None where none reaches the similarity ``cutoff``."""
@@ -20,8 +23,10 @@ def did_you_mean(word, candidates: Sequence, *, cutoff: float = 0.4) -> Reason:
 
 
 def valid_are(candidates: Iterable) -> Reason:
-    """The valid names as advice."""
+    """The valid names as advice; some of them where they are many."""
     names = [str(candidate) for candidate in candidates]
+    if len(names) > MOST:
+        return Reason("valid_some", names=sorted(names)[:SHOWN], n=len(names))
     return Reason("valid_are", names=names) if names else Reason("none_is_valid")
 
 

@@ -25,7 +25,7 @@ from jianfu.models.diagram import circle, diagram_of, edges_of
 from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.own_tables import check_entry
 from jianfu.models.spec import ALL, specs_of
-from jianfu.models.tables.catalogue import columns_of_tables, levels_of
+from jianfu.models.tables.catalogue import YES_NO, columns_of_tables, levels_of
 from jianfu.models.tables.table import AnalysisTable
 from jianfu.models.term import names_of
 
@@ -168,7 +168,8 @@ def _check_labels(own, common, words, file):
 def _values(plan, canonical):
     """{column: the values it can have} of the columns that are categories or yes and no."""
     columns = [column for table in canonical.values() for column in table.columns.values()]
-    found = {column.name: (True, False) for column in columns if column.type == "boolean"}
+    found = dict.fromkeys(YES_NO, (True, False))
+    found |= {column.name: (True, False) for column in columns if column.type == "boolean"}
     found |= {column.name: tuple(vars(column)["values"]) for column in columns if column.type == "category"}
     return found | {variable: tuple(levels) for variable, levels in plan["categories"].items()}
 

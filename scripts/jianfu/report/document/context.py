@@ -1,7 +1,7 @@
 """Numbers of the report, taken from released files and the stored settings only."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -115,7 +115,7 @@ def collect(release: str | Path, config, run, deviations, plan, labels: Labels) 
         "quotes": quotes,
         "confidence": f"{settings['inference']['confidence']:.0%}",
         "young": labels("short_cohort_90s"),
-        "ages": age_range(settings["data"]["window"], *born_in(exits)),
+        "ages": age_range(settings["data"]["window"], *facts.born_in(exits)),
         "settings": settings,
         "reference": reference_window(settings["data"]["window"], settings["indices"]),
         "rows": row_totals(quality),
@@ -229,13 +229,6 @@ def month_zh(month) -> str:
     """``2024-03`` as ``2024年3月``."""
     year, number = month.split("-")
     return f"{year}年{int(number)}月"
-
-
-def born_in(exits: Mapping) -> tuple[int | None, int | None]:
-    """First and last year of birth of the cohort in question, None where it is open; exits: content of exits.yaml."""
-    firsts = [*exits["cohorts"].values(), None]
-    at = list(exits["cohorts"]).index(exits["focus"])
-    return firsts[at], None if firsts[at + 1] is None else firsts[at + 1] - 1
 
 
 def age_range(window, first: int | None, last: int | None) -> list[int | None]:

@@ -152,3 +152,10 @@ def rank_stability(counties, index: str) -> dict | None:
         return None
     steady = (rows["rank_high"] - rows["rank_low"]) <= 1
     return {"n": len(rows), "steady": int(steady.sum())}
+
+
+def born_in(exits: Mapping) -> tuple[int | None, int | None]:
+    """First and last year of birth of the cohort in question, None where it is open; exits: content of exits.yaml."""
+    firsts = [*exits["cohorts"].values(), None]
+    at = list(exits["cohorts"]).index(exits["focus"])
+    return firsts[at], None if firsts[at + 1] is None else firsts[at + 1] - 1

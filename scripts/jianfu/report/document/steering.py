@@ -14,6 +14,7 @@ from jianfu.models.verdicts import deciding_estimates, usable, verdict
 from jianfu.models.words import term_label
 from jianfu.province.plan import read_deviations
 from jianfu.report.compare import Result
+from jianfu.report.document.facts import born_in
 from jianfu.report.document.plan_tables import deviations_rows
 from jianfu.report.tables.table import NOTHING, Table, count, number
 
@@ -58,8 +59,27 @@ def before_after_table(before: Result, now: Result, labels: Labels) -> Table:
             rows.append((hypothesis, term_label(term, labels), *cells))
     header = [f"{labels(f'column_{key}')}\n{labels(side)}" for side in SIDES for key in RESULT]
     header = (labels("column_hypothesis"), labels("column_term"), *header)
-    note = (labels("note_before_after"),)
-    return Table("before_after", labels("table_before_after"), header, tuple(rows), notes=note, left=2)
+    notes = (labels("note_before_after"), *_cohorts_differ(before, now, labels))
+    return Table("before_after", labels("table_before_after"), header, tuple(rows), notes=notes, left=2)
+
+
+def _cohorts_differ(before, now, labels):
+    """A remark where the cohort in question holds other years of birth than before; its lines are of other persons."""
+    found = []
+    for result in (before, now):
+        tables = {name: result.record["tables"][name] for name in ("cohorts", "focus")}
+        exits = {
+            "cohorts": {name: year for (name,), year in tables["cohorts"]},
+            "focus": tables["focus"][0][1],
+        }
+        found.append((exits["focus"], *born_in(exits)))
+    if found[0] == found[1]:
+        return []
+    texts = []
+    for name, first, last in found:
+        kind = "until" if first is None else "from" if last is None else "between"
+        texts.append(labels(f"cohort_born_{kind}", name=name, first=first, last=last))
+    return [labels("note_cohorts_differ", before=texts[0], now=texts[1])]
 
 
 def _cells(side, labels):
