@@ -27,6 +27,8 @@ from scipy.optimize import linprog
 
 LEAST = 10  # a group of fewer persons or events must not be told
 ITEMS = 15  # items of the longest scale whose mean is published
+PERSON_TABLES = ("roster", "ledger", "spells", "survey", "punches")  # source tables whose rows are persons
+ROW_OUTCOMES = ("kept", "duplicate", "rejected", "nondata")
 COHORTS = {"70后及以前": "cohort_70s", "80后": "cohort_80s", "90后": "cohort_90s", "00后": "cohort_00s"}
 
 
@@ -154,9 +156,40 @@ def book_of(release: Path) -> Book:
         silent = ("silent", *name[1:])
         book.sums.append(((name, silent), ("roster", *name[1:])))
         book.hidden.add(silent)
+    _groups(book, read(release, "sample_by_group"))
+    _sources(book, read(release, "data_quality"))
     _flows(book, read(release, "sample_flow"))
     _models(book, read(release, "estimates"))
     return book
+
+
+def _groups(book, groups):
+    """Enter the sample by group: the groups of a level add up to its total, the levels of a variable to the group."""
+    if groups.empty:
+        return
+    rows = groups[groups["mean"].isna()].fillna({"level": ""})
+    dimensions = ["grouping", "variable", "level", "group"]
+    _grid(book, "groups", rows, "n", dimensions, ["group"])
+    counted = rows[rows["variable"] != "persons"]
+    for (grouping, variable, group), own in counted.groupby(["grouping", "variable", "group"]):
+        whole = ("groups", grouping, "persons", "", group)
+        if whole in book.known:
+            levels = tuple(("groups", grouping, variable, level, group) for level in own["level"].astype(str))
+            book.sums.append((levels, whole))
+
+
+def _sources(book, quality):
+    """Enter the rows of source tables that are persons: outcomes add up to the rows read."""
+    if quality.empty:
+        return
+    for row in quality[quality["table"].isin(PERSON_TABLES)].to_dict("records"):
+        names = {name: ("rows", row["table"], name) for name in (*ROW_OUTCOMES, "rows_read")}
+        coarse = is_rounded([row[name] for name in ROW_OUTCOMES if name != "nondata"])
+        for name, key in names.items():
+            book.known[key] = window(row[name], coarse and name != "nondata")
+            if pd.isna(row[name]):
+                book.hidden.add(key)
+        book.sums.append((tuple(names[name] for name in ROW_OUTCOMES), names["rows_read"]))
 
 
 def _flows(book, flow):
@@ -247,7 +280,25 @@ def digits(release: Path) -> list[Leak]:
             least = effective - max(half_unit(effective), LEAST / 2 if effective % LEAST == 0 else 0)
             found += _told(f"answers of wave {wave}", every[every >= least], every)
     found += _rates(read(release, "dose_response"))
+    for name in ("scale_structure", "measurement_invariance"):
+        found += _fits(read(release, name))
     return [*found, *_intervals(read(release, "estimates"))]
+
+
+def _fits(table):
+    """Answers that agree with the chi-square and the RMSEA of a factor model: its square is groups × (χ² − df) over
+    df × answers."""
+    shown = table.dropna(subset=["chi2", "rmsea"]) if len(table) else table
+    for row in shown[shown["rmsea"] > 0].to_dict("records") if len(shown) else ():
+        if not is_rounded([row["respondents"]]):
+            continue
+        every, groups = numbers(row["respondents"]), row["groups"] if row.get("groups", 0) > 0 else 1
+        excess = row["chi2"] - row["df"] + np.array([-1, 1]) * half_unit(row["chi2"])
+        squares = (row["rmsea"] + np.array([1, -1]) * half_unit(row["rmsea"])) ** 2
+        low, high = groups * excess / row["df"] / squares
+        fits = every[(every >= low - groups) & (every <= high + groups)]
+        where = "/".join(str(row[key]) for key in ("scale", "grouping", "level") if key in row)
+        yield from _told(f"answers to {where}", fits, every)
 
 
 def _of_weights(group, parts):

@@ -439,8 +439,226 @@ MORE = {  # input -> columns beside those of persons(), entry, what the first ro
     "a mediator that is the outcome": ({}, {"estimator": "mediation", "mediator": "y"}, "exactly"),
     "a group for each person": ({}, {"estimator": "mixed", "cluster": "person"}, "group for every"),
     "NULL in every cell": ({"v": "NULL"}, {"terms": ["v"]}, "no values"),
+    "percentages as an outcome": (
+        {"p": lambda f: [f"{v:.1f}%" for v in f["y"]]},
+        {"outcome": "p"},
+        "holds text",
+    ),
+    "an infinite duration": (
+        {"t": lambda f: f["time"].where(f["person"] != 3, np.inf)},
+        {"estimator": "cox", "exit": "t", "event": "left"},
+        "infinite",
+    ),
+    "infinite weights": (
+        {"w": lambda f: f["weight"].where(f["person"] != 3, np.inf)},
+        {"weights": "w"},
+        "infinite",
+    ),
+    "a term twice": ({}, {"terms": ["x", "x"]}, "stands twice"),
+    "a term that is a control": ({}, {"controls": ["x"]}, "stands twice"),
+    "a spline without a degree": ({}, {"terms": ["ns(x, 0)"]}, "degrees of freedom"),
+    "a spline of half a degree": ({}, {"terms": ["ns(x, 2.5)"]}, "degrees of freedom"),
+    "a spline of words": ({}, {"terms": ["ns(sex, 3)"]}, "column of numbers"),
+    "a logarithm of words": ({}, {"terms": ["log(sex)"]}, "column of numbers"),
+    "nobody chosen": ({}, {"where": {"sex": "某"}}, "never is"),
+    "a column called like a function": ({"log(x)": 1.0}, {"terms": ["log(x)"]}, "rename the column"),
+    "a column called like a spline": ({"ns(x, 3)": 1.0}, {"terms": ["ns(x, 3)"]}, "rename the column"),
+    "a column called like a dummy": (
+        {"sex_男": lambda f: f["x"]},
+        {"terms": ["sex", "sex_男"]},
+        "two columns would be called sex_男",
+    ),
+    "a column called like the constant": (
+        {"(Intercept)": lambda f: f["x"]},
+        {"terms": ["(Intercept)"]},
+        "two columns would be called (Intercept)",
+    ),
+    "a column called like a product": ({"a:b": 1.0}, {"terms": ["a:b"]}, "does not have"),
+    "counts of zero": ({"n": 0}, {"estimator": "poisson", "outcome": "n"}, "no events"),
+    "everybody leaves": ({"e": 1}, {"estimator": "logit", "outcome": "e"}, "separated"),
+    "one leaver": (
+        {"e": lambda f: (f["person"] == 3).astype(int)},
+        {"estimator": "logit", "outcome": "e"},
+        "1 events for 2 coefficients",
+    ),
+    "ordered words": (
+        {"o": lambda f: f["item"].map({1: "低", 2: "中", 3: "高", 4: "很高"})},
+        {"estimator": "ordinal", "outcome": "o"},
+        "holds text",
+    ),
+    "an order of everybody": ({}, {"estimator": "ordinal"}, "120 levels"),
+    "a mediator that is the term": ({}, {"estimator": "mediation", "mediator": "x"}, "exactly"),
+    "an event of half": (
+        {"e": lambda f: f["left"] / 2},
+        {"estimator": "cox", "exit": "time", "event": "e"},
+        "must be 0 or 1",
+    ),
+    "an event in words": (
+        {"e": lambda f: np.where(f["left"] == 1, "是", "否")},
+        {"estimator": "cox", "exit": "time", "event": "e"},
+        "holds text",
+    ),
+    "one case of a cause": (
+        {"h": lambda f: np.where(f["person"] == 3, "甲", np.where(f["left"] == 1, "乙", "在职"))},
+        {"estimator": "fine_gray", "exit": "time", "event": "h", "options": {"cause": "甲"}},
+        "1 events for 1 coefficients",
+    ),
+    "equivalence within nothing": (
+        {},
+        {"estimator": "tost", "options": {"low": 0.1, "high": 0.1}},
+        "not in order",
+    ),
+    "one imputation": (
+        {},
+        {"estimator": "pool_imputations", "options": {"imputation": "same", "model": "ols"}},
+        "two imputations",
+    ),
+    "a number among levels": (
+        {"s": lambda f: np.where(f["person"] % 9 == 0, "未知", f["item"].astype(str))},
+        {"terms": ["s"]},
+        "correct the cell",
+    ),
+    "a level for everybody": (
+        {"s": lambda f: [f"L{n}" for n in f["person"]]},
+        {"terms": ["s"]},
+        "name it under 'effects'",
+    ),
+    "the effect as a term": ({}, {"terms": ["county"], "effects": ["county"]}, "collinear with the effects"),
     "a contrast of what is no term": ({}, {"options": {"contrasts": {"d": ["x", "q"]}}}, "no term"),
 }
+
+
+ALONE = {  # input of an estimator without terms -> columns, entry, what the sentence says
+    "two starts of a unit": (
+        {"start": lambda f: np.where(f["month"] > 3, f["start"], 0)},
+        "did_cs",
+        STUDY,
+        "two dates",
+    ),
+    "a unit twice in a month": (
+        {"unit": lambda f: f["unit"] % 10},
+        "did_cs",
+        STUDY,
+        "two rows in one period",
+    ),
+    "all units from the start": ({"start": 1}, "did_cs", STUDY, "compared with units not treated"),
+    "nobody treated": ({"start": 0}, "did_cs", STUDY, "compared with units not treated"),
+    "an error of zero": ({"s": 0.0}, "meta", {"se": "s"}, "not above zero"),
+    "an infinite error": (
+        {"s": lambda f: f["weight"].where(f["person"] != 3, np.inf)},
+        "meta",
+        {"se": "s"},
+        "infinite",
+    ),
+    "a probability above one": ({"y": 1.5}, "p_adjust", {"method": "holm"}, "no p-values"),
+    "a probability below zero": ({"y": -0.1}, "p_adjust", {"method": "BH"}, "no p-values"),
+    "an item twice": ({}, "cfa", {"model": {"f": ["q1", "q2", "q2"]}}, "3 items"),
+    "items that are copies": (
+        {"q2": lambda f: f["q1"]},
+        "cfa",
+        {"model": {"f": ["q1", "q2", "q3"]}},
+        "positive definite",
+    ),
+    "an item of words": ({"q2": "甲"}, "cfa", {"model": {"f": ["q1", "q2", "q3"]}}, "holds text"),
+}
+
+
+@pytest.mark.parametrize("case", ALONE)
+def test_estimators_without_terms_say_what_cannot_be(case, tmp_path):
+    columns, estimator, options, wanted = ALONE[case]
+    frame = persons()
+    for name, values in columns.items():
+        frame[name] = values(frame) if callable(values) else values
+    frame.to_csv(tmp_path / "own.csv", index=False)
+    entry = {"estimator": estimator, "options": options} | ({} if estimator == "cfa" else {"outcome": "y"})
+    found = answered(tmp_path / "own.csv", entry)
+    assert wanted in told(found).iloc[0] and found["estimate"].isna().all()
+
+
+def least_squares(frame, columns, y="y"):
+    """Slope of the first column, its error and degrees of freedom, by the pseudo-inverse."""
+    x, y = np.column_stack([*columns, np.ones(len(frame))]), frame[y].to_numpy(float)
+    beta, rank = np.linalg.pinv(x) @ y, np.linalg.matrix_rank(x)
+    left = ((y - x @ beta) ** 2).sum() / (len(y) - rank)
+    return beta[0], np.sqrt(left * np.linalg.pinv(x.T @ x)[0, 0]), len(y) - rank
+
+
+RIGHT = {  # input -> columns beside those of persons(), entry, columns (N,) of the same least squares
+    "codes with zeros before": ({"u": lambda f: [f"{u:03d}" for u in f["unit"]]}, ["u"]),
+    "codes with a fraction": ({"u": lambda f: f["unit"] + 0.5}, ["u"]),
+    "codes of eighteen digits": ({"u": lambda f: f["unit"] + 10**17}, ["u"]),
+    "one effect nested in another": ({}, ["unit", "county"]),
+    "the other way round": ({}, ["county", "unit"]),
+    "an effect twice": ({"u": lambda f: f["unit"]}, ["unit", "u"]),
+    "effects in two worlds": ({"w": lambda f: f["unit"] // 10 * 100 + f["person"] % 3}, ["unit", "w"]),
+    "effects that cross": ({"m": lambda f: f["person"] % 7}, ["unit", "m"]),
+}
+
+
+@pytest.mark.parametrize("case", RIGHT)
+def test_effects_cost_the_degrees_of_freedom_that_they_take(case, tmp_path):
+    columns, effects = RIGHT[case]
+    frame = persons()
+    for name, values in columns.items():
+        frame[name] = values(frame)
+    frame.to_csv(tmp_path / "own.csv", index=False)
+    row = fit(
+        tmp_path / "own.csv", {"estimator": "ols", "outcome": "y", "terms": ["x"], "effects": effects}
+    ).iloc[-1]
+    dummies = [pd.get_dummies(frame[name].astype(str), dtype=float).to_numpy() for name in effects]
+    slope, error, df = least_squares(frame, [frame["x"], *dummies])
+    np.testing.assert_allclose([row["estimate"], row["std_error"]], [slope, error], rtol=1e-7)
+    assert f"t({df})" in told(row)
+
+
+NUMBERS = {  # ways to write the same outcome
+    "thousands": lambda v: f"{v:,.0f}",
+    "full width": lambda v: f"{v:.0f}".translate(str.maketrans("0123456789-", "０１２３４５６７８９－")),
+    "blanks": lambda v: f"  {v:.0f} ",
+    "exponents": lambda v: f"{v:.6e}",
+}
+
+
+@pytest.mark.parametrize("form", NUMBERS)
+def test_numbers_may_be_written_in_several_ways(form, tmp_path):
+    frame = persons()
+    frame["v"] = (1e4 * frame["y"]).round()
+    wanted = least_squares(frame, [frame["x"]], "v")
+    frame["v"] = [NUMBERS[form](value) for value in frame["v"]]
+    frame.to_csv(tmp_path / "own.csv", index=False)
+    row = fit(tmp_path / "own.csv", {"estimator": "ols", "outcome": "v", "terms": ["x"]}).iloc[-1]
+    np.testing.assert_allclose([row["estimate"], row["std_error"]], wanted[:2])
+
+
+@pytest.mark.parametrize("factor", [1e-300, 1e-9, 1e9, 1e300])
+def test_weights_are_relative(tables, tmp_path, factor):
+    entry = {"estimator": "ols", "outcome": "y", "terms": ["x"], "weights": "weight"}
+    persons().assign(weight=lambda f: f["weight"] * factor).to_csv(tmp_path / "own.csv", index=False)
+    columns = ["estimate", "std_error", "p_value"]
+    np.testing.assert_allclose(fit(tmp_path / "own.csv", entry)[columns], fit(tables["all"], entry)[columns])
+
+
+DURATIONS = {
+    "cox": {"exit": "time", "event": "left", "terms": ["x"]},
+    "fine_gray": {"exit": "time", "event": "how", "terms": ["x"], "options": {"cause": "辞职"}},
+    "aalen_johansen": {"exit": "time", "event": "how", "options": {"times": [12]}},
+}
+
+
+@pytest.mark.parametrize("estimator", DURATIONS)
+def test_durations_below_zero_are_left_out_and_counted_and_zero_is_kept(estimator, tmp_path):
+    frame, entry = persons(), DURATIONS[estimator] | {"estimator": estimator}
+    below = frame["person"] < 9
+    frame.assign(time=frame["time"].mask(below, -2)).to_csv(tmp_path / "own.csv", index=False)
+    frame[~below].to_csv(tmp_path / "rest.csv", index=False)
+    rows, rest = (fit(tmp_path / name, entry) for name in ("own.csv", "rest.csv"))
+    np.testing.assert_allclose(rows["estimate"], rest["estimate"])
+    assert (
+        rows["dropped_by_reason"].str.contains('"no_time_at_risk": 9').all()
+        and (rows["n_used"] == N - 9).all()
+    )
+    frame.assign(time=frame["time"].mask(below, 0)).to_csv(tmp_path / "zero.csv", index=False)
+    assert (fit(tmp_path / "zero.csv", entry)["n_used"] == N).all()
 
 
 @pytest.mark.parametrize("case", MORE)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from release_attack import COHORTS, attack, margins, read
+from release_attack import COHORTS, attack, digits, margins, read
 from scipy import stats
 
 from jianfu.core.labels import Labels
@@ -165,6 +165,48 @@ def test_counts_that_the_digits_of_figures_tell_are_found(tmp_path):
     full = models((581, 590), EXITS)[["estimate", "std_error", "ci_low", "ci_high"]].round(10)
     intervals = lambda frame: put(frame, slice(None), **{c: list(full[c]) for c in full})  # noqa: E731
     assert {"observations of H1_581", "observations of H1_590"} <= planted(folder, "estimates", intervals)
+
+
+@pytest.mark.parametrize(("digits_", "found"), [(9, {"answers to burnout"}), (3, set())])
+def test_answers_that_the_fit_of_a_factor_model_tells_are_found(tmp_path, digits_, found):
+    n, df, chi2 = 584, 87, 141.27436213
+    rmsea = np.sqrt((chi2 - df) / (df * (n - 1)))
+    row = {"scale": "burnout", "respondents": 580, "df": df, "chi2": chi2, "rmsea": rmsea}
+    frame = pd.DataFrame(
+        [{key: float(f"{x:.{digits_}g}") if isinstance(x, float) else x for key, x in row.items()}]
+    )
+    frame.to_csv(tmp_path / "scale_structure.csv", index=False)
+    assert {leak.group for leak in digits(tmp_path)} == found
+
+
+def test_a_small_group_that_its_level_and_group_tell_is_found(tmp_path):
+    """Exact counts of sex by cohort of which one is withheld follow from totals of the level and of the group."""
+    counts = {("男", "80后"): 31, ("女", "80后"): 7, ("男", "90后"): 44, ("女", "90后"): 25}
+    rows = [("cohort", "sex", *key, n) for key, n in counts.items()]
+    rows += [("cohort", "sex", sex, "all", 75 if sex == "男" else 32) for sex in ("男", "女")]
+    rows += [("cohort", "persons", "", group, n) for group, n in (("80后", 38), ("90后", 69), ("all", 107))]
+    frame = pd.DataFrame(rows, columns=["grouping", "variable", "level", "group", "n"]).assign(mean=np.nan)
+    frame["n"] = frame["n"].astype(float)
+    frame.loc[[1, 3, 4, 5], "n"] = np.nan  # the level and its total are withheld; the groups tell it
+    frame.to_csv(tmp_path / "sample_by_group.csv", index=False)
+    assert ("groups/cohort/sex/女/80后", 7, 7) in {
+        (leak.group, leak.low, leak.high) for leak in margins(tmp_path)
+    }
+
+
+def test_rows_of_persons_that_the_rows_read_tell_are_found(tmp_path):
+    row = {
+        "table": "survey",
+        "rows_read": 407,
+        "kept": 391,
+        "duplicate": 12,
+        "rejected": np.nan,
+        "nondata": 1,
+    }
+    pd.DataFrame([row]).to_csv(tmp_path / "data_quality.csv", index=False)
+    assert [(leak.group, leak.low, leak.high) for leak in margins(tmp_path)] == [
+        ("rows/survey/rejected", 3, 3)
+    ]
 
 
 def test_exits_that_rate_ratios_of_unmerged_cohorts_tell_are_found(tmp_path):

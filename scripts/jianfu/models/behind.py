@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from jianfu.ingest.user_tables import cell_text
-from jianfu.models.estimators.common import CONSTANT, Behind, Effect
+from jianfu.models.estimators.common import Behind, Effect
 from jianfu.models.sample import Prepared, events_of
+from jianfu.models.term import CONSTANT
 from jianfu.models.terms import term_variables
 
 

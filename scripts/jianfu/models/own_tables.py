@@ -175,6 +175,8 @@ def _check_terms(entry, columns, place, levels):
         if terms.count(term) > 1:
             raise ConfigError("term_twice", place=place, term=term)
     for part in names_of(terms):
+        if part in columns and Part.of(part).function:
+            raise ConfigError("term_is_column", place=place, term=part)
         if part in columns or part in (levels or ()):
             continue
         if levels is None and any(part.startswith(f"{column}_") for column in columns):

@@ -141,10 +141,13 @@ def _complete(spec, estimator, named, variables):
 
 
 def _never_at_risk(spec, frame):
-    """Rows of durations that no risk set has, {reason: mask}: entry not before exit, exit not after the landmark."""
+    """Rows of durations that no risk set has, {reason: mask}: entry (or the time 0) not before exit, exit not after the
+    landmark."""
     lost = {}
     if spec.entry and spec.exit:
         lost["no_time_at_risk"] = (frame[spec.exit] <= frame[spec.entry]).to_numpy()
+    elif spec.exit:
+        lost["no_time_at_risk"] = (frame[spec.exit] < 0).to_numpy()
     if "landmark" in spec.options:
         lost["before_landmark"] = (frame[spec.exit] <= spec.options["landmark"]).to_numpy()
     return lost

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
+CONSTANT = "(Intercept)"  # the term of the constant
 GROUPED = ("between", "within")  # functions of a column and a group
 FUNCTIONS = ("log", "log1p", "sqrt", "square", "ns", "bs", *GROUPED)
 CALL = re.compile(rf"({'|'.join(FUNCTIONS)})\((.+)\)")

@@ -16,7 +16,7 @@ import pandas as pd
 
 from jianfu.core.errors import NotEstimable
 from jianfu.models import splines
-from jianfu.models.term import GROUPED, Part, Term, parts_of
+from jianfu.models.term import CONSTANT, GROUPED, Part, Term, parts_of
 
 SIMPLE = {"log": np.log, "log1p": np.log1p, "sqrt": np.sqrt, "square": np.square}
 DOMAIN = {
@@ -48,7 +48,8 @@ def outside_domain(frame, terms):
 class Design(dict):
     """Design columns {name: (N,) values}; :meth:`at` gives the same columns for other rows or changed values.
 
-    of: {term: names of its columns}, none for a categorical column with a single level.
+    of: {term: names of its columns}, none for a categorical column with a single level. Raises :class:`NotEstimable`
+    where two columns would have one name, as the dummy of a level and a column called like it.
     """
 
     def __init__(self, frame, terms, categories, weights=None, like=None):
@@ -64,6 +65,8 @@ class Design(dict):
                     for name, values in product.items()
                     for more, other in self._part(frame, part, self.with_reference(term, part)).items()
                 }
+            if taken := [name for name in product if name in self or name == CONSTANT]:
+                raise NotEstimable("columns_of_one_name", column=taken[0])
             self.update(product)
             self.of[term] = list(product)
 

@@ -10,8 +10,8 @@ from jianfu.core.labels import Labels
 from jianfu.core.reasons import read_reasons, write_reasons
 from jianfu.core.spreadsheets import write_csv
 from jianfu.models.estimates import CHECK, RELEASED_COLUMNS, RESTRICTED_COLUMNS
-from jianfu.models.estimators.common import CONSTANT
 from jianfu.models.reasons import because
+from jianfu.models.term import CONSTANT
 from jianfu.models.words import said
 from jianfu.release.outputs import DIGITS, Limits
 from jianfu.release.reasons import coarse_texts, with_dropped

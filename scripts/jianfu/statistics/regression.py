@@ -8,11 +8,14 @@ coefficient (Pustejovsky and Tipton 2018), working model independent and homoske
 
 import warnings
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy.linalg import orth
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from statsmodels.regression.linear_model import WLS
 
 from jianfu.statistics import sandwich
@@ -77,7 +80,8 @@ def fit(y, design, effects=(), clusters=None, weights=None, vcov=None, small="G"
     if not len(free):
         raise ValueError("every column is collinear with the effects")
     factors = (blocks.first, *blocks.others)
-    total = len(free) + 1 + sum(factor.size - 1 for factor in factors)
+    ranks = added_ranks([factor.codes for factor in factors])
+    total = len(free) + 1 + sum(ranks)
     df, contributions = np.full(k, float(n_clusters - 1 if vcov == "cluster" else n - total)), None
     if vcov == "CR2":
         covariance, df[free] = cr2(y, design[:, free], list(effects), clusters, weights)
@@ -87,7 +91,9 @@ def fit(y, design, effects=(), clusters=None, weights=None, vcov=None, small="G"
     else:
         groups = clusters if vcov == "cluster" else np.arange(n)
         scores = blocks.cluster_scores(heft * residual, groups, int(groups.max()) + 1, share) @ bread[:, free]
-        inside = sum(factor.size - 1 for factor in factors if nested(factor.codes, clusters))
+        inside = sum(
+            rank for rank, factor in zip(ranks, factors, strict=True) if nested(factor.codes, clusters)
+        )
         own = {"HC0": 1.0, "HC1": n / (n - total)}
         factor = own.get(vcov, sandwich.small_sample(small, n_clusters, n, total - inside))
         contributions = scores / unit[free] * np.sqrt(factor)
@@ -171,6 +177,28 @@ def cr2(y, design, effects, clusters, weights=None):
             columns, residual, clusters, weights, vcov_type="hc2_bm", return_dof=True
         )
     return covariance[:k, :k] / np.outer(size, size), df[:k]
+
+
+def added_ranks(factors: Sequence[np.ndarray]) -> list[int]:
+    """What the dummies of each factor, arrays (N,) of codes, add to the rank of a constant and those before it.
+
+    Two factors share as many columns as their levels fall into connected components (Abowd, Creecy and Kramarz 2002):
+    one as a rule, every level of the larger where one is nested in the other. Exact for two factors; of further ones
+    the largest overlap with one of those before counts.
+    """
+    found = []
+    for place, codes in enumerate(factors):
+        shared = max((components(other, codes) for other in factors[:place]), default=1)
+        found.append(int(codes.max()) + 1 - shared)
+    return found
+
+
+def components(one: np.ndarray, other: np.ndarray) -> int:
+    """Connected components of the levels of two factors (N,), joined where they occur in one row."""
+    n = int(one.max()) + 1
+    size = n + int(other.max()) + 1
+    links = coo_array((np.ones(len(one)), (one, other + n)), shape=(size, size))
+    return connected_components(links, directed=False)[0]
 
 
 def nested(codes: np.ndarray, clusters: np.ndarray) -> bool:

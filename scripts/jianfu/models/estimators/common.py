@@ -13,7 +13,6 @@ from jianfu.models.spec import ONE_OR_MORE
 from jianfu.models.term import Term
 from jianfu.statistics import hazard, inference, regression
 
-CONSTANT = "(Intercept)"  # term of the constant
 COLUMN = "column"  # type of an option whose value is a column of the table
 COLUMNS = "columns"  # type of an option whose value is a list of columns of the table
 FACTORS = "factors"  # type of an option whose value is {factor: [columns of the table]}

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimators.common import COLUMN, CONSTANT, Effect, Estimator, Fit, effects_of, few_clusters
+from jianfu.models.estimators.common import COLUMN, Effect, Estimator, Fit, effects_of, few_clusters
 from jianfu.models.reasons import because
+from jianfu.models.term import CONSTANT
 from jianfu.statistics import gee
 from jianfu.statistics.designs import independent
 

@@ -3,8 +3,9 @@
 import numpy as np
 
 from jianfu.core.errors import NotEstimable
-from jianfu.models.estimators.common import COLUMN, CONSTANT, Effect, Estimator, Fit, effects_of
+from jianfu.models.estimators.common import COLUMN, Effect, Estimator, Fit, effects_of
 from jianfu.models.reasons import because
+from jianfu.models.term import CONSTANT
 from jianfu.statistics import meta
 
 OPTIONS = {

@@ -5,7 +5,6 @@ import numpy as np
 from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators.common import (
     COLUMNS,
-    CONSTANT,
     TEXTS,
     Effect,
     Estimator,
@@ -16,6 +15,7 @@ from jianfu.models.estimators.common import (
     few_clusters,
 )
 from jianfu.models.reasons import because
+from jianfu.models.term import CONSTANT
 from jianfu.statistics import mixed
 
 OPTIONS = {"groups": COLUMNS, "slopes": TEXTS, "method": ("reml", "ml")}

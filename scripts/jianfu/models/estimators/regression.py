@@ -6,8 +6,9 @@ import numpy as np
 
 from jianfu.core.errors import DataError, NotEstimable
 from jianfu.core.reasons import Reason
-from jianfu.models.estimators.common import COMBINATIONS, CONSTANT, POINTS, Effect, Fit, effects_of
+from jianfu.models.estimators.common import COMBINATIONS, POINTS, Effect, Fit, effects_of
 from jianfu.models.reasons import because
+from jianfu.models.term import CONSTANT
 from jianfu.models.terms import term_variables
 from jianfu.statistics import sandwich
 

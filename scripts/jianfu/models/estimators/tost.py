@@ -6,9 +6,10 @@ import numpy as np
 
 from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators import ols
-from jianfu.models.estimators.common import COLUMN, CONSTANT, SHARE, Effect, Estimator, Fit
+from jianfu.models.estimators.common import COLUMN, SHARE, Effect, Estimator, Fit
 from jianfu.models.estimators.regression import OPTIONS as OF_REGRESSION
 from jianfu.models.reasons import because
+from jianfu.models.term import CONSTANT
 from jianfu.statistics import equivalence
 
 OPTIONS = OF_REGRESSION | {

@@ -7,13 +7,12 @@ import pandas as pd
 
 from jianfu.core.errors import NotEstimable
 from jianfu.core.labels import Labels
-from jianfu.models.estimators.common import CONSTANT
 from jianfu.models.programs.variables import Variable, Words, described, variable_name
 from jianfu.models.sample import Prepared, prepare
 from jianfu.models.spec import ModelSpec
 from jianfu.models.tables.table import AnalysisTable
+from jianfu.models.term import CONSTANT, Term, parts_of
 from jianfu.models.term import Part as TermPart
-from jianfu.models.term import Term, parts_of
 from jianfu.models.terms import SIMPLE
 from jianfu.models.words import term_label
 
