@@ -175,6 +175,64 @@ CASES = {
         },
         "year",
     ),
+    "one unit in three years": (panel(["2020", "2021", "2022"]).query("town == '甲镇'"), {}, "nothing"),
+    "months in three writings": same(["2023-01", "2023/2", "2023年3月"], "month", reference=3),
+    "years as decimals": (panel(["2020.0", "2021.0"]), {}, "year"),
+    "blanks about a year": same(["2020 ", "2021"], "year", reference=1),
+    "halves of a year": same(["2020H1", "2020H2"], "text", reference=1),
+    "a unit twice in a year": (pd.concat([panel(["2020"]), panel(["2020"]).head(1)]), {}, "stands twice"),
+    "numbers that cannot be squared": (
+        panel(["2020"], a=[1e300, 2e300, 4e300, 3e300, 6e300, 5e300]),
+        {},
+        "beyond 1e+100",
+    ),
+    "numbers whose squares are zero": (
+        panel(["2020"], a=[1e-300, 2e-300, 4e-300, 3e-300, 0, 0]),
+        {},
+        "below its inverse",
+    ),
+    "minus infinity": (panel(["2020"], a=[-np.inf, 2, 4, 3, 6, 5]), {}, "infinite"),
+    "nearly constant": (panel(["2020"], a=[10, 10 + 1e-13, 10, 10, 10, 10]), {}, "a"),
+    "true and false": (
+        panel(["2020"]).astype(object).assign(a=["True", "False", "True", "True", "False", "True"]),
+        {},
+        ("year", 1),
+    ),
+    "a formula among numbers": (
+        panel(["2020"]).astype(object).assign(a=["=1+1", 2, 4, 3, 6, 5]),
+        {},
+        "no number",
+    ),
+    "an infinite weight": (
+        panel(["2020"]),
+        {"structure": [STRUCTURE[0] | {"weight": float("inf")}, *STRUCTURE[1:]]},
+        "is no number",
+    ),
+    "a weight in words": (
+        panel(["2020"]),
+        {"structure": [STRUCTURE[0] | {"weight": "二"}, *STRUCTURE[1:]]},
+        "is no number",
+    ),
+    "a direction in words": (
+        panel(["2020"]),
+        {"structure": [STRUCTURE[0] | {"direction": "负"}, *STRUCTURE[1:]]},
+        "is no number",
+    ),
+    "a code that is its own parent": (
+        panel(["2020"]).rename(columns={"a": "index"}),
+        {"structure": [{"code": "index", "parent": "index"}, *STRUCTURE[1:]]},
+        "run in a circle",
+    ),
+    "opposite members by principal components": (
+        panel(["2020"], b=[-x for x in VALUES["a"]]),
+        {"weights": "pc1"},
+        "mixed signs",
+    ),
+    "a geometric mean from zero": (
+        panel(["2020"]),
+        {"aggregation": "geometric", "normalisation": "minmax"},
+        "above zero",
+    ),
     "a geometric mean of z": (panel(["2020"]), {"aggregation": "geometric"}, "above zero"),
 }
 
@@ -189,6 +247,8 @@ def test_every_panel_gives_scores_or_one_sentence(folder, case):
         assert periods.number(labels)[2] == kind
         assert periods.reference_rows(labels, settings.get("reference_window")).sum() == reference
         assert scores(found).notna().all().all()
+    elif wanted == "nothing":
+        assert built(frame, **settings)["aggregated"].query("code == 'index'")["value"].isna().all()
     elif wanted in ("a", "month", "year"):
         found = built(frame, **settings)
         assert scores(found).notna().all().all()
@@ -201,6 +261,20 @@ def test_every_panel_gives_scores_or_one_sentence(folder, case):
         with pytest.raises((ConfigError, DataError), match=re.escape(wanted)) as caught:
             built(frame, **settings)
         assert "\n" not in str(caught.value)
+
+
+def test_scores_of_copies_and_of_ties_are_those_worked_out_by_hand(folder):
+    """A member three times is its own z score whatever weighs it; ranks of ties are the lowest, as in COINr."""
+    a = np.array(VALUES["a"], dtype=float)
+    for weighing in ("equal", "pc1", "critic"):
+        found = scores(built(panel(["2020"], b=a, c=a), weights=weighing))
+        np.testing.assert_allclose(found.to_numpy()[0], (a - a.mean()) / a.std(ddof=1))
+    ranks = scores(built(panel(["2020"], a=[1, 1, 1, 2, 2, 2]), normalisation="rank")).to_numpy()[0]
+    parts = [
+        pd.Series(values).rank(method="min").to_numpy()
+        for values in ([1, 1, 1, 2, 2, 2], VALUES["b"], VALUES["c"])
+    ]
+    np.testing.assert_allclose(ranks, np.mean(parts, axis=0))
 
 
 def test_months_however_written_are_the_same_panel(folder):

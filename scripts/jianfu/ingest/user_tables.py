@@ -199,10 +199,14 @@ READERS = {
 # ------------------------------------------------------------------------------------------------ cells
 
 
+LARGEST = 1e100  # size of a number with which sums of squares can still be had; the smallest is its inverse
+
+
 def numbers(column, name, null_tokens=()):
     """Floats of a column of numbers or text, as people type them; NaN for MISSING and ``null_tokens``.
 
-    Raises :class:`DataError` for the first cell of the table ``name`` that is neither, and for infinite numbers.
+    Raises :class:`DataError` for the first cell of the table ``name`` that is neither, for infinite numbers, and for
+    those whose squares no double holds: of such no spread can be had.
     """
     if column.dtype == np.float32:  # with the digits it has, not those of the nearest double
         found = column.to_numpy().astype(str).astype(float)
@@ -221,6 +225,9 @@ def numbers(column, name, null_tokens=()):
             )
     if np.isinf(found).any():
         raise DataError("column_infinite", file=str(name), column=str(column.name))
+    size = np.abs(found[found != 0])
+    if (size > LARGEST).any() or (size < 1 / LARGEST).any():
+        raise DataError("column_out_of_range", file=str(name), column=str(column.name), most=LARGEST)
     return found
 
 

@@ -118,7 +118,8 @@ def _clean(table, name):
         table[column] = table[column].map(_text)
     for column in NUMBERS:
         numbers = pd.to_numeric(table[column].replace(SIGNS), errors="coerce")
-        wrong = table.loc[numbers.isna() & table[column].notna() & (table[column].map(_text).notna()), "code"]
+        given = table[column].notna() & table[column].map(_text).notna()
+        wrong = table.loc[given & ~np.isfinite(numbers.astype(float)), "code"]
         if len(wrong):
             raise ConfigError("structure_no_number", file=name, column=column, code=wrong.iloc[0])
         table[column] = numbers.astype(float)
