@@ -8,6 +8,7 @@ from typing import Self
 CONSTANT = "(Intercept)"  # the term of the constant
 GROUPED = ("between", "within")  # functions of a column and a group
 FUNCTIONS = ("log", "log1p", "sqrt", "square", "ns", "bs", *GROUPED)
+FIGURE = re.compile(r"(\w+)\((.+)\)")
 CALL = re.compile(rf"({'|'.join(FUNCTIONS)})\((.+)\)")
 
 
@@ -67,3 +68,9 @@ def parts_of(terms: Iterable[str]) -> list[Part]:
 def names_of(terms: Iterable[str]) -> list[str]:
     """The texts of all parts of ``terms`` in their order, each once."""
     return [part.text for part in parts_of(terms)]
+
+
+def figure_of(term: str) -> tuple[str, str]:
+    """A figure and what it is of: ``detectable(OD)`` gives ("detectable", "OD"), a term itself ("", term)."""
+    found = FIGURE.fullmatch(term)
+    return (found[1], found[2]) if found else ("", term)

@@ -5,7 +5,6 @@ A check is an entry of config/plan/checks.yaml: changes to a primary model. The 
 """
 
 import json
-import re
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +17,7 @@ from jianfu.models.estimates import CHECK, tidy
 from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.reasons import because
 from jianfu.models.spec import ModelSpec
-from jianfu.models.term import Term, names_of
+from jianfu.models.term import Term, figure_of, names_of
 from jianfu.statistics import inference, power
 from jianfu.statistics.sensitivity import COMMON
 
@@ -213,9 +212,10 @@ def _no_better(found, detected):
 def with_detectable(rows, checked, confidence):
     """``rows`` in which every primary estimate that does not differ from zero says what could have been detected."""
     smallest = {}
-    for row in checked[checked["term"].str.startswith("detectable(")].itertuples():
-        term = re.fullmatch(r"detectable\((.+)\)", row.term)[1]
-        smallest[(row.model.split(CHECK)[0], term)] = row.estimate
+    for row in checked.itertuples():
+        figure, term = figure_of(row.term)
+        if figure == "detectable":
+            smallest[(row.model.split(CHECK)[0], term)] = row.estimate
     found = []
     for row in rows.itertuples():
         value, reasons = smallest.get((row.model, row.term)), read_reasons(row.reasons)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from jianfu.core.labels import Labels
 from jianfu.models.estimates import missing
+from jianfu.models.term import figure_of
 from jianfu.models.verdicts import usable
 from jianfu.models.words import model_label, term_label
 from jianfu.report.tables.estimates import POLICY, of_interest
@@ -140,8 +141,7 @@ def excess_rows(checks: pd.DataFrame, model) -> dict[str, dict]:
     rows = checks[checks["model"] == f"{model}.additive"]
     found = {}
     for row in rows.to_dict("records"):
-        inside = str(row["term"]).removeprefix("excess_per_1000(").removesuffix(")")
-        _, _, what = inside.partition("; ")
+        _, _, what = figure_of(str(row["term"]))[1].partition("; ")
         if not missing(row["estimate"]):
             found[what] = row
     return found

@@ -6,13 +6,13 @@ import pandas as pd
 
 from jianfu.core.labels import Labels
 from jianfu.models.estimates import CHECK, missing
+from jianfu.models.term import figure_of
 from jianfu.models.verdicts import usable
 from jianfu.models.words import model_label, term_label, text_of
 from jianfu.report.tables.table import NOTHING, Table, bracketed, interval, number, p_text, starred
 
 KEYS = ("hypothesis", "model", "check", "variable", "estimate", "std_error", "interval", "p_value")
 GROUP_MEAN = "between"
-FIGURE = re.compile(r"(\w+)\((.+)\)")
 
 
 def identification_table(estimates: pd.DataFrame, models: dict[str, dict], labels: Labels) -> Table:
@@ -58,11 +58,11 @@ def _detail(text, labels):
 
 def figure_label(term, labels: Labels) -> str:
     """Words for a term or a figure of it: ``e_value(OD)`` is the label of the figure with that of the term."""
-    found = FIGURE.fullmatch(str(term))
-    if found and f"figure_{found[1]}" in labels:
-        inner, *rest = re.split(r"[;,] ", found[2])
-        words = [labels(f"figure_{found[1]}"), term_label(inner, labels)]
-        if found[1] != GROUP_MEAN:
+    figure, inside = figure_of(str(term))
+    if figure and f"figure_{figure}" in labels:
+        inner, *rest = re.split(r"[;,] ", inside)
+        words = [labels(f"figure_{figure}"), term_label(inner, labels)]
+        if figure != GROUP_MEAN:
             words += [_detail(part, labels) for part in rest]
         return " · ".join(words)
     if "):" in str(term):

@@ -5,7 +5,7 @@ import pandas as pd
 from jianfu.core.labels import Labels
 from jianfu.indices.exposures import CALM
 from jianfu.models.estimates import CHECK, missing
-from jianfu.models.term import Term
+from jianfu.models.term import Term, figure_of
 from jianfu.models.verdicts import changed, deciding_estimates, falsifications, usable
 from jianfu.models.words import outcome_label, term_label
 from jianfu.report.tables.table import NOTHING, Table, interval, number
@@ -111,5 +111,5 @@ def detectable_effects(checks: pd.DataFrame) -> dict[tuple[str, str], float]:
     for row in checks.to_dict("records"):
         model, check = row["model"].split(CHECK, 1)
         if check == "power" and not missing(row["estimate"]):
-            found[model, row["term"].removeprefix("detectable(").removesuffix(")")] = row["estimate"]
+            found[model, figure_of(row["term"])[1]] = row["estimate"]
     return found
