@@ -531,6 +531,17 @@ def own_template(wildcards):
     return [template] if template else []
 
 
+def of_province(files):
+    """The files (paths, or functions of the wildcards) of the wildcard province, in their order, as one input."""
+
+    def path(file, wildcards):
+        if callable(file):
+            return file(wildcards)
+        return file.format(province=wildcards.province) if "{province}" in file else file
+
+    return lambda wildcards: [path(file, wildcards) for file in files]
+
+
 def own(key, *usual, name=None):
     """What the wildcard province says of its figure or table `name` (None: the wildcard) under `key`, else `usual`."""
 

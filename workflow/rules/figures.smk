@@ -81,7 +81,7 @@ for kind, drawn in DRAWN.items():
         name:
             f"plot_{kind}"
         input:
-            **drawn,
+            **{figure: of_province(files) for figure, files in drawn.items()},
             reasons=f"{RELEASED}/reasons.csv",
             labels=plan("labels.csv"),
         output:

@@ -12,7 +12,7 @@ for kind, drawn in DRAWN.items():
             name:
                 f"draw_own_{figure}"
             input:
-                **{figure: files},
+                **{figure: of_province(files)},
                 reasons=f"{RELEASED}/reasons.csv",
                 labels=plan("labels.csv"),
             output:
