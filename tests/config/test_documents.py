@@ -10,6 +10,7 @@ from build_docs import documents
 from documents import reference
 from jianfu.config.files import read_yaml
 from jianfu.indices.engine import methods
+from jianfu.models.estimators.vocabulary import ESTIMATORS
 
 SCHEMA = read_yaml(ROOT / "workflow" / "schemas" / "config.schema.yaml")
 DOCUMENTS = sorted(  # CHANGELOG.md may name what is gone
@@ -62,6 +63,18 @@ def test_options_of_methods_have_the_defaults_of_the_schema():
         for method, options in table.items():
             for option, default in options.items():
                 assert keys[key]["properties"][option].get("default") == default, (key, method, option)
+
+
+def test_methods_say_for_every_estimator_whose_it_is_and_name_tests_that_exist():
+    text = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
+    lines = [
+        line for line in text.split("## Which library")[1].split("\n## ")[0].splitlines() if line[:2] == "| "
+    ]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[1:]]
+    assert set(ESTIMATORS) <= {name for row in rows for name in re.findall(r"`(\w+)`", row[0])}
+    for name, engine, why, shown in rows:
+        assert why or "own" not in engine, name  # who keeps their own says why
+        assert shown.startswith(("bench", "`tests/")), name
 
 
 def targets():

@@ -175,6 +175,19 @@ def test_cluster_bootstrap_keeps_its_size_with_few_clusters():
     assert wild.cluster_p_value(strong[0], strong[1], [], strong[2], 0, 999, 1) < 0.02
 
 
+@pytest.mark.parametrize("seed", [3, 9])
+def test_cluster_bootstrap_is_that_of_diff_diff(seed):
+    """Which lists all 2^12 signs, as ``fwildclusterboot::boottest`` does; here they are drawn."""
+    from diff_diff.utils import wild_bootstrap_se
+
+    y, design, clusters, _ = least_squares(12, seed)
+    x = np.column_stack([design, np.ones(len(y))])
+    residuals = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
+    theirs = wild_bootstrap_se(x, y, residuals, clusters, 0, n_bootstrap=4999)
+    own = wild.cluster_p_value(y, design, [], clusters, 0, 19_999, 1)
+    assert own == pytest.approx(theirs.p_value, abs=0.02)
+
+
 def test_a_collinear_column_has_no_p_value():
     y, design, clusters, _ = least_squares(9)
     twice = np.column_stack([design, design[:, 0]])
