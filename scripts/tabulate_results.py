@@ -36,4 +36,5 @@ if __name__ == "__main__":
             labels=Labels(snakemake.params.language, snakemake.input.labels),
             templates=Path(snakemake.input.filter).parent,
             own_template=next(iter(snakemake.input.own_template), None),
+            own_title=bool(snakemake.params.title),
         )

@@ -78,8 +78,8 @@ class Blocks:
     """What the template of one document calls, and in which order it called it.
 
     tables: Table by name; pictures: Picture of the figures that have something to show; needs: sentence on what an
-    empty table or figure would need, by name; numbers: keys of the labels of a table and a figure number; references:
-    the sources that may be cited; mark: mark of synthetic data.
+    empty table or figure would need, by name; numbers: keys of the labels of a table and a figure number, those without
+    one are not numbered; references: the sources that may be cited; mark: mark of synthetic data.
     """
 
     tables: Mapping[str, Table]
@@ -119,6 +119,8 @@ class Blocks:
 
     def _caption(self, kind, name, title):
         style = {"table": "Table Title", "figure": "Figure Title"}[kind]
+        if kind not in self.numbers:
+            return styled(style, title, anchor(kind, name))
         number = f"[{OPEN}{kind}:{name}{CLOSE}]{{.number of={anchor(kind, name)}}}"
         return styled(style, f"{number}　{title}", anchor(kind, name))
 

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from jianfu.core.labels import Labels
-from jianfu.report.document.blocks import Blocks, settle
+from jianfu.report.document.blocks import Blocks, escape, settle, shows
 from jianfu.report.document.word import write_docx
 from jianfu.report.tables.table import Table
 
@@ -17,12 +17,16 @@ def write_table_docx(
     labels: Labels,
     templates: str | Path,
     own_template: str | None,
+    own_title: bool,
 ) -> None:
-    """The table as in the documents: three lines, title above, source and notes below; numbered as Table 1.
+    """The table as in the documents: three lines, title above, source and notes below; of an empty one a sentence.
 
-    mark: of synthetic data, or ""; templates: folder with report.lua; own_template: a Word file whose styles are used.
+    mark: of synthetic data, or ""; templates: folder with report.lua; own_template: a Word file whose styles are used;
+    own_title: the title is the province's, which says its own number if any, else the table is numbered as Table 1.
     """
-    blocks = Blocks({table.name: table}, {}, {}, labels, labels, {"table": "table_number"}, mark)
+    numbers = {} if own_title else {"table": "table_number"}
+    needs = {table.name: f"**{escape(table.title)}**\n\n{labels('need_data')}"}
+    blocks = Blocks({table.name: table}, {}, needs, labels, labels, numbers, mark)
     chinese = labels.language == "zh"
     metadata = {
         "title": table.title,
@@ -36,4 +40,4 @@ def write_table_docx(
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "table.md"
         source.write_text(settle(blocks.table(table.name), blocks, blocks), encoding="utf-8")
-        write_docx(source, Path(templates), path, metadata, [table], {}, own_template)
+        write_docx(source, Path(templates), path, metadata, [table] if shows(table) else [], {}, own_template)
