@@ -13,9 +13,10 @@ from pathlib import Path
 
 import yaml
 
-from jianfu.core.errors import JianfuError
+from jianfu.core.errors import ConfigError, JianfuError
 from jianfu.core.labels import Labels
 from jianfu.core.messages import speak
+from jianfu.core.spelling import did_you_mean
 from jianfu.core.spreadsheets import write_csv
 from jianfu.province.load import language_of
 from jianfu.report.compare import comparison, in_words, read_result
@@ -39,8 +40,12 @@ def main(now, before):
 
 
 def folder_of(name):
-    """A folder of results by its path, or by the name that it has below results/."""
-    return Path(name) if Path(name).is_dir() else Path("results", name)
+    """A folder of results by its path, or by the name that it has below results/; ConfigError where there is none."""
+    found = next((path for path in (Path(name), Path("results", name)) if name and path.is_dir()), None)
+    if found is None:
+        known = sorted(path.name for path in Path("results").glob("*/") if path.is_dir())
+        raise ConfigError("results_unknown", name=name, advice=did_you_mean(name, known))
+    return found
 
 
 if __name__ == "__main__":

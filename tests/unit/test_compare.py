@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -12,7 +13,7 @@ from test_report import markdown, no_pictures, settings
 
 import compare_results
 from jianfu.config.overlay import read_plan_file
-from jianfu.core.errors import DataError
+from jianfu.core.errors import ConfigError, DataError
 from jianfu.core.labels import Labels
 from jianfu.province.plan import plan_content
 from jianfu.province.record import plan_record
@@ -163,3 +164,15 @@ def test_another_cut_of_the_cohort_in_question_is_told_beside_before_and_after(s
     record(sides[1], {"cohorts": off | {"35岁以上": None, "35岁以下": 1990}, "focus": "35岁以下"})
     (_, note) = before_after_table(*map(read_result, sides), labels).notes
     assert "这一次是35岁以下（1990年及以后出生）" in note
+
+
+def test_results_that_are_not_there_are_told_with_the_nearest_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("anhui", "anhui-2024"):
+        (tmp_path / "results" / name).mkdir(parents=True)
+    assert compare_results.folder_of("anhui-2024") == Path("results", "anhui-2024")
+    assert compare_results.folder_of(str(tmp_path)) == tmp_path
+    with pytest.raises(ConfigError, match="no results called 'anhui2024'.*did you mean 'anhui-2024'"):
+        compare_results.folder_of("anhui2024")
+    with pytest.raises(ConfigError, match="no results called ''"):
+        compare_results.folder_of("")
