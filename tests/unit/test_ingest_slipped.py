@@ -13,7 +13,7 @@ from jianfu.core.errors import DataError
 from jianfu.core.keys import SYNTHETIC_KEY
 from jianfu.core.logs import LOGGER
 from jianfu.core.messages import message
-from jianfu.core.personal import ID, NAME, PHONE, is_name, is_number, mask_numbers, mask_quoted
+from jianfu.core.personal import ID, NAME, PHONE, is_name, is_number, mask_numbers, mask_place, mask_quoted
 from jianfu.core.reasons import Reason
 from jianfu.ingest.tables import ingest_table
 from jianfu.province.load import load_province
@@ -124,6 +124,38 @@ def test_numbers_within_a_text_are_masked_and_the_text_stays(tmp_path):
     rows = [[f"A{i}", "河口镇", "任务", "2024-03-01", f"材料不全，联系1381234{i:04d}"] for i in range(5)]
     canonical = ingest_rows(tmp_path, "tasks", [head, *rows]).canonical.to_pandas()
     assert set(canonical["return_reason"]) == {f"材料不全，联系{PHONE}"}
+
+
+@pytest.mark.parametrize(
+    ("place", "masked"),
+    [
+        ("王小明.xlsx", f"{NAME}.xlsx"),
+        ("花名册（王小明整理）.xlsx", f"花名册（{NAME}整理）.xlsx"),
+        ("张三", NAME),
+        ("项目表.csv", "项目表.csv"),
+        ("张三丰村.csv", "张三丰村.csv"),
+        ("390121198001011234.xls", f"{ID}.xls"),
+        ("13812345678_考勤", f"{PHONE}_考勤"),
+    ],
+)
+def test_names_of_files_and_sheets_tell_nobody(place, masked):
+    """What the name column holds is masked; words of the shape of a name that no person bears stay."""
+    assert mask_place(place, {"王小明", "张　三", "李四"}) == masked
+
+
+def test_books_do_not_tell_persons_after_whom_files_and_sheets_are_called(tmp_path):
+    names, numbers = staff(2)
+    for name, number in zip(names, numbers, strict=True):
+        book = openpyxl.Workbook()
+        book.active.title = name
+        for row in (HEAD, [name, number, "河口镇", "1980-01", "事业编制", "不详"]):
+            book.active.append(row)
+        book.save(tmp_path / f"花名册_{name}_{number}.xlsx")
+    result = ingest_rows(tmp_path, "spells", None, name="花名册_*.xlsx", source={"table": "roster"})
+    books = [result.counts, result.columns, result.notices, result.quarantine]
+    text = "".join(book.to_csv(index=False) for book in books)
+    assert f"花名册_{NAME}_{ID}.xlsx,{NAME}," in text
+    assert not any(personal in text for personal in (*names, *numbers))
 
 
 # ------------------------------------------------------------------------------------------------ all kinds of files

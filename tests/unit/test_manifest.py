@@ -34,7 +34,7 @@ def test_the_same_results_have_the_same_manifest_and_it_names_every_file(results
     assert set(found["files"]) == {"estimates.csv", "tables/a.csv"} and found["commit"] is None
     assert difference(found, make_manifest(results, tmp_path)) is None
     assert set(PARTS) < set(found)
-    assert not any("11010119900307123X" in name for name in found["inputs"])
+    assert found["inputs"] == {"#1": "a", "#2": "b"}  # no names of files, which may be those of persons
 
 
 @pytest.mark.parametrize(
@@ -62,4 +62,4 @@ def test_a_raw_file_comes_before_what_follows_from_it(results, tmp_path):
     record["inputs"]["台账.csv"] = "other"
     (results / "provenance/run.json").write_text(json.dumps(record), encoding="utf-8")
     (results / "release/estimates.csv").write_text("other", encoding="utf-8")
-    assert difference(before, make_manifest(results, tmp_path)).values == {"n": 1, "first": "台账.csv"}
+    assert difference(before, make_manifest(results, tmp_path)).values == {"n": 1, "first": "#2"}

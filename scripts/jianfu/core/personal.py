@@ -8,6 +8,7 @@ a point between them; family names, and ordinary words of that shape, are listed
 import csv
 import re
 import unicodedata
+from collections.abc import Collection
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -49,6 +50,17 @@ def mask_numbers(text: str) -> str:
     found = [(m.start(), m.end(), mark) for pattern, mark in _NUMBERS for m in pattern.finditer(plain)]
     for start, end, mark in sorted(found, reverse=True):
         text = text[:start] + mark + text[end:]
+    return text
+
+
+def mask_place(text: str, names: Collection[str] = ()) -> str:
+    """The name of a file or sheet with numbers masked, and those ``names`` that it holds: of two characters where they
+    stand alone, longer ones within other words too."""
+    text = mask_numbers(text)
+    for name in sorted({squeezed(name) for name in names}, key=lambda name: (-len(name), name)):
+        if name in text:
+            alone = name if len(name) > 2 else rf"(?<!{_HAN}){name}(?!{_HAN})"
+            text = re.sub(alone, NAME, text)
     return text
 
 

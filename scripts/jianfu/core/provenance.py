@@ -10,6 +10,7 @@ import yaml
 
 from jianfu.core.content import file_digest
 from jianfu.core.files import input_files, write_json
+from jianfu.core.personal import mask_numbers
 from jianfu.core.sources import query_names
 
 # Import statements of modules of the project, at any depth; names in brackets may run over lines.
@@ -83,13 +84,22 @@ def run_record(province: str, settings: dict, inputs, code: str) -> dict:
         "synthetic": settings["province"]["synthetic"],
         "seed": settings["inference"]["seed"],
         "code": code,
-        "inputs": {name: file_digest(path) for name, path in files.items()},
+        "inputs": _without_numbers({name: file_digest(path) for name, path in files.items()}),
         "queries": {
             name: source["database"]["query"]
             for source, name in zip(sources, query_names(sources), strict=True)
             if name
         },
     }
+
+
+def _without_numbers(digests):
+    """Digests by name of a file, in which ID and mobile numbers are masked; alike ones then are numbered."""
+    found = {}
+    for name, digest in digests.items():
+        told = mask_numbers(name)
+        found[f"{told} ({len(found) + 1})" if told in found else told] = digest
+    return found
 
 
 def record_provenance(

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from jianfu.core.errors import DataError
 from jianfu.core.logs import passing
-from jianfu.core.personal import ID, NAME, PHONE, is_name, mask_numbers
+from jianfu.core.personal import ID, NAME, PHONE, is_name, mask_numbers, mask_place
 from jianfu.core.reasons import Reason
 from jianfu.ingest import dates
 from jianfu.ingest.headings import (
@@ -207,7 +207,7 @@ class Staging:
     def _stage(self, sheet, header, source, pool):
         """Yields the data rows of one sheet as text columns, batch by batch."""
         plan = self._plan(sheet, header, source)
-        rows, nondata, surplus, strays, cut, filled = 0, 0, 0, 0, 0, set()
+        rows, nondata, surplus, strays, cut, filled, persons = 0, 0, 0, 0, 0, set(), set()
         for batch, kept, beyond, names in ordered(pool, plan.stage, sheet.batches(pool, plan.coded())):
             rows += batch.height
             nondata += batch.height - kept.num_rows
@@ -215,20 +215,22 @@ class Staging:
             strays += batch.strays
             cut += _cut_ids(kept)
             filled |= beyond
+            persons |= names
             self.mapped |= set(kept.column_names) - {"src", "row"}
             yield Staged(source, kept, names)
+        place = mask_place(sheet.file, persons), mask_place(sheet.name, persons)
         if sheet.start == 0:
-            self._list_columns(sheet, header, set(plan.wide.values()), filled)
+            self._list_columns(place, header, set(plan.wide.values()), filled)
         if surplus:
-            self.notice("surplus_cells", sheet.file, sheet.name, rows=surplus)
+            self.notice("surplus_cells", *place, rows=surplus)
         if strays:
-            self.notice("stray_quotes", sheet.file, sheet.name, rows=strays)
+            self.notice("stray_quotes", *place, rows=strays)
         if cut >= MANY_CUT and cut > MANY_CUT_SHARE * (rows - nondata):
-            self.notice("ids_end_in_zeros", sheet.file, sheet.name, "id_number", cut)
+            self.notice("ids_end_in_zeros", *place, "id_number", cut)
         if sheet.start:
             before = self.sheets.pop()
             rows, nondata = rows + before.rows_read, nondata + before.nondata
-        self.sheets.append(SourceSheet(plan.number, sheet.file, sheet.name, rows, nondata))
+        self.sheets.append(SourceSheet(plan.number, *place, rows, nondata))
 
     def _plan(self, sheet, header, source):
         number = len(self.sheets) - bool(sheet.start)
@@ -259,7 +261,7 @@ class Staging:
                     texts[name] = text
         return texts
 
-    def _list_columns(self, sheet, header, wide, filled):
+    def _list_columns(self, place, header, wide, filled):
         """Note what every heading is read as; ``filled`` are the places of columns with cells but no heading."""
         of_days = "punched_at" if self.table.name == "punches" else "count"
         nameless = [Column(place, "", "", UNMAPPED) for place in sorted(filled)]
@@ -268,8 +270,8 @@ class Staging:
         ):
             self.columns.append(
                 {
-                    "file": sheet.file,
-                    "sheet": sheet.name,
+                    "file": place[0],
+                    "sheet": place[1],
                     "position": column.place + 1,
                     "heading": heading,
                     "column": of_days if column.place in wide else column.column,
@@ -280,7 +282,8 @@ class Staging:
 
 def notice(table: str, kind: str, file="", sheet="", column="", rows=0) -> dict:
     """Something that the quality report must mention, as a row of the notices."""
-    return {"table": table, "kind": kind, "file": file, "sheet": sheet, "column": column, "rows": rows}
+    place = {"file": mask_numbers(file), "sheet": mask_numbers(sheet)}
+    return {"table": table, "kind": kind, **place, "column": column, "rows": rows}
 
 
 def notices_of_absent(table, sources, columns, mapped) -> list[dict]:

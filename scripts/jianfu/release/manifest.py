@@ -11,7 +11,6 @@ from pathlib import Path
 
 from jianfu.core.content import file_digest, mapping_digest
 from jianfu.core.environment import LOCK
-from jianfu.core.personal import mask_numbers
 from jianfu.core.reasons import Reason
 
 NAME = "manifest.json"
@@ -41,7 +40,7 @@ def make_manifest(results: Path, root: Path) -> dict:
         "settings": file_digest(results / "provenance" / "config.yaml"),
         "plan": file_digest(results / "provenance" / "plan.json"),
         "anchors": file_digest(anchors) if anchors.exists() else None,
-        "inputs": {mask_numbers(name): digest for name, digest in record["inputs"].items()},
+        "inputs": {f"#{place}": one for place, one in enumerate(record["inputs"].values(), 1)},
         "row_counts": file_digest(counts) if counts.exists() else None,
         "files": {
             file.relative_to(release).as_posix(): file_digest(file) for file in files if file.name != NAME
