@@ -1,4 +1,4 @@
-"""From released files to figures: every figure is drawn by scripts/plot_<figure>.py from the files named here.
+"""From released files to figures: every figure is drawn by its module from the files named here.
 
 REQUIRED INPUTS: release/estimates.csv, release/figures/*.csv and release/tables/*.csv (past the gate).
 OUTPUTS: release/figures/<figure>.{png,pdf,svg}, and the CSV of the figures made of estimates, under results/{province}

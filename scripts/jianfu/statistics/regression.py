@@ -87,7 +87,6 @@ def fit(y, design, effects=(), clusters=None, weights=None, vcov=None, small="G"
         covariance, df[free] = cr2(y, design[:, free], list(effects), clusters, weights)
     elif vcov == "iid":
         covariance = bread[np.ix_(free, free)] * (heft @ residual**2 / (n - total))
-        covariance = covariance / np.outer(unit[free], unit[free])
     else:
         groups = clusters if vcov == "cluster" else np.arange(n)
         scores = blocks.cluster_scores(heft * residual, groups, int(groups.max()) + 1, share) @ bread[:, free]
@@ -96,8 +95,9 @@ def fit(y, design, effects=(), clusters=None, weights=None, vcov=None, small="G"
         )
         own = {"HC0": 1.0, "HC1": n / (n - total)}
         factor = own.get(vcov, sandwich.small_sample(small, n_clusters, n, total - inside))
-        contributions = scores / unit[free] * np.sqrt(factor)
-        covariance = contributions.T @ contributions
+        covariance, contributions = scores.T @ scores * factor, scores / unit[free] * np.sqrt(factor)
+    if vcov != "CR2":
+        covariance = covariance / np.outer(unit[free], unit[free])
     return RegressionFit(
         coefficients=placed(beta[free] / unit[free], free, k),
         covariance=placed(covariance, free, k),
