@@ -252,11 +252,11 @@ def welch(influence, clusters, cohort):
     return np.where(unknown, np.nan, np.sqrt(total)), np.where(unknown, np.nan, df)
 
 
-def critical_value(influence, confidence, replicates, seed, clusters=None):
-    """Critical value of the simultaneous (sup-t) band: normal draws with the covariance of the effects.
+def critical_value(influence, confidence, replicates, seed, clusters=None, *, normal=False):
+    """Critical value of the simultaneous (sup-t) band by the multiplier bootstrap with Rademacher weights.
 
-    Montiel Olea and Plagborg-Moller (2019), by normal multipliers of the clusters; never below the pointwise one.
-    Columns without variation do not count.
+    Montiel Olea and Plagborg-Moller (2019); never below the pointwise one. Columns without variation do not count.
+    normal: with normal weights, where the rows are a root of the covariance and not what clusters contribute.
     """
     pointwise = stats.norm.ppf((1 + confidence) / 2)
     errors = standard_errors(influence, clusters)
@@ -264,8 +264,9 @@ def critical_value(influence, confidence, replicates, seed, clusters=None):
     if kept.sum() < 1:
         return pointwise
     sums = influence[:, kept] if clusters is None else sums_by(influence[:, kept], clusters)
-    multipliers = np.random.default_rng(seed).normal(size=(replicates, len(sums)))
-    draws = np.abs(multipliers @ sums) / len(influence) / errors[kept]
+    rng, size = np.random.default_rng(seed), (replicates, len(sums))
+    weights = rng.normal(size=size) if normal else rng.choice([-1.0, 1.0], size=size)
+    draws = np.abs(weights @ sums) / len(influence) / errors[kept]
     return max(pointwise, float(np.quantile(draws.max(axis=1), confidence)))
 
 

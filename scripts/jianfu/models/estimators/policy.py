@@ -102,7 +102,7 @@ def fit_event_study(model, settings):
     groups = int(clusters.max()) + 1
     df = np.inf if name == "imputation" and groups >= regression.FEW_CLUSTERS else groups - 1
     treated = _treated_clusters(rows["cluster"], start)
-    law = _Law(None, None, options, settings, df, alone=treated == 1)
+    law = _Law(None, None, options, settings, df, alone=treated == 1, root=name == "sunab")
     size = len(found.contributions)  # an influence function is the contribution times the number of clusters
     effects = _pointwise("att", found.overall, found.overall_contributions * size, law)
     names = [f"event_{_text(e)}" for e in found.event[shown]]
@@ -263,8 +263,8 @@ def _cell_notes(cells, options):
 @dataclass(frozen=True)
 class _Law:
     """How intervals are made: cluster codes of the units (None = rows are clusters), cohort of the units where few
-    clusters call for Welch's t, options, settings, degrees of freedom otherwise, and whether a single cluster is
-    treated, from which no error can be had."""
+    clusters call for Welch's t, options, settings, degrees of freedom otherwise, whether a single cluster is
+    treated, from which no error can be had, and whether influence functions are but a root of the covariance."""
 
     clusters: np.ndarray | None
     cohort: np.ndarray | None
@@ -272,6 +272,7 @@ class _Law:
     settings: object
     df: float = np.inf
     alone: bool = False
+    root: bool = False
 
     def errors(self, influence):
         """Standard errors and degrees of freedom, (K,) each."""
@@ -295,7 +296,7 @@ def _band(names, estimates, influence, law):
     errors, df = law.errors(influence)
     if settings.bootstrap and not law.alone and law.options.get("band", "simultaneous") == "simultaneous":
         critical = did.critical_value(
-            influence, settings.confidence, settings.bootstrap, settings.seed, law.clusters
+            influence, settings.confidence, settings.bootstrap, settings.seed, law.clusters, normal=law.root
         )
         share = stats.norm.cdf(critical)
         reasons = (because("band", critical=float(critical), replicates=settings.bootstrap),)
