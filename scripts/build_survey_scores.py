@@ -19,17 +19,19 @@ from jianfu.ingest import scale_keys
 from jianfu.survey import nonresponse, scoring
 
 
-def main(survey, spells, units, plan, definitions, settings, survey_scores, flow, response):
+def main(survey, spells, units, plan, common, definitions, settings, survey_scores, flow, response):
     check_one_key(spells, survey)
     answers, posts, defined = frames.load(survey), frames.load(spells), read_definitions(definitions)
+    own = read_yaml(plan)
     scores, dropped = scoring.survey_scores(
         answers,
         posts,
-        scale_keys.chosen(read_yaml(plan), settings["keys"], settings["ranges"]),
+        scale_keys.chosen(own, settings["keys"], settings["ranges"]),
         defined,
         min_answered=settings["min_answered"],
         drop_straightliners=settings["drop_straightliners"],
         min_seconds=settings["min_seconds"],
+        added={*own["scales"]} - {*read_yaml(common)["scales"]},
     )
     scores, by_group = nonresponse.weighted(scores, answers, posts, frames.load(units), defined)
     frames.store(scores, survey_scores)
@@ -44,6 +46,7 @@ if __name__ == "__main__":
         spells=snakemake.input.spells,
         units=snakemake.input.units,
         plan=snakemake.input.plan,
+        common=snakemake.input.common,
         definitions=snakemake.input.definitions,
         settings=snakemake.params.settings,
         survey_scores=snakemake.output.survey_scores,

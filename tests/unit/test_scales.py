@@ -120,6 +120,17 @@ def test_exclusions_are_counted_by_their_first_reason():
     assert len(frame) == 3
 
 
+def test_a_scale_of_ones_own_does_not_tell_straightliners():
+    """Who answered nothing but one number is left out whatever the province asks beside the common scales."""
+    good, flat = [1, 2, 3, 4, 5, 6, 6, 5, 4, 1], [4] * 7 + [2] * 3
+    rows = survey(good, flat).assign(SL1=[1.0, 2.0], SL2=[5.0, 3.0])
+    people = spells(*[{"person_key": f"p{i}"} for i in range(2)])
+    keys = KEYS | {"strain": {"items": ["SL1", "SL2"], "range": [1, 9], "reversed": ["SL2"]}}
+    found, _ = scoring.survey_scores(rows, people, keys, DEFINITIONS, **rules(True, None), added={"strain"})
+    before, _ = scoring.survey_scores(rows, people, KEYS, DEFINITIONS, **rules(True, None))
+    assert found["person_key"].tolist() == ["p0"] and found[list(before)].equals(before)
+
+
 def test_anonymous_respondents_keep_unit_and_cohort_of_the_sheet():
     rows = survey([1, 2, 3, 4, 5, 6, 6, 5, 4, 1], [2, 2, 3, 4, 5, 6, 6, 5, 4, 2])
     rows = rows.assign(person_key=pd.NA, unit_code="390121003", cohort=["80后", pd.NA])

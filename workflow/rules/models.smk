@@ -60,6 +60,7 @@ rule build_survey_scores:
         **canonical("survey", "spells", "units"),
         checked=CHECKED,
         plan=plan("scales.yaml"),
+        common=common_plan("scales.yaml"),
         definitions=plan("exits.yaml"),
     output:
         survey_scores="results/{province}/restricted/survey_scores.parquet",

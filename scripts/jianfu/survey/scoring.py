@@ -1,5 +1,7 @@
 """Survey scales: scores by the keys in config/plan/scales.yaml, exclusions, and the roster's facts on respondents."""
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 
@@ -148,15 +150,19 @@ def survey_scores(
     min_answered: float,
     drop_straightliners: bool,
     min_seconds: float | None,
+    added: Collection[str] = (),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Respondents with their scores: ``(frame, flow)``.
 
     A matched respondent has unit, cohort, sex and tenure from the roster; an anonymous one has the unit and cohort
     that the survey gives and sex and tenure 'unknown'. ``rank_years``: years in the present rank; the items stand there
     with the reversed ones turned round; ``<scale>_z`` is standardised over all rows of the frame.
+    added: scales that only this province has; who is a straight-liner is told by the others, so that an own scale
+    moves no other figure.
     ``flow`` counts respondents: read, dropped by reason, scored.
     """
     survey = survey.reset_index(drop=True)
+    judged = {name: key for name, key in scales.items() if name not in added} or scales
     matched = survey["person_key"].notna()
     post = post_at(survey, spells)
     month = date_month(survey["fieldwork_date"])
@@ -183,7 +189,7 @@ def survey_scores(
     )
     scores = score(survey, scales, min_answered)
     reasons = {
-        "straightliner": straightliners(survey, scales) if drop_straightliners else False,
+        "straightliner": straightliners(survey, judged) if drop_straightliners else False,
         "too_fast": (survey["duration_s"] < min_seconds) if min_seconds is not None else False,
         "no_date": frame["fieldwork_month"].isna(),
         **{
