@@ -267,6 +267,58 @@ def event_studies(models):
     return pd.DataFrame(rows)
 
 
+def scenario_effects():
+    """Exits avoided by cohort and burnout for four scenarios, and one that is refused."""
+    rows = []
+    for k in range(4):
+        for quantity, group in (
+            ("exits_avoided", "all"),
+            ("exits_avoided", "90后"),
+            ("exits_avoided", "others"),
+            ("burnout", "all"),
+        ):
+            value = (k + 1) * (0.9 if quantity == "exits_avoided" else -0.04)
+            rows.append((f"S{k + 1}", quantity, group, value, value - 0.5, value + 0.5))
+    rows.append(("S5", "outside_support", "all", 0.4, np.nan, np.nan))
+    return pd.DataFrame(rows, columns=["scenario", "quantity", "group", "estimate", "ci_low", "ci_high"])
+
+
+def issuer_scorecard(departments=20):
+    """Tasks and shares of departments, some beyond the limits of chance."""
+    rows = []
+    for k in range(departments):
+        shares = (0.2 + 0.01 * (k % 5), 0.07 + 0.004 * (k % 3), 0.3 - 0.01 * (k % 4))
+        rows.append(
+            (
+                "issuer",
+                f"县{'住教水农民医'[k % 6]}{'建育利业政保'[k % 6]}局{k}",
+                900 - 30 * k,
+                *shares,
+                k % 5 == 4,
+                0,
+            )
+        )
+    rows.append(("topic", "秸秆禁烧", 500, 0.2, 0.07, np.nan, 0, 0))
+    columns = [
+        "dimension",
+        "name",
+        "tasks",
+        "short",
+        "rest_eve",
+        "disguised",
+        "short_outside",
+        "disguised_outside",
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def issuer_contributions():
+    """Points of the departments of :func:`issuer_scorecard` in OD, and what belongs to none."""
+    names = issuer_scorecard().query("dimension == 'issuer'")["name"]
+    rows = [("issuer", "OD", "(base)", 24.0), *(("issuer", "OD", name, 0.7) for name in names)]
+    return pd.DataFrame(rows, columns=["dimension", "index", "name", "points"])
+
+
 def county_ranks(counties=25):
     """Ranks of counties with both bands, for the index OD."""
     rows = []

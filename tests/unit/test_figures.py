@@ -26,6 +26,7 @@ from jianfu.report.figures import (
     county_heatmap,
     county_map,
     cumulative_incidence,
+    departments,
     dose_response,
     forest,
     forest_all,
@@ -34,6 +35,7 @@ from jianfu.report.figures import (
     issue_clock,
     policy_event_study,
     sample_flow,
+    scenarios,
     specification_curve,
 )
 from jianfu.report.figures.boundaries import Boundaries, county_code, read_boundaries, tiles
@@ -98,6 +100,13 @@ FIGURES = {
     "index_sensitivity": lambda *a: index_sensitivity.draw(
         fakes.county_ranks(), fakes.index_shares(), ROLES, *a
     ),
+    "departments": lambda *a: departments.draw(
+        fakes.issuer_scorecard(), fakes.issuer_contributions(), ROLES, *a
+    ),
+    "departments_small": lambda *a: departments.draw(
+        fakes.issuer_scorecard(2), without_rows(fakes.issuer_contributions()), ROLES, *a
+    ),
+    "scenarios": lambda *a: scenarios.draw(fakes.scenario_effects(), *a),
     "specification_curve": lambda *a: specification_curve.draw(*fakes.specification_curve(), *a),
     "sample_flow": lambda *a: sample_flow.draw(fakes.sample_flow(), fakes.data_quality(), *a),
 }
@@ -206,6 +215,8 @@ def test_figures_without_data_say_so(language, monkeypatch):
         ),
         index_sensitivity.draw(without_rows(fakes.county_ranks()), without_rows(fakes.index_shares()), ROLES, labels),
         specification_curve.draw(*(without_rows(table) for table in fakes.specification_curve()), labels),
+        departments.draw(without_rows(fakes.issuer_scorecard()), fakes.issuer_contributions(), ROLES, labels),
+        scenarios.draw(without_rows(fakes.scenario_effects()), labels),
     ]  # fmt: skip
     keys = ("fig_no_data", "fig_no_estimate", "fig_no_minutes", "fig_no_survey", "fig_panel_withheld")
     said = {labels(key) for key in keys}

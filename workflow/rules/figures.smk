@@ -27,6 +27,12 @@ DRAWN = {
         ],
         "burnout_by_overload": [f"{RELEASED}/figures/burnout_by_overload.csv", QUALITY],
         "sample_flow": [f"{RELEASED}/figures/sample_flow.csv", QUALITY],
+        "departments": [
+            f"{RELEASED}/tables/issuer_scorecard.csv",
+            f"{RELEASED}/tables/issuer_contributions.csv",
+            settled("index_roles.csv"),
+        ],
+        "scenarios": [f"{RELEASED}/tables/scenario_effects.csv"],
         "index_sensitivity": [
             f"{RELEASED}/figures/county_ranks.csv",
             f"{RELEASED}/tables/index_shares.csv",

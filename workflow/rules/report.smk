@@ -19,6 +19,8 @@ REPORT_FIGURES = [
     "forest_all",
     "policy_event_study",
     "index_sensitivity",
+    "departments",
+    "scenarios",
 ]
 EXPLORED = [  # what the page to explore shows
     *(f"figures/{name}.csv" for name in ("index_over_time", "issue_clock", "county_indices", "county_ranks")),

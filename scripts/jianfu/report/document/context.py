@@ -54,18 +54,20 @@ from jianfu.report.tables.table import count
 from jianfu.report.tables.write import read_results
 
 FIGURES = {  # figure: the released data it is drawn from, the column that is drawn, how many values make a figure
-    "sample_flow": ("sample_flow", "n", 1),
-    "index_over_time": ("index_over_time", "mean", 2),
-    "county_heatmap": ("county_heatmap", "mean", 2),
-    "county_map": ("county_heatmap", "mean", 2),
-    "issue_clock": ("issue_clock", "tasks", 2),
-    "dose_response": ("dose_response", "rate", 3),
-    "cumulative_incidence": ("cumulative_incidence", "cumulative_incidence", 4),
-    "burnout_by_overload": ("burnout_by_overload", "burnout_mean", 3),
-    "forest": ("forest", "estimate", 1),
-    "forest_all": ("forest_all", "estimate", 1),
-    "policy_event_study": ("policy_event_study", "estimate", 3),
-    "index_sensitivity": ("county_ranks", "rank", 2),
+    "sample_flow": ("figures/sample_flow", "n", 1),
+    "index_over_time": ("figures/index_over_time", "mean", 2),
+    "county_heatmap": ("figures/county_heatmap", "mean", 2),
+    "county_map": ("figures/county_heatmap", "mean", 2),
+    "issue_clock": ("figures/issue_clock", "tasks", 2),
+    "departments": ("tables/issuer_scorecard", "tasks", 2),
+    "dose_response": ("figures/dose_response", "rate", 3),
+    "cumulative_incidence": ("figures/cumulative_incidence", "cumulative_incidence", 4),
+    "burnout_by_overload": ("figures/burnout_by_overload", "burnout_mean", 3),
+    "forest": ("figures/forest", "estimate", 1),
+    "forest_all": ("figures/forest_all", "estimate", 1),
+    "policy_event_study": ("figures/policy_event_study", "estimate", 3),
+    "scenarios": ("tables/scenario_effects", "ci_low", 2),
+    "index_sensitivity": ("figures/county_ranks", "rank", 2),
 }
 
 
@@ -136,7 +138,7 @@ def collect(release: str | Path, config, run, deviations, plan, labels: Labels) 
 def is_drawn(release: str | Path, name: str) -> bool:
     """True if the released data of a figure hold enough values for it to show something."""
     file, column, least = FIGURES[name]
-    data = read_release(Path(release, "figures", f"{file}.csv"))
+    data = read_release(Path(release, f"{file}.csv"))
     return column in data and int(data[column].notna().sum()) >= least
 
 

@@ -10,6 +10,7 @@ from jianfu.report.figures import (
     county_heatmap,
     county_map,
     cumulative_incidence,
+    departments,
     dose_response,
     forest,
     forest_all,
@@ -18,6 +19,7 @@ from jianfu.report.figures import (
     issue_clock,
     policy_event_study,
     sample_flow,
+    scenarios,
     specification_curve,
 )
 from jianfu.report.figures.boundaries import read_boundaries
@@ -52,6 +54,7 @@ EVERY = {  # name: (its tables from the files, settings and the path of its CSV;
     "county_heatmap": (released, county_heatmap.draw),
     "county_map": (_with_boundaries, county_map.draw),
     "cumulative_incidence": (released, cumulative_incidence.draw),
+    "departments": (released, departments.draw),
     "dose_response": (_with_focus, dose_response.draw),
     "forest": (_of_estimates(forest.read), forest.draw),
     "forest_all": (_of_estimates(forest_all.read), forest_all.draw),
@@ -60,6 +63,7 @@ EVERY = {  # name: (its tables from the files, settings and the path of its CSV;
     "issue_clock": (released, issue_clock.draw),
     "policy_event_study": (_of_estimates(policy_event_study.read), policy_event_study.draw),
     "sample_flow": (released, sample_flow.draw),
+    "scenarios": (released, scenarios.draw),
     "specification_curve": (released, specification_curve.draw),
 }
 
