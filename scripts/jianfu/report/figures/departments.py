@@ -5,8 +5,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
 from jianfu.indices.roles import leading
-from jianfu.report.figures.style import ALERT, INK, PALE, blank, finish, new_figure
+from jianfu.report.figures.style import ALERT, INK, PALE, blank, finish, new_figure, wrap
 
+PANEL_CM = 2.2  # room for the words below a panel
 SHOWN = 16  # departments, those that issue most
 SHARES = (
     "short",
@@ -42,7 +43,7 @@ def draw(scorecard, contributions, roles, labels, synthetic=False) -> Figure:
             _dots(axes, rows, name)
         else:
             axes.barh(range(len(rows)), rows[name], color=PALE, height=0.62)
-        axes.set_xlabel(labels(f"fig_departments_{name}", index=index))
+        axes.set_xlabel("\n".join(wrap(labels(f"fig_departments_{name}", index=index), PANEL_CM, 8)))
         axes.set_xlim(0, 1.12 * rows[name].max() or 1)
     panels[0].set_yticks(range(len(rows)), rows["name"])
     panels[0].set_ylim(len(rows) - 0.4, -0.6)
