@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import figure_fakes
 import numpy as np
 import pandas as pd
 import yaml
@@ -476,6 +477,7 @@ def frames():
             columns=["index", "code", "weight", "influence", "vif", "leave_one_out", "with_index"],
         ),
         "tables/scenario_effects.csv": scenarios(),
+        "tables/issuer_scorecard.csv": figure_fakes.issuer_scorecard(3),
         "tables/index_shares.csv": pd.DataFrame(
             [("OD", "weights", 4, 0.6, 0.7, "pc1"), ("OD", "drop_one", 8, 0.3, 0.4, "")],
             columns=["index", "factor", "levels", "first_order", "total", "left_out"],
