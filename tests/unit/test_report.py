@@ -6,6 +6,7 @@ import re
 import shutil
 import time
 import zipfile
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -29,7 +30,16 @@ from jianfu.models.verdicts import Decided, Verdict
 from jianfu.models.words import said
 from jianfu.province.plan import write_deviations
 from jianfu.report.document import facts, sections
-from jianfu.report.document.blocks import CLOSE, EMPTY, OPEN, Picture, escape, pipe_table, without_empty
+from jianfu.report.document.blocks import (
+    CLOSE,
+    EMPTY,
+    OPEN,
+    Picture,
+    escape,
+    pipe_table,
+    shows,
+    without_empty,
+)
 from jianfu.report.document.build import build_documents, metadata_of, picture
 from jianfu.report.document.charts import charts
 from jianfu.report.document.context import (
@@ -330,6 +340,13 @@ def test_cohorts_that_are_merged_are_named_and_a_single_county_has_no_range(prov
     assert "（00后人数过少，与90后合并估计）" in text and "70后及以前人数过少" not in text
     cells = pd.DataFrame({"county_code": ["1", "1", "2"], "mean": [49.0, 51.0, 52.0]})
     assert facts.county_range(cells)["gap"] == "2.0" and facts.county_range(cells.iloc[:2]) is None
+
+
+def test_a_table_of_results_that_has_none_is_empty_and_one_of_settings_is_not():
+    rows = (("H5a", "过密化", "—", "—"),)
+    own = Table("mediation", "中介", ("a", "b", "c", "d"), rows, source="estimates.csv", left=2)
+    assert not shows(own) and shows(replace(own, rows=(("H5a", "过密化", "—", "0.1"),)))
+    assert shows(replace(own, source="")) and not shows(replace(own, source="", rows=()))
 
 
 def test_the_limit_beyond_which_nothing_is_projected_is_the_one_in_the_text(language):

@@ -54,8 +54,8 @@ def pipe_table(table: Table) -> str:
 
 
 def shows(table: Table) -> bool:
-    """Whether a table says anything beside the names of its rows, where it has such."""
-    if table.left >= len(table.header):
+    """Whether a table has rows; one of results, which names its source, also a cell beside the names of its rows."""
+    if not table.source:
         return bool(table.rows)
     return any(cell not in ("", NOTHING) for row in table.rows for cell in row[max(table.left, 1) :])
 
