@@ -181,15 +181,21 @@ def test_the_share_has_the_interval_of_clopper_and_pearson():
     assert summary.share(np.zeros(10, dtype=bool), 0.95)[1] == 0.0
 
 
+def shortened(study, draws, raw):
+    """The study with ``draws`` draws per scenario, ``raw`` of them through raw files."""
+    scenarios = [scenario | {"draws": draws} for scenario in study["scenarios"]]
+    return study | {"scenarios": scenarios, "raw": study["raw"] | {"draws": raw}}
+
+
 def _chunk(chunk):
-    return draws.chunk_draws(setup(), design.shortened(STUDY, 50, 1), chunk)
+    return draws.chunk_draws(setup(), shortened(STUDY, 50, 1), chunk)
 
 
 @pytest.mark.slow
 def test_fifty_provinces_of_every_scenario(monkeypatch):
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         monkeypatch.setenv(name, "1")
-    study = design.shortened(STUDY | {"chunk": 10}, 50, 1)
+    study = shortened(STUDY | {"chunk": 10}, 50, 1)
     with get_context("spawn").Pool(2) as pool:
         rows = pd.concat(pool.map(_chunk, design.chunks(study), chunksize=1), ignore_index=True)
     table = summary.summarise(rows, study, 0.95)

@@ -123,9 +123,3 @@ def chunks(design):
         for scenario in design["scenarios"]
         for first in range(0, scenario["draws"], size)
     ]
-
-
-def shortened(design, draws, raw):
-    """The study with ``draws`` draws per scenario, ``raw`` of them through raw files."""
-    scenarios = [scenario | {"draws": draws} for scenario in design["scenarios"]]
-    return design | {"scenarios": scenarios, "raw": design["raw"] | {"draws": raw}}

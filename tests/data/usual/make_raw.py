@@ -13,9 +13,9 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "scripts")]
 
 from ingest_cases import SAMPLE, sample_results  # noqa: E402
+from usual_exports import write_usual  # noqa: E402
 
 from jianfu.simulate.streams import Streams  # noqa: E402
-from jianfu.simulate.usual import write_usual  # noqa: E402
 
 COPIED = ("乡镇街道基本信息表.xlsx", "干部花名册.xlsx", "增减员表.xlsx", "问卷数据_*.xlsx", "收发文统计_*.xls",
           "减负政策清单.csv")  # fmt: skip

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from usual_titles import write_titles
 
 from jianfu.simulate import raw_xlsx as xlsx
 from jianfu.simulate.raw_text import SYNTHETIC
-from jianfu.simulate.usual_titles import write_titles
 
 LEDGER, REGISTER, APPS = "督查督办台账_{}年{}半年.xlsx", "检查调研登记_{}年.xlsx", "政务应用月报_{}.xlsx"
 LEDGER_HEADINGS = ["序号", "任务名称", "任务来源", "牵头单位", "责任单位", "交办时间", "办结时限", "签收时间",
