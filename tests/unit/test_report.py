@@ -279,6 +279,21 @@ def test_a_significant_placebo_is_said_and_read_with_care(province, language):
     assert said not in text and quiet in text
 
 
+def test_a_placebo_of_few_events_that_differs_from_zero_is_not_said_to_be_like_zero(province, language):
+    def few(frame):
+        own = frame["role"].isin(["placebo", "negative_control"])
+        frame.loc[own, ["p_value", "p_adjusted"]] = [0.008, np.nan]
+        return frame.assign(reasons=[[because("few_events")] if one else [] for one in own])
+
+    change_estimates(province, few)
+    text, _ = markdown(province, language)
+    said, not_said = {
+        "zh": ("显著异于零，但事件或聚类较少", "检验力不足，不能断定为零"),
+        "en": ("differs from zero, but on few events or clusters", "too weak a test to tell it from zero"),
+    }[language]
+    assert said in text and not_said not in text
+
+
 def test_scales_that_forbid_comparisons_are_named(province):
     text, _ = markdown(province)
     assert "自主性在出生年代之间为“仅形态等值”" in text and "职业倦怠在出生年代之间" not in text
