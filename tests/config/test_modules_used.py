@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from jianfu.core.provenance import modules_used
+from jianfu.models.estimators.vocabulary import modules_of
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 RULES = sorted(
@@ -61,3 +62,10 @@ def test_packages_hold_no_code():
     for file in (SCRIPTS / "jianfu").rglob("__init__.py"):
         text = file.read_text(encoding="utf-8")
         assert "import " not in re.sub(r'""".*?"""', "", text, flags=re.S), file
+
+
+def test_a_rule_follows_the_estimators_that_its_models_name_and_no_others():
+    assert modules_of(["logit", "ols", "cloglog"]) == [
+        "jianfu.models.estimators.hazards",
+        "jianfu.models.estimators.ols",
+    ]
