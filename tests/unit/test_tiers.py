@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from jianfu.config.files import read_yaml
+from jianfu.core.labels import Labels
 from jianfu.models.spec import specs_of
 from jianfu.models.tiers import (
     COMMON,
@@ -18,6 +19,8 @@ from jianfu.models.tiers import (
     settled,
     tiers_of,
 )
+from jianfu.report.document.plan_tables import tiers_table
+from jianfu.report.tables.table import NOTHING
 
 PLAN = Path(__file__).parents[2] / "config" / "plan"
 COUNTERPARTS = {"OD": "OD-C", "RG": ""}
@@ -50,6 +53,34 @@ def test_the_full_index_where_half_of_the_logged_months_have_it_else_the_common_
     found = tiers_of(COUNTERPARTS, *province(**valued), GIVEN).set_index("index")
     assert found.loc["OD", ["tier", "used"]].tolist() == [tier, used]
     assert found.loc["RG", ["tier", "used"]].tolist() == [NONE, ""]  # rigidity has no common tier
+
+
+def test_correlations_of_the_tiers_within_and_between_units_by_hand():
+    """Within units the two go together exactly, between units they go against each other."""
+    months = [f"2024-{m:02d}" for m in range(1, 5)]
+    rows = []
+    for u, unit in enumerate("ABC"):
+        for m, month in enumerate(months):
+            rows += [(unit, month, "OD", 50 + u + 0.1 * m), (unit, month, "OD-C", 50 - 2 * u + 0.3 * m)]
+    indices = pd.DataFrame(rows, columns=["unit_code", "month", "index", "value"])
+    unit_months = indices[["unit_code", "month"]].drop_duplicates().assign(tasks_logged=True)
+    found = tiers_of(COUNTERPARTS, indices, unit_months, GIVEN).set_index("index")
+    assert found.loc["OD", ["within", "between"]].tolist() == pytest.approx([1, -1])
+    assert found.loc["RG", ["within", "between"]].isna().all()
+
+
+def test_models_on_both_tiers_stand_side_by_side_with_their_share():
+    labels = Labels("zh", PLAN / "labels.csv")
+    tiers = pd.DataFrame(
+        {"index": ["OD", "RG"], "common": ["OD-C", None], "within": [0.8, None], "between": [0.9, None]}
+    )
+    rows = [("H1", "OD", 0.4, 0.2, 0.6), ("H1_common", "OD-C", 0.3, 0.1, 0.5), ("H3", "OD:x", 0.01, -0.1, 0.1),
+            ("H3_common", "OD-C:x", 0.05, -0.1, 0.2), ("H6", "RG", 0.2, 0.1, 0.3)]  # fmt: skip
+    estimates = pd.DataFrame(rows, columns=["model", "term", "estimate", "ci_low", "ci_high"])
+    table = tiers_table(tiers, estimates, {}, labels)
+    assert [(row[0], row[-1]) for row in table.rows] == [("H1", "75"), ("H3", NOTHING)]
+    assert table.rows[0][2:4] == ("0.400\n[0.200, 0.600]", "0.300\n[0.100, 0.500]")
+    assert "0.80" in table.notes[0] and "0.90" in table.notes[0]
 
 
 def test_months_that_were_not_logged_do_not_count():

@@ -16,7 +16,7 @@ FULL, COMMON, NONE = "full", "common", "none"
 LEAST = 0.5  # share of the logged unit-months in which an index must have enough of its members to be used
 GIVEN = 0.6  # share of the members of a full index that must rest on given columns
 TWIN = "_common"  # what the name of a model beside a confirmatory one ends in
-COLUMNS = ["index", "common", "share", "share_common", "tier", "used"]
+COLUMNS = ["index", "common", "share", "share_common", "tier", "used", "within", "between"]
 TOKEN = re.compile(r"[\w-]+")
 # Keys of a model in which an exposure may be named.
 NAMED = ("terms", "controls", "report", "options", "where")
@@ -60,30 +60,48 @@ def tiers_of(
     unit_months: pd.DataFrame,
     given: Mapping[str, float],
 ) -> pd.DataFrame:
-    """The tier of each index: index, common, share, share_common, tier, used.
+    """The tier of each index: :data:`COLUMNS`.
 
     counterparts: of :func:`read_tiers`; indices: unit_code, month, index, value; unit_months: unit_code, month,
     tasks_logged; given: of :func:`given_share`. share, share_common: of the logged unit-months, those in which the
     index has a value, which takes the minimum share of its members; share is 0 where too few of them rest on given
-    columns. used: the index that models name, "" where neither tier is there.
+    columns. used: the index that models name, "" where neither tier is there. within, between: correlation of the index
+    with its counterpart in logged unit-months, of deviations from the mean of the unit and of these means; NaN where
+    fewer than three can be compared.
     """
     logged = unit_months.loc[unit_months["tasks_logged"].astype(bool), ["unit_code", "month"]]
-    valued = indices.loc[indices["value"].notna(), ["unit_code", "month", "index"]]
-    found = valued.merge(logged, on=["unit_code", "month"])["index"].value_counts()
-    share = {index: n / len(logged) for index, n in found.items()}
+    valued = indices.loc[indices["value"].notna(), ["unit_code", "month", "index", "value"]]
+    found = valued.merge(logged, on=["unit_code", "month"])
+    share = {index: n / len(logged) for index, n in found["index"].value_counts().items()}
+    wide = found.pivot_table(index=["unit_code", "month"], columns="index", values="value")
     rows = []
     for index, common in counterparts.items():
         full = share.get(index, 0.0) if given[index] >= GIVEN else 0.0
         shares = (full, share.get(common, 0.0) if common else float("nan"))
         tier = FULL if shares[0] >= LEAST else COMMON if shares[1] >= LEAST else NONE
-        rows.append((index, common, *shares, tier, {FULL: index, COMMON: common, NONE: ""}[tier]))
+        used = {FULL: index, COMMON: common, NONE: ""}[tier]
+        rows.append((index, common, *shares, tier, used, *_correlations(wide, index, common)))
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _correlations(wide, index, common):
+    """Within units and between them, of two columns of a frame by unit and month."""
+    if not {index, common} <= set(wide):
+        return float("nan"), float("nan")
+    pair = wide[[index, common]].dropna()
+    means = pair.groupby(level="unit_code").transform("mean")
+    parts = (pair - means, means.groupby(level="unit_code").first())
+    return tuple(
+        part[index].corr(part[common]) if len(part) > 2 and part.std().min() > 0 else float("nan")
+        for part in parts
+    )
 
 
 def both_tiers(counterparts: Mapping[str, str]) -> pd.DataFrame:
     """The answer of :func:`tiers_of` for a province in which every index is there on every tier that it has."""
+    nan = float("nan")
     rows = [
-        (index, common, 1.0, 1.0 if common else float("nan"), FULL, index)
+        (index, common, 1.0, 1.0 if common else nan, FULL, index, nan, nan)
         for index, common in counterparts.items()
     ]
     return pd.DataFrame(rows, columns=COLUMNS)

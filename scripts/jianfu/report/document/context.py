@@ -41,6 +41,7 @@ from jianfu.report.document.plan_tables import (
     members_table,
     numbers_table,
     sources_table,
+    tiers_table,
     tiers_used,
 )
 from jianfu.report.document.quotes import Quotes
@@ -99,6 +100,7 @@ def collect(release: str | Path, config, run, deviations, plan, labels: Labels) 
         "supported": found["supported"],
         "projections": projections_table(results.released["scenario_effects"], labels),
         "members": members_table(weights, indicators, labels),
+        "tiers": tiers_table(read_release(plan["tiers"]), results.estimates, results.models, labels),
         "indicator_list": indicators_table(indicators, labels),
         "deviations": deviations_table(changed, results.estimates, results.released["left_out"], labels),
         "departures": departures_table(steered["departures"], labels),

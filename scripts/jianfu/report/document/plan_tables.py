@@ -7,10 +7,10 @@ import pandas as pd
 
 from jianfu.core.labels import Labels
 from jianfu.models.estimates import CHECK, missing
-from jianfu.models.tiers import COMMON, FULL, NONE
-from jianfu.models.words import text_of
+from jianfu.models.tiers import COMMON, FULL, NONE, TWIN, renamed
+from jianfu.models.words import model_label, term_label, text_of
 from jianfu.report.tables.released import worded
-from jianfu.report.tables.table import NOTHING, Table, count, number
+from jianfu.report.tables.table import NOTHING, Table, count, interval, number
 
 
 def members_table(weights, indicators: pd.DataFrame, labels: Labels) -> Table:
@@ -33,6 +33,44 @@ def members_left_out(weights, indicators: pd.DataFrame) -> list[tuple[str, list[
     """Members that are not in the indices: list of (status, labels of the indicators), statuses as they come."""
     lost = indicators[indicators["code"].isin(weights["indicator"]) & (indicators["status"] != "used")]
     return [(status, rows["label"].tolist()) for status, rows in lost.groupby("status", sort=False)]
+
+
+def tiers_table(tiers: pd.DataFrame, estimates: pd.DataFrame, models, labels: Labels) -> Table:
+    """The confirmatory models on both tiers side by side: estimate on either and what share of it the common one has.
+
+    tiers: rows of tiers.csv of the province; estimates: released rows; models: {name: entry} of the plan. The note says
+    how the two indices go together; a province on one tier has no rows.
+    """
+    both = tiers[tiers["common"].fillna("") != ""]
+    names = dict(zip(both["index"], both["common"], strict=True))
+    known = {(row["model"], row["term"]): row for row in estimates.to_dict("records")}
+    rows = []
+    for (model, term), own in known.items():
+        twin = known.get((model + TWIN, renamed(term, names, [*names, *names.values()])))
+        if twin is None or twin["term"] == term or missing(own["estimate"]) or missing(twin["estimate"]):
+            continue
+        texts = [
+            f"{number(row['estimate'])}\n{interval(row['ci_low'], row['ci_high'])}" for row in (own, twin)
+        ]
+        clear = own["ci_low"] * own["ci_high"] > 0  # a share of next to nothing says nothing
+        share = number(100 * twin["estimate"] / own["estimate"], 0) if clear else NOTHING
+        rows.append((model_label(model, models, labels), term_label(term, labels), *texts, share))
+    header = ("column_model", "column_term", "column_tier_full", "column_tier_common", "column_tier_share")
+    pairs = tiers.dropna(subset=["within", "between"]).to_dict("records") if "within" in tiers else []
+    said = labels("list_semicolon").join(
+        labels(
+            "tier_correlations",
+            index=labels(row["index"]),
+            within=number(row["within"], 2),
+            between=number(row["between"], 2),
+        )
+        for row in pairs
+    )
+    notes = (labels("note_tiers", pairs=said),) if said else ()
+    title = labels("table_tiers")
+    return Table(
+        "tiers", title, tuple(map(labels, header)), tuple(rows), (), labels("source_tiers"), notes, left=2
+    )
 
 
 def tiers_used(tiers: pd.DataFrame, weights, indicators: pd.DataFrame) -> dict[str, list[dict]]:
