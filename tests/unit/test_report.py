@@ -550,6 +550,14 @@ def test_hypotheses_with_several_lines_stand_under_the_weakest():
     assert by_verdict(lines("supported", "contrary", "negligible")) == [("contrary", ["H5b"])]
 
 
+def test_a_changed_check_touches_the_rows_beside_the_models(province):
+    row = {"table": "checks", "row": "lead", "field": "role", "common": "placebo", "own": "robustness"}
+    write_deviations([row], province / "plan" / "deviations.csv")
+    table = next(table for table in markdown(province)[1] if table.name == "deviations")
+    beside = read_estimates(province / "release")["model"].str.endswith(".lead").sum()
+    assert beside > 0 and table.rows[0][-1] == str(beside)
+
+
 def test_without_deviations_there_is_no_table_of_them(province):
     write_deviations([], province / "plan" / "deviations.csv")
     text, tables = markdown(province)

@@ -84,6 +84,7 @@ def collect(release: str | Path, config, run, deviations, plan, labels: Labels) 
     results = read_results(release, plan, labels, alpha)
     tested = hypothesis_rows(results.estimates, results.checks, results.hypotheses, alpha)
     log = read_release(Path(release, "disclosure_log.csv"))
+    estimates = pd.concat([results.estimates, results.checks], ignore_index=True)
     changed, steered = read_deviations(deviations), registration_facts(plan)
     earlier = settings["report"]["compared_with"]
     compared = (
@@ -102,7 +103,7 @@ def collect(release: str | Path, config, run, deviations, plan, labels: Labels) 
         "members": members_table(weights, indicators, labels),
         "tiers": tiers_table(read_release(plan["tiers"]), results.estimates, results.models, labels),
         "indicator_list": indicators_table(indicators, labels),
-        "deviations": deviations_table(changed, results.estimates, results.released["left_out"], labels),
+        "deviations": deviations_table(changed, estimates, results.released["left_out"], labels),
         "departures": departures_table(steered["departures"], labels),
         **{table.name: table for table in compared},
         "disclosure": disclosure_table(log, labels),
