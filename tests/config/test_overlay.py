@@ -221,6 +221,10 @@ REFUSED = {
         "{cohorts: {00后: off}}",
         "'plan.variables.survey_scores.young.values' names '00后', which does not exist; did you mean '90后'?",
     ),
+    "focus beside the common one": (
+        "{cohorts: {85后: 1985}, focus: 85后}",
+        "'plan.focus' names 85后 while 90后 is there, of which models and hypotheses go on to speak",
+    ),
     "focus": ("{focus: 95后}", "'focus' names '95后'; valid are 70后及以前, 80后, 90后, 00后."),
     "kind of an event": ("{events: {resign: volunteer}}", "'events' names 'volunteer'; valid are voluntary"),
     "event of an exit": (

@@ -24,6 +24,7 @@ from jianfu.config.overlay import (
     rows_of,
 )
 from jianfu.core.content import mapping_digest
+from jianfu.core.errors import ConfigError
 from jianfu.core.labels import LANGUAGES
 from jianfu.core.spreadsheets import write_csv
 from jianfu.core.tables import OWN, headings_added, tables_added
@@ -118,10 +119,11 @@ def completed(plan: str | Path, overlay: Mapping, sources: Iterable[Mapping] = (
     labels |= {column: _named(heading) for column, heading in headings_added(sources).items()}
     common, focus = read_plan_file(Path(plan) / tables["focus"].file)["focus"], overlay.get("focus")
     dummies = read_plan_file(Path(plan) / tables["categories"].file)["categories"]
+    cohorts = dict(_own(overlay, "cohorts"))
     for name, variable in VARIABLES.items():
         for level, value in _own(overlay, name):
             dummy = _dummy(variable, level)
-            if level == focus and (common, OFF) in _own(overlay, name):
+            if level == focus and dict(_own(overlay, name)).get(common) is OFF:
                 dummy = dummies[variable][common]
             if value is OFF:
                 categories.setdefault(variable, {})[level] = OFF
@@ -130,7 +132,7 @@ def completed(plan: str | Path, overlay: Mapping, sources: Iterable[Mapping] = (
                 for key in (f"value_{level}", dummy, f"short_{dummy}"):
                     labels[key] = _named(level)
     spoken = {}
-    if (common, OFF) in _own(overlay, "cohorts") and isinstance(focus, str):
+    if cohorts.get(common) is OFF and isinstance(focus, str):
         spoken = _spoken_of(read_plan_file(Path(plan) / "labels.csv"), common, focus, dummies["cohort"])
     for name, keys in WORDS.items():
         known = {row[0] for row in _common(plan, tables[name])} if name in overlay else ()
@@ -144,6 +146,17 @@ def completed(plan: str | Path, overlay: Mapping, sources: Iterable[Mapping] = (
         if new and isinstance(own := overlay.get(name, {}), dict):
             found[name] = {key: _under(new.get(key), own.get(key)) for key in [*new, *own]}
     return found
+
+
+def check_focus(plan: str | Path, overlay: Mapping, file: str) -> None:
+    """Raise :class:`ConfigError` for a focus beside the common one, of which models and hypotheses would go on to
+    speak; a name that is no cohort is refused elsewhere."""
+    tables = read_tables(plan)
+    common, focus = read_plan_file(Path(plan) / tables["focus"].file)["focus"], overlay.get("focus")
+    cohorts = dict(_own(overlay, "cohorts"))
+    known = {row[0] for row in _common(plan, tables["cohorts"])} | cohorts.keys()
+    if focus != common and focus in known and cohorts.get(common) is not OFF:
+        raise ConfigError("focus_beside", file=file, focus=focus, common=common)
 
 
 def _spoken_of(words, common, focus, cohorts):
