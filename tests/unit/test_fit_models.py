@@ -118,6 +118,7 @@ def run(canonical, folder):
         spells,
         source / "units.parquet",
         PLAN / "scales.yaml",
+        PLAN / "scales.yaml",
         definitions,
         SURVEY,
         names["survey_scores"],
