@@ -15,8 +15,10 @@ import compare_results
 from jianfu.config.overlay import read_plan_file
 from jianfu.core.errors import ConfigError, DataError
 from jianfu.core.labels import Labels
+from jianfu.models.reasons import because
 from jianfu.province.plan import plan_content
 from jianfu.province.record import plan_record
+from jianfu.release.vintage import AS_BEFORE
 from jianfu.report.compare import comparison, in_words, read_result
 from jianfu.report.document.steering import before_after_table
 from jianfu.report.reading import read_estimates
@@ -126,6 +128,19 @@ def test_everything_is_said_in_words_and_written(sides, language):
 def test_a_folder_without_results_is_refused(tmp_path):
     with pytest.raises(DataError, match="no finished results|不是运行完的结果"):
         read_result(tmp_path)
+
+
+def test_what_the_gate_took_over_is_no_result_after_the_change(sides):
+    rows = read_estimates(sides[1] / "release")
+    taken = rows["model"] == "H2_exits"
+    rows["reasons"] = [
+        [*own, because(AS_BEFORE)] if now else own for own, now in zip(rows["reasons"], taken, strict=True)
+    ]
+    report_fakes.write_estimates(rows, sides[1] / "release")
+    labels = Labels("zh", str(PLAN / "labels.csv"))
+    table = before_after_table(*map(read_result, sides), labels)
+    row = next(row for row in table.rows if row[0] == "H2")
+    assert row[5:] == ("沿用前一次", "—", "—") and row[2] != "沿用前一次"
 
 
 def test_the_report_shows_main_results_before_and_after(sides):

@@ -93,6 +93,8 @@ def test_what_differs_by_few_persons_stays_as_it_was_and_the_log_says_so(tmp_pat
     assert after.loc[("80后", "2"), "rate"] == before.loc[("80后", "2"), "rate"]
     assert after.loc[("90后", "2"), "exits"] == 120
     assert second["estimates"].loc[0, "estimate"] == 0.2
+    kept = [LABELS("why_as_before") in str(found["estimates"].loc[0, "note"]) for found in (first, second)]
+    assert kept == [False, True]
     differences = (after["exits"] - before["exits"]).dropna()
     assert not differences.between(1, 9).any() and not differences.between(-9, -1).any()
     log = second["disclosure_log"].set_index(["output", "rule"])["cells"]

@@ -24,10 +24,12 @@ from jianfu.core.errors import DataError
 from jianfu.core.labels import Labels
 from jianfu.core.reasons import read_reasons
 from jianfu.core.spreadsheets import write_csv
+from jianfu.models.reasons import because
 from jianfu.models.words import said
 from jianfu.release.estimates import (
     counts_persons,
     release_estimates,
+    with_reason,
     write_estimates,
 )
 from jianfu.release.ledger import ESTIMATES, LEDGER, round_alike
@@ -37,6 +39,7 @@ from jianfu.release.source_rows import in_words as rows_in_words
 from jianfu.release.source_rows import release_rows
 from jianfu.release.suppression import cell_keys, release_cells, release_flow, release_open, release_steps
 from jianfu.release.vintage import (
+    AS_BEFORE,
     as_before,
     block_columns,
     counts_of,
@@ -116,10 +119,12 @@ def release_all(
     before, now = (read_vintage(earlier) if earlier else {}) | read_vintage(vintage), {}
     for name, table in {**tables, ESTIMATES: frame}.items():
         by = ["model"] if name == ESTIMATES else block_columns(outputs[name])
-        table, repeated, kept = as_before(name, table, by, counts[name], before, limits.min_cell)
+        table, repeated, kept, close = as_before(name, table, by, counts[name], before, limits.min_cell)
         if counts[name]:
             touched[name] |= {"as_before": repeated}
             now |= kept
+        if name == ESTIMATES:
+            table = with_reason(table, table["model"].astype(str).isin(close), because(AS_BEFORE))
         tables[name] = table
     frame = tables.pop(ESTIMATES)
     write_vintage(before | now, vintage)

@@ -17,6 +17,7 @@ from jianfu.release.source_rows import PERSON_TABLES
 
 COLUMNS = ["output", "block", "counts", "rows"]
 ESTIMATES = "estimates"
+AS_BEFORE = "as_before"  # the reason of an estimate that is that of the release before
 OF_MODELS = ("n_used", "n_events", "behind_persons", "behind_events")
 
 
@@ -72,13 +73,14 @@ def counts_of_models(estimates: pd.DataFrame, persons: pd.Series) -> dict[str, d
 
 def as_before(
     name: str, released: pd.DataFrame, by: list[str], counts: dict, vintage: dict, min_cell: int
-) -> tuple[pd.DataFrame, int, dict]:
-    """Released rows in which blocks too close to the release before are as they were, their number, and the vintage.
+) -> tuple[pd.DataFrame, int, dict, set[str]]:
+    """Released rows in which blocks too close to the release before are as they were, their number, the vintage, and
+    the blocks.
 
     by: columns that tell the blocks apart; counts: of the blocks (:func:`counts_of`); vintage: of the release before.
     A block that was released in other columns than it has now is withheld: its rows are left out.
     """
-    blocks, placed, repeated, kept = {}, [], 0, {}
+    blocks, placed, repeated, kept, close = {}, [], 0, {}, set()
     for place, (key, row) in enumerate(zip(_keys(released, by), released.to_dict("records"), strict=True)):
         blocks.setdefault(key, []).append((place, row))
     for key, rows in blocks.items():
@@ -86,14 +88,15 @@ def as_before(
         before, old = vintage.get((name, key), ({}, None))
         if old is not None and _too_close(now, before, min_cell):
             repeated += len(rows)
+            close.add(key)
             same = all(set(row) == set(released.columns) for row in old)
             rows, now = [(rows[0][0], row) for row in old] if same else [], before
         placed += rows
         kept[name, key] = (now, [row for _, row in rows])
     if not repeated:
-        return released, 0, kept
+        return released, 0, kept, close
     rows = [row for _, row in sorted(placed, key=lambda one: one[0])]
-    return _typed(pd.DataFrame(rows, columns=released.columns, dtype=object), released), repeated, kept
+    return _typed(pd.DataFrame(rows, columns=released.columns, dtype=object), released), repeated, kept, close
 
 
 def _too_close(now, before, min_cell):

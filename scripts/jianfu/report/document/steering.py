@@ -13,6 +13,7 @@ from jianfu.core.labels import Labels
 from jianfu.models.verdicts import deciding_estimates, usable, verdict
 from jianfu.models.words import term_label
 from jianfu.province.plan import read_deviations
+from jianfu.release.vintage import AS_BEFORE
 from jianfu.report.compare import Result
 from jianfu.report.document.facts import born_in
 from jianfu.report.document.plan_tables import deviations_rows
@@ -83,10 +84,15 @@ def _cohorts_differ(before, now, labels):
 
 
 def _cells(side, labels):
-    """Estimate with interval, observations used and verdict; dashes where a release does not have the line."""
+    """Estimate with interval, observations used and verdict; dashes where a release does not have the line.
+
+    Figures that the gate took over from the release before are no result of this one, and said to be so.
+    """
     if side is None:
         return (NOTHING,) * len(RESULT)
     row, code, _ = side
+    if row is not None and any(reason.code == AS_BEFORE for reason in row["reasons"]):
+        return (labels("before_after_kept"), NOTHING, NOTHING)
     if row is None or not usable(row):
         return (NOTHING, NOTHING, labels(f"verdict_{code}"))
     interval = f"[{number(row['ci_low'])}, {number(row['ci_high'])}]"
