@@ -207,6 +207,13 @@ def test_another_cut_of_cohorts_reruns_persons_and_no_measure_of_burden(finished
     assert not MEASURED & rules
 
 
+def test_two_changes_at_once_rerun_what_each_reruns_alone(finished):
+    """A raw file that the check of rejects reads too, and a cut of cohorts: persons are made anew."""
+    with changed(finished, f"{RAW}/减负政策清单.csv", line="P99,另一项政策,2024-05-01,,"):
+        rules = rerun(finished, SAMPLE, line="plan: {cohorts: {85后: 1985}}")
+    assert {"ingest_table", "check_rejects", "build_hazard_cells", "build_survey_scores"} <= rules
+
+
 def test_an_own_indicator_outside_the_indices_moves_no_index(finished):
     rules = rerun(finished, SAMPLE, line=OWN_INDICATOR)
     assert {"build_own_indicators", "fit_models", "build_publication"} <= rules

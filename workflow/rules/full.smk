@@ -130,6 +130,7 @@ rule build_romano_wolf:
 
 use rule release_results as release_full_results with:
     input:
+        checked=CHECKED,
         published=expand("results/{{province}}/restricted/publish/{name}.parquet", name=list(FULL_OUTPUTS)),
         estimates="results/{province}/restricted/uncertainty.parquet",
         plan=plan("outputs_full.csv"),

@@ -12,7 +12,6 @@ rule build_unit_months:
     """Units and months of the analysis, with headcount, statutory days and what was logged."""
     input:
         **canonical("units", "spells", "tasks", "app_activity"),
-        checked=CHECKED,
     output:
         unit_months="results/{province}/restricted/unit_months.parquet",
         coverage="results/{province}/quality/coverage.csv",

@@ -160,6 +160,7 @@ rule check_rejects:
         "results/{province}/logs/check_rejects.log",
     benchmark:
         "results/{province}/benchmarks/check_rejects.tsv"
+    priority: 100
     conda:
         "../../environment.yml"
     resources:

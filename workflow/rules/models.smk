@@ -29,7 +29,6 @@ rule build_hazard_cells:
     """Person-months at risk and exits by unit, month and group."""
     input:
         **canonical("spells"),
-        checked=CHECKED,
         definitions=plan("exits.yaml"),
     output:
         hazard_cells="results/{province}/restricted/hazard_cells.parquet",
@@ -58,7 +57,6 @@ rule build_survey_scores:
     """Scale scores of every respondent, with unit, cohort, sex and tenure."""
     input:
         **canonical("survey", "spells", "units"),
-        checked=CHECKED,
         plan=plan("scales.yaml"),
         common=common_plan("scales.yaml"),
         definitions=plan("exits.yaml"),

@@ -31,6 +31,7 @@ rule build_relief_plan:
 
 use rule release_results as release_relief_plan with:
     input:
+        checked=CHECKED,
         published=expand("results/{{province}}/restricted/publish/{name}.parquet", name=list(RELIEF_OUTPUTS)),
         estimates="results/{province}/restricted/estimates_full.parquet",
         plan=plan("outputs_planner.csv"),

@@ -51,6 +51,7 @@ rule build_exchange:
 
 use rule release_results as release_exchange with:
     input:
+        checked=CHECKED,
         published=expand(
             "results/{{province}}/restricted/publish/{name}.parquet", name=list(EXCHANGE_OUTPUTS)
         ),

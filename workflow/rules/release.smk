@@ -54,6 +54,7 @@ rule build_publication:
 rule release_results:
     """The disclosure gate: the only way from restricted/ to release/."""
     input:
+        checked=CHECKED,
         published=expand("results/{{province}}/restricted/publish/{name}.parquet", name=published()),
         estimates="results/{province}/restricted/estimates_full.parquet",
         plan=plan("outputs.csv"),
