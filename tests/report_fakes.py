@@ -80,11 +80,11 @@ TABLES = {
 
 TIERS = pd.DataFrame(
     [
-        ("OD", "OD-C", 0.0, 1.0, "common", "OD-C"),
-        ("TR", "TR-C", 1.0, 1.0, "full", "TR"),
-        ("RG", "", 0.0, None, "none", ""),
+        ("OD", "OD-C", 0.0, 1.0, "common", "OD-C", None, None),
+        ("TR", "TR-C", 1.0, 1.0, "full", "TR", 0.6, 0.9),
+        ("RG", "", 0.0, None, "none", "", None, None),
     ],
-    columns=["index", "common", "share", "share_common", "tier", "used"],
+    columns=["index", "common", "share", "share_common", "tier", "used", "within", "between"],
 )
 HYPOTHESES = pd.DataFrame(
     [

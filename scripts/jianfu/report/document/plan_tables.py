@@ -56,7 +56,7 @@ def tiers_table(tiers: pd.DataFrame, estimates: pd.DataFrame, models, labels: La
         share = number(100 * twin["estimate"] / own["estimate"], 0) if clear else NOTHING
         rows.append((model_label(model, models, labels), term_label(term, labels), *texts, share))
     header = ("column_model", "column_term", "column_tier_full", "column_tier_common", "column_tier_share")
-    pairs = tiers.dropna(subset=["within", "between"]).to_dict("records") if "within" in tiers else []
+    pairs = tiers.dropna(subset=["within", "between"]).to_dict("records")
     said = labels("list_semicolon").join(
         labels(
             "tier_correlations",

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from jianfu.core.labels import Labels
+from jianfu.models.reasons import has
 from jianfu.models.verdicts import deciding_estimates, usable, verdict
 from jianfu.models.words import term_label
 from jianfu.province.plan import read_deviations
@@ -91,7 +92,7 @@ def _cells(side, labels):
     if side is None:
         return (NOTHING,) * len(RESULT)
     row, code, _ = side
-    if row is not None and any(reason.code == AS_BEFORE for reason in row["reasons"]):
+    if row is not None and has(row["reasons"], AS_BEFORE):
         return (labels("before_after_kept"), NOTHING, NOTHING)
     if row is None or not usable(row):
         return (NOTHING, NOTHING, labels(f"verdict_{code}"))
