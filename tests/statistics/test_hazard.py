@@ -159,3 +159,20 @@ def test_rare_and_frequent_events_converge():
     fit = hazard.fit(y[keep], np.ones(keep.sum()), x[keep, None], [unit[keep]], unit[keep])
     assert fit.converged
     assert abs(fit.coefficients[0] - 0.3) < 4 * np.sqrt(fit.covariance[0, 0])
+
+
+def test_effects_in_separate_groups_are_estimable_whatever_the_number_of_trials():
+    """Units x cohorts and months x cohorts hang together within a cohort only: one month of every further cohort is
+    collinear. Trials and events a million times over are the same rates, so the same estimates."""
+    rng = np.random.default_rng(8)
+    unit, month, cohort = (part.ravel() for part in np.meshgrid(range(30), range(20), range(4), indexing="ij"))
+    x = rng.normal(size=len(unit))
+    trials = rng.integers(1, 4, len(unit)).astype(float)
+    events = trials * -np.expm1(-np.exp(-3 + 0.3 * x + 0.5 * rng.normal(size=len(unit))))
+    effects = [unit * 4 + cohort, month * 4 + cohort]
+    small = hazard.fit(events, trials, x, effects, unit)
+    large = hazard.fit(1e6 * events, 1e6 * trials, x, effects, unit)
+    assert small.converged
+    assert large.converged
+    assert large.coefficients == pytest.approx(small.coefficients, abs=1e-9)
+    assert large.covariance == pytest.approx(small.covariance, rel=1e-6)

@@ -197,7 +197,7 @@ class Blocks:
         k = self.design.shape[1]
         scale = [weight @ self.design**2]
         scale += [
-            np.ones(f.width) if f.columns is None else f.sums(weight) @ f.columns**2 for f in self.others
+            f.sums(weight)[1:] if f.columns is None else f.sums(weight) @ f.columns**2 for f in self.others
         ]
         return swept(self.reduced(weight)[0], np.concatenate(scale), [*range(k, self.width), *range(k)])
 
