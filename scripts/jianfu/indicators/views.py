@@ -243,7 +243,9 @@ def follow_tasks(con) -> dict[str, int]:
     Returns the counts of cascade links, orphans and cycles.
     """
     targets = con.execute(TARGETS).df()
-    con.register("uniformity", uniformity(targets, con.execute("SELECT * FROM units_read").df()))
+    found = uniformity(targets, con.execute("SELECT * FROM units_read").df())
+    con.execute("DROP TABLE IF EXISTS uniformity")
+    con.from_df(found).create("uniformity")
     return cascade.prepare(con)
 
 

@@ -1,4 +1,5 @@
-"""Canonical rows as a scenario would have them. The stored tables are only read."""
+"""Canonical rows as a scenario would have them: changed within a transaction that is rolled back. The stored tables are
+only read."""
 
 from collections.abc import Mapping
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ import pandas as pd
 
 from jianfu.core.calendar import Calendar
 from jianfu.core.errors import ConfigError
+from jianfu.core.tables import MEASURED
 from jianfu.indicators import views
 from jianfu.indicators.evaluation import evaluate_prepared, long_values
 from jianfu.indicators.plan import available, source_of
@@ -19,8 +21,9 @@ CREATE MACRO workdays_after(day, n) AS (
     ON later.is_workday AND later.workday_number = issued.workday_number + n WHERE issued.date = day::DATE);
 """
 # What the expressions of a table see: its rows, for tasks with the columns behind the indicators.
-ROWS = {
-    "tasks": "SELECT r.*, v.* EXCLUDE ({columns}) FROM tasks_read r LEFT JOIN {view} v USING (task_id, unit_code)"
+SEEN = {
+    "tasks": """SELECT r.rowid AS edited_row, r.*, v.* EXCLUDE ({columns})
+        FROM tasks_read r LEFT JOIN tasks v USING (task_id, unit_code)"""
 }
 
 # Views of one canonical table alone; the others may hold rows of several.
@@ -60,11 +63,12 @@ class Rows:
         self.tables, self.con = dict(tables), views.connect(threads)
         self.unit_months = unit_months.reset_index(drop=True)
         self.filled = views.open_tables(self.con, tables)
+        for table in MEASURED:  # rows that can be changed, in place of the view of the file
+            self.con.execute(f"DROP VIEW {table}_read")
+            self.con.execute(f"CREATE TABLE {table}_read AS SELECT * FROM read_parquet(?)", [tables[table]])
         views.register_unit_months(self.con, self.unit_months)
         views.prepare(self.con, self.filled, calendar, window, reference, exclude)
         self.con.execute(MACROS)
-        # the view once more as table: most scenarios edit the rows as they are stored
-        self.con.execute("CREATE TABLE tasks_stored AS SELECT * FROM tasks")
 
     def lacking(self, scenario: Scenario) -> list[str]:
         """Columns ("table.column") that ``scenario`` needs and the province lacks; of alternatives ("a|b") all."""
@@ -81,29 +85,18 @@ class Rows:
 
         Raises :class:`ConfigError` for an expression that cannot be evaluated.
         """
-        touched = dict.fromkeys(edit.table for edit in scenario.edits)
+        self.con.execute("BEGIN TRANSACTION")
         try:
-            for number, edit in enumerate(scenario.edits):
-                before = {earlier.table for earlier in scenario.edits[:number]}
-                self._apply(
-                    edit, f"edited_{number}", edit.table if edit.table in before else f"{edit.table}_stored"
-                )
-            if "tasks" in touched:
+            for edit in scenario.edits:
+                self._apply(edit)
+            if any(edit.table == "tasks" for edit in scenario.edits):
                 views.follow_tasks(self.con)
             yield self.con
         except duckdb.Error as error:
             detail = str(error).splitlines()[0]
             raise ConfigError("scenario_expression", name=scenario.id, detail=detail) from error
         finally:
-            for table in touched:
-                source = str(self.tables[table]).replace("'", "''")
-                self.con.execute(
-                    f"CREATE OR REPLACE VIEW {table}_read AS SELECT * FROM read_parquet('{source}')"
-                )
-            for number in range(len(scenario.edits)):
-                self.con.execute(f"DROP TABLE IF EXISTS edited_{number}")
-            if "tasks" in touched:
-                views.follow_tasks(self.con)
+            self.con.execute("ROLLBACK")
 
     def indicators(self, scenario: Scenario, plan: pd.DataFrame) -> pd.DataFrame:
         """unit_code, month, indicator, value, coverage of the indicators of ``plan`` that the edits can change."""
@@ -128,25 +121,29 @@ class Rows:
                 changed += con.execute(gone, [self.tables[table]]).fetchone()[0]
         return changed / whole if whole else 0.0
 
-    def _apply(self, edit: Edit, name: str, view: str) -> None:
-        """Make the table ``name`` of what ``edit`` leaves and let ``<table>_read`` be it; ``view``: of the rows now."""
-        kinds = dict(
-            self.con.execute(f"SELECT column_name, column_type FROM (DESCRIBE {edit.table}_read)").fetchall()
-        )
-        source = ROWS.get(edit.table, f"SELECT * FROM {edit.table}_read").format(
-            columns=", ".join(kinds), view=view
+    def _apply(self, edit: Edit) -> None:
+        """Set and drop the rows of ``<table>_read`` as ``edit`` says; rows whose values stay are left alone."""
+        table = f"{edit.table}_read"
+        kinds = dict(self.con.execute(f"SELECT column_name, column_type FROM (DESCRIBE {table})").fetchall())
+        seen = SEEN.get(edit.table, f"SELECT rowid AS edited_row, * FROM {table}").format(
+            columns=", ".join(kinds)
         )
         for column, expression in [*edit.let.items(), ("dropped", edit.drop or "false")]:
-            source = f"SELECT *, {expression} AS {column} FROM ({source}) AS edited"
+            seen = f"SELECT *, {expression} AS {column} FROM ({seen}) AS edited"
         values = [
-            f"CAST({edit.set[column]} AS {kind}) AS {column}" if column in edit.set else column
-            for column, kind in kinds.items()
+            f"CAST({expression} AS {kinds[column]}) AS {column}" for column, expression in edit.set.items()
         ]
         self.con.execute(
-            f"""CREATE TABLE {name} AS SELECT {", ".join(values)}
-            FROM ({source}) AS edited WHERE NOT coalesce(dropped, false)"""
+            f"""CREATE OR REPLACE TEMP TABLE changes AS
+            SELECT edited_row, coalesce(dropped, false) AS dropped, {", ".join(values)} FROM ({seen}) AS edited"""
         )
-        self.con.execute(f"CREATE OR REPLACE VIEW {edit.table}_read AS SELECT * FROM {name}")
+        if edit.set:
+            new = ", ".join(f"{column} = c.{column}" for column in edit.set)
+            differs = " OR ".join(f"r.{column} IS DISTINCT FROM c.{column}" for column in edit.set)
+            self.con.execute(
+                f"UPDATE {table} r SET {new} FROM changes c WHERE r.rowid = c.edited_row AND ({differs})"
+            )
+        self.con.execute(f"DELETE FROM {table} WHERE rowid IN (SELECT edited_row FROM changes WHERE dropped)")
 
 
 def _tables_of(source):

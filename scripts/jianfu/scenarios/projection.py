@@ -120,25 +120,33 @@ def _run(staff, direct, slopes, window, effects, ends=()):
 
 
 def _some(staff, direct, slopes, window, effects, ends):
-    """Exits avoided, persons who stayed, and the sum over the draws of the change of the logarithm of the headcount."""
+    """Exits avoided, persons who stayed, and the sum over the draws of the change of the logarithm of the headcount.
+
+    Arrays of persons are (draws, groups, units), units last: the months of all of them lie beside each other in memory.
+    """
     draws, (units, months, groups), (first, last) = len(effects), staff.at_risk.shape, window
-    avoided, more = np.zeros((draws, groups)), np.zeros((draws, units, groups))
-    path, recent, stayed = np.zeros((units, months)), [], {}  # recent: the last changes of the headcount
+    acting = [j for j in range(effects.shape[2]) if effects[..., j].any()]
+    avoided, more = np.zeros((draws, groups)), np.zeros((draws, groups, units))
+    path, recent, stayed = (
+        np.zeros((units, months)),
+        [],
+        {},
+    )  # recent: what the headcount of the last months changed
     for t in range(months):
-        raised = np.log1p(more.sum(axis=2) / np.maximum(staff.headcount[:, t], 1))
+        raised = np.log1p(more.sum(axis=1) / np.maximum(staff.headcount[:, t], 1))
         path[:, t] = raised.sum(axis=0)
-        recent = [*recent, raised][-last - 1 :]
-        loop = [
-            recent[-1 - lag][..., None] * slopes[:, t - lag] for lag in range(first, last + 1) if t >= lag
-        ]
-        change = direct[:, t] + (sum(loop) / len(loop) if loop else 0)
-        # index by index: the order of a sum must not follow where in memory the arrays lie
-        shift = sum(change[..., j, None] * effects[:, None, :, j] for j in range(effects.shape[2]))
-        old, new = staff.hazard[:, t], changed_hazard(staff.hazard[:, t], shift)
-        kept = staff.at_risk[:, t] * (old - new)
-        avoided += (kept - more * new).sum(axis=1)
+        recent = [*recent, {j: raised * slopes[:, t, j] for j in acting}][-last - 1 :]
+        lagged = recent[-1 - first :: -1]
+        shift = np.zeros(more.shape)
+        for j in acting:
+            looped = sum(month[j] for month in lagged) / len(lagged) if lagged else 0
+            shift += (direct[:, t, j] + looped)[..., None, :] * effects[:, :, j, None]
+        old = staff.hazard[:, t].T
+        new = changed_hazard(old, shift)
+        kept = staff.at_risk[:, t].T * (old - new)
+        avoided += (kept - more * new).sum(axis=2)
         more = more * (1 - new) + kept
-        stayed[t + 1] = more.sum(axis=1) if t + 1 in ends or t + 1 == months else None
+        stayed[t + 1] = more.sum(axis=2) if t + 1 in ends or t + 1 == months else None
     return avoided, np.stack([stayed[end] for end in ends], axis=1) if ends else stayed[months], path
 
 
