@@ -165,7 +165,9 @@ def test_effects_in_separate_groups_are_estimable_whatever_the_number_of_trials(
     """Units x cohorts and months x cohorts hang together within a cohort only: one month of every further cohort is
     collinear. Trials and events a million times over are the same rates, so the same estimates."""
     rng = np.random.default_rng(8)
-    unit, month, cohort = (part.ravel() for part in np.meshgrid(range(30), range(20), range(4), indexing="ij"))
+    unit, month, cohort = (
+        part.ravel() for part in np.meshgrid(range(30), range(20), range(4), indexing="ij")
+    )
     x = rng.normal(size=len(unit))
     trials = rng.integers(1, 4, len(unit)).astype(float)
     events = trials * -np.expm1(-np.exp(-3 + 0.3 * x + 0.5 * rng.normal(size=len(unit))))
