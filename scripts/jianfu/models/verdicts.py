@@ -184,6 +184,8 @@ def falsifications(term: str) -> dict[str, tuple[str, str]]:
         "retirement": ("retirement", term),
         "elsewhere": ("elsewhere", changed(term, variant=ELSEWHERE)),
         "between": ("within_between", f"between({first}, unit){tail}"),
+        "year_before": ("year_before", term),
+        "later": ("later", f"{first}_later{tail}"),
         **({} if rest else {"bursts": ("bursts", "bursts(unit)")}),
     }
 

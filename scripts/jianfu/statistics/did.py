@@ -284,3 +284,80 @@ def pretrend_test(cells, clusters=None):
         return np.nan, len(rows), np.nan
     statistic = float(cells.att[rows] @ np.linalg.solve(covariance, cells.att[rows]))
     return statistic, len(rows), float(stats.chi2.sf(statistic, len(rows)))
+
+
+# ------------------------------------------------------------------------------------------------ parallel trends
+
+
+@dataclass(frozen=True)
+class ParallelTrends:
+    """How far the mean effect depends on parallel trends.
+
+    effect: mean over the periods from the start on; intervals: {M: (low, high)} of it if the differential trend moves
+    by at most M times as much from one period to the next after the start as it did at most before (Rambachan and Roth
+    2023, relative magnitudes); trend: the differential trend per period that the joint test of the periods before the
+    start would find with 80 % power (Roth 2022).
+    """
+
+    effect: float
+    intervals: dict[float, tuple[float, float]]
+    trend: float
+
+
+def parallel_trends(
+    dynamic: Aggregate,
+    clusters: np.ndarray,
+    *,
+    leads: int,
+    lags: int,
+    multiples: tuple[float, ...],
+    confidence: float,
+) -> ParallelTrends:
+    """Sensitivity of the mean over the periods 0 ... ``lags`` to trends that differ, from ``leads`` periods before.
+
+    dynamic: effects by event time against the last period before the start (``base='universal'``); clusters: (n,) codes
+    of the units. Bounds and power are diff-diff's. Raises NotEstimable with fewer than two periods before the start.
+    """
+    from diff_diff import HonestDiD, MultiPeriodDiDResults, PeriodEffect, PreTrendsPower
+
+    label = dynamic.label.astype(int)
+    shown = (label >= -leads - 1) & (label <= lags) & (label != -1)
+    label, sums = label[shown], sums_by(dynamic.influence[:, shown], clusters)
+    covariance = sums.T @ sums / len(dynamic.influence) ** 2
+    if (label < -1).sum() < 2 or not (label >= 0).any():
+        raise NotEstimable("few_periods_before")
+    if np.linalg.matrix_rank(covariance) < len(label):
+        raise NotEstimable("few_clusters_for_trends", clusters=len(sums), periods=len(label))
+    errors, effects = np.sqrt(np.diag(covariance)), dynamic.att[shown]
+    rows = zip(label.tolist(), effects, errors, strict=True)
+    unknown = {"t_stat": np.nan, "p_value": np.nan, "conf_int": (np.nan, np.nan)}
+    study = MultiPeriodDiDResults(
+        period_effects={e: PeriodEffect(period=e, effect=one, se=error, **unknown) for e, one, error in rows},
+        **dict.fromkeys(("avg_att", "avg_se", "avg_t_stat", "avg_p_value"), np.nan),
+        avg_conf_int=(np.nan, np.nan),
+        n_obs=len(dynamic.influence),
+        n_treated=0,
+        n_control=0,
+        pre_periods=label[label < 0].tolist(),
+        post_periods=label[label >= 0].tolist(),
+        vcov=covariance,
+        reference_period=-1,
+        interaction_indices={e: i for i, e in enumerate(label.tolist())},
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = {
+            m: HonestDiD(method="relative_magnitude", M=m, alpha=1 - confidence).fit(study) for m in multiples
+        }
+        power = PreTrendsPower(alpha=1 - confidence, violation_type="linear", pretest_form="wald").fit(study)
+    intervals = {m: (float(one.ci_lb), float(one.ci_ub)) for m, one in found.items()}
+    return ParallelTrends(float(effects[label >= 0].mean()), intervals, float(power.mdv))
+
+
+def ratio(outcome: Aggregate, first: Aggregate) -> tuple[float, np.ndarray]:
+    """Effect on an outcome per unit of effect on what it is to act through (Wald), and its influence function (n,).
+
+    outcome, first: means over all treated cells (``simple``) of the same units.
+    """
+    found = outcome.overall / first.overall
+    return found, (outcome.overall_influence - found * first.overall_influence) / first.overall

@@ -13,7 +13,7 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from jianfu.core.errors import NotEstimable
-from jianfu.statistics import regression
+from jianfu.statistics import hazard, regression
 from jianfu.statistics.designs import sums_by
 
 NEVER = np.inf
@@ -191,6 +191,59 @@ def _leave_out(used, dropped, lost, reason):
     if lost.any():
         dropped[reason] = int(lost.sum())
         used &= ~lost
+
+
+def extended_poisson(y, exposure, unit, time, cohort, clusters, *, periods=3):
+    """Extended two-way Poisson regression of counts (Wooldridge 2023, section 4): parallel trends of log rates.
+
+    y, exposure: (N,) events and what they are counted over. One coefficient for every cohort and every ``periods``
+    periods since its start, beside unit and time effects; ``overall`` is their mean by the exposure of the treated
+    rows, a log rate ratio. Units treated from the first period on, and periods without a control, are left out as in
+    :func:`sun_abraham`. Raises NotEstimable where none is left, or a coefficient has no finite estimate.
+    """
+    used, dropped = np.ones(len(y), dtype=bool), {}
+    _leave_out(used, dropped, cohort <= time.min(), "always_treated")
+    if not np.isinf(cohort[used]).any() and used.any():
+        last = cohort[used].max()
+        _leave_out(used, dropped, time >= last, "no_control_left")
+        cohort = np.where(cohort == last, NEVER, cohort)
+    _leave_out(used, dropped, ~(exposure > 0), "no_exposure")
+    treated = used & np.isfinite(cohort) & (time >= cohort)
+    if not treated.any():
+        raise NotEstimable("none_treated_within")
+    since = np.where(treated, (time - np.where(treated, cohort, 0)) // periods, -1)
+    cells = np.unique(np.column_stack([cohort, since])[treated], axis=0)
+    design = np.stack([(treated & (cohort == g) & (since == s))[used] for g, s in cells], axis=1).astype(
+        float
+    )
+    groups, unlimited = {"unit": unit[used], "time": time[used]}, np.full(used.sum(), np.inf)
+    kept = hazard.drop_separated(y[used], exposure[used], groups, unlimited)[0]
+    _leave_out(used, dropped, ~_at(used, kept), "separated")
+    design, effects = design[kept], [hazard.codes_of(codes[used])[0] for codes in (unit, time)]
+    if (design * y[used][:, None]).sum(axis=0).min() <= 0:
+        raise NotEstimable("no_events_after_start")
+    fitted = hazard.fit(y[used], exposure[used], design, effects, clusters[used], "poisson")
+    if fitted.separated or not fitted.converged or fitted.collinear:
+        raise NotEstimable("unconverged")
+    share = exposure[used] @ design / (exposure[used] @ design).sum()
+    values, vectors = np.linalg.eigh(fitted.covariance)
+    root = (vectors * np.sqrt(np.maximum(values, 0))).T
+    return EventStudy(
+        event=np.arange(len(cells), dtype=float),
+        estimate=fitted.coefficients,
+        contributions=root,
+        overall=float(fitted.coefficients @ share),
+        overall_contributions=root @ share,
+        used=used,
+        dropped=dropped,
+    )
+
+
+def _at(rows, values):
+    """``values`` of the rows of a mask at their places (N,), False elsewhere."""
+    full = np.zeros(len(rows), dtype=bool)
+    full[rows] = values
+    return full
 
 
 # ------------------------------------------------------------------------------------------------ decomposition

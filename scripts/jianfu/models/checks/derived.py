@@ -34,6 +34,7 @@ def derive(check, spec: ModelSpec, table) -> ModelSpec | None:
         spec.terms
         and spec.estimator in check.get("estimators", ESTIMATORS)
         and spec.data in check.get("data", [spec.data])
+        and spec.outcome_name in check.get("outcomes", [spec.outcome_name])
         and set(check.get("needs", [])) <= {*names_of(spec.effects)}
         and (exposures or not check.get("exposures"))
     )

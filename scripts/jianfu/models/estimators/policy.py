@@ -1,7 +1,8 @@
-"""Staggered roll-outs: group-time effects (did_cs) and event studies by four estimators (event_study)."""
+"""Staggered roll-outs: group-time effects (did_cs), event studies by four estimators (event_study), events of persons
+(did_events), an effect per unit of another (did_ratio), and how far they rest on parallel trends (parallel_trends)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,9 @@ from jianfu.models.estimators.common import (
     COLUMN,
     COUNT,
     COUNT_FROM_1,
+    NUMBERS,
     TEXTS,
+    Behind,
     Effect,
     Estimator,
     Fit,
@@ -39,6 +42,8 @@ EVENT_OPTIONS = DID_OPTIONS | {
     "leads": COUNT,
     "lags": COUNT,
 }
+TREND_OPTIONS = OPTIONS | {"leads": COUNT_FROM_1, "lags": COUNT, "multiples": NUMBERS, "trials": COLUMN}
+STRONG = 10  # F of the first stage from which a ratio is shown
 AGGREGATES = ("simple", "dynamic", "group", "calendar", "cells")
 NAMES = {"dynamic": "event", "group": "group", "calendar": "calendar"}
 NEVER = ("", "0", "never", "inf", "从未", "无", "未实施")  # ways to write that a unit is never treated
@@ -122,6 +127,75 @@ def fit_event_study(model, settings):
     return _fit(effects, rows, notes, clusters, rows["unit"].max() + 1, found.dropped)
 
 
+def fit_events(model, settings):
+    """Events counted over ``trials``: change of the log rate by the extended two-way Poisson regression, and of the
+    events per 1,000 by Callaway and Sant'Anna."""
+    options, rows = model.spec.options, _rows(model)
+    time = (rows["time"] - rows["time"].min()).astype(int)
+    start = np.where(np.isfinite(rows["start"]), rows["start"] - rows["time"].min(), np.inf)
+    arguments = (rows["events"], rows["trials"], rows["unit"], time, start, rows["cluster"])
+    found = event_study.extended_poisson(*arguments)
+    clusters, treated = codes_of(rows["cluster"][found.used]), _treated_clusters(rows["cluster"], start)
+    law = _Law(None, None, options, settings, int(clusters.max()), alone=treated == 1, root=True)
+    size = len(found.contributions)
+    effects = _pointwise("att", found.overall, found.overall_contributions * size, law)
+    cells, law, few = _group_time(rows, options, settings)
+    mean = did.aggregate(cells, "simple")
+    effects += [
+        replace(effect, scale="excess_per_1000")
+        for effect in _pointwise("att_per_1000", mean.overall, mean.overall_influence, law)
+    ]
+    notes = [*_few_treated(treated, corrected=False), because("extended_poisson"), because("factor_G")]
+    fit = _fit(effects, rows, notes, clusters, rows["unit"].max() + 1, found.dropped)
+    return replace(fit, n_events=float(rows["events"][found.used].sum()))
+
+
+def fit_ratio(model, settings):
+    """Effect on the outcome per unit of effect on the column ``first``, where the latter is clear enough."""
+    options = model.spec.options
+    outcome, first = _rows(model), _rows(model.changed(outcomes=(options["first"],)), rates=False)
+    cells, law, few = _group_time(outcome, options, settings)
+    through = did.aggregate(_group_time(first, options, settings)[0], "simple")
+    strength = (through.overall / law.errors(through.overall_influence[:, None])[0][0]) ** 2
+    if not strength > STRONG:
+        raise NotEstimable("weak_first_stage", column=options["first"], f=float(strength))
+    treated = _treated_clusters(law.clusters, cells.cohort)
+    notes = [*_few_treated(treated, few), because("first_stage", column=options["first"], f=float(strength))]
+    effects = _pointwise("ratio", *did.ratio(did.aggregate(cells, "simple"), through), law)
+    return _fit(effects, outcome, notes, law.clusters, len(cells.cohort), _dropped_cells(outcome, cells))
+
+
+def fit_trends(model, settings):
+    """Intervals of the mean effect under trends that differ, and the trend that would have been seen before."""
+    options, rows = model.spec.options, _rows(model)
+    cells, law, _ = _group_time(rows, options, settings, base="universal")
+    found = did.parallel_trends(
+        did.aggregate(cells, "dynamic"),
+        law.clusters,
+        leads=options.get("leads", 6),
+        lags=options.get("lags", 5),
+        multiples=tuple(options.get("multiples", (0.5, 1.0, 2.0))),
+        confidence=settings.confidence,
+    )
+    effects = [
+        Effect(f"trends({m:g})", found.effect, low=low, high=high, vcov="influence")
+        for m, (low, high) in found.intervals.items()
+    ]
+    effects.append(Effect("detectable_trend", found.trend))
+    notes = [because("relative_magnitudes"), because("influence_errors")]
+    return _fit(effects, rows, notes, law.clusters, len(cells.cohort), _dropped_cells(rows, cells))
+
+
+def _group_time(rows, options, settings, **chosen):
+    """Cells of Callaway and Sant'Anna without covariates, the law of their means, whether few clusters are treated."""
+    cells = did.att_gt(*(rows[name] for name in ("y", "unit", "time", "start")), **chosen)
+    clusters = _clusters(rows, cells)
+    treated = _treated_clusters(clusters, cells.cohort)
+    few = clusters.max() + 1 < regression.FEW_CLUSTERS or treated < FEW_TREATED
+    law = _Law(clusters, cells.cohort if few else None, options, settings, alone=treated == 1)
+    return cells, law, few
+
+
 def _decomposition(rows, time, start):
     """Goodman-Bacon weights by kind of comparison, where no unit lacks a period."""
     table = np.full((rows["unit"].max() + 1, time.max() + 1), np.nan)
@@ -153,7 +227,7 @@ def periods_of(values: pd.Series, column: str) -> tuple[np.ndarray, bool]:
     """
     if pd.api.types.is_numeric_dtype(values.dtype):
         found = values.to_numpy(dtype=float)
-        year, month = np.divmod(found[found > 0], 100)
+        year, month = np.divmod(found[(found > 0) & np.isfinite(found)], 100)
         if not (len(year) and ((year >= 1900) & (year < 2100) & (month >= 1) & (month <= 12)).all()):
             return found, False
     names = {value: cell_text(value) for value in values.dropna().unique()}
@@ -171,8 +245,11 @@ def periods_of(values: pd.Series, column: str) -> tuple[np.ndarray, bool]:
     return found.reindex(values.index).to_numpy(dtype=float), kind == "month"
 
 
-def _rows(model):
-    """Arrays of the rows: y, unit, time, start (inf = never), cluster, weights, x; placebo dates already moved."""
+def _rows(model, rates=True):
+    """Arrays of the rows: y, unit, time, start (inf = never), cluster, weights, x; placebo dates already moved.
+
+    With the option ``trials`` (unless ``rates`` is False) y is the events per 1,000, beside ``events`` and ``trials``.
+    """
     spec, used, options = model.spec, model.used, model.spec.options
     time, monthly = periods_of(used[options["time"]], options["time"])
     start, monthly_too = periods_of(used[options["start"]], options["start"])
@@ -196,6 +273,11 @@ def _rows(model):
     rows |= {"y": rows["y"][kept], "time": time[kept], "start": start[kept], "weights": own[kept]}
     rows |= {"unit": codes_of(unit[kept]), "cluster": codes_of(cluster[kept])}
     rows["x"] = model.design[kept] if model.columns else None
+    if rates and "trials" in options:
+        trials = used[options["trials"]].to_numpy(dtype=float)[kept]
+        if not (trials > 0).all() or (rows["y"] < 0).any():
+            raise NotEstimable("outcome_outside_trials")
+        rows |= {"events": rows["y"], "trials": trials, "y": 1000 * rows["y"] / trials}
     if len(np.unique(rows["unit"] * 1e6 + rows["time"])) < len(rows["unit"]):
         raise NotEstimable("two_rows_in_period")
     first = np.full(rows["unit"].max() + 1, np.inf)
@@ -316,8 +398,17 @@ def _effect(name, estimate, error, df, share, law, reasons=()):
     )
 
 
+def _behind(rows):
+    """Persons and events behind the effects on events: those after the start or those without, whichever are fewer."""
+    treated = rows["time"] >= rows["start"]
+    sums = [[rows[name][some].sum() for some in (treated, ~treated)] for name in ("trials", "events")]
+    return Behind(*map(min, sums))
+
+
 def _fit(effects, rows, notes, clusters, n_units, dropped):
     n_clusters = int(clusters.max()) + 1
+    if "events" in rows:
+        effects = [replace(effect, behind=_behind(rows)) for effect in effects]
     notes = notes if has(notes, "welch") else [*notes, *few_clusters(n_clusters)]
     counts = {"n_clusters": n_clusters, "n_units": int(n_units), "dropped": rows["dropped"] | dropped}
     return Fit(effects, notes, n_clusters - 1, **counts)
@@ -347,6 +438,36 @@ ENTRIES = {
         needs=("outcome",),
         takes=("controls", "cluster", "weights"),
         options=EVENT_OPTIONS,
+        required=("unit", "time", "start"),
+        may_miss=("start",),
+        reports_all=True,
+    ),
+    "did_events": Estimator(
+        fit_events,
+        "log_rate",
+        needs=("outcome",),
+        takes=("cluster",),
+        options=OPTIONS | {"trials": COLUMN},
+        required=("unit", "time", "start", "trials"),
+        may_miss=("start",),
+        reports_all=True,
+    ),
+    "did_ratio": Estimator(
+        fit_ratio,
+        "unit",
+        needs=("outcome",),
+        takes=("cluster",),
+        options=OPTIONS | {"first": COLUMN, "trials": COLUMN},
+        required=("unit", "time", "start", "first"),
+        may_miss=("start",),
+        reports_all=True,
+    ),
+    "parallel_trends": Estimator(
+        fit_trends,
+        "unit",
+        needs=("outcome",),
+        takes=("cluster",),
+        options=TREND_OPTIONS,
         required=("unit", "time", "start"),
         may_miss=("start",),
         reports_all=True,

@@ -64,16 +64,25 @@ def columns_of_tables(
         "hazard_own": keys(cells.DETAILS) | events | exposures | roster,
         "tenure_cells": keys(cells.TENURE) | events | exposures,
         "exits": keys(cells.DETAILS) | {"person", "cause", "upward"} | exposures,
-        "survey_scores": persons | answers | exposures | {code + Z for code in indicators},
+        "survey_scores": persons
+        | answers
+        | exposures
+        | {code + Z for code in indicators}
+        | {*plan["policies"]},
         "unit_months": monthly | exposures | {"month"},
+        "exit_months": monthly | exposures | events | {"month"},
         "unit_waves": monthly | exposures | answers | {"wave", "fieldwork_month", "n_answers"},
         "unit_years": {
             *canonical["unit_year"].columns,
             *UNIT_YEAR,
             *(f"ln_{name}" for name in HOURS),
             *SAMPLING,
+            *("n_answers", "outflow", "ln_signs"),
         }
-        - {"unit_code"},
+        - {"unit_code"}
+        | monthly
+        | exposures
+        | answers,
         "chains": {"month", *CHAIN},
     }
     declared = plan["variables"]

@@ -56,7 +56,7 @@ def survey_table(scores, flow, exposures, units, before=None):
     if before is not None:
         keys = pd.MultiIndex.from_frame(frame[["unit_code", "fieldwork_month"]].astype(object))
         frame = pd.concat([frame, before.reindex(keys).set_axis(frame.index)], axis=1)
-        names = names | {column: column.removesuffix(Z) for column in before}
+        names = names | {column: column.removesuffix(Z) for column in before if column.endswith(Z)}
     n_read, dropped = read_and_dropped(flow, "respondents")
     frame = with_traits(frame, units).rename(columns=NAMES)
     return AnalysisTable(frame, None, n_read, dropped, names)

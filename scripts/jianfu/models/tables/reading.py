@@ -11,8 +11,15 @@ from jianfu.models.small_levels import Merging
 from jianfu.models.spec import specs_of
 from jianfu.models.tables.lags import lagged_exposures
 from jianfu.models.tables.outcomes import exit_table, hazard_table, survey_table
-from jianfu.models.tables.unit_months import indicators_before, unit_month_table
-from jianfu.models.tables.unit_years import WAVE, chain_table, unit_year_table, wave_table, with_last_wave
+from jianfu.models.tables.unit_months import exit_months, indicators_before, unit_month_table
+from jianfu.models.tables.unit_years import (
+    WAVE,
+    chain_table,
+    unit_year_table,
+    wave_table,
+    with_last_wave,
+    with_year_means,
+)
 from jianfu.models.tables.variables import derive
 from jianfu.models.terms import term_variables
 
@@ -99,7 +106,8 @@ def assemble(found, flows, plan, indicator_plan, reference, exposure):
         plan.get("policies", {}),
         units,
     )
-    before = indicators_before(months, exposure["survey_months"], exposure["survey_min_months"])
+    lengths = exposure["survey_months"], exposure["survey_min_months"]
+    before = indicators_before(months, *lengths, plan.get("policies", {}))
     survey = survey_table(found["survey_scores"], flows["survey_scores"], exposures, units, before)
     exits = flows["hazard_cells"]
     waves = wave_table(survey, months, AFTER)
@@ -115,11 +123,15 @@ def assemble(found, flows, plan, indicator_plan, reference, exposure):
         "exits": exit_table(found["exits"], exposures, units),
         "survey_scores": survey,
         "unit_months": months,
+        "exit_months": exit_months(months, found["hazard_cells"]),
         "unit_waves": waves,
-        "unit_years": unit_year_table(found["unit_year"], found["task_years"], found["survey_scores"], units),
         "chains": chain_table(found["chains"], units),
     }
     if "hazard_own" in found:
         tables["hazard_own"] = hazard_table(found["hazard_own"], exits, exposures, units)
     declared = plan.get("variables", {})
-    return {name: _merging(derive(table, declared.get(name, {})), plan) for name, table in tables.items()}
+    tables = {name: derive(table, declared.get(name, {})) for name, table in tables.items()}
+    years = unit_year_table(found["unit_year"], found["task_years"], found["survey_scores"], units)
+    years = with_year_means(years, tables["unit_months"], tables["hazard_details"], tables["survey_scores"])
+    tables["unit_years"] = derive(years, declared.get("unit_years", {}))
+    return {name: _merging(table, plan) for name, table in tables.items()}

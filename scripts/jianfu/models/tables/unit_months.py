@@ -100,13 +100,29 @@ def policy_timing(county, month, policies, groups):
     return pd.DataFrame(columns, index=county.index)
 
 
-def indicators_before(table, months, least):
+def exit_months(months: AnalysisTable, cells: pd.DataFrame) -> AnalysisTable:
+    """Unit-months with staff at risk ``n`` and exits by cause, of the unit-months that have any, in their order.
+
+    months: analysis table of unit-months; cells: hazard cells (unit_code, month, n and one column for every cause).
+    """
+    counts = ["n", *cells.select_dtypes("number").columns.drop("n", errors="ignore")]
+    sums = cells.groupby(["unit_code", "month"], observed=True)[counts].sum()
+    keys = pd.MultiIndex.from_frame(months.frame[["unit", "month"]].astype(object))
+    found = sums.set_axis(pd.MultiIndex.from_tuples(sums.index)).reindex(keys)
+    frame = months.frame.drop(columns=months.frame.columns.intersection(counts)).reset_index(drop=True)
+    frame = pd.concat([frame, found.reset_index(drop=True)], axis=1)
+    frame = frame[frame["n"].gt(0)].reset_index(drop=True)
+    return AnalysisTable(frame, None, len(frame), {}, months.exposures)
+
+
+def indicators_before(table, months, least, groups=()):
     """Means of the indicators in SD over the ``months`` months before each month: frame by (unit, month).
 
-    table: analysis table of unit-months; a mean needs ``least`` months with a value.
+    table: analysis table of unit-months; a mean needs ``least`` months with a value. ``groups`` of policies: the share
+    of those months in which they were in force.
     """
     frame = table.frame
-    codes = [name for name in frame if name.endswith(Z)]
+    codes = [name for name in frame if name.endswith(Z)] + [name for name in groups if name in frame]
     values = frame[codes].to_numpy(dtype=float)
     known = ~np.isnan(values)
     unit, time = frame["unit"].cat.codes.to_numpy(), frame["time"].to_numpy(dtype=int)

@@ -15,6 +15,9 @@ SAMPLING = {
     "var_ln_hours_substantive": ("ln_hours_substantive", "ln_hours_substantive"),
 }
 HOURS = ("hours_week", "hours_trace", "hours_substantive")
+ANSWERS = 10  # answers of a unit and year from which their mean says something of the unit
+SIGNATURES = ("B9_signatures", "B8_total")  # signatures per document, documents per so many working days:
+PER_DAYS = 20
 
 
 def unit_year_table(unit_year, task_years, scores, units):
@@ -59,6 +62,69 @@ def _hours(scores):
         n = product.count()
         found[name] = product.sum(min_count=2) / ((n - 1) * n)
     return found.reset_index()
+
+
+def with_year_means(
+    table: AnalysisTable, months: AnalysisTable, staff: AnalysisTable, survey: AnalysisTable
+) -> AnalysisTable:
+    """Unit-year table with what the year was like.
+
+    table: analysis table of unit-years; months: of unit-months; staff: hazard table with role (``leader`` = 1);
+    survey: of respondents.
+
+    Columns: every indicator, the mean over its months; every score, the mean of at least :data:`ANSWERS` answers of the
+    year, and their number ``n_answers``; ``outflow``, voluntary exits per 100 staff and year; ``ln_signs``, ln(1 +
+    signatures per leader and working day). ``absent`` names what the data lack for the last.
+    """
+    frame, of_staff = table.frame, _staff_years(staff.frame)
+    keys = pd.MultiIndex.from_arrays([frame["unit"].astype(object), frame["year"].astype(int)])
+    parts = [_month_means(months.frame), _score_means(survey.frame), of_staff[["outflow"]]]
+    columns, absent = parts[0], dict(table.absent)
+    for part in parts[1:]:
+        columns = columns.join(part[part.columns.difference(columns.columns)], how="outer")
+    lacking = [name for name in SIGNATURES if name not in columns]
+    lacking += [] if "leaders" in of_staff else [staff.absent.get("leader", "role")]
+    if lacking:
+        absent["ln_signs"] = lacking[0]
+    else:
+        leaders = of_staff["leaders"].where(of_staff["leaders"] > 0)
+        columns["ln_signs"] = np.log1p(
+            columns[list(SIGNATURES)].prod(axis=1, skipna=False) / PER_DAYS / leaders
+        )
+    columns = columns[columns.columns.difference(frame.columns)].reindex(keys).set_axis(frame.index)
+    return replace(table, frame=pd.concat([frame, columns], axis=1), absent=absent)
+
+
+def _by_year(values, unit, month):
+    """Groups of the rows of ``values`` by unit and year of the months ('YYYY-MM')."""
+    year = month.astype(str).str[:4].astype(int)
+    return values.groupby([unit.astype(object), year.rename("year")])
+
+
+def _month_means(months):
+    """Mean of every number of the unit-months by unit and year."""
+    numbers = months.select_dtypes("number").columns.difference(["year", "calendar_month", "time"])
+    return _by_year(months[numbers], months["unit"], months["month"]).mean()
+
+
+def _score_means(survey):
+    """Mean of every number of the answers by unit and year where enough answered, and ``n_answers``."""
+    numbers = survey.select_dtypes("number").columns.difference(["wave"])
+    groups = _by_year(survey[numbers], survey["unit"], survey["fieldwork_month"])
+    size = groups.size()
+    return groups.mean().where(size >= ANSWERS).assign(n_answers=size)
+
+
+def _staff_years(cells):
+    """``outflow`` by unit and year, and the mean number of ``leaders`` over the months where the role is known."""
+    counts = cells[["unit", "month", "n", "voluntary"]]
+    if "leader" in cells:
+        counts = counts.assign(leaders=cells["n"] * cells["leader"])
+    monthly = counts.groupby(["unit", "month"], observed=True).sum(min_count=1).reset_index()
+    groups = _by_year(monthly[counts.columns.drop(["unit", "month"])], monthly["unit"], monthly["month"])
+    total = groups.sum()
+    found = pd.DataFrame({"outflow": 1200 * total["voluntary"] / total["n"]})
+    return found.assign(leaders=groups["leaders"].mean()) if "leaders" in counts else found
 
 
 def chain_table(chains, units):

@@ -6,8 +6,10 @@ written in the terms of a model. Operations:
 z           standardised over the rows present (sample SD)
 mean        mean of several columns, missing where one of them is
 mean_z      mean of several standardised columns
-lag         value of ``by`` periods earlier at the same unit (``period``: month or year; default 1 month)
+lag         value of ``by`` periods earlier at the same unit (``period``: month or year; default 1 month), of a negative
+            number of periods later
 difference  value less that of ``by`` periods earlier
+others      mean of the other units of the same ``of`` (e.g. county) in the same ``period``
 among       1 where the value is one of ``values``, else 0
 contains    1 where the text contains one of ``words``, else 0; lacks is the opposite
 """
@@ -67,6 +69,14 @@ def _shifted(frame, sources, arguments):
     return values.reindex(pd.MultiIndex.from_arrays([unit, time - by])).to_numpy()
 
 
+def _others(frame, sources, arguments):
+    values = frame[sources[0]].astype(float)
+    groups = values.groupby([frame[arguments["of"]], frame[arguments.get("period", "month")]], observed=True)
+    total, n = groups.transform("sum"), groups.transform("count")
+    rest = n - values.notna()
+    return ((total - values.fillna(0)) / rest.where(rest > 0)).to_numpy()
+
+
 def _among(frame, sources, arguments):
     values = frame[sources[0]].astype(object)
     return values.isin(arguments["values"]).astype(float).where(values.notna()).to_numpy(dtype=float)
@@ -88,6 +98,7 @@ OPERATIONS = {
     "difference": lambda frame, sources, arguments: (
         _numbers(frame, sources)[:, 0] - _shifted(frame, sources, arguments)
     ),
+    "others": _others,
     "among": _among,
     "contains": _contains,
     "lacks": lambda frame, sources, arguments: 1 - _contains(frame, sources, arguments),

@@ -22,7 +22,8 @@ OUTFLOW = (  # models of the ways, the timing and the shape of leaving
     "H2_distributed_lag",
     "H2_spline",
 )
-POLICY_TERMS = ("level_", "slope_", "att", "d_electronic", "trend")
+POLICY_TERMS = ("level_", "slope_", "att", "d_electronic", "trend", "relief", "ratio", "detectable_trend")
+PER_SCALE = {"log_rate": "policy_log", "excess_per_1000": "mediation_per_1000", "sd": "mediation_sd"}
 PARTS = ("total", "direct", "indirect")
 
 
@@ -106,7 +107,8 @@ def policy_table(estimates: pd.DataFrame, models: dict[str, dict], labels: Label
     """What changed after relief rules (H14) and whether paper gave way to electronic documents (H15)."""
     rows = []
     for row in policy_rows(estimates).to_dict("records"):
-        scale = labels("policy_log" if is_log(row["model"], models) else "policy_unit")
+        own = "policy_log" if is_log(row["model"], models) else "policy_unit"
+        scale = labels(PER_SCALE.get(row["scale"], own))
         names = model_label(row["model"], models, labels), term_label(row["term"], labels), scale
         clusters = count(row["n_clusters"])
         rows.append((*names, *_numbers(row), clusters))

@@ -11,7 +11,7 @@ from jianfu.core.labels import Labels
 from jianfu.models.verdicts import usable
 from jianfu.report.tables.table import NOTHING, Table, bracketed, interval, p_text, starred
 
-POLICY = ("H14", "H15")  # hypotheses on relief rules; their diagnostics stand in a table of their own
+POLICY = ("H14", "H15", "H27")  # hypotheses on relief rules; their diagnostics stand in a table of their own
 
 
 def of_interest(estimates: pd.DataFrame, models: dict[str, dict]) -> pd.DataFrame:

@@ -77,7 +77,8 @@ def identification_main_table(
     levels: dict[str, str],
     labels: Labels,
 ) -> Table:
-    """Estimate [interval] of every check beside the confirmatory hypotheses; a dash where there is none.
+    """Estimate [interval] of every check beside the confirmatory hypotheses; a dash where there is none, no row for a
+    check that none of them has.
 
     estimates: rows of the declared models; checks: rows of the checks beside them; hypotheses: the plan;
     levels: as in :func:`variants`.
@@ -94,7 +95,10 @@ def identification_main_table(
         cells["one_county_out"] = NOTHING if low is None or high is None else f"{_text(low)} – {_text(high)}"
         columns.append(cells)
     names = list(columns[0]) if columns else []
-    if names:  # the range over counties stands before the smallest detectable effect
+    names = [name for name in names if any(cells.get(name, NOTHING) != NOTHING for cells in columns)]
+    if {"one_county_out", "detectable"} <= {
+        *names
+    }:  # the range over counties stands before the smallest detectable effect
         names.remove("one_county_out")
         names.insert(names.index("detectable"), "one_county_out")
     rows = tuple(
