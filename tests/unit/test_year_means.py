@@ -78,8 +78,8 @@ def test_others_of_the_county_leave_the_own_value_out():
 
 
 def nation(late, placebo=0.0, cases=0.0, seed=1):
-    """120 units in 12 counties over 6 years: outcomes follow the lateness of the year before by ``late`` SD, of the year
-    after by ``placebo``; signatures follow the cases of the year before by ``cases``."""
+    """120 units in 12 counties over 6 years: outcomes follow the lateness of the year before by ``late`` SD, of the
+    next by ``placebo``; signatures follow the cases of the year before by ``cases``."""
     rng = np.random.default_rng(seed)
     unit, year = (part.ravel() for part in np.meshgrid(range(120), range(2019, 2025), indexing="ij"))
     lateness, exits = rng.normal(size=(2, len(unit)))
