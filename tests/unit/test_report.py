@@ -318,6 +318,20 @@ def test_sentences_quote_the_estimates(province):
     assert "观察期内90后的年龄为23至36岁" in text
 
 
+def test_a_figure_of_the_release_before_says_so(province, language):
+    words = {"zh": "数字沿用前一次发布", "en": "the figure is that of the release before"}[language]
+    for document in ("report", "brief"):
+        assert words not in markdown(province, language, document)[0]
+
+    def taken_over(frame):
+        own = frame["model"] == "H2_exits"
+        return frame.assign(reasons=[[because("as_before")] if one else [] for one in own])
+
+    change_estimates(province, taken_over)
+    text, _ = markdown(province, language, "report")
+    assert text.count(words) >= 2  # where the answers stand, and where the outflow is told
+
+
 def test_sentences_follow_sign_and_significance(province):
     def weak_and_negative(frame):
         return frame.assign(estimate=-0.05, ci_low=-0.15, ci_high=0.05, p_value=0.3, p_adjusted=0.6)

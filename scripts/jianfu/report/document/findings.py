@@ -13,6 +13,7 @@ from jianfu.models.term import Term
 from jianfu.models.verdicts import FAILED, NONE, VERDICTS, Decided, headlines, summary
 from jianfu.models.words import LACKING, label_of_tests, term_label, text_of, verdict_label
 from jianfu.release.outputs import TOTAL
+from jianfu.release.vintage import AS_BEFORE
 from jianfu.report.document.quotes import Cell, Quotes
 from jianfu.report.tables.effects import is_log
 from jianfu.report.tables.scenarios import EXITS
@@ -61,9 +62,11 @@ def findings(
     }
 
 
-def line_words(line: Decided, labels: Labels) -> dict[str, str]:
-    """Verdict of a line of the plan and what its tests say: the codes, and both in words."""
+def line_words(line: Decided, labels: Labels) -> dict[str, str | bool]:
+    """Verdict of a line of the plan and what its tests say: the codes, and both in words; ``kept``: whether the figure
+    is that of the release before."""
     return {
+        "kept": line.row is not None and has(line.row["reasons"], AS_BEFORE),
         "code": line.verdict.code,
         "verdict_words": verdict_label(line.verdict, labels),
         "tests": summary(line.tests)[0],
