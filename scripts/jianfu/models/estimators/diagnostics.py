@@ -117,8 +117,9 @@ def fit_e_value(model, settings):
         values = [effect.estimate / spread, effect.low / spread, effect.high / spread]
         ratio, low, high = (float(sensitivity.risk_ratio(value, measure, common)) for value in values)
         point, limit = sensitivity.e_value(ratio, low, high)
-        reasons = (because("risk_ratio_interval", ratio=ratio, low=low, high=high),)
-        effects.append(Effect(f"e_value({effect.term})", point, scale="risk_ratio", reasons=reasons))
+        bounds = {} if np.isnan([low, high]).any() else {"low": low, "high": high}
+        reason = because("risk_ratio_interval" if bounds else "risk_ratio", ratio=ratio, **bounds)
+        effects.append(Effect(f"e_value({effect.term})", point, scale="risk_ratio", reasons=(reason,)))
         effects.append(Effect(f"e_value_limit({effect.term})", limit, scale="risk_ratio"))
     outcome = [] if measure in ("smd", "rr") else [because("common_outcome" if common else "rare_outcome")]
     return replace(found, effects=effects, reasons=[because(f"e_value_{measure}"), *outcome])

@@ -156,8 +156,11 @@ def fit_ratio(model, settings):
     outcome, first = _rows(model), _rows(model.changed(outcomes=(options["first"],)), rates=False)
     cells, law, few = _group_time(outcome, options, settings)
     through = did.aggregate(_group_time(first, options, settings)[0], "simple")
-    strength = (through.overall / law.errors(through.overall_influence[:, None])[0][0]) ** 2
-    if not strength > STRONG:
+    error = law.errors(through.overall_influence[:, None])[0][0]
+    if not error > 0:
+        raise NotEstimable("no_first_stage_error", column=options["first"])
+    strength = (through.overall / error) ** 2
+    if strength <= STRONG:
         raise NotEstimable("weak_first_stage", column=options["first"], f=float(strength))
     treated = _treated_clusters(law.clusters, cells.cohort)
     notes = [*_few_treated(treated, few), because("first_stage", column=options["first"], f=float(strength))]
