@@ -52,7 +52,7 @@ from jianfu.report.document.context import (
 )
 from jianfu.report.document.findings import projections
 from jianfu.report.document.lint import check_documents
-from jianfu.report.document.quotes import found_again
+from jianfu.report.document.quotes import Quotes, found_again
 from jianfu.report.document.render import DOCUMENTS, render_documents, render_slides
 from jianfu.report.document.slides import read_slides, write_slides
 from jianfu.report.document.word import STYLES, text_width, write_reference
@@ -349,10 +349,15 @@ def test_the_brief_counts_projections_that_it_does_not_show():
     """Not all that is left out lies beyond what was seen: some scenarios are projected too, others only describe."""
     row = {"quantity": "exits_avoided", "group": "all", "ci_low": 0.0, "ci_high": 1.0}
     effects = pd.DataFrame([row | {"scenario": f"S{n}", "estimate": n / 10} for n in range(5)])
-    none = effects.iloc[:2].assign(scenario=["S8", "S9"], quantity="outside_support")
-    found = projections(pd.concat([effects, none]), lambda *_, **__: "0.1")
+    every = [f"S{n}" for n in range(5)] + [f"T{n}" for n in range(11)]
+    seen = pd.DataFrame({"scenario": every, "quantity": "outside_support", "group": "all", "estimate": 0.3})
+    effects = pd.concat([effects, seen], ignore_index=True)
+    quotes = Quotes("")
+    quotes.frames["tables/scenario_effects.csv"] = effects
+    found = projections(effects, quotes)
     assert [one["name"] for one in found["shown"]] == ["S4", "S3", "S2"]
-    assert (found["further"], found["refused"]) == (2, 2)
+    assert (found["further"], found["refused"]) == ("2", "11")
+    assert {"2", "11"} <= {*quotes.table()["number"]}
 
 
 def test_cohorts_that_are_merged_are_named_and_a_single_county_has_no_range(province):

@@ -16,7 +16,7 @@ from jianfu.release.outputs import TOTAL
 from jianfu.release.vintage import AS_BEFORE
 from jianfu.report.document.quotes import Cell, Quotes
 from jianfu.report.tables.effects import is_log
-from jianfu.report.tables.scenarios import EXITS
+from jianfu.report.tables.scenarios import EXITS, SUPPORT
 from jianfu.report.tables.table import NOTHING, Table, number
 
 CONFIRMATORY = "confirmatory"
@@ -268,10 +268,15 @@ def projections(effects, quotes: Quotes) -> dict:
             for column in ("estimate", "ci_low", "ci_high")
         ]
         shown.append({"name": name, "estimate": ends[0], "low": ends[1], "high": ends[2]})
+    every, projected = (
+        Cell("tables/scenario_effects.csv", {"quantity": quantity, "group": "all"}, "estimate")
+        for quantity in (SUPPORT, EXITS)  # the first stands once for every scenario
+    )
+    refused = effects["scenario"].nunique() - len(own)
     return {
         "shown": shown,
-        "further": len(own) - len(shown),
-        "refused": effects["scenario"].nunique() - len(own),
+        "further": quotes("after_three", projected, digits=0) if len(own) > SHOWN else None,
+        "refused": quotes("without", every, projected, digits=0) if refused else None,
     }
 
 

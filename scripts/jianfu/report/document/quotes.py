@@ -49,6 +49,8 @@ FORMULAS = {
     "per_year": lambda a: 12 * a[0],
     "product": lambda a, b: a[0] * b[0],
     "total": lambda a: sum(present(a)),
+    "after_three": lambda a: len(present(a)) - 3,  # how many figures there are beyond three
+    "without": lambda a, b: len(a) - len(present(b)),  # rows less those that have a figure elsewhere
     "share_percent": lambda a, b: 100 * sum(present(a)) / sum(present(b)),
     "weighted_percent": lambda a, b: 100 * weighted_mean(a, b),
     "rest_per_year": lambda n, part, time, part_time: (
