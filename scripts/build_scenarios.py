@@ -52,7 +52,7 @@ def main(inputs, selected, seed, outputs, **settings):
 
 if __name__ == "__main__":
     logs.start(snakemake)
-    names = ("window", "reference", "calendar", "exclude", "exposure", "indices")
+    names = ("window", "reference", "calendar", "exclude", "exposure", "indices", "draws")
     main(
         inputs=dict(snakemake.input.items()),
         selected=snakemake.params.selected,

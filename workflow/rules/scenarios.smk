@@ -32,6 +32,7 @@ SCENARIO_SETTINGS = {
     "indices": setting("indices"),
     "selected": setting("scenarios"),
     "seed": setting("inference", "seed"),
+    "draws": setting("inference", "scenario_draws"),
     "holidays": content(holidays),
 }
 

@@ -1,6 +1,6 @@
 """A fitted model as something that predicts: coefficients with their covariance, and what it expects of each row."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,21 +10,27 @@ from jianfu.models.sample import Prepared, prepare
 from jianfu.statistics import hazard
 
 SOLVERS = {"ols": ols.solve, "cloglog": hazards.solve}
+FEWEST = 0.9  # share of the samples of clusters in which the terms must be estimable
 
 
 @dataclass(frozen=True)
 class Predictor:
     """model: the prepared model, N rows; names: of its J terms of interest that could be estimated; coefficients: (J,);
-    covariance: (J, J); df: degrees of freedom of their t distribution, inf = normal."""
+    covariance: (J, J); df: degrees of freedom of their t distribution, inf = normal; resampled: (B, J) coefficients on
+    samples of the clusters, None = not made."""
 
     model: Prepared
     names: tuple[str, ...]
     coefficients: np.ndarray
     covariance: np.ndarray
     df: float = np.inf
+    resampled: np.ndarray | None = None
 
     def draws(self, n: int, seed: int) -> np.ndarray:
-        """Coefficients (n, J) drawn from the multivariate t distribution that their own intervals rest on."""
+        """Coefficients (n, J) drawn from the multivariate t distribution that their own intervals rest on; those on
+        samples of the clusters where they have been made."""
+        if self.resampled is not None:
+            return self.resampled
         rng = np.random.default_rng(seed)
         around = rng.multivariate_normal(
             np.zeros(len(self.names)), self.covariance, size=n, method="cholesky"
@@ -51,20 +57,67 @@ def predictor(spec, table, categories) -> Predictor:
     Terms of interest that are collinear are left out. Raises :class:`NotEstimable` where there is no estimate.
     """
     model = prepare(spec, table, categories)
-    solved = SOLVERS[spec.estimator](model)
-    if not solved.fit.converged:
-        raise NotEstimable("unconverged")
-    columns = list(model.columns)
-    offset = len(solved.estimates) - len(columns)  # the constant stands in front of a model without effects
-    places = [columns.index(term) for term in spec.terms if term in columns]
-    places = [j for j in places if np.isfinite(solved.estimates[j + offset])]
-    if not places:
+    solved = _solved(model)
+    terms = [term for term in spec.terms if term in model.columns]
+    names = tuple(
+        name
+        for name, place in zip(terms, _places(model, solved, terms), strict=True)
+        if np.isfinite(solved.estimates[place])
+    )
+    if not names:
         raise NotEstimable("no_variation", column=", ".join(spec.terms))
-    at = np.array(places) + offset
+    at = _places(model, solved, names)
     return Predictor(
         model,
-        tuple(columns[j] for j in places),
+        names,
         solved.estimates[at],
         np.asarray(solved.covariance)[np.ix_(at, at)],
         float(np.min(np.broadcast_to(solved.df, solved.estimates.shape)[at])),
     )
+
+
+def on_samples(found: Predictor, n: int, seed: int) -> Predictor:
+    """The same with coefficients of ``n`` samples of its clusters, drawn with replacement and each fitted anew (the
+    pairs cluster bootstrap: Cameron, Gelbach and Miller 2008).
+
+    Samples in which a term cannot be estimated are left out; raises :class:`NotEstimable` where they are many.
+    """
+    model, rng = found.model, np.random.default_rng(seed)
+    clusters = np.arange(len(model.used)) if model.clusters is None else model.clusters
+    members = np.split(np.argsort(clusters, kind="stable"), np.cumsum(np.bincount(clusters))[:-1])
+    drawn = []
+    for _ in range(n):
+        own = rng.integers(0, len(members), len(members))
+        sample = model.at(np.concatenate([members[k] for k in own]))
+        try:
+            drawn.append(_coefficients(sample, found.names))
+        except NotEstimable:
+            continue
+    if len(drawn) < FEWEST * n:
+        raise NotEstimable("too_few_replicates")
+    return replace(found, resampled=np.array(drawn))
+
+
+def _coefficients(model, names):
+    """Estimates of ``names`` on some of the rows; levels of the effects that are left without an event go first."""
+    if model.spec.estimator != "ols":
+        levels = dict(enumerate(model.effects))
+        model = model.at(hazard.drop_separated(model.events, model.weights, levels, model.trials)[0])
+    solved = _solved(model)
+    found = solved.estimates[_places(model, solved, names)]
+    if not np.isfinite(found).all():
+        raise NotEstimable("no_variation", column=", ".join(names))
+    return found
+
+
+def _solved(model):
+    solved = SOLVERS[model.spec.estimator](model)
+    if not solved.fit.converged:
+        raise NotEstimable("unconverged")
+    return solved
+
+
+def _places(model, solved, names):
+    """Where the coefficients of ``names`` stand; a constant stands in front of a model without effects."""
+    columns = list(model.columns)
+    return [columns.index(name) + len(solved.estimates) - len(columns) for name in names]

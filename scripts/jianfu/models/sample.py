@@ -233,9 +233,9 @@ class Prepared:
         return [self.columns[name] for name in self.columns.names(self.controls)]
 
     def at(self, rows: np.ndarray) -> "Prepared":
-        """The same on some of the rows (mask)."""
+        """The same on some of the rows (mask, or positions, which may come more than once)."""
         return replace(
-            self, used=self.used[rows], weights=self.weights[rows], columns=self.columns.rows(rows)
+            self, used=self.used.iloc[rows], weights=self.weights[rows], columns=self.columns.rows(rows)
         )
 
     def changed(self, **changes) -> "Prepared":

@@ -8,14 +8,23 @@ import pandas as pd
 
 from jianfu.core.errors import NotEstimable
 from jianfu.core.reasons import Reason
-from jianfu.models.prediction import Predictor, predictor
+from jianfu.models.prediction import Predictor, on_samples, predictor
 from jianfu.models.reasons import because
 from jianfu.models.spec import ModelSpec
 from jianfu.models.tables.table import AnalysisTable
 from jianfu.scenarios import evaluation, people
 from jianfu.scenarios.burden import Burden, burden, completed
 from jianfu.scenarios.edits import Rows
-from jianfu.scenarios.effects import RANKS, SLOPE, Models, frame_of, scenario_rows, support_row, terms_present
+from jianfu.scenarios.effects import (
+    DRAWS,
+    RANKS,
+    SLOPE,
+    Models,
+    frame_of,
+    scenario_rows,
+    support_row,
+    terms_present,
+)
 from jianfu.scenarios.plan import Scenario
 
 MODELS = ("projection", "further", "personal", "slopes")  # groups of models in config/plan/scenarios.yaml
@@ -57,13 +66,21 @@ def specs_of(plan: Mapping, tiers: pd.DataFrame, anchors: Mapping) -> dict[str, 
 
 
 def fitted(
-    specs: Mapping[str, ModelSpec], tables: Mapping[str, AnalysisTable], categories: Mapping
+    specs: Mapping[str, ModelSpec],
+    tables: Mapping[str, AnalysisTable],
+    categories: Mapping,
+    *,
+    samples_seed: int | None = None,
 ) -> tuple[dict[str, Predictor], dict[str, Reason]]:
-    """The models of ``specs`` by outcome, and why the others have no estimate."""
+    """The models of ``specs`` by outcome, and why the others have no estimate.
+
+    samples_seed: of the samples of clusters on which every model is fitted anew; None = not.
+    """
     found, lacking = {}, {}
     for name, spec in specs.items():
         try:
-            found[name] = predictor(spec, tables[spec.data], categories)
+            model = predictor(spec, tables[spec.data], categories)
+            found[name] = model if samples_seed is None else on_samples(model, DRAWS, samples_seed)
         except NotEstimable as error:
             lacking[name] = error.reason
     return found, lacking

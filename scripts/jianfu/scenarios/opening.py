@@ -21,6 +21,8 @@ from jianfu.scenarios.burden import burden
 from jianfu.scenarios.edits import Rows
 from jianfu.scenarios.effects import Models, focus_of, staff_of
 
+CLUSTERS = "clusters"  # value of inference.scenario_draws
+
 
 def open_province(
     plan: Mapping,
@@ -34,12 +36,13 @@ def open_province(
     exclude: Mapping,
     exposure: Mapping,
     indices: Mapping,
+    draws: str,
     threads: int,
 ) -> Opened:
     """Everything that scenarios are asked of. Models without an estimate are logged and left out.
 
-    plan: config/plan/scenarios.yaml as settled; declared: models.yaml; inputs: files of rule build_scenarios; the
-    others are settings of the province.
+    plan: config/plan/scenarios.yaml as settled; declared: models.yaml; inputs: files of rule build_scenarios; draws:
+    ``parameters`` or ``clusters``, of which the coefficients are drawn; the others are settings of the province.
     """
     indicator_plan, anchors = read_plan(inputs["indicator_plan"]), read_anchors(inputs["anchors"])
     tiers = pd.read_csv(inputs["tiers"], encoding="utf-8-sig", keep_default_na=False)
@@ -67,9 +70,14 @@ def open_province(
     )
     rows = {table: inputs[table] for table in MEASURED} | {Path(path).stem: path for path in inputs["own"]}
     categories = declared["categories"]
-    predictors = _fitted(specs["projection"], tables, categories)
+    known = {
+        group: _fitted(own, tables, categories, draws, seed)
+        for group, own in specs.items()
+        if group != "slopes"
+    }
+    predictors = known["projection"]
     focus = focus_of(plan["projection"]["exits"]["terms"], categories)
-    models = Models(predictors, tables, focus, further=_fitted(specs["further"], tables, categories))
+    models = Models(predictors, tables, focus, further=known["further"])
     if "exits" in predictors:
         staff = staff_of(predictors["exits"], tables["hazard_cells"], frame, before, focus[0])
         models = replace(models, staff=staff)
@@ -80,7 +88,7 @@ def open_province(
         plan=indicator_plan[indicator_plan["code"].isin(spec.codes)].reset_index(drop=True),
         before=before,
         models=models,
-        personal=_fitted(specs["personal"], tables, categories),
+        personal=known["personal"],
         slopes={outcome: (model, slopes[model.data]) for outcome, model in specs["slopes"].items()},
         units=units,
         categories=categories,
@@ -88,8 +96,8 @@ def open_province(
     )
 
 
-def _fitted(specs, tables, categories):
-    found, lacking = fitted(specs, tables, categories)
+def _fitted(specs, tables, categories, draws, seed):
+    found, lacking = fitted(specs, tables, categories, samples_seed=seed if draws == CLUSTERS else None)
     for name, reason in lacking.items():
         logs.LOGGER.warning("%s: %s", name, reason.data())
     return found
