@@ -52,7 +52,7 @@ from jianfu.report.document.context import (
 )
 from jianfu.report.document.findings import projections
 from jianfu.report.document.lint import check_documents
-from jianfu.report.document.quotes import Quotes, found_again
+from jianfu.report.document.quotes import FORMULAS, Quotes, found_again
 from jianfu.report.document.render import DOCUMENTS, render_documents, render_slides
 from jianfu.report.document.slides import read_slides, write_slides
 from jianfu.report.document.word import STYLES, text_width, write_reference
@@ -234,6 +234,11 @@ def test_no_code_stands_in_the_text_of_brief_and_report(province, language, docu
         r"!\[.*?\]\([^)]*\)|\{[^}]*\}|\]\([^)]*\)|:::.*", "", text
     )  # attributes and links are not printed
     assert not re.search(r"\bH\d+\b|\b[A-G]\d_\w+|\w+_\w+|\.csv|\.xlsx|\.yaml", text)
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_every_formula_has_words(language, formula):
+    assert labels_of(language)(f"formula_{formula}")
 
 
 def test_every_number_of_the_brief_is_found_again(province):
