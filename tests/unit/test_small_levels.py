@@ -83,6 +83,16 @@ def test_small_cohorts_are_merged_before_estimation_and_the_row_says_so():
     )
 
 
+def test_a_control_whose_levels_are_all_merged_has_no_reference():
+    def references(events):
+        rows = fitted(cells(events), Merging(10, {"cohort": ORDER}))
+        reasons = [reason for text in rows["reasons"] for reason in read_reasons(text)]
+        return [reason.data()["levels"] for reason in reasons if reason.code == "reference"]
+
+    assert references({"old": 3, "middle": 2, "young": 1, "youngest": 3}) == []
+    assert references({"old": 30, "middle": 40, "young": 50, "youngest": 30})
+
+
 def rebuilt(released, person_months):
     """Events by level that the released figures tell: total, person-months and rate ratios of a model with dummies.
 
