@@ -4,11 +4,14 @@
 2. Correlations of the scales and the indices before the fieldwork.
 3. The main models column by column: terms alone, with controls, with effects; every coefficient and measures of fit.
 4. Their slopes by position, kind of post, type of unit and hardship.
+5. What the models predict over the exposure by cohort: exits per 1,000 and month, and how burnout differs.
 
 A province without a survey has no rows of the survey.
 """
 
 from dataclasses import replace
+
+import pandas as pd
 
 from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
@@ -16,7 +19,7 @@ from jianfu.exits.definitions import read_definitions
 from jianfu.exits.incidence import burden_tertiles
 from jianfu.exits.person_months import person_months
 from jianfu.indices.roles import leading, read_roles
-from jianfu.models import journal
+from jianfu.models import journal, predictions
 from jianfu.models.estimators.common import Settings
 from jianfu.models.spec import spec_of
 from jianfu.models.tables.reading import read_hazard, read_survey
@@ -25,6 +28,7 @@ from jianfu.release.sample_by_group import persons_of, sample_by_group
 
 MODELS = ("H1_burnout", "H2_exits")
 SCALES = ("burnout", "meaning", "innovation", "autonomy", "intention")
+COHORT, BY_COHORT = "cohort", "H3_within_cohorts"  # and the model of exits in which the burden differs by it
 GROUPS = ("position", "bianzhi", "unit_type", "area")
 
 
@@ -41,11 +45,18 @@ def main(inputs, window, reference, inference, least, outputs):
     groups = journal.subgroups(
         specs, GROUPS, {**tables, "hazard_cells": details}, categories, settings, least=least
     )
+    definitions = read_definitions(inputs["definitions"])
+    predicted = [
+        predictions.differences_over(specs[0], survey, categories, COHORT, settings, least=least),
+        predictions.hazards_over(spec_of(plan, BY_COHORT), cells, categories, COHORT, settings),
+    ]
+    order = {cohort: place for place, cohort in enumerate(definitions.cohorts)}
+    predicted = [
+        part.sort_values("group", key=lambda names: names.map(order), kind="stable") for part in predicted
+    ]
     indices = [name for name in roles["index"] if name in survey.frame]
     exposures = frames.load(inputs["exposures"])
-    months, _ = person_months(
-        frames.load(inputs["spells"]), window, read_definitions(inputs["definitions"]), details=True
-    )
+    months, _ = person_months(frames.load(inputs["spells"]), window, definitions, details=True)
     persons = persons_of(months, frames.load(inputs["units"]), exposures, index=leading(roles))
     tertiles = burden_tertiles(exposures, reference, exposure=leading(roles))
     made = {
@@ -54,6 +65,7 @@ def main(inputs, window, reference, inference, least, outputs):
         "stepwise": steps,
         "stepwise_fit": fits,
         "subgroups": groups,
+        "predictions": pd.concat(predicted, ignore_index=True),
     }
     for name, path in outputs.items():
         frames.store(made[name], path)

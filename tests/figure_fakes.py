@@ -5,6 +5,8 @@ import itertools
 import numpy as np
 import pandas as pd
 
+from jianfu.models.term import Term
+
 COHORTS = ("70后及以前", "80后", "90后", "00后")
 
 
@@ -313,10 +315,141 @@ def issuer_scorecard(departments=20):
 
 
 def issuer_contributions():
-    """Points of the departments of :func:`issuer_scorecard` in OD, and what belongs to none."""
+    """Points of the departments of :func:`issuer_scorecard`, of levels and of members in OD, and what belongs to none;
+    levels and members add up to the same, and so do their changes."""
     names = issuer_scorecard().query("dimension == 'issuer'")["name"]
-    rows = [("issuer", "OD", "(base)", 24.0), *(("issuer", "OD", name, 0.7) for name in names)]
-    return pd.DataFrame(rows, columns=["dimension", "index", "name", "points"])
+    rows = [("issuer", "OD", "(base)", 24.0, 0.0), *(("issuer", "OD", name, 0.7, 0.01) for name in names)]
+    members = [
+        ("A1_tasks", 11.25, 0.31),
+        ("A2_checks", 9.5, -0.42),
+        ("A4_letters", 5.0, 0.06),
+        ("A5_amp", 0.0, None),
+    ]
+    levels = [("县", 14.0, 0.1), ("市", 5.25, -0.25), ("(rest) 乡", 1.5, 0.04), ("A4_letters", 5.0, 0.06)]
+    for dimension, lines in (("member", members), ("issuer_level", levels)):
+        rows += [(dimension, "OD", name, *figures) for name, *figures in [("(base)", 24.0, 0.0), *lines]]
+    return pd.DataFrame(rows, columns=["dimension", "index", "name", "points", "change"])
+
+
+def indicator_labels():
+    """Codes, labels and unit-months of the members of :func:`issuer_contributions`."""
+    codes = ["A1_tasks", "A2_checks", "A4_letters", "A5_amp"]
+    labels = ["人均任务数", "正式检查次数", "每编制责任状数", "层层加码幅度"]
+    return pd.DataFrame({"code": codes, "label": labels, "unit_months": [7068, 7000, 7200, 900]})
+
+
+def documents_over_time(n=30):
+    """Paper falls and electronic documents rise; one month is withheld."""
+    frame = pd.DataFrame(
+        {"month": months(n), "paper": 60 - np.arange(n) / 2, "electronic": 70 + np.arange(n) * 1.0}
+    )
+    frame.loc[4, ["paper", "electronic"]] = np.nan
+    return frame.assign(units=[198 + k % 3 for k in range(n)], status="shown")
+
+
+def cascade(steps=("省→市", "市→县", "县→乡")):
+    """Targets and artefacts that grow with every step; of the time less is left further down."""
+    rows = []
+    for k, step in enumerate(reversed(steps)):
+        for part, mean in (("targets", 0.1 + 0.05 * k), ("artefacts", 0.2), ("time", 0.3 - 0.2 * k)):
+            rows.append((step, part, mean, mean - 0.03, mean + 0.03, 900 + k, 24))
+    return pd.DataFrame(rows, columns=["step", "part", "mean", "ci_low", "ci_high", "n", "units"])
+
+
+def issuer_levels():
+    """Tasks by level, in the form of :func:`issuer_scorecard`."""
+    rows = [
+        ("issuer_level", level, tasks)
+        for level, tasks in (("县", 9000), ("国家", 90), ("省", 1200), ("市", 4000))
+    ]
+    return pd.DataFrame(rows, columns=["dimension", "name", "tasks"])
+
+
+def app_rule_audit(apps=14, after=True):
+    """Shares against each clause, and of every app, before and after the rule."""
+    shares = {
+        "check_in": 0.3,
+        "points": 0.2,
+        "forwarding": 0.1,
+        "below_county": 0.0,
+        "all": 0.5,
+        "installed": 0.9,
+    }
+    rows = [(clause, "all", share, 0.8 * share if after else None) for clause, share in shares.items()]
+    rows += [("all", f"应用{k:02d}", 0.9 - 0.05 * k, 0.9 - 0.06 * k if after else None) for k in range(apps)]
+    frame = pd.DataFrame(rows, columns=["clause", "app", "before", "after"])
+    return frame.assign(months_before=4000, months_after=500 if after else 0, units=24).astype(
+        {"after": float}
+    )
+
+
+def predictions(cohorts=COHORTS):
+    """Exits and burnout over the exposure; of the last cohort the exits are withheld."""
+    rows = []
+    for model, rate in (("H1_burnout", None), ("H3_within_cohorts", 5.0)):
+        for k, cohort in enumerate(cohorts):
+            for point, exposure in enumerate(np.linspace(-1.7, 2.0, 9), 1):
+                value = (
+                    exposure * (0.3 + 0.02 * k)
+                    if rate is None
+                    else rate * np.exp((0.05 + 0.1 * k) * exposure)
+                )
+                if rate and cohort == cohorts[-1]:
+                    value = np.nan
+                rows.append((model, cohort, point, exposure, value, value - 0.2, value + 0.2))
+    return pd.DataFrame(
+        rows, columns=["model", "group", "point", "exposure", "estimate", "ci_low", "ci_high"]
+    )
+
+
+def beside_units(tested):
+    """Rows of the check within_between beside every line of the plan that has an estimate."""
+    rows = []
+    for plan, *_ in tested:
+        first, *rest = Term(plan["term"]).names
+        between = ":".join([f"between({first}, unit)", *rest])
+        for k, term in enumerate((plan["term"], between)):
+            shown = {
+                "estimate": 0.2 + 0.1 * k,
+                "std_error": 0.05,
+                "ci_low": 0.1 + 0.1 * k,
+                "ci_high": 0.3 + 0.1 * k,
+            }
+            rows.append(
+                {
+                    "model": f"{plan['model']}.within_between",
+                    "term": term,
+                    "converged": True,
+                    "n_units": 200,
+                    **shown,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def mediation_paths(models):
+    """Estimates of every path of the mediation models; of one model the first two paths have no interval."""
+    rows = []
+    for name, model in models.items():
+        if model["estimator"] != "mediation":
+            continue
+        parts = [(f"{model['mediator']}_b", 0.2)]
+        for term in model["terms"]:
+            parts += [(f"{term}_{part}", value) for part, value in (("a", -0.3), ("direct", 0.02))]
+            parts += [(f"{term}_{part}", value) for part, value in (("indirect", -0.06), ("total", -0.04))]
+        for term, value in parts:
+            shown = {"estimate": value, "ci_low": value - 0.05, "ci_high": value + 0.05, "p_value": 0.01}
+            if "exits" in name and term.endswith(("_a", "_b")):
+                shown |= {"ci_low": np.nan, "ci_high": np.nan}
+            scale = "risk_difference_per_1000_per_sd" if "exits" in name else "sd_per_sd"
+            common = {
+                "hypothesis": model["hypothesis"],
+                "model": name,
+                "outcome": model["outcome"],
+                "n_used": 11540,
+            }
+            rows.append(common | {"term": term, "scale": scale} | shown)
+    return pd.DataFrame(rows)
 
 
 def county_ranks(counties=25):

@@ -233,6 +233,16 @@ def checks():
     return frame.assign(converged=True, scale="sd_per_sd", n_clusters=200, reasons=nothing)
 
 
+def within_between():
+    """Differences between units and within them of two hypotheses: one leaves out zero."""
+    rows = [
+        ("H1", "within", 0.3, 0.2, 0.4),
+        ("H1", "difference", 0.03, -0.03, 0.09),
+        ("H2", "difference", 0.4, 0.25, 0.55),
+    ]
+    return pd.DataFrame(rows, columns=["hypothesis", "part", "estimate", "ci_low", "ci_high"])
+
+
 def scenarios():
     """Released effects of three scenarios: one that is projected, one far outside what was seen, one not asked."""
     rows = [
@@ -478,6 +488,13 @@ def frames():
         ),
         "tables/scenario_effects.csv": scenarios(),
         "tables/issuer_scorecard.csv": figure_fakes.issuer_scorecard(3),
+        "tables/issuer_contributions.csv": figure_fakes.issuer_contributions(),
+        "tables/app_rule_audit.csv": figure_fakes.app_rule_audit(3),
+        "figures/documents_over_time.csv": figure_fakes.documents_over_time(),
+        "figures/predictions.csv": figure_fakes.predictions(),
+        "figures/cascade.csv": figure_fakes.cascade(),
+        "figures/within_between.csv": within_between(),
+        "figures/mediation_paths.csv": estimates().iloc[:4],
         "tables/index_shares.csv": pd.DataFrame(
             [("OD", "weights", 4, 0.6, 0.7, "pc1"), ("OD", "drop_one", 8, 0.3, 0.4, "")],
             columns=["index", "factor", "levels", "first_order", "total", "left_out"],

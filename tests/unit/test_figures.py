@@ -21,8 +21,12 @@ from jianfu.core.errors import ConfigError
 from jianfu.core.labels import Labels
 from jianfu.models.verdicts import hypothesis_rows
 from jianfu.release.outputs import read_outputs
+from jianfu.report import channels
 from jianfu.report.figures import (
+    app_rule,
     burnout_by_overload,
+    cascade,
+    contributions,
     county_heatmap,
     county_map,
     cumulative_incidence,
@@ -33,10 +37,14 @@ from jianfu.report.figures import (
     index_over_time,
     index_sensitivity,
     issue_clock,
+    mediation_paths,
+    paper_electronic,
     policy_event_study,
+    predictions,
     sample_flow,
     scenarios,
     specification_curve,
+    within_between,
 )
 from jianfu.report.figures.boundaries import Boundaries, county_code, read_boundaries, tiles
 from jianfu.report.figures.every import EVERY
@@ -67,6 +75,16 @@ def draw_forest(labels, synthetic):
 def draw_forest_all(labels, synthetic):
     rows = forest_all.deciding_rows(lines_of(), 0.05)
     return forest_all.draw(rows, BY_NAME, labels, synthetic)
+
+
+def draw_within_between(labels, synthetic):
+    rows = within_between.compared_rows(lines_of(), fakes.beside_units(lines_of()))
+    return within_between.draw(rows, BY_NAME, labels, synthetic)
+
+
+def draw_mediation_paths(labels, synthetic):
+    rows = mediation_paths.path_rows(fakes.mediation_paths(BY_NAME), BY_NAME)
+    return mediation_paths.draw(rows, BY_NAME, labels, synthetic)
 
 
 RING = np.array([[110, 30], [110.5, 30], [110.5, 29.6], [110, 29.6], [110, 30]])
@@ -106,6 +124,18 @@ FIGURES = {
     "departments_small": lambda *a: departments.draw(
         fakes.issuer_scorecard(2), without_rows(fakes.issuer_contributions()), ROLES, *a
     ),
+    "contributions": lambda *a: contributions.draw(
+        fakes.issuer_contributions(), fakes.indicator_labels(), ROLES, *a
+    ),
+    "cascade": lambda *a: cascade.draw(fakes.cascade(), fakes.issuer_levels(), *a),
+    "cascade_small": lambda *a: cascade.draw(fakes.cascade(["市→县"]), fakes.issuer_levels().head(1), *a),
+    "paper_electronic": lambda *a: paper_electronic.draw(fakes.documents_over_time(), *a),
+    "paper_electronic_short": lambda *a: paper_electronic.draw(fakes.documents_over_time(7), *a),
+    "app_rule": lambda *a: app_rule.draw(fakes.app_rule_audit(), *a),
+    "app_rule_small": lambda *a: app_rule.draw(fakes.app_rule_audit(0, after=False), *a),
+    "predictions": lambda *a: predictions.draw(fakes.predictions(), "90后", *a),
+    "within_between": draw_within_between,
+    "mediation_paths": draw_mediation_paths,
     "scenarios": lambda *a: scenarios.draw(fakes.scenario_effects(), *a),
     "specification_curve": lambda *a: specification_curve.draw(*fakes.specification_curve(), *a),
     "sample_flow": lambda *a: sample_flow.draw(fakes.sample_flow(), fakes.data_quality(), *a),
@@ -217,6 +247,17 @@ def test_figures_without_data_say_so(language, monkeypatch):
         specification_curve.draw(*(without_rows(table) for table in fakes.specification_curve()), labels),
         departments.draw(without_rows(fakes.issuer_scorecard()), fakes.issuer_contributions(), ROLES, labels),
         scenarios.draw(without_rows(fakes.scenario_effects()), labels),
+        contributions.draw(without_rows(fakes.issuer_contributions()), fakes.indicator_labels(), ROLES, labels),
+        cascade.draw(without_rows(fakes.cascade()), fakes.issuer_levels(), labels),
+        paper_electronic.draw(without_rows(fakes.documents_over_time()), labels),
+        predictions.draw(without_rows(fakes.predictions()), "90后", labels),
+        app_rule.draw(without_rows(fakes.app_rule_audit()), labels),
+        within_between.draw(
+            within_between.compared_rows(lines_of(), pd.DataFrame(columns=["model", "term"])), BY_NAME, labels
+        ),
+        mediation_paths.draw(
+            mediation_paths.path_rows(without_rows(fakes.mediation_paths(BY_NAME)), BY_NAME), BY_NAME, labels
+        ),
     ]  # fmt: skip
     keys = ("fig_no_data", "fig_no_estimate", "fig_no_minutes", "fig_no_survey", "fig_panel_withheld")
     said = {labels(key) for key in keys}
@@ -428,6 +469,86 @@ def test_the_figure_of_the_simulation_study_shows_every_judged_row(monkeypatch):
     ]
     for text, box in drawn_texts(figure, monkeypatch):
         assert box.x0 >= -1 and box.x1 <= figure.bbox.width + 1, f"cut: {text!r}"
+
+
+# ------------------------------------------------------------------------------------------------ channels
+
+
+def test_bars_of_contributions_are_the_released_points_and_add_up_with_the_base(monkeypatch):
+    figure = contributions.draw(fakes.issuer_contributions(), fakes.indicator_labels(), ROLES, LABELS["zh"])
+    points = [[bar.get_width() for bar in axes.patches] for axes in figure.axes[::2]]
+    assert points == [[11.25, 9.5, 5, 0], [14, 5.25, 5, 1.5]]
+    assert [text.get_text() for text in figure.axes[2].get_yticklabels()] == [
+        "县",
+        "市",
+        "每编制责任状数",
+        "乡（未单列的）",
+    ]
+    assert [bool(bar.get_hatch()) for bar in figure.axes[2].patches] == [False, False, True, False]
+    texts = " ".join(text for text, _ in drawn_texts(figure, monkeypatch))
+    assert (
+        "7,200个单位月的指数平均49.8分" in texts
+        and "24.0分" in texts
+        and "+0.31" in texts
+        and "−0.42" in texts
+    )
+
+
+def test_between_units_is_the_sum_of_the_two_coefficients_and_has_no_interval():
+    rows = within_between.compared_rows(lines_of(), fakes.beside_units(lines_of()))
+    parts = {name: part.reset_index(drop=True) for name, part in rows.groupby("part")}
+    deciding = fakes.deciding(MODELS, HYPOTHESES).set_index(["model", "term"])["estimate"]
+    assert len(parts["within"]) == len(lines_of()) and parts["between"][
+        "estimate"
+    ].to_numpy() == pytest.approx(0.5)
+    assert parts["between"]["ci_low"].isna().all()
+    for row in parts["within"].itertuples():
+        assert row.estimate == deciding[row.model, row.term]
+    unusable = fakes.beside_units(lines_of()).assign(converged=False)
+    assert within_between.compared_rows(lines_of(), unusable).empty
+
+
+def test_a_path_whose_interval_holds_zero_is_dashed():
+    rows = mediation_paths.path_rows(fakes.mediation_paths(BY_NAME), BY_NAME)
+    assert set(rows["part"]) == {"a", "b", "direct", "indirect", "total"}
+    figure = draw_mediation_paths(LABELS["zh"], False)
+    first = [patch.get_linestyle() for patch in figure.axes[0].patches]
+    assert first == ["-", "-", "--"]  # 0.02 ± 0.05 is the direct one
+    panels = [axes for axes in figure.axes if axes.get_title(loc="left")]
+    assert len(panels) == len(rows.groupby(["model", "exposure"]))
+
+
+def test_stacked_documents_are_the_released_means_and_a_month_without_them_stays_empty(monkeypatch):
+    documents = fakes.documents_over_time()
+    figure = paper_electronic.draw(documents, LABELS["zh"])
+    paper, electronic = figure.axes[0].containers
+    assert [bar.get_height() for bar in paper][:4] == documents["paper"].tolist()[:4]
+    assert electronic[0].get_y() == documents["paper"][0] and np.isnan(paper[4].get_height())
+    months, first, last = channels.ends(documents)
+    assert months == 12 and first["month"].iloc[0] == "2023-07" and last["month"].iloc[-1] == "2025-12"
+    assert channels.ends(documents.head(7))[0] == 3, "the two ends do not overlap"
+    share = round(100 * last["electronic"].sum() / (last["electronic"] + last["paper"]).sum())
+    assert any(f"最后12个月为{share}%" in text for text, _ in drawn_texts(figure, monkeypatch))
+
+
+def test_the_cascade_runs_from_the_top_down_and_turns_time_round():
+    figure = cascade.draw(fakes.cascade(), fakes.issuer_levels(), LABELS["zh"])
+    left, right = figure.axes
+    assert [text.get_text() for text in left.get_yticklabels()] == ["国家", "省", "市", "县"]
+    assert [text.get_text() for text in right.get_yticklabels()] == ["省→市", "市→县", "县→乡"]
+    drawn = [line.get_xydata() for line in right.get_lines() if line.get_marker() not in ("None", "", None)]
+    marks = {round(float(y), 2): float(x) for points in drawn for x, y in points}
+    assert marks[-0.24] == pytest.approx(np.expm1(0.2)) and marks[0.24] == pytest.approx(np.expm1(0.1))
+
+
+def test_apps_without_a_month_under_the_rule_show_only_what_went_before(monkeypatch):
+    figure = app_rule.draw(fakes.app_rule_audit(after=False), LABELS["zh"])
+    texts = [text for text, _ in drawn_texts(figure, monkeypatch)]
+    assert LABELS["zh"]("fig_app_rule_no_after") in texts and LABELS["zh"]("fig_app_rule_after") not in texts
+    both = app_rule.draw(fakes.app_rule_audit(), LABELS["zh"])
+    widths = [bar.get_width() for bar in both.axes[0].patches]
+    assert widths[:4] == [0.3, 0.2, 0.1, 0.0] and widths[6] == pytest.approx(0.24)
+    assert len(both.axes[1].patches) == 2 * app_rule.APPS
 
 
 # ------------------------------------------------------------------------------------------------ plan and rules

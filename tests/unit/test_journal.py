@@ -10,7 +10,7 @@ import statsmodels.api as sm
 import statsmodels.formula.api as smf
 
 from jianfu.core.labels import Labels
-from jianfu.models import journal
+from jianfu.models import journal, predictions
 from jianfu.models.estimators.common import Settings
 from jianfu.models.spec import ModelSpec
 from jianfu.models.tables.table import AnalysisTable
@@ -77,6 +77,42 @@ def test_steps_of_a_hazard_rest_on_the_rows_of_the_whole_model(table):
         assert fits.loc[step, "log_likelihood"] == pytest.approx(known.llf, abs=1e-5)
         assert fits.loc[step, "pseudo_r2"] == pytest.approx(1 - known.llf / known.llnull, abs=1e-8)
     assert (fits["n_used"] == fits["n_used"].iloc[0]).all()
+
+
+def test_predicted_events_are_the_mean_over_the_group_with_the_exposure_set(table):
+    made = predictions.hazards_over(HAZARD, table, CATEGORIES, "sex", SETTINGS)
+    frame = table.frame
+    kept = frame.groupby("unit")["left"].transform(lambda values: 0 < values.mean() < 1)
+    family = sm.families.Binomial(sm.families.links.CLogLog())
+    known = smf.glm("left ~ OD + C(sex) + C(unit) + C(wave)", frame[kept], family=family).fit()
+    assert list(made["group"].unique()) == sorted(["男", "女"]) and len(made) == 2 * predictions.POINTS
+    for row in made.to_dict("records"):
+        own = frame[kept & (frame["sex"] == row["group"])]
+        share = len(own) / (frame["sex"] == row["group"]).sum()
+        expected = 1000 * share * known.predict(own.assign(OD=row["exposure"])).mean()
+        assert row["estimate"] == pytest.approx(expected, rel=1e-6)
+        assert row["ci_low"] < row["estimate"] < row["ci_high"]
+    ends = made.groupby("group")["exposure"].agg(["min", "max"]).to_numpy()
+    assert ends == pytest.approx(np.quantile(frame["OD"], [predictions.TAILS] * 2, method="inverted_cdf"))
+    events = frame[frame["left"] == 1].groupby("sex").size()
+    assert (made["behind"] <= made["group"].map(events)).all() and (made["behind"] > 100).all()
+    nothing = table.frame.assign(left=0)
+    empty = predictions.hazards_over(HAZARD, AnalysisTable(nothing, None, 1200), CATEGORIES, "sex", SETTINGS)
+    assert empty.empty and list(empty.columns) == predictions.COLUMNS
+
+
+def test_differences_over_the_exposure_are_the_slopes_of_the_groups(table):
+    made = predictions.differences_over(OLS, table, CATEGORIES, "post", SETTINGS, least=10)
+    slopes = journal.subgroups([OLS], ["post"], {"t": table}, CATEGORIES, SETTINGS, least=10).set_index(
+        "level"
+    )
+    for row in made.to_dict("records"):
+        slope = slopes.loc[row["group"]]
+        assert row["estimate"] == pytest.approx(slope["estimate"] * row["exposure"])
+        ends = sorted([slope["ci_low"] * row["exposure"], slope["ci_high"] * row["exposure"]])
+        assert [row["ci_low"], row["ci_high"]] == pytest.approx(ends)
+    assert set(made.columns) == set(read_outputs(PLAN / "outputs.csv")["predictions"].columns)
+    assert predictions.differences_over(OLS, table, CATEGORIES, "none", SETTINGS, least=10).empty
 
 
 def test_slopes_by_group_and_the_test_that_they_are_equal(table):

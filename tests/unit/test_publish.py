@@ -11,7 +11,7 @@ from miniature import DEFINITIONS
 from jianfu.core.calendar import Calendar
 from jianfu.core.labels import Labels
 from jianfu.exits.person_months import person_months
-from jianfu.release import publications
+from jianfu.release import channels, publications
 from jianfu.release.gate import release_frame
 from jianfu.release.outputs import Limits, read_outputs
 
@@ -415,8 +415,81 @@ def test_the_sample_flow_adds_up_and_shows_no_small_difference():
     assert publications.sample_flow(FLOW.iloc[:0]).empty
 
 
+def test_documents_are_averaged_over_the_units_that_know_both_kinds():
+    rows = [("u1", "B8_paper", 10.0), ("u1", "B8_electronic", 30.0), ("u2", "B8_paper", 20.0)]
+    rows += [("u2", "B8_electronic", 50.0), ("u3", "B8_paper", 900.0), ("u3", "A1_tasks", 1.0)]
+    frame = pd.DataFrame(rows, columns=["unit_code", "indicator", "value"]).assign(month="2024-01")
+    made = channels.documents_over_time(frame, unit_months())
+    assert made[["month", "paper", "electronic", "units"]].to_numpy().tolist() == [["2024-01", 15, 40, 2]]
+    assert channels.documents_over_time(frame.iloc[:0], unit_months()).empty
+
+
+def chains():
+    rows = [
+        ("u1", "市→县", 0.1),
+        ("u1", "市→县", 0.3),
+        ("u2", "市→县", 0.5),
+        ("u2", None, 9.0),
+        ("u1", "省→市", None),
+    ]
+    frame = pd.DataFrame(rows, columns=["unit_code", "step", "ln_target"])
+    return frame.assign(ln_artefacts=np.nan, ln_time=-frame["ln_target"])
+
+
+def test_a_step_of_the_cascade_has_the_mean_of_its_tasks_and_units_as_clusters():
+    made = channels.cascade(chains(), pd.Series({"u1": 20, "u2": 10})).set_index(["step", "part"])
+    assert list(made.index) == [("市→县", "targets"), ("市→县", "time")]
+    row = made.loc[("市→县", "targets")]
+    assert row["mean"] == pytest.approx(0.3) and row["n"] == 3 and row["units"] == 2 and row["persons"] == 30
+    error = np.sqrt(2 * 0.2**2 * 2) / 3  # sums of the deviations by unit: -0.2 and 0.2; G / (G - 1) = 2
+    assert row["ci_high"] - row["mean"] == pytest.approx(12.706205 * error)
+    alone = channels.cascade(chains().iloc[:2], pd.Series({"u1": 20}))
+    assert alone["ci_low"].isna().all() and alone["mean"].iloc[0] == pytest.approx(0.2)
+
+
+def activity(**other):
+    """Two units with one app before and under the rule: a compulsory check-in before, assessed forwarding after."""
+    rows = [
+        ("u1", "2026-01", "甲", "打卡", True, False),
+        ("u1", "2026-01", "甲", "填报", True, False),
+        ("u2", "2026-01", "甲", "打卡", False, False),
+        ("u1", "2026-02", "甲", "转发", False, True),
+        ("u2", "2026-02", "甲", "转发", False, False),
+        ("u2", "2026-03", "乙", "填报", False, False),
+    ]
+    columns = ["unit_code", "month", "app_name", "action_type", "is_mandatory", "used_in_assessment"]
+    frame = pd.DataFrame(rows, columns=columns).assign(**{"count": 5.0, "owner_level": "县"} | other)
+    return frame.astype(dict.fromkeys(columns[4:], "boolean"))
+
+
+def test_apps_are_held_against_each_clause_before_and_under_the_rule():
+    heads = pd.Series({"u1": 20.0, "u2": 10.0})
+    made = channels.app_rule_audit(activity(), heads).set_index(["clause", "app"])
+    shown = made[["before", "after", "months_before", "months_after"]]
+    assert shown.loc[("check_in", "all")].tolist() == [0.5, 0, 2, 3]
+    assert shown.loc[("forwarding", "all")].tolist() == pytest.approx([0, 1 / 3, 2, 3])
+    assert shown.loc[("all", "all")].tolist() == pytest.approx([0.5, 1 / 3, 2, 3])
+    assert shown.loc[("all", "甲")].tolist() == [0.5, 0.5, 2, 2]
+    assert made.loc[("all", "乙"), "persons"] == 10 and np.isnan(made.loc[("all", "乙"), "before"])
+    assert shown.loc[("installed", "all"), "before"] == 0.5
+    own = channels.app_rule_audit(activity(owner_level="乡"), heads).set_index(["clause", "app"])
+    assert own.loc[("below_county", "all"), "after"] == 1
+
+
+def test_a_clause_whose_column_is_empty_has_no_row():
+    frame = activity(used_in_assessment=None).astype({"used_in_assessment": "boolean"})
+    made = channels.app_rule_audit(frame, pd.Series({"u1": 20.0, "u2": 10.0}))
+    assert "forwarding" not in set(made["clause"]) and "check_in" in set(made["clause"])
+    nothing = channels.app_rule_audit(activity().iloc[:0], pd.Series(dtype=float))
+    assert nothing.empty and set(OUTPUTS["app_rule_audit"].columns) == set(nothing.columns)
+
+
 def test_every_publishable_table_has_the_declared_columns():
     made = {
+        "documents_over_time": channels.documents_over_time(
+            pd.DataFrame(columns=["unit_code", "month", "indicator", "value"]), unit_months()
+        ),
+        "cascade": channels.cascade(chains(), pd.Series({"u1": 20, "u2": 10})),
         "index_over_time": publications.index_over_time(indices(VALUES), unit_months()),
         "county_heatmap": publications.county_heatmap(indices(VALUES), unit_months(), units(), index="OD"),
         "county_indices": publications.county_indices(

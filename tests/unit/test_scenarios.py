@@ -569,8 +569,14 @@ def test_contributions_of_issuers_add_up_to_the_index_and_its_change(tmp_path):
     own = lines[(lines["dimension"] == "issuer") & (lines["index"] == "OD")].set_index("name")
     assert (own.loc[["县住建局", "市环保局", "(rest) 乡"], "points"] > 0).all()
     assert own["rank"].dropna().sort_values().tolist() == [1, 2]
+    of_member = lines[(lines["dimension"] == "member") & (lines["index"] == "OD")]
+    assert set(of_member["name"]) == {departments.BASE, *measured["indicator"].unique()}
+    assert of_member["rank"].isna().all()
     counted = departments.numerators(con, attribution, "issuer")
-    parts = departments.contributions(before, "OD", counted, {"县住建局": "县住建局"})
+    of_members, known = departments.members(before, "OD")
+    names = {"县住建局": "县住建局"}
+    lines_of = departments.attributed(of_members, before.built.cube.grid, counted, names)
+    parts = departments.parts_of(lines_of, known)
     months_known = ~np.isnan(before.levels[..., 0])
     assert parts.points.sum(axis=2)[months_known] == pytest.approx(
         before.levels[..., 0][months_known], abs=1e-9

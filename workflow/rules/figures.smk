@@ -20,6 +20,7 @@ DRAWN = {
         "county_map": [f"{RELEASED}/figures/county_heatmap.csv", settled("index_roles.csv")],
         "issue_clock": [f"{RELEASED}/figures/issue_clock.csv"],
         "dose_response": [f"{RELEASED}/figures/dose_response.csv", QUALITY, plan("exits.yaml")],
+        "predictions": [f"{RELEASED}/figures/predictions.csv", plan("exits.yaml")],
         "cumulative_incidence": [
             f"{RELEASED}/figures/cumulative_incidence.csv",
             f"{RELEASED}/figures/cumulative_incidence_at_risk.csv",
@@ -32,6 +33,14 @@ DRAWN = {
             f"{RELEASED}/tables/issuer_contributions.csv",
             settled("index_roles.csv"),
         ],
+        "contributions": [
+            f"{RELEASED}/tables/issuer_contributions.csv",
+            f"{RELEASED}/tables/indicator_list.csv",
+            settled("index_roles.csv"),
+        ],
+        "paper_electronic": [f"{RELEASED}/figures/documents_over_time.csv"],
+        "cascade": [f"{RELEASED}/figures/cascade.csv", f"{RELEASED}/tables/issuer_scorecard.csv"],
+        "app_rule": [f"{RELEASED}/tables/app_rule_audit.csv"],
         "scenarios": [f"{RELEASED}/tables/scenario_effects.csv"],
         "index_sensitivity": [
             f"{RELEASED}/figures/county_ranks.csv",
@@ -42,6 +51,8 @@ DRAWN = {
     "estimates": {
         "forest": [f"{RELEASED}/estimates.csv", settled("hypotheses.csv"), settled("models.yaml")],
         "forest_all": [f"{RELEASED}/estimates.csv", settled("hypotheses.csv"), settled("models.yaml")],
+        "within_between": [f"{RELEASED}/estimates.csv", settled("hypotheses.csv"), settled("models.yaml")],
+        "mediation_paths": [f"{RELEASED}/estimates.csv", settled("hypotheses.csv"), settled("models.yaml")],
         "policy_event_study": [f"{RELEASED}/estimates.csv", settled("models.yaml")],
     },
     "specifications": {

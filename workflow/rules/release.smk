@@ -9,12 +9,13 @@ OUTPUTS: restricted/publish/*.parquet; release/figures/*.csv, release/tables/*.c
 rule build_publication:
     """Every publishable table, before disclosure control."""
     input:
-        **canonical("units", "tasks", "spells", "policies"),
+        **canonical("units", "tasks", "spells", "policies", "app_activity"),
         unit_months="results/{province}/restricted/unit_months.parquet",
         indicators=all_indicators,
         indices="results/{province}/restricted/indices.parquet",
         person_counts="results/{province}/restricted/person_counts.parquet",
         exposures="results/{province}/restricted/exposures.parquet",
+        chains="results/{province}/restricted/chains.parquet",
         scores="results/{province}/restricted/survey_scores.parquet",
         rates="results/{province}/restricted/dose_response.parquet",
         curves="results/{province}/restricted/cumulative_incidence.parquet",

@@ -22,6 +22,7 @@ from jianfu.indicators.plan import read_plan as read_indicators
 from jianfu.indices.roles import leading, read_roles
 from jianfu.indices.specification import read_members
 from jianfu.models.tables.table import exposure_at
+from jianfu.release import channels
 from jianfu.release.accounts import data_quality, indicator_list, sample_flow
 from jianfu.release.outputs import TOTAL
 
@@ -290,14 +291,19 @@ def build_all(*, inputs, outputs, window, calendar, exclude, language: str) -> N
         for name in ("row_counts", "headings", "absences", "notices", "unanchored")
     }
     books = {name: book.fillna({"sheet": "", "reason": ""}) for name, book in books.items()}
+    indicators = read(inputs["indicators"])
+    heads = unit_months.groupby("unit_code")["headcount"].mean()
     tables = {
         "index_over_time": index_over_time(indices, unit_months),
         "policy_dates": policy_dates(read(inputs["policies"])),
         "county_heatmap": county_heatmap(indices, unit_months, units, index=leading(roles)),
         "county_indices": county_indices(indices, unit_months, units, described=roles["index"].tolist()),
         "members_over_time": members_over_time(
-            read(inputs["indicators"]), unit_months, members[members["index"].isin(roles["index"])]
+            indicators, unit_months, members[members["index"].isin(roles["index"])]
         ),
+        "documents_over_time": channels.documents_over_time(indicators, unit_months),
+        "cascade": channels.cascade(read(inputs["chains"]), heads),
+        "app_rule_audit": channels.app_rule_audit(inputs["app_activity"], heads),
         "issue_clock": issue_clock(inputs["tasks"], calendar_of(calendar), window, exclude),
         "dose_response": read(inputs["rates"]),
         "cumulative_incidence": cumulative_incidence(curves),
@@ -316,7 +322,7 @@ def build_all(*, inputs, outputs, window, calendar, exclude, language: str) -> N
         ),
         "data_quality": data_quality(books["row_counts"], books["headings"], books["absences"]),
         "indicator_list": indicator_list(
-            read(inputs["indicators"]), plan, members, books["notices"], books["unanchored"], words
+            indicators, plan, members, books["notices"], books["unanchored"], words
         ),
     }
     for name, path in outputs.items():

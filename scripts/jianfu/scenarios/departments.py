@@ -1,6 +1,6 @@
 """Who loads the townships: what each issuing department, level and topic asks, and what of the indices it makes up.
 
-An index of a unit-month is the sum of what its members add above no load at all (:func:`contributions`); what a member
+An index of a unit-month is the sum of what its members add above no load at all (:func:`members`); what a member
 adds is shared among issuers as its numerator is (the counts of its rows: config/plan/attribution.csv). From no load
 upwards this is the additive decomposition by logarithmic means (Ang 2015, Energy Policy 86: 233-238, eq. 5) of a member
 that is transformed by ln(1 + x). Members without rows of an issuer stand on lines of their own, so that all lines of an
@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 
 from jianfu.indices import construction
+from jianfu.indices.grid import Grid
 from jianfu.scenarios.burden import Burden
 
-ISSUER, LEVEL, TOPIC = "issuer", "issuer_level", "topic"
+ISSUER, LEVEL, TOPIC, MEMBER = "issuer", "issuer_level", "topic", "member"
 DIMENSIONS = (ISSUER, LEVEL, TOPIC)
 BASE, REST = "(base)", "(rest)"  # lines: the index without any load; issuers that are not shown
 FEWEST_TASKS, FEWEST_UNITS = 10, 3  # of an issuer that is shown
@@ -107,13 +108,10 @@ def numerators(con, attribution: pd.DataFrame, dimension: str) -> dict[str, pd.D
     return found
 
 
-def contributions(
-    burden: Burden, index: str, counted: Mapping[str, pd.DataFrame], names: Mapping[str, str]
-) -> Parts:
-    """What each line adds to ``index`` in every unit-month.
-
-    counted: of :func:`numerators`; names: {value of the dimension: line}. Defined for arithmetic aggregation,
-    under which an index is the weighted mean of its members.
+def members(burden: Burden, index: str) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """What each member adds to ``index`` above no load at all, {line: (units, months)} with :data:`BASE` first, and
+    where the index is known. Defined for arithmetic aggregation, under which an index is the weighted mean of its
+    members.
     """
     spec = burden.spec.only(index)
     built = construction.build(burden.built.cube, spec, burden.anchors)
@@ -126,15 +124,31 @@ def contributions(
         weights = weights / weights.sum(axis=2, keepdims=True)
     added = np.nan_to_num(weights * (normalised - idle))
     lines = {BASE: np.nan_to_num(weights * idle).sum(axis=2)}
-    for k, code in enumerate(spec.codes):
-        rest = added[..., k]
+    lines |= {code: added[..., k] for k, code in enumerate(spec.codes)}
+    return lines, ~np.isnan(built.levels[index])
+
+
+def attributed(
+    lines: Mapping[str, np.ndarray], grid: Grid, counted: Mapping[str, pd.DataFrame], names: Mapping[str, str]
+) -> dict[str, np.ndarray]:
+    """``lines`` of :func:`members` with what rows add to a member shared among those who issued them.
+
+    counted: of :func:`numerators`; names: {value of the dimension: line}.
+    """
+    found = {BASE: lines[BASE]}
+    for code, added in lines.items():
+        rest = added
         if code in counted:
-            for name, share in zip(*_shares(counted[code], cube.grid, names), strict=True):
-                lines[name] = lines.get(name, 0.0) + share * added[..., k]
-                rest = rest - share * added[..., k]
-        lines[code] = rest
+            for name, share in zip(*_shares(counted[code], grid, names), strict=True):
+                found[name] = found.get(name, 0.0) + share * added
+                rest = rest - share * added
+        found[code] = rest
+    return found
+
+
+def parts_of(lines: Mapping[str, np.ndarray], known: np.ndarray) -> Parts:
+    """The lines that are not zero throughout, missing where the index is."""
     lines = {name: line for name, line in lines.items() if np.abs(line).max() > ROUNDING}
-    known = ~np.isnan(built.levels[index])
     values = np.where(known[..., None], np.stack(np.broadcast_arrays(*lines.values()), axis=-1), np.nan)
     return Parts(list(lines), values)
 
@@ -170,8 +184,10 @@ def summary(parts: Parts, ranked: list[str], seed: int) -> pd.DataFrame:
 def departments(
     con, burden: Burden, attribution: pd.DataFrame, heads: pd.Series, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Scorecard and contributions by issuer, level and topic: what :func:`scorecard` and :func:`summary` give, with the
-    columns ``dimension`` and ``index``; issuers below the thresholds, and those of townships, only together."""
+    """Scorecard by issuer, level and topic, and contributions by these and by member: what :func:`scorecard` and
+    :func:`summary` give, with the columns ``dimension`` and ``index``; issuers below the thresholds, and those of
+    townships, only together."""
+    of_members = {index: members(burden, index) for index in burden.indices}
     cards, lines = [], []
     for dimension in DIMENSIONS:
         card = scorecard(con, dimension, heads)
@@ -179,9 +195,11 @@ def departments(
         counted = numerators(con, attribution, dimension)
         own = card[card["name"].map(names) == card["name"]]
         cards.append(own.assign(dimension=dimension))
-        for index in burden.indices:
-            parts = contributions(burden, index, counted, names)
+        for index, (added, known) in of_members.items():
+            parts = parts_of(attributed(added, burden.built.cube.grid, counted, names), known)
             lines.append(summary(parts, list(own["name"]), seed).assign(dimension=dimension, index=index))
+    for index, (added, known) in of_members.items():
+        lines.append(summary(parts_of(added, known), [], seed).assign(dimension=MEMBER, index=index))
     return pd.concat(cards, ignore_index=True), pd.concat(lines, ignore_index=True)
 
 

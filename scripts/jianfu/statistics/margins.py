@@ -68,6 +68,16 @@ def average_change(eta, up, down, coefficients, link, weights=None):
     return Average(change, rises - falls, rises @ up - falls @ down)
 
 
+def average_mean(eta, change, coefficients, link, weights=None):
+    """Average mean when the design columns of every row change by ``change`` (N, k); the others as in
+    :func:`average_derivative`."""
+    share = np.ones(len(eta)) if weights is None else np.asarray(weights, dtype=float)
+    share = share / share.sum()
+    there = eta + change @ np.nan_to_num(coefficients)
+    first = share * LINKS[link].inverse_deriv(there)
+    return Average(float(share @ LINKS[link].inverse(there)), first, first @ change)
+
+
 def std_error(average, design, covariance):
     """Delta-method standard error from the covariance (k, k) of the coefficients of ``design`` (N, k), with constant.
 

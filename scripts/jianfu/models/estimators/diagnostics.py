@@ -41,7 +41,7 @@ BURSTS = {"model": MODELS[1:], "by": COLUMN, "time": COLUMN, "memory": SHARE}
 DETECTABLE = {"model": MODELS, "power": SHARE, "design_effect": POSITIVE}
 
 
-class _Data:
+class Observed:
     """Rows of a model as arrays; of a hazard without the levels in which nothing happened."""
 
     def __init__(self, model):
@@ -105,7 +105,7 @@ def fit_e_value(model, settings):
         spread = 1.0 if spec.outcome in spec.standardise else model.outcome.std(ddof=1)
         measure = "smd"
     else:
-        found = _rows_of_fit(_Data(model), settings)
+        found = _rows_of_fit(Observed(model), settings)
         spread, measure = 1.0, MEASURES[link]
     effects = []
     for effect in found.effects:
@@ -149,7 +149,7 @@ def _rows_of_fit(data, settings):
 
 def fit_leave_one_out(model, settings):
     """Smallest and largest estimate when one level of ``group`` after another is left out."""
-    spec, data = model.spec, _Data(model)
+    spec, data = model.spec, Observed(model)
     groups = hazard.codes_of(codes_of(model.used[spec.options["group"]])[data.keep])[0]
     levels = np.unique(groups)
     if len(levels) < 3:
@@ -184,7 +184,7 @@ def fit_leave_one_out(model, settings):
 def fit_additive(model, settings):
     """Excess events per 1,000 observations by unit of each variable (of a category: against its reference), by level
     of ``by``, and their differences."""
-    spec, used, data = model.spec, model.used, _Data(model)
+    spec, used, data = model.spec, model.used, Observed(model)
     fitted = data.fit()
     if not fitted.converged:
         return data.found(converged=False)
@@ -228,7 +228,7 @@ def fit_additive(model, settings):
 
 def fit_detectable(model, settings):
     """Smallest effect of each term that the design detects, without comparing the outcome with it."""
-    data, options = _Data(model), model.spec.options
+    data, options = Observed(model), model.spec.options
     if data.clusters.max() == 0:
         raise NotEstimable("single_cluster")
     wanted, factor = options.get("power", power.POWER), options.get("design_effect", 1.0)
@@ -263,7 +263,7 @@ def fit_detectable(model, settings):
 def fit_bursts(model, settings):
     """Standard deviation of shocks of the log hazard that last some periods within a level of ``by``: what a confounder
     of that kind could add to an effect per SD at most. Negative where events come more evenly than by chance."""
-    data, options = _Data(model), model.spec.options
+    data, options = Observed(model), model.spec.options
     fitted = data.fit()
     if not fitted.converged:
         return data.found(converged=False)

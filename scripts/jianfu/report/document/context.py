@@ -60,12 +60,19 @@ FIGURES = {  # figure: the released data it is drawn from, the column that is dr
     "county_heatmap": ("figures/county_heatmap", "mean", 2),
     "county_map": ("figures/county_heatmap", "mean", 2),
     "issue_clock": ("figures/issue_clock", "tasks", 2),
+    "contributions": ("tables/issuer_contributions", "points", 2),
     "departments": ("tables/issuer_scorecard", "tasks", 2),
+    "cascade": ("figures/cascade", "mean", 1),
+    "paper_electronic": ("figures/documents_over_time", "paper", 2),
+    "app_rule": ("tables/app_rule_audit", "before", 1),
     "dose_response": ("figures/dose_response", "rate", 3),
+    "predictions": ("figures/predictions", "estimate", 3),
     "cumulative_incidence": ("figures/cumulative_incidence", "cumulative_incidence", 4),
     "burnout_by_overload": ("figures/burnout_by_overload", "burnout_mean", 3),
     "forest": ("figures/forest", "estimate", 1),
     "forest_all": ("figures/forest_all", "estimate", 1),
+    "within_between": ("figures/within_between", "estimate", 3),
+    "mediation_paths": ("figures/mediation_paths", "estimate", 2),
     "policy_event_study": ("figures/policy_event_study", "estimate", 3),
     "scenarios": ("tables/scenario_effects", "ci_low", 2),
     "index_sensitivity": ("figures/county_ranks", "rank", 2),
@@ -116,6 +123,9 @@ def collect(release: str | Path, config, run, deviations, plan, labels: Labels) 
         **numbers(results, tested, alpha, labels),
         **report_sections(results, alpha, labels, focus=exits["focus"], burden=burden),
         **figure_numbers(release, leading(read_roles(plan["index_roles"])), exits["focus"]),
+        **channel_numbers(
+            release, results.released, leading(read_roles(plan["index_roles"])), exits["focus"], labels
+        ),
         **found,
         "quotes": quotes,
         "confidence": f"{settings['inference']['confidence']:.0%}",
@@ -227,6 +237,21 @@ def figure_numbers(release: str | Path, index: str, focus: str) -> dict:
         "dose": facts.dose_extremes(data["dose_response"], focus),
         "incidence": facts.final_incidence(data["cumulative_incidence"], focus),
         "ranks": facts.rank_stability(read_release(Path(release, "figures", "county_ranks.csv")), index),
+    }
+
+
+def channel_numbers(release: str | Path, released: dict, index: str, focus: str, labels: Labels) -> dict:
+    """What the sentences say of where burden comes from and of what models predict of the cohort ``focus``."""
+    names = ("cascade", "documents_over_time", "predictions", "within_between")
+    data = {name: read_release(Path(release, "figures", f"{name}.csv")) for name in names}
+    indicators = released["indicator_list"]
+    return {
+        "composition": facts.composition(released["issuer_contributions"], indicators, index, labels),
+        "steps": facts.cascade_steps(data["cascade"], labels),
+        "documents": facts.documents_change(data["documents_over_time"]),
+        "audit": facts.app_audit(released["app_rule_audit"]),
+        "apart": facts.apart(data["within_between"]),
+        "predicted": facts.predicted_exits(data["predictions"], focus),
     }
 
 

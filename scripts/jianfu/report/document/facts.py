@@ -5,10 +5,25 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from jianfu.core.labels import Labels
 from jianfu.models.estimates import missing
 from jianfu.models.reasons import has
 from jianfu.release.outputs import TOTAL
+from jianfu.report.channels import (
+    BASE,
+    LEVEL,
+    MEMBER,
+    REST,
+    electronic_share,
+    ends,
+    largest,
+    level_words,
+    order_of,
+    step_words,
+)
 from jianfu.report.tables.table import count, number, p_text
+
+EXITS_BY_COHORT = "H3_within_cohorts"
 
 
 def effect(row: Mapping, alpha: float = 0.05) -> dict:
@@ -159,3 +174,100 @@ def born_in(exits: Mapping) -> tuple[int | None, int | None]:
     firsts = [*exits["cohorts"].values(), None]
     at = list(exits["cohorts"]).index(exits["focus"])
     return firsts[at], None if firsts[at + 1] is None else firsts[at + 1] - 1
+
+
+def composition(contributions, indicators, index: str, labels: Labels) -> dict | None:
+    """Mean of an index, what it is without any load, the two members and the level that add most; None without lines.
+
+    contributions: released lines of the index by dimension; indicators: released codes with their labels.
+    """
+    own = contributions[(contributions["index"] == index) & contributions["points"].notna()]
+    members, levels = (largest(own, dimension) for dimension in (MEMBER, LEVEL))
+    if not len(members):
+        return None
+    names = indicators.set_index("code")["label"]
+    levels = levels[~levels["name"].isin(names.index) & ~levels["name"].str.startswith(REST)]
+    whole = own[own["dimension"] == MEMBER]
+    return {
+        "total": number(whole["points"].sum(), 1),
+        "base": number(whole.loc[whole["name"] == BASE, "points"].sum(), 1),
+        "members": [
+            _points(names.get(row.name, row.name), row.points, labels) for row in members[:2].itertuples()
+        ],
+        "levels": _points(level_words(levels["name"].iloc[0], labels), levels["points"].iloc[0], labels)
+        if len(levels)
+        else "",
+    }
+
+
+def _points(name, points, labels):
+    return labels("fact_points", name=name, points=number(points, 1))
+
+
+def cascade_steps(chains, labels: Labels) -> list[dict]:
+    """By step how much the target of a child task differs from that of its parent, in per cent with the interval."""
+    rows = chains[(chains["part"] == "targets") & chains["mean"].notna()]
+    found = []
+    for row in sorted(rows.to_dict("records"), key=lambda row: order_of(row["step"])):
+        mean, low, high = (100 * math.expm1(row[key]) for key in ("mean", "ci_low", "ci_high"))
+        found.append(
+            {
+                "step": step_words(row["step"], labels),
+                "more": mean > 0,
+                "percent": number(abs(mean), 0),
+                "low": number(low, 0),
+                "high": number(high, 0),
+            }
+        )
+    return found
+
+
+def documents_change(documents) -> dict | None:
+    """Electronic share and number of documents in the first and the last months, and whether all of them grew."""
+    months, *parts = ends(documents)
+    if not len(parts[0]):
+        return None
+    totals = [float((part["paper"] + part["electronic"]).mean()) for part in parts]
+    first, last = (number(100 * electronic_share(part), 0) for part in parts)
+    total_first, total_last = (number(total, 0) for total in totals)
+    return {
+        "months": months,
+        "first": first,
+        "last": last,
+        "total_first": total_first,
+        "total_last": total_last,
+        "grew": totals[1] > totals[0],
+    }
+
+
+def app_audit(audit) -> dict | None:
+    """Per cent of the months of apps that go against a clause of the rule, before and after it (empty: no months)."""
+    rows = audit[(audit["clause"] == TOTAL) & (audit["app"] == TOTAL) & audit["before"].notna()]
+    if rows.empty:
+        return None
+    row = rows.iloc[0]
+    after = "" if missing(row["after"]) else number(100 * row["after"], 0)
+    counts = {name: count(row[name]) for name in ("months_before", "months_after")}
+    return {"before": number(100 * row["before"], 0), "after": after, **counts}
+
+
+def predicted_exits(predictions, cohort: str) -> dict | None:
+    """Exits per 1,000 person-months of a cohort that the model predicts at the least and the largest burden shown."""
+    own = predictions[(predictions["group"] == cohort) & predictions["estimate"].notna()]
+    own = own[own["model"] == EXITS_BY_COHORT].sort_values("exposure", kind="stable")
+    if len(own) < 2:
+        return None
+    found = {}
+    for name, row in (("low", own.iloc[0]), ("high", own.iloc[-1])):
+        found[name] = number(row["estimate"], 1)
+        found[f"{name}_interval"] = "–".join(number(row[key], 1) for key in ("ci_low", "ci_high"))
+    return found
+
+
+def apart(rows) -> dict | None:
+    """Of the terms estimated within and between units their number, and the hypotheses in which the two differ."""
+    differences = rows[rows["part"] == "difference"]
+    if differences.empty:
+        return None
+    differ = differences[(differences["ci_low"] > 0) | (differences["ci_high"] < 0)]
+    return {"n": len(differences), "names": list(dict.fromkeys(differ["hypothesis"]))}

@@ -6,7 +6,10 @@ from jianfu.config.files import read_yaml
 from jianfu.core.content import unchanged
 from jianfu.core.labels import Labels
 from jianfu.report.figures import (
+    app_rule,
     burnout_by_overload,
+    cascade,
+    contributions,
     county_heatmap,
     county_map,
     cumulative_incidence,
@@ -17,10 +20,14 @@ from jianfu.report.figures import (
     index_over_time,
     index_sensitivity,
     issue_clock,
+    mediation_paths,
+    paper_electronic,
     policy_event_study,
+    predictions,
     sample_flow,
     scenarios,
     specification_curve,
+    within_between,
 )
 from jianfu.report.figures.boundaries import read_boundaries
 from jianfu.report.figures.own import in_own_look
@@ -50,7 +57,10 @@ def _of_estimates(read):
 
 
 EVERY = {  # name: (its tables from the files, settings and the path of its CSV; what draws them)
+    "app_rule": (released, app_rule.draw),
     "burnout_by_overload": (released, burnout_by_overload.draw),
+    "cascade": (released, cascade.draw),
+    "contributions": (released, contributions.draw),
     "county_heatmap": (released, county_heatmap.draw),
     "county_map": (_with_boundaries, county_map.draw),
     "cumulative_incidence": (released, cumulative_incidence.draw),
@@ -61,10 +71,14 @@ EVERY = {  # name: (its tables from the files, settings and the path of its CSV;
     "index_over_time": (released, index_over_time.draw),
     "index_sensitivity": (released, index_sensitivity.draw),
     "issue_clock": (released, issue_clock.draw),
+    "mediation_paths": (_of_estimates(mediation_paths.read), mediation_paths.draw),
+    "paper_electronic": (released, paper_electronic.draw),
     "policy_event_study": (_of_estimates(policy_event_study.read), policy_event_study.draw),
+    "predictions": (_with_focus, predictions.draw),
     "sample_flow": (released, sample_flow.draw),
     "scenarios": (released, scenarios.draw),
     "specification_curve": (released, specification_curve.draw),
+    "within_between": (_of_estimates(within_between.read), within_between.draw),
 }
 
 

@@ -1,5 +1,6 @@
 """Figure: estimates of the confirmatory hypotheses, with robustness, placebo and control rows in lighter ink."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -30,8 +31,12 @@ FAMILY = "confirmatory"
 MOST_TERMS = 3  # a model with more of them is a curve and has no place among single estimates
 
 
-def read_tested(estimates, hypotheses, models, alpha) -> tuple[pd.DataFrame, list[Decided], dict]:
-    """Released estimates of the declared models, the plan's hypotheses with their verdicts, and models by name.
+@cache  # the figures of a job ask for the same
+def read_tested(
+    estimates, hypotheses, models, alpha
+) -> tuple[pd.DataFrame, pd.DataFrame, list[Decided], dict]:
+    """Released estimates of the declared models and of the checks beside them, the plan's hypotheses with their
+    verdicts, and models by name.
 
     estimates, hypotheses, models: paths; the reasons of the estimates lie beside them.
     """
@@ -39,7 +44,7 @@ def read_tested(estimates, hypotheses, models, alpha) -> tuple[pd.DataFrame, lis
     by_name = {model["name"]: model for model in read_yaml(models)["models"]}
     released = read_estimates(Path(estimates).parent)
     declared, checks = released[~is_check(released)], released[is_check(released)]
-    return declared, hypothesis_rows(declared, checks, plan, alpha), by_name
+    return declared, checks, hypothesis_rows(declared, checks, plan, alpha), by_name
 
 
 def read(estimates, hypotheses, models, alpha, csv) -> tuple[pd.DataFrame, list[Decided], dict]:
@@ -47,7 +52,7 @@ def read(estimates, hypotheses, models, alpha, csv) -> tuple[pd.DataFrame, list[
 
     What the release says of synthetic data stands in the column ``note`` of the estimates.
     """
-    declared, tested, by_name = read_tested(estimates, hypotheses, models, alpha)
+    declared, _, tested, by_name = read_tested(estimates, hypotheses, models, alpha)
     rows = forest_rows(declared, tested, by_name)
     write_csv(rows.drop(columns="reasons"), csv, digits=10)
     return rows, tested, by_name

@@ -19,7 +19,7 @@ LOOKS = {
 
 def read(estimates, hypotheses, models, alpha, csv) -> tuple[pd.DataFrame, dict]:
     """Rows of the figure (also written to ``csv``) and plan of the models by name, from the paths of the files."""
-    _, tested, by_name = read_tested(estimates, hypotheses, models, alpha)
+    *_, tested, by_name = read_tested(estimates, hypotheses, models, alpha)
     rows = deciding_rows(tested, alpha)
     write_csv(rows.drop(columns=["reasons", "line"]), csv, digits=10)
     return rows, by_name
