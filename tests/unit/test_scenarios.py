@@ -92,6 +92,8 @@ def test_vetoes_checks_apps_powers_and_items(tmp_path):
     rows = [
         task("A", "2024-03-04 09:00", is_veto=True, veto_domain="安全生产", task_id="kept", n_indicator=9.0),
         task("A", "2024-03-04 09:00", is_veto=True, veto_domain="环保", task_id="gone", n_indicator=2.0),
+        task("A", "2024-03-04 09:00", task_id="light", n_indicator=7.0, indicator_weight=0.5),
+        task("A", "2024-03-04 09:00", task_id="heavy", n_indicator=7.0, indicator_weight=1.0),
         *(
             task(
                 "A",
@@ -136,7 +138,13 @@ def test_vetoes_checks_apps_powers_and_items(tmp_path):
     )
     powers = case.edited(BY_ID["S6"], "unit_year").iloc[0]
     assert (powers["n_coop_duty"], powers["n_power_finance"]) == (8, 6)
-    assert case.edited(BY_ID["S9"])["n_indicator"].dropna().to_dict() == {"kept": 5, "gone": 2}
+    assert case.edited(BY_ID["S9"])["n_indicator"].dropna().to_dict() == {
+        "kept": 5,
+        "gone": 2,
+        "light": 0,
+        "heavy": 5,
+    }
+    assert case.indicator("C1_items") > case.indicator("C1_items", BY_ID["S9"])
 
 
 def test_half_of_the_checks_on_site_and_targets_by_population(tmp_path):
@@ -153,8 +161,21 @@ def test_half_of_the_checks_on_site_and_targets_by_population(tmp_path):
     ]
     case = Case(tmp_path, tasks=rows, units=units)
     assert case.edited(BY_ID["S7"])["check_mode"].value_counts().to_dict() == {"查阅资料": 2, "实地": 2}
+    assert case.indicator("B2_desk", BY_ID["S7"]) < case.indicator("B2_desk")
     goals = case.edited(BY_ID["S8"])["target_value"]
     assert goals["goalB"] / goals["goalA"] == pytest.approx(3)
+
+
+def test_each_of_the_later_measures_names_what_a_province_lacks(tmp_path):
+    bare = Case(tmp_path, tasks=[task("A", "2024-03-04 09:00")]).rows
+    lacking = {
+        "S7": ["tasks.check_mode"],
+        "S8": ["tasks.target_value", "tasks.indicator_id", "units.population"],
+        "S9": ["tasks.n_indicator"],
+        "S10": ["unit_year.n_tolerance", "unit_year.n_accountability"],
+        "S11": ["spells.rank_since"],
+    }
+    assert {name: bare.lacking(BY_ID[name]) for name in lacking} == lacking
 
 
 def test_a_package_is_the_edits_of_its_parts_one_after_the_other(tmp_path):

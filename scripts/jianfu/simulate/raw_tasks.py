@@ -23,18 +23,20 @@ OLD = {
     "issuer": "交办单位", "level": "交办层级", "topic": "工作主题", "category": "业务条线", "issue": "交办时间",
     "due": "办结时限", "done": "实际办结时间", "in_plan": "列入年度计划", "emergency": "是否紧急",
     "veto": "是否一票否决", "domain": "否决领域", "table": "报表份数", "text": "文字材料份数", "photo": "照片张数",
-    "video": "视频个数", "template": "统一模板", "items": "考核指标数", "trace_only": "仅留痕", "target": "目标值",
-    "indicator": "指标编号", "adapted": "是否因地制宜", "returns": "退回次数", "reason": "退回原因",
-    "auto_recorded": "自动记录", "person": "经办人", "phone": "联系电话", "note": "备注",
+    "video": "视频个数", "template": "统一模板", "items": "考核指标数", "weight": "指标权重",
+    "trace_only": "仅留痕", "target": "目标值", "indicator": "指标编号", "adapted": "是否因地制宜",
+    "returns": "退回次数", "reason": "退回原因", "auto_recorded": "自动记录",
+    "person": "经办人", "phone": "联系电话", "note": "备注",
 }  # fmt: skip
 NEW = {
     "task_id": "任务编号", "label": "事项类型", "unit": "承办单位", "issue": "任务下达时间", "due": "要求办结时间",
     "done": "实际办结时间", "issuer": "来源单位", "level": "来源层级", "parent_id": "来源任务编号", "title": "任务名称",
     "topic": "工作主题", "category": "业务条线", "emergency": "应急任务", "veto": "一票否决事项", "domain": "否决领域",
     "in_plan": "是否年度计划", "template": "是否规定模板", "trace_only": "是否只需留痕", "items": "量化指标数",
-    "table": "需报表格数", "text": "需报材料数", "photo": "需报照片数", "video": "需报视频数",
-    "indicator": "指标编号", "target": "任务目标值", "adapted": "因地调整", "returns": "退改次数",
-    "reason": "退改原因", "auto_recorded": "是否自动采集", "phone": "联系电话", "person": "经办人", "note": "备注",
+    "weight": "单项指标分值", "table": "需报表格数", "text": "需报材料数", "photo": "需报照片数",
+    "video": "需报视频数", "indicator": "指标编号", "target": "任务目标值", "adapted": "因地调整",
+    "returns": "退改次数", "reason": "退改原因", "auto_recorded": "是否自动采集",
+    "phone": "联系电话", "person": "经办人", "note": "备注",
 }  # fmt: skip
 DAMAGE = ("missing_unit", "missing_label", "missing_issue", "unparseable_date", "implausible_date", "unknown_unit",
           "ambiguous_unit", "unknown_category", "due_before_issue", "conflicting_duplicate")  # fmt: skip
@@ -69,6 +71,12 @@ def task_topics(rows):
     return np.where(rows.parent_id == "", topic, topic[rows.parents()])
 
 
+def item_weights(rows):
+    """Points of a hundred that an item of every row weighs, as text: of the task alone, none without items."""
+    points = np.array(["0.5", "1", "1.5", "2", "2.5", "3"], dtype=object)
+    return np.where(rows.items > 0, points[(rows.items + rows.unit + 2 * rows.t) % len(points)], "")
+
+
 def _columns(rows, at, named, texts, units, rng):
     """Texts of the rows ``at``: dict of object arrays; ``named`` has those that are made for all rows at once."""
     n = len(at)
@@ -101,6 +109,7 @@ def _columns(rows, at, named, texts, units, rng):
         "photo": count_texts(rng, kinds[:, 2], measure="张"),
         "video": count_texts(rng, kinds[:, 3], measure="个"),
         "items": count_texts(rng, rows.items[at], measure="项"),
+        "weight": item_weights(rows)[at],
         "target": target,
         "indicator": rows.indicator[at],
         "returns": count_texts(rng, rows.returns[at], measure="次"),
