@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from jianfu.province.panel_files import files_of
 from jianfu.province.plan import overlaid_files, plan_content, plan_version
 from jianfu.province.paths import PERSON_TABLES, RESULT_FILES, RESULT_TABLES
-from jianfu.province.paths import province_file, registration_files
+from jianfu.province.paths import map_files, province_file, registration_files
 from jianfu.province.reference import reference_window
 from jianfu.commands import needs
 from jianfu.commands.settings import load_command, province_folders

@@ -359,9 +359,10 @@ def holidays(wildcards):
     return own if own and wildcards.get("table", "app_activity") == "app_activity" else []
 
 
-def map_file(wildcards):
-    """The file with the boundaries of the wildcard province's counties, where it names one."""
-    return SETTINGS[wildcards.province]["map"]["file"] or []
+def map_files_of(wildcards):
+    """The files with the boundaries of the wildcard province's counties, where it names one."""
+    file = SETTINGS[wildcards.province]["map"]["file"]
+    return map_files(file) if file else []
 
 
 def made_anchors(wildcards):

@@ -64,7 +64,7 @@ DRAWN = {
 }
 FIGURE_SETTINGS = {
     "map": setting("map"),
-    "boundaries": content(map_file),
+    "boundaries": content(map_files_of),
     "confidence": setting("inference", "confidence"),
 }
 

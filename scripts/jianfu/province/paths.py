@@ -52,6 +52,7 @@ RESULT_TABLES = (  # what is laid out of the released estimates, in this order
     "stepwise_columns",
     "subgroup_slopes",
 )
+SHAPEFILE = (".shx", ".dbf", ".cpg")  # beside the .shp
 LISTED = 2000  # so many files of a folder are looked at for the nearest name
 
 
@@ -166,3 +167,11 @@ def check_key(settings: dict, file: str) -> None:
         pseudonym_key(settings["province"]["synthetic"])
     except ConfigError as error:
         raise ConfigError("in_file", file=file, what=error.reason) from None
+
+
+def map_files(file: str | Path) -> list[str]:
+    """A file of boundaries and, of a shapefile, the files of the same name that are read with it, in their order."""
+    path = Path(file)
+    if path.suffix.lower() != ".shp":
+        return [str(path)]
+    return [str(path), *(str(part) for end in SHAPEFILE if (part := path.with_suffix(end)).exists())]

@@ -1,4 +1,4 @@
-"""Boundaries of counties from a GeoJSON file that the user names; nothing is fetched."""
+"""Boundaries of counties from a GeoJSON file or a shapefile that the user names; nothing is fetched."""
 
 import json
 from collections.abc import Mapping
@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import shapefile
 
 from jianfu.core.errors import ConfigError
+from jianfu.province.paths import map_files
 
 CODES = (
     "county_code",
@@ -36,7 +38,7 @@ def county_code(value: object) -> str:
 
 
 def read_boundaries(path: str | Path | None, code: str, approval: str) -> Boundaries:
-    """The boundaries of a GeoJSON file (FeatureCollection of polygons); none without a file.
+    """The boundaries of a GeoJSON file (FeatureCollection of polygons) or a shapefile; none without a file.
 
     code: property that holds the county code, "" = the first of :data:`CODES` that there is, whatever its case. Raises
     :class:`ConfigError` where the file is no such thing, or no feature has a code.
@@ -44,19 +46,38 @@ def read_boundaries(path: str | Path | None, code: str, approval: str) -> Bounda
     if not path:
         return Boundaries(approval=approval)
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8-sig"))
-        features = [each for each in content["features"] if (each["geometry"] or {}).get("type") in SHAPES]
+        features = [each for each in _features(Path(path)) if (each["geometry"] or {}).get("type") in SHAPES]
         shapes = {}
         for feature in features:
             key = _code_of(feature["properties"] or {}, code)
             if key:
                 shapes.setdefault(key, []).extend(_rings(feature["geometry"]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, shapefile.ShapefileException):
         raise ConfigError("map_unreadable", path=str(path)) from None
     if not shapes:
         names = sorted({name for feature in features for name in feature["properties"] or {}})
         raise ConfigError("map_without_codes", path=str(path), code=code or ", ".join(CODES), names=names)
     return Boundaries(shapes, approval)
+
+
+def _features(path):
+    """Features as GeoJSON has them; texts of a shapefile are in what its .cpg says, else in UTF-8 or GB 18030."""
+    if path.suffix.lower() != ".shp":
+        return json.loads(path.read_text(encoding="utf-8-sig"))["features"]
+    stated = [
+        Path(part).read_text(encoding="ascii").strip() for part in map_files(path) if part.endswith(".cpg")
+    ]
+    for encoding in [*stated, "utf-8"]:
+        try:
+            return _records(path, encoding)
+        except (UnicodeDecodeError, LookupError, shapefile.dbfFileException):
+            continue
+    return _records(path, "gb18030")
+
+
+def _records(path, encoding):
+    with shapefile.Reader(str(path), encoding=encoding) as reader:
+        return [record.__geo_interface__ for record in reader.iterShapeRecords()]
 
 
 def _code_of(properties, wanted):
