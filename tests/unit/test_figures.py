@@ -12,6 +12,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+import shapefile
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 from PIL import Image
@@ -20,6 +21,7 @@ from jianfu.config.files import read_yaml
 from jianfu.core.errors import ConfigError
 from jianfu.core.labels import Labels
 from jianfu.models.verdicts import hypothesis_rows
+from jianfu.province.paths import map_files
 from jianfu.release.outputs import read_outputs
 from jianfu.report import channels
 from jianfu.report.figures import (
@@ -666,6 +668,29 @@ def test_boundaries_are_joined_by_whatever_way_a_code_is_written(tmp_path):
     assert error.value.reason.code == "map_without_codes" and "ADCODE" in str(error.value)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk"])
+def test_boundaries_may_be_a_shapefile(tmp_path, encoding):
+    """Its headings are Chinese in either encoding; inner rings and several parts stay rings of their county."""
+    ring = [[0, 0], [0, 9], [9, 9], [9, 0], [0, 0]]  # clockwise: an outer one
+    hole = [[2, 2], [4, 2], [4, 4], [2, 4], [2, 2]]
+    island = [[20, 0], [20, 5], [25, 5], [20, 0]]
+    with shapefile.Writer(str(tmp_path / "县.shp"), encoding=encoding) as writer:
+        writer.field("县代码", "C", 12)
+        for code, rings in (("390121", [ring, hole, island]), ("390122000000", [island])):
+            writer.poly(rings)
+            writer.record(code)
+    shapes = read_boundaries(tmp_path / "县.shp", "县代码", "").shapes
+    assert {code: sorted(map(len, rings)) for code, rings in shapes.items()} == {
+        "390121": [4, 5, 5],
+        "390122": [4],
+    }
+    assert [Path(part).suffix for part in map_files(tmp_path / "县.shp")] == [".shp", ".shx", ".dbf"]
+    (tmp_path / "县.dbf").unlink()
+    with pytest.raises(ConfigError) as error:
+        read_boundaries(tmp_path / "县.shp", "县代码", "")
+    assert error.value.reason.code in ("map_unreadable", "map_without_codes")
+
+
 @pytest.mark.parametrize("province", ["demo", "sample"])
 def test_invented_boundaries_close(province):
     path = Path(__file__).parents[2] / "config" / "provinces" / "maps" / f"{province}.geojson"
@@ -714,3 +739,21 @@ def test_texts_of_a_vector_figure_stay_texts(tmp_path):
     save(county_map.draw(fakes.county_heatmap(), ROLES, MAP, LABELS["zh"]), [tmp_path / "map.svg"], dpi=300)
     picture = (tmp_path / "map.svg").read_text(encoding="utf-8")
     assert "<text" in picture and "审图号 1" in picture
+
+
+def test_names_of_the_data_have_their_english_where_the_dictionary_has_it(tmp_path):
+    """A department is known with its level; what the dictionary lacks, and every name in Chinese, stands as it is."""
+    own = tmp_path / "labels.csv"
+    own.write_text(
+        "key,zh,en\nname_信访局,信访局,Petitions office\nname_县,县,county\nname_甲县,甲县,Jia\n",
+        encoding="utf-8",
+    )
+    names = ("县信访局", "信访局", "甲县", "乙县", "县")
+    assert [Labels("en", str(own)).name(name) for name in names] == [
+        "Petitions office (county)",
+        "Petitions office",
+        "Jia",
+        "乙县",
+        "county",
+    ]
+    assert [Labels("zh", str(own)).name(name) for name in names] == list(names)

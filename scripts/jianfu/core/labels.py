@@ -29,3 +29,13 @@ class Labels:
 
     def __contains__(self, key: str) -> bool:
         return key in self.texts
+
+    def name(self, text: str) -> str:
+        """A name from the data as the dictionary has it (key ``name_<text>``), else as it stands.
+
+        In English a department is known with its level before it as well: 县信访局 is "Petitions office (county)".
+        """
+        level, rest = f"name_{text[:1]}", f"name_{text[1:]}"
+        if self.language == "en" and f"name_{text}" not in self and level in self and rest in self:
+            return f"{self(rest)} ({self(level)})"
+        return self.texts.get(f"name_{text}", text)

@@ -70,7 +70,7 @@ def departments(file: str, rows: pd.DataFrame, labels: Labels) -> Chart:
     rows = rows[(rows["dimension"] == "issuer") & rows["tasks"].notna()]
     rows = rows.sort_values("tasks", ascending=False, kind="stable").head(MOST).iloc[::-1]
     series = {labels("explore_tasks"): _numbers(rows["tasks"])}
-    return Chart(file, "bar", tuple(rows["name"]), series, "", labels("explore_tasks"))
+    return Chart(file, "bar", tuple(map(labels.name, rows["name"])), series, "", labels("explore_tasks"))
 
 
 def scenarios(file: str, rows: pd.DataFrame, labels: Labels) -> Chart:

@@ -25,6 +25,7 @@ def draw(cells, roles, labels, synthetic=False) -> Figure:
     if cells["mean"].notna().sum() == 0:
         return blank(labels("fig_no_data"), labels, synthetic)
     values, names, months = county_matrix(cells)
+    names = list(map(labels.name, names))
     withheld = _grid(cells.assign(withheld=cells["status"] == WITHHELD), "withheld", months)
     withheld = (withheld.loc[values.index] == True).to_numpy()  # noqa: E712 (months without a row are missing)
     rows = len(values)

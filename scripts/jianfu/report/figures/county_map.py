@@ -47,6 +47,7 @@ def draw(cells, roles, boundaries: Boundaries, labels, synthetic=False) -> Figur
     if cells["mean"].notna().sum() == 0:
         return blank(labels("fig_no_data"), labels, synthetic)
     counties, k = county_values(cells)
+    counties["name"] = counties["name"].map(labels.name)
     keys = {county_code(code): code for code in counties.index}
     shapes = {keys.get(code, code): rings for code, rings in boundaries.shapes.items()}
     if not shapes:

@@ -45,7 +45,7 @@ def draw(scorecard, contributions, roles, labels, synthetic=False) -> Figure:
             axes.barh(range(len(rows)), rows[name], color=PALE, height=0.62)
         axes.set_xlabel("\n".join(wrap(labels(f"fig_departments_{name}", index=index), PANEL_CM, 8)))
         axes.set_xlim(0, 1.12 * rows[name].max() or 1)
-    panels[0].set_yticks(range(len(rows)), rows["name"])
+    panels[0].set_yticks(range(len(rows)), rows["name"].map(labels.name))
     panels[0].set_ylim(len(rows) - 0.4, -0.6)
     legend = [
         Line2D([], [], linestyle="", label=labels(f"fig_departments_{key}"), **look)

@@ -131,5 +131,5 @@ def _policy_key(dates, labels):
     entries = []
     for number, (_, date, name, counties) in enumerate(dates):
         where = "" if pd.isna(counties) else labels("fig_policy_counties", n=int(counties))
-        entries.append(f"{CIRCLED[number]}{date[:10]} {name}{where}")
+        entries.append(f"{CIRCLED[number]}{date[:10]} {labels.name(name)}{where}")
     return labels("fig_policies") + labels("fig_semicolon").join(entries) + labels("fig_stop")

@@ -56,7 +56,7 @@ def _ranks(axes, counties, labels):
     for ends, color, width, _ in BANDS:
         axes.hlines(y, counties[f"{ends}_low"], counties[f"{ends}_high"], color=color, linewidth=width)
     sns.scatterplot(x=counties["rank"], y=y, color=ALERT, s=14, linewidth=0, zorder=3, ax=axes)
-    axes.set_yticks(y, counties["county_name"])
+    axes.set_yticks(y, counties["county_name"].map(labels.name))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel(labels("fig_rank_axis"))
 
