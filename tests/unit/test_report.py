@@ -12,8 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pypdfium2
 import pytest
 import report_fakes
+import typst
 import yaml
 from docx import Document
 from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
@@ -52,15 +54,20 @@ from jianfu.report.document.context import (
 )
 from jianfu.report.document.findings import projections
 from jianfu.report.document.lint import check_documents
+from jianfu.report.document.pages import office, set_by_office
+from jianfu.report.document.pdf import _compiled
 from jianfu.report.document.quotes import FORMULAS, Quotes, found_again
 from jianfu.report.document.render import DOCUMENTS, render_documents, render_slides
 from jianfu.report.document.slides import read_slides, write_slides
 from jianfu.report.document.word import STYLES, text_width, write_reference
 from jianfu.report.reading import read_estimates
-from jianfu.report.tables.table import Table
+from jianfu.report.tables.table import PAGE_WIDTH, Table, columns_of
 from jianfu.scenarios.effects import MOST_OUTSIDE
 
 ROOT = Path(__file__).parents[2]
+CHOICE = "{{{0}}}AlternateContent/{{{0}}}Choice".format(
+    "http://schemas.openxmlformats.org/markup-compatibility/2006"
+)
 LABELS_FILE = str(ROOT / "config" / "plan" / "labels.csv")
 REFERENCES_FILE = str(ROOT / "config" / "plan" / "references.csv")
 TEMPLATES = ROOT / "workflow" / "report"
@@ -697,7 +704,7 @@ def test_why_a_model_failed_stands_in_words_of_the_reader(reason, words):
 def test_markdown_prints_special_characters_as_they_are():
     assert escape("0.2*** a_b <c> |") == r"0.2\*\*\* a\_b \<c\> \|"
     table = Table("t", "t", ("a", "b"), (("x|y", "[0.1, 0.2]"),))
-    assert pipe_table(table).splitlines()[2] == "|x\\|y|\\[0.1,\u00a00.2\\]|"
+    assert pipe_table(table).splitlines()[4] == "|x\\|y|\\[0.1,\u00a00.2\\]|"
 
 
 # ------------------------------------------------------------------------------------------------ Word
@@ -718,7 +725,8 @@ def test_styles_name_the_fonts(word):
     for style in ("Body Text", "Heading 1", "Compact", "Document Title"):
         assert font(style, "ascii") == font(style, "hAnsi") == "Times New Roman"
     body = word.styles["Body Text"]
-    assert body.font.size.pt == 12 and body.paragraph_format.line_spacing == 1.5
+    assert body.font.size.pt == 12 and body.paragraph_format.line_spacing == Pt(20)
+    assert body.paragraph_format.line_spacing_rule == WD_LINE_SPACING.AT_LEAST
     assert body.element.pPr.ind.get(qn("w:firstLineChars")) == "200"
 
 
@@ -730,19 +738,62 @@ def test_every_style_in_use_is_one_of_ours(word):
 
 
 def test_word_has_fields_and_every_one_finds_its_bookmark(built):
-    """Numbers are SEQ, mentions REF, pages of the contents PAGEREF; what a field names stands in the document."""
+    """Numbers are SEQ, mentions REF, the contents TOC, its pages PAGEREF; what a field names stands in the document."""
     for name in ("report", "appendix"):
         body = Document(str(built / "one" / f"{name}.docx")).element.body
         codes = [code.text.split() for code in body.iter(qn("w:instrText"))]
         marks = {mark.get(qn("w:name")) for mark in body.iter(qn("w:bookmarkStart"))}
         kinds = {code[0] for code in codes}
-        assert kinds == {"SEQ", "PAGEREF"} | ({"REF"} if name == "appendix" else kinds & {"REF"})
-        assert {code[1] for code in codes if code[0] != "SEQ"} <= marks
+        assert kinds == {"SEQ", "TOC", "PAGEREF"} | ({"REF"} if name == "appendix" else kinds & {"REF"})
+        assert {code[1] for code in codes if code[0] in ("REF", "PAGEREF")} <= marks
         assert "0" not in [
             code.getparent().getnext().getnext().find(qn("w:t")).text
             for code in body.iter(qn("w:instrText"))
             if "PAGEREF" in code.text
         ]
+
+
+def test_the_contents_are_a_field_of_word_that_libreoffice_passes_over(built):
+    """From the first line of the contents to the last, in styles that Word fills it with; LibreOffice sees no frame."""
+    for name, depth in (("report", 1), ("appendix", 2)):
+        document = Document(str(built / "one" / f"{name}.docx"))
+        lines = [p for p in document.paragraphs if p.style.name.startswith("toc ")]
+        kinds = [mark.get(qn("w:fldCharType")) for p in lines for mark in p._p.iter(qn("w:fldChar"))]
+        assert kinds == ["begin", "separate", *["begin", "separate", "end"] * len(lines), "end"]
+        first = lines[0]._p.find(CHOICE)
+        assert f'TOC \\o "1-{depth}" \\h' in "".join(code.text for code in first.iter(qn("w:instrText")))
+        assert lines[-1]._p.findall(CHOICE)[-1].find(f".//{qn('w:fldChar')}") is not None
+        headings = [p.text for p in document.paragraphs if p.style.name in ("Heading 1", "Heading 2")[:depth]]
+        assert [line.text.split("\t")[0] for line in lines] == headings
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(office() is None, reason="needs LibreOffice")
+def test_libreoffice_shows_the_right_pages_in_the_contents(built, tmp_path):
+    [pdf] = set_by_office(office(), [built / "one" / "appendix.docx"], tmp_path)
+    with pypdfium2.PdfDocument(str(pdf)) as pages:
+        texts = [re.sub(r"[^\S\n]|\u3000", "", page.get_textpage().get_text_range()) for page in pages]
+    document = Document(str(built / "one" / "appendix.docx"))
+    titles = [re.sub(r"\s", "", p.text) for p in document.paragraphs if p.style.name == "Heading 1"]
+    assert len(titles) > 5
+    for title in titles:
+        page = int(re.search(rf"^{re.escape(title)}\.+(\d+)$", "\n".join(texts), re.MULTILINE)[1])
+        assert re.search(rf"^{re.escape(title)}$", texts[page - 1], re.MULTILINE), (title, page)
+
+
+def test_no_cell_breaks_a_number_that_a_smaller_type_would_hold(tmp_path):
+    """A table too wide for the usual type is set smaller, and wider still with intervals on two lines."""
+    rows = (("S1", *["−0.07\n[−0.14, 0.01]"] * 6, "75%"),)
+    wide = Table("w", "w", ("s", *"abcdef", "share"), rows)
+    wider = Table("w", "w", ("s", *"abcdefghi", "share"), (("S1", *["−0.07\n[−0.14, 0.01]"] * 9, "75%"),))
+    usual = Table("w", "w", ("s", "a", "share"), (("S1", "−0.07\n[−0.14, 0.01]", "75%"),))
+    assert [columns_of(t)[1:] for t in (usual, wide, wider)] == [(9, True), (7.5, True), (7.5, False)]
+    for table, longest in ((usual, 13), (wide, 13), (wider, 7)):
+        widths, size, _ = columns_of(table)
+        assert sum(widths) == pytest.approx(PAGE_WIDTH * 9 / size)
+        assert min(widths[1:-1]) >= longest and widths[-1] >= 3
+    assert 'size="7.5"' in pipe_table(wide) and "size" not in pipe_table(usual)
+    assert "[−0.14, 0.01]".replace("[", r"\[").replace("]", r"\]") in pipe_table(wider)
 
 
 def test_word_tables_are_as_wide_as_the_text(word):
@@ -865,6 +916,25 @@ def test_pdf_has_no_clock_time(built):
     assert dates <= {b"1970", b"2000"}
 
 
+def test_a_pdf_whose_tags_typst_cannot_write_has_none():
+    """Its internal error of 0.15 on tags is no error of the document; any other error is."""
+
+    class Compiler:
+        def __init__(self, message):
+            self.message = message
+
+        def compile(self, layout, pdf_tags=True, **how):
+            if pdf_tags:
+                raise typst.TypstError(self.message)
+            return b"%PDF-"
+
+    assert (
+        _compiled(Compiler("internal error: parent group (occurred at tags/tree/build.rs)"), "x") == b"%PDF-"
+    )
+    with pytest.raises(typst.TypstError):
+        _compiled(Compiler("unknown variable: x"), "x")
+
+
 def test_page_needs_no_network_and_carries_the_mark(built):
     page = (built / "one" / "appendix.html").read_text(encoding="utf-8")
     assert '<div class="mark">合成数据 SYNTHETIC</div>' in page
@@ -886,7 +956,9 @@ def test_finished_documents_have_no_complaint_and_a_spoilt_one_has(built, tmp_pa
             shutil.copyfile(built / "one" / f"{name}.{kind}", release / f"{name}.{kind}")
     shutil.copyfile(built / "one" / "slides.pptx", release / "slides.pptx")
     shutil.copyfile(built / "one" / "brief_numbers.csv", release / "tables" / "brief_numbers.csv")
-    found = check_documents(release, words)  # the invented list of indicators has no words for some members
+    found = check_documents(
+        release, words, None
+    )  # the invented list of indicators has no words for some members
     assert {complaint.rule for complaint in found} <= {"code"}
     assert all(re.search(r"[AC]\d_[a-z]+", complaint.found) for complaint in found)
     brief = Document(str(release / "brief.docx"))
@@ -894,12 +966,12 @@ def test_finished_documents_have_no_complaint_and_a_spoilt_one_has(built, tmp_pa
     for text in spoilt:
         brief.add_paragraph(text, style="Body Text")
     brief.save(release / "brief.docx")
-    rules = {complaint.rule for complaint in check_documents(release, words)}
+    rules = {complaint.rule for complaint in check_documents(release, words, None)}
     assert rules == {"code", "number", "file", "doubled", "unfilled"}
     slides = Presentation(str(release / "slides.pptx"))
     slides.slides[1].shapes.title.text = "每1000人一年多流出9.99人"
     slides.save(release / "slides.pptx")
-    assert ("slides", "number") in {complaint[:2] for complaint in check_documents(release, words)}
+    assert ("slides", "number") in {complaint[:2] for complaint in check_documents(release, words, None)}
 
 
 # ------------------------------------------------------------------------------------------------ slides

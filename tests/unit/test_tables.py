@@ -24,7 +24,7 @@ from jianfu.report.tables.robustness import fe_versus_pooled
 from jianfu.report.tables.table import (
     PAGE_WIDTH,
     Table,
-    column_widths,
+    columns_of,
     interval,
     number,
     p_text,
@@ -385,14 +385,14 @@ def test_status_of_an_indicator_is_kept():
 
 def test_columns_fill_the_page_and_hold_unbreakable_text(estimates):
     table = main_table(estimates)
-    widths = column_widths(table)
+    widths = columns_of(table).widths
     assert sum(widths) == pytest.approx(PAGE_WIDTH)
     assert all(width >= len("0.251***") for width in widths)
 
 
 def test_long_text_gets_the_space():
     table = Table("t", "t", ("a", "b"), (("1", "很长的说明" * 10), ("2", "短")))
-    narrow, wide = column_widths(table)
+    narrow, wide = columns_of(table).widths
     assert wide > 4 * narrow
 
 

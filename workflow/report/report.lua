@@ -1,10 +1,11 @@
 -- Adapts the Markdown source of a document to Word, PDF (typst) and HTML.
 --   * `<br>` in table cells becomes a line break;
 --   * in Word, a break is permitted between Chinese punctuation and Latin text;
---   * in Word, the number of a table or figure is a SEQ field under a bookmark, a mention of it a REF field, the page
---     in the contents a PAGEREF field; elsewhere they are text and links;
+--   * in Word, the number of a table or figure is a SEQ field under a bookmark, a mention of it a REF field, the table of
+--     contents a TOC field whose pages are PAGEREF fields; elsewhere they are text and links;
 --   * a link to appendix#... leads to the appendix in the same format;
---   * the Div .three-line tells which rows of its table begin a group (attribute `groups`) and get space above;
+--   * the Div .three-line tells which rows of its table begin a group (attribute `groups`) and get space above, and the
+--     size of its type where that is not the usual one (attribute `size`, points; the Word file has a style for it);
 --   * in the PDF, a Div .figure-block or .whole (table with title and notes) is not broken across pages;
 --   * Divs with a `custom-style` become calls of the function of that name in report.typ (Word and HTML know them);
 --   * the Div #contents (title) becomes the table of contents.
@@ -20,13 +21,25 @@ local function run(text)
   return '<w:r><w:t xml:space="preserve">' .. xml(text) .. "</w:t></w:r>"
 end
 
--- A complex field of Word with what it shows until it is brought up to date.
-local function word_field(code, shown)
-  local function char(kind)
-    return '<w:r><w:fldChar w:fldCharType="' .. kind .. '"/></w:r>'
-  end
+-- Beginning and end of a complex field of Word; between them stands what it shows until it is brought up to date.
+local field_end = '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+
+local function field_begin(code)
   local instruction = '<w:r><w:instrText xml:space="preserve"> ' .. xml(code) .. " </w:instrText></w:r>"
-  return char("begin") .. instruction .. char("separate") .. run(shown) .. char("end")
+  return '<w:r><w:fldChar w:fldCharType="begin"/></w:r>' .. instruction .. '<w:r><w:fldChar w:fldCharType="separate"/></w:r>'
+end
+
+local function word_field(code, shown)
+  return field_begin(code) .. run(shown) .. field_end
+end
+
+-- What Word reads and LibreOffice passes over, as it does not know the name space wne (Word since 2007). LibreOffice
+-- takes all that a TOC field holds for plain text, so that the pages in it would be those of another layout; without
+-- the frame of the field it counts the PAGEREF fields of the lines itself.
+local function in_word_alone(runs)
+  return pandoc.RawInline("openxml", '<mc:AlternateContent xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+    .. ' xmlns:wne="http://schemas.microsoft.com/office/word/2006/wordml"><mc:Choice Requires="wne">'
+    .. runs .. "</mc:Choice><mc:Fallback/></mc:AlternateContent>")
 end
 
 local bookmarks = 90000
@@ -77,13 +90,24 @@ local function permit_breaks(str)
   return str
 end
 
+-- The blocks of a Div between two pieces of typst.
+local function between(opening, div)
+  div.content:insert(1, pandoc.RawBlock("typst", opening))
+  div.content:insert(pandoc.RawBlock("typst", "]"))
+  return div.content
+end
+
 -- Rows are counted from 0 in the attribute; typst counts the header as row 0.
 local function add_groups(div)
   local wanted = {}
   for row in (div.attributes.groups or ""):gmatch("%d+") do
     wanted[#wanted + 1] = tonumber(row)
   end
-  div.attributes.groups = nil
+  local size = div.attributes.size
+  div.attributes.groups, div.attributes.size = nil, nil
+  if FORMAT == "typst" and size then
+    between("#[#show table: set text(size: " .. size .. "pt)\n", div)
+  end
   return div:walk({
     Table = function(tbl)
       local conditions = {}
@@ -113,18 +137,11 @@ local function styled(div)
   return blocks
 end
 
--- The blocks of a Div between two pieces of typst.
-local function between(opening, div)
-  div.content:insert(1, pandoc.RawBlock("typst", opening))
-  div.content:insert(pandoc.RawBlock("typst", "]"))
-  return div.content
-end
-
 local function contents(headers, title, depth)
   if FORMAT == "typst" then
     return pandoc.RawBlock("typst", "#contents(" .. depth .. ")")
   end
-  local heading = pandoc.Div({ pandoc.Para({ pandoc.Str(title) }) }, pandoc.Attr("", {}, { ["custom-style"] = "Contents Title" }))
+  local heading = pandoc.Div({ pandoc.Para({ pandoc.Str(title) }) }, pandoc.Attr("", {}, { ["custom-style"] = "TOC Heading" }))
   local lines = pandoc.Blocks({ heading })
   for _, header in ipairs(headers) do
     if header.level > depth then
@@ -136,9 +153,13 @@ local function contents(headers, title, depth)
       local page = word_field("PAGEREF " .. header.identifier .. " \\h", "0")
       inlines = { pandoc.RawInline("openxml", link .. "<w:r><w:tab/></w:r>" .. page) }
     end
-    local style = "Contents " .. header.level
+    local style = "toc " .. header.level
     lines:insert(pandoc.Div({ pandoc.Para(inlines) }, pandoc.Attr("", {}, { ["custom-style"] = style })))
     ::continue::
+  end
+  if WORD then
+    lines[2].content[1].content:insert(1, in_word_alone(field_begin('TOC \\o "1-' .. depth .. '" \\h \\z \\u')))
+    lines[#lines].content[1].content:insert(in_word_alone(field_end))
   end
   return pandoc.Div(lines, pandoc.Attr("contents"))
 end

@@ -180,4 +180,4 @@ def _block(table, labels):
     heading = styled("Table Title", escape(table.title))
     if not table.rows:
         return f"{heading}\n\n{styled('Table Note', labels('registered_none'))}"
-    return f'{heading}\n\n::: {{.three-line groups=""}}\n\n{pipe_table(table)}\n\n:::'
+    return f"{heading}\n\n{pipe_table(table)}"

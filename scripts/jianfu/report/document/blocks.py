@@ -12,18 +12,23 @@ from dataclasses import dataclass, field
 
 from jianfu.core.labels import Labels
 from jianfu.models.estimates import missing
-from jianfu.report.tables.table import NOTHING, Table, column_widths, is_short, printed
+from jianfu.report.tables.table import NOTHING, SIZES, Table, columns_of, is_short, printed
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#$~^@])")
 OPEN, CLOSE = "\ue000", "\ue001"
 MENTION = re.compile(f"{OPEN}(\\w+):(\\w+){CLOSE}")
 PAGE_CM = 22.0
+THIRD_CM, NEARLY_CM = (
+    6.4,
+    9.0,
+)  # a picture and its title: the most that is left blank where they go to the next page
 EMPTY = "\ue002"  # in the place of a mention of what stands nowhere
 IN_LIST = re.compile(f"(?<={CLOSE})(?:和|、|, | and ){EMPTY}|{EMPTY}(?:和|、|, | and )(?=[{OPEN}{EMPTY}])")
 IN_BRACKETS = re.compile(f"（{EMPTY}）| \\({EMPTY}\\)")
 SENTENCES = re.compile(r"(?<=。)|(?<=\. )(?=[^a-z])")
 CLAUSES = re.compile(f"(?=[，；]|; |, {EMPTY})")  # a comma parts clauses in Chinese alone
 ENDS = re.compile(r"[。.]? *$")
+INTERVAL = re.compile(r"(\[[^\],]*), ([^\],]*\])")
 ANCHORS = {"table": "tab", "figure": "fig"}
 
 
@@ -40,17 +45,21 @@ def styled(style: str, text: str, identifier: str = "") -> str:
 
 
 def pipe_table(table: Table) -> str:
-    """Header and body of a table as a pipe table whose dashes carry the relative widths."""
-    widths = column_widths(table)
+    """Header and body of a table as a pipe table whose dashes carry the relative widths of its columns, in a Div that
+    says which rows begin a group and in which size it is set, where that is not the usual one."""
+    columns = columns_of(table)
+    widths = columns.widths
     rule = []
     for column, width in enumerate(widths):
         dashes = "-" * max(3, round(400 * width / sum(widths)))
         rule.append(f":{dashes}-" if column < table.left else f":{dashes}:")
     lines = ["|" + "|".join(map(escape, table.header)) + "|", "|" + "|".join(rule) + "|"]
     for cells in printed(table):
-        cells = [cell.replace(", ", ",\u00a0") if cell.startswith("[") else cell for cell in cells]
+        cells = [INTERVAL.sub("\\1,\u00a0\\2", cell) if columns.whole else cell for cell in cells]
         lines.append("|" + "|".join(map(escape, cells)) + "|")
-    return "\n".join(lines)
+    size = "" if columns.size == SIZES[0] else f' size="{columns.size}"'
+    groups, body = ",".join(map(str, table.groups)), "\n".join(lines)
+    return f'::: {{.three-line groups="{groups}"{size}}}\n\n{body}\n\n:::'
 
 
 def shows(table: Table) -> bool:
@@ -69,7 +78,8 @@ class Picture:
     height: float
 
     def width_within(self, height: float) -> float:
-        """Width at which the picture is at most so high."""
+        """Width at which the picture is at most so high, and no higher than a third of a page where it nearly is."""
+        height = min(height, THIRD_CM if self.height < NEARLY_CM else height)
         return self.width * min(1.0, height / self.height)
 
 
@@ -100,12 +110,10 @@ class Blocks:
         self.order["table"].append(name)
         mark = self.labels("in_brackets", text=self.mark) if self.mark else ""
         heading = self._caption("table", name, escape(title or table.title) + mark)
-        groups = ",".join(map(str, table.groups))
-        body = f'::: {{.three-line groups="{groups}"}}\n\n{pipe_table(table)}\n\n:::'
         below = [*([table.source] if table.source else []), *table.notes]
         notes = "\n\n".join(styled("Table Note", escape(line)) for line in below)
         whole = " .whole" if is_short(table) else ""
-        return f"::: {{.table-block{whole}}}\n{heading}\n\n{body}\n\n{notes}\n:::"
+        return f"::: {{.table-block{whole}}}\n{heading}\n\n{pipe_table(table)}\n\n{notes}\n:::"
 
     def figure(self, name: str, title: str = "", height: float = PAGE_CM) -> str:
         """Picture, at most ``height`` cm high, and title below it; of an empty figure what it would need."""
@@ -122,7 +130,8 @@ class Blocks:
         if kind not in self.numbers:
             return styled(style, title, anchor(kind, name))
         number = f"[{OPEN}{kind}:{name}{CLOSE}]{{.number of={anchor(kind, name)}}}"
-        return styled(style, f"{number}　{title}", anchor(kind, name))
+        between = "　" if self.labels.language == "zh" else ". "
+        return styled(style, f"{number}{between}{title}", anchor(kind, name))
 
     def table_ref(self, name: str) -> str:
         """A mention of a table, wherever it stands."""

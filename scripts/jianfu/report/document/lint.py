@@ -4,6 +4,7 @@ The files are read as they are handed out (make report-check); every complaint i
 """
 
 import re
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -16,8 +17,9 @@ from pptx import Presentation
 from pptx.oxml.ns import qn as pptx_name
 
 from jianfu.core.labels import Labels
-from jianfu.report.document.pages import filled, page_faults, table_faults, title_faults
+from jianfu.report.document.pages import filled, page_faults, set_by_office, table_faults, title_faults
 from jianfu.report.document.quotes import found_again
+from jianfu.report.document.render import DOCUMENTS
 
 READERS = (
     "brief",
@@ -105,11 +107,14 @@ def untraced_numbers(
     return found
 
 
-def check_documents(release: str | Path, words: Labels) -> list[Complaint]:
-    """Every complaint about the finished documents and slides below ``release``."""
+def check_documents(release: str | Path, words: Labels, office: str | None) -> list[Complaint]:
+    """Every complaint about the finished documents and slides below ``release``.
+
+    office: the program that sets the pages of the Word files; without it those of the PDF alone are looked at.
+    """
     release = Path(release)
     made = pd.read_csv(release / "tables" / "brief_numbers.csv", encoding="utf-8-sig", dtype=str)
-    words_of = {name: Document(str(release / f"{name}.docx")) for name in ("brief", "report", "appendix")}
+    words_of = {name: Document(str(release / f"{name}.docx")) for name in DOCUMENTS}
     texts = {name: list(paragraphs(document)) for name, document in words_of.items()}
     texts["slides"] = list(lines_of(Presentation(str(release / "slides.pptx"))))
     return [
@@ -125,4 +130,13 @@ def check_documents(release: str | Path, words: Labels) -> list[Complaint]:
                 *title_faults(document),
             )
         ),
+        *(word_pages(release, office) if office else ()),
     ]
+
+
+def word_pages(release: Path, office: str) -> Iterator[Complaint]:
+    """Complaints about the pages of the Word files below ``release`` as the program ``office`` sets them."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = [release / f"{name}.docx" for name in DOCUMENTS]
+        for name, pdf in zip(DOCUMENTS, set_by_office(office, files, Path(folder)), strict=True):
+            yield from (Complaint(f"{name}.docx", *fault) for fault in page_faults(name, filled(pdf, name)))

@@ -1,8 +1,11 @@
 """What must hold of the pages of the finished documents: none nearly empty, no more than there may be, tables whose
-grid adds up, titles that stay with their objects. Pages are those of the PDF, grids and titles those of the Word files.
+grid adds up, titles that stay with their objects. Pages are those of the PDF and those that LibreOffice makes of the
+Word files, grids and titles those of the Word files.
 """
 
-from collections.abc import Iterator
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +20,25 @@ MOST_BLANK = 1 / 3  # of a page that is not the last
 LEAST_OF_LAST = 0.15  # of the last page of a brief
 PAGE_CM, DOTS = 29.7, 0.4  # height of a page; dots per point of the picture that is looked at
 WHITE = 250
+
+
+def office() -> str | None:
+    """The program LibreOffice, None where it is not installed."""
+    return shutil.which("soffice") or shutil.which("libreoffice")
+
+
+def set_by_office(program: str, words: Sequence[Path], folder: Path) -> list[Path]:
+    """PDFs of Word files below ``folder``, in their order, with the pages that LibreOffice (``program``) gives them.
+
+    Raises ``subprocess.CalledProcessError`` where it fails, ``FileNotFoundError`` where it writes none.
+    """
+    command = [program, "--headless", f"-env:UserInstallation={(folder / 'profile').resolve().as_uri()}"]
+    command += ["--convert-to", "pdf", "--outdir", str(folder), *map(str, words)]
+    subprocess.run(command, check=True, capture_output=True)
+    made = [folder / f"{word.stem}.pdf" for word in words]
+    for pdf in made:
+        pdf.stat()
+    return made
 
 
 def filled(pdf: str | Path, document: str) -> list[float]:

@@ -25,8 +25,18 @@ def write_pdf(source: Path, templates: Path, output, metadata) -> dict[str, int]
     pandoc(source, "typst", templates, layout, options)
     try:
         compiler = typst.Compiler(root=str(source.parent), font_paths=[str(FONTS)], ignore_system_fonts=True)
-        Path(output).write_bytes(compiler.compile(str(layout), format="pdf", timestamp=0))
+        Path(output).write_bytes(_compiled(compiler, str(layout)))
         pages = compiler.query("<pages>", field="value", one=True)
     except typst.TypstError as error:
         raise DataError("report_not_set", message=str(error)) from error
     return json.loads(pages) if isinstance(pages, str) else dict(pages)
+
+
+def _compiled(compiler, layout):
+    """The PDF with tags for readers of screens; without them where typst (0.15) fails on those of what it floats."""
+    try:
+        return compiler.compile(layout, format="pdf", timestamp=0)
+    except typst.TypstError as error:
+        if "internal error" not in str(error):
+            raise
+        return compiler.compile(layout, format="pdf", timestamp=0, pdf_tags=False)

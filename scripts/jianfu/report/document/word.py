@@ -21,7 +21,7 @@ from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Cm, Pt, RGBColor, Twips
 
 from jianfu.report.document.convert import pandoc
-from jianfu.report.tables.table import is_short
+from jianfu.report.tables.table import SIZES, columns_of, is_short
 
 SONG, HEI, FANG, KAI, LATIN = "宋体", "黑体", "仿宋", "楷体", "Times New Roman"
 XIAOBIAO = "方正小标宋简体"
@@ -36,14 +36,17 @@ MARGINS, BRIEF_MARGINS = (3.0, 2.8, 2.8, 2.6), (3.7, 3.5, 2.8, 2.6)  # cm; text 
 
 @dataclass(frozen=True)
 class Look:
-    """Look of a paragraph style: East Asian font, size and spacing in points, line spacing in lines or exact points."""
+    """Look of a paragraph style: East Asian font, size and spacing in points, lines at least (or exactly) so high.
+
+    Lines are no lower than any usual font is (1.45 times its size), so that pages break alike whatever fonts are there.
+    """
 
     font: str
     size: float
     align: int = ALIGN.LEFT
     before: float = 0
     after: float = 0
-    lines: float = 1.5
+    line: float = 20
     exact: float = 0
     indent_chars: int = 0
     left: float = 0
@@ -56,22 +59,23 @@ STYLES = {
     "Normal": Look(SONG, 12),
     "Body Text": Look(SONG, 12, ALIGN.JUSTIFY, indent_chars=200),
     "First Paragraph": Look(SONG, 12, ALIGN.JUSTIFY, indent_chars=200),
-    "Compact": Look(SONG, 9, exact=12, before=1.5, after=1.5),
-    "Heading 1": Look(HEI, 15, before=14, after=6, lines=1.2, keep_next=True),
-    "Heading 2": Look(HEI, 13, before=10, after=4, lines=1.2, keep_next=True),
-    "Table Title": Look(HEI, 10.5, ALIGN.CENTER, before=10, after=4, lines=1.2, keep_next=True),
-    "Table Note": Look(FANG, 9, ALIGN.JUSTIFY, before=2, after=2, lines=1.1),
-    "Figure Picture": Look(SONG, 12, ALIGN.CENTER, before=8, lines=1.0, keep_next=True),
-    "Figure Title": Look(HEI, 10.5, ALIGN.CENTER, before=4, after=12, lines=1.2),
-    "Reference": Look(SONG, 10.5, lines=1.2, after=3, left=21, hanging=21),
-    "Contents Title": Look(HEI, 13, ALIGN.CENTER, before=12, after=6, lines=1.2, keep_next=True),
-    "Contents 1": Look(SONG, 10.5, before=1, lines=1.1, page_tab=True),
-    "Contents 2": Look(SONG, 10.5, left=24, lines=1.1, page_tab=True),
-    "Document Title": Look(HEI, 22, ALIGN.CENTER, before=6, after=10, lines=1.2),
-    "Document Line": Look(FANG, 12, ALIGN.CENTER, after=4, lines=1.2),
-    "Lead": Look(HEI, 12, ALIGN.JUSTIFY, before=10, after=10, lines=1.4),
-    "Header": Look(SONG, 9, ALIGN.CENTER, lines=1.0),
-    "Footer": Look(SONG, 9, ALIGN.CENTER, lines=1.0),
+    "Compact": Look(SONG, SIZES[0], exact=12, before=1.5, after=1.5),
+    "Compact Small": Look(SONG, SIZES[1], exact=10, before=1.5, after=1.5),
+    "Heading 1": Look(HEI, 15, before=14, after=6, line=22, keep_next=True),
+    "Heading 2": Look(HEI, 13, before=10, after=4, keep_next=True),
+    "Table Title": Look(HEI, 10.5, ALIGN.CENTER, before=10, after=4, line=16, keep_next=True),
+    "Table Note": Look(FANG, 9, ALIGN.JUSTIFY, before=2, after=2, line=13),
+    "Figure Picture": Look(SONG, 12, ALIGN.CENTER, before=8, keep_next=True),
+    "Figure Title": Look(HEI, 10.5, ALIGN.CENTER, before=4, after=12, line=16),
+    "Reference": Look(SONG, 10.5, line=16, after=3, left=21, hanging=21),
+    "TOC Heading": Look(HEI, 13, ALIGN.CENTER, before=12, after=6, keep_next=True),
+    "toc 1": Look(SONG, 10.5, before=1, line=16, page_tab=True),
+    "toc 2": Look(SONG, 10.5, left=24, line=16, page_tab=True),
+    "Document Title": Look(HEI, 22, ALIGN.CENTER, before=6, after=10, line=32),
+    "Document Line": Look(FANG, 12, ALIGN.CENTER, after=4),
+    "Lead": Look(HEI, 12, ALIGN.JUSTIFY, before=10, after=10),
+    "Header": Look(SONG, 9, ALIGN.CENTER, line=13),
+    "Footer": Look(SONG, 9, ALIGN.CENTER, line=13),
 }
 # A Chinese brief follows GB/T 9704: 仿宋 of the third size on 28 points, 小标宋 of the second for the title.
 BRIEF_STYLES = STYLES | {
@@ -82,7 +86,7 @@ BRIEF_STYLES = STYLES | {
     "Document Title": Look(XIAOBIAO, 22, ALIGN.CENTER, after=10, exact=34),
     "Document Line": Look(KAI, 16, ALIGN.CENTER, exact=28),
     "Lead": Look(HEI, 16, ALIGN.JUSTIFY, before=8, after=8, exact=28, indent_chars=200),
-    "Footer": Look(SONG, 14, ALIGN.CENTER, lines=1.0),
+    "Footer": Look(SONG, 14, ALIGN.CENTER),
 }
 
 
@@ -101,6 +105,8 @@ def write_docx(source, templates, output, metadata, tables, pages, own_template)
     document = Document(body)
     for shape, table in zip(document.tables, tables, strict=True):
         finish_table(shape, table.groups, is_short(table), text_width(document.sections[0]))
+        if columns_of(table).size != SIZES[0]:
+            set_style(shape, document.styles["Compact Small"])
     keep_notes_together(document)
     show_pages(document, pages)
     finish_settings(document, metadata)
@@ -141,10 +147,8 @@ def style_paragraph(styles, name, look, chinese) -> None:
     layout = style.paragraph_format
     layout.alignment = ALIGN.LEFT if look.align == ALIGN.JUSTIFY and not chinese else look.align
     layout.space_before, layout.space_after = Pt(look.before), Pt(look.after)
-    if look.exact:
-        layout.line_spacing_rule, layout.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(look.exact)
-    else:
-        layout.line_spacing_rule, layout.line_spacing = WD_LINE_SPACING.MULTIPLE, look.lines
+    layout.line_spacing = Pt(look.exact or look.line)
+    layout.line_spacing_rule = WD_LINE_SPACING.EXACTLY if look.exact else WD_LINE_SPACING.AT_LEAST
     layout.keep_with_next = look.keep_next
     layout.left_indent, layout.first_line_indent = Pt(look.left), Pt(-look.hanging)
     if look.page_tab:
@@ -262,6 +266,14 @@ def finish_table(table, groups, whole, width) -> None:
                 paragraph.paragraph_format.keep_with_next = True if together else None
                 if index - 1 in groups:
                     paragraph.paragraph_format.space_before = Pt(GROUP_SPACE)
+
+
+def set_style(table, style) -> None:
+    """One paragraph style for the texts of all cells."""
+    for row in table.rows:
+        for cell in row.cells:
+            for paragraph in cell.paragraphs:
+                paragraph.style = style
 
 
 def borders(tag, **sides) -> BaseOxmlElement:

@@ -35,8 +35,8 @@ def draw(curves, at_risk, quality, labels, synthetic=False) -> Figure:
         return blank(labels("fig_panel_withheld"), labels, synthetic)
     columns = min(2, len(cohorts))
     rows = -(-len(cohorts) // columns)
-    figure = new_figure(6.1 * rows)
-    grid = figure.add_gridspec(2 * rows, columns, height_ratios=[3.2, 1] * rows)
+    figure = new_figure(4.7 * rows if rows > 1 else 6.1)
+    grid = figure.add_gridspec(2 * rows, columns, height_ratios=[2.1, 1] * rows)
     top, first = curves["ci_high"].max(), None
     for number, cohort in enumerate(cohorts):
         row, column = divmod(number, columns)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from itertools import repeat
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -19,13 +20,13 @@ from jianfu.models.words import NOTHING
 
 STAR_LEVELS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))
 FIXED_DATE = datetime(2000, 1, 1)
-PAGE_WIDTH = 98  # half-width characters of 9 pt on a line of 15.6 cm
+SIZES = (9, 7.5)  # points of the type of a table, the smaller one where the larger would break numbers
+PAGE_WIDTH = 98  # half-width characters of the first size on a line of 15.6 cm
 CELL_PADDING = 2  # in half-width characters
 SHORT = (14, 12, 10, 8, 6)  # widths of texts that are better not broken, tried in turn
 LONGEST_WHOLE = 14  # lines of a table that is not broken across pages
-UNBREAKABLE = re.compile(
-    r"\[[^\]]*\]|[^\s\u2e80-\uffef]+"
-)  # an interval, or what stands between blanks and Chinese
+WORDS = re.compile(r"[^\s\u2e80-\uffef]+")  # what stands between blanks and Chinese
+UNBREAKABLE = re.compile(rf"\[[^\]]*\]|{WORDS.pattern}")  # an interval or such a word
 
 
 class Figure(str):
@@ -153,9 +154,16 @@ def write_xlsx(table, path, mark="", fonts=("宋体", "黑体")) -> None:
 
     title = style(font_name=heading, align="center", text_wrap=True)
     note = style(font_size=9, text_wrap=True, valign="top")
-    sheet.merge_range(0, 0, 0, columns - 1, f"{table.title}（{mark}）" if mark else table.title, title)
+    sheet.merge_range(
+        0,
+        0,
+        0,
+        columns - 1,
+        table.title + (f" ({mark})" if mark.isascii() else f"（{mark}）") * bool(mark),
+        title,
+    )
     sheet.set_row(0, 24)
-    widths = [max(8, 1.05 * width) for width in column_widths(table)]
+    widths = [max(8, 1.05 * width) for width in columns_of(table).widths]
     for column, text in enumerate(table.header):
         sheet.set_column(column, column, widths[column])
         align = "left" if column < table.left else "center"
@@ -204,19 +212,34 @@ def text_width(text) -> float:
     return sum(2 if c > "\u2e7f" else 1.4 if c.isupper() else 0.9 if c.islower() else 1 for c in text)
 
 
-def column_widths(table) -> list[float]:
-    """Widths of the columns on a page, in half-width characters.
+class Columns(NamedTuple):
+    """How a table stands on a page: widths of its columns in half-width characters of its type, the size of the type in
+    points, and whether intervals stay on one line."""
+
+    widths: list[float]
+    size: float
+    whole: bool
+
+
+def columns_of(table: Table) -> Columns:
+    """Columns that break no number: in the first of :data:`SIZES` that allows it, else with intervals on two lines.
 
     Each column gets what its longest unbreakable piece needs, and no short text is broken if the page allows it. The
     rest goes, step by step, to the column whose cells take the most additional lines, and then evenly to all.
     """
-    columns = [list(texts) for texts in zip(table.header, *printed(table), strict=True)]
-    space = PAGE_WIDTH - CELL_PADDING * len(columns)
-    trials = ([least_width(texts, short) for texts in columns] for short in SHORT)
-    fitting = [trial for trial in trials if sum(trial) <= space]
-    fitting = fitting or [[least_width(texts, 4) for texts in columns]]
-    shared = [share_space(columns, widths, space - sum(widths)) for widths in (fitting[0], fitting[-1])]
-    return [width + CELL_PADDING for width in min(shared, key=lambda widths: lines_on_page(columns, widths))]
+    texts = [list(column) for column in zip(table.header, *printed(table), strict=True)]
+    ways = [(size, pieces) for pieces in (UNBREAKABLE, WORDS) for size in SIZES]
+    for size, pieces in ways:
+        space = PAGE_WIDTH * SIZES[0] / size - CELL_PADDING * len(texts)
+        trials = ([least_width(column, short, pieces) for column in texts] for short in (*SHORT, 4))
+        fitting = [trial for trial in trials if sum(trial) <= space]
+        if fitting:
+            break
+    else:
+        fitting = [[least_width(column, 4, pieces) for column in texts]]
+    shared = [share_space(texts, widths, space - sum(widths)) for widths in (fitting[0], fitting[-1])]
+    best = min(shared, key=lambda widths: lines_on_page(texts, widths))
+    return Columns([width + CELL_PADDING for width in best], size, pieces is UNBREAKABLE)
 
 
 def share_space(columns, widths, free) -> list[float]:
@@ -242,11 +265,11 @@ def lines_on_page(columns, widths) -> int:
     return sum(max(map(wrapped_lines, texts, widths)) for texts in rows)
 
 
-def least_width(texts, short) -> float:
-    """Width that a column needs: its longest unbreakable piece, and its longest line if that is at most ``short``."""
-    pieces = [text_width(piece) + 0.5 for text in texts for piece in UNBREAKABLE.findall(text)]
+def least_width(texts, short, pieces) -> float:
+    """Width that a column needs: the longest of its ``pieces``, and its longest line if that is at most ``short``."""
+    longest = [text_width(piece) + 0.5 for text in texts for piece in pieces.findall(text)]
     lines = [text_width(line) for text in texts for line in text.split("\n")]
-    return max([4, *pieces, *(width for width in lines if width <= short)])
+    return max([4, *longest, *(width for width in lines if width <= short)])
 
 
 def wrapped_lines(text, width) -> int:
@@ -256,7 +279,7 @@ def wrapped_lines(text, width) -> int:
 
 def is_short(table) -> bool:
     """True if the table is to stay on one page: at most LONGEST_WHOLE lines on a page."""
-    widths = [width - CELL_PADDING for width in column_widths(table)]
+    widths = [width - CELL_PADDING for width in columns_of(table).widths]
     lines = 0
     for texts in printed(table):
         lines += max(t.count("\n") + 1 + wrapped_lines(t, w) for t, w in zip(texts, widths, strict=True))
