@@ -128,7 +128,8 @@ YEARS = [
     {"year": 2023, "outcome_hotline": 80, "outcome_satisfaction": 64, "n_letters": 99},
     {"year": 2024, "outcome_hotline": 90, "outcome_satisfaction": 80, "n_letters": 25, "n_wall": 12, "score": 87.5,
      "n_basic_duty": 100, "n_coop_duty": 90, "n_clauses": 9, "n_power_enforcement": 20, "n_power_finance": 10,
-     "n_power_personnel": 9, "n_tolerance": 1, "n_accountability": 3, "n_errors": 12, "n_innovation": 2},
+     "n_power_personnel": 9, "n_tolerance": 1, "n_accountability": 3, "n_errors": 12, "n_innovation": 2,
+     "w_citizen": 0.15},
 ]  # fmt: skip
 DAYS = ["2024-02-28", "2024-02-29", "2024-03-01", "2024-03-02", "2024-03-05", "2024-03-06"]
 
@@ -215,6 +216,7 @@ EXPECTED = {
     "C4_preparation": 6,
     "C5_short_share": 2 / 6,
     "C5_slack_hours": (600 + 360 + 3780 + 1380 + 840 + 0) / 60 / 6,
+    "C6_citizens": 0.15,
     "D1_involution": log((21 / workdays(2024)) / (3 / workdays(2023))) - (log(90 / 80) + log(80 / 64)) / 2,
     "D1_trace_hours": 58 / 233,
     "D2_overtime": (10 + 5 + 0 + 0 + 20) / 5,

@@ -66,6 +66,7 @@ def fixed_measures(counts, structure, months, unit_year, targets):
         "A10": np.log((duties + 1) / (powers + 1)),
         "B4_walls": of_year("n_wall"),
         "C2_uniformity": yearly_uniformity(targets, structure, months),
+        "C6_citizens": of_year("w_citizen"),
         "B8_total": (counts.paper + counts.electronic) * per20,
         "B8_paper": counts.paper * per20,
         "B8_electronic": counts.electronic * per20,
