@@ -27,7 +27,7 @@ def draw(audit, labels, synthetic=False) -> Figure:
     clauses = audit[audit["app"] == ALL].sort_values("clause", key=lambda names: names.map(ORDER.index))
     clauses = clauses.assign(word=[labels(f"value_clause_{name}") for name in clauses["clause"]])
     apps = audit[(audit["app"] != ALL) & (audit["clause"] == ALL)]
-    apps = apps.assign(word=apps["app"])
+    apps = apps.assign(word=[labels.name(app) for app in apps["app"]])
     if clauses.empty:
         return blank(labels("fig_no_data"), labels, synthetic)
     left_out = max(len(apps) - APPS, 0)

@@ -32,7 +32,7 @@ def draw(predictions, focus, labels, synthetic=False) -> Figure:
                 continue
             look = SERIES[cohort == focus]
             band(axes, own, x="exposure", y="estimate", color=look["color"], linestyle=look["linestyle"])
-        line[0].set_ylabel("\n".join(wrap(labels(ROWS[model]), ROW_CM - 1, 8)))
+        line[0].set_ylabel("\n".join(wrap(labels(ROWS[model]), ROW_CM - 1, 8)), labelpad=6)
     for axes, cohort in zip(panels[0], cohorts, strict=True):
         axes.set_title(labels(f"value_{cohort}"))
     for axes, model in zip(panels[:, 0], models, strict=True):
