@@ -9,6 +9,7 @@ import zipfile
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from docx import Document
 from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
 from docx.enum.text import WD_LINE_SPACING
 from docx.oxml.ns import qn
-from docx.shared import Pt
+from docx.shared import Cm, Pt, Twips
 from pptx import Presentation
 from pptx.enum.shapes import MSO_SHAPE_TYPE
 from release_attack import charts_of, embedded
@@ -57,9 +58,9 @@ from jianfu.report.document.lint import check_documents
 from jianfu.report.document.pages import office, set_by_office
 from jianfu.report.document.pdf import _compiled
 from jianfu.report.document.quotes import FORMULAS, Quotes, found_again
-from jianfu.report.document.render import DOCUMENTS, render_documents, render_slides
+from jianfu.report.document.render import CONTENTS, DOCUMENTS, environment, render_documents, render_slides
 from jianfu.report.document.slides import read_slides, write_slides
-from jianfu.report.document.word import STYLES, text_width, write_reference
+from jianfu.report.document.word import STYLES, text_width, write_docx, write_reference
 from jianfu.report.reading import read_estimates
 from jianfu.report.tables.table import PAGE_WIDTH, Table, columns_of
 from jianfu.scenarios.effects import MOST_OUTSIDE
@@ -487,6 +488,24 @@ def test_a_province_without_any_estimate_still_has_a_report(province, language):
         pd.read_csv(path, encoding="utf-8-sig").iloc[:0].to_csv(path, index=False, encoding="utf-8-sig")
     text, _ = markdown(province, language)
     assert ("未检验的有6个假设" if language == "zh" else "not tested: 6 hypotheses") in text
+    brief, _ = markdown(province, language, "brief")
+    made, none = {
+        "zh": ("比较的是同一乡镇", "没有可以作出的比较"),
+        "en": ("of the same township are compared", "No comparison could be made"),
+    }[language]
+    assert made not in brief and none in brief
+
+
+@pytest.mark.parametrize(
+    ("language", "failed", "passed"), [("zh", "“v”，但t。", "“v”。"), ("en", "“v”, but t.", "“v”.")]
+)
+def test_a_verdict_whose_tests_fail_is_not_said_without_them(language, failed, passed):
+    own = dict.fromkeys(("table", "table_ref", "figure", "figure_ref", "has", "cite", "bibliography"))
+    words = environment(TEMPLATES, SimpleNamespace(**own), labels_of(language), 1)
+    decided = words.get_template(f"words.{language}.md.jinja").make_module({}).decided
+    line = {"code": "supported", "verdict_words": "v", "tests": "failed", "tests_words": "t", "kept": False}
+    assert str(decided(line, None, "H2")).endswith(failed)
+    assert str(decided({**line, "tests": "passed"}, None, "H2")).endswith(passed)
 
 
 def test_members_without_anchors_are_not_counted_and_are_named(province, language):
@@ -815,7 +834,32 @@ def test_a_template_of_the_office_keeps_its_styles_and_page(tmp_path):
     made = Document(tmp_path / "reference.docx")
     assert made.styles["Heading 1"].font.size == Pt(30) and made.sections[0].left_margin == Pt(100)
     assert made.styles["Table Note"].font.size == Pt(9)  # what it lacks is ours
-    assert "SYNTHETIC" in made.sections[0].header.paragraphs[0].text
+    section = made.sections[0]
+    for header in (section.header, section.first_page_header, section.even_page_header):
+        assert "SYNTHETIC" in header.paragraphs[0].text
+
+
+def test_what_stands_on_a_narrow_page_of_the_office_is_no_wider_than_its_text(tmp_path):
+    """Pictures, tables and the lines to the page numbers; on pages of our own they have the width of our text."""
+    own = Document()
+    own.sections[0].left_margin = own.sections[0].right_margin = Cm(4)
+    own.save(tmp_path / "own.docx")
+    report_fakes.draw(tmp_path, "wide", width=15.5 / 2.54)
+    table = Table("t", "t", ("a", "b"), (("x", "0.1"),))
+    contents = CONTENTS.format(depth=1, title="目录")
+    text = f"{contents}\n\n# 一、标题 {{#one}}\n\n![图](wide.png){{width=15.5cm}}\n\n{pipe_table(table)}"
+    (tmp_path / "a.md").write_text(text, encoding="utf-8")
+    metadata = {"title": "t", "author": "", "mark": "", "document": "report", "chinese": "yes"}
+    for template in (None, str(tmp_path / "own.docx")):
+        write_docx(tmp_path / "a.md", TEMPLATES, tmp_path / "a.docx", metadata, [table], {"one": 1}, template)
+        made = Document(tmp_path / "a.docx")
+        width = text_width(made.sections[0])
+        assert made.inline_shapes[0].width / Twips(1) <= width
+        assert made.inline_shapes[0].width / made.inline_shapes[0].height == pytest.approx(
+            15.5 / 9.3, rel=0.5
+        )
+        assert made.styles["toc 1"].paragraph_format.tab_stops[0].position / Twips(1) == width
+        assert sum(int(c.get(qn("w:w"))) for c in made.tables[0]._tbl.tblGrid) == width
 
 
 def test_word_tables_have_three_lines(word):

@@ -27,7 +27,6 @@ SONG, HEI, FANG, KAI, LATIN = "宋体", "黑体", "仿宋", "楷体", "Times New
 XIAOBIAO = "方正小标宋简体"
 BLACK, RED = RGBColor(0, 0, 0), RGBColor(0xB0, 0, 0x20)
 GROUP_SPACE = 8  # points above a row that begins a group
-TEXT_CM = 15.6
 FIXED_DATE = datetime(2000, 1, 1)
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 SIDES = ("top_margin", "bottom_margin", "left_margin", "right_margin")
@@ -108,6 +107,7 @@ def write_docx(source, templates, output, metadata, tables, pages, own_template)
         if columns_of(table).size != SIZES[0]:
             set_style(shape, document.styles["Compact Small"])
     keep_notes_together(document)
+    fit_pictures(document)
     show_pages(document, pages)
     finish_settings(document, metadata)
     document.save(body)
@@ -123,21 +123,22 @@ def write_reference(path, metadata, own_template) -> None:
     document = Document(path if own_template is None else own_template)
     kept = set() if own_template is None else {style.name for style in document.styles}
     looks = BRIEF_STYLES if metadata["document"] == "brief" and metadata["chinese"] else STYLES
-    for name, look in looks.items():
-        if name not in kept:
-            style_paragraph(document.styles, name, look, bool(metadata["chinese"]))
     if own_template is None:
         set_defaults(document)
         set_page(document, metadata)
-    elif metadata["mark"]:
+    for name, look in looks.items():
+        if name not in kept:
+            width = text_width(document.sections[0])
+            style_paragraph(document.styles, name, look, bool(metadata["chinese"]), width)
+    if own_template is not None and metadata["mark"]:
         for section in document.sections:
-            for header in (section.header, section.first_page_header):
+            for header in (section.header, section.first_page_header, section.even_page_header):
                 add_header(header, header.paragraphs[0].text, metadata["mark"])
     document.save(path)
 
 
-def style_paragraph(styles, name, look, chinese) -> None:
-    """Create or overwrite one paragraph style."""
+def style_paragraph(styles, name, look, chinese, width) -> None:
+    """Create or overwrite one paragraph style; ``width`` of the text in twentieths of a point."""
     known = {style.name for style in styles}
     style = styles[name] if name in known else styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
     style.base_style = None if name == "Normal" else styles["Normal"]
@@ -152,7 +153,7 @@ def style_paragraph(styles, name, look, chinese) -> None:
     layout.keep_with_next = look.keep_next
     layout.left_indent, layout.first_line_indent = Pt(look.left), Pt(-look.hanging)
     if look.page_tab:
-        layout.tab_stops.add_tab_stop(Cm(TEXT_CM), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
+        layout.tab_stops.add_tab_stop(Twips(width), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
     if look.indent_chars:
         if chinese:
             layout.first_line_indent = Pt(look.size * look.indent_chars / 100)
@@ -334,6 +335,14 @@ def keep_notes_together(document) -> None:
     for one, following in zip(paragraphs, paragraphs[1:], strict=False):
         if one.style.name == following.style.name == "Table Note":
             one.paragraph_format.keep_with_next = True
+
+
+def fit_pictures(document) -> None:
+    """No picture wider than the text, whatever the page of a template is."""
+    most = Twips(text_width(document.sections[0]))
+    for picture in document.inline_shapes:
+        if picture.width > most:
+            picture.height, picture.width = round(picture.height * most / picture.width), most
 
 
 def show_pages(document, pages) -> None:
