@@ -32,6 +32,7 @@ SETTINGS = Settings(bootstrap=49)
 TABLES = ("hazard_cells", "hazard_details", "tenure_cells", "exits", "survey_scores") + (
     "unit_waves",
     "unit_months",
+    "exit_months",
     "unit_years",
     "chains",
 )
