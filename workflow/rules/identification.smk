@@ -21,6 +21,7 @@ rule build_check_exposures:
         "results/{province}/logs/build_check_exposures.log",
     benchmark:
         "results/{province}/benchmarks/build_check_exposures.tsv"
+    priority: 1  # fit_models waits for it
     conda:
         "../../environment.yml"
     resources:
