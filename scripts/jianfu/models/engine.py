@@ -79,12 +79,9 @@ def fit_model(spec, table, categories, settings):
     base |= {name: getattr(fit, name) for name in figures} | {"reasons": [*fit.reasons, *sample.remarks]}
     if fit.n_units is not None:
         base["n_units"] = fit.n_units
-    compared = set(model.controls) - set(
-        model.columns.without_columns(model.controls)
-    )  # of more than one level
-    references = [
-        reference_level(used, v, categories[v]) for v in model.controls if v in categories and v in compared
-    ]
+    alone = model.columns.without_columns(model.controls)  # controls of a single level
+    compared = [v for v in model.controls if v in categories and v not in alone]
+    references = [reference_level(used, v, categories[v]) for v in compared]
     if spec.report == ALL and references:
         base["reasons"].append(because("reference", levels=references))
     reported, single = _reported(spec), model.columns.without_columns(spec.terms)

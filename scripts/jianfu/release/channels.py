@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.units import top2_share
+from jianfu.release.outputs import TOTAL
 from jianfu.statistics.inference import t_quantile
 
 PAPER, ELECTRONIC = "B8_paper", "B8_electronic"
 CASCADE = {"targets": "ln_target", "artefacts": "ln_artefacts", "time": "ln_time"}
 INTERVAL = 0.95
 RULE_MONTH = "2026-02"  # the first whole month after 国办函〔2026〕12号 of 2026-01-25
-ALL = "all"  # clause or app: all of them together
 ANY = """CASE WHEN coalesce(check_in, points, forwarding, below_county) IS NOT NULL
     THEN coalesce(check_in, false) OR coalesce(points, false) OR coalesce(forwarding, false)
       OR coalesce(below_county, false) END"""  # of the clauses that are known
@@ -108,8 +108,8 @@ def app_rule_audit(activity: str | pd.DataFrame, heads: pd.Series) -> pd.DataFra
             con.execute(f"CREATE VIEW activity AS SELECT * FROM read_parquet('{path}')")
         clauses = ", ".join(f"{sql} AS {name}" for name, sql in CLAUSES.items())
         con.execute(MONTHS_OF_APPS.format(month=RULE_MONTH, clauses=clauses))
-        asked = [(clause, clause, f"'{ALL}'") for clause in CLAUSES]
-        asked += [(ALL, ANY, f"'{ALL}'"), (ALL, ANY, "app")]
+        asked = [(clause, clause, f"'{TOTAL}'") for clause in CLAUSES]
+        asked += [(TOTAL, ANY, f"'{TOTAL}'"), (TOTAL, ANY, "app")]
         parts = [con.execute(AUDIT.format(clause=c, flag=f, app=a)).df() for c, f, a in asked]
     found = pd.concat(parts, ignore_index=True)
     found["heads"] = found["unit_code"].map(heads).fillna(0).round()

@@ -20,9 +20,8 @@ import pandas as pd
 from jianfu.core.months import month_number
 from jianfu.models.tables.unit_months import policy_timing
 
-WEIGHT = (
-    0.1  # of the newest month in the moving average: small, as a rebound is small beside a month's spread
-)
+# of the newest month in the moving average: small, as a rebound is small beside a month's spread
+WEIGHT = 0.1
 FEWEST = 18  # months before the rule; with fewer nothing can be told
 HORIZON = 12  # months after the rule within which false alarms are counted
 FALSE_ALARM = 0.1  # share of counties without a change that ring within the horizon

@@ -127,11 +127,8 @@ def _some(staff, direct, slopes, window, effects, ends):
     draws, (units, months, groups), (first, last) = len(effects), staff.at_risk.shape, window
     acting = [j for j in range(effects.shape[2]) if effects[..., j].any()]
     avoided, more = np.zeros((draws, groups)), np.zeros((draws, groups, units))
-    path, recent, stayed = (
-        np.zeros((units, months)),
-        [],
-        {},
-    )  # recent: what the headcount of the last months changed
+    path, stayed = np.zeros((units, months)), {}
+    recent = []  # what the headcount of the last months changed
     for t in range(months):
         raised = np.log1p(more.sum(axis=1) / np.maximum(staff.headcount[:, t], 1))
         path[:, t] = raised.sum(axis=0)

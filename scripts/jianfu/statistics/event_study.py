@@ -50,12 +50,7 @@ def sun_abraham(y, unit, time, cohort, clusters):
     """
     from diff_diff import SunAbraham
 
-    used, dropped = np.ones(len(y), dtype=bool), {}
-    _leave_out(used, dropped, cohort <= time.min(), "always_treated")
-    if not np.isinf(cohort[used]).any() and used.any():
-        last = cohort[used].max()
-        _leave_out(used, dropped, time >= last, "no_control_left")
-        cohort = np.where(cohort == last, NEVER, cohort)
+    used, dropped, cohort = _with_controls(time, cohort)
     event = (time - cohort)[used]
     if not (np.isfinite(event) & (event != REFERENCE)).any():
         raise NotEstimable("none_treated_within")
@@ -66,9 +61,8 @@ def sun_abraham(y, unit, time, cohort, clusters):
         fitted = SunAbraham(cluster="cluster").fit(panel, "y", "unit", "time", "first")
     labels = np.array(fitted.event_study_vcov_index)
     columns = len(fitted.cohort_effects) + panel["time"].nunique()
-    values, vectors = np.linalg.eigh(fitted.event_study_vcov * (len(panel) - columns) / (len(panel) - 1))
+    contributions = _root(fitted.event_study_vcov * (len(panel) - columns) / (len(panel) - 1))
     estimate = np.array([fitted.event_study_effects[label]["effect"] for label in labels])
-    contributions = (vectors * np.sqrt(np.maximum(values, 0))).T
     shares = np.where(labels >= 0, (event[:, None] == labels).sum(axis=0), 0)
     shares = shares / max(shares.sum(), 1)
     return EventStudy(
@@ -186,6 +180,24 @@ def _two_way(y, values, labels, unit, time, clusters):
     return np.asarray(labels)[free], fitted.coefficients[free], fitted.contributions
 
 
+def _with_controls(time, cohort):
+    """Rows used (N,), {reason: rows left out} and the cohorts, where every period used has a control: without the units
+    treated from the first period on and, if all are treated at last, the last cohort as control until then."""
+    used, dropped = np.ones(len(time), dtype=bool), {}
+    _leave_out(used, dropped, cohort <= time.min(), "always_treated")
+    if not np.isinf(cohort[used]).any() and used.any():
+        last = cohort[used].max()
+        _leave_out(used, dropped, time >= last, "no_control_left")
+        cohort = np.where(cohort == last, NEVER, cohort)
+    return used, dropped, cohort
+
+
+def _root(covariance):
+    """Rows (k, k) whose cross-product is a covariance (k, k)."""
+    values, vectors = np.linalg.eigh(covariance)
+    return (vectors * np.sqrt(np.maximum(values, 0))).T
+
+
 def _leave_out(used, dropped, lost, reason):
     lost = used & lost
     if lost.any():
@@ -201,21 +213,14 @@ def extended_poisson(y, exposure, unit, time, cohort, clusters, *, periods=3):
     rows, a log rate ratio. Units treated from the first period on, and periods without a control, are left out as in
     :func:`sun_abraham`. Raises NotEstimable where none is left, or a coefficient has no finite estimate.
     """
-    used, dropped = np.ones(len(y), dtype=bool), {}
-    _leave_out(used, dropped, cohort <= time.min(), "always_treated")
-    if not np.isinf(cohort[used]).any() and used.any():
-        last = cohort[used].max()
-        _leave_out(used, dropped, time >= last, "no_control_left")
-        cohort = np.where(cohort == last, NEVER, cohort)
+    used, dropped, cohort = _with_controls(time, cohort)
     _leave_out(used, dropped, ~(exposure > 0), "no_exposure")
     treated = used & np.isfinite(cohort) & (time >= cohort)
     if not treated.any():
         raise NotEstimable("none_treated_within")
     since = np.where(treated, (time - np.where(treated, cohort, 0)) // periods, -1)
     cells = np.unique(np.column_stack([cohort, since])[treated], axis=0)
-    design = np.stack([(treated & (cohort == g) & (since == s))[used] for g, s in cells], axis=1).astype(
-        float
-    )
+    design = np.stack([treated & (cohort == g) & (since == s) for g, s in cells], axis=1)[used].astype(float)
     groups, unlimited = {"unit": unit[used], "time": time[used]}, np.full(used.sum(), np.inf)
     kept = hazard.drop_separated(y[used], exposure[used], groups, unlimited)[0]
     _leave_out(used, dropped, ~_at(used, kept), "separated")
@@ -226,8 +231,7 @@ def extended_poisson(y, exposure, unit, time, cohort, clusters, *, periods=3):
     if fitted.separated or not fitted.converged or fitted.collinear:
         raise NotEstimable("unconverged")
     share = exposure[used] @ design / (exposure[used] @ design).sum()
-    values, vectors = np.linalg.eigh(fitted.covariance)
-    root = (vectors * np.sqrt(np.maximum(values, 0))).T
+    root = _root(fitted.covariance)
     return EventStudy(
         event=np.arange(len(cells), dtype=float),
         estimate=fitted.coefficients,

@@ -3,6 +3,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -54,14 +55,10 @@ FEW_TREATED = 15  # clusters with treatment below which the normal distribution 
 
 def fit_did(model, settings):
     """ATT(g, t) of Callaway and Sant'Anna and their means by event time, group and period."""
-    spec, options = model.spec, model.spec.options
-    rows = _rows(model)
+    options, rows = model.spec.options, _rows(model)
     chosen = {n: options[n] for n in ("control", "method", "base", "anticipation") if n in options}
-    cells = did.att_gt(*(rows[name] for name in ("y", "unit", "time", "start", "x", "weights")), **chosen)
-    clusters = _clusters(rows, cells)
-    treated = _treated_clusters(clusters, cells.cohort)
-    few = bool(spec.cluster) and (clusters.max() + 1 < regression.FEW_CLUSTERS or treated < FEW_TREATED)
-    law = _Law(clusters, cells.cohort if few else None, options, settings, alone=treated == 1)
+    cells, law, treated, few = _group_time(model, rows, settings, **chosen)
+    clusters = law.clusters
     effects, notes = [], [*_cell_notes(cells, options), *_few_treated(treated, few)]
     notes += [because("welch")] if few else _cohorts_of_one(clusters, cells.cohort, treated)
     for kind in options.get("aggregate", AGGREGATES):
@@ -95,8 +92,7 @@ def fit_event_study(model, settings):
         raise NotEstimable("event_study_no_terms", estimator=name)
     if model.spec.weights:
         raise NotEstimable("event_study_no_weights", estimator=name)
-    time = (rows["time"] - rows["time"].min()).astype(int)
-    start = np.where(np.isfinite(rows["start"]), rows["start"] - rows["time"].min(), np.inf)
+    time, start = _from_first(rows)
     arguments = (rows["y"], rows["unit"], time, start, rows["cluster"])
     if name == "imputation":
         found = event_study.imputation(*arguments, leads=options.get("leads", 3))
@@ -131,15 +127,14 @@ def fit_events(model, settings):
     """Events counted over ``trials``: change of the log rate by the extended two-way Poisson regression, and of the
     events per 1,000 by Callaway and Sant'Anna."""
     options, rows = model.spec.options, _rows(model)
-    time = (rows["time"] - rows["time"].min()).astype(int)
-    start = np.where(np.isfinite(rows["start"]), rows["start"] - rows["time"].min(), np.inf)
+    time, start = _from_first(rows)
     arguments = (rows["events"], rows["trials"], rows["unit"], time, start, rows["cluster"])
     found = event_study.extended_poisson(*arguments)
     clusters, treated = codes_of(rows["cluster"][found.used]), _treated_clusters(rows["cluster"], start)
     law = _Law(None, None, options, settings, int(clusters.max()), alone=treated == 1, root=True)
     size = len(found.contributions)
     effects = _pointwise("att", found.overall, found.overall_contributions * size, law)
-    cells, law, few = _group_time(rows, options, settings)
+    cells, law, *_ = _group_time(model, rows, settings)
     mean = did.aggregate(cells, "simple")
     effects += [
         replace(effect, scale="excess_per_1000")
@@ -154,15 +149,14 @@ def fit_ratio(model, settings):
     """Effect on the outcome per unit of effect on the column ``first``, where the latter is clear enough."""
     options = model.spec.options
     outcome, first = _rows(model), _rows(model.changed(outcomes=(options["first"],)), rates=False)
-    cells, law, few = _group_time(outcome, options, settings)
-    through = did.aggregate(_group_time(first, options, settings)[0], "simple")
+    cells, law, treated, few = _group_time(model, outcome, settings)
+    through = did.aggregate(_group_time(model, first, settings)[0], "simple")
     error = law.errors(through.overall_influence[:, None])[0][0]
     if not error > 0:
         raise NotEstimable("no_first_stage_error", column=options["first"])
     strength = (through.overall / error) ** 2
     if strength <= STRONG:
         raise NotEstimable("weak_first_stage", column=options["first"], f=float(strength))
-    treated = _treated_clusters(law.clusters, cells.cohort)
     notes = [*_few_treated(treated, few), because("first_stage", column=options["first"], f=float(strength))]
     effects = _pointwise("ratio", *did.ratio(did.aggregate(cells, "simple"), through), law)
     return _fit(effects, outcome, notes, law.clusters, len(cells.cohort), _dropped_cells(outcome, cells))
@@ -171,7 +165,7 @@ def fit_ratio(model, settings):
 def fit_trends(model, settings):
     """Intervals of the mean effect under trends that differ, and the trend that would have been seen before."""
     options, rows = model.spec.options, _rows(model)
-    cells, law, _ = _group_time(rows, options, settings, base="universal")
+    cells, law, *_ = _group_time(model, rows, settings, base="universal")
     found = did.parallel_trends(
         did.aggregate(cells, "dynamic"),
         law.clusters,
@@ -189,14 +183,23 @@ def fit_trends(model, settings):
     return _fit(effects, rows, notes, law.clusters, len(cells.cohort), _dropped_cells(rows, cells))
 
 
-def _group_time(rows, options, settings, **chosen):
-    """Cells of Callaway and Sant'Anna without covariates, the law of their means, whether few clusters are treated."""
-    cells = did.att_gt(*(rows[name] for name in ("y", "unit", "time", "start")), **chosen)
+def _group_time(model, rows, settings, **chosen):
+    """Cells of Callaway and Sant'Anna, the law of their means, the number of treated clusters, and whether clusters are
+    few."""
+    spec = model.spec
+    cells = did.att_gt(*(rows[name] for name in ("y", "unit", "time", "start", "x", "weights")), **chosen)
     clusters = _clusters(rows, cells)
     treated = _treated_clusters(clusters, cells.cohort)
-    few = clusters.max() + 1 < regression.FEW_CLUSTERS or treated < FEW_TREATED
-    law = _Law(clusters, cells.cohort if few else None, options, settings, alone=treated == 1)
-    return cells, law, few
+    few = bool(spec.cluster) and (clusters.max() + 1 < regression.FEW_CLUSTERS or treated < FEW_TREATED)
+    law = _Law(clusters, cells.cohort if few else None, spec.options, settings, alone=treated == 1)
+    return cells, law, treated, few
+
+
+def _from_first(rows):
+    """Periods and starts counted from the first period, as :mod:`jianfu.statistics.event_study` takes them."""
+    first = rows["time"].min()
+    start = np.where(np.isfinite(rows["start"]), rows["start"] - first, np.inf)
+    return (rows["time"] - first).astype(int), start
 
 
 def _decomposition(rows, time, start):
@@ -424,55 +427,24 @@ def _text(value):
     return f"{value:g}"
 
 
+_entry = partial(Estimator, needs=("outcome",), may_miss=("start",), reports_all=True)
+PANEL, ADJUSTED = ("unit", "time", "start"), ("controls", "cluster", "weights")
 ENTRIES = {
-    "did_cs": Estimator(
-        fit_did,
-        "unit",
-        needs=("outcome",),
-        takes=("controls", "cluster", "weights"),
-        options=DID_OPTIONS,
-        required=("unit", "time", "start"),
-        may_miss=("start",),
-        reports_all=True,
-    ),
-    "event_study": Estimator(
-        fit_event_study,
-        "unit",
-        needs=("outcome",),
-        takes=("controls", "cluster", "weights"),
-        options=EVENT_OPTIONS,
-        required=("unit", "time", "start"),
-        may_miss=("start",),
-        reports_all=True,
-    ),
-    "did_events": Estimator(
+    "did_cs": _entry(fit_did, "unit", takes=ADJUSTED, options=DID_OPTIONS, required=PANEL),
+    "event_study": _entry(fit_event_study, "unit", takes=ADJUSTED, options=EVENT_OPTIONS, required=PANEL),
+    "did_events": _entry(
         fit_events,
         "log_rate",
-        needs=("outcome",),
         takes=("cluster",),
         options=OPTIONS | {"trials": COLUMN},
-        required=("unit", "time", "start", "trials"),
-        may_miss=("start",),
-        reports_all=True,
+        required=(*PANEL, "trials"),
     ),
-    "did_ratio": Estimator(
+    "did_ratio": _entry(
         fit_ratio,
         "unit",
-        needs=("outcome",),
         takes=("cluster",),
         options=OPTIONS | {"first": COLUMN, "trials": COLUMN},
-        required=("unit", "time", "start", "first"),
-        may_miss=("start",),
-        reports_all=True,
+        required=(*PANEL, "first"),
     ),
-    "parallel_trends": Estimator(
-        fit_trends,
-        "unit",
-        needs=("outcome",),
-        takes=("cluster",),
-        options=TREND_OPTIONS,
-        required=("unit", "time", "start"),
-        may_miss=("start",),
-        reports_all=True,
-    ),
+    "parallel_trends": _entry(fit_trends, "unit", takes=("cluster",), options=TREND_OPTIONS, required=PANEL),
 }

@@ -18,10 +18,8 @@ SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#$~^@])")
 OPEN, CLOSE = "\ue000", "\ue001"
 MENTION = re.compile(f"{OPEN}(\\w+):(\\w+){CLOSE}")
 PAGE_CM = 22.0
-THIRD_CM, NEARLY_CM = (
-    6.4,
-    9.0,
-)  # a picture and its title: the most that is left blank where they go to the next page
+# A picture and its title: the most that is left blank where they go to the next page, and what is set as high as that.
+THIRD_CM, NEARLY_CM = 6.4, 9.0
 EMPTY = "\ue002"  # in the place of a mention of what stands nowhere
 IN_LIST = re.compile(f"(?<={CLOSE})(?:和|、|, | and ){EMPTY}|{EMPTY}(?:和|、|, | and )(?=[{OPEN}{EMPTY}])")
 IN_BRACKETS = re.compile(f"（{EMPTY}）| \\({EMPTY}\\)")

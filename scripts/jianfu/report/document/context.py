@@ -101,7 +101,7 @@ def collect(release: str | Path, config, run, deviations, plan, labels: Labels) 
     indicators, quality = results.released["indicator_list"], results.released["data_quality"]
     quotes = Quotes(release)
     exits = read_yaml(plan["exits"])
-    burden = burden_term(results.hypotheses)
+    index, burden = leading(read_roles(plan["index_roles"])), burden_term(results.hypotheses)
     found = findings(results, tested, quotes, labels, focus=exits["focus"], burden=burden)
     tables = results.tables | {
         "answers": found["answers"],
@@ -122,10 +122,8 @@ def collect(release: str | Path, config, run, deviations, plan, labels: Labels) 
         **identity(settings, labels),
         **numbers(results, tested, alpha, labels),
         **report_sections(results, alpha, labels, focus=exits["focus"], burden=burden),
-        **figure_numbers(release, leading(read_roles(plan["index_roles"])), exits["focus"]),
-        **channel_numbers(
-            release, results.released, leading(read_roles(plan["index_roles"])), exits["focus"], labels
-        ),
+        **figure_numbers(release, index, exits["focus"]),
+        **channel_numbers(release, results.released, index, exits["focus"], labels),
         **found,
         "quotes": quotes,
         "confidence": f"{settings['inference']['confidence']:.0%}",

@@ -8,6 +8,7 @@ import pandas as pd
 from jianfu.indices.roles import BURDEN, LEADING
 from jianfu.models.estimates import is_check
 from jianfu.release.outputs import TOTAL
+from jianfu.report.channels import BASE
 from jianfu.report.tables.estimates import of_interest
 
 ONE, ANY, MANY = "one", "any", "many"  # a choice is one value, one or all, or as many as wanted
@@ -188,7 +189,7 @@ VIEWS = (
         more=("rank", "rank_low", "rank_high"),
         origin=0,
         sort=True,
-        keep=lambda frame, models: frame[frame["name"] != "(base)"],
+        keep=lambda frame, models: frame[frame["name"] != BASE],
     ),
     View(
         "exits",

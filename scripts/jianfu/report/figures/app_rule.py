@@ -4,15 +4,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
+from jianfu.release.outputs import TOTAL
 from jianfu.report.figures.style import GREY, INK, SAND, SERIES, blank, finish, new_figure, wrap
 
-ALL = "all"
 APPS = 10  # shown, those that go against the rule most
 LOOKS = {
     "before": {"facecolor": SAND, "edgecolor": GREY, "linewidth": 0.4, "hatch": "////"},
     "after": {"facecolor": SERIES[0]["color"], "edgecolor": INK, "linewidth": 0.4},
 }
-ORDER = ("check_in", "points", "forwarding", "below_county", ALL, "installed", "photos")
+ORDER = ("check_in", "points", "forwarding", "below_county", TOTAL, "installed", "photos")
 WORDS_CM, ROW_CM, WIDE = 3.2, 0.72, 0.36
 
 
@@ -24,9 +24,9 @@ def draw(audit, labels, synthetic=False) -> Figure:
     """
     audit = audit[audit[list(LOOKS)].notna().any(axis=1)]
     known = [name for name in LOOKS if audit[name].notna().any()]
-    clauses = audit[audit["app"] == ALL].sort_values("clause", key=lambda names: names.map(ORDER.index))
+    clauses = audit[audit["app"] == TOTAL].sort_values("clause", key=lambda names: names.map(ORDER.index))
     clauses = clauses.assign(word=[labels(f"value_clause_{name}") for name in clauses["clause"]])
-    apps = audit[(audit["app"] != ALL) & (audit["clause"] == ALL)]
+    apps = audit[(audit["app"] != TOTAL) & (audit["clause"] == TOTAL)]
     apps = apps.assign(word=[labels.name(app) for app in apps["app"]])
     if clauses.empty:
         return blank(labels("fig_no_data"), labels, synthetic)
@@ -39,7 +39,7 @@ def draw(audit, labels, synthetic=False) -> Figure:
     panels[0].set_xlabel(labels("fig_app_rule_clauses"))
     panels[-1].set_xlabel(labels("fig_app_rule_apps") if len(apps) else labels("fig_app_rule_clauses"))
     legend = [Patch(label=labels(f"fig_app_rule_{name}"), **LOOKS[name]) for name in known]
-    whole = clauses.set_index("clause").loc[ALL] if (clauses["clause"] == ALL).any() else clauses.iloc[0]
+    whole = clauses.set_index("clause").loc[TOTAL] if (clauses["clause"] == TOTAL).any() else clauses.iloc[0]
     counts = {name: f"{int(whole[f'months_{name}']):,}" for name in LOOKS}
     notes = [
         labels("fig_app_rule_note", **counts),

@@ -154,14 +154,8 @@ def write_xlsx(table, path, mark="", fonts=("宋体", "黑体")) -> None:
 
     title = style(font_name=heading, align="center", text_wrap=True)
     note = style(font_size=9, text_wrap=True, valign="top")
-    sheet.merge_range(
-        0,
-        0,
-        0,
-        columns - 1,
-        table.title + (f" ({mark})" if mark.isascii() else f"（{mark}）") * bool(mark),
-        title,
-    )
+    bracketed_mark = f" ({mark})" if mark.isascii() else f"（{mark}）"
+    sheet.merge_range(0, 0, 0, columns - 1, table.title + (bracketed_mark if mark else ""), title)
     sheet.set_row(0, 24)
     widths = [max(8, 1.05 * width) for width in columns_of(table).widths]
     for column, text in enumerate(table.header):
