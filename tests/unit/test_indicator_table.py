@@ -99,6 +99,7 @@ APPS = [
     ("三", "填报", 41, True, False, 4, 3),
     ("四", "审批", 7, False, False, None, None),
     ("五", "拍照", 12, False, False, None, None),
+    ("五", "在线时长", 16, False, False, None, None),
 ]
 APP_COLUMNS = ("app_name", "action_type", "count", "is_mandatory", "used_in_assessment", "off_hours_count",
                "rest_day_count")  # fmt: skip
@@ -191,6 +192,7 @@ EXPECTED = {
     "B6_total": 123 / W,
     "B6_checkin": 10 / (4 * W),
     "B6_points": 20 / (4 * W),
+    "B6_online": 16 / (4 * W),
     "B6_forwarding": 33 / (4 * W),
     "B6_photos": 12 / (4 * W),
     "B6_filling": 41 / (4 * W),

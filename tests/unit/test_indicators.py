@@ -428,9 +428,11 @@ def test_apps_and_actions():
         ),
         app("二", "转发", 30, is_mandatory=False, used_in_assessment=False),
         app("三", "填报", 40, is_mandatory=True, used_in_assessment=False),
+        app("三", "在线时长", 90, off_hours_count=90, rest_day_count=90),  # hours, no actions
     ]
     codes = [
         "B5_apps",
+        "B6_online",
         "B6_actions",
         "B6_checkin",
         "B6_photos",
@@ -442,6 +444,7 @@ def test_apps_and_actions():
     found = values.set_index("indicator")["value"]
     assert found["B5_apps"] == 2
     assert found["B6_actions"] == pytest.approx(100 / (4 * W))
+    assert found["B6_online"] == pytest.approx(90 / (4 * W))
     assert found["B6_checkin"] == pytest.approx(10 / (4 * W))
     assert found["B6_photos"] == 0
     assert found["B7_assessed"] == pytest.approx(1 / 3)

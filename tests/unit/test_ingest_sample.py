@@ -84,6 +84,7 @@ def test_checksums_of_tasks():
     assert tasks["issue_precision"].value_counts().to_dict() == checks["issue_precision"]
     assert _sums(tasks, checks["artefact_sums"]) == checks["artefact_sums"]
     assert tasks["n_indicator"].sum() == checks["sum_n_indicator"]
+    assert tasks["indicator_weight"].sum() == checks["sum_indicator_weight"]
     assert tasks["target_value"].sum() == checks["sum_target_value"]
     assert tasks["parent_task_id"].notna().sum() == checks["n_parent_links"]
 
@@ -97,6 +98,7 @@ def test_checksums_of_small_tables():
     assert documents.groupby("channel")["n_docs"].sum().to_dict() == checks["documents"]
     assert (units["unit_code"].nunique(), len(units)) == (checks["units_distinct"], checks["units_rows"])
     assert (len(years), years["n_letters"].sum()) == (checks["unit_year_rows"], checks["sum_n_letters"])
+    assert _sums(years, checks["unit_year_sums"]) == pytest.approx(checks["unit_year_sums"])
     assert len(_frame("policies")) == checks["policies_rows"]
 
 

@@ -472,6 +472,9 @@ def test_apps_are_held_against_each_clause_before_and_under_the_rule():
     assert shown.loc[("all", "甲")].tolist() == [0.5, 0.5, 2, 2]
     assert made.loc[("all", "乙"), "persons"] == 10 and np.isnan(made.loc[("all", "乙"), "before"])
     assert shown.loc[("installed", "all"), "before"] == 0.5
+    timed = activity().assign(action_type=lambda rows: rows["action_type"].replace("打卡", "在线时长"))
+    timed = channels.app_rule_audit(timed, heads).set_index(["clause", "app"])
+    assert timed.loc[("online", "all"), "before"] == timed.loc[("all", "all"), "before"] == 0.5
     own = channels.app_rule_audit(activity(owner_level="乡"), heads).set_index(["clause", "app"])
     assert own.loc[("below_county", "all"), "after"] == 1
 

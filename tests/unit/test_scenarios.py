@@ -124,6 +124,8 @@ def test_vetoes_checks_apps_powers_and_items(tmp_path):
             ("五", "县", "填报", 3.0),
             ("三", "市", "打卡", 7.0),
             ("三", "市", "审批", 1.0),
+            ("三", "市", "在线时长", 30.0),
+            ("五", "县", "在线时长", 99.0),  # hours make no app the one that is used most
         )
     ]
     years = [{"unit_code": "A", "year": 2023, "n_coop_duty": 10.0, "n_power_finance": 5.0}]
@@ -136,6 +138,7 @@ def test_vetoes_checks_apps_powers_and_items(tmp_path):
     assert sorted(zip(left["app_name"], left["action_type"], strict=True)) == sorted(
         [("一", "填报"), ("二", "填报"), ("四", "填报"), ("三", "审批")]
     )
+    assert case.indicator("B6_online") > 0 == case.indicator("B6_online", BY_ID["S5"])
     powers = case.edited(BY_ID["S6"], "unit_year").iloc[0]
     assert (powers["n_coop_duty"], powers["n_power_finance"]) == (8, 6)
     assert case.edited(BY_ID["S9"])["n_indicator"].dropna().to_dict() == {

@@ -141,7 +141,13 @@ FROM tasks_in WHERE is_task GROUP BY unit_code, month, {column};
 """
 
 OTHERS = """
-CREATE VIEW app_activity AS SELECT *, left(month, 4)::INTEGER AS year FROM app_activity_read;
+CREATE VIEW app_activity AS
+SELECT * REPLACE (
+           CASE WHEN NOT online THEN count END AS count,
+           CASE WHEN NOT online THEN off_hours_count END AS off_hours_count,
+           CASE WHEN NOT online THEN rest_day_count END AS rest_day_count
+       ), CASE WHEN online THEN count END AS online_hours
+FROM (SELECT *, left(month, 4)::INTEGER AS year, action_type = '在线时长' AS online FROM app_activity_read);
 CREATE VIEW app_runs AS
 SELECT unit_code, strftime(date, '%Y-%m') AS month, year(date) AS year,
        row_number() OVER (PARTITION BY unit_code, island ORDER BY date) AS run

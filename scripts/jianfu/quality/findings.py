@@ -23,7 +23,8 @@ STAFFING = (0.4, 1.5)  # persons on the post per established post within which n
 QUERIES = {  # unit_code, month, value of what is recorded
     "jump_tasks": """SELECT unit_code, strftime(issue_at, '%Y-%m') AS month, count(*)::DOUBLE AS value
         FROM tasks_read WHERE event_label IN ('任务', '会议', '其他') GROUP BY ALL""",
-    "jump_actions": "SELECT unit_code, month, sum(count)::DOUBLE AS value FROM app_activity_read GROUP BY ALL",
+    "jump_actions": """SELECT unit_code, month, sum(count)::DOUBLE AS value FROM app_activity_read
+        WHERE action_type <> '在线时长' GROUP BY ALL""",
     "jump_documents": "SELECT unit_code, month, sum(n_docs)::DOUBLE AS value FROM documents_read GROUP BY ALL",
 }
 VISITS = """SELECT unit_code, strftime(issue_at, '%Y-%m') AS month, count(*)::DOUBLE AS value

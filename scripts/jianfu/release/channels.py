@@ -15,17 +15,18 @@ PAPER, ELECTRONIC = "B8_paper", "B8_electronic"
 CASCADE = {"targets": "ln_target", "artefacts": "ln_artefacts", "time": "ln_time"}
 INTERVAL = 0.95
 RULE_MONTH = "2026-02"  # the first whole month after 国办函〔2026〕12号 of 2026-01-25
-ANY = """CASE WHEN coalesce(check_in, points, forwarding, below_county) IS NOT NULL
-    THEN coalesce(check_in, false) OR coalesce(points, false) OR coalesce(forwarding, false)
-      OR coalesce(below_county, false) END"""  # of the clauses that are known
+ANY = """CASE WHEN coalesce(check_in, points, online, forwarding, below_county) IS NOT NULL
+    THEN coalesce(check_in, false) OR coalesce(points, false) OR coalesce(online, false)
+      OR coalesce(forwarding, false) OR coalesce(below_county, false) END"""  # of the clauses that are known
 DID = "bool_or(action_type = '{action}' AND count > 0)"
 KNOWN = "CASE WHEN bool_or({column}) IS NOT NULL THEN {did} AND bool_or({column}) END"  # unknown where the column is
 # Clauses of the rule that rows can speak to, each as what a month of an app in a unit does against it. Whether the
 # installation of a compulsory app was forced and whether a photo was needless no row tells, so that these stand apart
-# from ANY; online time has no column.
+# from ANY.
 CLAUSES = {
     "check_in": KNOWN.format(column="is_mandatory", did=DID.format(action="打卡")),
     "points": KNOWN.format(column="is_mandatory", did=DID.format(action="积分")),
+    "online": KNOWN.format(column="is_mandatory", did=DID.format(action="在线时长")),
     "forwarding": KNOWN.format(column="used_in_assessment", did=DID.format(action="转发")),
     "installed": "bool_or(is_mandatory)",
     "below_county": "bool_or(owner_level = '乡')",

@@ -17,6 +17,8 @@ DEPARTMENTS = ("政法委", "组织部", "乡村振兴局", "医保局", "政法
                "信访局", "组织部", "水利局", "数据局", "住建局", "组织部", "生态环境局", "自然资源局", "乡村振兴局",
                "自然资源局", "民政局")  # fmt: skip
 STEP = 3  # an app has two kinds of actions: five apps cover all seven
+TIMED = ("学习在线", "党员积分")  # apps that also count the hours online, under an action type of its own
+ONLINE, HOURS_PER_ACTION = "在线时长", (0.1, 0.4)  # range of the hours for each action of the app
 DAMAGE = ("missing", "number", "negative", "unit", "category", "month", "conflict", "conflict")
 
 
@@ -49,14 +51,28 @@ def build_app_rows(detail, streams):
     }
 
 
+def online_rows(rows, streams):
+    """Hours online of the apps that count them, of every unit and month with actions of such an app: dict of arrays
+    like those of ``rows``, to which they belong and which they leave as they are."""
+    timed = np.flatnonzero(np.isin(rows["app"], [APPS.index(name) for name in TIMED]))
+    keys = np.stack([rows[name][timed] for name in ("t", "unit", "app")])
+    kinds, first, of = np.unique(keys, axis=1, return_index=True, return_inverse=True)
+    share = streams("online time").uniform(*HOURS_PER_ACTION, kinds.shape[1])
+    hours = np.rint(share * np.bincount(of.ravel(), rows["count"][timed])).astype(np.int64)
+    none = np.zeros_like(hours)
+    made = {name: values[timed[first]] for name, values in rows.items()}
+    return made | {"count": hours, "off_hours": none, "rest_day": none}
+
+
 def app_owners(app):
     """Level and department behind every app (object array)."""
     return np.array(OWNERS, dtype=object)[app % len(OWNERS)] + np.array(DEPARTMENTS, dtype=object)[app]
 
 
 def write_apps(rows, structure, months, units, parameters, folder, streams):
-    """One file per month."""
+    """One file per month; hours online stand below the actions."""
     first = np.searchsorted(rows["t"], np.arange(len(months) + 1))
+    online = online_rows(rows, streams)
     for t in range(len(months)):
         rng = streams(f"app file {t}")
         chosen = np.arange(first[t], first[t + 1])
@@ -71,6 +87,10 @@ def write_apps(rows, structure, months, units, parameters, folder, streams):
         columns = [
             np.r_[[head], np.insert(c, where, b)] for head, c, b in zip(HEADINGS, columns, made, strict=True)
         ]
+        timed = np.flatnonzero(online["t"] == t)
+        hours = _columns(online, timed, structure, months, units, streams(f"online file {t}"))
+        hours[6][:], hours[8][:], hours[9][:] = ONLINE, "", ""
+        columns = [np.r_[c, h] for c, h in zip(columns, hours, strict=True)]
         name = NAME.format(year=months.year[t], month=months.month[t])
         (folder / name).write_bytes(csv_bytes(columns, "gb18030" if t % 2 else "utf-8-sig"))
 
@@ -79,7 +99,7 @@ def _columns(rows, at, structure, months, units, rng):
     n = len(at)
     unit, app = rows["unit"][at], rows["app"][at]
     wordings = [f(months.year[t], months.month[t]) for t in np.unique(rows["t"][at]) for f in _MONTHS]
-    month = np.array(wordings, dtype=object)[rng.integers(0, len(wordings), n)]
+    month = np.array(wordings, dtype=object)[rng.integers(0, max(len(wordings), 1), n)]
     county = np.array(structure.county_names, dtype=object)[structure.county[unit]]
     return [
         month,

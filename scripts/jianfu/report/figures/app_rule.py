@@ -12,7 +12,7 @@ LOOKS = {
     "before": {"facecolor": SAND, "edgecolor": GREY, "linewidth": 0.4, "hatch": "////"},
     "after": {"facecolor": SERIES[0]["color"], "edgecolor": INK, "linewidth": 0.4},
 }
-ORDER = ("check_in", "points", "forwarding", "below_county", TOTAL, "installed", "photos")
+ORDER = ("check_in", "points", "online", "forwarding", "below_county", TOTAL, "installed", "photos")
 WORDS_CM, ROW_CM, WIDE = 3.2, 0.72, 0.36
 
 
