@@ -37,4 +37,5 @@ if __name__ == "__main__":
             templates=Path(snakemake.input.filter).parent,
             own_template=next(iter(snakemake.input.own_template), None),
             own_title=bool(snakemake.params.title),
+            journal=snakemake.params.journal,
         )

@@ -454,7 +454,15 @@ SETTINGS_REFUSED = {
     ),
     "resolution of a table": (
         "own: {main_regression: {dpi: 300}}",
-        "unknown key 'own.main_regression.dpi'; valid here are title, language.",
+        "unknown key 'own.main_regression.dpi'; valid here are title, language, journal.",
+    ),
+    "journal of a wide figure": (
+        "own: {forest: {journal: single}}",
+        "'own.forest.journal' is single, which is too narrow for the figure 'forest'; write double.",
+    ),
+    "two widths": (
+        "own: {departments: {journal: double, width: 20}}",
+        "'own.departments' may have journal or width",
     ),
     "template": (
         "report: {template: 没有.docx}",

@@ -21,6 +21,7 @@ from jianfu.config.files import read_yaml
 from jianfu.core.errors import ConfigError
 from jianfu.core.labels import Labels
 from jianfu.models.verdicts import hypothesis_rows
+from jianfu.province.names import WIDE
 from jianfu.province.paths import map_files
 from jianfu.release.outputs import read_outputs
 from jianfu.report import channels
@@ -51,7 +52,20 @@ from jianfu.report.figures import (
 from jianfu.report.figures.boundaries import Boundaries, county_code, read_boundaries, tiles
 from jianfu.report.figures.every import EVERY
 from jianfu.report.figures.own import TITLE_CM, in_own_look
-from jianfu.report.figures.style import SERIES, band, finish, new_figure, points, save, text_width, wrap
+from jianfu.report.figures.style import (
+    SERIES,
+    band,
+    drawn_for,
+    finish,
+    fit_words,
+    is_narrow,
+    new_figure,
+    points,
+    save,
+    text_width,
+    wrap,
+)
+from jianfu.report.tables.table import JOURNAL_CM
 from jianfu.study import figure as study_figure
 
 ROOT = Path(__file__).parents[2]
@@ -152,7 +166,7 @@ def drawn_texts(figure, monkeypatch):
 
     def record(self, renderer, *args, **kwargs):
         if self.get_visible() and self.get_text().strip():
-            found.append((self.get_text(), self.get_window_extent(renderer)))
+            found.append((self.get_text(), Text.get_window_extent(self, renderer)))  # without arrows
         return original(self, renderer, *args, **kwargs)
 
     figure.draw_without_rendering()
@@ -174,6 +188,34 @@ def overlap(one, other):
 @pytest.mark.parametrize("name", list(FIGURES))
 def test_texts_lie_inside_the_figure_and_do_not_overlap(name, language, monkeypatch):
     figure = FIGURES[name](LABELS[language], True)
+    clear_texts(figure, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "name, place, language",
+    [
+        (name, place, language)
+        for place, language in (("single", "zh"), ("single", "en"), ("double", "en"))
+        for name in NAMES
+        if place == "double" or name not in WIDE
+    ],
+)
+def test_a_figure_fits_a_column_and_a_page_of_a_journal_in_type_that_can_be_read(
+    name, place, language, monkeypatch
+):
+    with drawn_for(place):
+        figure = FIGURES[name](LABELS[language], True)
+        if is_narrow():
+            fit_words(figure)
+    clear_texts(figure, monkeypatch)
+    width, height = figure.get_size_inches() * 2.54
+    assert width == pytest.approx(JOURNAL_CM[place]) and height < 24.7
+    least = 5 if name in (*WIDE, "county_map") else 6
+    assert min(text.get_size() for text in figure.findobj(Text) if text.get_text().strip()) >= least
+
+
+def clear_texts(figure, monkeypatch):
+    """No text is cut by the edge of the figure or lies on another."""
     texts = drawn_texts(figure, monkeypatch)
     assert any("SYNTHETIC" in text for text, _ in texts)
     width, height = figure.bbox.width, figure.bbox.height

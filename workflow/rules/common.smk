@@ -556,11 +556,12 @@ def own(key, *usual, name=None):
 
 
 def own_look(name):
-    """Title, size and style of the figure `name` in the wildcard province."""
+    """Title, size, style and journal of the figure `name` in the wildcard province."""
 
     def value(wildcards):
         said = SETTINGS[wildcards.province]["own"].get(name, {})
         look = {"title": "", "width": None, "height": None, "style": "colour"}
-        return {key: said.get(key, usual) for key, usual in look.items()}
+        look = {key: said.get(key, usual) for key, usual in look.items()}
+        return look | ({"journal": said["journal"]} if "journal" in said else {})
 
     return value

@@ -54,4 +54,5 @@ use rule tabulate_results as tabulate_own with:
     params:
         language=own("language", "language"),
         title=lambda wildcards: SETTINGS[wildcards.province]["own"].get(wildcards.name, {}).get("title", ""),
+        journal=lambda wildcards: SETTINGS[wildcards.province]["own"].get(wildcards.name, {}).get("journal"),
         code=code("tabulate_results", rule="tabulate_own"),

@@ -23,7 +23,11 @@ KINDS = {
     "scales": "a_scale",
 }
 NUMBERS = ("count", "number")
-LOOKS = {"figure": ("title", "language", "width", "height", "dpi", "style"), "table": ("title", "language")}
+LOOKS = {
+    "figure": ("title", "language", "journal", "width", "height", "dpi", "style"),
+    "table": ("title", "language", "journal"),
+}
+WIDE = ("forest", "forest_all", "sample_flow")  # figures that a single column does not hold
 NOTHING: Mapping = MappingProxyType({})
 
 
@@ -114,6 +118,10 @@ def _check_look(name, look, drawn, file):
         if key not in allowed:
             what = Reason("unknown_key", key=f"own.{name}.{key}", advice=Reason("valid_here", names=allowed))
             raise ConfigError("in_file", file=file, what=what)
+    if "journal" in look and "width" in look:
+        raise ConfigError("width_twice", file=file, key=f"own.{name}")
+    if name in WIDE and look.get("journal") == "single":
+        raise ConfigError("wider_than_column", file=file, key=f"own.{name}.journal", name=name)
 
 
 def _ranges_of_keys(keys, names, file):

@@ -103,6 +103,8 @@ def write_docx(source, templates, output, metadata, tables, pages, own_template)
     pandoc(source, "docx", templates, body, options)
     document = Document(body)
     for shape, table in zip(document.tables, tables, strict=True):
+        if table.width:
+            narrow_page(document.sections[0], table.width)
         finish_table(shape, table.groups, is_short(table), text_width(document.sections[0]))
         if columns_of(table).size != SIZES[0]:
             set_style(shape, document.styles["Compact Small"])
@@ -200,6 +202,11 @@ def set_page(document, metadata) -> None:
     add_header(section.header, metadata["title"], metadata["mark"])
     for footer in (section.footer, section.first_page_footer):
         add_page_number(footer.paragraphs[0])
+
+
+def narrow_page(section, width) -> None:
+    """Margins that leave a text of ``width`` cm."""
+    section.left_margin = section.right_margin = round((section.page_width - Cm(width)) / 2)
 
 
 def text_width(section) -> int:

@@ -6,7 +6,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
 from jianfu.report.channels import LEVELS, level_words, order_of, step_words
-from jianfu.report.figures.style import GREY, PALE, SERIES, blank, finish, new_figure, points
+from jianfu.report.figures.style import GREY, PALE, SERIES, blank, finish, is_narrow, new_figure, points
 
 PARTS = ("targets", "artefacts", "time")
 ROW_CM = 0.9
@@ -27,8 +27,13 @@ def draw(chains, scorecard, labels, synthetic=False) -> Figure:
     steps = sorted(dict.fromkeys(chains["step"]), key=order_of)
     if not len(tasks) or not steps:
         return blank(labels("fig_no_data"), labels, synthetic)
-    figure = new_figure(1.4 + ROW_CM * max(len(tasks), len(steps)))
-    left, right = figure.subplots(1, 2, width_ratios=[2, 3])
+    rows = [1.4 + ROW_CM * len(part) for part in (tasks, steps)]
+    if is_narrow():
+        figure = new_figure(sum(rows))
+        left, right = figure.subplots(2, 1, height_ratios=rows)
+    else:
+        figure = new_figure(max(rows))
+        left, right = figure.subplots(1, 2, width_ratios=[2, 3])
     bars = left.barh(range(len(tasks)), tasks, height=0.62, color=PALE, edgecolor=GREY, linewidth=0.5)
     left.bar_label(bars, [f"{n:,.0f}" for n in tasks], padding=2, fontsize=7)
     left.set_yticks(range(len(tasks)), [level_words(level, labels) for level in tasks.index])

@@ -6,11 +6,11 @@ from matplotlib.figure import Figure
 from jianfu.indices.roles import leading
 from jianfu.models.words import column_label
 from jianfu.report.channels import BASE, LEVEL, MEMBER, REST, largest, level_words
-from jianfu.report.figures.style import GREY, INK, PALE, SAND, blank, finish, new_figure, wrap
+from jianfu.report.figures.style import GREY, INK, PALE, SAND, blank, finish, is_narrow, new_figure, wrap
 from jianfu.report.tables.table import count, number
 
 WORDS_CM = 3.6  # width of the names
-ROW_CM = 0.5
+ROW_CM, TITLE_CM = 0.5, 1.0  # of a line; of the further lines that a title takes in a narrow figure
 
 
 def draw(contributions, indicators, roles, labels, synthetic=False) -> Figure:
@@ -29,7 +29,7 @@ def draw(contributions, indicators, roles, labels, synthetic=False) -> Figure:
         return blank(labels("fig_no_data"), labels, synthetic)
     names = indicators.set_index("code")["label"]
     heights = [len(block) + 1.2 for block in blocks]
-    figure = new_figure(ROW_CM * sum(heights))
+    figure = new_figure(ROW_CM * sum(heights) + TITLE_CM * len(blocks) * is_narrow())
     panels = figure.subplots(len(blocks), 2, sharex="col", height_ratios=heights, squeeze=False)
     for (left, right), block in zip(panels, blocks, strict=True):
         unowned = block["name"].isin(names.index) & (block["dimension"] == LEVEL)

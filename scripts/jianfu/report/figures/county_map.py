@@ -11,7 +11,7 @@ from matplotlib.path import Path
 from jianfu.indices.roles import leading
 from jianfu.report.figures.boundaries import Boundaries, county_code, tiles
 from jianfu.report.figures.county_heatmap import county_matrix
-from jianfu.report.figures.style import BURDEN, GREY, INK, PALE, blank, finish, new_figure
+from jianfu.report.figures.style import BURDEN, GREY, INK, PALE, blank, finish, is_narrow, new_figure
 
 YEAR = 12
 NAMED = 45  # counties up to which each carries its name and its figure
@@ -56,8 +56,10 @@ def draw(cells, roles, boundaries: Boundaries, labels, synthetic=False) -> Figur
     points = np.concatenate([ring for rings in shapes.values() for ring in rings])
     aspect = _aspect(points)
     wide, high = np.ptp(points, axis=0)
-    figure = new_figure(min(max(WIDE_CM * high * aspect / wide + 1.2, 4.0), MOST_CM))
-    panels = figure.subplots(1, 2)
+    height = min(max(WIDE_CM * high * aspect / wide + 1.2, 4.0), MOST_CM)
+    stacked = is_narrow() and high * aspect < wide
+    figure = new_figure(2 * height if stacked else height)
+    panels = figure.subplots(2, 1) if stacked else figure.subplots(1, 2)
     index = labels(leading(roles))
     _panel(
         panels[0],

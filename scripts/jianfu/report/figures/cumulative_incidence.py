@@ -10,6 +10,7 @@ from jianfu.report.figures.style import (
     band,
     blank,
     finish,
+    is_narrow,
     new_figure,
     not_provided,
     provided,
@@ -33,7 +34,7 @@ def draw(curves, at_risk, quality, labels, synthetic=False) -> Figure:
     cohorts = [cohort for cohort in known if cohort in set(curves["cohort"])]
     if not cohorts:
         return blank(labels("fig_panel_withheld"), labels, synthetic)
-    columns = min(2, len(cohorts))
+    columns = 1 if is_narrow() else min(2, len(cohorts))
     rows = -(-len(cohorts) // columns)
     figure = new_figure(4.7 * rows if rows > 1 else 6.1)
     grid = figure.add_gridspec(2 * rows, columns, height_ratios=[2.1, 1] * rows)

@@ -31,7 +31,7 @@ from jianfu.report.figures import (
 )
 from jianfu.report.figures.boundaries import read_boundaries
 from jianfu.report.figures.own import in_own_look
-from jianfu.report.figures.style import read_released, save
+from jianfu.report.figures.style import PAGE, drawn_for, fit_words, is_narrow, read_released, save
 
 
 def released(files, settings, csv):
@@ -88,14 +88,19 @@ def plot(name: str, files: Sequence[str], pictures: Sequence[str], *, labels: st
     files: what it is drawn from, in the order of its rule; pictures: one path per format and, of a figure made of
     estimates, a CSV of the rows shown; labels: path of the dictionary; settings: ``language``, ``synthetic``, ``dpi``,
     ``confidence``, ``map`` and ``boundaries``, and the ``look`` of a province's own figure
-    (:func:`jianfu.report.figures.own.in_own_look`). Fails when a label is not in the dictionary or a character has no
+    (:func:`jianfu.report.figures.own.in_own_look`), where it has one with the ``journal`` whose width it gets
+    (:func:`jianfu.report.figures.style.drawn_for`). Fails when a label is not in the dictionary or a character has no
     glyph.
     """
     read, draw = EVERY[name]
     *shown, last = pictures
     shown, csv = (shown, last) if last.endswith(".csv") else (pictures, None)
     tables = read(files, settings, csv)
-    figure = draw(*tables, Labels(settings["language"], labels), settings["synthetic"])
-    if "look" in settings:
-        in_own_look(figure, **settings["look"])
+    look = dict(settings.get("look", {}))
+    with drawn_for(look.pop("journal", PAGE)):
+        figure = draw(*tables, Labels(settings["language"], labels), settings["synthetic"])
+        if is_narrow():
+            fit_words(figure)
+    if look:
+        in_own_look(figure, **look)
     save(figure, shown, dpi=settings["dpi"])

@@ -18,11 +18,13 @@ from jianfu.report.figures.style import (
     not_provided,
     provided,
     remark,
+    width_cm,
 )
 
 CIRCLED = "①②③④⑤⑥⑦⑧"
 SHOWN_POLICIES = 8
 POLICY = (0, (4, 2))
+NUMBER_CM, BESIDE_CM = 0.32, 2.17  # between the numbers of two policies, beside the axes
 LOCAL = "#9a9a9a"  # policies of some counties only
 
 
@@ -94,7 +96,7 @@ def policy_dates(policies, months) -> list[tuple]:
 def _policy_lines(axes, dates):
     """Lines through all panels; numbers above the first one, moved apart where they would touch."""
     left, right = axes[0].get_xlim()
-    gap = (right - left) * 0.024
+    gap = (right - left) * NUMBER_CM / (width_cm() - BESIDE_CM)
     placed = spread([position for position, *_ in dates], gap, right)
     for number, ((position, _, _, counties), at) in enumerate(zip(dates, placed, strict=True)):
         color = INK if pd.isna(counties) else LOCAL

@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import blended_transform_factory
 
-from jianfu.report.figures.style import INK, WIDTH_CM, new_figure, points, text_width, wrap
+from jianfu.report.figures.style import INK, new_figure, points, text_width, width_cm, wrap
 from jianfu.report.tables.table import interval, number
 
 WIDTHS = (6.4, 4.6, 3.2)  # of words, plot and numbers
@@ -16,7 +16,6 @@ ROW_CM = 0.39
 TALLEST_CM = 20.8  # of all lines together, which become lower where they would not fit on a page
 QUIET, BAND = "#4d4d4d", "#efede6"
 SIZE, SMALL, SMALLEST = 7, 5.4, 5.2  # points: usual words, longer ones down to, two lines of the longest
-WORDS_CM = WIDTH_CM * WIDTHS[0] / sum(WIDTHS)
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def _texts(words, numbers, lines):
             words.text(0.01, place, line.words, fontsize=SIZE + 0.5, **look)
             continue
         indent = 0.09 if line.name else 0.04
-        text, size = _fitted(line.words, WORDS_CM * (0.98 - indent))
+        text, size = _fitted(line.words, width_cm() * WIDTHS[0] / sum(WIDTHS) * (0.98 - indent))
         words.text(0.01, place, line.name, fontsize=SIZE, **look)
         words.text(indent, place, text, fontsize=size, linespacing=0.85, **look)
         estimate, low, high = line.printed

@@ -8,13 +8,13 @@ from jianfu.core.spreadsheets import write_csv
 from jianfu.models.estimates import missing
 from jianfu.models.words import column_label, model_label, text_of
 from jianfu.report.figures.forest import read_tested
-from jianfu.report.figures.style import GREY, INK, PALE, blank, finish, new_figure, wrap
+from jianfu.report.figures.style import GREY, INK, PALE, blank, finish, is_narrow, new_figure, wrap
 from jianfu.report.tables.table import interval, number
 
 FIRST, SECOND, DIRECT, INDIRECT, TOTAL = "a", "b", "direct", "indirect", "total"
 COLUMNS = ["hypothesis", "model", "exposure", "mediator", "outcome", "part", "scale"]
 FIGURES = ["estimate", "ci_low", "ci_high", "p_value", "n_used"]
-ACROSS, PANEL_CM, NODE_CM = 2, 4.8, 2.1
+ACROSS, PANEL_CM, LOW_CM, NODE_CM = 2, 4.8, 3.6, 2.1
 PLACES = {"exposure": (0.13, 0.3), "mediator": (0.5, 0.9), "outcome": (0.87, 0.3)}
 ARROWS = {  # part: from, to, place of its numbers
     FIRST: ("exposure", "mediator", (0.24, 0.66), "right"),
@@ -62,9 +62,10 @@ def draw(rows, models, labels, synthetic=False) -> Figure:
     groups = [part for _, part in rows.groupby(["model", "exposure"], sort=False)]
     if not groups:
         return blank(labels("fig_no_estimate"), labels, synthetic)
-    lines = -(-len(groups) // ACROSS)
-    figure = new_figure(PANEL_CM * lines)
-    panels = figure.subplots(lines, ACROSS, squeeze=False).ravel()
+    across = 1 if is_narrow() else ACROSS
+    lines = -(-len(groups) // across)
+    figure = new_figure((LOW_CM if is_narrow() else PANEL_CM) * lines)
+    panels = figure.subplots(lines, across, squeeze=False).ravel()
     for panel in panels:
         panel.set_axis_off()
         panel.set(xlim=(0, 1), ylim=(0, 1.08))
@@ -104,7 +105,15 @@ def _panel(axes, paths, models, labels):
     ]
     unit = labels("mediation_per_1000" if "per_1000" in str(paths.loc[DIRECT, "scale"]) else "mediation_sd")
     sums.append(labels("fig_mediation_paths_unit", unit=unit, n=f"{int(paths.loc[DIRECT, 'n_used']):,}"))
-    axes.text(0.5, 0.12, "\n".join(sums), ha="center", va="top", fontsize=7, linespacing=1.35)
+    axes.text(
+        0.5,
+        0 if is_narrow() else 0.12,
+        "\n".join(sums),
+        ha="center",
+        va="top",
+        fontsize=7,
+        linespacing=1.35,
+    )
 
 
 def column_of(name, labels) -> str:

@@ -5,9 +5,9 @@ from matplotlib.colors import to_rgba_array
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from jianfu.report.figures.style import CM
+from jianfu.report.figures.style import CM, wrap
 
-TITLE_CM, TITLE_SIZE = 0.8, 10  # room above the figure, and points
+TITLE_CM, TITLE_STEP, TITLE_SIZE = 0.8, 0.45, 10  # room above the figure, for a further line, and points
 COLOURED = ("color", "facecolor", "edgecolor", "markerfacecolor", "markeredgecolor")
 LUMINANCE = (0.2126, 0.7152, 0.0722)  # of red, green and blue (Rec. 709)
 
@@ -15,13 +15,14 @@ LUMINANCE = (0.2126, 0.7152, 0.0722)  # of red, green and blue (Rec. 709)
 def in_own_look(figure: Figure, *, title: str, width: float | None, height: float | None, style: str) -> None:
     """Give a finished figure its ``title``, size (cm; never smaller than it was) and style (``colour``, ``grey``)."""
     wide, high = (inches / CM for inches in figure.get_size_inches())
-    room = TITLE_CM if title else 0
+    lines = wrap(title, max(wide, width or 0) - 0.4, TITLE_SIZE)
+    room = TITLE_CM + TITLE_STEP * (len(lines) - 1) if lines else 0
     total = max(high, height or 0) + room
     figure.set_size_inches(max(wide, width or 0) * CM, total * CM)
-    if title:
+    if lines:
         _make_room(figure, 1 - room / total)
         place = {"ha": "center", "va": "top", "fontsize": TITLE_SIZE}
-        figure.text(0.5, 1 - 0.15 / total, title, **place)
+        figure.text(0.5, 1 - 0.15 / total, "\n".join(lines), **place)
     if style == "grey":
         _in_grey(figure)
 

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from jianfu.release.outputs import OTHER, TOTAL
-from jianfu.report.figures.style import INK, WIDTH_CM, blank, finish, new_figure, provided, text_width, wrap
+from jianfu.report.figures.style import INK, blank, finish, new_figure, provided, text_width, width_cm, wrap
 
 CHAINS = {"exits": "person_months", "survey": "respondents"}
 LINE, PAD, GAP = 0.36, 0.26, 0.5  # cm: line height, padding inside a box, distance between two boxes
@@ -28,9 +28,9 @@ def draw(flow, quality, labels, synthetic=False) -> Figure:
     figure = new_figure(height)
     figure.get_layout_engine().set(w_pad=0, h_pad=0)
     axes = figure.subplots()
-    axes.set(xlim=(0, WIDTH_CM), ylim=(0, height))  # a unit is a centimetre
+    axes.set(xlim=(0, width_cm()), ylim=(0, height))  # a unit is a centimetre
     axes.set_axis_off()
-    middle = WIDTH_CM / 2 - MAIN / 2
+    middle = width_cm() / 2 - MAIN / 2
     bottom = _column(axes, top, middle, height - 0.05)
     for number, steps in enumerate(columns):
         left = number * (MAIN + BETWEEN + SIDE + 0.4) + 0.1 if len(columns) > 1 else middle

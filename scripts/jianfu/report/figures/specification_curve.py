@@ -48,7 +48,7 @@ def _choices(axes, shown, labels):
         sns.stripplot(pd.concat(marks), x="place", y="line", order=order, ax=axes, **look)
     axes.grid(False)
     axes.set(xlabel="", ylabel="")
-    axes.tick_params(axis="y", labelsize=5.5)
+    axes.tick_params(axis="y", labelsize=6)
 
 
 def _notes(own, labels):

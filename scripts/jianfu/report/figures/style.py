@@ -2,12 +2,15 @@
 
 seaborn holds the theme and draws lines, points, bars and heat maps; matplotlib composes panels and writes the files.
 Nothing is estimated here: every number drawn has been released. Sizes are in centimetres; the text of the report is
-15.5 cm wide. Fonts come with the package pylopdf-fonts-zh-cn (Noto Sans SC), so a figure looks the same on every
+15.5 cm wide, a column of a journal 8.4, its page 17.4; type is of the same size on each. Fonts
+come with the package pylopdf-fonts-zh-cn (Noto Sans SC), so a figure looks the same on every
 machine; a character without a glyph is an error.
 """
 
 import unicodedata
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib as mpl
@@ -19,7 +22,13 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from pylopdf_fonts_zh_cn import sans_path
 
-WIDTH_CM = 15.503  # 1831 pixels at 300 dpi: not fewer than 300 when placed on 15.5 cm
+from jianfu.report.tables.table import JOURNAL_CM
+
+PAGE = "page"
+WIDTHS_CM = {
+    PAGE: 15.503,  # 1831 pixels at 300 dpi: not fewer than 300 when placed on 15.5 cm
+    **JOURNAL_CM,
+}
 CM = 1 / 2.54
 INK, GREY, PALE, SAND, ALERT = "#1a1a1a", "#767676", "#d9d9d9", "#d5cfc2", "#9b2226"
 # Lightness rises from series to series, so that they differ in greyscale print; markers and dashes differ as well.
@@ -32,6 +41,7 @@ BURDEN = LinearSegmentedColormap.from_list("burden", ["#fbf6e6", "#e9c98f", "#c9
 CLOSING = "，。；：、）」”！？"
 OPENING = "（「“①②③④⑤⑥⑦⑧⑨⑩"
 NOTE_SIZE, NOTE_STEP = 6.5, 0.32  # points, cm
+X_STEP, LEGEND_STEP = 0.35, 0.42  # cm that a line of a label, a row of a legend takes
 
 RC = {
     "text.parse_math": False,  # $...$ in the name of a policy or unit is no formula
@@ -76,6 +86,29 @@ METADATA = {  # without dates and versions
 }
 
 
+_place = [PAGE]
+
+
+@contextmanager
+def drawn_for(place: str) -> Iterator[None]:
+    """Figures drawn inside have the width of ``place``, a key of :data:`WIDTHS_CM`."""
+    _place.append(place)
+    try:
+        yield
+    finally:
+        _place.pop()
+
+
+def width_cm() -> float:
+    """Width of the figures now drawn."""
+    return WIDTHS_CM[_place[-1]]
+
+
+def is_narrow() -> bool:
+    """True where panels stand below instead of beside each other."""
+    return width_cm() < WIDTHS_CM[PAGE]
+
+
 def use_theme() -> None:
     """Register the bundled font and set the theme: every default of the figures."""
     if str(sans_path()) not in {entry.fname for entry in font_manager.fontManager.ttflist}:
@@ -88,7 +121,7 @@ def use_theme() -> None:
 def new_figure(height_cm) -> Figure:
     """An empty figure with ``height_cm`` for its axes; :func:`finish` adds what legend and notes take."""
     use_theme()
-    figure = Figure(figsize=(WIDTH_CM * CM, height_cm * CM), layout="constrained")
+    figure = Figure(figsize=(width_cm() * CM, height_cm * CM), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.04, h_pad=0.04, wspace=0.03, hspace=0.03)
     return figure
 
@@ -96,19 +129,22 @@ def new_figure(height_cm) -> Figure:
 def finish(figure, labels, notes=(), synthetic=False, legend=(), x_label="", handle=2.2) -> Figure:
     """Make the figure higher by what stands around its axes, and fill that room.
 
-    Above: the legend (handles) on the left, the mark of synthetic data on the right. Below: a label for a shared x axis
-    and the notes. ``handle`` is the length of the legend's samples in em.
+    Above: the legend (handles) on the left, the mark of synthetic data on the right, or above it where the width does
+    not hold both. Below: a label for a shared x axis and the notes. ``handle`` is the length of the legend's samples in
+    em.
     """
     width, height = figure.get_size_inches() * 2.54
     lines = [line for note in notes if note for line in wrap(note, width - 0.3, NOTE_SIZE)]
     note_height = NOTE_STEP * len(lines) + (0.1 if lines else 0)
-    bottom = note_height + (0.45 if x_label else 0)
-    top = 0.55 if synthetic or legend else 0.0
+    words = wrap(x_label, width - 0.6, 8)
+    bottom = note_height + (0.1 + X_STEP * len(words) if words else 0)
+    columns, above = _legend_rows(legend, handle, width, labels("synthetic_mark") if synthetic else "")
+    top = 0.55 * bool(synthetic or legend) + LEGEND_STEP * (max(-(-len(legend) // columns), 1) - 1 + above)
     axes_height, height = height, height + bottom + top
     figure.set_size_inches(width * CM, height * CM)
     figure.get_layout_engine().set(rect=(0, bottom / height, 1, axes_height / height))
-    if x_label:
-        figure.text(0.52, (note_height + 0.1) / height, x_label, ha="center", va="bottom")
+    if words:
+        figure.text(0.52, (note_height + 0.1) / height, "\n".join(words), ha="center", va="bottom")
     for number, line in enumerate(reversed(lines)):
         at = (NOTE_STEP * number + 0.08) / height
         figure.text(0.15 / width, at, line, fontsize=NOTE_SIZE, color=GREY, va="bottom")
@@ -116,8 +152,8 @@ def finish(figure, labels, notes=(), synthetic=False, legend=(), x_label="", han
         figure.legend(
             handles=list(legend),
             loc="upper left",
-            bbox_to_anchor=(0.1 / width, 1 - 0.02 / height),
-            ncols=len(legend),
+            bbox_to_anchor=(0.1 / width, 1 - (0.02 + LEGEND_STEP * above) / height),
+            ncols=columns,
             handlelength=handle,
             columnspacing=1.4,
             borderaxespad=0,
@@ -127,6 +163,47 @@ def finish(figure, labels, notes=(), synthetic=False, legend=(), x_label="", han
         corner = {"ha": "right", "va": "top", "fontsize": 7, "color": ALERT, "bbox": box}
         figure.text(1 - 0.2 / width, 1 - 0.15 / height, labels("synthetic_mark"), **corner)
     return figure
+
+
+def _legend_rows(legend, handle, width, mark):
+    """Columns of the legend, and 1 where it stands below the ``mark``, else 0."""
+    if not legend or not is_narrow():
+        return max(len(legend), 1), 0
+    em = 7.5 * CM * 2.54 / 72 * 2.54
+    entries = [(handle + 0.8 + text_width(entry.get_label()) + 1.4) * em for entry in legend]
+    beside = width - 0.2 - (0.5 + text_width(mark) * 7 / 7.5 * em if mark else 0)
+    if sum(entries) <= beside:
+        return len(legend), 0
+    return max(1, min(len(legend), int((width - 0.2) // max(entries)))), int(bool(mark))
+
+
+def fit_words(figure) -> None:
+    """Break titles and labels of axes that are longer than their axes; the layout is settled anew by who draws it."""
+    figure.draw_without_rendering()
+    cm = 2.54 / figure.dpi
+    for axes in figure.axes:
+        box = axes.get_window_extent()
+        beside = [
+            other.get_window_extent().x0
+            for other in figure.axes
+            if other.get_title("left") and abs(other.get_window_extent().y1 - box.y1) < 1
+        ]
+        end = min((x for x in beside if x > box.x0), default=figure.bbox.width)
+        for text, room in (
+            (axes.title, cm * axes.get_position(original=True).width * figure.bbox.width),
+            (axes._left_title, cm * (end - box.x0)),
+            (axes.xaxis.label, cm * box.width),
+            (axes.yaxis.label, cm * box.height),
+        ):
+            text.set_text(_broken(text, room))
+
+
+def _broken(text, room):
+    """What a text says, in lines of at most ``room`` cm where it is longer."""
+    words, size = text.get_text(), text.get_size()
+    if max(map(text_width, words.split("\n"))) * size / 72 * 2.54 <= room:
+        return words
+    return "\n".join(wrap(words.replace("\n", " " if words.isascii() else ""), room, size))
 
 
 def blank(text, labels, synthetic) -> Figure:
@@ -194,11 +271,12 @@ def heatmap(axes, values, label, *, bar, beside=(), **look) -> None:
 
 
 def month_axis(axes, months, shift=0.0) -> None:
-    """Ticks for a month axis: text YYYY-MM every quarter or half-year, a small tick for each month.
+    """Ticks for a month axis: text YYYY-MM every quarter or half-year, half as often where it is narrow, and a small
+    tick for each month.
 
     The first month lies at ``shift``, the others at distances of 1.
     """
-    step = 3 if len(months) <= 24 else 6
+    step = (3 if len(months) <= 24 else 6) * (1 + is_narrow())
     shown = [i for i, month in enumerate(months) if (int(month[5:7]) - 1) % step == 0]
     axes.set_xticks([i + shift for i in shown], [months[i] for i in shown])
     axes.set_xticks([i + shift for i in range(len(months))], minor=True)

@@ -15,13 +15,15 @@ from typing import NamedTuple
 import pandas as pd
 
 from jianfu.core import spreadsheets
+from jianfu.core.errors import DataError
 from jianfu.models.estimates import missing
 from jianfu.models.words import NOTHING
 
 STAR_LEVELS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))
 FIXED_DATE = datetime(2000, 1, 1)
 SIZES = (9, 7.5)  # points of the type of a table, the smaller one where the larger would break numbers
-PAGE_WIDTH = 98  # half-width characters of the first size on a line of 15.6 cm
+PAGE_WIDTH, TEXT_CM = 98, 15.6  # half-width characters of the first size on a line of so many cm
+JOURNAL_CM = {"single": 8.4, "double": 17.4}  # a column and a page that all usual journals have
 CELL_PADDING = 2  # in half-width characters
 SHORT = (14, 12, 10, 8, 6)  # widths of texts that are better not broken, tried in turn
 LONGEST_WHOLE = 14  # lines of a table that is not broken across pages
@@ -51,7 +53,8 @@ class Table:
 
     header: one text per column (``\\n`` breaks the line); rows: cells per row, text or number or None;
     groups: indices of rows that begin a new group (space above them, no line: a three-line table has three); source,
-    notes: lines below the table; left: number of leading columns that are set flush left.
+    notes: lines below the table; left: number of leading columns that are set flush left; width: in cm where it is not
+    the text of a page.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Table:
     source: str = ""
     notes: tuple = ()
     left: int = 1
+    width: float | None = None
 
 
 def stars(p_value) -> str:
@@ -219,17 +223,21 @@ def columns_of(table: Table) -> Columns:
     """Columns that break no number: in the first of :data:`SIZES` that allows it, else with intervals on two lines.
 
     Each column gets what its longest unbreakable piece needs, and no short text is broken if the page allows it. The
-    rest goes, step by step, to the column whose cells take the most additional lines, and then evenly to all.
+    rest goes, step by step, to the column whose cells take the most additional lines, and then evenly to all. Raises
+    :class:`DataError` where a ``width`` of its own does not hold the numbers.
     """
     texts = [list(column) for column in zip(table.header, *printed(table), strict=True)]
+    line = PAGE_WIDTH * (table.width or TEXT_CM) / TEXT_CM
     ways = [(size, pieces) for pieces in (UNBREAKABLE, WORDS) for size in SIZES]
     for size, pieces in ways:
-        space = PAGE_WIDTH * SIZES[0] / size - CELL_PADDING * len(texts)
+        space = line * SIZES[0] / size - CELL_PADDING * len(texts)
         trials = ([least_width(column, short, pieces) for column in texts] for short in (*SHORT, 4))
         fitting = [trial for trial in trials if sum(trial) <= space]
         if fitting:
             break
     else:
+        if table.width:
+            raise DataError("table_too_wide", title=table.title, width=table.width)
         fitting = [[least_width(column, 4, pieces) for column in texts]]
     shared = [share_space(texts, widths, space - sum(widths)) for widths in (fitting[0], fitting[-1])]
     best = min(shared, key=lambda widths: lines_on_page(texts, widths))
