@@ -27,7 +27,7 @@ LOOKS = {
     "figure": ("title", "language", "journal", "width", "height", "dpi", "style"),
     "table": ("title", "language", "journal"),
 }
-WIDE = ("forest", "forest_all", "sample_flow")  # figures that a single column does not hold
+WIDE = ("departments", "forest", "forest_all", "sample_flow")  # figures that a single column does not hold
 NOTHING: Mapping = MappingProxyType({})
 
 
