@@ -15,7 +15,7 @@ from ingest_cases import PLAN, write_csv
 
 from jianfu.ingest.headings import MIN_DAYS, read_header
 from jianfu.ingest.readers import read_file
-from jianfu.ingest.stage import day_places
+from jianfu.ingest.stage import day_places, month_places
 from jianfu.ingest.values import Wordings, normal_wording
 from jianfu.onboarding.knowledge import Knowledge
 
@@ -590,6 +590,8 @@ def _readings(folder, settings, knowledge):
                             pairs.add((column.heading, column.column))
                     if header and len(day_places(header)) >= MIN_DAYS and "count" not in header.places():
                         pairs.add(("", "days"))
+                    if header and "month" not in header.places() and month_places(header, "2000"):
+                        pairs.add(("", "months"))
     return found
 
 

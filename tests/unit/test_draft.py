@@ -6,7 +6,8 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from ingest_cases import ROOT, UNITS, ingest_rows, write_csv
+from ingest_cases import ROOT, UNITS, ingest_all, ingest_rows, write_csv
+from unseen_counties import COUNTIES
 from unseen_folders import FOLDERS, lines_to_correct
 from unseen_offices import OFFICES
 
@@ -46,7 +47,12 @@ def test_a_tie_is_asked_whatever_the_order(order):
 
 # lines that the drafts of folders with other headings, files and wordings need: a ratchet, never to be raised
 @pytest.mark.parametrize(
-    ("name", "most"), [("managers", 6), pytest.param("streets", 2, marks=pytest.mark.slow), ("villages", 6)]
+    ("name", "most"),
+    [
+        ("managers", 6),
+        pytest.param("streets", 2, marks=pytest.mark.slow),
+        ("villages", 6),
+    ],
 )
 def test_lines_to_correct_in_the_draft_of_an_unseen_folder(tmp_path, knowledge, name, most):
     write, right = (FOLDERS | OFFICES)[name]
@@ -56,6 +62,24 @@ def test_lines_to_correct_in_the_draft_of_an_unseen_folder(tmp_path, knowledge, 
     assert len(lines) <= most, lines
     if name == "managers":  # no date of hire, no date of leaving beside 离岗日期
         assert any("最后工作日期" in p.open for p in draft.proposals)
+
+
+@pytest.mark.parametrize("name", COUNTIES)
+def test_the_draft_of_an_unseen_folder_reads_what_is_true(tmp_path, knowledge, name):
+    write, right = COUNTIES[name]
+    truth = write(tmp_path / "raw")
+    draft = make_draft(tmp_path / "raw", knowledge).settings()
+    assert lines_to_correct(tmp_path / "raw", draft, right, ROOT) == []
+    province = merge(knowledge.default, draft | {"province": {"synthetic": True}})
+    tables = ("units", "tasks", "app_activity", "spells", "survey", "documents")
+    read = {t: r.canonical.to_pandas() for t, r in ingest_all(tmp_path / "raw", province, tables).items()}
+    names = read["units"].set_index("unit_code")["unit_name"].str.replace(r"^.*[市县区](?=.)", "", regex=True)
+    assert read["tasks"]["unit_code"].map(names).value_counts().to_dict() == truth["tasks"]
+    assert read["app_activity"].groupby("app_name")["count"].sum().to_dict() == truth["apps"]
+    assert read["spells"]["exit_type"].value_counts().to_dict() == truth["exits"]
+    assert read["spells"]["spell_end"].isna().sum() == truth["staff"]["在职"]
+    assert read["documents"].groupby("channel")["n_docs"].sum().to_dict() == truth["documents"]
+    assert read["survey"].groupby("wave")["EE1"].mean().to_dict() == pytest.approx(dict(truth["survey"]))
 
 
 def _folder(folder, **tables):
@@ -277,6 +301,8 @@ def test_a_draft_is_made_again_where_a_trial_rejects_too_much(tmp_path, knowledg
         ("导出/学习强国使用情况（2024年3月）.xlsx", "学习强国使用情况"),
         ("2024年1月考勤明细.xls", "考勤明细"),
         ("202401.csv", "202401"),
+        ("应用月报/谷川通/2024-01.xlsx", "谷川通"),
+        ("谷川通/1月.xlsx", "谷川通"),
     ],
 )
 def test_the_name_of_a_series_of_files(file, core):

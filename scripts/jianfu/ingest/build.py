@@ -17,7 +17,7 @@ from jianfu.ingest.punches import workday
 from jianfu.ingest.schema import REASONS
 from jianfu.ingest.several import one_row_each
 from jianfu.ingest.sheet import FAILED
-from jianfu.ingest.stage import DAY_PREFIX, MONTH, STAND_INS
+from jianfu.ingest.stage import DAY_PREFIX, MONTH, MONTH_PREFIX, STAND_INS
 from jianfu.ingest.texts import coded, plain
 from jianfu.ingest.titles.deadlines import stated_on
 from jianfu.ingest.titles.fill import marks_of
@@ -98,6 +98,7 @@ class Builder:
             if self.table.name == "punches"
             else cells.combine_chunks()
         )
+        cells, months = self._one_row_per_month(cells, converter)
         height = cells.num_rows
         raw, found, contradictions, whole_day = {}, {}, {}, {}
         described = self._people(cells, converter) if self._has_people() else None
@@ -144,7 +145,7 @@ class Builder:
             name, time = PRECISION_OF[self.table.name]
             found[name] = _precision(found[time], whole_day[time])
         self._follow_mergers(found)
-        return self._settle(cells, raw, found, whole_day, contradictions, persons)
+        return self._settle(cells, raw, found, whole_day, contradictions, persons, months)
 
     def _has_people(self):
         return any(column.type == "person" for column in self.table.columns.values())
@@ -255,7 +256,33 @@ class Builder:
         values = pc.replace_with_mask(plain(typed), rows, pa.array(moved, pa.string(), from_pandas=True))
         found["unit_code"] = Converted(values, codes.status)
 
-    # --- wide by day ---------------------------------------------------------------------------------------------
+    # --- wide by month or day ------------------------------------------------------------------------------------
+
+    def _one_row_per_month(self, cells, converter):
+        """``(staged rows with month and count, frame src, row, units)`` of a sheet that has a column per month.
+
+        Empty cells and null tokens are no rows. A row with a cell that cannot be read keeps that cell alone, by which
+        it is rejected; so does a row without any. The frame has the number of rows that a raw row became; other staged
+        rows come back as they are, with None.
+        """
+        wide = [name for name in cells.column_names if name.startswith(MONTH_PREFIX)]
+        if not wide:
+            return cells, None
+        count = next(
+            column for column in self.table.columns.values() if column.required and column.type == "count"
+        )
+        status = np.array([converter.convert(_cells(cells, name), count).status for name in wide])
+        bad_rows = (status >= BAD).any(axis=0)
+        taken = np.where(bad_rows, (status >= BAD) & ((status >= BAD).cumsum(axis=0) == 1), status == OK)
+        taken[0, ~taken.any(axis=0)] = True
+        rows, months = np.nonzero(taken.T)
+        texts = np.array([plain(_cells(cells, name)).to_numpy(zero_copy_only=False) for name in wide], object)
+        split = cells.drop_columns(wide).take(pa.array(rows))
+        named = [name.removeprefix(MONTH_PREFIX) for name in wide]
+        split = split.append_column("month", pa.array([named[m] for m in months], pa.string()))
+        split = split.append_column(count.name, pa.array(texts[months, rows], pa.string()))
+        places = {name: cells[name].to_numpy() for name in ("src", "row")}
+        return split.combine_chunks(), pd.DataFrame({**places, "units": taken.sum(axis=0)})
 
     def _sum_days(self, cells, converter, found, raw):
         """The monthly count of a sheet that is wide by day; an unreadable day makes the count unreadable."""
@@ -303,8 +330,11 @@ class Builder:
 
     # --- reasons -------------------------------------------------------------------------------------------------
 
-    def _settle(self, cells, raw, found, whole_day, contradictions, persons):
-        """Sort rows into usable and rejected; list odd cells of the usable ones."""
+    def _settle(self, cells, raw, found, whole_day, contradictions, persons, months=None):
+        """Sort rows into usable and rejected; list odd cells of the usable ones.
+
+        ``months``: frame src, row, units of the rows that became several.
+        """
         height = cells.num_rows
         required = self._required(cells)
         reason, where = np.full(height, -1, np.int16), np.full(height, "", object)
@@ -327,7 +357,7 @@ class Builder:
         usable = pa.array(reason < 0)
         rows = pa.table(typed)
         rows = rows if pc.all(usable).as_py() else rows.filter(usable)
-        several = None
+        several = months if months is None else months[~_among_frame(months, typed, reason >= 0)]
         if self.table.name == "tasks":
             rows, several = one_row_each(rows, self.units)
             none = several.index[several["units"] == 0]
@@ -335,6 +365,8 @@ class Builder:
             several = several.drop(index=none)
         rejects = _rejects(typed, raw, reason, where, self.table, persons)
         odd = _odd_cells(typed, found, reason < 0, set(required))
+        if months is not None:  # one cell of the file in the rows of all months
+            odd = pa.Table.from_pandas(odd.to_pandas().drop_duplicates(), odd.schema, preserve_index=False)
         return Built(rows, rejects, odd, contradictions, several)
 
     def _required(self, cells):
@@ -356,6 +388,12 @@ def _among(typed, places):
         if len(places)
         else np.zeros(len(rows), bool)
     )
+
+
+def _among_frame(frame, typed, rows):
+    """Boolean array: lines of a frame src, row whose raw row is among the ``rows`` (boolean) of a batch."""
+    places = pd.MultiIndex.from_arrays([typed[name].to_numpy()[rows] for name in ("src", "row")])
+    return pd.MultiIndex.from_frame(frame[["src", "row"]]).isin(places)
 
 
 def _cells(cells, name):
@@ -487,7 +525,7 @@ def _rejects(typed, raw, reason, where, table, persons):
             values[here] = persons.masked(
                 pc.replace_substring(texts, FAILED, "").to_pylist(), table.columns[name].type
             )
-    return pd.DataFrame(
+    found = pd.DataFrame(
         {
             "src": typed["src"].to_numpy()[places],
             "row": typed["row"].to_numpy()[places],
@@ -497,6 +535,7 @@ def _rejects(typed, raw, reason, where, table, persons):
         },
         columns=REJECT_COLUMNS,
     )
+    return found.drop_duplicates(["src", "row"], ignore_index=True)  # a raw row may have become several
 
 
 def _odd_cells(typed, found, usable, required):

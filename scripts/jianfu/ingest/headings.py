@@ -21,7 +21,17 @@ IDENTIFIERS = ("id_number", "employee_id")
 SECOND = "second "  # what marks a second choice in the dictionary
 MAX_DEPTH = 3
 MIN_DAYS = 20  # so many day headings make a sheet wide by day
+MIN_MONTHS = 3  # so many month headings make it wide by month
 _DAY = re.compile(r"(?:\d{1,2}月|\d{4}[-/.年]\d{1,2}[-/.月])?(\d{1,2})[日号]?")
+_MONTH = re.compile(
+    r"(?:(20\d\d)[-/.年|]*)?(?:(0?[1-9]|1[0-2])月份?|(?<=[-/.])(0?[1-9]|1[0-2])|(?<=\d{4})(0[1-9]|1[0-2]))"
+)
+_CHINESE_MONTHS = {
+    text: str(n)
+    for n, text in enumerate(
+        ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"], start=1
+    )
+}
 _PERSONAL_WORDS = re.compile("姓名|电话|手机|身份证|证件号|经度|纬度|定位|住址|邮箱")
 # what stands around a heading: brackets, and the number of a question (2、您的年龄段)
 _BRACKETS = re.compile(r"[(（\[【].*?[)）\]】]|^(?:q|第)?\d{1,2}题?[、.:](?=\D)")
@@ -37,6 +47,17 @@ def day_of(heading):
     """Day of the month in a heading such as 1, 1日 or 2024-03-01; 0 if it is none."""
     match = _DAY.fullmatch(normal_heading(heading).rpartition("|")[2])
     return int(match[1]) if match and int(match[1]) <= 31 else 0
+
+
+def month_of(heading: str, year: str = "") -> str:
+    """Month YYYY-MM of a heading such as 2024年1月, 2024-01 or, in a sheet of that ``year``, 1月; '' if it is none."""
+    text = re.sub(
+        "(十[一二]?|[一二三四五六七八九])(?=月)", lambda m: _CHINESE_MONTHS[m[1]], normal_heading(heading)
+    )
+    match = _MONTH.fullmatch(text) or _MONTH.fullmatch(text.rpartition("|")[2])
+    if not match or not (match[1] or year):
+        return ""
+    return f"{match[1] or year}-{int(match[2] or match[3] or match[4]):02d}"
 
 
 @dataclass(frozen=True)
@@ -130,8 +151,10 @@ class Matcher:
         return ([PERSONAL] if _PERSONAL_WORDS.search(joined) else []), 4
 
     def score(self, headings):
-        """Number of different canonical columns that a row of headings names; the days of a wide sheet are one."""
+        """Number of different canonical columns that a row of headings names; days or months are one."""
         found = {"days"} if len({day_of(heading) for heading in headings} - {0}) >= MIN_DAYS else set()
+        months = {month_of(heading, "2000") for heading in headings} - {""}
+        found |= {"months"} if len(months) >= MIN_MONTHS else set()
         for heading in headings:
             names, _ = self.match(heading) if heading else ([], 4)
             found.update(name for name in names if name not in (PERSONAL, IGNORED))

@@ -9,7 +9,7 @@ from jianfu.core.frames import read_csv
 from jianfu.core.reasons import Reason
 from jianfu.core.sources import matching_files
 from jianfu.core.spreadsheets import write_csv
-from jianfu.ingest.several import NO_COUNTS
+from jianfu.ingest.several import MONTHS, NO_COUNTS, PARTS
 from jianfu.ingest.sheet import sheet_place
 
 COUNT_COLUMNS = ["file", "sheet", "outcome", "reason", "column", "rows"]
@@ -23,7 +23,8 @@ def count_rows(sheets, duplicates, rejects, odd, several=NO_COUNTS):
 
     ``sheets`` are :class:`jianfu.ingest.stage.SourceSheet`; the frames have src and row; ``odd`` is {(src, column,
     (outcome, reason)): cells of kept rows}; ``several`` as from :func:`jianfu.ingest.several.whole_rows`. For every
-    sheet rows_read = kept + duplicate + rejected + nondata; what several_units and several_lost count stands beside it.
+    sheet rows_read = kept + duplicate + rejected + nondata; what several_units,
+    several_months and several_lost count stands beside it.
     """
     lost = pd.concat([duplicates[["src", "row"]], rejects[["src", "row"]]], ignore_index=True)
     if lost.duplicated().any():
@@ -43,19 +44,20 @@ def count_rows(sheets, duplicates, rejects, odd, several=NO_COUNTS):
         rows += [(sheet.file, sheet.name, *kind, column, n) for kind, column, n in cells]
         own = several[several["src"] == sheet.number]
         rows += [
-            (sheet.file, sheet.name, p.outcome, p.reason, "unit_code", int(p.rows)) for p in own.itertuples()
+            (sheet.file, sheet.name, p.outcome, p.reason, p.column, int(p.rows)) for p in own.itertuples()
         ]
     return pd.DataFrame(rows, columns=COUNT_COLUMNS)
 
 
 def notices_of_several(table, sheets, several):
-    """Notices on the sheets in which cells name several units; ``several`` has one line (src) per such raw row."""
+    """Notices on the sheets with rows of several units or months; ``several`` has one line (src) per such raw row."""
+    kind, column = PARTS.get(table, MONTHS)
     number = several.groupby("src").size()
     return [
         dict(
             zip(
                 NOTICE_COLUMNS,
-                (table, "several_units", s.file, s.name, "unit_code", int(number[s.number])),
+                (table, kind, s.file, s.name, column, int(number[s.number])),
                 strict=True,
             )
         )

@@ -22,7 +22,10 @@ BETWEEN, ALL = (
     "*",
 )  # in a column of codes: between the units that one cell names; before those meant as a whole
 NO_PIECES = pd.DataFrame({name: np.zeros(0, np.int64) for name in ("src", "row", "units")})
-NO_COUNTS = pd.DataFrame(columns=["src", "outcome", "reason", "rows"])
+NO_COUNTS = pd.DataFrame(columns=["src", "outcome", "reason", "column", "rows"])
+# what the cells of one row of a table may be several of, and the column that then tells the rows apart
+PARTS = {"tasks": ("several_units", "unit_code")}
+MONTHS = ("several_months", "month")  # of the other tables: a column per month
 
 _BREAK = re.compile(r"[、,;/|()\[\]【】。\n]+")
 _EVERY = r"各|所有|全体|全部|每个"
@@ -205,14 +208,15 @@ def _meant(text, day, issuer, index):
     return [c for c in codes if index.in_force(c, day) and (not area or c in index.areas[area])]
 
 
-def whole_rows(duplicates, conflicts, several):
-    """Duplicates and conflicts of whole raw rows, and what became of the rows of one unit each.
+def whole_rows(duplicates, conflicts, several, table="tasks"):
+    """Duplicates and conflicts of whole raw rows, and what became of the rows of one unit or month each.
 
     duplicates, conflicts   frames with src and row, one line per lost row
     several                 frame src, row, units as from :func:`one_row_each`
 
-    A raw row that names several units is lost where nothing of it is kept: as a conflict where any of its rows is in
-    conflict. Returns (duplicates, conflicts, frame src, outcome, reason, rows of kept and lost rows of one unit).
+    A raw row that became several rows is lost where nothing of it is kept: as a conflict where any of its rows is in
+    conflict. Returns (duplicates, conflicts, frame src, outcome, reason, column, rows of
+    kept and lost rows of one unit or month).
     """
     if not len(several):
         return duplicates, conflicts, NO_COUNTS
@@ -222,11 +226,10 @@ def whole_rows(duplicates, conflicts, several):
     made = several.set_index(keys)["units"]
     gone = {reason: number.reindex(made.index, fill_value=0) for reason, number in lost.items()}
     kept = made - sum(gone.values())
-    counts = [("several_units", "", kept)] + [
-        ("several_lost", reason, number) for reason, number in gone.items()
-    ]
+    split, column = PARTS.get(table, MONTHS)
+    counts = [(split, "", kept)] + [("several_lost", reason, number) for reason, number in gone.items()]
     counts = pd.concat(
-        [n.groupby("src").sum().rename("rows").reset_index().assign(outcome=outcome, reason=reason)
+        [n.groupby("src").sum().rename("rows").reset_index().assign(outcome=outcome, reason=reason, column=column)
          for outcome, reason, n in counts], ignore_index=True)  # fmt: skip
     struck = made.index[(kept == 0) & (gone["conflicting_duplicate"] > 0)]
     repeated = made.index[(kept == 0) & (gone["conflicting_duplicate"] == 0)]

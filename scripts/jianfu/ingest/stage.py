@@ -23,11 +23,13 @@ from jianfu.ingest import dates
 from jianfu.ingest.headings import (
     IDENTIFIERS,
     MIN_DAYS,
+    MIN_MONTHS,
     PERSONAL,
     UNMAPPED,
     Column,
     Matcher,
     day_of,
+    month_of,
     normal_heading,
     read_header,
 )
@@ -42,6 +44,7 @@ STAND_INS["destination_level"] = "destination"
 # columns whose empty cells another one completes, see :mod:`jianfu.ingest.progress`
 COMPLETED_BY = {"done_at": "feedback_at", "issuer": "source", "late": "state"}
 DAY_PREFIX, MONTH = "@day:", "@month"  # staged columns of a sheet that is wide by day, and its month
+MONTH_PREFIX = "@month:"  # staged columns of a sheet that is wide by month
 MANY_CUT, MANY_CUT_SHARE = 3, 0.01  # so many ID numbers ending in 000 are no chance (one in a thousand is)
 _CUT_ID = r"^\D?\d{15}000\s*$|^\d\.\d+[eE]\+?17$"
 _TOTAL = re.compile(
@@ -75,6 +78,9 @@ _WAVE = re.compile(
     r"第\s*([\d一二三四五六七八九十])\s*[次轮期波批]|(?<![A-Za-z])(?:[TW]|wave|round)[ _-]?([1-9])(?![\dA-Za-z])",
     re.IGNORECASE,
 )
+
+
+MONTHLY = {"app_activity", "documents"}  # tables that may have a column per month
 
 
 @dataclass(frozen=True)
@@ -179,6 +185,7 @@ class Staging:
     def lacking(self, header, sheet, source):
         """Required columns that neither a heading nor a default gives; texts, or a Reason for one of several."""
         places, given = header.places(), {**(source.get("fixed") or {}), **(source.get("fill") or {})}
+        wide = ("month", self._counted()) if self._by_months(header, sheet) else ()
         lacking = []
         for name, column in self.table.columns.items():
             if not column.required or name in places or name in given:
@@ -190,6 +197,8 @@ class Staging:
                 if anonymous or any(name in places for name in IDENTIFIERS):
                     continue
                 name = Reason("an_id_number")
+            if name in wide:
+                continue
             default = self.table.default.get(name)
             if default and (default != "place" or from_place(name, _title(header, sheet), sheet)):
                 continue
@@ -234,7 +243,9 @@ class Staging:
 
     def _plan(self, sheet, header, source):
         number = len(self.sheets) - bool(sheet.start)
-        wide = day_places(header) if self._by_days(header) else {}
+        wide = self._by_months(header, sheet)
+        if not wide and self._by_days(header):
+            wide = {f"{DAY_PREFIX}{day:02d}": place for day, place in day_places(header).items()}
         constants = self._constants(header, sheet, source)
         if wide and self.table.name == "punches":
             constants[MONTH] = from_place("month", _title(header, sheet), sheet)
@@ -246,6 +257,24 @@ class Staging:
             return not {"punched_at", "punched_on"} & set(header.places())
         return "count" in self.table.columns and "count" not in header.places()
 
+    def _by_months(self, header, sheet):
+        """{staged column: place} of the months of a sheet with a column for each; {} where it is none."""
+        if not MONTHLY & {self.table.name} or {"month", self._counted()} & set(header.places()):
+            return {}
+        places = month_places(header, from_place("year", _title(header, sheet), sheet))
+        return {f"{MONTH_PREFIX}{month}": place for month, place in places.items()}
+
+    def _counted(self):
+        """The required count of a table: what stands in the columns of days and months."""
+        return next(
+            (
+                name
+                for name, column in self.table.columns.items()
+                if column.required and column.type == "count"
+            ),
+            "",
+        )
+
     def _constants(self, header, sheet, source):
         """Columns with one value for the whole sheet: declared, or read from title, sheet or file name."""
         texts = {str(name): str(value) for name, value in (source.get("fixed") or {}).items()}
@@ -255,6 +284,8 @@ class Staging:
             places = {"sheet": sheet.name, "file": Path(sheet.file).stem, "title": unit[1] if unit else title}
             texts[name] = places[origin]
         for name, default in self.table.default.items():
+            if name == "month" and self._by_months(header, sheet):
+                continue
             if default not in ("row", "unit_code") and name not in header.places() and name not in texts:
                 text = from_place(name, _title(header, sheet), sheet) if default == "place" else default
                 if text or name not in STAND_INS:
@@ -263,7 +294,7 @@ class Staging:
 
     def _list_columns(self, place, header, wide, filled):
         """Note what every heading is read as; ``filled`` are the places of columns with cells but no heading."""
-        of_days = "punched_at" if self.table.name == "punches" else "count"
+        of_days = "punched_at" if self.table.name == "punches" else self._counted()
         nameless = [Column(place, "", "", UNMAPPED) for place in sorted(filled)]
         for column, heading in zip(
             [*header.columns, *nameless], [*_told(header), *([""] * len(nameless))], strict=True
@@ -383,6 +414,16 @@ def day_places(header):
     return places
 
 
+def month_places(header, year="") -> dict[str, int]:
+    """Month YYYY-MM -> place, for headings such as 1月 (of ``year``) or 2024-01; {} for fewer than MIN_MONTHS."""
+    places = {}
+    for column in header.columns:
+        month = month_of(column.heading, year)
+        if month and column.status == UNMAPPED:
+            places.setdefault(month, column.place)
+    return places if len(places) >= MIN_MONTHS else {}
+
+
 @dataclass(frozen=True)
 class _Plan:
     """How the rows of one sheet are staged; the same for all its batches."""
@@ -417,8 +458,8 @@ class _Plan:
         for name, place in header.places().items():
             column = batch.filled(place, bottom)
             cells[name] = column if whole else column.take(take)
-        for day, place in self.wide.items():
-            cells[f"{DAY_PREFIX}{day:02d}"] = batch.columns[place].take(take)
+        for name, place in self.wide.items():
+            cells[name] = batch.columns[place].take(take)
         for name, text in self.constants.items():
             cells[name] = constant(text, len(data))
         if self.table.default.get("task_id") == "row" and "task_id" not in cells:

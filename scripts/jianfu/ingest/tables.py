@@ -368,7 +368,7 @@ class _Ingestion:
         LOG.info("%s: %d rows kept of %d", name, kept, sum(sheet.rows_read for sheet in sheets))
         several = pd.concat([NO_PIECES, *several], ignore_index=True)
         frames = (pd.concat(frames, ignore_index=True) for frames in lost.values())
-        duplicates, conflicts, pieces = whole_rows(*frames, several)
+        duplicates, conflicts, pieces = whole_rows(*frames, several, name)
         self.books.duplicates.append(duplicates)
         self.books.rejects.append(conflicts)
         self.books.several.append(pieces)

@@ -1,5 +1,6 @@
 """Which heading is which canonical column: every heading and its cells against every column, in one assignment."""
 
+import re
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -17,8 +18,9 @@ from jianfu.ingest.headings import (
     Header,
     normal_heading,
 )
+from jianfu.ingest.numbers import parse_number
 from jianfu.ingest.sheet import SPACES
-from jianfu.ingest.stage import day_places, from_place
+from jianfu.ingest.stage import MONTHLY, day_places, from_place, month_places
 from jianfu.onboarding import assignment
 from jianfu.onboarding.contents import content_of, contradicts
 from jianfu.onboarding.knowledge import HIGH, LOW, MEDIUM
@@ -40,7 +42,9 @@ MOST_DISORDER, FEWEST = (
 )  # share of rows against the order, and rows compared, from which a guess stays off
 MARGIN = 0.1  # above all other scores of its heading and column: then less is enough
 TOLD = 1.8  # score of a required category that the cells alone say, above that of a known heading
+MOST_CODES = 7  # numbers that code the answers of a closed question are few, and begin at 0 or 1
 MOST_ANSWERS = 12  # different answers of a closed question
+NUMBERED = 0.8  # share of headings with a number from which one without is no item of theirs
 FEWEST_ITEMS = 5  # headings with the same few answers that make them items of a questionnaire
 
 
@@ -84,8 +88,9 @@ def propose_columns(found, knowledge, units=None, refused=frozenset()):
 
     _offer_numbers(headings, claims, content, table)
 
-    days = _day_like(found, headings)
-    by_days = bool(days) and (found.table == "punches" or "count" in table.columns)
+    months = _month_like(found, headings)
+    days = months or _day_like(found, headings)
+    by_days = bool(days) and (bool(months) or found.table == "punches" or "count" in table.columns)
     for heading in headings if by_days else ():
         heading.status = "ignored" if heading.place in days else heading.status
     rest = [h for h in headings if h.status == "open" and h.place not in days]
@@ -98,6 +103,7 @@ def propose_columns(found, knowledge, units=None, refused=frozenset()):
     rest = [h for h in rest if h.status == "open"]
     by_place = {name for name in ("movement",) if from_place(name, found.title, found.sheet)}
     never = {"count", "punched_at", "punched_on"} if by_days else by_place
+    never |= {"month", "n_docs"} if months else set()
     columns = _columns(table, claims, content, knowledge, never)
     options = _options(rest, columns, claims, content, found, knowledge, refused)
     if rest:  # a contact list has nothing but persons
@@ -140,7 +146,9 @@ def _columns(table, claims, content, knowledge, never):
             continue
         own = tuple(name for name in group if name in free)
         free = [name for name in free if name not in own]
-        if own and not claimed & set(group):
+        if "id_number" in own and "employee_id" in claimed:
+            found.append(("id_number",))  # a staff number that is known leaves the surer number to be found
+        elif own and not claimed & set(group):
             found.append(own)
     return [names for names in [*found, *((name,) for name in free)] if not never & set(names)]
 
@@ -294,7 +302,13 @@ def _preferred(heading, name, rest, claims):
 
 def _item_like(rest, claims, content):
     """Places of survey headings that are items: by their number, or because many have the same few answers."""
-    closed = [h for h in rest if h.place not in claims and len(content(h.place).texts) <= MOST_ANSWERS]
+    closed = [
+        h
+        for h in rest
+        if h.place not in claims
+        and len(content(h.place).texts) <= MOST_ANSWERS
+        and not _measured(content(h.place))
+    ]
     items = {h.place for h in closed if ITEM.match(normal_heading(h.text))}
     groups = {}
     for heading in closed:
@@ -305,7 +319,17 @@ def _item_like(rest, claims, content):
                 "0" if content(heading.place).share("number") > 0.9 else frozenset(dict(texts.most_common(3)))
             )
             groups.setdefault(answers, set()).add(heading.place)
+    numbered = {h.place for h in closed if re.search(r"\d", h.text)}
+    for answers, places in groups.items():
+        if answers == "0" and len(places & numbered) >= NUMBERED * len(places):
+            places &= numbered  # v1 ... v31, and beside them a number of hours
     return items.union(*(places for places in groups.values() if len(places) >= FEWEST_ITEMS))
+
+
+def _measured(content):
+    """Whether answers are quantities (44, 47, 52 hours) and no codes: more than a few numbers, none of them small."""
+    numbers = [number for text in content.texts if (number := parse_number(text)) is not None]
+    return len(numbers) > MOST_CODES and min(numbers) > MOST_CODES
 
 
 def _keep_order(headings, found, claims):
@@ -339,6 +363,14 @@ def header_of(found, headings):
     columns = [Column(h.place, h.text, h.column, "mapped" if h.column else UNMAPPED) for h in headings]
     levels = [] if found.sheet.headings is not None else found.sheet.head()[found.top : found.bottom]
     return Header(found.top, found.bottom, columns, levels)
+
+
+def _month_like(found, headings):
+    """Places of the headings 1月 … 12月 of a sheet that is wide by month."""
+    if found.table not in MONTHLY:
+        return set()
+    year = from_place("year", found.title, found.sheet)
+    return set(month_places(header_of(found, headings), year).values())
 
 
 def _day_like(found, headings):

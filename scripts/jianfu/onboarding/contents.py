@@ -142,8 +142,8 @@ def fits(content, kind, known=()):
     grade = _grade(share(kind), 0.5)
     if kind == "duration" and not grade:
         grade = 0.5 if share("number") > 0.6 else 0
-    if kind == "title":
-        return grade if content.distinct > 0.3 else 0
+    if kind == "title":  # the same few titles may come again and again
+        return grade if content.distinct > 0.3 else min(grade, 0.5) * (len(content.texts) > 2)
     if kind == "id":
         return grade if content.distinct > 0.5 and not content.counts_rows else 0
     return grade

@@ -87,18 +87,26 @@ def skeleton(path):
     """Beginning of a file's name up to its first number or separator, with its folder: parts of one export share it."""
     path = PurePosixPath(path)
     folder = re.sub(r"\d+", "*", str(path.parent))
+    if not _own_name(path) and len(path.parts) > 1:
+        return folder, ""  # nothing but a date: the folder names the series
     cut = _BREAK.search(path.stem, 2)
     stem = path.stem[: cut.end() if cut[0] in "_＿—-－" else cut.start()] if cut else path.stem
     return folder, stem
 
 
 def core_name(path):
-    """A file's name without folder, ending, dates, numbers and what separates them: that of the whole series."""
-    stem = re.sub(
-        r"第[一二三四五六七八九十\d]+[次期批轮部季]|[一二三四]季度|[上下]半年", "", PurePosixPath(path).stem
-    )
+    """A file's name without folder, ending, dates, numbers and what separates them: that of the whole series.
+
+    The name of its folder where nothing is left (谷川通/2024-01.xlsx).
+    """
+    path = PurePosixPath(path)
+    return _own_name(path) or (len(path.parts) > 1 and _own_name(path.parent)) or path.stem
+
+
+def _own_name(path):
+    stem = re.sub(r"第[一二三四五六七八九十\d]+[次期批轮部季]|[一二三四]季度|[上下]半年", "", path.stem)
     stem = re.sub(r"[(（\[【].*?[)）\]】]|[\d０-９]+\s*(?:年度|年|月份|月|日|号|期|季度)?", " ", stem)
-    return re.sub(r"[\s_＿.—－-]+", "", stem) or PurePosixPath(path).stem
+    return re.sub(r"[\s_＿.—－-]+", "", stem)
 
 
 def patterns_of(names, everything):
@@ -117,7 +125,7 @@ def patterns_of(names, everything):
                 for n in everything
                 if PurePosixPath(n).match(pattern) and str(PurePosixPath(n).parent) == folder
             ]
-            if len(own) > 1 and stem and sorted(hit) == sorted(own):
+            if len(own) > 1 and (stem or base) and sorted(hit) == sorted(own):
                 found.append(pattern)
                 break
         else:
@@ -226,7 +234,9 @@ def _file_heading(proposal, heading):
     if heading.status == "known":
         proposal.known.setdefault(heading.text, heading.column)
     elif heading.status == "proposed" and heading.confidence in (HIGH, MEDIUM):
-        proposal.columns.setdefault(heading.text, heading)
+        other = proposal.columns.setdefault(heading.text, heading)
+        if _score(heading) > _score(other):  # of several sheets the one that says most
+            proposal.columns[heading.text] = heading
     elif heading.status == "off":
         proposal.ignore.setdefault(heading.text, heading)
     elif heading.status in ("proposed", "asked"):
@@ -239,6 +249,10 @@ def _file_heading(proposal, heading):
             proposal.personal.append(heading.text)
     elif heading.status == "open":
         proposal.open.setdefault(heading.text, heading)
+
+
+def _score(heading):
+    return dict(heading.candidates).get(heading.column, 0.0)
 
 
 def lacking(proposal, knowledge):

@@ -67,6 +67,10 @@ def guess(heading, column, content, table, knowledge):
     )
     score = 0.6 * near + 0.3 * hint + 0.2 * (fit == 1) + 0.35 * strong
     score += 0.1 * (required and fit == 1) + 0.1 * (required and hint and fit < 1)
+    if kind == "unit" and content.share("code") > 0.9:
+        if column.endswith("_name"):
+            return 0.0, None  # codes are no names
+        score += 0.1  # and beside names they are the surer of the two
     if kind == "text" and near < 0.7:
         score = min(score, 0.5)
     if declared is not None and not declared.expected and not hint:
@@ -75,9 +79,14 @@ def guess(heading, column, content, table, knowledge):
 
 
 def _said_otherwise(plain, column, knowledge):
-    """Whether a word of the heading says that it is not this column (最后工作日期 is no date of hire)."""
-    words = knowledge.hints["against"].get(column)
-    return bool(words and re.search(words, plain))
+    """Whether a word of the heading says that it is not this column (最后工作日期 is no date of hire).
+
+    What stands above a group of columns (时间要求|交办) counts only where the heading itself does not speak for it.
+    """
+    words, hint = knowledge.hints["against"].get(column), knowledge.hints["column"].get(column, "$^")
+    last = plain.rpartition("|")[2]
+    told = last if re.search(hint, last) else plain
+    return bool(words and re.search(words, told))
 
 
 def _evidence(word, kind, hint):
