@@ -63,6 +63,28 @@ def test_what_is_not_asked_is_not_asked():
     assert one("请报送台账，不要照片")[["asks_table", "asks_photo"]].tolist() == [True, False]
 
 
+@pytest.mark.parametrize(
+    ("title", "column", "value"),
+    [
+        ("周报不用再报，县里从系统取数", "event_label", "其他"),
+        ("图斑不用上门核实，由县里判定", "event_label", "其他"),
+        ("不用报纸质版，周三前给我电子版", "event_label", "任务"),
+        ("关于不得以座谈名义进行变相检查的通知", "event_label", "其他"),
+        ("关于不得以座谈名义进行变相检查的通知", "relief", True),
+        ("关于停止使用“乡村通”平台打卡功能的通知", "relief", True),
+        ("关于停止使用不合格灭火器的通知", "relief", False),
+        ("关于报送防汛演练方案的通知", "asks_text", True),
+        ("关于印发防汛演练方案的通知", "asks_text", False),
+        ("外县下周来参观，各村把沿线打扫好", "event_label", "观摩"),
+        ("森防指：今日起禁止野外用火", "topic", "森林防火"),
+        ("防指：今日起全员到岗", "topic", "防汛抗旱"),
+        ("照相馆下乡为老人免费拍照", "asks_photo", False),
+    ],
+)
+def test_kinds_of_titles_that_keywords_get_wrong(title, column, value):
+    assert one(title)[column] == value
+
+
 def test_a_cancelled_check_is_no_check():
     assert one("关于取消第三季度安全生产检查的通知")["event_label"] == "其他"
     assert one("关于开展第三季度安全生产检查的通知")["event_label"] == "检查"
