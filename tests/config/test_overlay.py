@@ -1,6 +1,7 @@
 """What a province changes of the common plan, and what is refused before any job."""
 
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -480,6 +481,18 @@ def test_settings_that_name_what_is_not_there_are_refused(load, text, sentence):
     with pytest.raises(ConfigError) as caught:
         load(text + "\n")
     assert sentence in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["text", "template", "strict"])
+def test_a_template_of_another_kind_is_refused_in_one_sentence(load, kind):
+    main = "application/vnd.openxmlformats-officedocument.wordprocessingml.{}.main+xml"
+    with zipfile.ZipFile("config/provinces/模板.docx", "w") as parts:
+        parts.writestr("[Content_Types].xml", main.format("template" if kind == "template" else "document"))
+        parts.writestr("_rels/.rels", "http://purl.oclc.org/ooxml" if kind == "strict" else "")
+    if kind == "text":
+        Path("config/provinces/模板.docx").write_text("标题", encoding="utf-8")
+    with pytest.raises(ConfigError, match="is no Word file that can be used; save it as a plain .docx"):
+        load("report: {template: 模板.docx}\n")
 
 
 SCENARIOS_REFUSED = {

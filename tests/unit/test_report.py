@@ -19,6 +19,7 @@ import report_fakes
 import typst
 import yaml
 from docx import Document
+from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
 from docx.enum.text import WD_LINE_SPACING
 from docx.oxml.ns import qn
@@ -55,7 +56,7 @@ from jianfu.report.document.context import (
 )
 from jianfu.report.document.findings import projections
 from jianfu.report.document.lint import check_documents
-from jianfu.report.document.pages import office, set_by_office
+from jianfu.report.document.pages import office, set_by_office, title_faults
 from jianfu.report.document.pdf import _compiled
 from jianfu.report.document.quotes import FORMULAS, Quotes, found_again
 from jianfu.report.document.render import CONTENTS, DOCUMENTS, environment, render_documents, render_slides
@@ -837,6 +838,62 @@ def test_a_template_of_the_office_keeps_its_styles_and_page(tmp_path):
     section = made.sections[0]
     for header in (section.header, section.first_page_header, section.even_page_header):
         assert "SYNTHETIC" in header.paragraphs[0].text
+
+
+def office_template(path):
+    """As an office keeps them: headings, text and captions under names and identifiers of its own, numbered headings,
+    a usual paragraph that is not called Normal, a style of another kind under a name of ours, no list of revisions."""
+    own = Document()
+    for style in list(own.styles):
+        if style.type == WD_STYLE_TYPE.PARAGRAPH and style.name not in (
+            "Normal",
+            "Header",
+            "Footer",
+            "Heading 2",
+        ):
+            style.delete()
+    own.styles["Normal"].font.size, own.styles["Normal"].name = Pt(16), "正文"
+    for name, size in (("一级 标题", 18), ("题注", 13)):
+        own.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH).font.size = Pt(size)
+        own.styles[name].element.set(qn("w:styleId"), f"a{size}")
+    own.styles["Heading 2"].element.get_or_add_pPr().get_or_add_numPr().get_or_add_numId().val = 1
+    own.styles["Heading 2"].element.set(qn("w:styleId"), "2")
+    own.styles.add_style("Table Note", WD_STYLE_TYPE.CHARACTER)
+    for element in own.settings.element.xpath("w:rsids | w:compat"):
+        element.getparent().remove(element)
+    own.save(path)
+
+
+@pytest.mark.parametrize("document", ["report", "brief"])
+def test_a_template_whose_styles_have_other_names_is_used(tmp_path, document):
+    office_template(tmp_path / "own.docx")
+    table = Table("t", "t", ("a", "b"), (("x", "0.1"),))
+    title, note = (f'::: {{custom-style="{name}"}}\n字\n:::' for name in ("Table Title", "Table Note"))
+    body = "# 一、甲 {#one}\n\n## （一）乙 {#two}\n\n字\n\n字"
+    text = f"{CONTENTS.format(depth=2, title='目录')}\n\n{body}\n\n{title}\n\n{pipe_table(table)}\n\n{note}"
+    (tmp_path / "a.md").write_text(text, encoding="utf-8")
+    metadata = {"title": "t", "author": "", "mark": "", "document": document, "chinese": "yes"}
+    template, made = str(tmp_path / "own.docx"), tmp_path / "a.docx"
+    write_docx(tmp_path / "a.md", TEMPLATES, made, metadata, [table], {"one": 1, "two": 1}, template)
+    word = Document(made)
+    styles = {p.style.name: p.style for p in word.paragraphs}
+    assert (
+        styles["Heading 1"].base_style.name == "一级 标题" and styles["Table Title"].base_style.name == "题注"
+    )
+    assert styles["Heading 2"].style_id == "2"
+    for level, name in enumerate(("Heading 1", "Heading 2")):
+        properties = styles[name].element.pPr
+        assert properties.find(qn("w:outlineLvl")).get(qn("w:val")) == str(level)
+        assert properties.numPr.numId.val == 0  # its number stands in its text
+    for name in ("First Paragraph", "Body Text"):
+        own = styles[name]
+        assert (
+            own.base_style.name == "Normal" and own.base_style.font.size == Pt(16) and own.font.size is None
+        )
+        assert own.element.pPr.ind.get(qn("w:firstLineChars")) == "200"
+    assert styles["Table Note"].type == WD_STYLE_TYPE.PARAGRAPH and styles["Table Note"].font.size == Pt(9)
+    assert list(title_faults(word)) == []
+    assert word.settings.element.find(qn("w:compat")) is not None
 
 
 def test_what_stands_on_a_narrow_page_of_the_office_is_no_wider_than_its_text(tmp_path):

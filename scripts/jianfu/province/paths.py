@@ -1,6 +1,7 @@
 """Files and folders that settings name: found before any job, with the nearest existing name where they are not."""
 
 import csv
+import zipfile
 from pathlib import Path
 
 from jianfu.config.files import display
@@ -52,6 +53,7 @@ RESULT_TABLES = (  # what is laid out of the released estimates, in this order
     "stepwise_columns",
     "subgroup_slopes",
 )
+WORD_TYPE, STRICT = "wordprocessingml.document.main+xml", "purl.oclc.org/ooxml"
 SHAPEFILE = (".shx", ".dbf", ".cpg")  # beside the .shp
 LISTED = 2000  # so many files of a folder are looked at for the nearest name
 
@@ -91,6 +93,8 @@ def resolve_paths(settings: dict, folder: Path, file: str) -> dict:
             settings = merge(settings, {group: {key: found}})
     if settings["calendar"]["holidays"]:
         _check_holidays(settings["calendar"]["holidays"], file)
+    if settings["report"]["template"]:
+        _check_template(settings["report"]["template"], file)
     if settings["indicators"]:
         found = replace_files(settings["indicators"], lambda value, key: resolve(value, key, "file"))
         settings = {**settings, "indicators": found}
@@ -116,6 +120,17 @@ def _check_holidays(path, file):
         raise ConfigError("holidays_not_utf8", file=file, path=path) from None
     if not set(found) >= HOLIDAY_COLUMNS:
         raise ConfigError("holidays_lack_columns", file=file, path=path)
+
+
+def _check_template(path, file):
+    """A Word document: no other kind of file under its name, no template, not encrypted, not in the strict format."""
+    try:
+        with zipfile.ZipFile(path) as parts:
+            types, links = (parts.read(name).decode() for name in ("[Content_Types].xml", "_rels/.rels"))
+    except (OSError, KeyError, UnicodeDecodeError, zipfile.BadZipFile):
+        types = links = ""
+    if WORD_TYPE not in types or STRICT in links:
+        raise ConfigError("template_no_word_file", file=file, path=path)
 
 
 def check_files(settings: dict, file: str) -> None:

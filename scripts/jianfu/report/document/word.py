@@ -28,6 +28,11 @@ XIAOBIAO = "方正小标宋简体"
 BLACK, RED = RGBColor(0, 0, 0), RGBColor(0xB0, 0, 0x20)
 GROUP_SPACE = 8  # points above a row that begins a group
 FIXED_DATE = datetime(2000, 1, 1)
+# What follows the mode of compatibility in the settings of a Word file.
+AFTER_COMPAT = (
+    *("w:docVars", "w:rsids", "m:mathPr", "w:attachedSchema", "w:themeFontLang", "w:clrSchemeMapping"),
+    *("w:shapeDefaults", "w:decimalSymbol", "w:listSeparator"),
+)
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 SIDES = ("top_margin", "bottom_margin", "left_margin", "right_margin")
 MARGINS, BRIEF_MARGINS = (3.0, 2.8, 2.8, 2.6), (3.7, 3.5, 2.8, 2.6)  # cm; text 15.6 wide
@@ -54,6 +59,26 @@ class Look:
     page_tab: bool = False  # a dotted line to the page number at the right
 
 
+# What the styles of a template of an office may be called instead; blanks and capitals do not count. Text that has no
+# style of its own there is set as the template's usual paragraph.
+CALLED = {
+    "Body Text": ("正文文本", "公文正文", "报告正文", "正文缩进", "Normal Indent"),
+    "First Paragraph": ("Body Text", "正文文本", "公文正文", "报告正文", "正文缩进", "Normal Indent"),
+    "Heading 1": ("标题1", "一级标题", "公文一级标题", "公文标题1"),
+    "Heading 2": ("标题2", "二级标题", "公文二级标题", "公文标题2"),
+    "Table Title": ("表题", "表标题", "表名", "表题注", "题注", "Caption"),
+    "Figure Title": ("图题", "图标题", "图名", "图题注", "题注", "Caption"),
+    "Table Note": ("表注", "注释"),
+    "Reference": ("参考文献", "Bibliography"),
+    "TOC Heading": ("目录标题",),
+    "toc 1": ("目录1",),
+    "toc 2": ("目录2",),
+    "Document Title": ("公文标题", "文件标题", "大标题", "标题", "Title"),
+    "Header": ("页眉",),
+    "Footer": ("页脚",),
+}
+TEXT = ("Body Text", "First Paragraph")
+HEADINGS = {"Heading 1": 0, "Heading 2": 1}  # style: its level in the outline
 STYLES = {
     "Normal": Look(SONG, 12),
     "Body Text": Look(SONG, 12, ALIGN.JUSTIFY, indent_chars=200),
@@ -118,20 +143,20 @@ def write_docx(source, templates, output, metadata, tables, pages, own_template)
 
 def write_reference(path, metadata, own_template) -> None:
     """The document whose styles, page, header and footer are taken: pandoc's own with ours, or ``own_template`` with
-    those of our styles that it does not have, and the mark of synthetic data in its headers."""
+    its styles under our names, those of ours that it does not have, and the mark of synthetic data in its headers."""
     if own_template is None:
         command = [pypandoc.get_pandoc_path(), "--print-default-data-file", "reference.docx"]
         path.write_bytes(subprocess.run(command, capture_output=True, check=True).stdout)
     document = Document(path if own_template is None else own_template)
-    kept = set() if own_template is None else {style.name for style in document.styles}
     looks = BRIEF_STYLES if metadata["document"] == "brief" and metadata["chinese"] else STYLES
     if own_template is None:
         set_defaults(document)
         set_page(document, metadata)
+    width, chinese = text_width(document.sections[0]), bool(metadata["chinese"])
+    called = {} if own_template is None else styles_of_office(document.styles)
     for name, look in looks.items():
-        if name not in kept:
-            width = text_width(document.sections[0])
-            style_paragraph(document.styles, name, look, bool(metadata["chinese"]), width)
+        if own_template is None or not take_over(document.styles, name, look, called, chinese):
+            style_paragraph(document.styles, name, look, chinese, width)
     if own_template is not None and metadata["mark"]:
         for section in document.sections:
             for header in (section.header, section.first_page_header, section.even_page_header):
@@ -139,11 +164,64 @@ def write_reference(path, metadata, own_template) -> None:
     document.save(path)
 
 
+def styles_of_office(styles) -> dict:
+    """The paragraph styles of a template by their names without blanks and capitals. A style of another kind under a
+    name of ours gets out of its way, and the usual paragraph is called Normal, whatever it was called."""
+    for style in styles:
+        if style.name in STYLES and style.type != WD_STYLE_TYPE.PARAGRAPH:
+            style.name = f"{style.name} ({style.type.name.lower()})"
+            style.element.styleId = f"{style.style_id}-{style.type.name.lower()}"
+    usual = styles.default(WD_STYLE_TYPE.PARAGRAPH)
+    if usual is not None and not any(style.name == "Normal" for style in styles):
+        usual.name = "Normal"
+    return {_plain(style.name): style for style in styles if style.type == WD_STYLE_TYPE.PARAGRAPH}
+
+
+def _plain(name):
+    return "".join(name.lower().split())
+
+
+def take_over(styles, name, look, called, chinese) -> bool:
+    """Set what is of style ``name`` of ours in that of a template: its own of that name, else one based on the first of
+    :data:`CALLED` that it has. False where it has none.
+
+    called: its styles, from :func:`styles_of_office`. Headings bring their numbers themselves and lose those of the
+    template; what stays with the next paragraph does so here as well.
+    """
+    theirs = called[_plain(name)] if name in styles and _plain(name) in called else None
+    names = (name, *CALLED.get(name, ()), *(["Normal"] if name in TEXT else []))
+    base = next((called[_plain(other)] for other in names if _plain(other) in called), None)
+    if theirs is None and base is None:
+        return False
+    if theirs is None:
+        theirs = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        theirs.base_style = base
+        if (
+            name in TEXT
+            and chinese
+            and _plain(base.name) == "normal"
+            and not base.paragraph_format.first_line_indent
+        ):
+            indent = theirs.element.get_or_add_pPr().get_or_add_ind()
+            indent.set(qn("w:firstLineChars"), "200")
+    if look.keep_next:
+        theirs.paragraph_format.keep_with_next = True
+    if name in HEADINGS:
+        properties = theirs.element.get_or_add_pPr()
+        properties.get_or_add_numPr().get_or_add_numId().val = 0
+        for tag in properties.findall(qn("w:outlineLvl")):
+            properties.remove(tag)
+        level = OxmlElement("w:outlineLvl")
+        level.set(qn("w:val"), str(HEADINGS[name]))
+        properties.append(level)
+    return True
+
+
 def style_paragraph(styles, name, look, chinese, width) -> None:
     """Create or overwrite one paragraph style; ``width`` of the text in twentieths of a point."""
     known = {style.name for style in styles}
     style = styles[name] if name in known else styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
-    style.base_style = None if name == "Normal" else styles["Normal"]
+    style.base_style = styles["Normal"] if name != "Normal" and ("Normal" in known) else None
     style.font.size, style.font.bold, style.font.italic = Pt(look.size), False, False
     style.font.color.rgb = BLACK
     set_fonts(style.element.get_or_add_rPr(), look.font)
@@ -371,7 +449,7 @@ def finish_settings(document, metadata) -> None:
     compat = settings.find(qn("w:compat"))
     if compat is None:
         compat = OxmlElement("w:compat")
-        settings.find(qn("w:rsids")).addprevious(compat)
+        settings.insert_element_before(compat, *AFTER_COMPAT)
     mode = OxmlElement("w:compatSetting")
     for key, value in (
         ("name", "compatibilityMode"),
