@@ -25,9 +25,9 @@ from jianfu.models.spec import spec_of
 from jianfu.models.tables.reading import read_hazard, read_survey
 from jianfu.models.tables.variables import derive
 from jianfu.release.sample_by_group import persons_of, sample_by_group
+from jianfu.survey.scoring import VISIBLE
 
 MODELS = ("H1_burnout", "H2_exits")
-SCALES = ("burnout", "meaning", "innovation", "autonomy", "intention")
 COHORT, BY_COHORT = "cohort", "H3_within_cohorts"  # and the model of exits in which the burden differs by it
 GROUPS = ("position", "bianzhi", "unit_type", "area")
 
@@ -50,6 +50,9 @@ def main(inputs, window, reference, inference, least, outputs):
         predictions.differences_over(specs[0], survey, categories, COHORT, settings, least=least),
         predictions.hazards_over(spec_of(plan, BY_COHORT), cells, categories, COHORT, settings),
     ]
+    keys, common = (read_yaml(inputs[name])["scales"] for name in ("scales", "common"))
+    usual = [name for name in keys if name in common and not common[name].get("rare")]
+    rare = [*(name for name in keys if name not in usual), VISIBLE]
     order = {cohort: place for place, cohort in enumerate(definitions.cohorts)}
     predicted = [
         part.sort_values("group", key=lambda names: names.map(order), kind="stable") for part in predicted
@@ -60,8 +63,8 @@ def main(inputs, window, reference, inference, least, outputs):
     persons = persons_of(months, frames.load(inputs["units"]), exposures, index=leading(roles))
     tertiles = burden_tertiles(exposures, reference, exposure=leading(roles))
     made = {
-        "sample_by_group": sample_by_group(persons, survey.frame, tertiles, SCALES, least=least),
-        "correlation_pairs": journal.correlations(survey.frame, [*SCALES, *indices]),
+        "sample_by_group": sample_by_group(persons, survey.frame, tertiles, [*usual, *rare], least=least),
+        "correlation_pairs": journal.correlations(survey.frame, [*usual, *indices], rare),
         "stepwise": steps,
         "stepwise_fit": fits,
         "subgroups": groups,

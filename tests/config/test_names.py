@@ -148,7 +148,7 @@ def test_another_scoring_key_brings_its_items_and_range(load):
     assert found["survey"]["keys"] == {"burnout": "burnout_16"}
     tables = load_tables(SCHEMA, PLAN / "scales.yaml", {"burnout": [1, 7]}, {"burnout": "burnout_16"})
     items = [name for name, column in tables["survey"].columns.items() if column.type == "item"]
-    assert items[5:10] == ["CY1", "CY2", "CY3", "CY4", "CY5"] and len(items) == 32
+    assert items[5:10] == ["CY1", "CY2", "CY3", "CY4", "CY5"] and len(items) == 43
     assert tables["survey"].columns["CY5"].high == 7
 
 

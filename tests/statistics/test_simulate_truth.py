@@ -14,6 +14,8 @@ from jianfu.exits.person_months import person_months
 from jianfu.simulate.draw import draw
 from jianfu.simulate.parameters import read_parameters
 from jianfu.simulate.survey import ITEMS, SCALES, SUBSCALES, observed_scores
+from jianfu.survey.psychometrics import cfa
+from jianfu.survey.psychometrics.measurement import Model
 
 
 @functools.cache
@@ -100,11 +102,28 @@ def test_conditional_means_are_what_answers_average_to(scale):
     survey = demo().detail.survey
     kept = ~survey.frame["straightline"]
     score = observed_scores(survey.frame.loc[kept, list(ITEMS)])[scale.removesuffix("_given")]
+    kept[kept], score = ~np.isnan(score), score[~np.isnan(score)]
     data = pd.DataFrame({"unit": survey.frame.loc[kept, "unit"], "x": survey.truth.loc[kept, f"{scale}_z"]})
     data["y"] = (score - score.mean()) / score.std(ddof=1)
     fit = pyfixest.feols("y ~ x | unit", data, vcov={"CRV1": "unit"}).tidy().loc["x"]
     assert abs(fit["Estimate"] - 1) < 3 * fit["Std. Error"]
     assert abs(data["x"].mean()) < 0.12
+
+
+@pytest.mark.parametrize(("first", "second"), [("distrust", "burnout"), ("support", "burnout")])
+def test_factors_of_the_rare_scales_correlate_as_stated(first, second):
+    """Correlation of the factors of two scales: the stated effect, less the share of a subscale of its own in each."""
+    own = parameters()["survey"]
+    names = {"burnout": "exhaustion"}
+    keys = {name: row for row in SUBSCALES for name in (first, second) if row[1] == names.get(name, name)}
+    frame = demo().detail.survey.frame
+    answers = frame.loc[~frame["straightline"], [item for row in keys.values() for item in row[2]]].copy()
+    for _, _, _, low, high, turned in keys.values():
+        answers[list(turned)] = low + high - answers[list(turned)]
+    fit = cfa.fit(answers, Model({name: list(row[2]) for name, row in keys.items()}, identification="std_lv"))
+    common, sub = own["loading"]["common"], own["loading"]["subscale"]
+    expected = own[first][second] * common**2 / (common**2 + sub**2)
+    assert abs(fit.matrices[0][1][0, 1] - expected) < 0.06
 
 
 def test_true_effects_are_found_with_unit_effects_and_missed_without():

@@ -257,6 +257,17 @@ def test_the_channel_of_an_answer_is_no_item(tmp_path, knowledge):
     assert list(draft.survey.items) == items and not draft.survey.ranges
 
 
+@pytest.mark.parametrize(("asked", "last"), [(31, "LI3"), (42, "EG2"), (32, "LI3"), (43, "EG2")])
+def test_questions_are_those_of_the_usual_scales_or_of_all(tmp_path, knowledge, asked, last):
+    """By their number: with and without the rare scales, with 15 or 16 items of burnout."""
+    items = [f"题目{n}" for n in range(asked)]
+    rows = [["提交答卷时间", "单位", "年龄段", *items]]
+    rows += [["2024-10-05", "河口镇", "90后", *[n % 5 + 1] * asked] for n in range(60)]
+    found = make_draft(_folder(tmp_path, 问卷_第1次=rows), knowledge).survey
+    assert list(found.items) == items and found.items[items[-1]] == last
+    assert found.keys == ({"burnout": "burnout_16"} if asked in (32, 43) else {})
+
+
 def test_what_is_no_common_table_stays_out(tmp_path, knowledge):
     """A contact list, and a table of one's own by unit and month, beside tables that are known."""
     contacts = [["姓名", "电话"], ["张三", "13900000001"], ["李四", "13900000002"]]

@@ -106,6 +106,7 @@ def test_checksums_of_survey():
     checks, survey = expected()["checksums_of_kept_rows"], _frame("survey")
     assert {str(k): v for k, v in survey["wave"].value_counts().items()} == checks["survey_rows_by_wave"]
     assert _sums(survey, checks["survey_item_sums"]) == checks["survey_item_sums"]
+    assert survey["hours_visible"].sum() == checks["sum_hours_visible"]
     items = survey[list(checks["survey_item_sums"])]
     burnout, others = items.iloc[:, :15], items.iloc[:, 15:]
     one_answer = [part.min(axis=1) == part.max(axis=1) for part in (burnout, others)]

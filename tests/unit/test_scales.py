@@ -131,6 +131,28 @@ def test_a_scale_of_ones_own_does_not_tell_straightliners():
     assert found["person_key"].tolist() == ["p0"] and found[list(before)].equals(before)
 
 
+def test_scales_that_were_not_asked_change_nothing():
+    """Items that nobody answered make no straight-liner miss two thirds of the items, and move no other score."""
+    good, flat = [1, 2, 3, 4, 5, 6, 6, 5, 4, 1], [4] * 7 + [2] * 3
+    items = [f"DT{n}" for n in range(1, 9)]
+    rows, people = survey(good, flat), spells(*[{"person_key": f"p{i}"} for i in range(2)])
+    keys = KEYS | {"distrust": {"items": items, "range": [1, 5], "reversed": ["DT3"], "rare": True}}
+    without, flow = scoring.survey_scores(rows, people, KEYS, DEFINITIONS, **rules(True, None))
+    empty = rows.assign(**dict.fromkeys(items, np.nan))
+    found, counted = scoring.survey_scores(empty, people, keys, DEFINITIONS, **rules(True, None))
+    assert found["person_key"].tolist() == ["p0"] and found[list(without)].equals(without)
+    assert found["distrust"].isna().all() and counted.equals(flow)
+
+
+def test_share_of_visible_hours():
+    rows = survey(*[[1, 2, 3, 4, 5, 6, 6, 5, 4, 1]] * 3)
+    rows = rows.assign(hours_week=[50.0, 0.0, 40.0], hours_visible=[20.0, 0.0, np.nan])
+    people = spells(*[{"person_key": f"p{i}"} for i in range(3)])
+    found, _ = scoring.survey_scores(rows, people, KEYS, DEFINITIONS, **rules(False, None))
+    assert found["visible_share"].tolist() == pytest.approx([0.4, np.nan, np.nan], nan_ok=True)
+    assert scoring.score_names(KEYS)[:4] == ["burnout", "exhaustion", "cynicism", "inefficacy"]
+
+
 def test_anonymous_respondents_keep_unit_and_cohort_of_the_sheet():
     rows = survey([1, 2, 3, 4, 5, 6, 6, 5, 4, 1], [2, 2, 3, 4, 5, 6, 6, 5, 4, 2])
     rows = rows.assign(person_key=pd.NA, unit_code="390121003", cohort=["80后", pd.NA])

@@ -19,6 +19,8 @@ rule build_journal_tables:
         plan=settled("models.yaml"),
         definitions=plan("exits.yaml"),
         roles=settled("index_roles.csv"),
+        scales=plan("scales.yaml"),
+        common=common_plan("scales.yaml"),
     output:
         **published_by("build_journal_tables"),
     log:

@@ -29,6 +29,7 @@ rule build_publication:
         indicator_plan=plan("indicators.csv"),
         index_plan=plan("indices.csv"),
         roles=settled("index_roles.csv"),
+        scales=plan("scales.yaml"),
         labels=plan("labels.csv"),
         definitions=plan("exits.yaml"),
     output:

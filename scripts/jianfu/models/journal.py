@@ -202,14 +202,18 @@ def _p_difference(spec, effects, model, settings):
     return float(stats.chi2.sf(values @ np.linalg.pinv(covariance) @ values, len(values)))
 
 
-def correlations(frame: pd.DataFrame, variables: Sequence[str]) -> pd.DataFrame:
-    """Pearson correlations of the variables that vary, frame CORRELATIONS, on the rows in which none is missing."""
-    present = [name for name in variables if name in frame and frame[name].std() > 0]
-    complete = frame[present].dropna()
-    matrix = complete.corr()
-    rows = [
-        (row, column, matrix.loc[row, column], len(complete))
-        for place, row in enumerate(present)
-        for column in present[:place]
-    ]
+def correlations(frame: pd.DataFrame, variables: Sequence[str], of_some: Sequence[str] = ()) -> pd.DataFrame:
+    """Pearson correlations of the variables that vary, frame CORRELATIONS, on the rows in which none is missing.
+
+    of_some: variables that not everyone was asked; only their own pairs lose the rows in which they are missing.
+    """
+    present, asked = (
+        [name for name in names if name in frame and frame[name].std() > 0] for names in (variables, of_some)
+    )
+    complete = frame.dropna(subset=present)
+    rows = []
+    for place, row in enumerate([*present, *asked]):
+        for column in [*present, *asked][:place]:
+            both = complete[[row, column]].dropna()
+            rows.append((row, column, both.corr().iloc[0, 1], len(both)))
     return pd.DataFrame(rows, columns=CORRELATIONS)

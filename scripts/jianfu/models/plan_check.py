@@ -58,7 +58,7 @@ BESIDE = (
     "needs",
     "exposures",
 )  # those that say beside which models it stands
-SCALE_KEYS = ("items", "range", "reversed", "subscales", "weights", "min_answered")
+SCALE_KEYS = ("items", "range", "reversed", "subscales", "weights", "min_answered", "rare")
 MADE = ("_indirect", "_direct", "_total", "_pure", "_a")  # what estimators add to the name of a term
 
 

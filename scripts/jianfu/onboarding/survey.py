@@ -109,13 +109,15 @@ def _place_items(survey, answers, where, knowledge):
     versions = [{}] + [{entry["scale"]: name} for name, entry in knowledge.variants.items()]
     for items in (shared, numbered):
         for survey.keys in versions:
-            order = [item for scale in _scales(survey, knowledge).values() for item in scale["items"]]
-            if len(order) == len(items):
-                survey.items = dict(zip(items, order, strict=True))
-                survey.evidence = Reason("ev_items_in_order", n=len(order))
-                return
+            scales = _scales(survey, knowledge).values()
+            usual = [item for scale in scales if not scale.get("rare") for item in scale["items"]]
+            for order in (usual, [item for scale in scales for item in scale["items"]]):
+                if len(order) == len(items):
+                    survey.items = dict(zip(items, order, strict=True))
+                    survey.evidence = Reason("ev_items_in_order", n=len(order))
+                    return
     survey.keys, survey.open_items = {}, shared
-    wanted = sum(len(scale["items"]) for scale in knowledge.scales.values())
+    wanted = sum(len(scale["items"]) for scale in knowledge.scales.values() if not scale.get("rare"))
     survey.evidence = Reason("ev_items_unmatched", found=len(shared), wanted=wanted) if shared else None
 
 

@@ -4,6 +4,7 @@
 ``persons`` and ``top2_share`` are there for the gate, which removes them. Nothing small is suppressed here.
 """
 
+from collections.abc import Sequence
 from functools import partial
 
 import duckdb
@@ -265,13 +266,14 @@ def _row(block, row, n, persons, share, values=None, *, cohort=TOTAL, cell=""):
 
 # ------------------------------------------------------------------------------------------------ all of them
 
-SCORES = ("burnout", "exhaustion", "cynicism", "inefficacy", "meaning", "innovation", "autonomy", "intention")
 
-
-def build_all(*, inputs, outputs, window, calendar, exclude, language: str) -> None:
+def build_all(
+    *, inputs, outputs, scores_described: Sequence[str], window, calendar, exclude, language: str
+) -> None:
     """Read restricted tables, compute every publishable table, write one Parquet file each.
 
-    inputs: paths by name (as in rule build_publication); outputs: paths by name of the table; the others are settings.
+    inputs: paths by name (as in rule build_publication); outputs: paths by name of the table; scores_described: columns
+    of the survey scores whose mean and SD are shown; the others are settings.
     """
     read = frames.load
     indices, unit_months, units = read(inputs["indices"]), read(inputs["unit_months"]), read(inputs["units"])
@@ -316,7 +318,7 @@ def build_all(*, inputs, outputs, window, calendar, exclude, language: str) -> N
             indices,
             unit_months,
             scores,
-            SCORES,
+            scores_described,
             cohorts=definitions.cohorts,
             described=roles["index"],
         ),

@@ -20,7 +20,7 @@ from jianfu.simulate.unit_years import build_substantive, build_unit_years
 
 ROSTER = ["birth_ym", "sex", "education", "bianzhi", "entry_route", "rank", "rank_since", "role", "hire_date"]
 SURVEY_COLUMNS = ["person_key", "unit_code", "cohort", "wave", "fieldwork_date", *ITEMS, "hours_week", "hours_trace",
-                  "hours_substantive", "duration_s", "submission_id"]  # fmt: skip
+                  "hours_substantive", "hours_visible", "duration_s", "submission_id"]  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import numpy as np
 from jianfu.simulate import raw_xlsx as xlsx
 from jianfu.simulate.raw_people import _damage_ids, strangers
 from jianfu.simulate.raw_text import SYNTHETIC, id_texts
-from jianfu.simulate.survey import ITEMS, SUBSCALES
+from jianfu.simulate.survey import ITEMS, RARE, SUBSCALES, USUAL
 
 NAME = "职业状态问卷_第{}轮.xlsx"
 WORDINGS = (
@@ -14,7 +14,7 @@ WORDINGS = (
 )
 HEADINGS = ["序号", "提交答卷时间", "所用时间", "来源", "您的身份证号码", "调查轮次",
             *(f"第{i + 1}题" for i in range(len(ITEMS))), "每周工作时长", "每周留痕小时数", "每周实质工作小时数",
-            "意见建议"]  # fmt: skip
+            "每周显绩项目小时数", "意见建议"]  # fmt: skip
 DAMAGE = ("missing", "unparseable", "damaged_id", "float_id", "conflict", "conflict")
 ORIGINS = ("微信", "手机提交", "链接")
 
@@ -61,18 +61,20 @@ def _sheet(detail, part, wave, texts, parameters, streams):
         xlsx.texts(np.array(ORIGINS, dtype=object)[rng.integers(0, 3, n)]),
         xlsx.texts(_damage_ids(id_texts(rng, who), kind)),
         xlsx.texts([f"第{wave}轮"] * n),
-        *_answers(rows, WORDINGS[(wave - 1) % 2], rng),
+        *_answers(rows, USUAL, WORDINGS[(wave - 1) % 2], rng),
+        *_answers(rows, RARE, WORDINGS[(wave - 1) % 2], streams(f"survey file rare {wave}")),
         *(_hours(rows[name], rng) for name in ("hours_week", "hours_trace", "hours_substantive")),
+        xlsx.numbers(rows["hours_visible"]),
         xlsx.texts([SYNTHETIC] * n),
     ]
     return xlsx.Sheet("Sheet1", [HEADINGS], columns)
 
 
-def _answers(rows, wordings, rng):
-    """Cells of all items: numbers for the frequency scale, option texts for the others; skipped ones marked."""
+def _answers(rows, scales, wordings, rng):
+    """Cells of the items of some scales: numbers for the frequency scale, else option texts; skipped ones marked."""
     words = xlsx.texts(np.array(wordings, dtype=object))
     skipped = xlsx.texts(["(跳过)"])[0]
-    for _, _, items, low, high, _ in SUBSCALES:
+    for _, _, items, low, high, _ in (row for row in SUBSCALES if row[0] in scales):
         for item in items:
             values = rows[item].to_numpy(dtype=float)
             missing = np.isnan(values)

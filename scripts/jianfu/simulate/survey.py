@@ -21,10 +21,30 @@ SUBSCALES = (
     ("innovation", "innovation", ("IN1", "IN2", "IN3", "IN4"), 1, 5, ("IN2",)),
     ("autonomy", "autonomy", ("AU1", "AU2", "AU3"), 1, 5, ()),
     ("intention", "intention", ("LI1", "LI2", "LI3"), 1, 5, ()),
+    ("distrust", "distrust", ("DT1", "DT2", "DT3"), 1, 5, ("DT3",)),
+    ("support", "support", ("SS1", "SS2", "SS3"), 1, 5, ()),
+    ("insecurity", "insecurity", ("FB1", "FB2"), 1, 5, ()),
+    ("responsibility", "responsibility", ("FR1",), 1, 5, ()),
+    ("expectation_gap", "expectation_gap", ("EG1", "EG2"), 1, 5, ("EG2",)),
 )
 BURNOUT_WEIGHTS = {"exhaustion": 0.4, "cynicism": 0.3, "inefficacy": 0.3}
-SCALES = ("burnout", "meaning", "innovation", "autonomy", "intention")
-ITEMS = tuple(item for _, _, items, *_ in SUBSCALES for item in items)
+USUAL = ("burnout", "meaning", "innovation", "autonomy", "intention")
+RARE = (
+    "distrust",
+    "support",
+    "insecurity",
+    "responsibility",
+    "expectation_gap",
+)  # asked behind the usual ones
+SCALES = (*USUAL, *RARE)
+
+
+def items_of(scales):
+    """Items of these scales in the order of the questionnaire."""
+    return tuple(item for scale, _, items, *_ in SUBSCALES if scale in scales for item in items)
+
+
+ITEMS = items_of(SCALES)
 # Exposures as unweighted indices; `demands` is OD as a whole, `overload` leaves out what `pressure` (D7) holds, as the
 # joint model H4 does.
 EXPOSURES = {
@@ -43,7 +63,7 @@ EXPOSURES = {
 # Effects on burnout shared by a whole unit.
 OF_UNIT = ("overload", "pressure", "monotony", "rest_day_work", "apps", "demands")
 SURVEY_MONTHS, SURVEY_MIN_MONTHS = 6, 4
-MEDIATED = ("innovation", "intention")  # scales that depend on other scales of the same person
+MEDIATED = ("innovation", "intention", *RARE)  # scales that depend on other scales of the same person
 
 
 @dataclass(frozen=True)
@@ -122,6 +142,8 @@ def _predictors(own, people, persons, months, exposures):
         "innovation": innovation,
         "autonomy": own["autonomy"]["rigidity"] * x["rigidity"],
         "intention": np.zeros(len(people)),
+        "insecurity": own["insecurity"]["accountability"] * x["accountability"],
+        **{name: np.zeros(len(people)) for name in RARE if name != "insecurity"},
     }
 
 
@@ -213,7 +235,7 @@ def observed_scores(answers):
         flip = [items.index(item) for item in turned]
         block[:, flip] = low + high - block[:, flip]
         weight = BURNOUT_WEIGHTS.get(subscale, 1.0)
-        scores[scale] = scores[scale] + weight * np.nanmean(block, axis=1)
+        scores[scale] = scores[scale] + weight * pd.DataFrame(block).mean(axis=1).to_numpy()
     return scores
 
 
@@ -234,6 +256,12 @@ def _hours(own, people, months, exposures, substantive, streams):
     )
     real = week * hours["substantive_share"] * np.exp(EFFORT_LOG_SD * effort + 0.2 * rng.normal(size=n))
     return {"hours_week": week, "hours_trace": np.rint(trace), "hours_substantive": np.rint(real)}
+
+
+def _hours_visible(own, week, leads, streams):
+    """Weekly hours of leaders on projects that show; others were not asked."""
+    noise = own["visible_log_sd"] * streams("hours visible").normal(size=len(week))
+    return np.where(leads, np.rint(np.minimum(week * own["visible_share"] * np.exp(noise), week)), np.nan)
 
 
 def build_survey(parameters, months, exposures, careers, persons, substantive, streams):
@@ -260,13 +288,18 @@ def build_survey(parameters, months, exposures, careers, persons, substantive, s
     observed = {name: values[~flat] for name, values in scores.items()}
     moments = {name: (values.mean(), values.std(ddof=1)) for name, values in observed.items()}
     truth = _standardised(expected, moments)
-    answers = answers.mask(rng.random(answers.shape) < own["item_missing"])
+    for asked, draws in ((USUAL, rng), (RARE, streams("survey damage rare"))):
+        part = list(items_of(asked))
+        answers[part] = answers[part].mask(draws.random((n, len(part))) < own["item_missing"])
     seconds = np.where(flat, rng.integers(45, 90, n), np.rint(np.exp(rng.normal(5.75, 0.4, n))) + 90)
     day = rng.integers(5, 26, n)
+    hours = _hours(own, people, months, exposures, substantive, streams)
+    leads = persons.leader[people["slot"]]
+    hours["hours_visible"] = _hours_visible(own["hours"], hours["hours_week"], leads, streams)
     frame = people.assign(
         fieldwork_date=months.first[people["t"]] + (day - 1).astype("m8[D]"),
         **answers,
-        **_hours(own, people, months, exposures, substantive, streams),
+        **hours,
         duration_s=seconds.astype(float),
         straightline=flat,
     )

@@ -13,6 +13,14 @@ from jianfu.exits.spells import post_start
 ROSTER_COLUMNS = ("role", "rank", "rank_since", "bianzhi", "education", "entry_route")
 
 
+VISIBLE = "visible_share"  # share of the weekly hours that goes into visible achievements, asked of leaders
+
+
+def score_names(scales):
+    """Columns of the scores: every scale, its subscales behind it, and :data:`VISIBLE`."""
+    return [*(part for name, key in scales.items() for part in (name, *key.get("subscales", ()))), VISIBLE]
+
+
 def with_ranges(scales, ranges):
     """Scoring keys with the coding of the province: ``ranges`` maps a scale to [lowest, highest]."""
     return {name: key | {"range": ranges.get(name, key["range"])} for name, key in scales.items()}
@@ -81,7 +89,8 @@ def straightliners(survey, scales):
     """True for respondents who gave one and the same answer to every item of every coding.
 
     Items of the same coding (range) form a group; within each group all answers (before turning) are equal. At least
-    two groups or two thirds of the items must be answered, so that a nearly empty sheet is not taken for one.
+    two answers and two thirds of the items must be there, so that a nearly empty sheet is not taken for one. Items that
+    nobody answered were not asked.
     """
     groups = {}
     for key in scales.values():
@@ -89,7 +98,7 @@ def straightliners(survey, scales):
     same = pd.Series(True, index=survey.index)
     items = []
     for members in groups.values():
-        members = [item for item in members if item in survey]
+        members = [item for item in members if item in survey and survey[item].notna().any()]
         items += members
         if members:
             answers = _answers(survey, members)
@@ -184,6 +193,7 @@ def survey_scores(
             "hours_week": survey["hours_week"],
             "hours_trace": survey["hours_trace"],
             "hours_substantive": survey["hours_substantive"],
+            VISIBLE: survey["hours_visible"] / survey["hours_week"].where(survey["hours_week"] > 0),
             "rank_years": (month - date_month(post["rank_since"])) / 12,
         }
     )

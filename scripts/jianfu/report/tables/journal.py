@@ -91,7 +91,7 @@ def correlation_table(pairs: pd.DataFrame, labels: Labels) -> Table:
         tuple(rows),
         (),
         labels("source_survey_response"),
-        (labels("note_correlation_matrix", n=count(pairs["n"].min() if len(pairs) else None)),),
+        (labels("note_correlation_matrix", n=count(pairs["n"].max() if len(pairs) else None)),),
     )
 
 
