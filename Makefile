@@ -108,7 +108,8 @@ test-all: development
 # Bias, coverage, size and power over thousands of simulated provinces (an hour on two cores; goes on where it stopped);
 # writes docs/simulation_study.csv, .png and .svg.
 simulation-study: setup
-	$(BIN)/snakemake --cores $(CORES) --keep-going docs/simulation_study.png docs/intervention_study.csv
+	$(BIN)/snakemake --cores $(CORES) --keep-going --forcerun build_simulation_study build_intervention_study -- \
+	  docs/simulation_study.png docs/intervention_study.csv
 
 # ROWS=2000000: reading and indicators of so many rows stage by stage beside DuckDB, pandas and Polars, into docs/benchmark.csv
 # (1 GB of disk for every million rows). Without ROWS: 2 and 20 million, and before them the index build of a large province,

@@ -97,6 +97,14 @@ def test_less_burden_keeps_people_and_their_presence_lowers_the_load():
     assert less.expected["burnout_z"].mean() < natural().expected["burnout_z"].mean()
 
 
+def test_the_same_persons_are_hired_in_both_arms():
+    before, after = (w.careers.spells for w in (natural(), under(*PACKAGE)))
+    stock = drawn().detail.persons.stock
+    first = [own[own["slot"] >= stock].groupby("slot")[["unit", "start"]].first() for own in (before, after)]
+    assert len(first[0]) > 20
+    pd.testing.assert_frame_equal(*first)
+
+
 def test_true_exits_avoided_are_the_difference_of_the_probabilities_of_all_at_risk():
     less = under(*PACKAGE)
     known = interventions.truth(drawn(), natural(), less, "90后")

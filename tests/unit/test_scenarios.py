@@ -259,12 +259,16 @@ def _staff(units=5, months=24, hazard=0.01, heads=20.0):
     return projection.Staff(at_risk, rate, np.full((units, months), heads), np.zeros((units, 2)))
 
 
+def _drawn(effects, units=5):
+    return projection.Drawn(effects, projection.drawn_risks(_staff(units), len(effects) - 1, 0))
+
+
 def test_a_scenario_that_changes_nothing_gives_exactly_zero():
     before, _ = _random_burden()
-    effects = np.random.default_rng(0).normal(size=(7, 2, 2))
-    path = projection.through_window(before, before, _staff(), effects)
+    drawn = _drawn(np.random.default_rng(0).normal(size=(7, 2, 2)))
+    path = projection.through_window(before, before, _staff(), drawn)
     assert not path.avoided.any() and not path.stayed.any() and not path.raised.any()
-    later = projection.ahead(before, before, _staff(), effects, (12, 36))
+    later = projection.ahead(before, before, _staff(), drawn, (12, 36))
     assert list(later) == [12, 36] and not any(stayed.any() for stayed, _ in later.values())
     assert all((present > 0).all() for _, present in later.values())
 
@@ -273,10 +277,10 @@ def test_exits_avoided_without_the_loop_are_the_closed_form():
     staff, shift = _staff(units=1, months=12), -0.3
     change = np.full((1, 12, 1), -1.0)
     effects = np.full((1, 2, 1), 0.3)
-    path = projection._run(staff, change, np.zeros((1, 12, 1)), (1, 3), effects)
+    path = projection._run(staff, change, np.zeros((1, 12, 1)), (1, 3), _drawn(effects, 1))
     for group, hazard in enumerate((0.01, 0.02)):
         new = 1 - (1 - hazard) ** np.exp(shift)
-        assert projection.changed_hazard(np.array(hazard), np.array(shift)) == pytest.approx(new, abs=1e-15)
+        assert projection.changed_hazard(np.array(hazard), np.exp(shift)) == pytest.approx(new, abs=1e-15)
         kept, avoided = 0.0, 0.0  # month by month by hand: those kept leave later at the lower rate
         for _ in range(12):
             avoided += 10 * (hazard - new) - kept * new
@@ -285,11 +289,24 @@ def test_exits_avoided_without_the_loop_are_the_closed_form():
         assert path.stayed[0, group] == pytest.approx(kept, rel=1e-12)
 
 
+def test_exits_avoided_are_as_uncertain_as_the_exits_there_were():
+    staff, change = (
+        _staff(hazard=0.0005, heads=400),
+        np.full((5, 24, 1), -1.0),
+    )  # who stays hardly leaves later
+    drawn = projection.Drawn(np.full((4001, 2, 1), 0.01), projection.drawn_risks(staff, 4000, 0))
+    path = projection._run(staff, change, np.zeros((5, 24, 1)), (1, 3), drawn)
+    exits = (staff.at_risk * staff.hazard).sum(axis=(0, 1))  # 12 and 24
+    spread = path.avoided[1:].std(axis=0) / path.avoided[0]
+    assert path.avoided[1:].mean(axis=0) / path.avoided[0] == pytest.approx(1, abs=0.03)
+    assert spread == pytest.approx(1 / np.sqrt(exits), rel=0.15)
+
+
 def test_the_loop_lowers_exits_further_and_starts_a_month_late():
     staff, change = _staff(units=1), np.full((1, 24, 1), -1.0)
-    effects = np.full((1, 2, 1), 0.3)
-    alone = projection._run(staff, change, np.zeros((1, 24, 1)), (1, 3), effects)
-    loop = projection._run(staff, change, np.full((1, 24, 1), -5.0), (1, 3), effects)
+    drawn = _drawn(np.full((1, 2, 1), 0.3), 1)
+    alone = projection._run(staff, change, np.zeros((1, 24, 1)), (1, 3), drawn)
+    loop = projection._run(staff, change, np.full((1, 24, 1), -5.0), (1, 3), drawn)
     assert (loop.avoided > alone.avoided).all() and loop.raised[0, 0] == 0 < loop.raised[0, 1]
 
 
@@ -325,11 +342,12 @@ def test_an_index_that_no_model_uses_projects_nothing():
 
 def test_draws_taken_in_parts_are_those_taken_together():
     effects, change = np.random.default_rng(0).normal(size=(120, 2, 1)), np.full((5, 24, 1), -0.5)
-    slopes = np.full((5, 24, 1), -2.0)
-    whole = projection._run(_staff(), change, slopes, (1, 3), effects, (12, 24))
-    alone = projection._run(_staff(), change, slopes, (1, 3), effects[70:71], (12, 24))
+    slopes, drawn = np.full((5, 24, 1), -2.0), _drawn(effects)
+    one = projection.Drawn(effects[70:71], drawn.risks[70:71])
+    whole = projection._run(_staff(), change, slopes, (1, 3), drawn, (12, 24))
+    alone = projection._run(_staff(), change, slopes, (1, 3), one, (12, 24))
     assert (whole.stayed[70] == alone.stayed[0]).all() and (whole.avoided[70] == alone.avoided[0]).all()
-    short = projection._run(_staff(months=12), change[:, :12], slopes[:, :12], (1, 3), effects)
+    short = projection._run(_staff(months=12), change[:, :12], slopes[:, :12], (1, 3), drawn)
     assert whole.stayed[:, 0] == pytest.approx(short.stayed, rel=1e-12)
 
 

@@ -117,7 +117,7 @@ def drawn_changes(
     value at the coefficients, the others at draws of them; no exits where no model of them is fitted."""
     exits, raised = {}, np.zeros(before.built.cube.grid.valid.shape)
     if "exits" in models.predictors:
-        path = projection.through_window(before, after, models.staff, _effects(before, models, seed, draws))
+        path = projection.through_window(before, after, models.staff, _drawn(before, models, seed, draws))
         raised, time = path.raised, models.staff.at_risk.sum(axis=(0, 1))
         for group, own in _groups(models).items():
             exits[group] = path.avoided[:, own].sum(axis=1) / time[own].sum() * PER_YEARS
@@ -132,10 +132,13 @@ def drawn_changes(
     return exits, outcomes
 
 
-def _effects(before, models, seed, draws):
+def _drawn(before, models, seed, draws):
     exits = models.predictors["exits"]
-    drawn = np.vstack([exits.coefficients, exits.draws(draws, seed)])
-    return exit_effects(exits, before.indices, models.focus[1], drawn)
+    coefficients = np.vstack([exits.coefficients, exits.draws(draws, seed)])
+    return projection.Drawn(
+        exit_effects(exits, before.indices, models.focus[1], coefficients),
+        projection.drawn_risks(models.staff, len(coefficients) - 1, seed),
+    )
 
 
 def _groups(models):
@@ -166,10 +169,8 @@ def projected(
             OTHERS: model.events[~focal].sum(),
         }
         rows += [(EXITS, group, *interval(values), behind[group]) for group, values in exits.items()]
-        effects = _effects(before, models, seed, draws)
-        for months, (stayed, present) in projection.ahead(
-            before, after, models.staff, effects, ahead
-        ).items():
+        drawn = _drawn(before, models, seed, draws)
+        for months, (stayed, present) in projection.ahead(before, after, models.staff, drawn, ahead).items():
             values = 100 * stayed[:, 1] / present[1]
             rows.append((f"{HEADCOUNT}_{months}", focus, *interval(values), behind[focus]))
     for name, values in outcomes.items():

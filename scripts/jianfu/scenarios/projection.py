@@ -29,6 +29,20 @@ class Staff:
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """What the models say in each draw, the first at their estimates. effects: (draws, groups, indices) of the log hazard
+    per SD of exposure; risks: (draws, groups, units) ratios of the risk without change to the fitted one."""
+
+    effects: np.ndarray
+    risks: np.ndarray
+
+    def some(self, first: int) -> "Drawn":
+        """:data:`AT_ONCE` draws from ``first`` on."""
+        own = slice(first, first + AT_ONCE)
+        return Drawn(self.effects[own], self.risks[own])
+
+
+@dataclass(frozen=True)
 class Path:
     """Exits avoided (draws, groups) over the months, persons more than without the change (draws, groups) at the end,
     and the mean change of the logarithm of the headcount (units, months)."""
@@ -38,9 +52,22 @@ class Path:
     raised: np.ndarray
 
 
-def changed_hazard(hazard: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    """Monthly hazard under a change ``shift`` of the complementary log-log predictor: 1 - (1 - h)^exp(shift)."""
-    return -np.expm1(np.exp(shift) * np.log1p(-hazard))
+def changed_hazard(hazard: np.ndarray, ratio: np.ndarray) -> np.ndarray:
+    """Monthly hazard where the cumulative one is ``ratio`` times as large: 1 - (1 - h)^ratio."""
+    return -np.expm1(ratio * np.log1p(-hazard))
+
+
+def drawn_risks(staff: Staff, draws: int, seed: int) -> np.ndarray:
+    """Ratios (1 + draws, groups, units) of the risk without change to the fitted one, the first of them one.
+
+    The fitted exits of a unit and group add up to about those that there were, a count with the spread of a Poisson
+    variable: the ratios are gamma with mean one and this count as shape.
+    """
+    exits = (staff.at_risk * staff.hazard).sum(axis=1).T
+    ratios = np.ones((1 + draws, *exits.shape))
+    drawn = np.random.default_rng([seed, 1]).gamma(exits, size=ratios[1:].shape)
+    np.divide(drawn, exits, out=ratios[1:], where=exits > 0)
+    return ratios
 
 
 def shrunken(events: np.ndarray, at_risk: np.ndarray, groups: np.ndarray) -> np.ndarray:
@@ -56,21 +83,20 @@ def shrunken(events: np.ndarray, at_risk: np.ndarray, groups: np.ndarray) -> np.
     return np.divide(events + weight * rate, at_risk + weight, out=np.zeros(len(events)), where=weight > 0)
 
 
-def through_window(before: Burden, after: Burden, staff: Staff, effects: np.ndarray) -> Path:
+def through_window(before: Burden, after: Burden, staff: Staff, drawn: Drawn) -> Path:
     """Exits over the observed months under the burden ``after`` instead of ``before``.
 
-    effects: (draws, groups, indices) of the log hazard per SD of exposure. Where an exposure is unknown nothing
-    changes.
+    Where an exposure is unknown nothing changes.
     """
     old = before.exposures(before.levels)
     direct = np.nan_to_num(after.exposures(after.levels) - old)
     scale = _per_level(after)
     window = (after.spec.before.first, after.spec.before.last)
-    return _run(staff, direct, after.slopes * scale, window, effects)
+    return _run(staff, direct, after.slopes * scale, window, drawn)
 
 
 def ahead(
-    before: Burden, after: Burden, staff: Staff, effects: np.ndarray, ends: Sequence[int]
+    before: Burden, after: Burden, staff: Staff, drawn: Drawn, ends: Sequence[int]
 ) -> dict[int, tuple[np.ndarray, np.ndarray]]:
     """{months after the window: (persons more than without the change (draws, groups), persons (groups,) without it)}.
 
@@ -95,7 +121,7 @@ def ahead(
     headcount = at_risk.sum(axis=2) + others[:, None]
     future = Staff(at_risk, hazard, headcount, staff.net)
     window = (after.spec.before.first, after.spec.before.last)
-    stayed = _run(future, direct, slopes, window, effects, ends).stayed
+    stayed = _run(future, direct, slopes, window, drawn, ends).stayed
     return {end: (stayed[:, k], alone[end]) for k, end in enumerate(ends)}
 
 
@@ -104,26 +130,28 @@ def _per_level(burden):
     return np.nan_to_num(1 / burden.moments()[1])
 
 
-def _run(staff, direct, slopes, window, effects, ends=()):
+def _run(staff, direct, slopes, window, drawn, ends=()):
     """The g-formula over the months of ``staff``.
 
     direct: (units, months, indices) change of the exposures by the edit; slopes: the same per unit of the logarithm of
     the headcount, of the month itself; window: the lags (first, last) that an exposure is the mean of; ends: numbers of
     months after which ``stayed`` (draws, ends, groups) is told, none = at the end (draws, groups).
     """
+    draws = len(drawn.effects)
     parts = [
-        _some(staff, direct, np.nan_to_num(slopes), window, effects[k : k + AT_ONCE], ends)
-        for k in range(0, len(effects), AT_ONCE)
+        _some(staff, direct, np.nan_to_num(slopes), window, drawn.some(k), ends)
+        for k in range(0, draws, AT_ONCE)
     ]
     avoided, stayed, raised = zip(*parts, strict=True)
-    return Path(np.concatenate(avoided), np.concatenate(stayed), sum(raised) / len(effects))
+    return Path(np.concatenate(avoided), np.concatenate(stayed), sum(raised) / draws)
 
 
-def _some(staff, direct, slopes, window, effects, ends):
+def _some(staff, direct, slopes, window, drawn, ends):
     """Exits avoided, persons who stayed, and the sum over the draws of the change of the logarithm of the headcount.
 
     Arrays of persons are (draws, groups, units), units last: the months of all of them lie beside each other in memory.
     """
+    effects, risks = drawn.effects, drawn.risks
     draws, (units, months, groups), (first, last) = len(effects), staff.at_risk.shape, window
     acting = [j for j in range(effects.shape[2]) if effects[..., j].any()]
     avoided, more = np.zeros((draws, groups)), np.zeros((draws, groups, units))
@@ -138,8 +166,8 @@ def _some(staff, direct, slopes, window, effects, ends):
         for j in acting:
             looped = sum(month[j] for month in lagged) / len(lagged) if lagged else 0
             shift += (direct[:, t, j] + looped)[..., None, :] * effects[:, :, j, None]
-        old = staff.hazard[:, t].T
-        new = changed_hazard(old, shift)
+        fitted = staff.hazard[:, t].T
+        old, new = changed_hazard(fitted, risks), changed_hazard(fitted, risks * np.exp(shift))
         kept = staff.at_risk[:, t].T * (old - new)
         avoided += (kept - more * new).sum(axis=2)
         more = more * (1 - new) + kept

@@ -21,6 +21,7 @@ class Careers:
     risk: pd.DataFrame  # slot, unit, t, p_voluntary, p_retire, p_observed (see MonthLoop.hazard)
     headcount: np.ndarray  # units x months: on post at the end of the previous month
     exposure: np.ndarray  # units x months: the OD exposure that entered the hazards
+    recruits: tuple[np.ndarray, ...]  # units of those hired in each month
 
 
 def _month_number(dates):
@@ -35,8 +36,11 @@ def _pick(uniform, shares):
 class MonthLoop:
     """One run through the months on a copy of the persons; the uniform numbers are the same in every run."""
 
-    def __init__(self, parameters, structure, months, persons, streams, exposure, unobserved, felt):
-        """``felt``: units x months, log hazard through burnout and meaning."""
+    def __init__(
+        self, parameters, structure, months, persons, streams, exposure, unobserved, felt, recruits=None
+    ):
+        """``felt``: units x months, log hazard through burnout and meaning; ``recruits``: of another run
+        (:class:`Careers`), hired here alike, None = vacancies are filled."""
         self.people, self.exits = parameters["people"], parameters["exits"]
         self.structure, self.months, self.persons = structure, months, persons
         self.exposure_at, self.unobserved, self.felt = exposure, unobserved, felt
@@ -49,6 +53,7 @@ class MonthLoop:
         self.fill = streams("hires")
         self.detour = streams("exits by way of a secondment").random((2, slots))
         self.gone_at = np.full(slots, -1)  # month in which a secondment ends in a transfer
+        self.given, self.recruits = recruits, []
         self.spells, self.risk = [], []
         self.status = np.where(np.arange(slots) < persons.stock, ON_POST, ABSENT)
         self.start = persons.post.copy()
@@ -210,18 +215,22 @@ class MonthLoop:
         self.status[slots], self.start[slots] = ON_POST, dates
 
     def hire(self, t):
-        """Fill a share of the vacancies of each unit; the hired are at risk from the next month on."""
-        on_books = np.isin(self.status, (ON_POST, SECONDED))
-        staff = np.bincount(self.persons.unit[on_books], minlength=len(self.structure.staff))
-        vacant = np.maximum(self.structure.staff - staff, 0)
-        number = self.fill.binomial(vacant, self.people["refill"][self.months.month[t] - 1])
-        unit = np.repeat(np.arange(len(number)), number)
-        unit = unit[: len(self.status) - self.next_slot]
+        """Those hired in month t; they are at risk from the next month on."""
+        unit = self.filled(t) if self.given is None else self.given[t]
+        self.recruits.append(unit)
         slots = np.arange(self.next_slot, self.next_slot + len(unit))
         dates = self.dates(t, slots)
         hire_into(self.persons, slots, unit, dates, self.people["service_years"])
         self.status[slots], self.start[slots] = ON_POST, dates
         self.next_slot += len(unit)
+
+    def filled(self, t):
+        """Units (one per person) in which a share of the vacancies is filled."""
+        on_books = np.isin(self.status, (ON_POST, SECONDED))
+        staff = np.bincount(self.persons.unit[on_books], minlength=len(self.structure.staff))
+        vacant = np.maximum(self.structure.staff - staff, 0)
+        number = self.fill.binomial(vacant, self.people["refill"][self.months.month[t] - 1])
+        return np.repeat(np.arange(len(number)), number)[: len(self.status) - self.next_slot]
 
     def run(self, n_months):
         """The first ``n_months`` months; returns :class:`Careers`."""
@@ -235,6 +244,7 @@ class MonthLoop:
             risk,
             np.stack([headcount for headcount, _ in results], axis=1),
             np.stack([exposure for _, exposure in results], axis=1),
+            tuple(self.recruits),
         )
 
 

@@ -2,8 +2,9 @@
 
 Levers are those of config/plan/scenarios.yaml, S1 to S6, written here once more on the simulator's own rows and without
 SQL, so that the edit of canonical rows can be compared with them. Everything else of the world stays as it was drawn:
-the random numbers, what is not edited, the anchors on which persons feel their load. What follows does follow: exits,
-headcount, load per head, and the answers of the same respondents.
+the random numbers, what is not edited, the anchors on which persons feel their load, and who is hired when and where
+(equal in both arms, as in what scenarios project). What follows does follow: exits, headcount, load per head, and the
+answers of the same respondents.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -90,8 +91,9 @@ def world(drawn: Draw, record: Record, parameters: Mapping, levers: Sequence[str
         detail.exposure.under(fixed, counts),
         build_unobserved(parameters, structure, months, streams),
     )
+    nothing, recruits = np.zeros(counts.tasks.shape), detail.careers.recruits
     loop = MonthLoop(
-        parameters, structure, months, persons, streams, acting, hidden, np.zeros(counts.tasks.shape)
+        parameters, structure, months, persons, streams, acting, hidden, nothing, recruits=recruits
     )
     careers = loop.run(len(months))
     felt = fixed | measures.per_head_measures(counts, months, careers.headcount)
