@@ -11,14 +11,20 @@ import pandas
 import pytest
 from ingest_cases import ROOT
 
+from jianfu.core.content import file_digest, mapping_digest
 
-def run(code, tmp_path, language="en", output=("a.csv",)):
-    """Output and log of a script that starts logging and then runs ``code``; its province speaks ``language``."""
+
+def run(code, tmp_path, language="en", output=("a.csv",), plan=None):
+    """Output and log of a script that starts logging and then runs ``code``; its province speaks ``language``.
+
+    plan: {file of the plan that it reads: digest}.
+    """
     log = tmp_path / "logs" / "rule.log"
     text = (
         "from types import SimpleNamespace\nfrom jianfu.core import logs\nfrom jianfu.core.errors import DataError\n"
         f"config, wildcards = {{'languages': {{'demo': {language!r}}}}}, {{'province': 'demo'}}\n"
-        f"made = {{'output': {list(output)!r}, 'params': SimpleNamespace(code='abc')}}\n"
+        f"made = {{'output': {list(output)!r}, 'params': SimpleNamespace(code={dict(plan or {})!r}),"
+        f" 'input': {[path for path in plan or () if path != 'library']!r}}}\n"
         f"logs.start(SimpleNamespace(log=[{str(log)!r}], config=config, wildcards=wildcards, **made))\n{code}\n"
     )
     (tmp_path / "script.py").write_text(text, encoding="utf-8")
@@ -41,7 +47,7 @@ def test_log_has_beginning_and_end(tmp_path):
 def test_what_makes_the_results_is_recorded(tmp_path):
     run("pass", tmp_path)
     record = json.loads((tmp_path / "provenance" / "jobs" / "rule.json").read_text(encoding="utf-8"))
-    assert record["results"] == ["a.csv"] and record["code"] == "abc"
+    assert record["results"] == ["a.csv"] and record["code"] == mapping_digest({})
     assert record["lock"] == hashlib.sha256((ROOT / "requirements.txt").read_bytes()).hexdigest()
     assert (
         record["packages"]["pandas"] == pandas.__version__ and record["python"] == platform.python_version()
@@ -75,6 +81,23 @@ def test_unexpected_failure_names_the_log(tmp_path):
     done, log = run("1 / 0", tmp_path)
     assert "Traceback" not in done.stderr and "rule.log" in done.stderr
     assert "ZeroDivisionError" in log and "Traceback" in log
+
+
+@pytest.mark.parametrize("moment", ["before", "meanwhile", "never"])
+def test_a_file_of_the_plan_that_changes_before_or_while_a_job_reads_it_fails_the_job(tmp_path, moment):
+    """Also where it is put back before the end: what was made of it would pass for what the plan says."""
+    plan = tmp_path / "labels.csv"
+    plan.write_text("key,zh,en\n", encoding="utf-8")
+    held = {"labels.csv": file_digest(plan), "library": "abc"}
+    code = "open('labels.csv', 'a').write('x'); open('labels.csv', 'w').write('key,zh,en\\n')"
+    if moment == "before":
+        plan.write_text("key,zh\n", encoding="utf-8")
+    done, log = run(code if moment == "meanwhile" else "pass", tmp_path, "en", plan=held)
+    if moment == "never":
+        assert done.returncode == 0 and done.stderr == ""
+    else:
+        assert done.returncode == 1 and done.stderr.strip().startswith("labels.csv: the file changed while")
+        assert "labels.csv" in log
 
 
 def test_progress_shows_on_screen_and_in_the_log(tmp_path):

@@ -50,7 +50,7 @@ def library(script, modules):
 
 
 def code(script, modules=(), rule=None):
-    """What the project brings to a rule, as one digest, for `params`: a change re-runs the rule.
+    """What the project brings to a rule, as digests, for `params`: a change re-runs the rule.
 
     The script with the library modules it uses and `modules` (names, or a function from the wildcards to them); lock and
     installed versions; the files of the project among the inputs of `rule` (default: the rule of that name).
@@ -65,7 +65,7 @@ def code(script, modules=(), rule=None):
             entries = entry(wildcards) if callable(entry) else entry
             found.update(file for file in as_list(entries) if is_flagged(file, "project"))
         brought = {"library": library(script, tuple(own(wildcards))), "environment": ENVIRONMENT}
-        return mapping_digest({**DIGESTS.of(found), **brought})
+        return {**DIGESTS.of(found), **brought}
 
     return value
 

@@ -7,7 +7,7 @@ import re
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from jianfu.core.content import file_digest
+from jianfu.core.content import file_digest, mapping_digest
 
 LOCK = Path(__file__).parents[3] / "requirements.txt"
 # What computes and draws, named in the report; all packages of the lock count in :func:`environment_digest`.
@@ -54,10 +54,11 @@ def environment_digest(lock: Path = LOCK) -> str:
 def record_job(job) -> None:
     """Write what makes the results of a job: provenance/jobs/<name of its log>.json, beside the folder of its log.
 
-    ``job`` is the object ``snakemake`` of a script: its ``log``, ``output`` and ``params.code``.
+    ``job`` is the object ``snakemake`` of a script: its ``log``, ``output`` and ``params.code``, of which one digest is
+    recorded.
     """
     log = Path(job.log[0])
     path = log.parents[1] / "provenance" / "jobs" / f"{log.stem}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    record = {"results": list(job.output), "code": job.params.code, **environment()}
+    record = {"results": list(job.output), "code": mapping_digest(job.params.code), **environment()}
     path.write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

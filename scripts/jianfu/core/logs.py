@@ -2,11 +2,13 @@
 
 import atexit
 import logging
+import os
 import shutil
 import sys
 import traceback
 from pathlib import Path
 
+from jianfu.core.content import unchanged
 from jianfu.core.environment import record_job
 from jianfu.core.errors import JianfuError, storage_failure
 from jianfu.core.messages import message, speak
@@ -30,9 +32,9 @@ def start(job) -> logging.Logger:
 
     ``job`` is the object ``snakemake`` of a script: its ``log``, its ``wildcards``, and of its ``config`` the entry
     ``languages`` ({province: language}), which says how the province at hand is spoken to. What makes its results is
-    recorded (:func:`~jianfu.core.environment.record_job`). An expected failure
-    (:class:`JianfuError`) shows on screen as its one sentence; anything else as one sentence that names the log file.
-    The traceback stands in the log in both cases.
+    recorded (:func:`~jianfu.core.environment.record_job`), and no file of the plan may change meanwhile. An expected
+    failure (:class:`JianfuError`) shows on screen as its one sentence; anything else as one sentence that names the log
+    file. The traceback stands in the log in both cases.
     """
     path = job.log[0]
     speak(_language(job.config["languages"], job.wildcards.get("province")))
@@ -59,8 +61,27 @@ def start(job) -> logging.Logger:
     record_job(job)
     _keep_private(getattr(job, "output", ()))
     LOGGER.info("started")
+    _hold_files(job)
     atexit.register(LOGGER.info, "ended")
     return LOGGER
+
+
+def _hold_files(job):
+    """Fail where a file of the project among the inputs is or becomes another than ``params.code`` says."""
+    digests = {path: digest for path, digest in job.params.code.items() if path in set(job.input)}
+    held = unchanged(digests)
+    held.__enter__()
+
+    def leave():
+        try:
+            held.__exit__(None, None, None)
+        except JianfuError as error:
+            sys.excepthook(type(error), error, error.__traceback__)
+            logging.shutdown()
+            sys.stderr.flush()
+            os._exit(1)  # what was written is not kept
+
+    atexit.register(leave)
 
 
 class _Screen(logging.StreamHandler):
