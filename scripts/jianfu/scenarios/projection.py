@@ -30,8 +30,8 @@ class Staff:
 
 @dataclass(frozen=True)
 class Drawn:
-    """What the models say in each draw, the first at their estimates. effects: (draws, groups, indices) of the log hazard
-    per SD of exposure; risks: (draws, groups, units) ratios of the risk without change to the fitted one."""
+    """What the models say in each draw, the first at their estimates. effects: (draws, groups, indices) of the log
+    hazard per SD of exposure; risks: (draws, groups, units) ratios of the risk without change to the fitted one."""
 
     effects: np.ndarray
     risks: np.ndarray
