@@ -352,6 +352,15 @@ def test_withheld_groups_are_not_drawn_and_counted_in_the_note(monkeypatch):
     assert any(f"{withheld}组" in text for text, _ in drawn_texts(figure, monkeypatch))
 
 
+def test_a_cohort_without_a_released_group_has_no_panel_and_is_named_in_the_note(monkeypatch):
+    cells = fakes.dose_response()
+    cells.loc[cells["cohort"] == "80后", "status"] = "withheld"
+    figure = dose_response.draw(cells, fakes.data_quality(), "90后", LABELS["zh"])
+    titles = [axes.get_title() for axes in figure.axes]
+    assert "80后" not in titles and "90后" in titles
+    assert any(text.startswith("80后人数不足") for text, _ in drawn_texts(figure, monkeypatch))
+
+
 def test_the_search_for_overlaps_finds_them(monkeypatch):
     figure = new_figure(4)
     figure.text(0.5, 0.5, "甲乙丙丁")
@@ -787,15 +796,17 @@ def test_names_of_the_data_have_their_english_where_the_dictionary_has_it(tmp_pa
     """A department is known with its level; what the dictionary lacks, and every name in Chinese, stands as it is."""
     own = tmp_path / "labels.csv"
     own.write_text(
-        "key,zh,en\nname_信访局,信访局,Petitions office\nname_县,县,county\nname_甲县,甲县,Jia\n",
+        "key,zh,en\nname_信访局,信访局,Petitions office\nname_县,县,county\nname_甲县,甲县,Jia\n"
+        "name_国家,国家,national\n",
         encoding="utf-8",
     )
-    names = ("县信访局", "信访局", "甲县", "乙县", "县")
+    names = ("县信访局", "信访局", "甲县", "乙县", "县", "国家信访局")
     assert [Labels("en", str(own)).name(name) for name in names] == [
         "Petitions office (county)",
         "Petitions office",
         "Jia",
         "乙县",
         "county",
+        "Petitions office (national)",
     ]
     assert [Labels("zh", str(own)).name(name) for name in names] == list(names)

@@ -35,7 +35,8 @@ class Labels:
 
         In English a department is known with its level before it as well: 县信访局 is "Petitions office (county)".
         """
-        level, rest = f"name_{text[:1]}", f"name_{text[1:]}"
-        if self.language == "en" and f"name_{text}" not in self and level in self and rest in self:
-            return f"{self(rest)} ({self(level)})"
+        for size in (1, 2):
+            level, rest = f"name_{text[:size]}", f"name_{text[size:]}"
+            if self.language == "en" and f"name_{text}" not in self and level in self and rest in self:
+                return f"{self(rest)} ({self(level)})"
         return self.texts.get(f"name_{text}", text)

@@ -133,7 +133,7 @@ def write_docx(source, templates, output, metadata, tables, pages, own_template)
         finish_table(shape, table.groups, is_short(table), text_width(document.sections[0]))
         if columns_of(table).size != SIZES[0]:
             set_style(shape, document.styles["Compact Small"])
-    keep_notes_together(document)
+    keep_together(document)
     fit_pictures(document)
     show_pages(document, pages)
     finish_settings(document, metadata)
@@ -202,6 +202,8 @@ def take_over(styles, name, look, called, chinese) -> bool:
             and _plain(base.name) == "normal"
             and not base.paragraph_format.first_line_indent
         ):
+            size = base.font.size or Pt(10.5)  # what Word takes where a template names none
+            theirs.paragraph_format.first_line_indent = 2 * size
             indent = theirs.element.get_or_add_pPr().get_or_add_ind()
             indent.set(qn("w:firstLineChars"), "200")
     if look.keep_next:
@@ -414,11 +416,11 @@ def set_width(properties, tag, width) -> None:
     element.set(qn("w:type"), "dxa")
 
 
-def keep_notes_together(document) -> None:
-    """Notes of a table on one page."""
+def keep_together(document) -> None:
+    """Notes of a table, and the list of sources, on one page."""
     paragraphs = document.paragraphs
     for one, following in zip(paragraphs, paragraphs[1:], strict=False):
-        if one.style.name == following.style.name == "Table Note":
+        if one.style.name == following.style.name and one.style.name in ("Table Note", "Reference"):
             one.paragraph_format.keep_with_next = True
 
 

@@ -40,7 +40,8 @@ def column_words(column: str, words: Mapping[str, Labels]) -> dict[str, str]:
 def value_words(
     column: str, value: str, plans: Mapping[str, Mapping], words: Mapping[str, Labels]
 ) -> dict[str, str]:
-    """A value of a column in words by language; what has no words, such as the name of a county, is its own.
+    """A value of a column in words by language; what has no words, such as the name of a county, is a
+    name of the data.
 
     plans: as :func:`jianfu.report.explore.page.read_plans` gives them.
     """
@@ -64,4 +65,4 @@ def _word(column, value, plans, labels):
     if value in plans["indicators"]:
         return plans["indicators"][value][f"label_{labels.language}"]
     keys = (key.format(value) for key in (*KEYS.get(column, ()), *ANYWHERE))
-    return next((labels(key) for key in keys if key in labels), value)
+    return next((labels(key) for key in keys if key in labels), labels.name(value))
