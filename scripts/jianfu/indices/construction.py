@@ -104,7 +104,7 @@ def fit(cube: Cube, spec: IndexSpec, times: np.ndarray | None = None) -> dict:
     cube = cube.of(spec.codes)
     rows, windows = _reference_rows(cube, spec, times)
     fitted = pipeline.fit(rows, spec.structure, np.ones(len(rows), dtype=bool), spec.methods)
-    units = spec.structure.indicators["unit"]
+    units = spec.structure.indicators["unit"].to_dict()
     entries = {
         code: {
             "transformation": entry["transformation"],
@@ -149,9 +149,9 @@ def _reference_rows(cube, spec, times):
     if {part["method"] for part in (weights["default"], *weights["parents"].values())} <= set(
         SEPARATE_WEIGHTS
     ):
-        for j, yearly in enumerate(spec.structure.indicators["yearly"]):
+        for j in np.flatnonzero(spec.structure.indicators["yearly"].to_numpy(dtype=bool)):
             known = ~np.isnan(values[..., j])
-            if yearly and known.any() and not known[:, months].any():
+            if known.any() and not known[:, months].any():
                 first = int(np.argmax(known.any(axis=0)))
                 part = np.full(values[:, first].shape, np.nan)
                 part[:, j] = values[:, first, j]

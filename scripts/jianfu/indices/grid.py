@@ -45,7 +45,7 @@ class Grid:
 
     def window(self, first, last):
         """Which months (bool) lie between the first and the last, both included."""
-        return np.isin(self.months, month_range(first, last))
+        return np.asarray((self.months >= first) & (self.months <= last), dtype=bool)
 
     def wide(self, array, columns):
         """Frame unit_code, month and one column per entry of ``array`` (units, months, columns); valid cells only."""

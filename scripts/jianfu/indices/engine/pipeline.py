@@ -127,14 +127,15 @@ def aggregate_groups(normalised, codes, groups):
 def _fit_treatment(rows, table, treatment):
     """Per indicator: transformation, limits on the transformed scale, and what the treatment found."""
     entries = []
-    for j, (code, row) in enumerate(table.iterrows()):
-        entry = {"transformation": row["transformation"], "lower": None, "upper": None, "log": None}
-        method = "none" if row["treatment"] == "none" else treatment["method"]
+    columns = (table[name] for name in ("transformation", "treatment", "lower", "upper"))
+    for j, (code, transformation, treated, *limits) in enumerate(zip(table.index, *columns, strict=True)):
+        entry = {"transformation": transformation, "lower": None, "upper": None, "log": None}
+        method = "none" if treated == "none" else treatment["method"]
         if method != "none":
-            for name in ("lower", "upper"):
-                if not np.isnan(row[name]):
-                    entry[name] = float(treat.transform(np.array(row[name]), row["transformation"], code))
-        x = treat.transform(rows[:, j], row["transformation"], code)
+            for name, limit in zip(("lower", "upper"), limits, strict=True):
+                if not np.isnan(limit):
+                    entry[name] = float(treat.transform(np.array(limit), transformation, code))
+        x = treat.transform(rows[:, j], transformation, code)
         if method == "winsorise" and entry["lower"] is None and entry["upper"] is None:
             entry |= _winsorise(x, treatment)
         entries.append(entry)

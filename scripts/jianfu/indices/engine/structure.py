@@ -1,6 +1,7 @@
 """The indicator table: which indicators there are, and what is aggregated into what, at any number of levels."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -56,6 +57,16 @@ class Structure:
 
     def without(self, code: str) -> "Structure":
         """The same without one indicator, and without an aggregate that it alone makes up."""
+        if code not in self._fewer:
+            self._fewer[code] = self._without(code)
+        return self._fewer[code]
+
+    @cached_property
+    def _fewer(self):
+        """What :meth:`without` has made: a multiverse asks for the same a thousand times."""
+        return {}
+
+    def _without(self, code):
         gone, groups = {code}, []
         for group in self.groups:
             kept = [pair for pair in zip(group.children, group.weights, strict=True) if pair[0] not in gone]
