@@ -178,3 +178,27 @@ def test_effects_in_separate_groups_are_estimable_whatever_the_number_of_trials(
     assert large.converged
     assert large.coefficients == pytest.approx(small.coefficients, abs=1e-9)
     assert large.covariance == pytest.approx(small.covariance, rel=1e-6)
+
+
+@pytest.mark.parametrize("link", ["cloglog", "ols"])
+def test_rows_that_count_often_are_rows_repeated(link):
+    rng = np.random.default_rng(4)
+    unit, month = np.repeat(np.arange(30), 12), np.tile(np.arange(12), 30)
+    x = np.column_stack([rng.normal(size=360), rng.integers(0, 2, 360)])
+    n = rng.integers(20, 40, 360)
+    y = rng.binomial(n, -np.expm1(-np.exp(-2 + x @ [0.3, 0.2] + 0.3 * rng.normal(size=30)[unit])))
+    y[(month == 0) & (unit > 0)] = 0  # a sample without the first unit has a month without events
+    times = [rng.multinomial(30, np.full(30, 1 / 30))[unit] for _ in range(8)] + [(unit > 0) * 2]
+    assert any(not weight[0] for weight in times)
+    found = hazard.on_weights(y, n, x, [unit, month], times, link)
+    for weight, own in zip(times, found, strict=True):
+        rows = np.repeat(np.arange(360), weight)
+        if link == "ols":
+            dummies = [pd.get_dummies(codes[rows], dtype=float).to_numpy() for codes in (unit, month)]
+            root = np.sqrt(n[rows])
+            columns = np.hstack([x[rows], *dummies]) * root[:, None]
+            expected = np.linalg.lstsq(columns, y[rows] * root, rcond=None)[0][:2]
+        else:
+            left = rows[hazard.drop_separated(y[rows], n[rows], {0: unit[rows], 1: month[rows]})[0]]
+            expected = hazard.fit(y[left], n[left], x[left], [unit[left], month[left]]).coefficients
+        assert own == pytest.approx(expected, abs=1e-8)

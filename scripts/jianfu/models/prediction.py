@@ -84,30 +84,21 @@ def on_samples(found: Predictor, n: int, seed: int) -> Predictor:
     """
     model, rng = found.model, np.random.default_rng(seed)
     clusters = np.arange(len(model.used)) if model.clusters is None else model.clusters
-    members = np.split(np.argsort(clusters, kind="stable"), np.cumsum(np.bincount(clusters))[:-1])
-    drawn = []
-    for _ in range(n):
-        own = rng.integers(0, len(members), len(members))
-        sample = model.at(np.concatenate([members[k] for k in own]))
-        try:
-            drawn.append(_coefficients(sample, found.names))
-        except NotEstimable:
-            continue
+    size = clusters.max() + 1
+    samples = (np.bincount(rng.integers(0, size, size), minlength=size)[clusters] for _ in range(n))
+    if model.spec.estimator == "ols":
+        outcome, weights = ols.outcome_of(model)
+        rows = (outcome, np.ones(len(outcome)) if weights is None else weights)
+    else:
+        weights = model.column("weights", 1.0)
+        rows = (model.events * weights, model.trials * weights)
+    offset = 0.0 if model.spec.estimator == "ols" else model.column("offset", 0.0)
+    drawn = hazard.on_weights(*rows, model.design, model.effects, samples, model.spec.estimator, offset)
+    drawn = drawn[:, [list(model.columns).index(name) for name in found.names]]
+    drawn = drawn[np.isfinite(drawn).all(axis=1)]
     if len(drawn) < FEWEST * n:
         raise NotEstimable("too_few_replicates")
-    return replace(found, resampled=np.array(drawn))
-
-
-def _coefficients(model, names):
-    """Estimates of ``names`` on some of the rows; levels of the effects that are left without an event go first."""
-    if model.spec.estimator != "ols":
-        levels = dict(enumerate(model.effects))
-        model = model.at(hazard.drop_separated(model.events, model.weights, levels, model.trials)[0])
-    solved = _solved(model)
-    found = solved.estimates[_places(model, solved, names)]
-    if not np.isfinite(found).all():
-        raise NotEstimable("no_variation", column=", ".join(names))
-    return found
+    return replace(found, resampled=drawn)
 
 
 def _solved(model):

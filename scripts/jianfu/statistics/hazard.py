@@ -45,6 +45,7 @@ START = {
     "logit": lambda p: np.log(p / (1 - p)),
     "poisson": np.log,
 }
+NEAR = 1e-6  # last step of coefficients that are one draw of many
 
 
 @dataclass(frozen=True)
@@ -219,6 +220,17 @@ class Blocks:
         rates = (self.first.sums(y) + overall) / (self.first.sums(n) + 1)
         return np.r_[np.zeros(self.width), START[link](rates)]
 
+    def restricted(self, state, levels):
+        """The ``state`` (p + G,) for some of the rows, whose codes in the effects are ``levels``: without the levels
+        that do not occur, the later effects against the first one that does."""
+        present = [np.unique(codes) for codes in levels]
+        parts, first = [state[: self.design.shape[1]]], state[self.width :]
+        for here, some in zip(self.places, present[1:], strict=True):
+            own = np.r_[0.0, state[here]][some]
+            parts.append(own[1:] - own[0])
+            first = first + own[0]
+        return np.concatenate([*parts, first[present[0]] if present else first])
+
     def least_squares(self, y, weights):
         """Weighted least squares of ``y`` (N,), all three without the absorbed first effect.
 
@@ -354,6 +366,44 @@ def left_out_in_turn(y, n, design, effects, kept, link="cloglog"):
                 if not converged:
                     return None
                 state = beta
+        free = free[free < k]
+        found.append(placed(beta[free] / unit[free], free, k) if converged else np.full(k, np.nan))
+    return np.array(found)
+
+
+def on_weights(y, n, design, effects, weights, link="cloglog", offset=0.0):
+    """Coefficients (m, k) of the fits in which every row counts as often as each array of ``weights`` (N,) says.
+
+    They start at the fit to all rows; levels of the effects that are left without an event go first. A column that is
+    collinear is NaN, as are all columns of a fit that does not converge. Other arguments as in
+    :func:`left_out_in_turn`.
+    """
+    y, n = np.asarray(y, dtype=float), np.asarray(n, dtype=float)
+    design, _, unit = standardised(np.asarray(design, dtype=float).reshape(len(y), -1), n)
+    offset, effects = np.broadcast_to(offset, y.shape), [codes_of(codes)[0] for codes in effects]
+    blocks, k, found = Blocks(design, effects), design.shape[1], []
+    if link != "ols":
+        free = blocks.independent(n)
+        whole = climb(blocks, free, y, n, link, start=blocks.start(y, n, link), offset=offset).state
+    for weight in weights:
+        rows = np.flatnonzero(weight)
+        if link != "ols":
+            levels = {j: codes[rows] for j, codes in enumerate(effects)}
+            rows = rows[drop_separated(y[rows] * weight[rows], n[rows] * weight[rows], levels)[0]]
+        if not len(rows):
+            found.append(np.full(k, np.nan))
+            continue
+        own, levels = n[rows] * weight[rows], [codes[rows] for codes in effects]
+        part = Blocks(design[rows], levels)
+        free = part.independent(own)
+        if link == "ols":
+            beta, converged = part.least_squares(y[rows], own)[0], True
+        else:
+            begin = blocks.restricted(whole, levels)
+            begin[np.setdiff1d(np.arange(part.width), free)] = 0
+            near = {"start": begin, "offset": offset[rows], "tolerance": NEAR}
+            fitted = climb(part, free, y[rows] * weight[rows], own, link, **near)
+            beta, converged = fitted.state, fitted.converged
         free = free[free < k]
         found.append(placed(beta[free] / unit[free], free, k) if converged else np.full(k, np.nan))
     return np.array(found)

@@ -39,7 +39,7 @@ def fit(model, settings):
 
 def _with_wild_p(effects, model, settings):
     """Effects whose remarks have the p-value of the restricted wild cluster bootstrap, for the terms of interest."""
-    outcome, weights = _outcome(model)
+    outcome, weights = outcome_of(model)
     names, arrays = list(model.columns), (outcome, model.design, model.effects, model.clusters)
     drawn = {"weights": wild.weights_name(model.clusters.max() + 1), "replicates": settings.bootstrap}
     result = []
@@ -62,7 +62,7 @@ def solve(model):
         return shared.two_way(solve, model)
     if "sampling" in spec.options:
         return _solve_measured(model)
-    outcome, weights = _outcome(model)
+    outcome, weights = outcome_of(model)
     if len(used) <= len(columns) + max(1, sum(codes.max() + 1 for codes in effects)):
         raise NotEstimable("too_few_observations", observations=len(used))
     few = used[spec.cluster].nunique() < regression.FEW_CLUSTERS if spec.cluster else False
@@ -127,7 +127,7 @@ def _solve_measured(model):
     return shared.Solved(fitted.coefficients, fitted.covariance, df, errors.name, found)
 
 
-def _outcome(model):
+def outcome_of(model):
     """Outcome (N,) and the weights of the rows, None = all the same."""
     own, trials = model.column("weights"), model.trials
     if (trials == 1).all():
