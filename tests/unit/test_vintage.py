@@ -103,6 +103,39 @@ def test_what_differs_by_few_persons_stays_as_it_was_and_the_log_says_so(tmp_pat
     assert first["disclosure_log"].set_index(["output", "rule"])["cells"][("estimates", rule)] == 0
 
 
+def test_a_level_that_differs_by_few_keeps_the_levels_and_the_constant_not_the_whole_model(tmp_path):
+    """112 and 134 exits, one level of them by five or its reference by six: their coefficients with the total would
+    tell it."""
+
+    def rows(events, women, older, estimate):
+        def level(term, behind, of=""):
+            return model(
+                term=term, n_events=events, behind_events=behind, behind_of=of, estimate=estimate, p_value=0.04
+            )
+
+        levels = [level("sex_女", women, "sex"), level("cohort_80s", older, "cohort")]
+        product = level("sex_女:cohort_80s", 30), level("OD:cohort_80s", older)
+        return [level("(Intercept)", 20), level("OD", events - 4), *levels, *product]
+
+    terms, shown = ["(Intercept)", "OD", "sex_女", "cohort_80s", "sex_女:cohort_80s", "OD:cohort_80s"], {}
+    for case, (women, older) in {
+        "few": (65, 70),
+        "rest": (76, 70),
+        "many": (72, 70),
+        "part": (72, 61),
+    }.items():
+        (tmp_path / case).mkdir()
+        release(tmp_path / case, "one", dose(PERSONS, FIRST), [*rows(112, 60, 58, 0.2)])
+        later = [*rows(134, women, older, 0.3)]
+        found = release(tmp_path / case, "two", dose(PERSONS, FIRST), later)["estimates"]
+        shown[case] = found.set_index("term").loc[terms, "estimate"].tolist()
+        said = found["note"].astype(str).str.contains(LABELS("why_as_before"))
+        assert said.tolist() == [value == 0.2 for value in shown[case]]
+    assert shown["few"] == shown["rest"] == [0.2, 0.3, 0.2, 0.2, 0.2, 0.3]
+    assert shown["many"] == [0.3] * 6
+    assert shown["part"] == [0.2, 0.3, 0.2, 0.2, 0.2, 0.2]
+
+
 def test_small_differences_add_up_until_they_are_large_enough(tmp_path):
     shown = []
     for month, events in enumerate((90, 94, 98, 102)):

@@ -40,11 +40,13 @@ from jianfu.release.source_rows import release_rows
 from jianfu.release.suppression import cell_keys, release_cells, release_flow, release_open, release_steps
 from jianfu.release.vintage import (
     AS_BEFORE,
+    PART,
     as_before,
     block_columns,
     counts_of,
     counts_of_models,
     read_vintage,
+    with_parts,
     write_vintage,
 )
 
@@ -117,14 +119,14 @@ def release_all(
     for name in {ESTIMATES, *(entry.output for entry in LEDGER)} & set(touched):
         touched[name] |= {"linked_counts": changed[name]}
     before, now = (read_vintage(earlier) if earlier else {}) | read_vintage(vintage), {}
-    for name, table in {**tables, ESTIMATES: frame}.items():
-        by = ["model"] if name == ESTIMATES else block_columns(outputs[name])
+    for name, table in {**tables, ESTIMATES: with_parts(frame)}.items():
+        by = PART if name == ESTIMATES else block_columns(outputs[name])
         table, repeated, kept, close = as_before(name, table, by, counts[name], before, limits.min_cell)
         if counts[name]:
             touched[name] |= {"as_before": repeated}
             now |= kept
         if name == ESTIMATES:
-            table = with_reason(table, table["model"].astype(str).isin(close), because(AS_BEFORE))
+            table = with_reason(table, close, because(AS_BEFORE))
         tables[name] = table
     frame = tables.pop(ESTIMATES)
     write_vintage(before | now, vintage)
