@@ -110,7 +110,12 @@ def test_a_level_that_differs_by_few_keeps_the_levels_and_the_constant_not_the_w
     def rows(events, women, older, estimate):
         def level(term, behind, of=""):
             return model(
-                term=term, n_events=events, behind_events=behind, behind_of=of, estimate=estimate, p_value=0.04
+                term=term,
+                n_events=events,
+                behind_events=behind,
+                behind_of=of,
+                estimate=estimate,
+                p_value=0.04,
             )
 
         levels = [level("sex_女", women, "sex"), level("cohort_80s", older, "cohort")]

@@ -1,9 +1,10 @@
 """What was released before: two successive releases must not tell the few persons by whom they differ.
 
-Every block of a release (a row of a table, a curve, a chain, a part of a model) is compared with the same block of the
-release before. Where a count of persons or events behind it differs by one to ``min_cell`` - 1, the block is released
-as it was; where none differs, or all by more, as it is now. The vintage keeps every block with the true counts of the data
-behind what was released, so that small differences add up until they are large enough. It stays in ``restricted/``.
+Every block of a release (a row of a table, a curve, a chain, a part of a model) is compared with the same block of
+the release before. Where a count of persons or events behind it differs by one to ``min_cell`` - 1, the block is
+released as it was; where none differs, or all by more, as it is now. The vintage keeps every block with the true counts
+of the data behind what was released, so that small differences add up until they are large enough. It stays in
+``restricted/``.
 """
 
 import json
