@@ -55,6 +55,12 @@ MARCH = [
     task("A", "2024-03-08", "2024-03-11", task_id="7", issuer="c", topic="减负", n_indicator=7,
          **kinds((0, 2, 1, 0))),
 ]  # fmt: skip
+
+
+def record(event, created):
+    return {"event_date": f"2024-{event}", "created_at": f"2024-{created}"}
+
+
 VISITS = [
     task("A", "2024-03-12 09:00", label=label, task_id=f"V{k}", **more)
     for k, (label, more) in enumerate(
@@ -64,10 +70,19 @@ VISITS = [
                 "考核",
                 {"check_mode": "实地", "has_rank": False, "n_photo": 5, "prep_hours": 9, "n_indicator": 20},
             ),
-            ("督查", {"check_mode": "查阅资料", "has_rank": False, "n_photo": 1, "prep_hours": 3}),
-            ("调研", {"check_mode": "实地", "has_rank": True, "n_photo": 8}),
+            (
+                "督查",
+                {
+                    "check_mode": "查阅资料",
+                    "has_rank": False,
+                    "n_photo": 1,
+                    "prep_hours": 3,
+                    **record("03-12", "03-19"),
+                },
+            ),
+            ("调研", {"check_mode": "实地", "has_rank": True, "n_photo": 8, **record("03-12", "03-20")}),
             ("观摩", {"check_mode": "实地", "has_score": False, "has_rank": False, "n_photo": 2}),
-            ("视察", {"has_score": False, "has_rank": False}),
+            ("视察", {"has_score": False, "has_rank": False, **record("03-12", "03-12")}),
         ]
     )
 ]
@@ -130,7 +145,7 @@ YEARS = [
     {"year": 2024, "outcome_hotline": 90, "outcome_satisfaction": 80, "n_letters": 25, "n_wall": 12, "score": 87.5,
      "n_basic_duty": 100, "n_coop_duty": 90, "n_clauses": 9, "n_power_enforcement": 20, "n_power_finance": 10,
      "n_power_personnel": 9, "n_tolerance": 1, "n_accountability": 3, "n_errors": 12, "n_innovation": 2,
-     "w_citizen": 0.15},
+     "w_citizen": 0.15, "leader_approval_hours": 260},
 ]  # fmt: skip
 DAYS = ["2024-02-28", "2024-02-29", "2024-03-01", "2024-03-02", "2024-03-05", "2024-03-06"]
 
@@ -185,6 +200,7 @@ EXPECTED = {
     "B3_duplicates": 1 / 4,
     "B3_bunching": 2 / 4,
     "B3_heaping": 2 / 5,
+    "B3_backdated": 1 / 3,
     "B4_walls": 12,
     "B5_apps": 2,
     "B5_all": 5,
@@ -205,6 +221,7 @@ EXPECTED = {
     "B8_substitution": -(80 - 40) / (100 - 20),
     "B8_approvals": 126 / (2 * 21),
     "B9_signatures": 126 / 189,
+    "B9_leader_hours": 260,
     "B10_photos": (5 + 8 + 2) / 3,
     "B11_score": 87.5,
     "B11_volume": 27 / W,

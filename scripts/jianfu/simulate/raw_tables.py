@@ -14,14 +14,15 @@ UNIT_HEADINGS = ["序号", "机构编码", "机构名称", "县级代码", "所�
 UNIT_TEXTS = ("unit_code", "unit_name", "county_code", "county_name", "city_name", "unit_type")
 UNIT_NUMBERS = ("establishment", "population", "area_km2", "revenue", "distance_km")
 YEAR_UPPER = ["单位", "考核年度", "履职事项", "", "权力事项", "", "", "问责与容错", "", "", "", "责任书数", "制度牌数",
-              "创新案例申报数", "综合得分", "群众评价", "", "双向考核", "", "", "", "备注"]  # fmt: skip
+              "创新案例申报数", "综合得分", "群众评价", "", "双向考核", "", "", "", "领导签批工时",
+              "备注"]  # fmt: skip
 YEAR_LOWER = ["", "", "基本事项数", "配合事项数", "执法权", "财权", "人事权", "问责件数", "问责条款数", "容错件数",
               "差错件数", "", "", "", "", "12345办结率", "测评满意度", "群众评议权重", "群众评议得分", "投入工时",
-              "风险指数", ""]  # fmt: skip
+              "风险指数", "", ""]  # fmt: skip
 YEAR_COLUMNS = ["n_basic_duty", "n_coop_duty", "n_power_enforcement", "n_power_finance", "n_power_personnel",
                 "n_accountability", "n_clauses", "n_tolerance", "n_errors", "n_letters", "n_wall", "n_innovation",
                 "score", "outcome_hotline", "outcome_satisfaction", "w_citizen", "score_citizen", "input_hours",
-                "risk_index"]  # fmt: skip
+                "risk_index", "leader_approval_hours"]  # fmt: skip
 YEAR_SPANS = [(2, 3), (4, 6), (7, 10), (15, 16), (17, 20)]
 PAGE = (
     '<html xmlns:x="urn:schemas-microsoft-com:office:excel"><head><meta http-equiv="Content-Type" '

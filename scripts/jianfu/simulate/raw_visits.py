@@ -10,9 +10,9 @@ from jianfu.simulate.task_rows import DEPARTMENTS, LEVELS, work_days
 
 NAME = "检查调研登记_{}年.xlsx"
 UPPER = ["序号", "受检单位", "检查编号", "检查名称", "检查情况", "", "组织单位", "组织层级", "时间", "",
-         "结果运用", "", "", "", "准备工时", "备注"]  # fmt: skip
+         "结果运用", "", "", "", "准备工时", "照片数", "指标数", "活动日期", "录入日期", "备注"]  # fmt: skip
 LOWER = ["", "", "", "", "检查类型", "检查方式", "", "", "检查开始时间", "检查结束时间", "是否打分", "是否通报排名",
-         "是否要求材料清单", "是否下发整改通知", "", ""]  # fmt: skip
+         "是否要求材料清单", "是否下发整改通知", "", "", "", "", "", ""]  # fmt: skip
 SPANS = [(4, 5), (8, 9), (10, 13)]  # headings over several columns
 MODES = ("查阅资料", "实地", "混合")
 FORMAL_SHARES, SOFT_SHARES = (0.5, 0.25, 0.15, 0.10), (0.2, 0.45, 0.1, 0.25)
@@ -49,9 +49,24 @@ def build_visit_rows(detail, streams):
         "department": rng.integers(0, len(DEPARTMENTS), n),
         "hours": np.where(np.isin(rows["label"], FORMAL), rng.poisson(9, n), np.nan),
     }
+    rows |= _records(rows, streams("visit records"))
     order = np.lexsort((rows["start"], rows["unit"], rows["year"]))
     rows = {name: values[order] for name, values in rows.items()}
     return rows | {"id": np.array([f"JC{500001 + i}" for i in range(n)], dtype=object)}
+
+
+def _records(rows, rng):
+    """Photos of on-site visits, items of assessments, and the day of the record: within days, some weeks later."""
+    n = len(rows["start"])
+    photos, items = rng.poisson(4, n) + 1.0, rng.poisson(18, n) + 5.0
+    day = rows["start"].astype("M8[D]")
+    delay = np.where(rng.random(n) < 0.12, rng.integers(8, 31, n), rng.integers(0, 4, n))
+    return {
+        "photos": np.where(rows["mode"] == MODES[0], np.nan, photos),
+        "items": np.where(rows["label"] == "考核", items, np.nan),
+        "day": day,
+        "recorded": day + delay,
+    }
 
 
 def _events(groups, modes, kind, streams):
@@ -126,7 +141,8 @@ def _sheet(rows, at, kind, year, texts, units, rng):
             rng,
         ),  # fmt: skip
         *(xlsx.texts(yes_no(flags[:, j])) for j in range(FLAGS)),
-        xlsx.numbers(rows["hours"][at]),
+        *(xlsx.numbers(rows[name][at]) for name in ("hours", "photos", "items")),
+        *(xlsx.dates(rows[name][at]) for name in ("day", "recorded")),
         xlsx.texts([SYNTHETIC] * n),
     ]
     width = len(columns)

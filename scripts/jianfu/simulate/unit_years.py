@@ -9,6 +9,7 @@ HOTLINE = (
     1.5  # points by which the hotline rate lies above the mean of both outcomes, and satisfaction below it
 )
 CITIZENS, HOURS_A_YEAR = 0.1, 2000  # share of the citizens in the score; hours of one person
+APPROVAL_HOURS = 240  # of the leaders of a unit in a year without a case
 EFFORT_LOG_SD = 0.10  # log hours of substantive work per standard deviation of effort
 
 
@@ -83,6 +84,7 @@ def build_unit_years(parameters, structure, months, counts, burden, substantive,
         "outcome_hotline": np.round(hotline, 1),
         "outcome_satisfaction": np.round(satisfaction, 1),
     }
+    columns["leader_approval_hours"] = _approval_hours(accountability, streams("approval hours"))
     columns |= _evaluation(structure, outcome, streams("evaluation"))
     expected = {
         "n_accountability": expected_cases,
@@ -96,6 +98,11 @@ def build_unit_years(parameters, structure, months, counts, burden, substantive,
         return pd.DataFrame(keys | {name: array.ravel().astype(float) for name, array in values.items()})
 
     return frame(columns), frame(expected)
+
+
+def _approval_hours(cases, rng):
+    """Hours that the leaders of a unit spend on approving in a year, more where there were cases of accountability."""
+    return np.rint(APPROVAL_HOURS * np.exp(0.05 * cases + 0.2 * rng.standard_normal(cases.shape)))
 
 
 def _evaluation(structure, outcome, rng):
