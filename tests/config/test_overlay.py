@@ -270,7 +270,7 @@ REFUSED = {
     ),
     "model switched off that a hypothesis needs": (
         "{models: {H1_burnout: off}}",
-        "'plan.hypotheses.H1.model' names 'H1_burnout', which does not exist",
+        "'plan.models' switches off 'H1_burnout', which 'plan.hypotheses.H1.model' uses",
     ),
     "key of a check": (
         "{checks: {lead: {rol: placebo}}}",
@@ -425,6 +425,30 @@ REFUSED = {
         "{labels: {outcome_burnot: {zh: 倦怠}}}",
         "'plan.labels' names 'outcome_burnot', which does not exist; did you mean 'outcome_burnout'?",
     ),
+    "outcome among its controls": (
+        f"{{models: {{P1: {{{OLS}, terms: [OD], controls: [burnout]}}}}}}",
+        "plan.models.P1: the outcome 'burnout' stands among its own terms or controls",
+    ),
+    "item that is a column of the survey": (
+        "{scales: {strain: {items: [sex, SL2], range: [1, 5]}}}",
+        "the item 'sex' of 'plan.scales.strain' is another column of the survey",
+    ),
+    "item that is an index": (
+        "{scales: {strain: {items: [OD, SL2], range: [1, 5]}}}",
+        "the item 'OD' of 'plan.scales.strain' is another column",
+    ),
+    "operation of a variable": (
+        "{variables: {survey_scores: {young: {amung: cohort}}}}",
+        "'plan.variables.survey_scores.young' names 'amung', which does not exist; did you mean 'among'?",
+    ),
+    "indicator switched off that an index needs": (
+        "{indicators: {A1_tasks: off}}",
+        "'plan.indicators' switches off 'A1_tasks', which 'plan.indices.OD.A1_tasks' uses",
+    ),
+    "cohort of another decade": (
+        "{cohorts: {85后: 1995}}",
+        "'85后' of 'cohorts' begins in 1995 while its name says 85",
+    ),
     "table": (
         "{tables: {main_regresion: [H1_burnout]}}",
         "'plan.tables' names 'main_regresion', which does not exist",
@@ -469,6 +493,10 @@ SETTINGS_REFUSED = {
         "report: {template: 没有.docx}",
         "'report.template' names '没有.docx', which does not exist",
     ),
+    "every type of unit": (
+        "exclude: {unit_types: [镇, 乡, 街道, 其他]}",
+        "'exclude.unit_types' leaves out every type of unit; leave one.",
+    ),
     "aggregate": (
         "indices: {aggregation: {method: arithmetic, parents: {ODD: power}}}",
         "'indices.aggregation.parents' names the index 'ODD', which does not exist; did you mean 'OD'?",
@@ -510,6 +538,8 @@ SCENARIOS_REFUSED = {
         "names 'due', which does not exist",
     ),
     "key": ({"edit": [{"table": "tasks"}]}, "has no key 'edit'; did you mean 'edits'?"),
+    "edit of nothing": ({"edits": [{"table": "tasks"}]}, "the scenario 'S17' changes no record"),
+    "nothing": ({"basis": "甲"}, "the scenario 'S17' changes no record"),
     "part": ({"combines": ["S99"]}, "there is no scenario 'S99'; did you mean 'S9'?"),
 }
 

@@ -118,6 +118,16 @@ def check_entry(entry, columns, place, levels=None):
             advice = did_you_mean(column, [name for name in used if name])
             raise ConfigError("standardises_nothing", place=place, column=column, advice=advice)
     _check_terms(entry, columns, place, levels)
+    _check_outcome(entry, place)
+
+
+def _check_outcome(entry, place):
+    """The outcome itself, not a function or an earlier value of it, among what shall explain it fits without error."""
+    spec = ModelSpec.of(entry)
+    right = {*names_of([*spec.terms, *spec.controls])}
+    for column in spec.outcomes:
+        if column in right:
+            raise ConfigError("outcome_among_terms", place=place, column=column)
 
 
 def _check_option(name, value, kind, place):

@@ -27,6 +27,7 @@ from jianfu.models.own_tables import check_entry
 from jianfu.models.spec import ALL, specs_of
 from jianfu.models.tables.catalogue import YES_NO, columns_of_tables, levels_of
 from jianfu.models.tables.table import AnalysisTable
+from jianfu.models.tables.variables import ARGUMENTS, OPERATIONS
 from jianfu.models.term import names_of
 
 SIGNS = ("+", "-", ">=", "0", "=")
@@ -90,7 +91,7 @@ def check_plan(
                 file,
                 f"plan.indicators.{code}.index",
             )
-    members = _members(content("indices.csv"), indicators, file)
+    members = _members(content("indices.csv"), indicators, overlay, file)
     indices = members["index"].unique()
     for row in content("index_roles.csv"):
         _one_of(row["index"], indices, file, "plan.index_roles")
@@ -104,6 +105,12 @@ def check_plan(
         "events": exits["events"],
     }
     _check_taken(overlay, named, canonical, file)
+    asked = tables_of(schema, {}, settings["sources"])["survey"].columns  # the survey but for its items
+    others = {*asked}.union(*named.values())
+    for name in overlay.get("scales", {}):
+        for item in scales.get(name, {}).get("items", ()):
+            if item in others:
+                raise ConfigError("item_taken", file=file, key=f"plan.scales.{name}", item=item)
     tables = columns_of_tables(plan, exits, indicators["code"], indices, scales, canonical)
     hypotheses, diagrams = content("hypotheses.csv"), content("diagrams.yaml")
     _check_models(plan, tables, _values(plan, canonical), file)
@@ -112,7 +119,7 @@ def check_plan(
         if entry and entry.get("hypothesis"):
             known = {row["hypothesis"] for row in hypotheses}
             _one_of(entry["hypothesis"], known, file, f"plan.models.{name}.hypothesis")
-    _check_hypotheses(hypotheses, plan, overlay.get("hypotheses", {}), file)
+    _check_hypotheses(hypotheses, plan, overlay, file)
     _check_diagrams(diagrams, hypotheses, plan, overlay, file)
     checks = content("checks.yaml")["checks"]
     for check in checks:
@@ -203,11 +210,18 @@ def _one_of(value, known, file, key):
         raise ConfigError("plan_name_unknown", file=file, key=key, name=str(value), advice=advice)
 
 
-def _members(rows, indicators, file):
+def _there(name, known, overlay, table, file, user):
+    """``name`` must be one of the ``known`` rows of ``table``, also after what the province switches off there."""
+    if name not in [*known] and overlay.get(table, {}).get(name) is False:
+        raise ConfigError("plan_row_needed", file=file, key=f"plan.{table}", name=name, user=user)
+    _one_of(name, known, file, user)
+
+
+def _members(rows, indicators, overlay, file):
     members = pd.DataFrame(rows)
     for row in members.itertuples():
         key = f"plan.indices.{row.index}.{row.indicator}"
-        _one_of(row.indicator, indicators["code"], file, key)
+        _there(row.indicator, indicators["code"], overlay, "indicators", file, key)
         if not pd.to_numeric(row.weight, errors="coerce") > 0:
             raise ConfigError("member_weight", file=file, code=row.indicator)
     return members_of(members.astype({"weight": float}), indicators, file)
@@ -253,20 +267,22 @@ def _check_variables(variables, tables, cohorts, file):
     for table, declared in variables.items():
         _one_of(table, tables, file, "plan.variables")
         for name, definition in declared.items():
+            key = f"plan.variables.{table}.{name}"
+            for part in definition:
+                _one_of(part, [*OPERATIONS, *ARGUMENTS], file, key)
             for value in definition["values"] if definition.get("among") == "cohort" else ():
-                _one_of(value, cohorts, file, f"plan.variables.{table}.{name}.values")
+                _one_of(value, cohorts, file, f"{key}.values")
             for source in definition.values():
                 if isinstance(source, str) and source not in ("year", "month"):
-                    _one_of(source, tables[table], file, f"plan.variables.{table}.{name}")
+                    _one_of(source, tables[table], file, key)
 
 
-def _check_hypotheses(rows, plan, own, file):
+def _check_hypotheses(rows, plan, overlay, file):
     models = {model["name"]: model for model in plan["models"]}
     for row in rows:
         key = f"plan.hypotheses.{row['hypothesis']}"
-        if row["model"] not in models:  # switched off by the province, or misspelt by it
-            _one_of(row["model"], models, file, f"{key}.model")
-        if row["hypothesis"] not in own:
+        _there(row["model"], models, overlay, "models", file, f"{key}.model")
+        if row["hypothesis"] not in overlay.get("hypotheses", {}):
             continue
         _one_of(row["predicted_sign"], SIGNS, file, f"{key}.predicted_sign")
         _one_of(row["family"], FAMILIES, file, f"{key}.family")

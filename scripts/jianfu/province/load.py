@@ -16,7 +16,7 @@ from jianfu.core.errors import ConfigError
 from jianfu.core.labels import LANGUAGES
 from jianfu.province.names import check_names, plan_names
 from jianfu.province.paths import check_files, province_file, resolve_paths
-from jianfu.province.plan import check_focus, completed
+from jianfu.province.plan import check_cohorts, completed
 from jianfu.province.rules import check_fields, own_sources
 
 
@@ -36,7 +36,7 @@ def load_province(slug: str, root: str | Path, folders: list, *, awaited: bool =
     settings = merge(default, _named(overlay, slug))
     settings = settings | {"sources": own_sources(settings["sources"], settings["exclude"]["sources"], file)}
     common, own = Path(root) / "config" / "plan", overlay.get("plan", {})
-    check_focus(common, own, file)
+    check_cohorts(common, own, file)
     plan = completed(common, own, settings["sources"])
     settings = settings | {"plan": plan}
     check_fields(settings, file)

@@ -148,12 +148,19 @@ def completed(plan: str | Path, overlay: Mapping, sources: Iterable[Mapping] = (
     return found
 
 
-def check_focus(plan: str | Path, overlay: Mapping, file: str) -> None:
-    """Raise :class:`ConfigError` for a focus beside the common one, of which models and hypotheses would go on to
-    speak; a name that is no cohort is refused elsewhere."""
+def check_cohorts(plan: str | Path, overlay: Mapping, file: str) -> None:
+    """Raise :class:`ConfigError` for a cohort that begins in another year than its name says, and for a focus beside
+    the common one, of which models and hypotheses would go on to speak; what is no year or no cohort is refused
+    elsewhere."""
     tables = read_tables(plan)
     common, focus = read_plan_file(Path(plan) / tables["focus"].file)["focus"], overlay.get("focus")
     cohorts = dict(_own(overlay, "cohorts"))
+    for name, year in cohorts.items():
+        decade = DECADE.fullmatch(name)
+        if decade and type(year) is int and year > 1900 and year % 100 != int(decade[1]):
+            raise ConfigError(
+                "cohort_of_another_decade", file=file, name=name, year=str(year), said=decade[1]
+            )
     known = {row[0] for row in _common(plan, tables["cohorts"])} | cohorts.keys()
     if focus != common and focus in known and cohorts.get(common) is not OFF:
         raise ConfigError("focus_beside", file=file, focus=focus, common=common)

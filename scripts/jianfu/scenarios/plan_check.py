@@ -28,6 +28,9 @@ def check_scenarios(own: Mapping, plan: Mapping, tables: Mapping[str, pa.Schema]
     scenarios = [scenario for scenario in read_scenarios(plan) if own.get(scenario.id)]
     columns = {name: tables[name].names for name in MEASURED}
     for scenario in scenarios:
+        idle = [edit for edit in scenario.edits if not (edit.set or edit.drop)]
+        if idle or not (scenario.edits or scenario.caps or scenario.ranks or scenario.slopes):
+            raise ConfigError("scenario_changes_nothing", name=scenario.id)
         for need in [name for names in scenario.needs for name in names.split("|")]:
             _one_of(need, [f"{table}.{column}" for table in columns for column in columns[table]], scenario)
         for edit in scenario.edits:

@@ -90,6 +90,7 @@ def _contains(frame, sources, arguments):
     return found[codes]
 
 
+ARGUMENTS = ("by", "period", "of", "values", "words")
 OPERATIONS = {
     "z": lambda frame, sources, arguments: _standardised(frame, sources, arguments)[:, 0],
     "mean": lambda frame, sources, arguments: _numbers(frame, sources).mean(axis=1),
