@@ -187,7 +187,12 @@ def test_tables_are_laid_out_as_journals_print_them(language):
         table.name: table for table in journal_tables(released, models, Labels(language, PLAN / "labels.csv"))
     }
     cohort = made["sample_by_cohort"]
-    assert printed(cohort)[0][1:4] == ["400", "400", "—"] and len(cohort.header) == 6
+    assert printed(cohort)[0][1:5] == ["", "400", "400", "—"] and len(cohort.header) == 7
+    sex, burnout = (
+        next(row for row in cohort.rows if kind in row[0])
+        for kind in ("n (%)", "(SD)" if language == "en" else "(标准差)")
+    )
+    assert sex[1] == "1,000" and burnout[1] != ""
     assert "400 (40.0%)" in printed(cohort)[2]
     assert printed(made["correlation_matrix"])[2][1:] == ["0.34", "−0.10", "1"]
     columns = made["stepwise_columns"]

@@ -107,6 +107,21 @@ def test_every_kind_of_errors_of_the_plan_has_words():
 # ------------------------------------------------------------------------------------------------ regression table
 
 
+def test_the_foot_gives_the_ratio_of_a_log_hazard_and_the_level_of_the_events(estimates):
+    exits = estimates["model"].eq("H2_exits")
+    changes = {
+        "estimate": np.log(1.2),
+        "scale": "log_hazard",
+        "n_events": 900,
+        "n_used": 300_000,
+        "converged": True,
+    }
+    table = main_table(estimates.assign(**{k: estimates[k].mask(exits, v) for k, v in changes.items()}))
+    assert cell(table, LABELS("row_ratio"), "(2)") == "1.20"
+    assert cell(table, LABELS("row_events_per_1000"), "(2)") == "3.00"
+    assert cell(table, LABELS("row_ratio"), "(1)") == "—"  # a difference in SD
+
+
 def test_estimate_stands_above_its_error(estimates):
     table = main_table(estimates)
     assert cell(table, "过密化指数", "(1)") == "0.187***"

@@ -26,10 +26,11 @@ def journal_tables(released: dict[str, pd.DataFrame], models: dict[str, dict], l
 
 
 def sample_table(sample: pd.DataFrame, name: str, labels: Labels) -> Table:
-    """Table 1: a column per group, n (%) of shares and mean (SD) of numbers, the standardised difference last."""
+    """Table 1: a column per group, n (%) of shares and mean (SD) of numbers, which the name of each says, with those of
+    whom it is known; the standardised difference last."""
     present = list(dict.fromkeys(sample["group"]))
     groups = [group for group in present if group != TOTAL] + [TOTAL]
-    header = [labels("column_variable")]
+    header = [labels("column_variable"), labels("column_known")]
     header += [
         labels("cohort_all") if group == TOTAL else _word(group, labels, "tertile") for group in groups
     ]
@@ -37,14 +38,21 @@ def sample_table(sample: pd.DataFrame, name: str, labels: Labels) -> Table:
     for variable, part in sample.groupby("variable", sort=False):
         levels = list(dict.fromkeys(part["level"].fillna("")))
         heading = text_of(f"variable_{variable}", labels, text_of(f"outcome_{variable}", labels, variable))
+        known = part.loc[part["group"] == TOTAL, "of"]
+        known = NOTHING if known.empty else count(known.iloc[0])
+        if variable == "persons":
+            known = ""
+        else:
+            heading = labels("sample_mean" if part["mean"].notna().any() else "sample_share", name=heading)
         if levels != [""]:
             begins.append(len(rows))
-            rows.append((heading, *[""] * (len(groups) + 1)))
+            rows.append((heading, known, *[""] * (len(groups) + 1)))
+            known = ""
         for level in levels:
             own = part[part["level"].fillna("") == level].set_index("group")
             cells = [_sample_cell(own.loc[group]) if group in own.index else NOTHING for group in groups]
             last = number(own["difference"].get(TOTAL), 2)
-            rows.append((_word(level, labels, variable) if level else heading, *cells, last))
+            rows.append((_word(level, labels, variable) if level else heading, known, *cells, last))
     return Table(
         name,
         labels(f"table_{name}"),

@@ -1,5 +1,7 @@
 """Regression tables: one column per model, two rows per term."""
 
+import math
+
 import pandas as pd
 
 from jianfu.core.errors import ConfigError
@@ -9,7 +11,9 @@ from jianfu.models.term import names_of
 from jianfu.models.verdicts import FEW_CLUSTERS, usable
 from jianfu.models.words import outcome_label, part_labels, text_of
 from jianfu.report.tables.estimates import of_interest
-from jianfu.report.tables.table import NOTHING, Table, bracketed, count, starred
+from jianfu.report.tables.table import NOTHING, Table, bracketed, count, number, starred
+
+LOG_SCALES = ("log_hazard", "log_rate")
 
 
 def regression_table(
@@ -66,7 +70,7 @@ def _error_cell(row):
 
 
 def _foot(heads, models, labels):
-    """Rows below the coefficients: estimator, effects, controls, errors, counts."""
+    """Rows below the coefficients: ratio of the first term, estimator, effects, controls, errors, counts, rate."""
 
     def line(key, cell):
         return (labels(f"row_{key}"), *map(cell, heads))
@@ -90,7 +94,19 @@ def _foot(heads, models, labels):
     ]
     for key in ("n_used", "n_events", "n_units", "n_clusters"):
         lines.append(line(key, lambda h, key=key: count(h[key])))
-    return lines
+    return [line("ratio", _ratio), *lines, line("events_per_1000", _events_per_1000)]
+
+
+def _ratio(head):
+    """The ratio that a coefficient on a log scale stands for."""
+    known = usable(head) and head["scale"] in LOG_SCALES
+    return number(math.exp(head["estimate"]), 2) if known else NOTHING
+
+
+def _events_per_1000(head):
+    """Events per 1,000 observations: the level that the coefficients are to be read against."""
+    known = not missing(head["n_events"]) and not missing(head["n_used"])
+    return number(1000 * head["n_events"] / head["n_used"], 2) if known else NOTHING
 
 
 def few_clusters(estimates: pd.DataFrame) -> bool:
