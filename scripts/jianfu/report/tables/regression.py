@@ -70,7 +70,7 @@ def _error_cell(row):
 
 
 def _foot(heads, models, labels):
-    """Rows below the coefficients: ratio of the first term, estimator, effects, controls, errors, counts, rate."""
+    """Rows below the coefficients: estimator, effects, controls, errors, counts, ratio of the first term, rate."""
 
     def line(key, cell):
         return (labels(f"row_{key}"), *map(cell, heads))
@@ -94,7 +94,7 @@ def _foot(heads, models, labels):
     ]
     for key in ("n_used", "n_events", "n_units", "n_clusters"):
         lines.append(line(key, lambda h, key=key: count(h[key])))
-    return [line("ratio", _ratio), *lines, line("events_per_1000", _events_per_1000)]
+    return [*lines, line("ratio", _ratio), line("events_per_1000", _events_per_1000)]
 
 
 def _ratio(head):
