@@ -213,7 +213,7 @@ REFUSED = {
         "{indicators: {X1: {label_zh: 甲, source: tasks, expression: count(*); drop table tasks}}}",
         "the expression or coverage of X1 cannot be evaluated: Parser Error",
     ),
-    "two cohorts of one year": ("{cohorts: {85后: 1990}}", "the limits of 'cohorts' must be in order"),
+    "two cohorts of one year": ("{cohorts: {青年: 1990}}", "the limits of 'cohorts' must be in order"),
     "cohort that a model needs": (
         "{cohorts: {90后: off}, focus: 80后}",
         "'terms' names the column 'cohort_90s', which the table does not have",
