@@ -539,7 +539,7 @@ SCENARIOS_REFUSED = {
     ),
     "key": ({"edit": [{"table": "tasks"}]}, "has no key 'edit'; did you mean 'edits'?"),
     "edit of nothing": ({"edits": [{"table": "tasks"}]}, "the scenario 'S17' changes no record"),
-    "nothing": ({"basis": "甲"}, "the scenario 'S17' changes no record"),
+    "nothing": ({"edits": [], "slopes": []}, "the scenario 'S17' changes no record"),
     "part": ({"combines": ["S99"]}, "there is no scenario 'S99'; did you mean 'S9'?"),
 }
 

@@ -105,8 +105,9 @@ def check_plan(
         "events": exits["events"],
     }
     _check_taken(overlay, named, canonical, file)
-    asked = tables_of(schema, {}, settings["sources"])["survey"].columns  # the survey but for its items
-    others = {*asked}.union(*named.values())
+    without = tables_of(schema, {}, settings["sources"])  # the tables but for the items of scales
+    beside = columns_of_tables(plan, exits, indicators["code"], indices, {}, without)["survey_scores"]
+    others = {*without["survey"].columns, *beside}.union(*named.values())
     for name in overlay.get("scales", {}):
         for item in scales.get(name, {}).get("items", ()):
             if item in others:
