@@ -5,6 +5,7 @@ do not fit, single rows and clusters, odd names, and options of the wrong kind. 
 a figure that cannot be, and every row without a figure says why.
 """
 
+from decimal import Decimal
 from functools import cache
 
 import numpy as np
@@ -524,6 +525,11 @@ MORE = {  # input -> columns beside those of persons(), entry, what the first ro
         "name it under 'effects'",
     ),
     "the effect as a term": ({}, {"terms": ["county"], "effects": ["county"]}, "collinear with the effects"),
+    "a contrast called like a term": (
+        {},
+        {"options": {"contrasts": {"x": ["x"]}}},
+        "two columns would be called x",
+    ),
     "a contrast of what is no term": ({}, {"options": {"contrasts": {"d": ["x", "q"]}}}, "no term"),
 }
 
@@ -685,3 +691,14 @@ def test_names_of_columns_with_signs_of_formulas_are_names(tmp_path):
     ]
     assert len({float(rows["estimate"].iloc[1]) for rows in slopes}) == 1
     assert [rows.index[1] for rows in slopes] == ["x", *names]
+
+
+def test_decimals_are_numbers_and_lists_stop_no_model_without_them(tmp_path):
+    frame = persons().assign(
+        d=lambda f: [Decimal(f"{x:.3f}") for x in f["x"]], f=lambda f: f["x"].round(3), pair=[[1, 2]] * N
+    )
+    frame.to_parquet(tmp_path / "own.parquet")
+    entries = {name: {"estimator": "ols", "outcome": "y", "terms": [name]} for name in ("d", "f", "pair")}
+    rows = {name: fit(tmp_path / "own.parquet", entry) for name, entry in entries.items()}
+    np.testing.assert_allclose(rows["d"]["estimate"], rows["f"]["estimate"])
+    assert "has a single level" in told(rows["pair"]).iloc[0]

@@ -164,9 +164,16 @@ def _xls(path, texts, rows, labels, wanted):
 
 
 def _parquet(path, texts, rows, labels, wanted):
-    """Without what pandas keeps beside the table, so that its index is a column like the others."""
+    """Without what pandas keeps beside the table, so that its index is a column like the others; decimals (sums of a
+    database) as numbers, lists and records as text."""
     table = parquet.read_schema(path).empty_table() if rows == 0 else parquet.read_table(path)
-    return table.replace_schema_metadata().to_pandas()
+    frame = table.replace_schema_metadata().to_pandas()
+    for field in table.schema:
+        if pa.types.is_decimal(field.type):
+            frame[field.name] = frame[field.name].astype(float)
+        elif pa.types.is_nested(field.type):
+            frame[field.name] = frame[field.name].map(str, na_action="ignore")
+    return frame
 
 
 def _labelled(path, texts, rows, labels, wanted):

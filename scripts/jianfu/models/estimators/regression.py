@@ -156,6 +156,8 @@ def _contrasts(model, names):
         missing = next((term for term in parts if term not in names), None)
         if missing is not None:
             raise DataError("contrast_of_no_term", contrast=name, name=missing, terms=list(names))
+        if name in names:
+            raise NotEstimable("columns_of_one_name", column=name)
         found[name] = np.array([float(parts.get(term, 0.0)) for term in names])
     return found
 
