@@ -10,10 +10,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from miniature import CALENDAR, tables, task, unit_months
 
 from jianfu.core.content import mapping_digest
 from jianfu.core.errors import DataError
 from jianfu.core.labels import Labels
+from jianfu.indicators.evaluation import NOTHING_EXCLUDED, build_indicators
+from jianfu.indicators.plan import read_plan as read_indicators
 from jianfu.indices.common_scale import (
     contributions,
     member_anchors,
@@ -21,12 +24,15 @@ from jianfu.indices.common_scale import (
     pooled_anchors,
     side_by_side,
 )
+from jianfu.indices.construction import build_indices, fit_anchors
+from jianfu.indices.specification import index_spec, read_members
 from jianfu.models.estimates import RELEASED_COLUMNS
 from jianfu.provinces.dependencies import dependencies, differing
 from jianfu.provinces.package import TABLES, read_package, table_bytes, write_package
 from jianfu.provinces.page import write_page
 from jianfu.provinces.pooling import plans_side_by_side, pool
 
+CONFIG = Path(__file__).parents[2] / "config" / "plan"
 COUNTERPARTS = {"OD": "OD-C", "TR": "TR-C", "RG": ""}
 MODELS = {
     "H1_burnout": {
@@ -372,6 +378,77 @@ def test_indices_on_pooled_anchors_are_those_of_the_raw_values():
         assert own["common_scale"].to_dict() == pytest.approx(wanted.to_dict())
         assert own["own_scale"].to_dict() == pytest.approx(indices.groupby("month")["value"].mean().to_dict())
     assert found.groupby("province")["common_scale"].mean().is_monotonic_increasing
+
+
+ALL_COLUMNS = {
+    "is_veto": True,
+    "n_table": 2.0,
+    "template_required": True,
+    "parent_task_id": "P1",
+    "n_return": 1.0,
+}
+
+
+def logs(seed, per_month, **columns):
+    """Canonical tasks of four units over six months, ``per_month`` expected, with further ``columns``."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for unit in range(4):
+        for month in range(1, 7):
+            for _ in range(rng.poisson(per_month)):
+                day, length = rng.integers(1, 20), rng.integers(1, 9)
+                rows.append(
+                    task(
+                        f"{'ab'[seed]}{unit}",
+                        f"2024-{month:02d}-{day:02d} 09:00",
+                        f"2024-{month:02d}-{day + length:02d} 18:00",
+                        label=["任务", "检查", "任务", "会议"][rng.integers(4)],
+                        done_at=f"2024-{month:02d}-{day + length:02d} 17:00",
+                        issuer=["县委办", "县应急局", "县民政局"][rng.integers(3)],
+                        task_id=f"{'ab'[seed]}{len(rows)}",
+                        **columns,
+                    )
+                )
+    return rows
+
+
+def built(rows, members, plan, reference=("2024-01", "2024-06")):
+    """(unit_months, steps, indices, anchors) of one province from its canonical tasks."""
+    units = sorted({row["unit_code"] for row in rows})
+    frame = unit_months(units, [f"2024-{month:02d}" for month in range(1, 7)], headcount=10)
+    found, _ = build_indicators(
+        tables(tasks=rows), frame, plan, CALENDAR, reference, reference, NOTHING_EXCLUDED
+    )
+    spec = index_spec(members, reference, settings={"min_share": 0.6})
+    anchors = fit_anchors(found, frame, spec)
+    made = build_indices(found, frame, spec, anchors)
+    return frame, made.frames()["normalised"], made.indices(), anchors
+
+
+def test_provinces_with_different_columns_are_compared_on_the_common_tier_as_one_province_would_be():
+    """One keeps flags, artefacts and parents, the other names, issuers and times alone and gets half as much again.
+
+    What must come out is known: the index of both together, read as one province, on its own anchors.
+    """
+    plan = read_indicators(CONFIG / "indicators.csv")
+    members = read_members(CONFIG / "indices.csv", plan)
+    logged = {"a": logs(0, 12, **ALL_COLUMNS), "b": logs(1, 18)}
+    of_full = {"A3_veto", "B1_artefacts", "C1_template"}
+    made, full = {}, {}
+    for name, rows in logged.items():
+        frame, normalised, indices, anchors = built(rows, members, plan)
+        parts = contributions(normalised, indices, frame, anchors, ["OD-C"])
+        made[name] = parts, member_anchors(anchors, parts["member"])
+        full[name] = {code for code in of_full if normalised[code].notna().any()}
+    assert full["a"] and not full["b"]
+    found = side_by_side(made, ["OD-C"]).set_index(["province", "month"])
+    own = members[members["index"] == "OD-C"]
+    _, _, together, _ = built([*logged["a"], *logged["b"]], own, plan)
+    wanted = together.groupby([together["unit_code"].str[0], "month"])["value"].mean()
+    assert found["common_scale"].to_dict() == pytest.approx(wanted.to_dict())
+    means = found.groupby("province")[["own_scale", "common_scale"]].mean()
+    assert means.loc["b", "common_scale"] - means.loc["a", "common_scale"] > 5
+    assert means["own_scale"].to_numpy() == pytest.approx(50)  # on its own anchors nobody stands out
 
 
 def test_other_members_or_methods_stand_not_beside_the_others():
