@@ -26,6 +26,7 @@ from scipy import stats
 from scipy.optimize import linprog
 
 LEAST = 10  # a group of fewer persons or events must not be told
+OF_HOURS = ("visible_share",)  # means of ratios, whose digits tell no count
 ITEMS = 15  # items of the longest scale whose mean is published
 PERSON_TABLES = ("roster", "ledger", "spells", "survey", "punches")  # source tables whose rows are persons
 ROW_OUTCOMES = ("kept", "duplicate", "rejected", "nondata")
@@ -259,6 +260,7 @@ def digits(release: Path) -> list[Leak]:
         described[described["block"] == "scores"].dropna(subset="mean").itertuples() if len(described) else ()
     ):
         every = numbers(row.n) if is_rounded(described["n"][described["block"] == "scores"]) else []
+        every = [] if row.row in OF_HOURS else every
         for items in range(1, ITEMS + 1):
             totals = every * items * row.mean if len(every) else np.array([])
             fits = [

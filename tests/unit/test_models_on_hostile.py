@@ -396,7 +396,7 @@ MORE = {  # input -> columns beside those of persons(), entry, what the first ro
     ),
     "one cluster": ({"c": 1}, {"cluster": "c"}, "single cluster"),
     "a cluster without values": ({}, {"cluster": "empty"}, "no values"),
-    "the outcome as a term": ({}, {"terms": ["y"]}, "exactly"),
+    "the outcome as a term": ({}, {"terms": ["y"]}, "among its own terms"),
     "negative counts": ({"n": -1}, {"estimator": "poisson", "outcome": "n"}, "must not be negative"),
     "counts some of which are negative": (
         {"n": [-3, 9] * (N // 2)},

@@ -32,11 +32,12 @@ def read(estimates, hypotheses, models, alpha, csv) -> tuple[pd.DataFrame, dict]
 
 
 def path_rows(estimates, models) -> pd.DataFrame:
-    """A row per path, by ``part``, of every exposure of the mediation models that has a direct and an indirect one."""
+    """A row per path, by ``part``, of every exposure with a direct and an indirect one in the mediation models of a
+    hypothesis."""
     values = {(row["model"], row["term"]): row for row in estimates.to_dict("records")}
     found = []
     for name, model in models.items():
-        if model["estimator"] != "mediation":
+        if model["estimator"] != "mediation" or not model["hypothesis"]:
             continue
         for exposure in model["terms"]:
             terms = {SECOND: f"{model['mediator']}_b"}
