@@ -1,15 +1,13 @@
 """Draw size, coverage and power of the simulation study, with their Monte-Carlo intervals and the limits."""
 
-import pandas as pd
-
 from jianfu.config.files import read_yaml
 from jianfu.core import logs
-from jianfu.study.figure import plot
+from jianfu.study.figure import plot, study_table
 
 if __name__ == "__main__":
     logs.start(snakemake)
     plot(
-        table=pd.read_csv(snakemake.input.table, encoding="utf-8-sig"),
+        table=study_table(snakemake.input.table),
         design=read_yaml(snakemake.input.design),
         paths=[snakemake.output.png, snakemake.output.svg],
     )

@@ -512,7 +512,7 @@ def test_settings_of_matplotlib_do_not_reach_a_figure():
 
 
 def test_the_figure_of_the_simulation_study_shows_every_judged_row(monkeypatch):
-    table = pd.read_csv(ROOT / "docs" / "simulation_study.csv", encoding="utf-8-sig")
+    table = study_figure.study_table(ROOT / "docs" / "simulation_study.csv")
     figure = study_figure.draw(table, read_yaml(PLAN / "simulation_study.yaml"))
     shown = [line for line in figure.axes[1].get_lines() if line.get_marker() not in ("None", "")]
     main = (table["model"] + " " + table["term"]).isin(study_figure.TERMS) & (table["tested"] != "bell")

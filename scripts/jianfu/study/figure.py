@@ -4,6 +4,7 @@ One line per scenario; dots are the judged terms of the three confirmatory hypot
 """
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -15,6 +16,11 @@ BESIDE = f"H2_exits{CHECK}"
 # Panel: its title, the rows tested that it shows (all without any), the column of its dots.
 PANELS = (("size", ("size",), "rejected"), ("coverage", ("size", "power"), "coverage"), ("bias", (), "bias"))
 BELLS = "bells beside H2 ring"
+
+
+def study_table(path) -> pd.DataFrame:
+    """Table of the study from its CSV; a scenario is called `null`, which is no missing value."""
+    return pd.read_csv(path, encoding="utf-8-sig", keep_default_na=False, na_values=[""])
 
 
 def plot(*, table, design, paths) -> None:
@@ -45,9 +51,9 @@ def draw(table, design) -> Figure:
     panels[0].invert_yaxis()
     _legend(panels[2], TERMS)
     _legend(panels[3], {name: name.replace("_", " ") for name in design["bells"]})
-    counts = sorted({f"{draws:,}" for draws in table["n_draws"]}, key=len)
     note = (
-        f"Simulation study, {' or '.join(counts)} provinces per scenario, {table['date'].iloc[0]}; "
+        f"Simulation study, {_range(table[table['tested'] != 'bell'])} provinces per scenario "
+        f"(bells {_range(table[table['tested'] == 'bell'])}), {table['date'].iloc[0]}; "
         f"bars: {design['mc_confidence']:.0%} Monte-Carlo interval; grey: limits of the study."
     )
     return finish(figure, None, [note])
@@ -63,12 +69,18 @@ def _dots(axes, rows, column, keys):
     axes.grid(False)
 
 
+def _range(rows):
+    """Fewest and most provinces of a scenario."""
+    counts = sorted(set(rows.groupby("scenario")["n_draws"].max()))
+    return f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
+
+
 def _legend(axes, labels):
     handles = [
         Line2D([], [], linestyle="", markeredgecolor=look["color"], label=label, **look)
         for look, label in zip(_looks(), labels.values(), strict=False)
     ]
-    axes.legend(handles=handles, loc="best", fontsize=6, handlelength=1)
+    axes.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1), fontsize=6, handlelength=1)
 
 
 def _looks():
