@@ -29,7 +29,7 @@ LINES = pd.read_csv(ROOT / "config" / "plan" / "hypotheses.csv", encoding="utf-8
 CATEGORIES, ALPHA = PLAN["categories"], 0.05
 UNITS, COUNTIES, MONTHS, PER_CELL = 200, 50, 36, 4
 BINARY = ("leader", "young", "lock", "aged50")
-POSITIVE = ("tasks_month", "artefacts_month", "headcount_before", "n_errors")
+POSITIVE = ("tasks_month", "artefacts_month", "headcount_before", "n_errors", "staying")
 TIMES = 4  # effects are so many times the smallest of interest
 RARE = 0.02  # events per person and row
 

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from miniature import DEFINITIONS
 from province_cases import ROOT
 
@@ -13,10 +14,13 @@ from jianfu.exits import cells
 from jianfu.indices.exposures import Exposure
 from jianfu.models import engine
 from jianfu.models.estimators.common import Settings
+from jianfu.models.sample import prepare
 from jianfu.models.spec import spec_of
 from jianfu.models.tables.lags import lagged_exposures
 from jianfu.models.tables.outcomes import hazard_table
 from jianfu.models.tables.reading import columns_named
+from jianfu.models.tables.staying import with_staying
+from jianfu.models.tables.table import AnalysisTable
 from jianfu.statistics import cox
 
 PLAN = read_yaml(ROOT / "config" / "plan" / "models.yaml")
@@ -159,3 +163,40 @@ def test_the_curve_passes_through_zero_and_bends(tables):
     assert np.isfinite(rows).all()
     straight = fit("H2_spline", tables, terms=["OD"]).set_index("term")["estimate"]
     assert straight["OD=2"] == pytest.approx(2 * straight["OD=1"])
+
+
+@pytest.mark.filterwarnings("ignore::statsmodels.tools.sm_exceptions.SingularMatrixWarning")
+def test_those_who_stayed_weigh_by_the_inverse_of_their_probability_of_staying(tables):
+    """Against a model with dummies in statsmodels, month by month of one unit and cohort; the others likewise."""
+    spec, cells_ = spec_of(PLAN, PLAN["staying"]), tables["hazard_cells"]
+    keys = ("2025-05", "90后"), ("2025-01", "80后")
+    answers = pd.DataFrame(
+        [(u, c, m) for u in UNITS for m, c in keys], columns=["unit", "cohort", "fieldwork_month"]
+    )
+    survey = AnalysisTable(answers, None, len(answers))
+    weight = with_staying(survey, cells_, spec, PLAN["categories"]).frame["staying"]
+
+    model = prepare(spec, cells_, PLAN["categories"])
+    own = cells_.frame[model.sample.rows].reset_index(drop=True)
+    dummies = [
+        pd.get_dummies(code, dtype=float, drop_first=i > 0).to_numpy() for i, code in enumerate(model.effects)
+    ]
+    counts = np.column_stack([model.events, model.trials - model.events])
+    family, odds = sm.families.Binomial(sm.families.links.CLogLog()), []
+    for part in (model.of_controls(), [model.columns[term] for term in spec.terms]):
+        dummies.append(np.column_stack(part))
+        odds.append(-np.log1p(-sm.GLM(counts, np.column_stack(dummies), family=family).fit().fittedvalues))
+    own["gain"] = model.trials * (odds[1] - odds[0])
+    own["n"] = model.trials
+    by_month = own.groupby([own[k].astype(str) for k in ("unit", "cohort", "month")])[["gain", "n"]].sum()
+    expected = []
+    for unit, cohort, month in answers.itertuples(index=False):
+        before = [str(pd.Period(month, "M") - lag) for lag in range(1, 13)]
+        rows = by_month.reindex([(unit, cohort, one) for one in before])
+        expected.append(np.exp((rows["gain"] / rows["n"]).sum()))
+    expected = np.clip(expected, *np.quantile(expected, (0.01, 0.99)))
+    assert weight.to_numpy() == pytest.approx(expected, rel=1e-5) and weight.std() > 0.01
+
+    nobody = AnalysisTable(cells_.frame.iloc[:0], "n", 0)
+    found = with_staying(survey, nobody, spec, PLAN["categories"])
+    assert "staying" not in found.frame and found.absent == {"staying": "exit_type"}

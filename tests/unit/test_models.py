@@ -44,6 +44,7 @@ ELSEWHERE += (
     "H2_secondment_as_exit",
     "H2_resolved",
     "joint_exits",
+    "H25_burnout",
 )
 FITTED = [
     spec

@@ -10,6 +10,7 @@ from jianfu.exits import cells
 from jianfu.indices.exposures import CALM, ELSEWHERE, LEAD, Exposure
 from jianfu.ingest.schema import Table
 from jianfu.models.checks.exposures import LOGGING
+from jianfu.models.tables.staying import STAYING
 from jianfu.models.tables.table import LOGGED_TRAITS, NAMES, TRAITS
 from jianfu.models.tables.unit_months import SAME_MONTH, Z
 from jianfu.models.tables.unit_years import HOURS, SAMPLING, WAVE
@@ -67,11 +68,12 @@ def columns_of_tables(
         "survey_scores": persons
         | answers
         | exposures
+        | lagged
         | {code + Z for code in indicators}
-        | {*plan["policies"]},
+        | {*plan["policies"], STAYING},
         "unit_months": monthly | exposures | {"month"},
         "exit_months": monthly | exposures | events | {"month"},
-        "unit_waves": monthly | exposures | answers | {"wave", "fieldwork_month", "n_answers"},
+        "unit_waves": monthly | exposures | lagged | answers | {"wave", "fieldwork_month", "n_answers"},
         "unit_years": {
             *canonical["unit_year"].columns,
             *UNIT_YEAR,
@@ -82,6 +84,7 @@ def columns_of_tables(
         - {"unit_code"}
         | monthly
         | exposures
+        | lagged
         | answers,
         "chains": {"month", *CHAIN},
     }

@@ -11,6 +11,7 @@ from jianfu.models.small_levels import Merging
 from jianfu.models.spec import specs_of
 from jianfu.models.tables.lags import lagged_exposures
 from jianfu.models.tables.outcomes import exit_table, hazard_table, survey_table
+from jianfu.models.tables.staying import STAYING, with_staying
 from jianfu.models.tables.unit_months import exit_months, indicators_before, unit_month_table
 from jianfu.models.tables.unit_years import (
     WAVE,
@@ -108,13 +109,13 @@ def assemble(found, flows, plan, indicator_plan, reference, exposure):
     )
     lengths = exposure["survey_months"], exposure["survey_min_months"]
     before = indicators_before(months, *lengths, plan.get("policies", {}))
-    survey = survey_table(found["survey_scores"], flows["survey_scores"], exposures, units, before)
-    exits = flows["hazard_cells"]
-    waves = wave_table(survey, months, AFTER)
     named = columns_named(plan)
-    of_wave = [name.removesuffix(WAVE) for name in named if name.endswith(WAVE)]
     lagged = [exposure for exposure in map(Exposure.of, named) if exposure.lag]
     single = pd.concat([exposures, lagged_exposures(found["indices"], reference, lagged)], ignore_index=True)
+    survey = survey_table(found["survey_scores"], flows["survey_scores"], single, units, before)
+    exits = flows["hazard_cells"]
+    waves = wave_table(survey, months, AFTER)
+    of_wave = [name.removesuffix(WAVE) for name in named if name.endswith(WAVE)]
     hazards = hazard_table(found["hazard_cells"], exits, single, units)
     tables = {
         "hazard_cells": with_last_wave(hazards, waves, of_wave),
@@ -134,4 +135,9 @@ def assemble(found, flows, plan, indicator_plan, reference, exposure):
     years = unit_year_table(found["unit_year"], found["task_years"], found["survey_scores"], units)
     years = with_year_means(years, tables["unit_months"], tables["hazard_details"], tables["survey_scores"])
     tables["unit_years"] = derive(years, declared.get("unit_years", {}))
+    by_name = {spec.name: spec for spec in specs_of(plan)}
+    leaving = by_name.get(plan.get(STAYING))
+    if leaving and any(spec.weights == STAYING for spec in by_name.values()):
+        answers, at_risk = tables["survey_scores"], tables["hazard_cells"]
+        tables["survey_scores"] = with_staying(answers, at_risk, leaving, plan["categories"])
     return {name: _merging(table, plan) for name, table in tables.items()}

@@ -91,12 +91,15 @@ def _places(levels, values):
 def with_exposures(frame, exposures, month, survey):
     """``frame`` with exposure columns at the month in column ``month``, and {column: name of the exposure}.
 
-    ``survey``: those of the six months before (OD is then OD_6m), otherwise all the others.
+    ``survey``: those of the six months before (OD is then OD_6m), otherwise all the others; single months (OD_lag3)
+    in both.
     """
     units, months = categorical(frame["unit_code"]), categorical(frame[month])
     grids = exposure_grids(units, months, exposures)
     wanted = {name: Exposure.of(name) for name in grids}
-    names = {found.term: name for name, found in wanted.items() if (found.window == SURVEY) == survey}
+    names = {
+        found.term: name for name, found in wanted.items() if found.lag or (found.window == SURVEY) == survey
+    }
     at = _codes(units), _codes(months)
     columns = pd.DataFrame({column: grids[name][at] for column, name in names.items()}, index=frame.index)
     return pd.concat([frame, columns], axis=1), names
