@@ -179,6 +179,7 @@ def test_no_text_makes_a_reader_fail(text):
         ("12.5%", 0.125),
         ("3.2万", 32000),
         ("-10", -10),
+        ("−10", -10),
         ("52小时", 52),
         ("2024", 2024),
     ],
@@ -188,7 +189,7 @@ def test_numbers(text, value):
 
 
 @pytest.mark.parametrize(
-    "text", ["若干", "较多", "无", "—", "#VALUE!", "很多次", "1,2", "3-5", "nan", "inf", "", "1_000"]
+    "text", ["若干", "较多", "无", "—", "#VALUE!", "很多次", "1,2", "3-5", "nan", "inf", "", "1_000", "0,345"]
 )
 def test_no_number(text):
     assert parse_number(text) is None

@@ -525,6 +525,56 @@ MORE = {  # input -> columns beside those of persons(), entry, what the first ro
         "name it under 'effects'",
     ),
     "the effect as a term": ({}, {"terms": ["county"], "effects": ["county"]}, "collinear with the effects"),
+    "percentages as a term": (
+        {"p": lambda f: [f"{v:.0f}%" for v in f["item"]]},
+        {"terms": ["p"]},
+        "factor(p)",
+    ),
+    "decimal commas as a term": (
+        {"p": lambda f: f["item"].map({1: "0,345", 2: "1,5", 3: "2,5", 4: "7"})},
+        {"terms": ["p"]},
+        "a point for decimals",
+    ),
+    "decimal commas in a function": (
+        {"p": lambda f: f["item"].map("{},5".format)},
+        {"terms": ["log(p)"]},
+        "plain numbers",
+    ),
+    "blanks of thousands": (
+        {"p": lambda f: f["item"].map("{} 000".format)},
+        {"terms": ["p"]},
+        "plain numbers",
+    ),
+    "a contrast of zeros": (
+        {},
+        {"options": {"contrasts": {"none": {"x": 0}}}, "report": ["none"]},
+        "zero by definition",
+    ),
+    "a curve at zero": ({}, {"options": {"curve": {"x": [0]}}, "report": ["x=0"]}, "zero by definition"),
+    "a curve of means of units": (
+        {},
+        {"terms": ["between(x, unit)"], "options": {"curve": {"x": [1]}}, "report": ["x=1"]},
+        "zero by definition",
+    ),
+    "a reference of no term": ({}, {"options": {"reference": {"sex": "男"}}}, "no term of categories"),
+    "a reference of a number": ({}, {"options": {"reference": {"x": 1}}}, "factor(x)"),
+    "a square that no double holds": ({"b": lambda f: f["x"] * 1e200}, {"terms": ["b"]}, "another unit"),
+    "a square of the square root of it": (
+        {"b": lambda f: f["x"] * 1e90},
+        {"terms": ["square(b)"]},
+        "square(b) has numbers beyond",
+    ),
+    "a square of nearly nothing": ({"b": lambda f: f["x"] * 1e-90}, {"terms": ["square(b)"]}, "another unit"),
+    "a product that no double holds": (
+        {"b": lambda f: f["x"] * 1e99},
+        {"terms": ["b", "b:b:b:b"]},
+        "another unit",
+    ),
+    "an outcome that no double holds the square of": (
+        {"b": lambda f: f["x"] * 1e200},
+        {"outcome": "b"},
+        "another unit",
+    ),
     "a contrast called like a term": (
         {},
         {"options": {"contrasts": {"x": ["x"]}}},
@@ -634,6 +684,28 @@ def test_numbers_may_be_written_in_several_ways(form, tmp_path):
     frame.to_csv(tmp_path / "own.csv", index=False)
     row = fit(tmp_path / "own.csv", {"estimator": "ols", "outcome": "v", "terms": ["x"]}).iloc[-1]
     np.testing.assert_allclose([row["estimate"], row["std_error"]], wanted[:2])
+
+
+def test_a_minus_of_word_processors_and_levels_that_differ_by_rounding(tmp_path):
+    frame = persons().assign(
+        share=lambda f: np.where(f["item"] < 3, 0.3, 0.7),
+        noise=lambda f: f["share"].where(
+            f["person"] % 2 == 0, f["item"].map({1: 0.1 + 0.2, 2: 0.1 + 0.2, 3: 0.7, 4: 0.7})
+        ),
+        minus=lambda f: f["x"].round(3).map("{:.3f}".format).str.replace("-", "−"),
+    )
+    frame.to_csv(tmp_path / "own.csv", index=False)
+    ols = {"estimator": "ols", "outcome": "y"}
+    assert frame["noise"].nunique() == 3
+    for one, other in (
+        ({"terms": ["factor(noise)"]}, {"terms": ["factor(share)"]}),
+        ({"terms": ["minus"]}, {"terms": ["x"]}),
+        ({"terms": ["z"], "where": {"noise": 0.3}}, {"terms": ["z"], "where": {"share": 0.3}}),
+        ({"terms": ["z"], "effects": ["noise"]}, {"terms": ["z"], "effects": ["share"]}),
+    ):
+        rows, wanted = (fit(tmp_path / "own.csv", ols | entry) for entry in (one, other))
+        np.testing.assert_allclose(rows["estimate"], wanted["estimate"], atol=2e-3)
+        assert list(rows["n_used"]) == list(wanted["n_used"])
 
 
 @pytest.mark.parametrize("factor", [1e-300, 1e-9, 1e9, 1e300])

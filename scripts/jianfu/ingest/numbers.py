@@ -3,13 +3,15 @@
 import re
 import unicodedata
 
+MINUS = "\N{MINUS SIGN}"  # as word processors write it; no other form of the hyphen
+
 _MEASURES = set("份次张个项件条篇人名户亩轮步天日元台套处期场批页幅段部级字分秒时h米") | {
     *("小时", "分钟", "人次", "个月", "工作日", "万元", "亿元"),
     *("公里", "千米", "平方公里", "平方千米", "km", "km2"),
 }
 _FACTORS = {"万": 1e4, "亿": 1e8, "万人": 1e4, "万户": 1e4, "万次": 1e4}
 _NUMBER = re.compile(
-    r"(?:约|大约|约为|共|合计)?\s*([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:e[+-]?\d{1,2})?)\s*(\D*\d?)"
+    r"(?:约|大约|约为|共|合计)?\s*([+-]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:e[+-]?\d{1,2})?)\s*(\D*\d?)"
 )
 _N = r"(\d+(?:\.\d+)?)\s*"
 _DURATION = re.compile(
@@ -22,8 +24,8 @@ _UNITS = (86400, 3600, 60, 1)
 
 
 def parse_number(text):
-    """The number in ``text`` as float, or None. "12.5%" is 0.125."""
-    text = unicodedata.normalize("NFKC", text).strip().lower()
+    """The number in ``text`` as float, or None. "12.5%" is 0.125; "0,345" is none."""
+    text = unicodedata.normalize("NFKC", text).replace(MINUS, "-").strip().lower()
     try:
         if text.isascii() and text[-1:].isdigit() and "_" not in text and text[:1] in "+-.0123456789":
             return float(text)

@@ -42,7 +42,10 @@ WORDS = [
 ]
 WORDS += ["NULL", "NaN", "None", "n/a", "nan", "null"]  # a missing value, as programs write it
 MISSING = {"", ".", "..", "..."} | {word.lower() for word in WORDS}  # in a column of numbers
-BARE = re.compile(r"[\d.,+\-．，＋－]+")  # a number without words around it
+BARE = re.compile(r"[\d.,+\-．，＋－−]+")  # a number without words around it
+QUANTITY = re.compile(
+    r"[(¥￥$€£]?[+\-−–]?[¥￥$€£]?\d[\d ,']*(?:\.\d+)?\s*[%‰]?\)?"
+)  # what people read as a number
 
 
 def read_table(path, texts=None, rows=None, labels=False, wanted=()):
@@ -298,6 +301,19 @@ def cell_text(value: object) -> str:
         whole = float(value).is_integer() and abs(value) < 1e15
         return str(int(value)) if whole else repr(float(value))
     return str(value)
+
+
+def is_quantity(text: str) -> bool:
+    """Whether people read a cell as a number, be it one that :func:`parse_number` reads or not (12,5 or 1 234)."""
+    return QUANTITY.fullmatch(text.strip()) is not None or parse_number(text) is not None
+
+
+def as_levels(values):
+    """The column where its values are levels: of floats those of 15 digits, as in a spreadsheet (0.1 + 0.2 is 0.3)."""
+    if not pd.api.types.is_float_dtype(values.dtype):
+        return values
+    known = values.dropna().unique()
+    return values.map({value: float(f"{value:.15g}") for value in known}).astype(float)
 
 
 def is_text(values):

@@ -109,11 +109,11 @@ def _of_one_cluster(effect, model):
 
 
 def _sound(effect, remarks):
-    """The effect, without figures that are none: an estimate that is not finite, an error that is but rounding."""
+    """The effect, without figures that are none: an estimate that is not finite, an error that is zero or rounding."""
     if not np.isfinite(effect.estimate):
         why = () if failure([*remarks, *effect.reasons]) else (because("not_finite"),)
         return replace(effect, estimate=np.nan, reasons=(*effect.reasons, *why), **NO_ERROR)
-    if 0 < effect.std_error <= ROUNDING * abs(effect.estimate) or np.isinf(effect.std_error):
+    if effect.std_error <= ROUNDING * abs(effect.estimate) or np.isinf(effect.std_error):
         return replace(effect, reasons=(*effect.reasons, because("error_vanishes")), **NO_ERROR)
     return effect
 

@@ -9,10 +9,11 @@ from jsonschema import Draft202012Validator
 from jianfu.core.errors import ConfigError, DataError
 from jianfu.core.reasons import Reason
 from jianfu.core.spelling import did_you_mean
-from jianfu.ingest.numbers import parse_number
 from jianfu.ingest.user_tables import (
     MOST_LEVELS,
+    as_levels,
     cell_text,
+    is_quantity,
     is_text,
     levels_of,
     read_analysis_table,
@@ -229,7 +230,7 @@ def categories_of(frame, spec):
     ``options: {reference: {column: level}}`` moves a level to the front. ``factor(x)`` makes a categorical variable of
     a column of numbers: the column ``factor(x)`` is added to ``frame``.
     """
-    reference, categories = spec.options.get("reference", {}), {}
+    reference, categories, of_column = spec.options.get("reference", {}), {}, {}
     for part in names_of([*spec.terms, *spec.controls]):
         column = part
         if part.startswith(FACTOR):
@@ -242,6 +243,7 @@ def categories_of(frame, spec):
             if not found:
                 continue
             column = part = max(found, key=len)
+        of_column[column] = part
         levels = levels_of(frame[column])
         if len(levels) > MOST_LEVELS:
             raise DataError("term_has_many_levels", model=spec.name, term=part, n=len(levels))
@@ -255,6 +257,10 @@ def categories_of(frame, spec):
                 )
             levels = [first, *(level for level in levels if level != first)]
         categories[part] = {level: f"{column}_{cell_text(level)}" for level in levels}
+    for column in reference:
+        if column not in of_column:
+            own = {"model": spec.name, "column": column}
+            raise DataError("reference_of_no_term", **own, terms=list(of_column))
     return categories
 
 
@@ -274,14 +280,17 @@ def _check_numbers(frame, spec):
 
 
 def _check_stray(values, spec):
-    """Raise :class:`DataError` for the first word in a column of text most of whose cells are numbers."""
+    """Raise :class:`DataError` for the first word in a column of text most of whose cells are numbers, and for numbers
+    of quantities (12.3%, 3,5) in a column that has no words; whole numbers alone may be codes."""
     if isinstance(values.dtype, pd.CategoricalDtype):
         return
     known = values.dropna()
-    words = known[[parse_number(cell) is None for cell in known]]
-    if 0 < len(words) < len(known) / 2:
-        where = {"row": int(words.index[0]) + 2, "text": words.iloc[0]}
-        raise DataError("stray_word", model=spec.name, column=values.name, **where)
+    words = known[[not is_quantity(cell) for cell in known]]
+    signs = known[[not cell.isdigit() for cell in known]]
+    for code, cells in (("stray_word", words), ("numbers_as_text", signs)):
+        if len(cells) and len(words) < len(known) / 2:
+            where = {"row": int(cells.index[0]) + 2, "text": cells.iloc[0]}
+            raise DataError(code, model=spec.name, column=values.name, **where)
 
 
 def _with_codes(frame, spec, path):
@@ -303,6 +312,17 @@ def _with_codes(frame, spec, path):
             label = frame.loc[codes[column] == 0, column].iloc[0]
             frame[column] = frame[column].cat.rename_categories({label: "0"})
     return frame
+
+
+def _level_columns(spec):
+    """Columns whose values are compared, not calculated with."""
+    factors = [
+        part.removeprefix(FACTOR).removesuffix(")").strip()
+        for part in names_of([*spec.terms, *spec.controls])
+        if part.startswith(FACTOR)
+    ]
+    named = columns_named(spec, ESTIMATORS[spec.estimator]).items()
+    return {*factors, *spec.where, *(column for column, key in named if key not in NUMERIC)}
 
 
 def _where(frame, spec):
@@ -340,6 +360,8 @@ def estimates(settings, inference, province, *, least=0):
         spec = ModelSpec.of({"report": ALL} | entry | {"data": "data"})
         frame = _with_codes(tables[name].copy(), spec, paths[name])
         _check_numbers(frame, spec)
+        for column in _level_columns(spec):
+            frame[column] = as_levels(frame[column])
         spec = _where(frame, spec)
         categories = categories_of(frame, spec)
         remarks = (because("duplicate_rows", n=copies[name]),) if copies[name] else ()

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.errors import NotEstimable
+from jianfu.ingest.user_tables import LARGEST
 from jianfu.models.estimators.common import codes_of, columns_named, effect_codes
 from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.reasons import because
@@ -69,6 +70,8 @@ def select(spec, table, categories):
         drop(frame[column].isna().to_numpy(), _missing_reason(column, spec, table))
         if frame[column].dtype.kind == "f" and np.isinf(frame[column].to_numpy()[sample.rows]).any():
             raise NotEstimable("values_infinite", column=column, sample=sample)
+        if frame[column].dtype.kind == "f" and column != spec.weights:
+            _check_range(column, frame[column].to_numpy()[sample.rows], sample)
     for part, undefined in outside_domain(frame, [*spec.terms, *controls]).items():
         drop(undefined, f"outside_{part}")
     if spec.weights:
@@ -85,6 +88,13 @@ def select(spec, table, categories):
     else:
         _drop_singletons(spec, table, sample)
     return sample, controls
+
+
+def _check_range(name, values, sample):
+    """Raise :class:`NotEstimable` for numbers whose squares no double holds."""
+    largest = np.abs(values).max(initial=0)
+    if not largest <= LARGEST or 0 < largest < 1 / LARGEST:
+        raise NotEstimable("values_out_of_range", column=name, most=LARGEST, sample=sample)
 
 
 def _merge_small(spec, table, categories, variables, sample):
@@ -262,6 +272,8 @@ def prepare(spec, table, categories) -> Prepared:
     weights = table.weights(sample.rows)
     try:
         columns = columns_of(used, terms, categories, weights)
+        for name in columns:
+            _check_range(name, columns[name], sample)
         if spec.terms and not columns.names(spec.terms):
             term = columns.without_columns(spec.terms)[0]
             if any(f"separated_{name}" in sample.dropped for name in term_variables([term], categories)):

@@ -131,6 +131,8 @@ def rows(model, solved, settings):
     df = np.broadcast_to(np.asarray(solved.df, dtype=float), len(estimates))
     least = np.min(df[~np.isnan(estimates)], initial=np.inf)
     for name, weights in {**_contrasts(model, names), **_curves(model, names)}.items():
+        if not isinstance(weights, Reason) and not weights.any():
+            weights = because("nothing_compared")
         if isinstance(weights, Reason):
             found.append(Effect(name, np.nan, reasons=(weights,)))
             continue
