@@ -22,6 +22,7 @@ class Careers:
     headcount: np.ndarray  # units x months: on post at the end of the previous month
     exposure: np.ndarray  # units x months: the OD exposure that entered the hazards
     recruits: tuple[np.ndarray, ...]  # units of those hired in each month
+    left: np.ndarray  # units x months: voluntary exits
 
 
 def _month_number(dates):
@@ -53,7 +54,7 @@ class MonthLoop:
         self.fill = streams("hires")
         self.detour = streams("exits by way of a secondment").random((2, slots))
         self.gone_at = np.full(slots, -1)  # month in which a secondment ends in a transfer
-        self.given, self.recruits = recruits, []
+        self.given, self.recruits, self.left = recruits, [], []
         self.spells, self.risk = [], []
         self.status = np.where(np.arange(slots) < persons.stock, ON_POST, ABSENT)
         self.start = persons.post.copy()
@@ -143,6 +144,7 @@ class MonthLoop:
         staying = slots[(uniform >= p_retire) & (uniform <= 1 - p_voluntary)]
         self.leave_for_good(t, retired, "退休", 0)
         self.leave_voluntarily(t, left)
+        self.left.append(np.bincount(self.persons.unit[left], minlength=len(headcount)))
         self.other_moves(t, staying)
         self.come_back(t, returning)
         self.hire(t)
@@ -245,6 +247,7 @@ class MonthLoop:
             np.stack([headcount for headcount, _ in results], axis=1),
             np.stack([exposure for _, exposure in results], axis=1),
             tuple(self.recruits),
+            np.stack(self.left, axis=1),
         )
 
 

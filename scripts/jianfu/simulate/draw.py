@@ -16,7 +16,7 @@ from jianfu.simulate.structure import build_structure, extraction_date, months_o
 from jianfu.simulate.survey import ITEMS, build_survey, burnout_of_units, survey_exposures
 from jianfu.simulate.targets import build_targets
 from jianfu.simulate.task_rows import build_task_rows
-from jianfu.simulate.unit_years import build_substantive, build_unit_years
+from jianfu.simulate.unit_years import build_substantive, build_unit_years, points_after
 
 ROSTER = ["birth_ym", "sex", "education", "bianzhi", "entry_route", "rank", "rank_since", "role", "hire_date"]
 SURVEY_COLUMNS = ["person_key", "unit_code", "cohort", "wave", "fieldwork_date", *ITEMS, "hours_week", "hours_trace",
@@ -87,9 +87,8 @@ def draw(parameters: dict, seed: int, identities: bool = True, indicators=None) 
     burden = counts.build_burden(parameters, structure, months, unobserved, streams)
     drawn = counts.build_counts(parameters, structure, months, burden, streams)
     substantive = build_substantive(months, len(structure.codes), streams)
-    unit_year, expected_years = build_unit_years(
-        parameters, structure, months, drawn, burden, substantive, streams
-    )
+    known = (parameters, structure, months, drawn, burden, substantive)
+    unit_year, expected_years = build_unit_years(*known, 0.0, streams)
     targets = build_targets(parameters, structure, months, streams)
     fixed = measures.fixed_measures(drawn, structure, months, unit_year, targets)
     persons, career, exposure = _careers(
@@ -99,10 +98,19 @@ def draw(parameters: dict, seed: int, identities: bool = True, indicators=None) 
     exposures = survey_exposures(values)
     survey = build_survey(parameters, months, exposures, career, persons, substantive, streams)
     burnout = burnout_of_units(parameters["survey"], exposures)
+    drawn.flags["late"], late = counts.late_tasks(parameters["tasks"]["late"], drawn.tasks, burnout, streams)
+    after = parameters["unit_year"]["outcome_after"]
+    if any(after.values()):
+        causes = {
+            "late": drawn.flags["late"] / drawn.tasks,
+            "outflow": career.left / career.headcount,
+            "burnout": burnout,
+        }
+        unit_year, expected_years = build_unit_years(*known, points_after(after, causes, months), streams)
+        values |= measures.fixed_measures(drawn, structure, months, unit_year, targets)
     seen, told = _told(
         parameters, structure, months, drawn, burden, unit_year, targets, career, values, streams
     )
-    drawn.flags["late"], late = counts.late_tasks(parameters["tasks"]["late"], drawn.tasks, burnout, streams)
     attributes = _attributes(structure, persons, streams, identities)
     detail = Detail(
         seed, months, structure, drawn, targets, persons, career, exposure, survey, attributes, values

@@ -4,6 +4,7 @@ import numpy as np
 
 from jianfu.simulate import raw_xlsx as xlsx
 from jianfu.simulate.raw_text import SYNTHETIC, count_texts, csv_bytes
+from jianfu.simulate.unit_years import signing
 
 UNITS, YEARS, DOCUMENTS, POLICIES = (
     "乡镇街道名录.xlsx", "年度基本情况汇总.xlsx", "收发文登记_{}年.xls", "减负文件目录.csv",
@@ -90,10 +91,11 @@ def write_unit_years(unit_year, structure, units, folder, streams):
     xlsx.write_workbook(folder / YEARS, [xlsx.Sheet("汇总", top, columns, bottom, merged)])
 
 
-def write_documents(detail, parameters, folder, streams):
+def write_documents(detail, unit_year, parameters, folder, streams):
     """Documents by unit, month and channel as HTML tables that are called .xls, unit codes partly as floats."""
     counts, months, codes = detail.counts, detail.months, detail.structure.codes
-    own = parameters["documents"]["sign_per_document"]
+    own = parameters["documents"]
+    signs = own["sign_per_document"] * signing(own["signs_after"], unit_year, detail.structure, months)
     for year in np.unique(months.year):
         rng = streams(f"document file {year}")
         t = np.flatnonzero(months.year == year)
@@ -102,7 +104,7 @@ def write_documents(detail, parameters, folder, streams):
         )
         number = np.where(channel == 0, counts.paper[unit, month], counts.electronic[unit, month])
         extra = rng.choice(len(unit), int(len(unit) * parameters["raw"]["duplicate_share"]))
-        signed = rng.poisson(number * own)
+        signed = rng.poisson(number * signs[unit, month])
         at = np.sort(np.r_[np.arange(len(unit)), extra])
         unit, month, channel, number, signed = (a[at] for a in (unit, month, channel, number, signed))
         n = len(at)

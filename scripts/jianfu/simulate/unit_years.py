@@ -25,11 +25,11 @@ def build_substantive(months, n_units, streams):
     return 0.8 * rng.standard_normal((n_units, 1)) + 0.6 * rng.standard_normal((n_units, years))
 
 
-def build_unit_years(parameters, structure, months, counts, burden, substantive, streams):
+def build_unit_years(parameters, structure, months, counts, burden, substantive, points, streams):
     """Canonical ``unit_year``, ordered by unit and year, and the expected values of what depends on something.
 
-    Outcomes follow substantive effort and nothing else; the score follows outcomes and the volume of material of the
-    year; cases of accountability follow the number of tasks and of errors.
+    Outcomes follow substantive effort, and ``points`` (units x years, or 0) are added to them; the score follows
+    outcomes and the volume of material of the year; cases of accountability follow the number of tasks and of errors.
     """
     own = parameters["unit_year"]
     rng = streams("unit years")
@@ -57,7 +57,7 @@ def build_unit_years(parameters, structure, months, counts, burden, substantive,
     expected_cases = cases["mean"] * np.exp(cases["tasks"] * log_tasks + cases["errors"] * relative_errors)
     accountability = rng.poisson(expected_cases)
     result, score = own["outcome"], own["score"]
-    outcome = result["mean"] + result["substantive"] * EFFORT_LOG_SD * substantive[:, :-1]
+    outcome = result["mean"] + result["substantive"] * EFFORT_LOG_SD * substantive[:, :-1] + points
     hotline, satisfaction = (
         np.clip(outcome + shift + result["sd"] * rng.standard_normal(shape), 55, 100)
         for shift in (HOTLINE, -HOTLINE)
@@ -98,6 +98,34 @@ def build_unit_years(parameters, structure, months, counts, burden, substantive,
         return pd.DataFrame(keys | {name: array.ravel().astype(float) for name, array in values.items()})
 
     return frame(columns), frame(expected)
+
+
+def points_after(own, causes, months):
+    """Points of the outcomes (units x years of :func:`years_of`) that the year before brought, 0 before the window.
+
+    own: points per standard deviation; causes: {the same names: units x months}.
+    """
+    inside = np.unique(months.year)
+    followed = np.isin(years_of(months) - 1, inside)
+    points = 0.0
+    for name, values in causes.items():
+        yearly_means = _year_means(values, months, inside)
+        apart = (yearly_means - yearly_means.mean()) / yearly_means.std()
+        before = np.zeros((len(values), len(followed)))
+        before[:, followed] = apart[:, np.isin(inside + 1, years_of(months))]
+        points = points + own[name] * before
+    return points
+
+
+def signing(own, unit_year, structure, months):
+    """Units x months: factor of the signatures per document after cases of accountability of the year before."""
+    n_units = len(structure.codes)
+    cases = np.nan_to_num(yearly(unit_year, "n_accountability", months, n_units))
+    members = np.bincount(structure.county)[structure.county][:, None]
+    county = np.zeros((structure.county.max() + 1, len(months)))
+    np.add.at(county, structure.county, cases)
+    others = (county[structure.county] - cases) / np.maximum(members - 1, 1)
+    return np.exp(own["own"] * cases + own["elsewhere"] * others)
 
 
 def _approval_hours(cases, rng):

@@ -39,7 +39,7 @@ def write_raw(draw, folder, parameters, *, processes: int = 1) -> None:
     write_units(structure, extraction, texts, folder, streams)
     write_unit_years(draw.unit_year, structure, units, folder, streams)
     write_policies(draw.policies, texts, folder, streams)
-    write_documents(detail, parameters, folder, streams)
+    write_documents(detail, draw.unit_year, parameters, folder, streams)
     write_apps(build_app_rows(detail, streams), structure, months, units, own, folder, streams)
     write_tasks(build_task_rows(detail, streams, extraction), months, texts, units, own, folder, streams)
     xlsx.write_workbooks(_books(detail, texts, units, own, folder, streams), processes)
