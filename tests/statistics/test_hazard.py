@@ -8,7 +8,7 @@ import pyfixest
 import pytest
 import statsmodels.api as sm
 
-from jianfu.statistics import hazard
+from jianfu.statistics import hazard, sandwich
 
 REFERENCE = Path(__file__).parents[1] / "data" / "reference"  # made by hazard.R there
 
@@ -190,7 +190,8 @@ def test_rows_that_count_often_are_rows_repeated(link):
     y[(month == 0) & (unit > 0)] = 0  # a sample without the first unit has a month without events
     times = [rng.multinomial(30, np.full(30, 1 / 30))[unit] for _ in range(8)] + [(unit > 0) * 2]
     assert any(not weight[0] for weight in times)
-    found = hazard.on_weights(y, n, x, [unit, month], times, link)
+    found, converged = hazard.on_weights(y, n, x, [unit, month], times, link)
+    assert converged.all()
     for weight, own in zip(times, found, strict=True):
         rows = np.repeat(np.arange(360), weight)
         if link == "ols":
@@ -202,3 +203,29 @@ def test_rows_that_count_often_are_rows_repeated(link):
             left = rows[hazard.drop_separated(y[rows], n[rows], {0: unit[rows], 1: month[rows]})[0]]
             expected = hazard.fit(y[left], n[left], x[left], [unit[left], month[left]]).coefficients
         assert own == pytest.approx(expected, abs=1e-8)
+
+
+@pytest.mark.parametrize("link", ["cloglog", "ols"])
+@pytest.mark.parametrize("inside", ["unit", "county", "none"])
+def test_leaving_out_a_cluster_by_one_step_is_the_fit_without_it(link, inside):
+    """Exact for least squares, whether an effect leaves with its cluster or not; within 4 % for a hazard."""
+    rng = np.random.default_rng(4)
+    unit, month = np.repeat(np.arange(24), 12), np.tile(np.arange(12), 24)
+    x = np.column_stack([rng.normal(size=288), rng.integers(0, 2, 288)])
+    n, shock = rng.integers(20, 40, 288), 0.3 * rng.normal(size=(2, 24))[:, unit]
+    y = rng.binomial(n, -np.expm1(-np.exp(-2 + x @ [0.3, 0.2] + shock[0] + shock[1] * x[:, 0])))
+    effects, clusters = {
+        "unit": ([unit, month], unit),
+        "county": ([unit, month], unit // 2),
+        "none": ([month], unit),
+    }[inside]
+    kept, scores, working = hazard.at_the_fit(y, n, x, effects, link)
+    found = sandwich.left_out(x[:, kept], effects, clusters, scores, working)
+    size = clusters.max() + 1
+    without = [clusters != c for c in range(size)]
+    whole, *each = hazard.on_weights(y, n, x, effects, [np.ones(288), *without], link)[0]
+    moved = np.array(each) - whole
+    expected = moved.T @ moved * (size - 1) / size
+    if link == "ols":
+        np.testing.assert_allclose(found, expected, rtol=1e-9)
+    np.testing.assert_allclose(np.sqrt(np.diag(found)), np.sqrt(np.diag(expected)), rtol=0.04)

@@ -7,7 +7,7 @@ import numpy as np
 from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators import hazards, ols
 from jianfu.models.sample import Prepared, prepare
-from jianfu.statistics import hazard
+from jianfu.statistics import hazard, sandwich
 
 SOLVERS = {"ols": ols.solve, "cloglog": hazards.solve}
 FEWEST = 0.9  # share of the samples of clusters in which the terms must be estimable
@@ -76,6 +76,23 @@ def predictor(spec, table, categories) -> Predictor:
     )
 
 
+def with_clusters_left_out(found: Predictor) -> Predictor:
+    """The same with the covariance that leaving out one cluster after another gives, and its t(G - 1).
+
+    With few or unlike clusters the sandwich is too small: leaving out sees what each cluster does to
+    the estimate (MacKinnon, Nielsen and Webb 2023). A model without clusters stays as it is.
+    """
+    model = found.model
+    if model.clusters is None:
+        return found
+    outcome, n, offset = _rows(model)
+    arrays = (model.design, model.effects)
+    kept, scores, weights = hazard.at_the_fit(outcome, n, *arrays, model.spec.estimator, offset)
+    covariance = sandwich.left_out(model.design[:, kept], model.effects, model.clusters, scores, weights)
+    at = [list(kept).index(list(model.columns).index(name)) for name in found.names]
+    return replace(found, covariance=covariance[np.ix_(at, at)], df=float(model.clusters.max()))
+
+
 def on_samples(found: Predictor, n: int, seed: int) -> Predictor:
     """The same with coefficients of ``n`` samples of its clusters, drawn with replacement and each fitted anew (the
     pairs cluster bootstrap: Cameron, Gelbach and Miller 2008).
@@ -86,19 +103,23 @@ def on_samples(found: Predictor, n: int, seed: int) -> Predictor:
     clusters = np.arange(len(model.used)) if model.clusters is None else model.clusters
     size = clusters.max() + 1
     samples = (np.bincount(rng.integers(0, size, size), minlength=size)[clusters] for _ in range(n))
-    if model.spec.estimator == "ols":
-        outcome, weights = ols.outcome_of(model)
-        rows = (outcome, np.ones(len(outcome)) if weights is None else weights)
-    else:
-        weights = model.column("weights", 1.0)
-        rows = (model.events * weights, model.trials * weights)
-    offset = 0.0 if model.spec.estimator == "ols" else model.column("offset", 0.0)
-    drawn = hazard.on_weights(*rows, model.design, model.effects, samples, model.spec.estimator, offset)
+    outcome, trials, offset = _rows(model)
+    arrays = (model.design, model.effects, samples, model.spec.estimator, offset)
+    drawn, _ = hazard.on_weights(outcome, trials, *arrays)
     drawn = drawn[:, [list(model.columns).index(name) for name in found.names]]
     drawn = drawn[np.isfinite(drawn).all(axis=1)]
     if len(drawn) < FEWEST * n:
         raise NotEstimable("too_few_replicates")
     return replace(found, resampled=drawn)
+
+
+def _rows(model):
+    """Outcome or events (N,), weights or trials (N,) and offset of the rows of a model, as :mod:`hazard` takes them."""
+    if model.spec.estimator == "ols":
+        outcome, weights = ols.outcome_of(model)
+        return outcome, np.ones(len(outcome)) if weights is None else weights, 0.0
+    weights = model.column("weights", 1.0)
+    return model.events * weights, model.trials * weights, model.column("offset", 0.0)
 
 
 def _solved(model):

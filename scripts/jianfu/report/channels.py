@@ -3,10 +3,9 @@
 import pandas as pd
 
 from jianfu.core.labels import Labels
+from jianfu.core.lines import BASE
 from jianfu.models.words import text_of
 
-BASE, REST = "(base)", "(rest)"  # lines of an index: no load at all; issuers that are not shown
-MEMBER, LEVEL = "member", "issuer_level"  # dimensions
 LEVELS = ("国家", "省", "市", "县", "乡")
 ARROW = "→"  # between the two levels of a step
 CHANNELS = ["paper", "electronic"]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from jianfu.core.errors import NotEstimable
 from jianfu.core.reasons import Reason
-from jianfu.models.prediction import Predictor, on_samples, predictor
+from jianfu.models.prediction import Predictor, on_samples, predictor, with_clusters_left_out
 from jianfu.models.reasons import because
 from jianfu.models.spec import ModelSpec
 from jianfu.models.tables.table import AnalysisTable
@@ -80,7 +80,11 @@ def fitted(
     for name, spec in specs.items():
         try:
             model = predictor(spec, tables[spec.data], categories)
-            found[name] = model if samples_seed is None else on_samples(model, DRAWS, samples_seed)
+            found[name] = (
+                with_clusters_left_out(model)
+                if samples_seed is None
+                else on_samples(model, DRAWS, samples_seed)
+            )
         except NotEstimable as error:
             lacking[name] = error.reason
     return found, lacking

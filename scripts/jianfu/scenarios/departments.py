@@ -13,13 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from jianfu.core.lines import BASE, ISSUER, LEVEL, MEMBER, REST, TOPIC
 from jianfu.indices import construction
 from jianfu.indices.grid import Grid
 from jianfu.scenarios.burden import Burden
 
-ISSUER, LEVEL, TOPIC, MEMBER = "issuer", "issuer_level", "topic", "member"
 DIMENSIONS = (ISSUER, LEVEL, TOPIC)
-BASE, REST = "(base)", "(rest)"  # lines: the index without any load; issuers that are not shown
 FEWEST_TASKS, FEWEST_UNITS = 10, 3  # of an issuer that is shown
 TOWNSHIP = "乡"  # level whose issuers are shown together
 YEAR, REPLICATES = 12, 499

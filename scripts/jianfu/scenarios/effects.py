@@ -111,13 +111,22 @@ def exit_effects(exits: Predictor, indices: list[str], dummy: str, coefficients:
 
 
 def drawn_changes(
-    before: Burden, after: Burden, models: Models, seed: int, *, draws: int = DRAWS
+    before: Burden,
+    after: Burden,
+    models: Models,
+    drawn: projection.Drawn | None,
+    seed: int,
+    *,
+    draws: int = DRAWS,
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Exits avoided by group per 1,000 person-years, and changes of the survey outcomes: arrays (1 + draws,), the first
-    value at the coefficients, the others at draws of them; no exits where no model of them is fitted."""
+    value at the coefficients, the others at draws of them; no exits where there is no model of them.
+
+    drawn: of :func:`drawn_exits`, with the same draws.
+    """
     exits, raised = {}, np.zeros(before.built.cube.grid.valid.shape)
-    if "exits" in models.predictors:
-        path = projection.through_window(before, after, models.staff, _drawn(before, models, seed, draws))
+    if drawn is not None:
+        path = projection.through_window(before, after, models.staff, drawn)
         raised, time = path.raised, models.staff.at_risk.sum(axis=(0, 1))
         for group, own in _groups(models).items():
             exits[group] = path.avoided[:, own].sum(axis=1) / time[own].sum() * PER_YEARS
@@ -132,8 +141,11 @@ def drawn_changes(
     return exits, outcomes
 
 
-def _drawn(before, models, seed, draws):
-    exits = models.predictors["exits"]
+def drawn_exits(before: Burden, models: Models, seed: int, draws: int = DRAWS) -> projection.Drawn | None:
+    """Coefficients and risks of exits, first as estimated, then ``draws`` of them; None without a model of exits."""
+    exits = models.predictors.get("exits")
+    if exits is None:
+        return None
     coefficients = np.vstack([exits.coefficients, exits.draws(draws, seed)])
     return projection.Drawn(
         exit_effects(exits, before.indices, models.focus[1], coefficients),
@@ -158,7 +170,8 @@ def projected(
 
     ahead: months after the window at whose end the headcount is projected; draws: of the coefficients.
     """
-    exits, outcomes = drawn_changes(before, after, models, seed, draws=draws)
+    drawn = drawn_exits(before, models, seed, draws)
+    exits, outcomes = drawn_changes(before, after, models, drawn, seed, draws=draws)
     rows = []
     if exits:
         model, focus = models.predictors["exits"].model, models.focus[0]
@@ -169,7 +182,6 @@ def projected(
             OTHERS: model.events[~focal].sum(),
         }
         rows += [(EXITS, group, *interval(values), behind[group]) for group, values in exits.items()]
-        drawn = _drawn(before, models, seed, draws)
         for months, (stayed, present) in projection.ahead(before, after, models.staff, drawn, ahead).items():
             values = 100 * stayed[:, 1] / present[1]
             rows.append((f"{HEADCOUNT}_{months}", focus, *interval(values), behind[focus]))

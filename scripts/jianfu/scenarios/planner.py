@@ -19,6 +19,7 @@ from jianfu.scenarios.effects import (
     EXITS,
     MOST_OUTSIDE,
     drawn_changes,
+    drawn_exits,
     interval,
     logged_months,
     moves,
@@ -72,11 +73,12 @@ def relief_plan(
     """
     single = [s for s in scenarios if s.edits and not s.package and not opened.rows.lacking(s)]
     found, kept = {}, list(single)
+    drawn = drawn_exits(opened.before, opened.models, opened.seed)
     for n in range(1, measures + 1):
         for parts in combinations(kept, n):
             asked = combined(parts)
             logs.passing("asking_scenario", name=asked.id)
-            values = _projected(opened, asked, n)
+            values = _projected(opened, asked, n, drawn)
             if values is not None and (fewer is None or values[1] <= fewer):
                 found[asked.id] = values
         kept = [s for s in kept if s.id in found] if n == 1 else kept
@@ -105,7 +107,7 @@ def relief_plan(
     return pd.DataFrame(rows, columns=COLUMNS).sort_values([EXITS, "measures"], ascending=[False, True])
 
 
-def _projected(opened, asked, n):
+def _projected(opened, asked, n, drawn):
     """n, records touched, exits avoided and burnout (draws,), share outside support and events of a combination; None
     where nothing can be projected."""
     before, after = opened.before, changed(opened, asked)
@@ -113,7 +115,7 @@ def _projected(opened, asked, n):
     outside = projection.outside_support(before, after, logged)
     if outside > MOST_OUTSIDE or not moves(before, after, opened.models.indices, logged):
         return None
-    exits, outcomes = drawn_changes(before, after, opened.models, opened.seed)
+    exits, outcomes = drawn_changes(before, after, opened.models, drawn, opened.seed)
     if not exits or OUTCOME not in outcomes:
         return None
     events = int(opened.models.predictors["exits"].model.events.sum())

@@ -78,6 +78,11 @@ def dummies(codes: np.ndarray, first: int = 1) -> np.ndarray:
     return (codes[:, None] == np.arange(first, codes.max() + 1)).astype(float)
 
 
+def nested(codes: np.ndarray, clusters: np.ndarray) -> bool:
+    """Whether every level of ``codes`` (N,) lies inside one of ``clusters`` (N,)."""
+    return len(np.unique(codes * (clusters.max() + 1) + clusters)) == codes.max() + 1
+
+
 def pruned(
     groups: dict[str, np.ndarray],
     n: np.ndarray,

@@ -297,6 +297,22 @@ def fit(y, n, design, effects=(), clusters=None, link="cloglog", offset=0.0, inf
     )
 
 
+def at_the_fit(y, n, design, effects, link, offset=0.0):
+    """What a covariance is made of: indices of the columns that are not collinear, derivatives of the log likelihood by
+    the linear predictor (N,) and working weights (N,), both at the fit to all rows.
+
+    link: as in :func:`fit`, or ols (least squares of ``y`` with the weights ``n``); other arguments as there.
+    """
+    k = design.shape[1]
+    if link == "ols":
+        blocks = Blocks(standardised(design, n)[0], [codes_of(codes)[0] for codes in effects])
+        _, bread, residual, _ = blocks.least_squares(y - n @ y / n.sum(), n)
+        return np.flatnonzero(np.diag(bread)[:k]), n * residual, n
+    found = fit(y, n, design, effects, None, link, offset)
+    score, weight, _ = LINKS[link](found.eta, y, n)
+    return np.setdiff1d(np.arange(k), found.collinear), score, weight
+
+
 def climb(
     blocks: Blocks,
     free: np.ndarray,
@@ -340,51 +356,22 @@ def climb(
     )
 
 
-def left_out_in_turn(y, n, design, effects, kept, link="cloglog"):
-    """Coefficients (1 + m, k) of the fit to all rows and of those to the rows of each mask (N,) of ``kept``.
-
-    A collinear column is NaN, as are all columns of a fit that does not converge; None if that of all rows does not.
-    The others start at it, and rows that are left out weigh nothing. link: as in :func:`fit`, or ols (least squares);
-    other arguments as there.
-    """
-    y, n = np.asarray(y, dtype=float), np.asarray(n, dtype=float)
-    design, _, unit = standardised(np.asarray(design, dtype=float).reshape(len(y), -1), n)
-    blocks, k, found = Blocks(design, list(effects)), design.shape[1], []
-    state = None if link == "ols" else blocks.start(y, n, link)
-    for rows in [np.ones(len(y), dtype=bool), *kept]:
-        own = np.where(rows, n, 0.0)
-        free = blocks.independent(own)
-        if link == "ols":
-            beta, converged = blocks.least_squares(y, own)[0], True
-        else:
-            held = np.setdiff1d(np.arange(blocks.width), free)
-            begin = state.copy()
-            begin[held] = 0
-            fitted = climb(blocks, free, np.where(rows, y, 0.0), own, link, start=begin)
-            beta, converged = fitted.state, fitted.converged
-            if not found:
-                if not converged:
-                    return None
-                state = beta
-        free = free[free < k]
-        found.append(placed(beta[free] / unit[free], free, k) if converged else np.full(k, np.nan))
-    return np.array(found)
-
-
 def on_weights(y, n, design, effects, weights, link="cloglog", offset=0.0):
-    """Coefficients (m, k) of the fits in which every row counts as often as each array of ``weights`` (N,) says.
+    """Coefficients (m, k) of the fits in which every row counts as often as each array of ``weights`` (N,) says, 0 = is
+    left out, and whether each fit converged (m,).
 
     They start at the fit to all rows; levels of the effects that are left without an event go first. A column that is
-    collinear is NaN, as are all columns of a fit that does not converge. Other arguments as in
-    :func:`left_out_in_turn`.
+    collinear is NaN, as are all columns of a fit that does not converge. link: as in :func:`fit`, or ols (least squares
+    of ``y`` with the weights ``n``); other arguments as there.
     """
     y, n = np.asarray(y, dtype=float), np.asarray(n, dtype=float)
     design, _, unit = standardised(np.asarray(design, dtype=float).reshape(len(y), -1), n)
     offset, effects = np.broadcast_to(offset, y.shape), [codes_of(codes)[0] for codes in effects]
-    blocks, k, found = Blocks(design, effects), design.shape[1], []
+    blocks, k = Blocks(design, effects), design.shape[1]
     if link != "ols":
         free = blocks.independent(n)
         whole = climb(blocks, free, y, n, link, start=blocks.start(y, n, link), offset=offset).state
+    found, converged = [], []
     for weight in weights:
         rows = np.flatnonzero(weight)
         if link != "ols":
@@ -392,21 +379,23 @@ def on_weights(y, n, design, effects, weights, link="cloglog", offset=0.0):
             rows = rows[drop_separated(y[rows] * weight[rows], n[rows] * weight[rows], levels)[0]]
         if not len(rows):
             found.append(np.full(k, np.nan))
+            converged.append(False)
             continue
         own, levels = n[rows] * weight[rows], [codes[rows] for codes in effects]
         part = Blocks(design[rows], levels)
         free = part.independent(own)
         if link == "ols":
-            beta, converged = part.least_squares(y[rows], own)[0], True
+            beta, ended = part.least_squares(y[rows], own)[0], True
         else:
             begin = blocks.restricted(whole, levels)
             begin[np.setdiff1d(np.arange(part.width), free)] = 0
             near = {"start": begin, "offset": offset[rows], "tolerance": NEAR}
             fitted = climb(part, free, y[rows] * weight[rows], own, link, **near)
-            beta, converged = fitted.state, fitted.converged
+            beta, ended = fitted.state, fitted.converged
         free = free[free < k]
-        found.append(placed(beta[free] / unit[free], free, k) if converged else np.full(k, np.nan))
-    return np.array(found)
+        found.append(placed(beta[free] / unit[free], free, k) if ended else np.full(k, np.nan))
+        converged.append(ended)
+    return np.array(found), np.array(converged)
 
 
 def efficient_scores(y, n, design, effects, clusters, link, term, value=0.0):

@@ -19,7 +19,16 @@ from scipy.sparse.csgraph import connected_components
 from statsmodels.regression.linear_model import WLS
 
 from jianfu.statistics import sandwich
-from jianfu.statistics.designs import demean, dummies, independent, left_out, placed, pruned, standardised
+from jianfu.statistics.designs import (
+    demean,
+    dummies,
+    independent,
+    left_out,
+    nested,
+    placed,
+    pruned,
+    standardised,
+)
 from jianfu.statistics.hazard import Blocks
 
 FEW_CLUSTERS = 40
@@ -199,8 +208,3 @@ def components(one: np.ndarray, other: np.ndarray) -> int:
     size = n + int(other.max()) + 1
     links = coo_array((np.ones(len(one)), (one, other + n)), shape=(size, size))
     return connected_components(links, directed=False)[0]
-
-
-def nested(codes: np.ndarray, clusters: np.ndarray) -> bool:
-    """Whether every level of ``codes`` (N,) lies inside one of ``clusters`` (N,)."""
-    return len(np.unique(codes * (clusters.max() + 1) + clusters)) == codes.max() + 1

@@ -154,13 +154,13 @@ def fit_leave_one_out(model, settings):
     levels = np.unique(groups)
     if len(levels) < 3:
         raise NotEstimable("too_few_levels", levels=len(levels), column=spec.options["group"])
-    kept = []
+    kept = [np.ones(len(data.y), dtype=bool)]
     for level in levels:
         with suppress(NotEstimable):
             kept.append(data.eventful(groups != level))
     weights = np.ones(len(data.y)) if data.link == "ols" else data.n
-    slopes = hazard.left_out_in_turn(data.y, weights, data.design, data.effects, kept, data.link)
-    if slopes is None:
+    slopes, converged = hazard.on_weights(data.y, weights, data.design, data.effects, kept, data.link)
+    if not converged[0]:
         return data.found(converged=False)
     whole, *each = slopes[:, data.of_interest()]
     each = np.reshape(each, (-1, len(whole)))

@@ -18,7 +18,8 @@ from jianfu.models.estimators.common import (
 )
 from jianfu.models.reasons import because
 from jianfu.statistics import glm, hazard, sandwich, wild
-from jianfu.statistics.regression import FEW_CLUSTERS, nested
+from jianfu.statistics.designs import nested
+from jianfu.statistics.regression import FEW_CLUSTERS
 
 # Below these a hazard rests on few events; the coverage study has between four and five per unit.
 EVENTS_PER_SLOPE, EVENTS_PER_UNIT = 10, 2

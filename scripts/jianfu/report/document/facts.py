@@ -6,14 +6,11 @@ from collections.abc import Mapping
 import pandas as pd
 
 from jianfu.core.labels import Labels
+from jianfu.core.lines import BASE, LEVEL, MEMBER, REST
 from jianfu.models.estimates import missing
 from jianfu.models.reasons import has
 from jianfu.release.outputs import TOTAL
 from jianfu.report.channels import (
-    BASE,
-    LEVEL,
-    MEMBER,
-    REST,
     electronic_share,
     ends,
     largest,

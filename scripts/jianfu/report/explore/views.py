@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from jianfu.core.lines import BASE
 from jianfu.indices.roles import BURDEN, LEADING
 from jianfu.models.estimates import is_check
 from jianfu.release.outputs import TOTAL
-from jianfu.report.channels import BASE
 from jianfu.report.tables.estimates import of_interest
 
 ONE, ANY, MANY = "one", "any", "many"  # a choice is one value, one or all, or as many as wanted

@@ -3,9 +3,10 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
+from jianfu.core.lines import BASE, LEVEL, MEMBER, REST
 from jianfu.indices.roles import leading
 from jianfu.models.words import column_label
-from jianfu.report.channels import BASE, LEVEL, MEMBER, REST, largest, level_words
+from jianfu.report.channels import largest, level_words
 from jianfu.report.figures.style import GREY, INK, PALE, SAND, blank, finish, is_narrow, new_figure, wrap
 from jianfu.report.tables.table import count, number
 
