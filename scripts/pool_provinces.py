@@ -2,8 +2,9 @@
 
 1. Prove every package, those of this machine and those that came from elsewhere.
 2. Pool the estimates that rest on the same; list the others with what deviates.
-3. Put the indices of the common tier on anchors of all provinces together.
-4. Write estimates.csv and the tables of results/provinces.
+3. Draw the counties of provinces on this machine to their province, and provinces to the nation.
+4. Put the indices of the common tier on anchors of all provinces together.
+5. Write estimates.csv and the tables of results/provinces.
 
 Fails with one sentence where a package is refused, or where two are of the same province.
 """
@@ -28,14 +29,20 @@ from jianfu.provinces.pooling import COMMON, plans_side_by_side, pool
 from jianfu.release.outputs import DIGITS
 
 
-def main(packages, plan, default, confidence, language, outputs):
+def main(packages, counties, levels, plan, default, confidence, language, outputs):
     default, wanted = read_yaml(default), read_yaml(plan / "pooling.yaml")
     labels = Labels(language, str(plan / "labels.csv"))
     found = [read_package(path, default["disclosure"]["min_cell"]) for path in packages]
     names = [package.province for package in found]
     if len(set(names)) < len(names):
         raise DataError("exchange_twice", province=next(name for name in names if names.count(name) > 1))
-    pools = pool(found, read_tiers(plan / "tiers.csv"), confidence, wanted["least"])
+    pools = pool(
+        found,
+        read_tiers(plan / "tiers.csv"),
+        confidence,
+        wanted["least"],
+        released_counties(counties, levels),
+    )
     common = plan_record(plan, plan_content(plan, {}, ""), default)
     made = {one.province: (one.tables["common_tier"], one.tables["anchors"]) for one in found}
     tables = {
@@ -43,6 +50,8 @@ def main(packages, plan, default, confidence, language, outputs):
         "pooled": pools.pooled,
         "shrunken": pools.shrunken,
         "leave_one_out": pools.leave_one_out,
+        "nested": pools.nested,
+        "counties": pools.counties,
         "deviating": pools.deviating,
         "matrix": pools.matrix,
         "levels": side_by_side(made, wanted["tier"]),
@@ -57,6 +66,17 @@ def main(packages, plan, default, confidence, language, outputs):
     ]
     columns = ["province", "name", "first", "last", "seal"]
     write_csv(pd.DataFrame(said, columns=columns), outputs["provinces"], mark=mark)
+
+
+def released_counties(files, levels):
+    """Estimates of counties past the gate; ``files``, ``levels``: paths and levels of confidence by province."""
+    parts = [
+        pd.read_csv(path, encoding="utf-8-sig", dtype={"county_code": str}).assign(
+            province=province, confidence=levels[province]
+        )
+        for province, path in files.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def departed(plan, common, record):
@@ -91,6 +111,8 @@ if __name__ == "__main__":
     logs.start(snakemake)
     main(
         packages=[*snakemake.input.packages, *snakemake.params.further],
+        counties=dict(zip(snakemake.params.levels, snakemake.input.counties, strict=True)),
+        levels=snakemake.params.levels,
         plan=Path(snakemake.params.plan),
         default=snakemake.input.default,
         confidence=snakemake.params.confidence,

@@ -203,3 +203,103 @@ def test_nations_with_known_variance_are_covered(nations):
 
 def test_drawn_estimates_are_nearer_to_the_truth(nations):
     assert nations["drawn"] < 0.7 * nations["raw"]
+
+
+# ------------------------------------------------------------------------------------------------ two levels
+
+
+def dense(y, v, members, tau2, omega2):
+    """Best linear unbiased predictions of counties and provinces by the matrices of the mixed model."""
+    z = (members[:, None] == np.arange(members.max() + 1)).astype(float)
+    total = np.linalg.inv(np.diag(v + omega2) + tau2 * z @ z.T)
+    mean = total.sum(axis=0) @ y / total.sum()
+    rest = total @ (y - mean)
+    provinces = mean + tau2 * z.T @ rest
+    return mean, provinces, provinces[members] + omega2 * rest
+
+
+def test_counties_are_drawn_as_by_the_matrices_of_the_mixed_model():
+    rng = np.random.default_rng(5)
+    members, v = np.repeat([0, 1, 2], [4, 2, 6]), rng.uniform(0.01, 0.09, 12)
+    y = 0.2 + rng.normal(0, 0.1, 3)[members] + rng.normal(0, np.sqrt(v + 0.01))
+    groups = (members[:, None] == np.arange(3)).astype(float)
+    means, spread = shrinkage.means_given(y, v, 0.01, groups)
+    provinces, _ = shrinkage.drawn_to_mean(means, spread, 0.02)
+    share = 0.01 / (0.01 + v)
+    centre, wanted, counties = dense(y, v, members, 0.02, 0.01)
+    close(shrinkage.mean_given(means, spread, 0.02)[0], centre)
+    np.testing.assert_allclose(provinces, wanted, rtol=1e-9)
+    np.testing.assert_allclose(share * y + (1 - share) * provinces[members], counties, rtol=1e-9)
+
+
+def test_two_levels_need_two_provinces_and_two_counties_in_one():
+    for members in ([0, 0, 0], [0, 1, 2]):
+        with pytest.raises(NotEstimable, match="too_few_estimates"):
+            shrinkage.nested([0.1, 0.2, 0.3], [0.01] * 3, members)
+
+
+def test_order_and_scale_of_counties_change_nothing():
+    rng = np.random.default_rng(6)
+    members, v = rng.permutation(np.repeat([0, 1, 2, 3], 5)), rng.uniform(0.01, 0.09, 20)
+    y, order = rng.normal(0.2, 0.3, 20), rng.permutation(20)
+    one = shrinkage.nested(y, v, members)
+    other = shrinkage.nested(10 * y[order], 100 * v[order], (3 - members)[order])
+    np.testing.assert_allclose(other.of_counties, 10 * one.of_counties[:, order], rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(other.of_provinces, 10 * one.of_provinces[:, ::-1], rtol=1e-6, atol=1e-8)
+    close(other.omega2, 100 * one.omega2)
+
+
+@pytest.fixture(scope="module")
+def counties():
+    """200 nations of 8 provinces with 3 to 9 counties, mean 0.2, tau 0.08, omega 0.1: covers and errors."""
+    rng, found = np.random.default_rng(20240402), []
+    for _ in range(200):
+        members = np.repeat(np.arange(8), rng.integers(3, 10, 8))
+        v = rng.uniform(0.1, 0.3, len(members)) ** 2
+        province = 0.2 + 0.08 * rng.normal(size=8)
+        truth = province[members] + 0.1 * rng.normal(size=len(members))
+        y = truth + np.sqrt(v) * rng.normal(size=len(members))
+        one = 0.2 + 0.08 * rng.normal()
+        county = one + 0.1 * rng.normal()
+        fit = shrinkage.nested(y, v, members, n=100)
+        half = stats.t.ppf(0.975, fit.mean.df) * fit.mean.std_errors[0]
+        drawn, low, high = fit.of_counties
+        found.append(
+            {
+                "pooled": abs(fit.mean.coefficients[0] - 0.2) < half,
+                "further": fit.province[0] < one < fit.province[1],
+                "further_county": fit.county[0] < county < fit.county[1],
+                "each": ((low < truth) & (truth < high)).mean(),
+                "drawn": ((drawn - truth) ** 2).mean(),
+                "raw": ((y - truth) ** 2).mean(),
+                "alone": ((one_province(y, v, members) - truth) ** 2).mean(),
+                "omega2": fit.omega2,
+                "tau2": fit.mean.tau2,
+            }
+        )
+    return pd.DataFrame(found).astype(float).mean()
+
+
+def one_province(y, v, members):
+    """Counties drawn to their own province, which hears nothing of the others."""
+    drawn = np.empty(len(y))
+    for province in np.unique(members):
+        own = members == province
+        drawn[own] = shrinkage.shrunken(y[own], v[own])[0]
+    return drawn
+
+
+@pytest.mark.slow
+def test_nations_of_counties_are_covered(counties):
+    assert 0.93 <= counties["pooled"] <= 0.97
+    assert 0.92 <= counties["further"] <= 0.98 and 0.92 <= counties["further_county"] <= 0.98
+    assert 0.92 <= counties["each"] <= 0.98
+    assert counties["omega2"] == pytest.approx(0.01, rel=0.2) and counties["tau2"] == pytest.approx(
+        0.0064, rel=0.3
+    )
+
+
+@pytest.mark.slow
+def test_drawn_counties_are_nearer_to_the_truth(counties):
+    assert counties["drawn"] < 0.4 * counties["raw"]
+    assert counties["drawn"] < counties["alone"]

@@ -30,9 +30,12 @@ from jianfu.models.estimates import RELEASED_COLUMNS
 from jianfu.provinces.dependencies import dependencies, differing
 from jianfu.provinces.package import TABLES, read_package, table_bytes, write_package
 from jianfu.provinces.page import write_page
-from jianfu.provinces.pooling import plans_side_by_side, pool
+from jianfu.provinces.pooling import COUNTY, plans_side_by_side, pool
 
 CONFIG = Path(__file__).parents[2] / "config" / "plan"
+NO_COUNTIES = pd.DataFrame(
+    columns=["province", "model", *COUNTY, "estimate", "ci_low", "ci_high", "confidence"]
+)
 COUNTERPARTS = {"OD": "OD-C", "TR": "TR-C", "RG": ""}
 MODELS = {
     "H1_burnout": {
@@ -264,7 +267,7 @@ def three(tmp_path, **third):
 
 def test_what_matches_is_pooled_and_the_rest_is_listed(tmp_path):
     plan = record(cohorts={("90后",): 1985})
-    pools = pool(three(tmp_path, plan=plan), COUNTERPARTS, 0.95, 2)
+    pools = pool(three(tmp_path, plan=plan), COUNTERPARTS, 0.95, 2, NO_COUNTIES)
     by_line = pools.pooled.set_index("model")
     assert by_line.loc["H1_burnout", ["provinces", "deviating"]].tolist() == [2, 1]
     assert by_line.loc["H12_outcome", ["provinces", "deviating"]].tolist() == [3, 0]  # names no cohort
@@ -275,7 +278,7 @@ def test_what_matches_is_pooled_and_the_rest_is_listed(tmp_path):
 
 
 def test_a_pool_is_that_of_its_formulas(tmp_path):
-    pools = pool(three(tmp_path), COUNTERPARTS, 0.95, 2)
+    pools = pool(three(tmp_path), COUNTERPARTS, 0.95, 2, NO_COUNTIES)
     line = pools.pooled.set_index("model").loc["H1_burnout"]
     assert line["estimate"] == pytest.approx(0.3) and line["std_error"] == pytest.approx(0.1 / np.sqrt(3))
     assert line["tau2"] == pytest.approx(
@@ -302,13 +305,47 @@ def test_a_province_on_the_common_tier_is_pooled_with_the_twins_of_the_others(tm
                   models=MODELS | {"H1_burnout": MODELS["H1_burnout"] | {"terms": ["OD-C"]}})  # fmt: skip
     poor = read_package(poor, 10)
     poor = dataclasses.replace(poor, tables={**poor.tables, "hypotheses": settled})
-    pooled = pool([*found, poor], COUNTERPARTS, 0.95, 2).pooled.query("hypothesis == 'H1'").set_index("tier")
+    pooled = (
+        pool([*found, poor], COUNTERPARTS, 0.95, 2, NO_COUNTIES)
+        .pooled.query("hypothesis == 'H1'")
+        .set_index("tier")
+    )
     assert pooled["provinces"].to_dict() == {"full": 2, "common": 3}
     assert pooled.loc["common", "estimate"] == pytest.approx(1.3)
 
 
+COUNTIES = pd.DataFrame(
+    [
+        *(
+            (name, "H1_burnout", f"{n}", f"{name}{n}", "", mean, mean - 0.2, mean + 0.2, 0.95)
+            for name, level in (("a", 0.1), ("b", 0.4), ("c", 0.9))
+            for n, mean in enumerate(level + 0.05 * np.arange(4))
+        ),
+        ("a", "H1_burnout", "9", "a9", "", *[np.nan] * 3, 0.95),
+    ],
+    columns=NO_COUNTIES.columns,
+)
+
+
+def test_counties_of_provinces_on_one_machine_are_drawn_to_their_province_and_provinces_to_the_nation(
+    tmp_path,
+):
+    """c was asked something else, so its counties stay outside; a withheld county is left out."""
+    packages = three(tmp_path, plan=record(cohorts={("90后",): 1985}))
+    pools = pool(packages, COUNTERPARTS, 0.95, 2, COUNTIES)
+    (line,) = pools.nested.to_dict("records")
+    assert (line["model"], line["provinces"], line["counties"]) == ("H1_burnout", 2, 8)
+    assert line["estimate"] == pytest.approx((0.175 + 0.475) / 2)  # all variances are equal
+    drawn = pools.counties.set_index("county_name")
+    assert set(drawn["province"]) == {"a", "b"} and len(drawn) == 8
+    own = drawn["province"].map({"a": 0.175, "b": 0.475})
+    assert (drawn["shrunken"] - own).abs().groupby(drawn["province"]).mean().lt(0.05).all()
+    width = drawn["shrunken_high"] - drawn["shrunken_low"]
+    assert (width < 0.4).all() and drawn["estimate"].between(drawn["ci_low"], drawn["ci_high"]).all()
+
+
 def test_one_province_pools_nothing_and_says_so(tmp_path):
-    pools = pool([read_package(packed(tmp_path, "a"), 10)], COUNTERPARTS, 0.95, 2)
+    pools = pool([read_package(packed(tmp_path, "a"), 10)], COUNTERPARTS, 0.95, 2, NO_COUNTIES)
     assert pools.pooled["estimate"].isna().all() and set(pools.pooled["verdict"]) == {"not_tested"}
 
 
@@ -476,7 +513,7 @@ def test_a_month_with_a_withheld_member_has_no_level():
 def test_the_brief_shows_what_was_pooled_and_what_was_not(tmp_path):
     root = Path(__file__).parents[2]
     packages = three(tmp_path, plan=record(cohorts={("90后",): 1985}))
-    pools = pool(packages, COUNTERPARTS, 0.95, 2)
+    pools = pool(packages, COUNTERPARTS, 0.95, 2, COUNTIES)
     names = ["甲省", "乙省", "丙省"]
     tables = dataclasses.asdict(pools) | {
         "provinces": pd.DataFrame({"province": ["a", "b", "c"], "name": names}),
@@ -491,5 +528,5 @@ def test_the_brief_shows_what_was_pooled_and_what_was_not(tmp_path):
     write_page(tables, labels=labels, synthetic=True, templates=root / "workflow" / "report", pictures=pictures,
                outputs=outputs)  # fmt: skip
     page = Path(outputs["html"]).read_text(encoding="utf-8")
-    assert all(text in page for text in (*names, "cohorts.90后", "合成数据", "0.250"))
+    assert all(text in page for text in (*names, "cohorts.90后", "合成数据", "0.250", "2/8"))
     assert all(Path(path).stat().st_size > 1000 for path in outputs.values())

@@ -6,12 +6,15 @@ OUTPUTS: release/exchange under results/{province}; results/provinces
 
 EXCHANGE_OUTPUTS = read_outputs(ROOT / "config" / "plan" / "outputs_exchange.csv")
 PACKAGE = "results/{province}/release/exchange/{province}.zip"
+COUNTY_TABLE = "results/{province}/release/exchange/tables/county_estimates.csv"
 POOLED_TABLES = [
     *(
         "estimates",
         "pooled",
         "shrunken",
         "leave_one_out",
+        "nested",
+        "counties",
         "deviating",
         "matrix",
         "levels",
@@ -109,6 +112,7 @@ rule pool_provinces:
     """What several provinces say together, from their exchange packages."""
     input:
         packages=[PACKAGE.format(province=province) for province in released_provinces()],
+        counties=[COUNTY_TABLE.format(province=province) for province in released_provinces()],
         default=project("config", "default.yaml"),
         plan=[common_plan(name) for name in sorted({*OVERLAYS, "pooling.yaml", "tiers.csv", "overlays.yaml"})],
     output:
@@ -125,6 +129,7 @@ rule pool_provinces:
         further=content(further_packages),
         plan=folder_of("plan"),
         confidence=SETTINGS[FIRST]["inference"]["confidence"],
+        levels={name: SETTINGS[name]["inference"]["confidence"] for name in released_provinces()},
         language=SETTINGS[FIRST]["language"],
         code=code("pool_provinces"),
     script:

@@ -95,6 +95,25 @@ def pooled_table(pooled: pd.DataFrame, labels: Labels) -> Table:
     )
 
 
+def nested_table(nested: pd.DataFrame, labels: Labels) -> Table:
+    """How far provinces, and the counties of a province, are apart."""
+    rows = [
+        (
+            _line(row, labels),
+            f"{int(row['provinces'])}/{int(row['counties'])}",
+            f"{number(row['estimate'])} {interval(row['ci_low'], row['ci_high'])}",
+            number(row["tau2"] ** 0.5),
+            f"{number(row['omega2'] ** 0.5)} {interval(row['omega2_low'] ** 0.5, row['omega2_high'] ** 0.5)}",
+            interval(row["county_low"], row["county_high"]),
+        )
+        for row in nested.to_dict("records")
+    ]
+    keys = ("line", "both", "estimate", "tau", "omega", "county")
+    return Table(
+        "nation_nested", labels("nation_nested"), tuple(labels(f"nation_{key}") for key in keys), tuple(rows)
+    )
+
+
 def deviating_table(deviating: pd.DataFrame, names: Mapping[str, str], labels: Labels) -> Table:
     """How many estimates of each province were not pooled, and in what they differ."""
     rows = []
@@ -128,7 +147,11 @@ def write_page(
     names = dict(zip(tables["provinces"]["province"], tables["provinces"]["name"], strict=True))
     for name, draw in (("forest", forest), ("levels", levels)):
         save(draw(tables, names, labels, synthetic), list(pictures[name].values()), dpi=DPI)
-    shown = [pooled_table(tables["pooled"], labels), deviating_table(tables["deviating"], names, labels)]
+    shown = [
+        pooled_table(tables["pooled"], labels),
+        nested_table(tables["nested"], labels),
+        deviating_table(tables["deviating"], names, labels),
+    ]
     metadata = {
         "title": labels("nation_title"),
         "author": "",
@@ -143,6 +166,7 @@ def write_page(
         text = _template(templates, labels).render(
             names=list(names.values()),
             pooled=tables["pooled"].dropna(subset=["estimate"]).to_dict("records"),
+            nested=len(tables["nested"]),
             mark=labels("synthetic_note") if synthetic else "",
             blocks={
                 name: _figure(name, files["png"], Path(folder), labels) for name, files in pictures.items()

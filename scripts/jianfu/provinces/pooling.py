@@ -4,12 +4,13 @@ A line is a hypothesis with the model and term that decide it, on the full tier 
 it with a released estimate and with what this rests on (:mod:`jianfu.provinces.dependencies`). Answers that rest on the
 same are pooled by REML with the errors of Hartung and Knapp (:mod:`jianfu.statistics.meta`); the others are listed with
 what deviates. The truths of provinces, drawn to their mean, and that of a further one are those of the normal
-hierarchical model of the same estimates, with what is not known of its heterogeneity.
+hierarchical model of the same estimates, with what is not known of its heterogeneity. Where released estimates of
+counties are on this machine, one model of both levels draws them to their province, and provinces to the nation.
 """
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
@@ -55,6 +56,19 @@ OF_PROVINCES = [
     "shrunken_high",
 ]
 LEFT_OUT = [*KEY, "without", "estimate", "ci_low", "ci_high", "tau2"]
+NESTED = [
+    *KEY,
+    *("scale", "provinces", "counties", "estimate", "std_error", "ci_low", "ci_high"),
+    *("prediction_low", "prediction_high", "county_low", "county_high"),
+    *("tau2", "omega2", "omega2_low", "omega2_high"),
+]
+COUNTY = ["county_code", "county_name", "city_name"]
+COUNTIES = [
+    *KEY,
+    "province",
+    *COUNTY,
+    *("scale", "estimate", "ci_low", "ci_high", "shrunken", "shrunken_low", "shrunken_high"),
+]
 DEVIATING = [*KEY, "province", "estimate", "ci_low", "ci_high", "why"]
 MATRIX = [*KEY, "province", "verdict", "pooled"]
 
@@ -81,12 +95,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class Pools:
-    """Frames with the columns :data:`POOLED`, :data:`OF_PROVINCES`, :data:`LEFT_OUT`, :data:`DEVIATING`,
-    :data:`MATRIX`."""
+    """Frames with the columns :data:`POOLED`, :data:`OF_PROVINCES`, :data:`LEFT_OUT`, :data:`NESTED`,
+    :data:`COUNTIES`, :data:`DEVIATING`, :data:`MATRIX`."""
 
     pooled: pd.DataFrame
     shrunken: pd.DataFrame
     leave_one_out: pd.DataFrame
+    nested: pd.DataFrame
+    counties: pd.DataFrame
     deviating: pd.DataFrame
     matrix: pd.DataFrame
 
@@ -119,12 +135,20 @@ def answers_of(package: Package, counterparts: Mapping[str, str]) -> dict[tuple,
 
 
 def pool(
-    packages: Sequence[Package], counterparts: Mapping[str, str], confidence: float, least: int
+    packages: Sequence[Package],
+    counterparts: Mapping[str, str],
+    confidence: float,
+    least: int,
+    counties: pd.DataFrame,
 ) -> Pools:
-    """All lines of all provinces pooled; ``least``: so many matching estimates make a pooled one."""
+    """All lines of all provinces pooled; ``least``: so many matching estimates make a pooled one.
+
+    counties: released estimates of the counties of provinces on this machine: province, model, :data:`COUNTY`,
+    estimate, ci_low, ci_high, confidence.
+    """
     answers = [answers_of(package, counterparts) for package in packages]
     keys = list(dict.fromkeys(key for own in answers for key in own))
-    rows = {name: [] for name in ("pooled", "shrunken", "leave_one_out", "deviating", "matrix")}
+    rows = {name: [] for name in [field.name for field in fields(Pools)]}
     plans = {}
     for key in keys:
         given = [own[key] for own in answers if key in own]
@@ -136,12 +160,22 @@ def pool(
         rows["pooled"].append(found)
         rows["shrunken"] += _of_provinces(key, same, fitted, confidence)
         rows["leave_one_out"] += _left_out(key, same, fitted, confidence, least)
+        both, drawn = _nested(key, same, counties, confidence, least)
+        rows["nested"] += both
+        rows["counties"] += drawn
         alpha = round(1 - confidence, 6)
         rows["matrix"] += [
             (*key, one.province, _verdict(one.row, one.plan, alpha), one in same) for one in given
         ]
     pooled = _judged(pd.DataFrame(rows["pooled"], columns=POOLED), plans, confidence)
-    columns = {"shrunken": OF_PROVINCES, "leave_one_out": LEFT_OUT, "deviating": DEVIATING, "matrix": MATRIX}
+    columns = {
+        "shrunken": OF_PROVINCES,
+        "leave_one_out": LEFT_OUT,
+        "nested": NESTED,
+        "counties": COUNTIES,
+        "deviating": DEVIATING,
+        "matrix": MATRIX,
+    }
     return Pools(pooled, *(pd.DataFrame(rows[name], columns=columns[name]) for name in columns))
 
 
@@ -223,6 +257,31 @@ def _left_out(key, same, fitted, confidence, least):
             interval = inference.t_interval(rest.coefficients[0], rest.std_errors[0], rest.df, confidence)
             rows.append((*key, one.province, rest.coefficients[0], *map(float, interval[:2]), rest.tau2))
     return rows
+
+
+def _nested(key, same, counties, confidence, least):
+    """Rows of :data:`NESTED` and :data:`COUNTIES`: the counties of matching provinces that released some."""
+    asked = pd.DataFrame([(one.province, one.row["model"]) for one in same], columns=["province", "model"])
+    own = counties.dropna(subset=["estimate", "ci_low", "ci_high"]).merge(asked, on=["province", "model"])
+    own = own[own["ci_high"] > own["ci_low"]]
+    members, names = pd.factorize(own["province"])
+    if len(names) < max(least, 2):
+        return [], []
+    variances = shrinkage.interval_variances(own["ci_low"], own["ci_high"], own["confidence"])
+    try:
+        found = shrinkage.nested(own["estimate"].to_numpy(), variances, members, confidence)
+    except NotEstimable:
+        return [], []
+    scale, mean = same[0].row["scale"], found.mean
+    low, high, _ = inference.t_interval(mean.coefficients[0], mean.std_errors[0], mean.df, confidence)
+    figures = (mean.coefficients[0], mean.std_errors[0], low, high, *found.province, *found.county)
+    spreads = (mean.tau2, found.omega2, found.omega2_low, found.omega2_high)
+    rows = own[["province", *COUNTY]].to_numpy().tolist()
+    values = np.column_stack([own[["estimate", "ci_low", "ci_high"]], found.of_counties.T]).tolist()
+    return (
+        [(*key, scale, len(names), len(own), *map(float, (*figures, *spreads)))],
+        [(*key, *row, scale, *drawn) for row, drawn in zip(rows, values, strict=True)],
+    )
 
 
 def _deviation(key, one, reference):
