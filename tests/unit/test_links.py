@@ -106,8 +106,12 @@ def test_a_title_that_comes_back_links_nothing_but_a_year_later_it_may():
 def simulated():
     """Task rows of the small province with their topics and titles."""
     rows = build_task_rows(drawn().detail, Streams(3), "2025-07-10")
-    topic = task_topics(rows)
-    return rows, topic, task_titles(rows, topic, drawn().detail.months, Streams(3)("task titles"))
+    topic = task_topics(rows, rows.parents())
+    return (
+        rows,
+        topic,
+        task_titles(rows, topic, rows.parents(), drawn().detail.months, Streams(3)("task titles")),
+    )
 
 
 def links(title):

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from ingest_cases import PLAN
-from simulate_cases import drawn, ingested, parameters, raw_folder
+from ingest_cases import PLAN, SCHEMA
+from simulate_cases import drawn, ingested, parameters, province, raw_folder
 
 from jianfu.core.calendar import Calendar
 from jianfu.core.months import month_range
@@ -17,7 +17,10 @@ from jianfu.indicators.plan import read_plan
 from jianfu.indices.specification import read_members
 from jianfu.ingest.readers import decode, read_file
 from jianfu.ingest.schema import REASONS
+from jianfu.ingest.tables import ingest_table
+from jianfu.simulate import raw_tasks
 from jianfu.simulate.draw import draw
+from jianfu.simulate.raw_text import UnitTexts
 from jianfu.simulate.row_measures import OF_ROWS
 from jianfu.simulate.write import write_raw, write_truth
 
@@ -136,3 +139,26 @@ def test_truth_is_written_apart_and_labelled(tmp_path):
         text = str(pq.read_schema(path).metadata) if path.suffix == ".parquet" else path.read_text("utf-8")
         assert "SYNTHETIC" in text, path.name
     assert len(pq.read_table(tmp_path / "person_months.parquet")) == len(drawn().person_months)
+
+
+def test_a_log_in_parts_has_the_tasks_of_the_draw(tmp_path, monkeypatch):
+    monkeypatch.setattr(raw_tasks, "PART_TASKS", 3_000)
+    detail = drawn().detail
+    parts = list(raw_tasks.task_parts(detail, parameters()["raw"], UnitTexts(detail.structure), tmp_path))
+    for part in parts:
+        raw_tasks.write_part(*part)
+    assert len(parts) > 3
+    assert len(list(tmp_path.glob("任务督办清单_*.csv"))) == len(parts) * (len(detail.months) + 1)
+
+    sources = [{"table": "tasks", "files": ["任务督办清单_*.csv"], "columns": {"因地调整": "is_adapted"}}]
+    logged = province() | {"sources": sources}
+    tasks = ingest_table("tasks", tmp_path, logged, PLAN, SCHEMA, tables()["units"]).canonical.to_pandas()
+    whole = tables()["tasks"].query("event_label == '任务'")
+    assert tasks["task_id"].is_unique and len(tasks) == len(whole)
+    assert set(tasks["parent_task_id"].dropna()) <= set(tasks["task_id"])
+    counts = ["n_table", "n_text", "n_photo", "n_video", "n_indicator", "is_veto"]
+    found, expected = (
+        frame.groupby(["unit_code", frame["issue_at"].dt.strftime("%Y-%m")])[counts].sum().astype(float)
+        for frame in (tasks, whole)
+    )
+    pd.testing.assert_frame_equal(found, expected)

@@ -1,6 +1,6 @@
 """Monthly counts of every unit, from which all indicators follow exactly and to which the raw rows are made."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
@@ -40,6 +40,22 @@ class Counts:
     electronic: np.ndarray
     chains: pd.DataFrame  # one row per child task with known parent: see _chains
     ln_ratio: np.ndarray  # expected ln ratio of a chain, before rounding
+
+    def of_units(self, first, last):
+        """The counts of the units from ``first`` to before ``last``, which are numbered from 0."""
+
+        def part(value):
+            if isinstance(value, dict):
+                return {name: part(each) for name, each in value.items()}
+            return rows_of_units(value, first, last) if isinstance(value, pd.DataFrame) else value[first:last]
+
+        return Counts(**{field.name: part(getattr(self, field.name)) for field in fields(self)})
+
+
+def rows_of_units(frame, first, last):
+    """Rows of a frame with the column ``unit`` of the units from ``first`` to before ``last``, numbered from 0."""
+    found = frame[frame["unit"].between(first, last - 1)]
+    return found.assign(unit=found["unit"] - first).reset_index(drop=True)
 
 
 MIN_CHAIN_DAYS = 6  # so that no child task is a short or rest-eve one

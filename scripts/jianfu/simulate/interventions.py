@@ -270,8 +270,7 @@ def _chains(record):
     with the tasks."""
     tasks, asked = record.tasks, record.artefacts
     parent = tasks.parents()
-    place = np.minimum(parent, len(parent) - 1)
-    child = np.flatnonzero((parent >= 0) & (tasks.task_id[place] == tasks.parent_id))
+    child = np.flatnonzero(parent >= 0)
     parent = parent[child]
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios = np.log(np.stack([tasks.target[child] / tasks.target[parent], asked[child] / asked[parent]]))

@@ -1,22 +1,36 @@
 """The task log as monthly CSV files, and one file that was exported a second time."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from jianfu.simulate.counts import CATEGORIES
-from jianfu.simulate.raw_text import SYNTHETIC, count_texts, csv_bytes, person_names, phone_numbers, yes_no
+from jianfu.simulate.counts import CATEGORIES, rows_of_units
+from jianfu.simulate.raw_text import (
+    SYNTHETIC,
+    DateTexts,
+    count_texts,
+    csv_bytes,
+    person_names,
+    phone_numbers,
+    yes_no,
+)
+from jianfu.simulate.streams import Streams
+from jianfu.simulate.structure import extraction_date
 from jianfu.simulate.task_rows import (
     DEPARTMENTS,
     LEVELS,
     TOPICS,
     VETO_DOMAINS,
+    build_task_rows,
     departments,
-    told_done,
+    untold,
     veto_domain,
 )
 from jianfu.simulate.titles import task_titles
 
-NAME = "任务督办清单_{year}年{month:02d}月.csv"
-REEXPORT = "任务督办清单_补充导出.csv"
+NAME = "任务督办清单_{year}年{month:02d}月{part}.csv"
+REEXPORT = "任务督办清单_补充导出{part}.csv"
+PART_TASKS = 500_000  # tasks that are made and written at a time
 # Headings before and after the system was changed in the middle of the window, in the order of each export.
 OLD = {
     "task_id": "任务编号", "parent_id": "上级任务编号", "title": "任务名称", "unit": "责任单位", "label": "事项类型",
@@ -42,11 +56,53 @@ DAMAGE = ("missing_unit", "missing_label", "missing_issue", "unparseable_date", 
           "ambiguous_unit", "unknown_category", "due_before_issue", "conflicting_duplicate")  # fmt: skip
 
 
-def write_tasks(rows, months, texts, units, parameters, folder, streams):
-    """Write one file per month and the second export."""
+def task_parts(detail, parameters, units, folder):
+    """Yields the arguments of :func:`write_part`: all units together, or, where they have too many tasks for memory,
+    some units after the other."""
+    counts = detail.counts
+    tasks = np.where(counts.logged, counts.tasks, 0).sum(axis=1)
+    of = (np.cumsum(tasks) - tasks) // PART_TASKS
+    bounds = np.flatnonzero(np.r_[True, of[1:] != of[:-1], True])
+    if len(bounds) == 2:
+        yield detail, Streams(detail.seed), 0, 0, "", parameters, units, folder
+        return
+    for number, (first, last) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
+        own = replace(
+            detail,
+            counts=counts.of_units(first, last),
+            targets=rows_of_units(detail.targets, first, last),
+            **dict.fromkeys(
+                ("structure", "persons", "careers", "exposure", "survey", "attributes", "measures")
+            ),
+        )
+        # rows that must be rejected are in the first part alone
+        raw = parameters if number == 0 else parameters | {"damage": 0}
+        before = int(tasks[:first].sum())
+        yield own, Streams(detail.seed, number), first, before, f"_{number + 1:03d}", raw, units, folder
+
+
+def write_part(detail, streams, first, before, part, parameters, units, folder):
+    """Make and write the tasks of the units of ``detail``, of which ``first`` units and ``before`` tasks go before."""
+    months = detail.months
+    extraction = extraction_date(months)
+    rows = build_task_rows(detail, streams, extraction, before)
+    rows = replace(rows, unit=rows.unit + first)
+    texts = DateTexts(months.first[0], extraction + 400)
+    write_tasks(rows, months, texts, units, parameters, folder, streams, part)
+
+
+def write_tasks(rows, months, texts, units, parameters, folder, streams, part=""):
+    """Write one file per month and the second export; ``part`` is the end of their names."""
     first = np.searchsorted(rows.t, np.arange(len(months) + 1))
-    topic = task_topics(rows)
-    named = {"topic": topic, "title": task_titles(rows, topic, months, streams("task titles"))}
+    parents = rows.parents()
+    topic = task_topics(rows, parents)
+    named = {
+        "topic": topic,
+        "title": task_titles(rows, topic, parents, months, streams("task titles")),
+        "weight": item_weights(rows),
+        "issuer": issuers(rows),
+        "domain": np.where(rows.flags["veto"], np.array(VETO_DOMAINS, dtype=object)[veto_domain(rows)], ""),
+    }
     for t in range(len(months)):
         chosen = np.arange(first[t], first[t + 1])
         rng = streams(f"task file {t}")
@@ -57,18 +113,24 @@ def write_tasks(rows, months, texts, units, parameters, folder, streams):
         columns = _columns(rows, np.sort(np.r_[chosen, extra]), named, texts, units, rng)
         columns = _damaged(columns, rows, chosen, named, texts, units, parameters["damage"], t, rng)
         encoding = ("gb18030", "gb18030", "utf-8-sig", "gb18030", "utf-16", "gb18030")[t % 6]
-        name = NAME.format(year=months.year[t], month=months.month[t])
+        name = NAME.format(year=months.year[t], month=months.month[t], part=part)
         (folder / name).write_bytes(_file(columns, headings, encoding, rng))
     again = np.concatenate([np.arange(first[m - 1], first[m]) for m in parameters["reexport_months"]])
     rng = streams("task file again")
     columns = _columns(rows, again[rng.random(len(again)) < 0.5], named, texts, units, rng)
-    (folder / REEXPORT).write_bytes(_file(columns, OLD, "gb18030", rng))
+    (folder / REEXPORT.format(part=part)).write_bytes(_file(columns, OLD, "gb18030", rng))
 
 
-def task_topics(rows):
-    """Topic of every row (object array): it depends on the task alone; a child has its parent's."""
+def task_topics(rows, parents):
+    """Topic of every row (object array): it depends on the task alone; a child has that of its parent, a row."""
     topic = np.array(TOPICS, dtype=object)[(rows.items * 5 + rows.unit + rows.t) % len(TOPICS)]
-    return np.where(rows.parent_id == "", topic, topic[rows.parents()])
+    return np.where(parents < 0, topic, topic[parents])
+
+
+def issuers(rows):
+    """Level and department of the issuer of every row (object array)."""
+    every = np.array([level + department for level in LEVELS for department in DEPARTMENTS], dtype=object)
+    return every[rows.level * len(DEPARTMENTS) + departments(rows)]
 
 
 def item_weights(rows):
@@ -82,13 +144,11 @@ def _columns(rows, at, named, texts, units, rng):
     n = len(at)
     flags = {name: flag[at] for name, flag in rows.flags.items()}
     level = rows.level[at]
-    department = np.array(DEPARTMENTS, dtype=object)[departments(rows)[at]]
-    domain = np.array(VETO_DOMAINS, dtype=object)[veto_domain(rows)[at]]
     target = count_texts(rng, rows.target[at], measure="个")
     blank = np.flatnonzero(np.isnan(rows.target[at]))
     target[blank[rng.random(len(blank)) < 0.05]] = "—"
     done = texts.mixed(rng, rows.done[at], rows.done_precise[at])
-    done[(np.isnat(told_done(rows)) & ~np.isnat(rows.done))[at]] = "待定"
+    done[untold(at) & ~np.isnat(rows.done[at])] = "待定"
     kinds = rows.artefacts[at]
     return {
         "task_id": rows.task_id[at],
@@ -96,20 +156,17 @@ def _columns(rows, at, named, texts, units, rng):
         **{name: column[at] for name, column in named.items()},
         "unit": units(rng, rows.unit[at]),
         "label": np.full(n, "任务", dtype=object),
-        "issuer": np.array(LEVELS, dtype=object)[level] + department,
         "level": np.array(LEVELS, dtype=object)[level],
         "category": np.array(CATEGORIES, dtype=object)[rows.category[at]],
         "issue": texts.mixed(rng, rows.issue[at], rows.precise[at]),
         "due": texts.mixed(rng, rows.due[at], rows.precise[at]),
         "done": done,
         "emergency": yes_no(flags["emergency"]),
-        "domain": np.where(flags["veto"], domain, ""),
         "table": count_texts(rng, kinds[:, 0]),
         "text": count_texts(rng, kinds[:, 1]),
         "photo": count_texts(rng, kinds[:, 2], measure="张"),
         "video": count_texts(rng, kinds[:, 3], measure="个"),
         "items": count_texts(rng, rows.items[at], measure="项"),
-        "weight": item_weights(rows)[at],
         "target": target,
         "indicator": rows.indicator[at],
         "returns": count_texts(rng, rows.returns[at], measure="次"),
@@ -180,11 +237,9 @@ _DAMAGE = {
 def _file(columns, headings, encoding, rng):
     """Bytes of one export: heading row, rows, a heading row repeated in the middle, blank rows."""
     n = len(columns["task_id"])
-    where = np.array([n // 3, n // 2, n * 2 // 3])
-    made = [np.arange(1, n + 1).astype(str).astype(object)] + [columns[name] for name in headings]
-    names = ["序号", *headings.values()]
-    with_noise = []
-    for name, column in zip(names, made, strict=True):
-        column = np.insert(column, where, ["", name, ""])
-        with_noise.append(np.r_[np.array([name], dtype=object), column])
-    return csv_bytes(with_noise, encoding)
+    numbers = list(map(str, range(1, n + 1)))
+    made = [numbers, *(columns[name].tolist() for name in headings)]
+    for name, cells in zip(["序号", *headings.values()], made, strict=True):
+        for place, text in ((n * 2 // 3, ""), (n // 2, name), (n // 3, ""), (0, name)):
+            cells.insert(place, text)
+    return csv_bytes(made, encoding)

@@ -1,5 +1,7 @@
 """Wordings as offices type them: dates, numbers, units, persons. All functions work on whole columns."""
 
+from functools import cache
+
 import numpy as np
 
 from jianfu.simulate.structure import RENAMED, SHARED_NAME
@@ -120,6 +122,15 @@ class DateTexts:
         return text
 
 
+ODD_COUNTS = (
+    lambda n, measure: f"约{n}",
+    lambda n, measure: f"{n}{measure}",
+    lambda n, measure: n.translate(FULL_WIDTH),
+    lambda n, measure: f" {n} ",
+    lambda n, measure: f"{n}.0",
+)
+
+
 def count_texts(rng, values, odd=0.02, measure="份"):
     """Whole numbers as text; a share of them as people type them. NaN gives the empty text."""
     values = np.asarray(values, dtype=float)
@@ -133,9 +144,8 @@ def count_texts(rng, values, odd=0.02, measure="份"):
         text = np.array([str(n) for n in whole.tolist()], dtype=object)
     strange = np.flatnonzero(rng.random(len(values)) < odd)
     kind = rng.integers(0, 5, len(strange))
-    for place, k in zip(strange, kind, strict=True):
-        n = text[place]
-        text[place] = (f"约{n}", f"{n}{measure}", n.translate(FULL_WIDTH), f" {n} ", f"{n}.0")[k]
+    for place, k in zip(strange.tolist(), kind.tolist(), strict=True):
+        text[place] = ODD_COUNTS[k](text[place], measure)
     text[missing] = ""
     return text
 
@@ -180,7 +190,16 @@ def person_names(rng, n):
 
 def phone_numbers(rng, n):
     """Eleven digits that start with 12, which no mobile number does."""
-    return np.array([f"12{number:09d}" for number in rng.integers(0, 10**9, n)], dtype=object)
+    fronts, ends = _phone_parts()
+    number = rng.integers(0, 10**9, n)
+    return fronts[number // 10**5] + ends[number % 10**5]
+
+
+@cache
+def _phone_parts():
+    """First six and last five digits, in order of the rest of the number."""
+    fronts = np.array([f"12{number:04d}" for number in range(10**4)], dtype=object)
+    return fronts, np.array([f"{number:05d}" for number in range(10**5)], dtype=object)
 
 
 def id_texts(rng, numbers):

@@ -4,10 +4,8 @@ A column is an object array with one entry per row: a text, a number, ``None`` f
 (serial number, style) for a real date or time; made by :func:`texts`, :func:`numbers` and :func:`dates`.
 """
 
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from multiprocessing import get_context
 
 import numpy as np
 
@@ -70,22 +68,6 @@ def _write_sheet(worksheet, sheet, styles):
     for range_ in sheet.merged:
         first = rows[range_[0]][range_[1]]
         worksheet.merge_range(*range_, "" if first is EMPTY else first)
-
-
-def write_workbooks(books, processes):
-    """Write an iterable of (path, sheets), as many at once as there are ``processes``; no more of them are held."""
-    if processes == 1:
-        for path, sheets in books:
-            write_workbook(path, sheets)
-        return
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        pending = []
-        for path, sheets in books:
-            if len(pending) > processes:
-                pending.pop(0).result()
-            pending.append(pool.submit(write_workbook, path, sheets))
-        for book in pending:
-            book.result()
 
 
 def write_workbook(path, sheets):

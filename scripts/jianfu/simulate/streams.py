@@ -6,14 +6,19 @@ import numpy as np
 
 
 class Streams:
-    """``Streams(seed)("tasks")`` gives a fresh generator that depends on the seed and the name only."""
+    """``Streams(seed)("tasks")`` gives a fresh generator that depends on the seed and the name only.
 
-    def __init__(self, seed: int):
-        self.seed = int(seed)
+    ``part``: number of a part of the province that has streams of its own.
+    """
+
+    def __init__(self, seed: int, *part: int):
+        self.seed, self.part = int(seed), part
 
     def __call__(self, name: str) -> np.random.Generator:
         key = zlib.crc32(name.encode())
-        return np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=(key,))))
+        return np.random.Generator(
+            np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=(key, *self.part)))
+        )
 
 
 def autoregressive(rng, shape, correlation):

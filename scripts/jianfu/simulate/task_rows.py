@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from jianfu.simulate.allocate import Groups
 from jianfu.simulate.counts import ARTEFACTS, TIMING, in_chains
@@ -74,13 +75,16 @@ class TaskRows:
     timing: np.ndarray  # class, position in TIMING
 
     def parents(self):
-        """Row of each row's parent; -1 = none. Rows are numbered in the order of their identifiers."""
-        found = np.searchsorted(self.task_id.astype(str), self.parent_id.astype(str))
-        return np.where(self.parent_id == "", -1, found)
+        """Row of each row's parent; -1 = none."""
+        found = np.full(len(self.parent_id), -1)
+        child = np.flatnonzero(self.parent_id != "")
+        tasks, parents = (pd.Index(ids, dtype=object) for ids in (self.task_id, self.parent_id[child]))
+        found[child] = tasks.get_indexer(parents)
+        return found
 
 
-def build_task_rows(detail, streams, extraction):
-    """All tasks of the logged unit-months, ordered by month and time of issue."""
+def build_task_rows(detail, streams, extraction, before=0):
+    """All tasks of the logged unit-months, ordered by month and time of issue; ``before``: tasks of other parts."""
     counts, months = detail.counts, detail.months
     unit_month = np.flatnonzero(counts.logged.ravel())
     groups = Groups(counts.tasks.ravel()[unit_month])
@@ -113,7 +117,7 @@ def build_task_rows(detail, streams, extraction):
     order = np.lexsort((issue, t))
     number = np.empty(len(order), dtype=int)
     number[order] = np.arange(len(order))
-    task_id = np.array([f"RW{100001 + n}" for n in range(len(order))], dtype=object)[number]
+    task_id = np.array([f"RW{100001 + n}" for n in range(before, before + len(order))], dtype=object)[number]
     parent_id = _parents(task_id, groups, pairs, chain)
 
     columns = (unit, t, issue, due, done, precise, done_precise)
@@ -132,12 +136,14 @@ def departments(rows):
     return (rows.unit * 7 + rows.items + rows.level * 3) % len(DEPARTMENTS)
 
 
-def told_done(rows):
-    """Time of completion as the log tells it: NaT where it was not done yet or the log has no date.
+def untold(at):
+    """Whether the log has no date of completion for the rows ``at``, so that a second export of one says the same."""
+    return at % 500 == 77
 
-    The rule goes by row, so that a second export of the row says the same.
-    """
-    return np.where(np.arange(len(rows.done)) % 500 == 77, np.datetime64("NaT"), rows.done)
+
+def told_done(rows):
+    """Time of completion as the log tells it: NaT where it was not done yet or the log has no date."""
+    return np.where(untold(np.arange(len(rows.done))), np.datetime64("NaT"), rows.done)
 
 
 def _chain_of(chains, logged, groups, pairs):

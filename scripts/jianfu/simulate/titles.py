@@ -51,15 +51,14 @@ GENERIC_SHARE, ODD_SHARE, NUMBERED_SHARE = (
 )  # NUMBERED: with the number of a document in front
 
 
-def task_titles(rows, topic, months, rng):
-    """Object array of titles, one per row of ``rows`` (:class:`TaskRows`); ``topic`` object array.
+def task_titles(rows, topic, parents, months, rng):
+    """Object array of titles, one per row of ``rows`` (:class:`TaskRows`); ``topic`` object array, ``parents`` rows.
 
     A child speaks of its parent's subject under a title of its own.
     """
     n = len(topic)
-    child = np.flatnonzero(rows.parent_id != "")
-    source = np.arange(n)
-    source[child] = rows.parents()[child]
+    child = np.flatnonzero(parents >= 0)
+    source = np.where(parents < 0, np.arange(n), parents)
     is_parent = np.zeros(n, bool)
     is_parent[source[child]] = True
     pick = rng.random((n, 6))

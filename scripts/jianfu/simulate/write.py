@@ -8,22 +8,22 @@ import yaml
 
 from jianfu.core.spreadsheets import write_csv
 from jianfu.simulate import raw_xlsx as xlsx
+from jianfu.simulate.processes import spread
 from jianfu.simulate.raw_apps import build_app_rows, write_apps
 from jianfu.simulate.raw_people import ledger_book, roster_book
 from jianfu.simulate.raw_survey import survey_books
 from jianfu.simulate.raw_tables import write_documents, write_policies, write_unit_years, write_units
-from jianfu.simulate.raw_tasks import write_tasks
+from jianfu.simulate.raw_tasks import task_parts, write_part
 from jianfu.simulate.raw_text import SYNTHETIC, DateTexts, UnitTexts
 from jianfu.simulate.raw_visits import build_visit_rows, visit_books
 from jianfu.simulate.streams import Streams
 from jianfu.simulate.structure import extraction_date
-from jianfu.simulate.task_rows import build_task_rows
 
 NOTE = f"# {SYNTHETIC}: parameters of an invented province; effects are known because they were put in.\n"
 
 
 def write_raw(draw, folder, parameters, *, processes: int = 1) -> None:
-    """Write the raw exports of ``draw`` to ``folder``, large workbooks in so many ``processes``.
+    """Write the raw exports of ``draw`` to ``folder``, large files in so many ``processes``.
 
     Counts come first: rows are made so that reading them gives exactly the indicators, spells and answers of the draw.
     Damage (duplicates, rows that must be rejected, odd wordings) is added and never changes a real value.
@@ -41,8 +41,8 @@ def write_raw(draw, folder, parameters, *, processes: int = 1) -> None:
     write_policies(draw.policies, texts, folder, streams)
     write_documents(detail, draw.unit_year, parameters, folder, streams)
     write_apps(build_app_rows(detail, streams), structure, months, units, own, folder, streams)
-    write_tasks(build_task_rows(detail, streams, extraction), months, texts, units, own, folder, streams)
-    xlsx.write_workbooks(_books(detail, texts, units, own, folder, streams), processes)
+    spread(write_part, task_parts(detail, own, units, folder), processes)
+    spread(xlsx.write_workbook, _books(detail, texts, units, own, folder, streams), processes)
 
 
 def _books(detail, texts, units, parameters, folder, streams):
