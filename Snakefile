@@ -18,6 +18,7 @@ import sys
 import time
 from contextlib import suppress
 from functools import cache
+from math import ceil
 from pathlib import Path
 
 import psutil
@@ -48,7 +49,7 @@ from jianfu.core.provenance import files_digest, modules_used
 from jianfu.core.sources import matching_files
 from jianfu.models.estimators.vocabulary import ESTIMATORS, modules_of
 from jianfu.core.tables import CANONICAL, MEASURED, tables_added, raw_tables
-from jianfu.ingest.blocks import blocks_of, pieces_of
+from jianfu.ingest.blocks import PIECE_BYTES, blocks_of, pieces_of
 
 # Results do not depend on the number of cores or on the run: one numerical thread per job, one order of hashing.
 os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", RAYON_NUM_THREADS="1")

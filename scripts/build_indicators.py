@@ -1,7 +1,8 @@
 """Evaluate the indicator table config/plan/indicators.csv on the canonical tables.
 
 1. Switch off the indicators whose columns a province does not have, with a notice.
-2. Evaluate all the others, one scan per source; those that a province adds are evaluated apart from the common ones.
+2. Evaluate all the others, one scan per source, unless other jobs have done so by county (build_county_indicators.py);
+   those that a province adds are evaluated apart from the common ones.
 3. Write indicators.parquet, indicator_notices.csv and the first steps: values before and after division.
 
 Fails when an expression of the table cannot be evaluated or the calendar does not cover the window.
@@ -16,7 +17,7 @@ from jianfu.core.calendar import calendar_of
 from jianfu.core.spreadsheets import write_csv
 from jianfu.core.tables import MEASURED
 from jianfu.indicators.evaluation import evaluate
-from jianfu.indicators.plan import read_plan
+from jianfu.indicators.plan import read_rows
 
 
 def main(
@@ -30,23 +31,24 @@ def main(
     exclude,
     threads,
     own,
+    parts,
     indicators,
     raw,
     denominated,
     notices,
 ):
-    """``common``: path of the common plan; own: whether the rows that it does not have are wanted, or those it has."""
-    rows = read_plan(plan)
-    rows = rows[rows["code"].isin(read_plan(common)["code"]) != own].reset_index(drop=True)
+    """``common``: path of the common plan; own: whether the rows that it does not have are wanted, or those it has;
+    parts: files of build_county_indicators.py, or none."""
     found = evaluate(
         tables,
         pd.read_parquet(unit_months),
-        rows,
+        read_rows(plan, common, own),
         calendar_of(calendar),
         window,
         reference,
         exclude,
         threads,
+        parts,
     )
     for remark in found.notices.itertuples():
         logs.LOGGER.info("%s: %s %s %s", remark.indicator, remark.outcome, remark.column, remark.n or "")
@@ -72,6 +74,7 @@ if __name__ == "__main__":
         exclude=snakemake.params.exclude,
         threads=snakemake.threads,
         own=snakemake.rule == "build_own_indicators",
+        parts=snakemake.input.get("parts", ()),
         indicators=snakemake.output.indicators,
         raw=snakemake.output.raw,
         denominated=snakemake.output.denominated,

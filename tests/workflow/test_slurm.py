@@ -143,7 +143,8 @@ def test_two_provinces_on_two_nodes_of_which_one_dies(tmp_path, cluster, python)
     assert states(cluster)["n2"].startswith("down")
     for province in PROVINCES:
         assert made(remote, province) == made(local, province)
-    assert list((remote / "results/second/benchmarks").glob("read_piece_tasks_*-of-3.tsv"))
+    for spread in ("read_piece_tasks", "build_county_indicators"):
+        assert len(list((remote / "results/second/benchmarks").glob(f"{spread}_*-of-3.tsv"))) == 3
 
 
 def made(folder, province):

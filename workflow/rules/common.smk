@@ -301,6 +301,12 @@ def of_raw(share, base=0):
     return megabytes
 
 
+def simulated_mb(wildcards):
+    """MB of the job that simulates the wildcard province: beyond a part of its tasks, the counts of units and months."""
+    raw = raw_mb(wildcards.province, None)
+    return round(400 + 1.6 * min(raw, 1500) + 0.05 * raw)
+
+
 def spilled(wildcards, input):
     """MB that ingest_table writes: the table, and its typed rows before, where no other job has read them."""
     return of_raw(0.2 if input.pieces else 1.2)(wildcards)
@@ -328,6 +334,16 @@ def pieces(wildcards):
 def share(wildcards):
     """Numbers of the blocks that the wildcard piece holds, for `params`."""
     return [block.number for block in shares(wildcards)[int(wildcards.number) - 1]]
+
+
+def county_parts(wildcards):
+    """The indicators of the counties that jobs look at apart, as many as by its raw files read the tasks of a large
+    province; nothing where one job looks at all."""
+    settings = SETTINGS[wildcards.province]
+    size = 0 if settings["simulate"] else raw_mb(wildcards.province, "tasks") * 10**6
+    jobs = settings["data"]["pieces"] or ceil(size / PIECE_BYTES)
+    of = [f"{number}-of-{jobs}" for number in range(1, jobs + 1)] if jobs > 1 else []
+    return expand("results/{{province}}/restricted/pieces/indicators/{part}.npz", part=of)
 
 
 def registrations(wildcards):

@@ -33,6 +33,38 @@ rule build_unit_months:
         "../../scripts/build_unit_months.py"
 
 
+rule build_county_indicators:
+    """The indicators of some of the counties, for build_indicators to put together: the rows are spread over jobs."""
+    input:
+        **canonical(*MEASURED),
+        unit_months="results/{province}/restricted/unit_months.parquet",
+        common=common_plan("indicators.csv"),
+        plan=common_rows,
+    output:
+        part=temp("results/{province}/restricted/pieces/indicators/{number}-of-{jobs}.npz"),
+    log:
+        "results/{province}/logs/build_county_indicators_{number}-of-{jobs}.log",
+    benchmark:
+        "results/{province}/benchmarks/build_county_indicators_{number}-of-{jobs}.tsv"
+    wildcard_constraints:
+        number=r"\d+",
+        jobs=r"\d+",
+    conda:
+        "../../environment.yml"
+    threads: 2
+    resources:
+        mem_mb=1500,
+    params:
+        window=setting("data", "window"),
+        reference=reference,
+        calendar=setting("calendar"),
+        holidays=content(holidays),
+        exclude=setting("exclude"),
+        code=code("build_county_indicators"),
+    script:
+        "../../scripts/build_county_indicators.py"
+
+
 rule build_indicators:
     """All indicators of the plan by unit and month, and notices about those that cannot be had."""
     input:
@@ -40,6 +72,7 @@ rule build_indicators:
         unit_months="results/{province}/restricted/unit_months.parquet",
         common=common_plan("indicators.csv"),
         plan=common_rows,
+        parts=county_parts,
     output:
         indicators="results/{province}/restricted/indicators.parquet",
         raw="results/{province}/restricted/steps/raw.parquet",

@@ -21,7 +21,7 @@ rule simulate_province:
         "../../environment.yml"
     threads: 2
     resources:
-        mem_mb=of_raw(1.6, base=400),
+        mem_mb=simulated_mb,
         disk_mb=of_raw(1.1),
     params:
         seed=setting("simulate", "seed"),

@@ -4,7 +4,10 @@ All rows of one source are evaluated in one scan over the prepared views (:mod:`
 """
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -12,10 +15,12 @@ import pandas as pd
 
 from jianfu.core.calendar import Calendar, calendar_of
 from jianfu.core.errors import ConfigError
+from jianfu.core.units import latest_units
 from jianfu.indicators import views
 from jianfu.indicators.plan import DENOMINATORS, available, source_of
 
 NUMERIC = r"BOOLEAN|U?(TINY|SMALL|BIG|HUGE)?INT|FLOAT|DOUBLE|DECIMAL"  # types of DuckDB that are numbers
+STEPS = ("raw", "denominated", "values", "coverage")
 NOTHING_EXCLUDED = {"topics": (), "months": (), "emergency": False}
 
 
@@ -62,8 +67,10 @@ def evaluate(
     reference_window: tuple[str, str],
     exclude=NOTHING_EXCLUDED,
     threads: int = 1,
+    parts: Iterable[str | Path] = (),
 ) -> Evaluation:
-    """Evaluate the plan on canonical tables.
+    """Evaluate the plan on canonical tables, or put together the ``parts`` in which counties were evaluated apart
+    (files of :func:`evaluate_counties`): the same to the last digit.
 
     ``tables``: canonical table → Parquet path or frame, for every table of the contract. ``unit_months`` as from
     :func:`jianfu.indicators.unit_months.build_unit_months`. The result holds
@@ -77,16 +84,76 @@ def evaluate(
     con = views.connect(threads)
     filled = views.open_tables(con, tables)
     unit_months = unit_months.reset_index(drop=True)
-    views.register_unit_months(con, unit_months)
-    cascade = views.prepare(con, filled, calendar, window, reference_window, exclude)
-    notices = [("A5_amp", outcome, "", n) for outcome, n in cascade.items() if n]
     plan, missing = available(plan, filled)
+    if parts:
+        cascade, arrays = _joined(parts, (len(unit_months), len(plan)))
+    else:
+        views.register_unit_months(con, unit_months)
+        cascade = views.prepare(con, filled, calendar, window, reference_window, exclude)
+        arrays = evaluate_prepared(con, plan, unit_months)
+    raw, denominated, values, coverage = arrays
+    notices = [("A5_amp", outcome, "", n) for outcome, n in cascade.items() if n]
     notices += missing + _from_titles(con, plan)
-    raw, denominated, values, coverage = evaluate_prepared(con, plan, unit_months)
     empty = plan["code"][np.isnan(values).all(axis=0)]
     notices += [(code, "no_values", "", 0) for code in empty]
     remarks = pd.DataFrame(notices, columns=["indicator", "outcome", "column", "n"])
     return Evaluation(unit_months, plan, raw, denominated, values, coverage, remarks)
+
+
+def evaluate_counties(
+    into: str | Path,
+    number: int,
+    jobs: int,
+    tables,
+    unit_months: pd.DataFrame,
+    plan: pd.DataFrame,
+    calendar: Calendar,
+    window: tuple[str, str],
+    reference_window: tuple[str, str],
+    exclude=NOTHING_EXCLUDED,
+    threads: int = 1,
+) -> None:
+    """Evaluate the plan for the counties of job ``number`` (from 1) of ``jobs``, as a file for :func:`evaluate`.
+
+    No measure looks beyond a county but by what is counted of the whole province (views.tasks_of_all_units).
+    """
+    con = views.connect(threads)
+    units = units_of_job(con.execute("SELECT * FROM read_parquet(?)", [tables["units"]]).df(), number, jobs)
+    rows = np.flatnonzero(unit_months["unit_code"].isin(units))
+    own = unit_months.iloc[rows].reset_index(drop=True)
+    filled = views.open_tables(con, tables, units)
+    plan = available(plan, filled)[0]
+    views.register_unit_months(con, own)
+    cascade = views.prepare(con, filled, calendar, window, reference_window, exclude)
+    arrays = dict(zip(STEPS, evaluate_prepared(con, plan, own), strict=True))
+    with open(into, "wb") as file:
+        np.savez(file, rows=rows, cascade=np.array(list(cascade.items()), dtype=str).reshape(-1, 2), **arrays)
+
+
+def units_of_job(units: pd.DataFrame, number: int, jobs: int) -> list[str]:
+    """Codes of the units whose counties are looked at by job ``number`` (from 1) of ``jobs``; about as many for each.
+
+    A county is never cut: the units without one are one.
+    """
+    latest = latest_units(units)
+    county = latest["county_code"].fillna("")
+    sizes = county.value_counts().sort_index()
+    middle = sizes.cumsum() - sizes / 2
+    job = (middle * jobs / sizes.sum()).astype(int) + 1
+    return latest["unit_code"][county.map(job) == number].tolist()
+
+
+def _joined(parts, shape):
+    """Counts of the cascade, and the arrays of ``shape`` that :func:`evaluate_prepared` gives, from all parts."""
+    arrays, cascade, seen = [np.full(shape, np.nan) for _ in STEPS], Counter(), 0
+    for path in parts:
+        with np.load(path) as part:
+            for name, array in zip(STEPS, arrays, strict=True):
+                array[part["rows"]] = part[name]
+            cascade.update({name: int(n) for name, n in part["cascade"]})
+            seen += len(part["rows"])
+    assert seen == shape[0], "a unit-month belongs to no part or to two"
+    return cascade, arrays
 
 
 def evaluate_prepared(

@@ -55,6 +55,12 @@ def read_plan(path: str) -> pd.DataFrame:
     return checked(pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig"), path)
 
 
+def read_rows(path: str, common: str, own: bool = False) -> pd.DataFrame:
+    """The rows of the table that the ``common`` one has too or, if ``own``, those that it does not have."""
+    rows = read_plan(path)
+    return rows[rows["code"].isin(read_plan(common)["code"]) != own].reset_index(drop=True)
+
+
 def source_of(name: str) -> tuple[str, str | None]:
     """Canonical table behind a source, and the column of the months in which it was kept; an own table is its own."""
     return (name, None) if name.startswith(OWN) else SOURCES[name]

@@ -24,6 +24,7 @@ from jianfu.indicators.uniformity import uniformity
 
 FOLLOWED = 366  # days after the month of issue for which a due date is followed; later ones are not short
 SHORT_MINUTES = 8 * 60
+SPLIT = ("tasks", "app_activity")  # tables so long that counties are looked at apart
 LAPSED = 30  # days after its due date for which an unfinished task counts as open
 ARTEFACTS = {  # number asked for, and whether the title asks for any
     "n_table": "asks_table",
@@ -43,6 +44,9 @@ CREATE MACRO entropy_of(n, n_log_n) AS ln(nullif(sum(n), 0)) - sum(n_log_n)::DOU
 CREATE MACRO effective_number(n, n_log_n) AS exp(entropy_of(n, n_log_n));
 CREATE MACRO monotony(n, n_log_n, k) AS CASE WHEN k > 1 AND sum(n) > 0
     THEN greatest(0, 1 - entropy_of(n, n_log_n) / ln(k)) END;
+CREATE MACRO is_wanted(topic, month, emergency) AS
+    NOT coalesce(list_contains(getvariable('topics'), topic), false)
+    AND NOT list_contains(getvariable('months'), month) AND NOT (getvariable('emergency') AND emergency);
 CREATE MACRO observed_to_expected(observed, first, second, part) AS
     CASE WHEN number(part AND first) * number(part AND second) >= greatest(number(part), 1)
          THEN number(part AND observed) * number(part) / (number(part AND first) * number(part AND second)) END;
@@ -63,10 +67,7 @@ SELECT *, strftime(issue_at, '%Y-%m') AS month, year(issue_at) AS year,
 FROM tasks_read;
 
 CREATE VIEW tasks_in AS
-SELECT * FROM tasks_all
-WHERE NOT coalesce(list_contains(getvariable('topics'), topic), false)
-  AND NOT list_contains(getvariable('months'), month)
-  AND NOT (getvariable('emergency') AND is_emergency);
+SELECT * FROM tasks_all WHERE is_wanted(topic, month, is_emergency);
 
 CREATE VIEW registers AS
 SELECT DISTINCT coalesce(c.county, '') AS county, t.month
@@ -135,8 +136,10 @@ COUNTED = """
 CREATE VIEW {view} AS
 SELECT unit_code, month, any_value(year) AS year, count({column}) AS n, count(*) AS n_all,
        CAST(count({column}) * ln(nullif(count({column}), 0)) AS DECIMAL(38, 12)) AS n_log_n,
-       (SELECT count(DISTINCT {column}) FROM tasks_in
-        WHERE is_task AND month BETWEEN getvariable('reference_first') AND getvariable('reference_last')) AS k
+       (SELECT count(DISTINCT {column})
+        FROM (SELECT *, strftime(issue_at, '%Y-%m') AS month FROM tasks_of_all_units)
+        WHERE event_label = '任务' AND is_wanted(topic, month, coalesce(emergency, false))
+          AND month BETWEEN getvariable('reference_first') AND getvariable('reference_last')) AS k
 FROM tasks_in WHERE is_task GROUP BY unit_code, month, {column};
 """
 
@@ -177,10 +180,11 @@ def connect(threads: int = 1) -> duckdb.DuckDBPyConnection:
     )
 
 
-def open_tables(con, tables) -> dict[str, set[str]]:
+def open_tables(con, tables, units=None) -> dict[str, set[str]]:
     """Make each canonical table (path of a Parquet file, frame or Arrow table) readable as ``<table>_read``.
 
-    Returns the columns of each table that hold any value.
+    ``units``: codes of the units to which tasks and app use are limited; what is looked up in the tasks of the whole
+    province stands in ``tasks_of_all_units``. Returns the columns of each (whole) table that hold any value.
     """
     filled = {}
     for table, source in tables.items():
@@ -194,6 +198,15 @@ def open_tables(con, tables) -> dict[str, set[str]]:
             f"SELECT {', '.join(f'count({c})' for c in columns)} FROM {table}_read"
         ).fetchall()[0]
         filled[table] = {column for column, count in zip(columns, counts, strict=True) if count}
+    con.execute("CREATE VIEW tasks_of_all_units AS SELECT * FROM tasks_read")
+    if units is not None:
+        con.register("own_units", pd.DataFrame({"unit_code": list(units)}, dtype=object))
+        for table in SPLIT:
+            con.execute(f"ALTER VIEW {table}_read RENAME TO {table}_of_all")
+            con.execute(
+                f"CREATE VIEW {table}_read AS SELECT * FROM {table}_of_all SEMI JOIN own_units USING (unit_code)"
+            )
+        con.execute("CREATE OR REPLACE VIEW tasks_of_all_units AS SELECT * FROM tasks_of_all")
     return filled
 
 
@@ -213,7 +226,9 @@ def prepare(con, filled, calendar: Calendar, window, reference_window, exclude) 
     Raises :class:`ConfigError` for a topic to be left out that no task has.
     """
     topics = [
-        row[0] for row in con.execute("SELECT DISTINCT topic FROM tasks_read ORDER BY 1").fetchall() if row[0]
+        row[0]
+        for row in con.execute("SELECT DISTINCT topic FROM tasks_of_all_units ORDER BY 1").fetchall()
+        if row[0]
     ]
     for topic in exclude["topics"]:
         if topic not in topics:
