@@ -3,9 +3,10 @@
 Stages: `ingest` (raw text to a typed, checked table), `ingest_gb18030` (the same from that encoding) and `indicators`
 (that table to all indicators by unit and month). Peers, on the same files in the same run: DuckDB's own unvalidated
 copy, pandas by chunks, Polars where it is installed; as indicators they make two counts and one mean. Every
-measurement is a process of its own. Prints seconds, CPU seconds (which other load on the machine does not change), the
-ratios of both to DuckDB, time per row, peak of memory and, for ingestion, CPU seconds by step. The table is stored with
-the date in docs/benchmark.csv, where sizes that were not measured this time stay.
+measurement is a process of its own. Prints seconds, CPU seconds (which other load on the machine hardly changes), the
+ratios of both to DuckDB, time per row, peak of memory and, for ingestion, CPU seconds by step. Every row is stored with
+the date in docs/benchmark.csv as soon as it is measured, in place of an earlier one. Says beforehand what disk it needs
+and deletes at once what nothing reads any more.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import csv
 import json
 import os
 import resource
-import statistics
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,7 +31,8 @@ MEASURES = ("seconds", "ratio", "cpu_seconds", "cpu_ratio", "us_per_row", "peak_
 COLUMNS = ("rows", "stage", "who", *MEASURES, "cores", "date")
 STEPS = ("read", "convert", "duplicates", "write")
 WINDOW = ["2022-01", "2025-12"]
-PEERS = ("duckdb", "pandas", "polars")
+PEERS = ("duckdb", "jianfu", "pandas", "polars")  # DuckDB first: the others are compared with its copy
+DISK = 300  # bytes for a row: text 157, typed rows 107, tables 27
 CHUNK = 500_000  # rows that pandas takes at a time
 TIMES = ("下达时间", "办结时限", "办结时间")
 
@@ -43,19 +45,16 @@ def main():
         print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
         print(*(f"{column:>15}" for column in COLUMNS[:-2]))
         for rows in options.rows:
-            _write_files(folder, rows)
-            measured = list(_measure(folder, rows, options.repeats))
-            _store(measured, rows)
-            for file in folder.glob(f"{rows}_*"):
-                file.unlink()
+            _check_disk(folder, rows)
+            for found in _measure(folder, rows):
+                _store(found)
 
 
 def _options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, nargs="+", default=[2_000_000, 20_000_000])
-    parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument(
-        "--folder", help="folder with room: 1 GB for every million rows; default: that of the system"
+        "--folder", help="folder with room: 0.3 GB for every million rows; default: that of the system"
     )
     parser.add_argument("--child", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -65,52 +64,59 @@ def _options():
     return options
 
 
-def _write_files(folder, rows):
+def _check_disk(folder, rows):
+    needed, free = rows * DISK / 1e9, shutil.disk_usage(folder).free / 1e9
+    print(f"{rows} rows need {needed:.1f} GB of disk; {free:.1f} GB are free", flush=True)
+    if free < needed:
+        raise SystemExit("not enough: name a folder with more room (--folder)")
+
+
+def _measure(folder, rows):
+    """Yields the rows of the table, printed as they come."""
     from task_log import recode, write_log, write_units
 
     write_units(folder / "units.csv")
-    write_log(folder / f"{rows}_utf8.csv", rows)
-    recode(folder / f"{rows}_utf8.csv", folder / f"{rows}_gb18030.csv", "gb18030")
+    write_log(folder, f"{rows}_utf8", rows)
+    bases = {}  # of every stage, what DuckDB needs
+    for who in PEERS:
+        if not find_spec(who):
+            continue
+        for stage in ("ingest", "indicators"):
+            found = _run(stage, who, folder, rows)
+            yield _row(rows, stage, who, found, bases.setdefault(stage, found))
+        for file in folder.glob(f"{rows}_{who}*"):
+            file.unlink()
+    for file in sorted(folder.glob(f"{rows}_utf8_*")):
+        recode(file, folder / file.name.replace("utf8", "gb18030"), "gb18030")
+        file.unlink()
+    found = _run("ingest_gb18030", "jianfu", folder, rows)
+    yield _row(rows, "ingest_gb18030", "jianfu", found, bases["ingest"])
+    for file in folder.glob(f"{rows}_*"):
+        file.unlink()
 
 
-def _measure(folder, rows, repeats):
-    """Yields the rows of the table, printed as they come; who is measured takes turns, so that load meets all."""
-    whos = [who for who in PEERS if find_spec(who)]
-    plan = [("ingest", ["jianfu", *whos]), ("ingest_gb18030", ["jianfu"]), ("indicators", ["jianfu", *whos])]
-    copy = None
-    for stage, of_stage in plan:
-        runs = {who: [] for who in of_stage}
-        for _ in range(repeats):
-            for who in of_stage:
-                runs[who].append(_run(stage, who, folder, rows))
-        median = {
-            who: {key: statistics.median(run[key] for run in each) for key in ("seconds", "cpu_seconds")}
-            for who, each in runs.items()
-        }
-        copy = median.get("duckdb", copy)
-        for who, each in runs.items():
-            found = median[who] | {"peak_mb": max(run["peak_mb"] for run in each)}
-            found |= {
-                "ratio": found["seconds"] / copy["seconds"],
-                "us_per_row": found["seconds"] / rows * 1e6,
-            }
-            found["cpu_ratio"] = found["cpu_seconds"] / copy["cpu_seconds"]
-            row = (rows, stage, who, *(f"{found[measure]:.2f}" for measure in MEASURES))
-            steps = [f"{name} {value:.1f}" for name, value in each[-1].get("steps", {}).items()]
-            print(*(f"{cell:>15}" for cell in row), *steps, flush=True)
-            yield (*row, os.cpu_count(), date.today().isoformat())
+def _row(rows, stage, who, found, base):
+    measures = {
+        **found,
+        "ratio": found["seconds"] / base["seconds"],
+        "cpu_ratio": found["cpu_seconds"] / base["cpu_seconds"],
+        "us_per_row": found["seconds"] / rows * 1e6,
+    }
+    row = (str(rows), stage, who, *(f"{measures[measure]:.2f}" for measure in MEASURES))
+    steps = [f"{name} {value:.1f}" for name, value in found.get("steps", {}).items()]
+    print(*(f"{cell:>15}" for cell in row), *steps, flush=True)
+    return (*row, str(os.cpu_count()), date.today().isoformat())
 
 
-def _store(measured, rows):
-    """Put the rows of one size into the table in docs/ in place of its earlier ones."""
+def _store(found):
+    """Put a row into the table in docs/ in place of an earlier one of its size, stage and peer."""
     kept = []
     if TABLE.is_file():
         with open(TABLE, encoding="utf-8", newline="") as file:
-            kept = [row for row in list(csv.reader(file))[1:] if int(row[0]) != rows]
-    found = sorted([*kept, *measured], key=lambda row: int(row[0]))
+            kept = [tuple(row) for row in list(csv.reader(file))[1:] if tuple(row[:3]) != found[:3]]
+    table = sorted([*kept, found], key=lambda row: (int(row[0]), row[1], PEERS.index(row[2])))
     with open(TABLE, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerows([COLUMNS, *found])
+        csv.writer(file, lineterminator="\n").writerows([COLUMNS, *table])
 
 
 def _run(stage, who, folder, rows):
@@ -157,9 +163,11 @@ def _ingest(folder, name, rows):
     steps = _watch_steps()
 
     def work():
-        result = _read(folder, "tasks", [{"table": "tasks", "files": [f"{name}.csv"]}], units)
-        books = (folder / f"{name}_{book}.csv" for book in ("quarantine", "counts", "columns", "notices"))
-        result.write(folder / f"{rows}_tasks.parquet", *books)
+        result = _read(folder, "tasks", [{"table": "tasks", "files": [f"{name}_*.csv"]}], units)
+        books = (
+            folder / f"{rows}_jianfu_{book}.csv" for book in ("quarantine", "counts", "columns", "notices")
+        )
+        result.write(folder / f"{rows}_jianfu_tasks.parquet", *books)
         kept = int(result.counts.set_index("outcome").loc["kept", "rows"])
         if kept != rows:
             raise SystemExit(f"{kept} rows kept of {rows}")
@@ -177,11 +185,13 @@ def _indicators(folder, name, rows):
     from jianfu.indicators.plan import read_plan
     from jianfu.indicators.unit_months import build_unit_months, logged_months
 
-    tables = {table: folder / f"{rows}_{table}.parquet" for table in {*MEASURED, "spells", "app_activity"}}
+    tables = {
+        table: folder / f"{rows}_jianfu_{table}.parquet" for table in {*MEASURED, "spells", "app_activity"}
+    }
     units = _read(folder, "units", [{"table": "units", "files": ["units.csv"]}])
     for table in tables.keys() - {"tasks"}:
         read = units if table == "units" else _read(folder, table, [], units.canonical.to_pandas())
-        read.write(tables[table], *(folder / f"{rows}_{table}_{n}.csv" for n in range(4)))
+        read.write(tables[table], *(folder / f"{rows}_jianfu_{table}_{n}.csv" for n in range(4)))
     tables = {table: str(path) for table, path in tables.items()}
     people = _read(folder, "spells", [], units.canonical.to_pandas()).canonical.to_pandas()
     calendar, plan = calendar_of(settings()["calendar"]), read_plan(PLAN / "indicators.csv")
@@ -236,7 +246,7 @@ def _duckdb(query):
 
 
 def _duckdb_copy(folder, name, rows):
-    return _duckdb(f"COPY (FROM read_csv('{folder / name}.csv')) TO '{folder / f'{rows}_duckdb.parquet'}'")
+    return _duckdb(f"COPY (FROM read_csv('{folder / name}_*.csv')) TO '{folder / f'{rows}_duckdb.parquet'}'")
 
 
 def _duckdb_indicators(folder, name, rows):
@@ -252,10 +262,9 @@ def _pandas_copy(folder, name, rows):
     import pyarrow.parquet as pq
 
     def work():
-        writer = None
-        for chunk in pd.read_csv(
-            folder / f"{name}.csv", chunksize=CHUNK, parse_dates=list(TIMES), dtype={"单位代码": str}
-        ):
+        writer, options = None, {"parse_dates": list(TIMES), "dtype": {"单位代码": str}}
+        files = sorted(folder.glob(f"{name}_*.csv"))
+        for chunk in (c for file in files for c in pd.read_csv(file, chunksize=CHUNK, **options)):
             table = pa.Table.from_pandas(chunk, schema=writer and writer.schema, preserve_index=False)
             writer = writer or pq.ParquetWriter(folder / f"{rows}_pandas.parquet", table.schema)
             writer.write_table(table)
@@ -280,7 +289,7 @@ def _polars_copy(folder, name, rows):
     import polars as pl
 
     def work():
-        frame = pl.scan_csv(folder / f"{name}.csv", try_parse_dates=True, infer_schema_length=10_000)
+        frame = pl.scan_csv(folder / f"{name}_*.csv", try_parse_dates=True, infer_schema_length=10_000)
         frame.sink_parquet(folder / f"{rows}_polars.parquet")
 
     return timed(work)

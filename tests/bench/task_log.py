@@ -6,6 +6,7 @@ import duckdb
 
 UNITS = 1_000
 COUNTIES = 40
+FILE_ROWS = 5_000_000
 FIRST_DAY = "2022-01-01"
 DAYS = 1_200
 
@@ -50,21 +51,23 @@ COLUMNS = {
 }
 
 
-def write_log(path, rows):
-    """Task log of ``rows`` rows as UTF-8 text; times rise with the row number, as in an export."""
+def write_log(folder, name, rows):
+    """Task log of ``rows`` rows as UTF-8 text in files ``<name>_<number>.csv`` of at most :data:`FILE_ROWS`; times rise
+    with the row number, as in an export."""
     cells = ", ".join(f'{sql} AS "{heading}"' for heading, sql in COLUMNS.items())
     step = DAYS * 86_400 / rows
-    duckdb.sql(
-        f"""
-        COPY (
-            SELECT {cells} FROM (
-                SELECT i, (hash(i) >> 4)::BIGINT AS h,
-                    TIMESTAMP '{FIRST_DAY}' + to_seconds((i * {step})::BIGINT) AS t
-                FROM range({rows}) AS source(i)
-            )
-        ) TO '{path}' (HEADER, DELIMITER ',')
-        """
-    )
+    for number, first in enumerate(range(0, rows, FILE_ROWS)):
+        duckdb.sql(
+            f"""
+            COPY (
+                SELECT {cells} FROM (
+                    SELECT i, (hash(i) >> 4)::BIGINT AS h,
+                        TIMESTAMP '{FIRST_DAY}' + to_seconds((i * {step})::BIGINT) AS t
+                    FROM range({first}, {min(first + FILE_ROWS, rows)}) AS source(i)
+                )
+            ) TO '{folder / f"{name}_{number:03d}.csv"}' (HEADER, DELIMITER ',')
+            """
+        )
 
 
 def write_units(path):

@@ -309,7 +309,7 @@ def simulated_mb(wildcards):
 
 def spilled(wildcards, input):
     """MB that ingest_table writes: the table, and its typed rows before, where no other job has read them."""
-    return of_raw(0.2 if input.pieces else 1.2)(wildcards)
+    return of_raw(0.2 if input.pieces else 1.0)(wildcards)
 
 
 def shares(wildcards):

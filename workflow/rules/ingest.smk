@@ -30,7 +30,7 @@ rule read_piece:
         "../../environment.yml"
     resources:
         mem_mb=1500,
-        disk_mb=of_raw(1.0),
+        disk_mb=of_raw(0.8),
     params:
         folder=raw_folder,
         settings=ingest_settings,

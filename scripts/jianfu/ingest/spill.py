@@ -22,6 +22,7 @@ from jianfu.ingest.texts import coded, plain
 
 RANGE_ROWS = 500_000  # rows of the result that are put together at a time
 SAMPLE_ROWS = 1_000  # every so many rows a key is looked at to divide the keys into ranges
+CODES = (pa.int8(), pa.int16(), pa.int32())
 PLAIN_TYPES = ("id", "code", "person")  # text columns in which most texts differ
 
 
@@ -61,7 +62,8 @@ class Spill:
             rows = rows.take(pc.sort_indices(key))
             key = _text_key(rows[self.key])
         path = self.folder / f"rows-{number:05d}.arrow"
-        _write(path, rows)
+        narrow = {name: _narrow(rows[name]) for name in rows.column_names if name != self.key}
+        _write(path, pa.table(narrow | {self.key: rows[self.key]}))
         odd = None
         if built.odd.num_rows:
             odd = self.folder / f"odd-{number:05d}.arrow"
@@ -157,6 +159,20 @@ def _as_stored(cells, kind):
     return plain(cells).cast(kind)
 
 
+def _narrow(cells):
+    """The same values in fewer bytes, which :func:`_gather` reads back as they were: half of the disk."""
+    cells = cells.combine_chunks()
+    if cells.null_count == len(cells):
+        return pa.nulls(len(cells))
+    if pa.types.is_dictionary(cells.type):
+        codes = next(kind for kind in CODES if len(cells.dictionary) <= 2 ** (kind.bit_width - 1))
+        return pa.DictionaryArray.from_arrays(cells.indices.cast(codes), cells.dictionary)
+    if cells.type == pa.float64():
+        half = cells.cast(pa.float32())
+        return half if pc.all(pc.equal(half.cast(pa.float64()), cells)).as_py() else cells
+    return cells
+
+
 def _text_key(cells):
     """A key column as one array of text, empty where it is null: that comes first, and no key is empty."""
     cells = cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
@@ -176,7 +192,7 @@ def _gather(pieces, schema):
     tables = [schema.empty_table()]
     for part, begin, rows in pieces:
         with pa.memory_map(str(part.path)) as source:
-            table = pa.ipc.open_file(source).read_all().slice(begin, rows)
+            table = pa.ipc.open_file(source).read_all().slice(begin, rows).select(schema.names).cast(schema)
         if part.first:
             src = pc.add(table["src"], pa.scalar(part.first, pa.int32()))
             table = table.set_column(table.column_names.index("src"), "src", src)
