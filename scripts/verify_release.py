@@ -1,7 +1,8 @@
 """Make a release again in a clean folder and say in one sentence whether it is the same (jianfu verify).
 
-1. Compare the release with its own manifest, and the raw files, settings, plan and code with those of then.
-2. Copy the project to a clean folder, run the province there, and compare the two manifests.
+1. Compare the release with its own manifest.
+2. Copy the project to a clean folder and compare raw files, settings, plan, code and lock with those of then.
+3. Run the province there, and compare the two manifests.
 
 Fails with one sentence where something differs, where the release has no manifest, or where the run stops.
 """
@@ -20,7 +21,7 @@ from jianfu.core.errors import ConfigError, DataError, JianfuError
 from jianfu.core.messages import speak, words
 from jianfu.province.load import language_of
 from jianfu.province.paths import province_file
-from jianfu.release.manifest import NAME, difference, digest, make_manifest
+from jianfu.release.manifest import NAME, difference, digest, made_of, make_manifest
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -36,15 +37,22 @@ def main(province, cores, scratch):
     _same(kept, make_manifest(results, ROOT), "verify_changed")
     copy_project(ROOT, scratch)
     shutil.copy(file, scratch / "config" / "provinces")
-    log = scratch / "run.log"
-    with open(log, "w", encoding="utf-8") as output:
-        command = [sys.executable, "jianfu.py", "run", province, "--cores", str(cores)]
-        code = subprocess.call(command, cwd=scratch, stdout=output, stderr=output)
-    if code:
-        raise ConfigError("verify_stopped", what=log.read_text(encoding="utf-8").strip().splitlines()[-1])
-    again = json.loads((scratch / "results" / province / "release" / NAME).read_text(encoding="utf-8"))
+    made = scratch / "results" / province
+    record = [f"results/{province}/provenance/run.json", "--cores", "1", "--config", f"provinces={province}"]
+    _run(["-m", "snakemake", *record], scratch)
+    _same(made_of(results), made_of(made), "verify_changed")
+    _run(["jianfu.py", "run", province, "--cores", str(cores)], scratch)
+    again = json.loads((made / "release" / NAME).read_text(encoding="utf-8"))
     _same(kept, again, "verify_other")
     return words("verify_same", province=province, files=len(kept["files"]), digest=digest(kept))
+
+
+def _run(command, folder):
+    log = folder / "run.log"
+    with open(log, "w", encoding="utf-8") as output:
+        code = subprocess.call([sys.executable, *command], cwd=folder, stdout=output, stderr=output)
+    if code:
+        raise ConfigError("verify_stopped", what=log.read_text(encoding="utf-8").strip().splitlines()[-1])
 
 
 def _same(kept, found, code):

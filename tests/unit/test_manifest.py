@@ -5,7 +5,7 @@ import json
 import pytest
 
 from jianfu.core.messages import message, speak
-from jianfu.release.manifest import PARTS, difference, digest, make_manifest
+from jianfu.release.manifest import PARTS, difference, digest, made_of, make_manifest
 
 
 @pytest.fixture
@@ -57,9 +57,10 @@ def test_what_changed_is_named(results, tmp_path, file, text, sentence):
 
 
 def test_a_raw_file_comes_before_what_follows_from_it(results, tmp_path):
-    before = make_manifest(results, tmp_path)
+    before, named = make_manifest(results, tmp_path), made_of(results)
     record = json.loads((results / "provenance/run.json").read_text(encoding="utf-8"))
     record["inputs"]["台账.csv"] = "other"
     (results / "provenance/run.json").write_text(json.dumps(record), encoding="utf-8")
     (results / "release/estimates.csv").write_text("other", encoding="utf-8")
     assert difference(before, make_manifest(results, tmp_path)).values == {"n": 1, "first": "#2"}
+    assert difference(named, made_of(results)).values == {"n": 1, "first": "台账.csv"}

@@ -242,6 +242,26 @@ def test_a_release_that_was_changed_is_not_verified(finished):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("tests/data/sample/raw/减负政策清单.csv", "\n", " \n", "原始文件有 1 个不同，第一个是 provenance/run.json 所列的 减负政策清单.csv"),
+        ("config/provinces/sample.yaml", "示例省", "示例省份", "省份设置不同"),
+        ("config/plan/indicators.csv", ",0.5,", ",0.6,", "分析计划不同"),
+    ],
+)
+def test_what_changed_is_named_before_anything_is_made_again(finished, name, old, new, said):
+    file = finished / name
+    kept = file.read_bytes()
+    try:
+        file.write_bytes(kept.replace(old.encode(), new.encode(), 1))
+        assert file.read_bytes() != kept
+        assert _verify(finished) == (1, f"发布之后有改动：{said}")
+    finally:
+        file.write_bytes(kept)
+
+
+@pytest.mark.slow
 def test_a_release_is_made_again_to_the_byte(finished):
     code, said = _verify(finished)
     assert code == 0 and "逐字节相同" in said, said

@@ -19,6 +19,20 @@ ON_REQUEST = ("full", "planner", "exchange")  # folders of a release that a run 
 PARTS = ("inputs", "settings", "plan", "code", "lock", "seed", "anchors", "row_counts", "files")
 
 
+def made_of(results: Path) -> dict:
+    """What results, finished or not, are made of, from their provenance: the parts of a manifest that no result is
+    needed for, with the names of the raw files."""
+    record = json.loads((results / "provenance" / "run.json").read_text(encoding="utf-8"))
+    return {
+        "inputs": record["inputs"],
+        "settings": file_digest(results / "provenance" / "config.yaml"),
+        "plan": file_digest(results / "provenance" / "plan.json"),
+        "code": record["code"],
+        "lock": file_digest(LOCK),
+        "seed": record["seed"],
+    }
+
+
 def make_manifest(results: Path, root: Path) -> dict:
     """The manifest of finished results; ``results``: results/<province>, ``root``: the project's folder.
 
@@ -34,13 +48,9 @@ def make_manifest(results: Path, root: Path) -> dict:
         "province": record["province"],
         "synthetic": record["synthetic"],
         "commit": _commit(root),
-        "seed": record["seed"],
-        "code": record["code"],
-        "lock": file_digest(LOCK),
-        "settings": file_digest(results / "provenance" / "config.yaml"),
-        "plan": file_digest(results / "provenance" / "plan.json"),
-        "anchors": file_digest(anchors) if anchors.exists() else None,
+        **made_of(results),
         "inputs": {f"#{place}": one for place, one in enumerate(record["inputs"].values(), 1)},
+        "anchors": file_digest(anchors) if anchors.exists() else None,
         "row_counts": file_digest(counts) if counts.exists() else None,
         "files": {
             file.relative_to(release).as_posix(): file_digest(file) for file in files if file.name != NAME
@@ -64,7 +74,7 @@ def _commit(root):
 
 def difference(before: Mapping, now: Mapping) -> Reason | None:
     """The first part in which two manifests differ and, of files, how many and the first by name; None where none."""
-    for part in PARTS:
+    for part in (part for part in PARTS if part in before):
         if before[part] == now[part]:
             continue
         if not isinstance(before[part], dict):
