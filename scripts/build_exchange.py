@@ -81,9 +81,7 @@ def by_county(spec, table, categories, settings, units):
         found = fits_by(spec, table, categories, "county", settings)
     except NotEstimable:
         found = pd.DataFrame(columns=COLUMNS, dtype=float)
-    variances = shrinkage.t_variances(found["std_error"], found["df"])
-    found = found[np.isfinite(variances) & (variances > 0)].reset_index(drop=True)
-    variances = variances[np.isfinite(variances) & (variances > 0)]
+    found = found[found["std_error"] > 0].reset_index(drop=True)
     low, high, _ = inference.t_interval(
         found["estimate"].to_numpy(),
         found["std_error"].to_numpy(),
@@ -91,6 +89,7 @@ def by_county(spec, table, categories, settings, units):
         settings.confidence,
     )
     found = found.assign(model=spec.name, ci_low=low, ci_high=high, county_code=found["group"].astype(str))
+    variances = shrinkage.interval_variances(low, high, settings.confidence)
     try:
         drawn = shrinkage.shrunken(found["estimate"], variances, settings.confidence)
     except NotEstimable:

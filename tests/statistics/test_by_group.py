@@ -43,7 +43,10 @@ def test_counties_have_their_own_estimates_and_drawn_ones_are_nearer_to_the_trut
     table, truth = province
     found = fits_by(SPEC, table, {}, "county", Settings(0.95, 0, 1))
     assert len(found) == COUNTIES and (found["behind"] == UNITS * PERSONS).all()
-    raw, variances = found["estimate"].to_numpy(), shrinkage.t_variances(found["std_error"], found["df"])
+    raw, variances = (
+        found["estimate"].to_numpy(),
+        found["std_error"].to_numpy() ** 2 * found["df"] / (found["df"] - 2),
+    )
     drawn, low, high = shrinkage.shrunken(raw, variances)
     assert ((drawn - truth) ** 2).mean() < ((raw - truth) ** 2).mean()
     assert ((low < truth) & (truth < high)).mean() >= 0.85

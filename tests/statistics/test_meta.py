@@ -166,9 +166,14 @@ def test_equal_estimates_leave_no_heterogeneity_and_one_estimate_no_mean():
         shrinkage.shrunken([0.1], [0.01])
 
 
-def test_variances_of_few_clusters_are_those_of_their_t_distribution():
-    found = shrinkage.t_variances([0.1, 0.1, 0.1], [np.inf, 8, 2])
-    assert found[:2] == pytest.approx([0.01, 0.01 * 8 / 6]) and np.isnan(found[2])
+def test_variances_are_those_of_the_intervals():
+    for level in (0.9, 0.95):
+        half = 0.1 * stats.norm.ppf((1 + level) / 2)
+        assert shrinkage.interval_variances(0.3 - half, 0.3 + half, level) == pytest.approx(0.01)
+    half = 0.1 * stats.t.ppf(
+        0.975, 8
+    )  # few clusters: wider, by nearly the variance 8 / 6 of a t distribution
+    assert shrinkage.interval_variances(-half, half, 0.95) == pytest.approx(0.01 * 8 / 6, rel=0.05)
 
 
 @pytest.fixture(scope="module")

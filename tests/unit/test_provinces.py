@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from miniature import CALENDAR, tables, task, unit_months
+from scipy.stats import norm
 
 from jianfu.core.content import mapping_digest
 from jianfu.core.errors import DataError
@@ -63,6 +64,7 @@ SETTINGS = {
     "exposure": {"lags": [1, 3]},
     "survey": {"min_answered": 0.8},
     "exclude": {"topics": []},
+    "inference": {"confidence": 0.95},
     "window": ["2024-01", "2025-06"],
 }
 
@@ -93,7 +95,8 @@ def row(model, term, estimate, error, **more):
     known = {
         "province": "a", "hypothesis": model.split("_")[0], "model": model, "role": "primary", "outcome": "burnout",
         "exposure": f"{term}_6m", "term": term, "scale": "sd_per_sd", "estimate": estimate, "std_error": error,
-        "ci_low": estimate - 2 * error, "ci_high": estimate + 2 * error, "p_value": 0.01, "n_read": 1000, "n_used": 990,
+        "ci_low": estimate - 2 * error, "ci_high": estimate + 2 * error,
+        "p_value": 2 * norm.sf(abs(estimate) / error), "n_read": 1000, "n_used": 990,
         "n_dropped": 10, "dropped_by_reason": '{"straightliner": 10}', "n_units": 40, "n_clusters": 40,
         "converged": True, "vcov": "cluster_G",
     }  # fmt: skip
@@ -149,15 +152,18 @@ def packed(
 
 
 def rewritten(path, name, change, *, sealed=False):
-    """The package with the text of one part changed; ``sealed``: by somebody who makes new digests and a new seal."""
+    """The package with the text of one part changed, or without it where that is None; ``sealed``: by somebody who
+    makes new digests and a new seal."""
     with zipfile.ZipFile(path) as archive:
         content = {part: archive.read(part) for part in archive.namelist()}
-    content[name] = change(content[name].decode("utf-8-sig")).encode(
-        "utf-8-sig" if name.endswith("csv") else "utf-8"
-    )
+    text = change(content.pop(name, b"").decode("utf-8-sig"))
+    if text is not None:
+        content[name] = text.encode("utf-8-sig" if name.endswith("csv") else "utf-8")
     if sealed:
         manifest = json.loads(content["manifest.json"])
-        manifest["files"] = {part: sha256(content[part]).hexdigest() for part in manifest["files"]}
+        manifest["files"] = {
+            part: sha256(content[part]).hexdigest() for part in content if part != "manifest.json"
+        }
         manifest["seal"] = mapping_digest({key: value for key, value in manifest.items() if key != "seal"})
         content["manifest.json"] = json.dumps(manifest).encode()
     other = io.BytesIO()
@@ -203,7 +209,21 @@ def test_a_package_that_was_changed_is_refused(tmp_path, part):
         ("estimates.csv", lambda t: t.replace(",990,", ",987,"), "exchange_exact"),
         ("estimates.csv", lambda t: t.replace(": 10}", ": 7}"), "exchange_exact"),
         ("estimates.csv", lambda t: t.replace(",0.3,", ",0.9,", 1), "exchange_figures"),
+        (
+            "estimates.csv",
+            lambda t: t.replace(",0.3,0.03,0.24,0.36,", ",0.3,0.03,0.29,0.31,"),
+            "exchange_figures",
+        ),
+        (
+            "estimates.csv",
+            lambda t: t.replace(",0.3,0.03,0.24,0.36,", ",0.03,0.03,-0.03,0.09,"),
+            "exchange_figures",
+        ),
+        ("estimates.csv", lambda t: t.replace(",0.3,", ",zero,"), "exchange_no_package"),
         ("estimates.csv", lambda t: t.replace("vcov", "unit_code"), "exchange_columns"),
+        ("reasons.csv", lambda t: t.replace("\n2,", "\n99,"), "exchange_no_package"),
+        ("digests.csv", lambda t: "model,code,digest\n", "exchange_digest"),
+        ("models.json", lambda t: "[]", "exchange_digest"),
         ("plan.json", lambda t: t.replace("1990", "1985"), "exchange_digest"),
         ("covariances.csv", lambda t: t + "H1_burnout,OD,OD,9,SYNTHETIC\n", "exchange_figures"),
         ("anchors.csv", lambda t: t + "390121002,1,100,0,1,SYNTHETIC\n", "exchange_unit"),
@@ -212,6 +232,31 @@ def test_a_package_that_was_changed_is_refused(tmp_path, part):
 )
 def test_a_new_seal_hides_nothing(tmp_path, part, change, code):
     assert refused(rewritten(packed(tmp_path, "a"), part, change, sealed=True)) == code
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+@pytest.mark.parametrize(
+    ("part", "text"), [("counties.csv", "county_code\n"), ("reasons.csv", None), ("plan.json", None)]
+)
+def test_a_file_too_many_or_too_few_is_refused(tmp_path, part, text, sealed):
+    path = rewritten(packed(tmp_path, "a"), part, lambda _: text, sealed=sealed)
+    with pytest.raises(DataError) as error:
+        read_package(path, 10)
+    assert error.value.reason.code == "exchange_tampered" and part in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda text: text.replace('"format": 1', '"format": 2'), "exchange_format"),
+        (lambda text: "[]", "exchange_no_package"),
+        (lambda text: "{}", "exchange_format"),
+        (lambda text: '{"format": 1}', "exchange_no_package"),
+        (lambda text: None, "exchange_no_package"),
+    ],
+)
+def test_another_format_or_no_manifest_is_refused(tmp_path, change, code):
+    assert refused(rewritten(packed(tmp_path, "a"), "manifest.json", change)) == code
 
 
 def test_other_files_are_no_packages(tmp_path):
@@ -282,7 +327,7 @@ def test_a_pool_is_that_of_its_formulas(tmp_path):
     line = pools.pooled.set_index("model").loc["H1_burnout"]
     assert line["estimate"] == pytest.approx(0.3) and line["std_error"] == pytest.approx(0.1 / np.sqrt(3))
     assert line["tau2"] == pytest.approx(
-        0.01 - 0.03**2 * 39 / 37
+        0.01 - (2 * 0.03 / norm.ppf(0.975)) ** 2
     )  # REML with equal variances: their spread less them
     assert line["n_used"] == 2970
     alone = pools.leave_one_out.query("model == 'H1_burnout'").set_index("without")["estimate"]

@@ -9,6 +9,7 @@ from jianfu.core.reasons import read_reasons
 from jianfu.models import engine
 from jianfu.models.estimates import missing
 from jianfu.models.estimators.common import Settings
+from jianfu.models.reasons import degrees
 from jianfu.models.sample import prepare
 from jianfu.models.spec import ModelSpec
 from jianfu.models.tables.table import AnalysisTable
@@ -35,8 +36,7 @@ def fits_by(
         found = engine.fit_model(plain, alone, categories, replace(settings, bootstrap=0)).iloc[0]
         if missing(found["estimate"]) or missing(found["std_error"]):
             continue
-        reasons = read_reasons(found["reasons"])
-        df = next((reason.data()["df"] for reason in reasons if reason.code == "t"), np.inf)
+        df = degrees(read_reasons(found["reasons"]))
         counts = [found["n_used"], *([] if missing(found["n_events"]) else [found["n_events"]])]
         rows.append((group, found["estimate"], found["std_error"], df, min(counts), found["residual_df"]))
     return pd.DataFrame(rows, columns=COLUMNS)

@@ -69,6 +69,11 @@ def has(reasons: Sequence[Reason], *codes: str) -> bool:
     return any(reason.code in codes for reason in reasons)
 
 
+def degrees(reasons: Sequence[Reason]) -> float:
+    """Degrees of freedom of the t distribution behind an interval; infinity where the reasons name none."""
+    return next((one.data()["df"] for one in reasons if one.code in ("t", "satterthwaite")), float("inf"))
+
+
 def in_words(
     reasons: Sequence[Reason], labels: Labels, name: Callable[[str], str] = str, between: str = "; "
 ) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from jianfu.core.content import mapping_digest
 from jianfu.core.errors import DataError
@@ -78,6 +79,11 @@ class Package:
     def estimates(self) -> pd.DataFrame:
         """The released estimates, their reasons as lists of :class:`~jianfu.core.reasons.Reason`."""
         return with_reasons(self.tables["estimates"], self.tables["reasons"])
+
+    @property
+    def confidence(self) -> float:
+        """The level of its intervals."""
+        return self.record["settings"]["inference"]["confidence"]
 
     def depends_on(self, model: str) -> dict[str, object]:
         """What the estimates of a model rest on (:func:`jianfu.provinces.dependencies.dependencies`)."""
@@ -146,17 +152,27 @@ def read_package(path: str | Path, min_cell: int) -> Package:
     Raises :class:`DataError` in one sentence where it is not.
     """
     path = Path(path)
-    content = _content(path)
     try:
-        manifest = json.loads(content[MANIFEST])
-        proved = mapping_digest({key: value for key, value in manifest.items() if key != "seal"})
-    except (KeyError, ValueError):
+        return _proved(_content(path), min_cell, path)
+    except (
+        AttributeError,
+        LookupError,
+        NotImplementedError,
+        TypeError,
+        ValueError,
+    ):  # of another form than any package
         raise DataError("exchange_no_package", file=str(path)) from None
+
+
+def _proved(content, min_cell, path):
+    manifest = json.loads(content[MANIFEST])
+    proved = mapping_digest({key: value for key, value in manifest.items() if key != "seal"})
     if manifest.get("format") != FORMAT:
         raise DataError("exchange_format", file=str(path), found=str(manifest.get("format")), wanted=FORMAT)
-    moved = sorted({*content, *FILES, *manifest["files"]} - {MANIFEST})
     moved = [
-        name for name in moved if _sha(content, name) != manifest["files"].get(name) or name not in FILES
+        name
+        for name in sorted({*content, *FILES, *manifest["files"]} - {MANIFEST})
+        if name not in FILES or name not in content or _sha(content[name]) != manifest["files"].get(name)
     ]
     if moved or proved != manifest.get("seal"):
         raise DataError("exchange_tampered", file=str(path), part=(moved or [MANIFEST])[0])
@@ -182,8 +198,8 @@ def _content(path):
         raise DataError("exchange_no_package", file=str(path)) from None
 
 
-def _sha(content, name):
-    return sha256(content[name]).hexdigest() if name in content else None
+def _sha(content):
+    return sha256(content).hexdigest()
 
 
 def _table(content, name, path):
@@ -199,7 +215,10 @@ def _table(content, name, path):
 
 
 def _check_digests(found, path):
-    """Every digest is that of the plan and the models inside."""
+    """Every digest is that of the plan and the models inside, and every model that decides a hypothesis has one."""
+    decisive = set(found.tables["hypotheses"]["model"]) & set(found.tables["estimates"]["model"])
+    for model in sorted(decisive - set(found.tables["digests"]["model"])):
+        raise DataError("exchange_digest", file=str(path), model=model)
     for row in found.tables["digests"].to_dict("records"):
         known = row["model"] in found.models
         if not known or digest(found.depends_on(row["model"])) != row["digest"]:
@@ -207,13 +226,18 @@ def _check_digests(found, path):
 
 
 def _check_figures(found, path):
-    """Figures agree with each other: an estimate lies in its interval, a covariance is one of its two errors."""
-    rows = found.tables["estimates"]
-    known = rows["estimate"].notna() & rows["ci_low"].notna() & rows["ci_high"].notna()
+    """Figures agree with each other: an estimate lies in its interval, which is about as wide as its error says and
+    leaves out zero where p is small; a covariance is one of its two errors."""
+    rows, level = found.tables["estimates"], found.confidence
+    low, high, p_value = rows["ci_low"], rows["ci_high"], rows["p_value"]
     slack = CLOSE * rows["estimate"].abs() + 1e-12
-    outside = (rows["estimate"] < rows["ci_low"] - slack) | (rows["estimate"] > rows["ci_high"] + slack)
-    if (known & outside).any():
-        row = rows[known & outside].iloc[0]
+    outside = (rows["estimate"] < low - slack) | (rows["estimate"] > high + slack)
+    narrow = high - low + slack < norm.ppf((1 + level) / 2) * rows["std_error"]  # half of what it would be
+    of_zero = (low > slack) | (high < -slack)
+    known, sides = low.notna() & high.notna(), (p_value < 0.8 * (1 - level), p_value > 1.25 * (1 - level))
+    odd = outside | narrow | (known & (sides[0] & ~of_zero | sides[1] & of_zero))
+    if odd.any():
+        row = rows[odd].iloc[0]
         raise DataError(
             "exchange_figures", file=str(path), part="estimates.csv", model=row["model"], term=row["term"]
         )

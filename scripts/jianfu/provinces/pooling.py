@@ -78,7 +78,7 @@ class Answer:
     """What one province says to a line.
 
     plan: the line (hypothesis, statement, predicted sign, smallest effect, family); row: its estimate; rests_on: its
-    dependencies by name; variance: of the estimate, with few degrees of freedom counted in.
+    dependencies by name; variance: that of its interval.
     """
 
     province: str
@@ -128,8 +128,8 @@ def answers_of(package: Package, counterparts: Mapping[str, str]) -> dict[tuple,
         tier = COMMON if renamed(exposure, back, known) != exposure else FULL
         tier = tier if renamed(exposure, common | back, known) != exposure else EITHER
         key = (plan["hypothesis"], plan["model"].removesuffix(TWIN), renamed(plan["term"], back, known), tier)
-        df = next((reason.data()["df"] for reason in row["reasons"] if reason.code == "t"), np.inf)
-        variance = float(shrinkage.t_variances(row["std_error"], df)) if usable(row) else np.nan
+        interval = (row["ci_low"], row["ci_high"], package.confidence)
+        variance = float(shrinkage.interval_variances(*interval)) if usable(row) else np.nan
         found[key] = Answer(package.province, plan, row, package.depends_on(row["model"]), variance)
     return found
 
@@ -152,7 +152,7 @@ def pool(
     plans = {}
     for key in keys:
         given = [own[key] for own in answers if key in own]
-        plans[key] = given[0].plan
+        plans[key] = _most([one.plan for one in given])
         able = [one for one in given if np.isfinite(one.variance) and one.variance > 0]
         same, others = matching(able)
         rows["deviating"] += [_deviation(key, one, same[0]) for one in others]
@@ -224,6 +224,13 @@ def _pooled(key, same, deviating, confidence, least):
         "q_df": fitted.q_df,
         "q_p": fitted.q_p,
     }
+
+
+def _most(plans):
+    """The plan of a line as most provinces have it: predicted sign, smallest effect of interest, family."""
+    asked = [tuple(plan[name] for name in ("predicted_sign", "smallest", "family")) for plan in plans]
+    counts = Counter(asked)
+    return plans[asked.index(max(asked, key=counts.get))]
 
 
 def _figures(answers):

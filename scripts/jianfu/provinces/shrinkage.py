@@ -12,19 +12,12 @@ from jianfu.core.errors import NotEstimable
 from jianfu.statistics import meta
 
 
-def t_variances(std_errors, df):
-    """Variances of t distributions with these scales and degrees of freedom; NaN with two or fewer.
-
-    An error from few clusters is too small more often than too large; df / (df - 2) is the factor that makes up for it.
-    """
-    errors, df = (np.asarray(a, dtype=float) for a in np.broadcast_arrays(std_errors, df))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        factor = np.where(np.isinf(df), 1.0, df / (df - 2))
-    return np.where(df > 2, factor * errors**2, np.nan)
-
-
 def interval_variances(low, high, confidence):
-    """Variances of the normal distributions with these intervals; a t interval keeps its width, as in t_variances."""
+    """Variances of the normal distributions with these intervals at a level of ``confidence``.
+
+    An error from few clusters is too small more often than too large; the interval, of a t distribution or of a
+    bootstrap, makes up for it.
+    """
     half = (np.asarray(high, dtype=float) - np.asarray(low, dtype=float)) / 2
     return (half / stats.norm.ppf((1 + np.asarray(confidence, dtype=float)) / 2)) ** 2
 
