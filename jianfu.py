@@ -19,17 +19,25 @@ def too_old():
     return "\n".join(words[language].format(**values) for language in ("zh", "en"))
 
 
+def main():
+    sys.path.insert(0, os.path.join(ROOT, "scripts"))
+    from jianfu.commands import start
+    from jianfu.core.messages import words
+
+    try:
+        options, others = start.read_arguments(sys.argv[1:])
+        if not start.ready(options, ROOT):
+            return start.hand_over(options, ROOT, sys.argv)
+        from jianfu.commands.dispatch import dispatch
+
+        return dispatch(options, others, ROOT)
+    except KeyboardInterrupt:
+        return "\n" + words("run_interrupted") + "\n"
+
+
 if __name__ == "__main__":
     if sys.version_info < NEEDED:
         sys.exit(too_old())
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # a console that lacks a character shows another, and goes on
-    sys.path.insert(0, os.path.join(ROOT, "scripts"))
-    from jianfu.commands import start
-
-    options, others = start.read_arguments(sys.argv[1:])
-    if not start.ready(options, ROOT):
-        sys.exit(start.hand_over(options, ROOT, sys.argv))
-    from jianfu.commands.dispatch import dispatch
-
-    sys.exit(dispatch(options, others, ROOT))
+    sys.exit(main())

@@ -5,6 +5,7 @@ import base64
 import ensurepip
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -34,9 +35,19 @@ def test_the_start_file_can_be_read_by_any_python():
 )
 def test_the_command_line_speaks_the_language_of_the_system(monkeypatch, language, sentence):
     monkeypatch.setenv("LC_ALL", language)
-    for wrong in (["frobnicate"], ["clean"], ["clean", "a", "--further"]):
-        with pytest.raises(SystemExit, match=sentence):
-            start.read_arguments(wrong)
+    wrong = (
+        ["frobnicate"],
+        ["clean"],
+        ["clean", "a", "--further"],
+        ["run", "--cores", "x"],
+        ["compare", "a"],
+    )
+    for arguments in wrong:
+        with pytest.raises(SystemExit, match=sentence) as said:
+            start.read_arguments(arguments)
+        assert not re.search("argument|invalid|required", str(said.value))
+    with pytest.raises(SystemExit, match="cmd|jianfu.py"):
+        start.read_arguments([])
 
 
 def test_every_command_is_explained_and_done(monkeypatch, capsys):
@@ -47,7 +58,11 @@ def test_every_command_is_explained_and_done(monkeypatch, capsys):
     for name in start.COMMANDS:
         assert f"  {name}" in shown
         assert [name in each for each in (start.WORKFLOW, start.SCRIPTS, dispatch.COMMANDS)].count(True) == 1
-    assert all((ROOT / "scripts" / name).is_file() for name in start.SCRIPTS.values())
+    assert all((ROOT / "scripts" / name).is_file() for name, _ in start.SCRIPTS.values())
+    monkeypatch.setattr(dispatch.subprocess, "call", lambda command: told.extend(map(str, command)) or 0)
+    told, (options, _) = [], start.read_arguments(["update", "a", "--until", "2026-07"])
+    assert dispatch.dispatch(options, [], ROOT) == 0
+    assert told[2:] == ["--province", "a", "--until", "2026-07", "--cores", str(options.cores)]
 
 
 def test_options_of_snakemake_are_handed_on():
@@ -99,6 +114,46 @@ def test_an_environment_is_filled_without_network(office, monkeypatch, capsys):
     assert start.set_up(office, "runtime") == python and capsys.readouterr().out == ""
     (office / "requirements.txt").open("a").write("# another lock\n")
     assert start.set_up(office, "runtime") == python and ".venv" in capsys.readouterr().out
+
+
+def test_an_environment_that_was_cut_off_is_made_anew(office):
+    half = office / ".venv" / "lib" / "tiny-1.0.dist-info"
+    half.mkdir(parents=True)
+    (office / start.UNFINISHED).touch()
+    start.set_up(office, "runtime")
+    assert not half.exists() and not (office / start.UNFINISHED).exists()
+
+
+def test_two_windows_do_not_install_at_the_same_time(office):
+    with open(office / start.UNFINISHED, "w") as file:
+        start._hold(file)
+        with pytest.raises(ConfigError, match="Another window is installing"):
+            start.set_up(office, "runtime")
+    assert not (office / ".venv").exists()
+
+
+@pytest.mark.parametrize(
+    ("complaint", "sentence"),
+    [
+        (
+            "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device\n",
+            "The disk",
+        ),
+        (
+            "WARNING: retrying\nERROR: No matching distribution found for tiny==1.0\n",
+            "No matching distribution",
+        ),
+    ],
+)
+def test_what_pip_complains_of_is_one_sentence(office, monkeypatch, complaint, sentence):
+    def refuse(command, **_):
+        raise subprocess.CalledProcessError(1, command, stderr=complaint)
+
+    monkeypatch.setattr(start.subprocess, "run", refuse)
+    monkeypatch.setattr(start.venv, "create", lambda *_, **__: None)
+    with pytest.raises(ConfigError) as error:
+        start.set_up(office, "runtime")
+    assert sentence in str(error.value) and "\n" not in str(error.value) and "Command" not in str(error.value)
 
 
 def test_a_package_other_than_the_locked_one_is_refused(office):
@@ -153,6 +208,17 @@ def test_a_project_without_a_repository_is_copied_without_results(tmp_path):
         if file.is_file()
     }
     assert copied == {"jianfu.py", "config/a.yaml"}
+
+
+def test_a_bundle_holds_the_sample_and_no_tests(tmp_path):
+    left = ("jianfu.py", "requirements.txt", "tests/data/sample/a.csv", "scripts/jianfu/a.py", "开始.bat")
+    for name in (*left, "tests/unit/test_a.py", "tests/data/cases/a.csv", "requirements-dev.txt", "Makefile"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    bundle._leave_out_development(tmp_path)
+    assert sorted(left) == sorted(
+        file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("*") if file.is_file()
+    )
 
 
 def test_a_damaged_bundle_is_named(tmp_path):

@@ -35,6 +35,9 @@ from jianfu.core.spreadsheets import write_csv
 SOURCE_ONLY = ("connection-pool",)  # locked packages that come without a wheel: pure Python, built beforehand
 PROJECT = "jianfu"
 CONTENTS, LICENCES, MANUAL = "contents.csv", "licences.csv", "手册.pdf"
+# What only those need who change the program; the sample, and what the manuals take examples from, stay.
+DEVELOPMENT = {".ci", ".gitignore", "Makefile", "environment.yml", "pyproject.toml", "tests"}
+EXAMPLES = tuple(f"tests/data/{name}/" for name in ("sample", "usual", "models_on", "indicators"))
 TRIAL = "减负 试装"  # where a bundle is tried: a folder with Chinese characters and a space
 
 
@@ -50,6 +53,7 @@ def write_bundle(name: str, *, root: Path, into: Path) -> dict[str, object]:
         work, folder = Path(scratch) / "work", Path(scratch) / PROJECT
         work.mkdir()
         copy_project(root, folder)
+        _leave_out_development(folder)
         parts = fetch_interpreter(platform, folder / FOLDER, work)
         packages = fetch_wheels(platform, root, folder / WHEELS)
         _manual(root, folder / MANUAL)
@@ -89,6 +93,15 @@ def _project_files(root):
     left_out = {".venv", ".snakemake", "results", "dist", FOLDER, WHEELS, "__pycache__"}
     files = (file.relative_to(root) for file in root.rglob("*") if file.is_file())
     return [file.as_posix() for file in files if not left_out & set(file.parts)]
+
+
+def _leave_out_development(folder):
+    """Leave of the project in a folder what runs it: a person who looks into it finds the start at once."""
+    for path in [path for path in folder.rglob("*") if path.is_file()]:
+        name = path.relative_to(folder).as_posix()
+        first = name.split("/")[0]
+        if (first in DEVELOPMENT or first.startswith("requirements-")) and not name.startswith(EXAMPLES):
+            path.unlink()
 
 
 def locked(text: str, platform: Platform) -> Iterator[tuple[str, list[str]]]:
@@ -175,10 +188,10 @@ def _licences(wheels, parts):
 
 
 def _manual(root, output):
-    """README and manual of a province as one PDF, in the bundled font."""
+    """The first steps, README and manual of a province as one PDF, in the bundled font."""
     with tempfile.TemporaryDirectory(dir=root) as scratch:  # pictures are found from the root of the project
         layout = Path(scratch) / "manual.typ"
-        sources = [str(root / "README.md"), str(root / "config" / "README.md")]
+        sources = [str(root / name) for name in ("docs/offline.md", "README.md", "config/README.md")]
         options = ["--standalone", "--resource-path", str(root), "--variable", "mainfont=Noto Serif CJK SC"]
         run(
             [
@@ -221,7 +234,7 @@ def zip_folder(folder, archive):
 
 
 def verify_bundle(archive: Path, *, into: Path) -> dict[str, object]:
-    """Unpack a bundle in an empty folder, compare it with its list, install it without network and read the sample.
+    """Unpack a bundle in an empty folder, compare it with its list, install it without network and run the sample.
 
     Where the bundle is for another system, its packages are resolved for that one, without network, instead. Raises
     :class:`ConfigError` in one sentence for the first thing that is missing, changed or does not run.
@@ -256,7 +269,7 @@ def _runs_here(folder, platform):
 
 def _commands(folder, platform):
     python = str(folder / platform.python)
-    return [[python, "jianfu.py", "setup"], [python, "jianfu.py", "check", "sample"]]
+    return [[python, "jianfu.py", "setup"], [python, "jianfu.py", "run", "sample"]]
 
 
 def _resolve(folder, platform):

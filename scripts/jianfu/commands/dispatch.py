@@ -41,8 +41,10 @@ def dispatch(options: argparse.Namespace, others: list[str], root: str | Path) -
                 packages=str(Path(packages).resolve()) if packages else "",
             )
         elif options.command in SCRIPTS:
-            script = root / "scripts" / SCRIPTS[options.command]
-            return subprocess.call([sys.executable, script, "--province", options.province, *others])
+            name, taken = SCRIPTS[options.command]
+            further = [part for option in taken for part in (f"--{option}", str(getattr(options, option)))]
+            script = root / "scripts" / name
+            return subprocess.call([sys.executable, script, "--province", options.province, *further])
         else:
             done = COMMANDS[options.command](options, root)
     except JianfuError as error:

@@ -82,7 +82,7 @@ def run(
     progress = Progress(show, seconds=seconds, cores=cores, goals=goals, pages=pages, lock_holders=others)
     register(progress)
     told = [f"provinces={provinces}", *([f"packages={packages}"] if packages else [])]
-    success = _snakemake([*arguments, "--config", *told])
+    success = _snakemake([*arguments, "--config", *told], options)
     progress.finish(success)
     for slug in slugs if success else ():
         for pattern in RESULTS.get(command, ()):
@@ -111,15 +111,17 @@ def audit(provinces: str, *, root: Path) -> bool:
     return done
 
 
-def _snakemake(arguments):
-    """Snakemake in this process, without its remark on the profile that it takes its options from."""
+def _snakemake(arguments, given=()):
+    """Snakemake in this process, without its remark on the profile that it takes its options from.
+
+    ``given``: those of the options that the user wrote.
+    """
     remarks = io.StringIO()
     try:
         with redirect_stderr(remarks):
             parser, options = parse_args(arguments)
     except SystemExit:
-        print(remarks.getvalue(), file=sys.stderr)
-        raise
+        raise ConfigError("run_options_refused", options=list(given)) from None
     with _executable_for_shells():
         return args_to_api(options, parser)
 

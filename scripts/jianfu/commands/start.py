@@ -17,8 +17,14 @@ import venv
 from collections.abc import Sequence
 from pathlib import Path
 
-from jianfu.core.errors import ConfigError
+if os.name == "nt":
+    import msvcrt
+else:
+    import fcntl
+
+from jianfu.core.errors import ConfigError, storage_failure
 from jianfu.core.messages import speak, words
+from jianfu.core.spelling import did_you_mean
 
 # The commands with their arguments; `?` marks one that may be left out. What each does: `cmd_<name>` of the messages.
 PROVINCE = ("province?",)
@@ -50,6 +56,8 @@ COMMANDS = {
     "bundle": ("platform",),
 }
 OPTIONS = {
+    "compare": {"--vintage": {"required": True}},
+    "update": {"--until": {"default": ""}},
     "setup": {"--development": {"action": "store_true"}},
     "new-province": {
         "--language": {"default": "", "choices": ("", "zh", "en")},
@@ -78,16 +86,17 @@ RUNNING = (
     "table",
     "exchange",
 )  # commands in whose process the workflow runs
-# Commands that are scripts of their own; they take the province and further options.
+# Commands that are scripts of their own, with the options that they take besides the province.
 SCRIPTS = {
-    "freeze": "freeze_plan.py",
-    "compare": "compare_results.py",
-    "verify": "verify_release.py",
-    "update": "update_release.py",
-    "report-check": "check_report.py",
+    "freeze": ("freeze_plan.py", ()),
+    "compare": ("compare_results.py", ("vintage",)),
+    "verify": ("verify_release.py", ("cores",)),
+    "update": ("update_release.py", ("until", "cores")),
+    "report-check": ("check_report.py", ()),
 }
 WHEELS = "wheels"
 ENVIRONMENT = ".venv"
+UNFINISHED = ".venv-unfinished"  # a file that is there while the environment is filled
 # What runs the program: UTF-8 on every system, results that follow no order of hashing, pip that speaks of its task.
 SETTINGS = {"PYTHONUTF8": "1", "PYTHONHASHSEED": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 LONG_PATH = 120  # characters of the folder's path above which Windows may refuse files in it (260 in all)
@@ -98,20 +107,34 @@ class Parser(argparse.ArgumentParser):
 
     def format_help(self) -> str:
         lines = [words("start_help"), ""]
-        for name, arguments in COMMANDS.items():
-            usage = " ".join([name, *(f"[{a[:-1]}]" if a.endswith("?") else a for a in arguments)])
-            usage += "".join(f" [{option}]" for option in OPTIONS.get(name, ()))
-            lines += [f"  {usage}", f"      {words(f'cmd_{name.replace(chr(45), chr(95))}')}"]
+        for name in COMMANDS:
+            lines += [f"  {usage(name)}", f"      {words(f'cmd_{name.replace(chr(45), chr(95))}')}"]
         return "\n".join([*lines, "", words("start_help_end"), ""])
 
     def error(self, message):
-        sys.exit(words("start_usage", what=message))
+        """One sentence with how the command is written, in place of the parser's English one."""
+        sys.exit(words("start_usage", usage=usage(self.prog.split()[-1])))
+
+
+def usage(name: str) -> str:
+    """How a command is written: its arguments and options, those in brackets that may be left out."""
+    arguments = (f"[{a[:-1]}]" if a.endswith("?") else a for a in COMMANDS[name])
+    options = (
+        f"{option} …" if settings.get("required") else f"[{option}]"
+        for option, settings in OPTIONS.get(name, {}).items()
+    )
+    return " ".join([name, *arguments, *options])
 
 
 def read_arguments(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     """The command with its options, and what is meant for Snakemake; speaks the language of the system from here on."""
     speak(system_language())
     parser = Parser(add_help=True)
+    if not arguments:
+        sys.exit(parser.format_help())
+    if arguments[0] not in (*COMMANDS, "-h", "--help"):
+        advice = did_you_mean(arguments[0], list(COMMANDS))
+        sys.exit(words("start_no_command", name=arguments[0], advice=advice))
     commands = parser.add_subparsers(dest="command", required=True, metavar="command", parser_class=Parser)
     for name, positional in COMMANDS.items():
         command = commands.add_parser(name)
@@ -122,8 +145,8 @@ def read_arguments(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[s
             command.add_argument(option, **settings)
         command.add_argument("--cores", type=int, default=min(2, os.cpu_count() or 1))
     options, others = parser.parse_known_args(arguments)
-    if others and options.command not in (*WORKFLOW, *SCRIPTS):
-        parser.error(" ".join(others))
+    if others and options.command not in WORKFLOW:
+        commands.choices[options.command].error(" ".join(others))
     return options, others
 
 
@@ -163,29 +186,63 @@ def hand_over(options: argparse.Namespace, root: str | Path, arguments: Sequence
 def set_up(root: Path, kind: str) -> Path:
     """The Python of the environment .venv of ``root``, made and filled where it is not that of the lock.
 
-    ``kind``: runtime, or development with what tests and checks of style need. Raises :class:`ConfigError` in one
-    sentence where the environment cannot be made or a package cannot be had.
+    ``kind``: runtime, or development with what tests and checks of style need. What an earlier attempt left that was
+    cut off is made anew, as it may be half a package. Raises :class:`ConfigError` in one sentence where the environment
+    cannot be made, a package cannot be had, or another process is at the same.
     """
-    folder, wheels = root / ENVIRONMENT, root / WHEELS
+    folder, unfinished = root / ENVIRONMENT, root / UNFINISHED
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if python.exists() and _is_filled(folder, root, kind):
         return python
     if os.name == "nt" and len(str(root)) > LONG_PATH:
         raise ConfigError("start_long_path", folder=str(root), length=len(str(root)), most=LONG_PATH)
-    print(words("start_setting_up", folder=ENVIRONMENT), flush=True)
     try:
-        if not python.exists():
-            venv.create(folder, with_pip=not wheels.is_dir(), symlinks=os.name != "nt")
-        pip = [next(wheels.glob("pip-*.whl")) / "pip"] if wheels.is_dir() else ["-m", "pip"]
-        source = ["--isolated", "--no-index", "--find-links", wheels] if wheels.is_dir() else []
-        listed = (wheels if wheels.is_dir() else root) / requirements(kind)
-        command = [python, *pip, "install", "--quiet", "--require-hashes", *source, "-r", listed]
-        subprocess.run([str(part) for part in command], check=True, env=os.environ | SETTINGS)
+        cut_off = unfinished.exists()
+        with open(unfinished, "w") as file:
+            _hold(file)
+            print(words("start_setting_up", folder=ENVIRONMENT), flush=True)
+            if cut_off and folder.exists():
+                shutil.rmtree(folder)
+            _install(python, root, kind)
+            for each in {"runtime", kind}:
+                shutil.copy(root / requirements(each), folder / each)
+        unfinished.unlink()
     except (OSError, subprocess.CalledProcessError, StopIteration) as error:
-        raise ConfigError("start_not_set_up", folder=str(folder), what=str(error)) from None
-    for each in {"runtime", kind}:
-        shutil.copy(root / requirements(each), folder / each)
+        raise _not_set_up(error, folder) from None
     return python
+
+
+def _hold(file):
+    """Keep an open file to this process; raises :class:`ConfigError` where another has it."""
+    try:
+        if os.name == "nt":
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise ConfigError("start_twice") from None
+
+
+def _install(python, root, kind):
+    wheels = root / WHEELS
+    if not python.exists():
+        venv.create(root / ENVIRONMENT, with_pip=not wheels.is_dir(), symlinks=os.name != "nt")
+    pip = [next(wheels.glob("pip-*.whl")) / "pip"] if wheels.is_dir() else ["-m", "pip"]
+    source = ["--isolated", "--no-index", "--find-links", wheels] if wheels.is_dir() else []
+    listed = (wheels if wheels.is_dir() else root) / requirements(kind)
+    command = [python, *pip, "install", "--quiet", "--require-hashes", *source, "-r", listed]
+    told = {"stderr": subprocess.PIPE, "text": True, "encoding": "utf-8", "errors": "replace"}
+    subprocess.run([str(part) for part in command], check=True, env=os.environ | SETTINGS, **told)
+
+
+def _not_set_up(error, folder):
+    """Why the environment could not be made: what the system refused, or what pip complained of."""
+    said = (getattr(error, "stderr", None) or str(error)).strip()
+    failure = storage_failure(error) or storage_failure(said)
+    if failure:
+        return ConfigError(failure.code, **failure.values)
+    complaints = [line for line in said.splitlines() if line.startswith("ERROR")]
+    return ConfigError("start_not_set_up", folder=str(folder), what=(complaints or [said])[-1])
 
 
 def _kind(options):
