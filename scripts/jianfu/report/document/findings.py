@@ -28,6 +28,7 @@ DIRECTIONS = {
     "motivation": ("H7", "H8", "H9", "H23"),
 }
 SHOWN = 3  # departments and scenarios that the brief names
+NEARLY = 0.9  # of what the first department issues
 HAZARD = "log_hazard"
 RATIOS = (HAZARD, "log_rate")
 ARROW = " → "  # from a level that was merged to the one that it counts as
@@ -234,24 +235,24 @@ def _is_hazard(row):
 
 
 def departments(scorecard, quotes: Quotes) -> dict | None:
-    """Departments that issue most of the tasks, and their share of all tasks of departments (per cent)."""
+    """Departments that issue most of the tasks, their share of all tasks of departments (per cent), and whether the
+    next one issues nearly as many (``even``)."""
     if scorecard is None:
         return None
     rows = scorecard[(scorecard["dimension"] == "issuer") & scorecard["tasks"].notna()]
     if len(rows) <= SHOWN:
         return None
-    names = rows.sort_values("tasks", ascending=False, kind="stable")["name"].head(SHOWN).tolist()
+    rows = rows.sort_values("tasks", ascending=False, kind="stable")
+    names = rows["name"].head(SHOWN).tolist()
     file = "tables/issuer_scorecard.csv"
     cells = [Cell(file, {"dimension": "issuer", "name": name}, "tasks") for name in names]
-    total = sum(value for cell in cells for value in quotes.values(cell))
-    everything = rows["tasks"].sum()
     return {
         "names": names,
         "n": len(rows),
         "shares": [
             quotes("share_percent", cell, Cell(file, {"dimension": "issuer"}, "tasks")) for cell in cells
         ],
-        "even": total / everything < 1.5 * SHOWN / len(rows),
+        "even": bool(rows["tasks"].iloc[SHOWN] >= NEARLY * rows["tasks"].iloc[0]),
     }
 
 

@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from itertools import repeat
 from typing import NamedTuple
 
 import pandas as pd
@@ -223,7 +222,7 @@ def columns_of(table: Table) -> Columns:
     """Columns that break no number: in the first of :data:`SIZES` that allows it, else with intervals on two lines.
 
     Each column gets what its longest unbreakable piece needs, and no short text is broken if the page allows it. The
-    rest goes, step by step, to the column whose cells take the most additional lines, and then evenly to all. Raises
+    rest goes, step by step, to the column that makes most of the rows high, and then evenly to all. Raises
     :class:`DataError` where a ``width`` of its own does not hold the numbers.
     """
     texts = [list(column) for column in zip(table.header, *printed(table), strict=True)]
@@ -245,26 +244,33 @@ def columns_of(table: Table) -> Columns:
 
 
 def share_space(columns, widths, free) -> list[float]:
-    """Widths with the ``free`` space given, step by step, to the column whose cells take the most additional lines."""
+    """Widths with the ``free`` space given, step by step, to the column whose broken cells make most rows high."""
     widths = list(widths)
-    wraps = [_wrapped(texts, width) for texts, width in zip(columns, widths, strict=True)]
-    while free >= 1 and max(wraps) > 0:
-        widest = wraps.index(max(wraps))
+    lines = [
+        [cell_lines(text, width) for text in texts] for texts, width in zip(columns, widths, strict=True)
+    ]
+    own = [[text.count("\n") + 1 for text in texts] for texts in columns]
+    while free >= 1:
+        heights = [max(row) for row in zip(*lines, strict=True)]
+        binding = [_binding(*cells, heights) for cells in zip(lines, own, strict=True)]
+        if not max(binding):
+            break
+        widest = binding.index(max(binding))
         widths[widest] += 1
-        wraps[widest] = _wrapped(columns[widest], widths[widest])
+        lines[widest] = [cell_lines(text, widths[widest]) for text in columns[widest]]
         free -= 1
     return [width + max(0, free) / len(columns) for width in widths]
 
 
-def _wrapped(texts, width):
-    """Lines that all cells of a column take beyond their own."""
-    return sum(map(wrapped_lines, texts, repeat(width)))
+def _binding(lines, own, heights):
+    """Lines beyond their own of the cells of a column that are as high as their row."""
+    return sum(n - least for n, least, height in zip(lines, own, heights, strict=True) if n == height)
 
 
 def lines_on_page(columns, widths) -> int:
     """Lines that the rows take, each as many as its longest cell."""
     rows = zip(*columns, strict=True)
-    return sum(max(map(wrapped_lines, texts, widths)) for texts in rows)
+    return sum(max(map(cell_lines, texts, widths)) for texts in rows)
 
 
 def least_width(texts, short, pieces) -> float:
@@ -274,15 +280,13 @@ def least_width(texts, short, pieces) -> float:
     return max([4, *longest, *(width for width in lines if width <= short)])
 
 
-def wrapped_lines(text, width) -> int:
-    """Lines that a text takes in a column beyond its own."""
-    return sum(max(0, math.ceil(text_width(line) / width) - 1) for line in text.split("\n"))
+def cell_lines(text, width) -> int:
+    """Lines that a text takes in a column."""
+    return sum(max(1, math.ceil(text_width(line) / width)) for line in text.split("\n"))
 
 
 def is_short(table) -> bool:
     """True if the table is to stay on one page: at most LONGEST_WHOLE lines on a page."""
     widths = [width - CELL_PADDING for width in columns_of(table).widths]
-    lines = 0
-    for texts in printed(table):
-        lines += max(t.count("\n") + 1 + wrapped_lines(t, w) for t, w in zip(texts, widths, strict=True))
+    lines = sum(max(map(cell_lines, texts, widths)) for texts in printed(table))
     return lines <= LONGEST_WHOLE
