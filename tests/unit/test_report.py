@@ -355,7 +355,10 @@ def test_sentences_follow_sign_and_significance(province):
     assert "职业倦怠得分相应低0.050个标准差" in text and "与零无显著差异" in text
     report, _ = markdown(province, document="report")
     assert "关联在统计上显著" not in text + report
-    assert "负担是否与职业倦怠有关、负担是否与自愿流出有关、90后与其他人员是否不同，现有数据都还不能下结论" in report
+    assert (
+        "负担是否与职业倦怠有关、负担是否与自愿流出有关、90后与其他人员是否不同，现有数据都还不能下结论"
+        in report
+    )
 
 
 def test_the_brief_counts_projections_that_it_does_not_show():
