@@ -449,6 +449,55 @@ REFUSED = {
         "{cohorts: {85后: 1995}}",
         "'85后' of 'cohorts' begins in 1995 while its name says 85",
     ),
+    "events model of a score": (
+        "{models: {P1: {label_zh: 甲, estimator: cloglog, data: survey_scores, outcome: burnout, terms: [OD]}}}",
+        "plan.models.P1: 'burnout' is a number and not what happens or does not; the outcome of cloglog is an exit",
+    ),
+    "margins of a score": (
+        "{models: {P1: {estimator: average_marginal_effects, options: {model: logit}, label_zh: 甲,"
+        " data: survey_scores, outcome: burnout, terms: [OD]}}}",
+        "plan.models.P1: 'burnout' is a number and not what happens",
+    ),
+    "outcome of words": (
+        f"{{models: {{P1: {{{OLS.replace('burnout', 'cohort')}, terms: [OD]}}}}}}",
+        "plan.models.P1: the outcome 'cohort' holds words",
+    ),
+    "function of words": (
+        f"{{models: {{P1: {{{OLS}, terms: [OD], controls: ['ns(tenure_band, 3)']}}}}}}",
+        "plan.models.P1: 'tenure_band' in 'ns(tenure_band, 3)' holds words",
+    ),
+    "words without categories": (
+        f"{{models: {{P1: {{{OLS}, terms: [OD], controls: [education]}}}}}}",
+        "plan.models.P1: 'education' in 'education' holds words; as a category it needs its values",
+    ),
+    "outcome in SD among its controls": (
+        f"{{models: {{P1: {{{OLS}, terms: [OD, burnout_z]}}}}}}",
+        "plan.models.P1: the outcome 'burnout_z' stands among its own terms or controls",
+    ),
+    "two operations of a variable": (
+        "{variables: {survey_scores: {x: {z: rank_years, mean: [OD]}}}}",
+        "the variable 'x' must have one operation of z, mean",
+    ),
+    "band of other months": (
+        "{tenure_bands: {3-5: off, 3-4: 70, 4-5: 60}}",
+        "'3-4' of 'tenure_bands' ends at 70 months while its name says 4 years",
+    ),
+    "node of a diagram": (
+        "{diagrams: {H1: {OD: [burnot]}}}",
+        "'burnot' of 'plan.diagrams.H1' has no words; give something new a label node_burnot",
+    ),
+    "group of policies": (
+        "{policies: {releif: [减负]}}",
+        "no model, variable or check uses 'plan.policies.releif'; did you mean 'relief'?",
+    ),
+    "words of policies": (
+        "{policies: {relief: 减负}}",
+        "'plan.policies.relief' must be a list",
+    ),
+    "key of policies": (
+        "{policies: {relief: {word: [减负]}}}",
+        "'plan.policies.relief' must be a list",
+    ),
     "table": (
         "{tables: {main_regresion: [H1_burnout]}}",
         "'plan.tables' names 'main_regresion', which does not exist",

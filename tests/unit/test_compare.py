@@ -97,6 +97,23 @@ def test_indices_are_compared_in_the_months_that_both_have(sides):
     assert row["month"] == frame.loc[0, "month"] and row["now"] == pytest.approx(row["before"] + 1)
 
 
+def test_rows_left_out_and_what_is_left_of_the_sample_are_listed(sides):
+    """An excluded county takes answers of the survey away, of which the rows read say nothing."""
+    flow, out = (sides[1] / "release" / name for name in ("figures/sample_flow.csv", "tables/left_out.csv"))
+    frame = pd.read_csv(flow, encoding="utf-8-sig")
+    before = frame.loc[0, "n"]
+    frame.loc[0, "n"] -= 40
+    frame.to_csv(flow, index=False, encoding="utf-8-sig")
+    more = pd.DataFrame([("counties", "乙县", "survey", 40, 900, "shown")], columns=pd.read_csv(out).columns)
+    pd.concat([pd.read_csv(out, encoding="utf-8-sig"), more]).to_csv(out, index=False, encoding="utf-8-sig")
+    found = compared(sides)
+    (row,) = found["sample"].to_dict("records")
+    assert row["step"] == frame.loc[0, "step"] and (row["before"], row["now"]) == (before, before - 40)
+    (row,) = found["left_out"].to_dict("records")
+    assert (row["value"], row["table"], row["now"]) == ("乙县", "survey", 40) and found["rows"].empty
+    assert "counties 乙县 问卷：无 → 40" in "\n".join(in_words(found, Labels("zh", str(PLAN / "labels.csv"))))
+
+
 def test_a_verdict_that_changes_is_listed(sides):
     strong = {
         "estimate": 0.5,

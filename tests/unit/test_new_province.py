@@ -3,6 +3,7 @@
 import re
 import shutil
 import zipfile
+from pathlib import PurePosixPath
 
 import openpyxl
 import pandas as pd
@@ -278,6 +279,32 @@ def test_patterns_match_only_their_own_files():
     assert patterns_of(["台账_1.csv"], everything) == ["台账_1.csv"]
     assert patterns_of(["台账[1].csv"], ["台账[1].csv"]) == ["台账[[]1].csv"]
     assert patterns_of(["表1.csv", "表2.csv"], ["表1.csv", "表2.csv", "表3.csv"]) == ["表1.csv", "表2.csv"]
+
+
+@pytest.mark.parametrize(
+    ("names", "others", "pattern", "next_year"),
+    [
+        (
+            ["派单2024年11月.csv", "派单2024年12月.csv"],
+            ["派单补充.csv"],
+            "派单*年*月.csv",
+            "派单2025年01月.csv",
+        ),
+        (["派单_202411.csv", "派单_202412.csv"], ["派单_补.csv"], "派单_[0-9]*.csv", "派单_202501.csv"),
+        (["2023年/派单1月.csv", "2024年/派单1月.csv"], [], "*年/派单*月.csv", "2025年/派单2月.csv"),
+        (["检查登记_2024年.xlsx"], ["名册.xlsx"], "检查登记_*年.xlsx", "检查登记_2025年.xlsx"),
+    ],
+)
+def test_patterns_match_the_files_of_next_year(names, others, pattern, next_year):
+    assert patterns_of(names, names + others, grows=True) == [pattern]
+    assert PurePosixPath(next_year).match(pattern)
+
+
+def test_a_single_file_of_a_table_that_does_not_grow_keeps_its_name():
+    assert patterns_of(["花名册2024年.xlsx"], ["花名册2024年.xlsx"]) == ["花名册2024年.xlsx"]
+
+
+def test_skeletons_of_a_series_are_alike():
     assert skeleton("2024/台账.csv") == skeleton("2025/台账.csv") == ("*", "台账")
     assert skeleton("问卷数据_第1次.xlsx")[1] == "问卷数据_"
 

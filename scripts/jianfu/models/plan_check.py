@@ -24,11 +24,20 @@ from jianfu.models.checks.derived import derive
 from jianfu.models.diagram import circle, diagram_of, edges_of
 from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.own_tables import check_entry
-from jianfu.models.spec import ALL, specs_of
-from jianfu.models.tables.catalogue import YES_NO, columns_of_tables, levels_of
+from jianfu.models.spec import ALL, ModelSpec, specs_of
+from jianfu.models.tables.catalogue import (
+    POLICY,
+    YES_NO,
+    columns_of_tables,
+    levels_of,
+    word_columns,
+    yes_no_columns,
+)
 from jianfu.models.tables.table import AnalysisTable
+from jianfu.models.tables.unit_months import Z
 from jianfu.models.tables.variables import ARGUMENTS, OPERATIONS
-from jianfu.models.term import names_of
+from jianfu.models.tables.variables import parts_of as parts_of_variable
+from jianfu.models.term import names_of, parts_of
 
 SIGNS = ("+", "-", ">=", "0", "=")
 FAMILIES = ("confirmatory", "exploratory")
@@ -50,6 +59,7 @@ CHANGES = (
 )
 # What the words of a name are for begins with, and words of values, which only the data know.
 WORDS_OF = ("short", "outcome", "node", "scenario", "beside", "column", "cause", "qr", "source_table")
+NODE = "node_"
 OPEN_WORDS = "value_"
 BESIDE = (
     "name",
@@ -60,6 +70,7 @@ BESIDE = (
     "exposures",
 )  # those that say beside which models it stands
 SCALE_KEYS = ("items", "range", "reversed", "subscales", "weights", "min_answered", "rare")
+CHANCES = ("logit", "cloglog")  # estimators, and links of others, whose outcome happens or does not
 MADE = ("_indirect", "_direct", "_total", "_pure", "_a")  # what estimators add to the name of a term
 
 
@@ -114,7 +125,8 @@ def check_plan(
                 raise ConfigError("item_taken", file=file, key=f"plan.scales.{name}", item=item)
     tables = columns_of_tables(plan, exits, indicators["code"], indices, scales, canonical)
     hypotheses, diagrams = content("hypotheses.csv"), content("diagrams.yaml")
-    _check_models(plan, tables, _values(plan, canonical), file)
+    kinds = yes_no_columns(plan, exits, canonical), word_columns(plan, canonical)
+    _check_models(plan, tables, _values(plan, canonical), kinds, file)
     _check_variables(plan["variables"], tables, exits["cohorts"], file)
     for name, entry in overlay.get("models", {}).items():
         if entry and entry.get("hypothesis"):
@@ -122,7 +134,12 @@ def check_plan(
             _one_of(entry["hypothesis"], known, file, f"plan.models.{name}.hypothesis")
     _check_hypotheses(hypotheses, plan, overlay, file)
     _check_diagrams(diagrams, hypotheses, plan, overlay, file)
+    known = {node for edges in common("diagrams.yaml").values() for node in _nodes(edges)}
+    known |= {column for columns in tables.values() for column in columns}
+    known |= {row["key"].removeprefix(NODE) for row in content("labels.csv") if row["key"].startswith(NODE)}
+    _check_nodes(overlay.get("diagrams", {}), known, file)
     checks = content("checks.yaml")["checks"]
+    _check_policies(overlay.get("policies", {}), plan, checks, file)
     for check in checks:
         if check["name"] in overlay.get("checks", {}):
             _check_check(check, plan, tables, indices, file)
@@ -131,7 +148,7 @@ def check_plan(
         for name in columns if table in overlay.get("tables", {}) else ():
             _one_of(name, names, file, f"plan.tables.{table}")
     scenarios = [entry["id"] for entry in content("scenarios.yaml")["scenarios"]]
-    nodes = {node for edges in diagrams.values() for cause in edges for node in (cause, *edges[cause])}
+    nodes = {node for edges in diagrams.values() for node in _nodes(edges)}
     words = {*(c for columns in tables.values() for c in columns), *levels_of(plan, plan["categories"])}
     words |= {*nodes, *scenarios, *(check["name"] for check in checks), *canonical}
     words |= {column for table in canonical.values() for column in own_columns(table.columns)}
@@ -249,7 +266,7 @@ def _check_scale(name, scale, scales, file):
         _one_of(part, subscales, file, f"{key}.weights")
 
 
-def _check_models(plan, tables, values, file):
+def _check_models(plan, tables, values, kinds, file):
     for entry in plan["models"]:
         key = f"plan.models.{entry['name']}"
         place = Reason("plan_row", file=file, key=key)
@@ -259,9 +276,40 @@ def _check_models(plan, tables, values, file):
         own = {name: value for name, value in entry.items() if name not in MODEL_WORDS}
         columns = tables[entry["data"]]
         check_entry(own, columns, place, levels_of(plan, columns))
+        _check_kinds(entry, kinds, plan["categories"], place)
         for column, wanted in own.get("where", {}).items():
             for value in wanted if isinstance(wanted, list) else [wanted]:
                 _one_of(value, values.get(column, (value,)), file, f"{key}.where.{column}")
+
+
+def _check_kinds(entry, kinds, categories, place):
+    """Words are no numbers; a score, whatever its values, neither happens nor not; nothing explains itself.
+
+    kinds: the columns that are true or false, and those that hold words.
+    """
+    (yes_no, words), spec, options = kinds, ModelSpec.of(entry), entry.get("options", {})
+    estimator, link = ESTIMATORS[spec.estimator], options.get("model", spec.estimator)
+    parts = parts_of([*spec.terms, *spec.controls])
+    for outcome in spec.outcomes:
+        if outcome in words and "outcome" not in estimator.text:
+            raise ConfigError("outcome_is_words", place=place, column=outcome)
+        if link in CHANCES and "trials" not in options and outcome not in yes_no:
+            raise ConfigError("outcome_is_number", place=place, estimator=link, column=outcome)
+        for part in parts:
+            if part.text.removesuffix(Z) == outcome.removesuffix(Z):
+                raise ConfigError("outcome_among_terms", place=place, column=part.text)
+    for part in parts:
+        if part.column in words and (part.function or part.column not in categories):
+            raise ConfigError("term_is_words", place=place, term=part.text, column=part.column)
+
+
+def _check_policies(own, plan, checks, file):
+    """A new group of policies is used by some model, variable or check; else its name is a slip."""
+    used = set(re.findall(r"\w+", str([plan["models"], plan["variables"], checks])))
+    for name in own:
+        if not used & {name + suffix for suffix in POLICY}:
+            advice = did_you_mean(name, [*plan["policies"].keys() - {name}])
+            raise ConfigError("policies_unused", file=file, name=name, advice=advice)
 
 
 def _check_variables(variables, tables, cohorts, file):
@@ -271,6 +319,10 @@ def _check_variables(variables, tables, cohorts, file):
             key = f"plan.variables.{table}.{name}"
             for part in definition:
                 _one_of(part, [*OPERATIONS, *ARGUMENTS], file, key)
+            try:
+                parts_of_variable(name, definition)
+            except ConfigError as error:
+                raise ConfigError("in_file", file=file, what=error.reason) from None
             for value in definition["values"] if definition.get("among") == "cohort" else ():
                 _one_of(value, cohorts, file, f"{key}.values")
             for source in definition.values():
@@ -322,6 +374,21 @@ def _check_diagrams(diagrams, rows, plan, overlay, file):
             diagram = diagram_of(declared, models[row["model"]], row["term"])
             for node in (diagram.exposure, diagram.outcome):
                 _one_of(node, diagram.nodes, file, key)
+
+
+def _nodes(declared):
+    """Names of the nodes of a declared diagram, of causes and what they act on."""
+    return {node for cause, effects in declared.items() for node in (cause, *(effects or ()))}
+
+
+def _check_nodes(own, known, file):
+    """A node that neither a model nor a common diagram has is something new, which needs a name in words, or a slip."""
+    for name, declared in own.items():
+        for node in sorted(_nodes(declared) - known if declared else ()):
+            advice = did_you_mean(node, sorted(known))
+            raise ConfigError(
+                "node_without_words", file=file, key=f"plan.diagrams.{name}", name=node, advice=advice
+            )
 
 
 def _check_check(check, plan, tables, indices, file):

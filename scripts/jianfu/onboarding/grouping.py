@@ -15,7 +15,16 @@ from jianfu.ingest.stage import Staging, from_place
 from jianfu.onboarding.knowledge import HIGH, LOW, MEDIUM
 from jianfu.onboarding.wordings import propose_wordings
 
+GROWING = (
+    "tasks",
+    "app_activity",
+    "ledger",
+    "documents",
+    "app_days",
+    "punches",
+)  # tables to which months are added
 WAVE_GAP = 31  # days between the answers of two files from which they are two waves
+_YEAR = re.compile(r"(?<!\d)(19|20)\d\d")
 _BREAK = re.compile(r"[\d０-９]|第[一二三四五六七八九十]|[_＿—\-－（(【\[ ]")
 
 
@@ -109,8 +118,16 @@ def _own_name(path):
     return re.sub(r"[\s_＿.—－-]+", "", stem)
 
 
-def patterns_of(names, everything):
-    """Glob patterns that match ``names`` and nothing else among ``everything``."""
+def patterns_of(names, everything, grows=False):
+    """Glob patterns that match ``names`` and nothing else among ``everything``, and the files of later months.
+
+    grows: whether a single file whose name holds a year is the first of a series, as of tables to which rows are added.
+    """
+    dated = any(
+        re.search(r"\d", str(PurePosixPath(n).parent)) for n in names
+    )  # a folder for each year or month
+    if dated and (whole := _first_of(_around_numbers(names, grows), names, everything)):
+        return [whole]
     found = []
     for folder, suffix in sorted({(str(PurePosixPath(n).parent), PurePosixPath(n).suffix) for n in names}):
         own = [
@@ -118,19 +135,30 @@ def patterns_of(names, everything):
         ]
         base = "" if folder == "." else glob.escape(folder) + "/"
         shared = os.path.commonprefix([PurePosixPath(n).stem for n in own]).rstrip("0123456789")
-        for stem in dict.fromkeys((skeleton(own[0])[1], shared)):
-            pattern = base + glob.escape(stem) + "*" + suffix
-            hit = [
-                n
-                for n in everything
-                if PurePosixPath(n).match(pattern) and str(PurePosixPath(n).parent) == folder
-            ]
-            if len(own) > 1 and (stem or base) and sorted(hit) == sorted(own):
-                found.append(pattern)
-                break
-        else:
-            found += [glob.escape(n) for n in own]
+        stems = dict.fromkeys((skeleton(own[0])[1], shared)) if len(own) > 1 else ()
+        open_ones = [base + glob.escape(stem) + "*" + suffix for stem in stems if stem or base]
+        pattern = _first_of([*open_ones, *_around_numbers(own, grows)], own, everything)
+        found += [pattern] if pattern else [glob.escape(n) for n in own]
     return found
+
+
+def _first_of(patterns, names, everything):
+    """The first pattern that matches ``names`` and nothing else, None where none does."""
+    for pattern in patterns:
+        if sorted(n for n in everything if PurePosixPath("/" + n).match("/" + pattern)) == sorted(names):
+            return pattern
+    return None
+
+
+def _around_numbers(names, grows):
+    """Patterns of the words around the numbers of one series, where all its names have the same."""
+    words = {tuple(re.split(r"[0-9]+", str(PurePosixPath(name).with_suffix("")))) for name in names}
+    if len(words) > 1 or not (len(names) > 1 or (grows and _YEAR.search(PurePosixPath(names[0]).stem))):
+        return []
+    (first,), suffix = words, PurePosixPath(names[0]).suffix
+    if len({PurePosixPath(name).suffix for name in names}) > 1 or not any(first):
+        return []
+    return [number.join(map(glob.escape, first)) + suffix for number in ("*", "[0-9]*")]
 
 
 def group_pages(pages, look):
@@ -151,7 +179,8 @@ def group_pages(pages, look):
     proposals = []
     for (table, *_, wave), own in groups.items():
         names = sorted({recognised.page.path for recognised, _ in own})
-        proposal = Proposal(table, patterns_of(names, look.files), names, own, wave=wave)
+        patterns = patterns_of(names, look.files, table in GROWING)
+        proposal = Proposal(table, patterns, names, own, wave=wave)
         proposal.sheets = _sheets(proposal, look)
         proposals.append(proposal)
     return proposals, troubles

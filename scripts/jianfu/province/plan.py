@@ -30,6 +30,7 @@ from jianfu.core.spreadsheets import write_csv
 from jianfu.core.tables import OWN, headings_added, tables_added
 
 DEVIATIONS = ("table", "row", "field", "common", "own")
+BAND = re.compile(r"(?:<|\d+-)(\d+)")
 DECADE = re.compile(r"(\d\d)后")
 VARIABLES = {"cohorts": "cohort", "tenure_bands": "tenure_band"}  # tables whose rows are levels of a variable
 TABLE_WORDS = ("qr", "source_table")  # what the words of a table begin with
@@ -149,7 +150,7 @@ def completed(plan: str | Path, overlay: Mapping, sources: Iterable[Mapping] = (
 
 
 def check_cohorts(plan: str | Path, overlay: Mapping, file: str) -> None:
-    """Raise :class:`ConfigError` for a cohort that begins in another year than its name says, and for a focus beside
+    """Raise :class:`ConfigError` for a cohort or a band of tenure that its name puts elsewhere, and for a focus beside
     the common one, of which models and hypotheses would go on to speak; what is no year or no cohort is refused
     elsewhere."""
     tables = read_tables(plan)
@@ -161,6 +162,10 @@ def check_cohorts(plan: str | Path, overlay: Mapping, file: str) -> None:
             raise ConfigError(
                 "cohort_of_another_decade", file=file, name=name, year=str(year), said=decade[1]
             )
+    for name, months in _own(overlay, "tenure_bands"):
+        years = BAND.fullmatch(name)
+        if years and type(months) is int and months != 12 * int(years[1]):
+            raise ConfigError("band_of_other_months", file=file, name=name, months=months, said=years[1])
     known = {row[0] for row in _common(plan, tables["cohorts"])} | cohorts.keys()
     if focus != common and focus in known and cohorts.get(common) is not OFF:
         raise ConfigError("focus_beside", file=file, focus=focus, common=common)

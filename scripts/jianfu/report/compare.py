@@ -1,8 +1,9 @@
 """What changed between two results of a province, or of two, and why (make compare): released figures alone.
 
-Two folders of results are laid side by side: raw files, settings and plan, rows read, indicators, indices month by
-month, estimates, verdicts. Beside a changed estimate stands what can have moved it: the differences of the plan that
-name its model, hypothesis, exposure or variables, else settings, raw files and programme as a whole.
+Two folders of results are laid side by side: raw files, settings and plan, rows read, rows left out, the sample on its
+way to the main models, indicators, indices month by month, estimates, verdicts. Beside a changed estimate stands what
+can have moved it: the differences of the plan that name its model, hypothesis, exposure or variables, else settings,
+raw files and programme as a whole.
 """
 
 import json
@@ -22,8 +23,14 @@ from jianfu.report.reading import read_estimates, read_release
 SIDES = ("before", "now")
 STILL = ("settings", "diagrams", "scenarios")  # tables of a difference that moves no estimate by its name
 TOLERANCE = 1e-9  # relative; figures are released with ten digits
-FRAMES = ("plan", "inputs", "rows", "indicators", "indices", "estimates", "verdicts")
+FRAMES = ("plan", "inputs", "rows", "left_out", "sample", "indicators", "indices", "estimates", "verdicts")
 ROWS = ("rows_read", "kept", "duplicate", "rejected", "bad_cells")
+LEFT_OUT = {
+    "kind": "",
+    "value": "",
+    "table": "source_table_",
+}  # keys and what the words of their values begin with
+SAMPLE = {"step": "fig_flow_step_", "reason": "reason_", "unit": "compared_n_"}
 INDICATORS = ("unit_months", "mean", "sd", "coverage", "status")
 ESTIMATES = ("estimate", "std_error", "p_value", "n_used", "n_events")
 
@@ -63,20 +70,27 @@ def read_result(folder: str | Path) -> Result:
 def comparison(before: Result, now: Result, plan: str | Path) -> dict[str, pd.DataFrame]:
     """What differs, by name (:data:`FRAMES`); rows that are alike are left out. plan: the folder config/plan.
 
-    ``plan`` table, row, field, common (before), own (now); ``inputs`` file, change; ``rows`` and ``indicators`` their
-    keys, quantity, before, now; ``indices`` index, month, before, now of the months that both have; ``estimates``
-    model, outcome, term, quantity, before, now, why (list of causes, :func:`causes`); ``verdicts`` hypothesis, model,
-    term, before, now.
+    ``plan`` table, row, field, common (before), own (now); ``inputs`` file, change; ``rows``, ``left_out``, ``sample``
+    and ``indicators`` their keys, quantity (of what has several), before, now; ``indices`` index, month, before, now of
+    the months that both have; ``estimates`` model, outcome, term, quantity, before, now, why (list of causes,
+    :func:`causes`); ``verdicts`` hypothesis, model, term, before, now.
     """
     changed = departures(plan, before.record, now.record)
     inputs = _inputs(before.run["inputs"], now.run["inputs"])
     tables = [side.release / "tables" for side in (before, now)]
+    flows = [read_release(side.release / "figures" / "sample_flow.csv") for side in (before, now)]
     months = _paired(before, now, "figures/index_over_time.csv", ["index", "month"], ["mean"])
     estimates = _moved(before.estimates, now.estimates, ["model", "outcome", "term"], ESTIMATES)
     return {
         "plan": pd.DataFrame(changed, columns=["table", "row", "field", "common", "own"]),
         "inputs": inputs,
         "rows": _moved(*(read_release(f / "data_quality.csv") for f in tables), ["table"], ROWS),
+        "left_out": _moved(*(read_release(f / "left_out.csv") for f in tables), [*LEFT_OUT], ["rows"]).drop(
+            columns="quantity"
+        ),
+        "sample": _moved(*(flow.fillna({"reason": ""}) for flow in flows), [*SAMPLE], ["n"]).drop(
+            columns="quantity"
+        ),
         "indicators": _moved(*(read_release(f / "indicator_list.csv") for f in tables), ["code"], INDICATORS),
         "indices": months.drop(columns="quantity"),
         "estimates": estimates.assign(why=causes(estimates, before, now, changed, inputs)),
@@ -188,11 +202,19 @@ def _lines(name, frame, labels):
         return [f"{row.file}（{labels(f'compared_{row.change}')}）" for row in frame.itertuples()]
     lines = []
     for row in frame.to_dict("records"):
-        keys = [str(row[key]) for key in frame if key not in (*SIDES, "why") and str(row[key])]
+        keys = [
+            _word(key, str(row[key]), labels) for key in frame if key not in (*SIDES, "why") and str(row[key])
+        ]
         values = " → ".join(_shown(name, row[side], labels) for side in SIDES)
         why = labels("list_semicolon").join(_cause(cause, labels) for cause in row.get("why", ()))
         lines.append(" ".join(keys) + f"：{values}" + (labels("in_brackets", text=why) if why else ""))
     return lines
+
+
+def _word(key, text, labels):
+    """A key in words where its kind has some, as it stands where not (names, codes of indicators and models)."""
+    word = {**LEFT_OUT, **SAMPLE}.get(key, "") + text
+    return labels(word) if word in labels else text
 
 
 def _cause(cause, labels):

@@ -22,6 +22,7 @@ PANEL = ("headcount", "establishment", "workdays", "rest_days", "tasks_logged", 
 POLICY = ("", "_start", "_since", "_early", "_national", "_national_since")
 YES_NO = ("lock", "aged50", "resolved", "tasks_logged", "app_logged")  # columns that are true or false
 UNIT_YEAR = ("year", "months", "n_tasks", "n_artefacts", "n_hours", "tasks_month", "artefacts_month")
+WORDS = ("text", "category", "code", "unit", "person")  # types of canonical columns that are no numbers
 CHAIN = ("level", "step", "ln_target", "ln_artefacts", "ln_ratio", "ln_time")
 
 
@@ -90,6 +91,29 @@ def columns_of_tables(
     }
     declared = plan["variables"]
     return {name: found | unit | set(declared.get(name, ())) for name, found in tables.items()}
+
+
+def yes_no_columns(plan: Mapping, exits: Mapping, canonical: Mapping[str, Table]) -> set[str]:
+    """Columns of analysis tables that are true or false, or count of how many that it was."""
+    declared = [(name, entry) for table in plan["variables"].values() for name, entry in table.items()]
+    truths = {
+        column.name
+        for table in canonical.values()
+        for column in table.columns.values()
+        if column.type == "boolean"
+    }
+    made = {name for name, entry in declared if entry.keys() & {"among", "contains", "lacks"}}
+    levels = {dummy for own in plan["categories"].values() for dummy in own.values()}
+    return {"voluntary", "upward", *YES_NO, *exits["events"], *plan["policies"]} | truths | made | levels
+
+
+def word_columns(plan: Mapping, canonical: Mapping[str, Table]) -> set[str]:
+    """Columns of analysis tables that hold words or codes: what a model takes as a category or not at all."""
+    columns = [column for table in canonical.values() for column in table.columns.values()]
+    words = {column.name for column in columns if column.type in WORDS} - {
+        column.name for column in columns if column.type not in WORDS
+    }
+    return {NAMES.get(name, name) for name in words} | {"cause", *plan["categories"]}
 
 
 def levels_of(plan: Mapping, columns: Iterable[str]) -> set[str]:
