@@ -164,7 +164,7 @@ def check_cohorts(plan: str | Path, overlay: Mapping, file: str) -> None:
             )
     for name, months in _own(overlay, "tenure_bands"):
         years = BAND.fullmatch(name)
-        if years and type(months) is int and months != 12 * int(years[1]):
+        if years and type(months) is int and 0 < months != 12 * int(years[1]):
             raise ConfigError("band_of_other_months", file=file, name=name, months=months, said=years[1])
     known = {row[0] for row in _common(plan, tables["cohorts"])} | cohorts.keys()
     if focus != common and focus in known and cohorts.get(common) is not OFF:
