@@ -142,14 +142,17 @@ def _paired(before, now, path, keys, columns):
 def _moved(before, now, keys, columns) -> pd.DataFrame:
     """keys, quantity, before, now of everything that differs; a row that only one side has differs in all it has."""
     long = [
-        frame[[*keys, *columns]].astype(dict.fromkeys(keys, str)).melt(keys, var_name="quantity").dropna()
+        frame[[*keys, *columns]]
+        .astype(dict.fromkeys(keys, str))
+        .melt(keys, var_name="quantity", value_name="figure")
+        .dropna()
         for frame in (before, now)
     ]
     long = [frame.drop_duplicates([*keys, "quantity"]) for frame in long]
     both = long[0].merge(
         long[1], on=[*keys, "quantity"], how="outer", suffixes=("_before", "_now"), sort=False
     )
-    both = both.rename(columns={f"value_{side}": side for side in SIDES})
+    both = both.rename(columns={f"figure_{side}": side for side in SIDES})
     alike = [_alike(one, other) for one, other in zip(both["before"], both["now"], strict=True)]
     return both[[not same for same in alike]].reset_index(drop=True)
 
