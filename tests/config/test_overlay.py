@@ -264,6 +264,10 @@ REFUSED = {
         "{hypotheses: {H1: {smallest: little}}}",
         "'plan.hypotheses.H1.smallest' is 'little'; give a number above zero",
     ),
+    "rows that differ": (
+        "{hypotheses: {H18: {statement_zh: 甲}}}",
+        "'plan.hypotheses.H18' has 3 rows that differ in 'statement_zh', which cannot be changed at once; give a list",
+    ),
     "sign": (
         "{hypotheses: {H1: {predicted_sign: plus}}}",
         "'plan.hypotheses.H1.predicted_sign' names 'plus', which does not exist; valid are",
@@ -634,6 +638,19 @@ def test_the_cohort_in_question_can_be_another_one(load):
     words = {row["key"]: row["zh"] for row in content("labels.csv")}
     assert words["cohort_90s"] == words["value_35岁以下"] == words["short_cohort_90s"] == "35岁以下"
     assert words["topic_H3"] == "35岁以下与其他人员的差别" and words["value_90后"] == "90后"
+
+
+def test_statements_of_the_cohort_in_question_speak_of_the_new_one_and_the_others_stay(load):
+    """H18 has three statements, of which one speaks of it."""
+    example = examples("出生年代、任职分组、什么算离开")[1]
+    said = [row for row in content_of(load(example))("hypotheses.csv") if row["hypothesis"] in ("H3", "H18")]
+    common = [row for row in read_plan_file(PLAN / "hypotheses.csv") if row["hypothesis"] in ("H3", "H18")]
+    expected = [row["statement_zh"].replace("90后", "35岁以下") for row in common]
+    assert [row["statement_zh"] for row in said] == expected and len(set(expected)) == 4
+    said = content_of(load(example + "  hypotheses: {H3: {smallest: 0.2}, H18: off}\n"))("hypotheses.csv")
+    assert {(r["statement_zh"], r["smallest"]) for r in said if r["hypothesis"] in ("H3", "H18")} == {
+        (expected[0], "0.2")
+    }
 
 
 def test_own_exits_are_decided_before_the_common_ones(load):

@@ -244,6 +244,36 @@ def test_one_sheet_per_unit(tmp_path, knowledge):
     assert tasks.source()["values"] == {"event_label": {"专项督查": "督查"}}
 
 
+@pytest.mark.parametrize(
+    ("headings", "mapped"),
+    [
+        (["操作人次", "下班后次数"], {"操作人次": "count", "下班后次数": "off_hours_count"}),
+        (["休息日的次数", "全部操作次数"], {"全部操作次数": "count", "休息日的次数": "rest_day_count"}),
+        (["其他类次数", "夜间的操作"], {}),  # what is more than the whole contradicts both
+    ],
+)
+def test_a_part_is_not_taken_for_the_whole(tmp_path, knowledge, headings, mapped):
+    """Actions after hours are no count of actions, whichever heading is more like it."""
+    whole = 0 if headings[0] == "操作人次" else 1
+    rows = [["单位", "月份", "应用名称", "行为类型", *headings]]
+    for n in range(40):
+        counts = [30 + n % 7, 30 + n % 7]
+        counts[1 - whole] = n % 9
+        rows.append(["河口镇", f"2024-{n % 12 + 1:02d}", f"应用{n // 12}", "打卡", *counts])
+    write_csv(tmp_path / "单位名录.csv", UNITS)
+    write_csv(tmp_path / "应用使用.csv", rows)
+    app = next(p for p in make_draft(tmp_path, knowledge).proposals if p.table == "app_activity")
+    assert {text: h.column for text, h in app.columns.items() if text in headings} == mapped
+
+
+def test_unused_files_that_differ_in_numbers_alone_are_one_line(tmp_path, knowledge):
+    write_csv(tmp_path / "单位名录.csv", UNITS)
+    for month in range(1, 4):
+        write_csv(tmp_path / f"食堂{month}月.csv", [["菜名", "价格"], ["豆腐", "3"], ["青菜", "2"]])
+    found = make_draft(tmp_path, knowledge).unused()
+    assert [(place, n) for place, n, _ in found] == [("食堂*月.csv", 3)]
+
+
 def test_personal_columns_are_found_by_their_cells(tmp_path, knowledge):
     rows = [["编号", "乡镇", "事项类型", "下达时间", "跟踪", "热线", "位置点"]]
     people = ["王伟", "李娜", "张敏", "刘洋", "陈静", "杨帆", "赵磊", "黄涛", "周杰", "吴艳"]

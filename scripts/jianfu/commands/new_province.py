@@ -133,7 +133,8 @@ def _findings(draft: Draft, knowledge: Knowledge) -> Iterator[str]:
         note = _note(proposal, draft, knowledge)
         sure = words(proposal.confidence)
         yield f"  {pad(words(f'qr_{proposal.table}'), 22)}{pad(name, 44)}{sure}  {note}"
-    for place, reason in [*draft.troubles, *draft.unknown]:
+    for place, n, reason in draft.unused():
+        place += words("np_n_files", n=n) if n > 1 else ""
         yield f"  {pad(words('np_unused'), 22)}{pad(place, 44)}{message(reason)}"
     if draft.window.value:
         first, last = draft.window.value

@@ -253,6 +253,9 @@ def _changed(table, common, value, where, place):
         if isinstance(value, list):
             return [_row(table, common[0], one, where, place) for one in value]
         fields = _fields(table, value, list(common[0]), where, place)
+        for column in fields:
+            if len({row[column] for row in common}) > 1:
+                raise ConfigError("plan_rows_differ", file=where, key=place, column=column, n=len(common))
         return [row | fields for row in common]
     return merge(common, _fields(table, value, list(common), where, place))
 

@@ -36,6 +36,11 @@ ORDERS = {
     "roster": (("hire_date", "spell_start"), ("spell_start", "leave_date"), ("birth_ym", "hire_date")),
     "ledger": (("spell_start", "date"), ("hire_date", "date"), ("birth_ym", "hire_date")),
 }
+# numbers of one row of which the first is a part of the second
+PARTS = {
+    "app_activity": (("off_hours_count", "count"), ("rest_day_count", "count")),
+    "app_days": (("off_hours_actions", "actions"),),
+}
 MOST_DISORDER, FEWEST = (
     0.2,
     5,
@@ -333,29 +338,41 @@ def _measured(content):
 
 
 def _keep_order(headings, found, claims):
-    """A guess that puts most dates of a row in the wrong order stays off."""
+    """A guess that puts most dates of a row in the wrong order, or makes a part more than the whole, stays off."""
     by_column = {h.column: h for h in headings if h.column and h.status in ("known", "proposed")}
-    for first, second in ORDERS.get(found.table, ()):
+    orders = [(pair, _days) for pair in ORDERS.get(found.table, ())]
+    orders += [(pair, _numbers) for pair in PARTS.get(found.table, ())]
+    for (first, second), read in orders:
         pair = [by_column.get(first), by_column.get(second)]
         if None in pair or all(h.place in claims for h in pair):
             continue
-        share = _disorder(found, *(h.place for h in pair))
+        share = _disorder(*(read(found, h.place) for h in pair))
         if share > MOST_DISORDER:
             ranks = {"": 0, HIGH: 1, MEDIUM: 2, LOW: 3}
-            wrong = max(pair, key=lambda h: (h.place not in claims, ranks[h.confidence], h.column == second))
-            wrong.status, wrong.confidence = "proposed", LOW
-            wrong.evidence = Reason("ev_order", share=share, other=pair[wrong is pair[0]].text)
+            one = max(pair, key=lambda h: (h.place not in claims, ranks[h.confidence], h.column == second))
+            # of two numbers that were taken for one another both are wrong
+            for wrong in [one] if read is _days else [h for h in pair if h.place not in claims]:
+                wrong.status, wrong.confidence = "proposed", LOW
+                wrong.evidence = Reason("ev_order", share=share, other=pair[wrong is pair[0]].text)
 
 
-def _disorder(found, first, second):
-    """Share of the rows whose second date lies before the first, by day."""
-    days = []
-    for place in (first, second):
-        cells = found.sheet.columns[place].slice(found.bottom, 2000).to_pylist()
-        read = [dates.parse((cell or "").strip(SPACES)) for cell in cells]
-        days.append([moment and moment[0].toordinal() for moment in read])
-    both = [(a, b) for a, b in zip(*days, strict=True) if a and b]
+def _disorder(first, second):
+    """Share of the rows whose second value lies before the first, or below it; None where a row has no value."""
+    both = [(a, b) for a, b in zip(first, second, strict=True) if a is not None and b is not None]
     return sum(b < a for a, b in both) / len(both) if len(both) >= FEWEST else 0.0
+
+
+def _cells(found, place):
+    cells = found.sheet.columns[place].slice(found.bottom, 2000).to_pylist()
+    return [(cell or "").strip(SPACES) for cell in cells]
+
+
+def _days(found, place):
+    return [moment and moment[0].toordinal() for moment in map(dates.parse, _cells(found, place))]
+
+
+def _numbers(found, place):
+    return [parse_number(cell) for cell in _cells(found, place)]
 
 
 def header_of(found, headings):

@@ -1,5 +1,6 @@
 """From a folder to a draft of the province's settings: look, recognise, map, guess."""
 
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -51,6 +52,15 @@ class Draft:
     n_sheets: int
     reference_months: int | None  # where the window is shorter than the default reference
     partly: list = field(default_factory=list)
+
+    def unused(self):
+        """(place, how many, reason) of what is not used; places that differ in numbers alone are one, * for these."""
+        groups = {}
+        for place, reason in [*self.troubles, *self.unknown]:
+            groups.setdefault((re.sub(r"\d+", "*", place), str(reason)), []).append((place, reason))
+        return [
+            (name if len(own) > 1 else own[0][0], len(own), own[0][1]) for (name, _), own in groups.items()
+        ]
 
     def missing_tables(self):
         there = {proposal.table for proposal in self.proposals}

@@ -306,8 +306,9 @@ def _left_over(draft, knowledge):
         ]
     if draft.troubles or draft.unknown:
         lines += ["", *_comment("pf_unused")]
-        places = [*draft.troubles, *draft.unknown]
-        lines += [f"#   {words('in_file', file=place, what=reason)}" for place, reason in places]
+        for place, n, reason in draft.unused():
+            place += words("np_n_files", n=n) if n > 1 else ""
+            lines.append(f"#   {words('in_file', file=place, what=reason)}")
     return lines
 
 

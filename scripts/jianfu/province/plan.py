@@ -132,9 +132,11 @@ def completed(plan: str | Path, overlay: Mapping, sources: Iterable[Mapping] = (
                 categories.setdefault(variable, {})[level] = dummy
                 for key in (f"value_{level}", dummy, f"short_{dummy}"):
                     labels[key] = _named(level)
-    spoken = {}
+    old, spoken = None, {}
     if cohorts.get(common) is OFF and isinstance(focus, str):
-        spoken = _spoken_of(read_plan_file(Path(plan) / "labels.csv"), common, focus, dummies["cohort"])
+        words = read_plan_file(Path(plan) / "labels.csv")
+        old = next(row for row in words if row["key"] == f"short_{dummies['cohort'][common]}")
+        spoken = _spoken_of(words, old, common, focus, dummies["cohort"])
     for name, keys in WORDS.items():
         known = {row[0] for row in _common(plan, tables[name])} if name in overlay else ()
         for row, value in _own(overlay, name):
@@ -143,6 +145,9 @@ def completed(plan: str | Path, overlay: Mapping, sources: Iterable[Mapping] = (
                 labels |= {key.format(row): words for key in keys}
     labels = spoken | {key: words for key, words in labels.items() if key not in given}
     found = dict(overlay)
+    if old:
+        lines = {name: rows for (name,), rows in _common(plan, tables["hypotheses"]).items()}
+        found["hypotheses"] = _restated(lines, dict(_own(overlay, "hypotheses")), old, focus)
     for name, new in (("categories", categories), ("labels", labels)):
         if new and isinstance(own := overlay.get(name, {}), dict):
             found[name] = {key: _under(new.get(key), own.get(key)) for key in [*new, *own]}
@@ -171,9 +176,8 @@ def check_cohorts(plan: str | Path, overlay: Mapping, file: str) -> None:
         raise ConfigError("focus_beside", file=file, focus=focus, common=common)
 
 
-def _spoken_of(words, common, focus, cohorts):
-    """The words that speak of the ``common`` cohort in question, and of no other, now of ``focus``."""
-    old = next(row for row in words if row["key"] == f"short_{cohorts[common]}")
+def _spoken_of(words, old, common, focus, cohorts):
+    """The words that speak of the ``common`` cohort in question (``old``), and of no other, now of ``focus``."""
     others = [name for name in cohorts if name != common]
     return {
         row["key"]: {language: row[language].replace(old[language], focus) for language in LANGUAGES}
@@ -182,6 +186,21 @@ def _spoken_of(words, common, focus, cohorts):
         and not row["key"].endswith(common)
         and not any(name in row["zh"] for name in others)
     }
+
+
+def _restated(lines, own, old, focus):
+    """The overlay of hypotheses with those that speak of the cohort in question (``old``) now speaking of ``focus``.
+
+    lines: {hypothesis: its rows}; own: what the province says, which stays.
+    """
+    found = {}
+    for name, rows in lines.items():
+        said = own.get(name, {})
+        if isinstance(said, Mapping) and any(old["zh"] in row["statement_zh"] for row in rows):
+            texts = {f"statement_{language}": old[language] for language in LANGUAGES}
+            rows = [row | {key: row[key].replace(word, focus) for key, word in texts.items()} for row in rows]
+            found[name] = [row | dict(said) for row in rows]
+    return own | found
 
 
 def _named(text):
