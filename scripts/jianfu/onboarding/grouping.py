@@ -135,9 +135,11 @@ def patterns_of(names, everything, grows=False):
         ]
         base = "" if folder == "." else glob.escape(folder) + "/"
         shared = os.path.commonprefix([PurePosixPath(n).stem for n in own]).rstrip("0123456789")
-        stems = dict.fromkeys((skeleton(own[0])[1], shared)) if len(own) > 1 else ()
-        open_ones = [base + glob.escape(stem) + "*" + suffix for stem in stems if stem or base]
-        pattern = _first_of([*open_ones, *_around_numbers(own, grows)], own, everything)
+        stems = [skeleton(own[0])[1], shared]
+        begins = [
+            base + glob.escape(stem) + "*" + suffix for stem in stems if len(own) > 1 and (stem or base)
+        ]
+        pattern = _first_of([*begins[:1], *_around_numbers(own, grows), *begins[1:]], own, everything)
         found += [pattern] if pattern else [glob.escape(n) for n in own]
     return found
 
