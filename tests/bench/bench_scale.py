@@ -168,7 +168,7 @@ def _ingest(folder, name, rows):
             folder / f"{rows}_jianfu_{book}.csv" for book in ("quarantine", "counts", "columns", "notices")
         )
         result.write(folder / f"{rows}_jianfu_tasks.parquet", *books)
-        kept = int(result.counts.set_index("outcome").loc["kept", "rows"])
+        kept = int(result.counts.groupby("outcome")["rows"].sum()["kept"])
         if kept != rows:
             raise SystemExit(f"{kept} rows kept of {rows}")
 

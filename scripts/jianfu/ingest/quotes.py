@@ -47,9 +47,9 @@ def find_records(data, delimiter, usual, final):
     """
     if b'"' not in data:
         end = len(data) if final else max(data.rfind(b"\n"), data.rfind(b"\r", 0, max(len(data) - 1, 0))) + 1
-        lines = data.count(b"\n", 0, end)
-        if returns := data.count(b"\r", 0, end):
-            lines += returns - data.count(b"\r\n", 0, end)
+        lines = int(np.count_nonzero(np.frombuffer(data, np.uint8, end) == NEWLINE))  # faster than data.count
+        if data.find(b"\r", 0, end) >= 0:
+            lines += data.count(b"\r", 0, end) - data.count(b"\r\n", 0, end)
         lines += final and end > 0 and data[-1] not in b"\n\r"
         return Records(end, lines, lines, [])
     view = np.frombuffer(data, np.uint8)
