@@ -112,7 +112,7 @@ simulation-study: setup
 	  docs/simulation_study.png docs/intervention_study.csv
 
 # ROWS=2000000: reading and indicators of so many rows stage by stage beside DuckDB, pandas and Polars, into docs/benchmark.csv
-# (1 GB of disk for every million rows). Without ROWS: 2 and 20 million, and before them the index build of a large province,
+# (0.3 GB of disk for every million rows). Without ROWS: 2 and 20 million, and before them the index build of a large province,
 # the primary hazard beside other programs on 3.6 million rows, and the libraries that estimators are judged by.
 bench: setup
 ifndef ROWS
