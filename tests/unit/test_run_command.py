@@ -157,7 +157,7 @@ def test_a_folder_that_takes_no_file_stops_before_anything(tmp_path, monkeypatch
         raise OSError(errno.EROFS, "Read-only file system", str(tmp_path / "results"))
 
     monkeypatch.setattr(run.tempfile, "TemporaryFile", refuse)
-    with pytest.raises(ConfigError, match="results cannot be written: the folder or disk is read-only"):
+    with pytest.raises(ConfigError, match=f"{tmp_path} cannot be written: the folder or disk is read-only"):
         run.check_writable(tmp_path)
 
 

@@ -124,6 +124,16 @@ def test_an_environment_that_was_cut_off_is_made_anew(office):
     assert not half.exists() and not (office / start.UNFINISHED).exists()
 
 
+def test_an_environment_of_a_moved_folder_is_mended(office):
+    python = start.set_up(office, "runtime")
+    settings = office / ".venv" / "pyvenv.cfg"
+    kept = settings.read_text(encoding="utf-8")
+    settings.write_text(re.sub("(?m)^home = .*", "home = /moved/away", kept), encoding="utf-8")
+    assert start.set_up(office, "runtime") == python
+    assert settings.read_text(encoding="utf-8") == kept
+    assert subprocess.run([python, "-c", "import tiny"]).returncode == 0
+
+
 def test_two_windows_do_not_install_at_the_same_time(office):
     with open(office / start.UNFINISHED, "w") as file:
         start._hold(file)

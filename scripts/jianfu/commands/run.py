@@ -148,7 +148,7 @@ def check_writable(root: Path) -> None:
         failure = storage_failure(error)
         if not failure:
             raise
-        raise ConfigError(failure.code, **failure.values) from None
+        raise ConfigError(failure.code, place=str(root)) from None
 
 
 def clear_remains(root: Path, show: Callable[[str], None]) -> list[int]:

@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import filecmp
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -192,7 +193,7 @@ def set_up(root: Path, kind: str) -> Path:
     """
     folder, unfinished = root / ENVIRONMENT, root / UNFINISHED
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    if python.exists() and _is_filled(folder, root, kind):
+    if _has_python(folder, python) and _is_filled(folder, root, kind):
         return python
     if os.name == "nt" and len(str(root)) > LONG_PATH:
         raise ConfigError("start_long_path", folder=str(root), length=len(str(root)), most=LONG_PATH)
@@ -212,6 +213,15 @@ def set_up(root: Path, kind: str) -> Path:
     return python
 
 
+def _has_python(folder, python):
+    """Whether an environment has its Python, and that the one which it was made from: folders are moved."""
+    settings = folder / "pyvenv.cfg"
+    if not (python.exists() and settings.is_file()):
+        return False
+    made_from = re.search(r"^home *= *(.+)$", settings.read_text(encoding="utf-8"), re.M)
+    return bool(made_from) and Path(made_from[1].strip()).is_dir()
+
+
 def _hold(file):
     """Keep an open file to this process; raises :class:`ConfigError` where another has it."""
     try:
@@ -225,12 +235,13 @@ def _hold(file):
 
 def _install(python, root, kind):
     wheels = root / WHEELS
-    if not python.exists():
+    if not _has_python(root / ENVIRONMENT, python):
         venv.create(root / ENVIRONMENT, with_pip=not wheels.is_dir(), symlinks=os.name != "nt")
     pip = [next(wheels.glob("pip-*.whl")) / "pip"] if wheels.is_dir() else ["-m", "pip"]
     source = ["--isolated", "--no-index", "--find-links", wheels] if wheels.is_dir() else []
     listed = (wheels if wheels.is_dir() else root) / requirements(kind)
-    command = [python, *pip, "install", "--quiet", "--require-hashes", *source, "-r", listed]
+    options = ["--quiet", "--require-hashes", "--no-compile"]  # what is never imported needs no byte code
+    command = [python, *pip, "install", *options, *source, "-r", listed]
     told = {"stderr": subprocess.PIPE, "text": True, "encoding": "utf-8", "errors": "replace"}
     subprocess.run([str(part) for part in command], check=True, env=os.environ | SETTINGS, **told)
 
