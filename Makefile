@@ -31,7 +31,7 @@ models:
 scenarios:
 	@$(JIANFU) scenarios $(RUN)
 
-# Scenarios and their combinations within a budget of relief (plan/scenarios.yaml, budget), and the frontier of them.
+# Scenarios and their combinations within a budget of relief (setting `planner`), and the frontier of them.
 planner:
 	@$(JIANFU) planner $(RUN)
 

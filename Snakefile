@@ -175,7 +175,7 @@ rule scenarios:
 rule planner:
     """Combinations of scenarios within a budget, past the gate (make planner)."""
     input:
-        expand("results/{province}/release/planner/tables/relief_plan.csv", province=SETTINGS),
+        expand("results/{province}/release/planner/tables/relief_plan.xlsx", province=SETTINGS),
 
 
 rule exchange:

@@ -14,11 +14,11 @@ from jianfu.scenarios.plan import chosen, read_scenarios
 from jianfu.scenarios.planner import relief_plan
 
 
-def main(inputs, selected, seed, output, **settings):
+def main(inputs, selected, seed, output, measures, fewer, **settings):
     plan, declared = read_yaml(inputs["scenarios"]), read_yaml(inputs["models"])
     scenarios = chosen(read_scenarios(plan), selected)
     opened = open_province(plan, declared, inputs, seed, **settings)
-    frames.store(relief_plan(opened, scenarios, **plan["budget"]), output)
+    frames.store(relief_plan(opened, scenarios, measures=measures, fewer=fewer), output)
 
 
 if __name__ == "__main__":
@@ -29,6 +29,8 @@ if __name__ == "__main__":
         selected=snakemake.params.selected,
         seed=snakemake.params.seed,
         output=snakemake.output.relief_plan,
+        measures=snakemake.params.measures,
+        fewer=snakemake.params.fewer,
         threads=snakemake.threads,
         **{name: snakemake.params[name] for name in names},
     )

@@ -11,15 +11,20 @@ import yaml
 from miniature import CALENDAR, tables, task, unit_months
 
 from jianfu.core.errors import ConfigError
+from jianfu.core.labels import Labels
 from jianfu.core.months import month_range
+from jianfu.core.reasons import read_reasons
 from jianfu.indicators.evaluation import NOTHING_EXCLUDED, build_indicators
 from jianfu.indicators.plan import read_plan
 from jianfu.indices.construction import fit_anchors
 from jianfu.indices.specification import index_spec, read_members
 from jianfu.models.prediction import on_samples, predictor
+from jianfu.models.reasons import because
 from jianfu.models.spec import ModelSpec
 from jianfu.models.tables.table import AnalysisTable
-from jianfu.scenarios import departments, effects, evaluation, monitoring, people, planner, projection
+from jianfu.models.words import said
+from jianfu.report.tables.scenarios import relief_table
+from jianfu.scenarios import asking, departments, effects, evaluation, monitoring, people, planner, projection
 from jianfu.scenarios.burden import burden, completed
 from jianfu.scenarios.edits import Rows
 from jianfu.scenarios.plan import Edit, Scenario, chosen, read_scenarios
@@ -179,6 +184,30 @@ def test_each_of_the_later_measures_names_what_a_province_lacks(tmp_path):
         "S11": ["spells.rank_since"],
     }
     assert {name: bare.lacking(BY_ID[name]) for name in lacking} == lacking
+    labels = Labels("zh", PLAN / "labels.csv")
+    for name in lacking:
+        rows, ranks = asking.ask(SimpleNamespace(rows=bare), BY_ID[name])
+        assert rows["quantity"].tolist() == [effects.SUPPORT] and np.isnan(rows["estimate"]).all()
+        assert said(read_reasons(rows["reasons"].iloc[0]), labels).startswith("未检验（缺") and ranks.empty
+
+
+def test_tolerance_moves_its_indicator_and_a_cap_the_outcome_of_its_model(tmp_path):
+    years = [{"unit_code": "A", "year": 2023, "n_tolerance": 1.0, "n_accountability": 3.0}]
+    case = Case(tmp_path, tasks=[task("A", "2024-03-04 09:00")], unit_year=years)
+    before, after = (case.indicator("A9_tolerance", scenario) for scenario in (None, BY_ID["S10"]))
+    assert (before, after) == (0.25, 0.5)
+    frame = _respondents()
+    spec = {"estimator": "ols", "data": "x", "outcome": "meaning", "terms": ["rank_years"], "cluster": "unit"}
+    table = AnalysisTable(frame, None, len(frame))
+    models = {"meaning": predictor(ModelSpec.of(spec), table, {})}
+    opened = SimpleNamespace(
+        rows=SimpleNamespace(lacking=lambda scenario: []),
+        personal=models,
+        models=SimpleNamespace(tables={"x": table}),
+        seed=1,
+    )
+    rows = asking.ask(opened, BY_ID["S11"])[0].set_index(["quantity", "group"])
+    assert rows.loc[("meaning", "all"), "ci_low"] > 0 and not rows.loc[(effects.SUPPORT, "all"), "reasons"]
 
 
 def test_a_package_is_the_edits_of_its_parts_one_after_the_other(tmp_path):
@@ -554,6 +583,56 @@ def test_a_combination_is_the_edits_of_its_measures_and_touches_the_records_of_b
     touched = [case.rows.touched(scenario) for scenario in (BY_ID["S1"], BY_ID["S3"], both)]
     assert touched == [0.25, 0.5, 0.5]
     assert BY_ID["S16"].package and not BY_ID["S1"].package
+
+
+def test_combinations_are_told_with_what_cannot_be_combined(monkeypatch):
+    gains = {"S1": 1.0, "S3": 3.0, "S1+S3": 5.0}
+    touched = {"S1": 0.1, "S3": 0.2, "S1+S3": 0.3}
+    why = because("outside_support", share=0.46, most=0.2)
+
+    def projected(opened, asked, drawn):
+        if asked.id == "S4":
+            return None, why
+        draws = gains[asked.id] + np.r_[0, np.linspace(-1, 1, 99)]
+        return (touched[asked.id], draws, -draws / 10, 0.05, 60), None
+
+    monkeypatch.setattr(planner, "_projected", projected)
+    monkeypatch.setattr(planner, "drawn_exits", lambda *args: None)
+    opened = SimpleNamespace(before=None, models=None, seed=1)
+    named = [BY_ID[name] for name in ("S1", "S3", "S4", "S16", "S12")]
+    found = planner.relief_plan(opened, named, measures=3)
+    assert found["measures"].tolist() == ["S1+S3", "S3", "S1", "S4"]  # no package, no scenario without edits
+    assert found["frontier"].tolist() == [True, True, True, False]
+    assert found["per_touched"].tolist()[:3] == pytest.approx([5 / 30, 3 / 20, 1 / 10])
+    assert planner.relief_plan(opened, named, measures=3, fewer=0.25)["measures"].tolist() == [
+        "S3",
+        "S1",
+        "S4",
+    ]
+    small = planner.relief_plan(opened, named, measures=3, fewer=0.15)
+    assert small["measures"].tolist() == ["S1", "S3", "S4"] and "beyond_budget" in small["reasons"][1]
+    labels = Labels("zh", PLAN / "labels.csv")
+    notes = [said(read_reasons(text), labels) or None for text in found["reasons"]]
+    verdicts = {"H1": "supported", "H2": "inconclusive"}
+    table = relief_table(found.assign(note=notes), verdicts, labels)
+    assert table.rows[0][:4] == ("S1+S3", "30.0%", "5.0\n[4.0, 6.0]", "0.2")
+    assert table.rows[0][4] == "−0.50\n[−0.59, −0.41]" and table.rows[0][6] == "是"
+    assert len(table.rows) == 3 and table.notes[-1].startswith("S4: 46%")
+    told = "\n".join(table.notes)
+    assert "假定无未测混杂" in told and "本省的判断是“尚无定论”" in told and "负担与倦怠有关" not in told
+    nothing = relief_table(found.assign(note=notes).iloc[3:], verdicts, labels)
+    assert nothing.rows[0][0] == labels("relief_none")
+
+
+def test_an_indicator_in_no_index_is_told_beside_those_of_the_indices():
+    before, spec = _random_burden()
+    grid = before.built.cube.grid
+    keys = pd.MultiIndex.from_product([grid.units, grid.months], names=["unit_code", "month"])
+    frame = keys.to_frame(index=False).assign(tasks_logged=True)
+    stored = pd.concat([frame.assign(indicator=code, value=4.0) for code in ("B6_online", spec.codes[0])])
+    edited = stored.assign(value=np.where(stored["indicator"] == "B6_online", 1.0, 9.0))
+    (row,) = effects.changes(stored, edited, before, frame)
+    assert row[:3] == (effects.INDICATOR, "B6_online", -3) and row[5] == len(frame)
 
 
 def test_a_further_model_stands_in_only_where_its_own_index_moves():

@@ -1,7 +1,7 @@
 """The planner of relief (`make planner`): scenarios and their combinations within a budget.
 
 REQUIRED INPUTS: those of build_scenarios; the estimates of the province.
-OUTPUTS: restricted/publish/relief_plan.parquet and release/planner under results/{province}
+OUTPUTS: restricted/publish/relief_plan.parquet and release/planner under results/{province}, in it tables/relief_plan.xlsx
 """
 
 RELIEF_OUTPUTS = read_outputs(ROOT / "config" / "plan" / "outputs_planner.csv")
@@ -24,6 +24,8 @@ rule build_relief_plan:
         mem_mb=2000,
     params:
         **SCENARIO_SETTINGS,
+        measures=setting("planner", "measures"),
+        fewer=setting("planner", "fewer"),
         code=code("build_relief_plan"),
     script:
         "../../scripts/build_relief_plan.py"
@@ -48,3 +50,30 @@ use rule release_results as release_relief_plan with:
     params:
         earlier=content(earlier_vintage("release_relief_plan")),
         code=code("release_results", rule="release_relief_plan"),
+
+
+rule tabulate_relief_plan:
+    """The combinations as a table in words."""
+    input:
+        combinations="results/{province}/release/planner/tables/relief_plan.csv",
+        estimates="results/{province}/release/planner/estimates.csv",
+        reasons="results/{province}/release/planner/reasons.csv",
+        hypotheses=settled("hypotheses.csv"),
+        labels=plan("labels.csv"),
+    output:
+        xlsx="results/{province}/release/planner/tables/relief_plan.xlsx",
+    log:
+        "results/{province}/logs/tabulate_relief_plan.log",
+    benchmark:
+        "results/{province}/benchmarks/tabulate_relief_plan.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=500,
+    params:
+        language=setting("language"),
+        confidence=setting("inference", "confidence"),
+        synthetic=setting("province", "synthetic"),
+        code=code("tabulate_relief_plan"),
+    script:
+        "../../scripts/tabulate_relief_plan.py"

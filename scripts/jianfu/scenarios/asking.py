@@ -20,6 +20,7 @@ from jianfu.scenarios.effects import (
     RANKS,
     SLOPE,
     Models,
+    changes,
     frame_of,
     scenario_rows,
     support_row,
@@ -32,9 +33,10 @@ MODELS = ("projection", "further", "personal", "slopes")  # groups of models in 
 
 @dataclass(frozen=True)
 class Opened:
-    """rows: the canonical tables; frame: unit_months; stored: long indicators of the ``plan`` rows behind the burden as
-    it was, ``before``; models: that project; personal: models of traits by outcome; slopes: (model, table) by outcome;
-    units: county_code, county_name, city_name and heads by unit; categories: as of the models; seed: of all draws."""
+    """rows: the canonical tables; frame: unit_months; stored: long indicators of the ``plan`` rows, members of the
+    indices and those that are only told; before: the burden as it was; models: that project; personal: models of traits
+    by outcome; slopes: (model, table) by outcome; units: county_code, county_name, city_name and heads by unit;
+    categories: as of the models; seed: of all draws."""
 
     rows: Rows
     frame: pd.DataFrame
@@ -90,10 +92,10 @@ def fitted(
     return found, lacking
 
 
-def changed(opened: Opened, scenario: Scenario) -> Burden:
-    """The burden that the edits of ``scenario`` would have made."""
-    edited = opened.rows.indicators(scenario, opened.plan)
-    return burden(completed(edited, opened.stored), opened.frame, opened.before.spec, opened.before.anchors)
+def changed(opened: Opened, scenario: Scenario) -> tuple[Burden, pd.DataFrame]:
+    """The burden that the edits of ``scenario`` would have made, and the long indicators behind it."""
+    edited = completed(opened.rows.indicators(scenario, opened.plan), opened.stored)
+    return burden(edited, opened.frame, opened.before.spec, opened.before.anchors), edited
 
 
 def ask(opened: Opened, scenario: Scenario) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -103,9 +105,10 @@ def ask(opened: Opened, scenario: Scenario) -> tuple[pd.DataFrame, pd.DataFrame]
     if lacking:
         return _only(scenario, [], because("lacks_columns", columns=lacking)), none
     if scenario.edits:
-        after = changed(opened, scenario)
+        after, edited = changed(opened, scenario)
+        told = changes(opened.stored, edited, opened.before, opened.frame)
         return scenario_rows(
-            scenario.id, opened.before, after, opened.models, opened.frame, opened.seed
+            scenario.id, opened.before, after, opened.models, opened.frame, opened.seed, told=told
         ), none
     if scenario.caps:
         return _capped(opened, scenario), none

@@ -214,15 +214,35 @@ def measured(before: Burden, after: Burden, logged: np.ndarray) -> list[tuple]:
     return rows
 
 
+def changes(
+    stored: pd.DataFrame, edited: pd.DataFrame, burden: Burden, unit_months: pd.DataFrame
+) -> list[tuple]:
+    """Mean change of the indicators of the long frames that are in no index, as in :func:`measured`."""
+    grid, logged = burden.built.cube.grid, logged_months(burden, unit_months)
+    codes = sorted(set(stored["indicator"]) - set(burden.spec.codes))
+    values = (grid.spread(edited, codes) - grid.spread(stored, codes))[logged]
+    return [
+        (INDICATOR, code, _mean(values[:, j]), np.nan, np.nan, int(logged.sum()))
+        for j, code in enumerate(codes)
+    ]
+
+
 def _mean(values):
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else np.nan
 
 
 def scenario_rows(
-    name: str, before: Burden, after: Burden, models: Models, unit_months: pd.DataFrame, seed: int
+    name: str,
+    before: Burden,
+    after: Burden,
+    models: Models,
+    unit_months: pd.DataFrame,
+    seed: int,
+    *,
+    told: Sequence[tuple] = (),
 ) -> pd.DataFrame:
-    """All rows (:data:`COLUMNS`) of one scenario.
+    """All rows (:data:`COLUMNS`) of one scenario; ``told``: of :func:`changes`.
 
     Nothing is projected without models, far outside what was seen, or where no index of a model changes: ``reasons`` of
     the row that measures the support says so.
@@ -230,16 +250,24 @@ def scenario_rows(
     logged = logged_months(before, unit_months)
     models = applied(models, before, after, logged)
     outside = projection.outside_support(before, after, logged)
-    rows, why = measured(before, after, logged), []
-    if not models.indices:
-        why = [because("no_projection_model")]
-    elif outside > MOST_OUTSIDE:
-        why = [because("outside_support", share=outside, most=MOST_OUTSIDE)]
-    elif not moves(before, after, models.indices, logged):
-        why = [because("touches_no_term", indices=sorted(models.indices))]
-    else:
+    rows, why = [*measured(before, after, logged), *told], refusal(before, after, models, outside, logged)
+    if why is None:
         rows += projected(before, after, models, seed)
-    return frame_of(name, [*((*row, []) for row in rows), support_row(outside, int(logged.sum()), why)])
+    support = support_row(outside, int(logged.sum()), [why] if why else [])
+    return frame_of(name, [*((*row, []) for row in rows), support])
+
+
+def refusal(
+    before: Burden, after: Burden, models: Models, outside: float, logged: np.ndarray
+) -> Reason | None:
+    """Why nothing is projected from a change with this share of unit-months ``outside`` what was seen; None = it is."""
+    if not models.indices:
+        return because("no_projection_model")
+    if outside > MOST_OUTSIDE:
+        return because("outside_support", share=outside, most=MOST_OUTSIDE)
+    if not moves(before, after, models.indices, logged):
+        return because("touches_no_term", indices=sorted(models.indices))
+    return None
 
 
 def logged_months(burden: Burden, unit_months: pd.DataFrame) -> np.ndarray:

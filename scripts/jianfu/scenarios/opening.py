@@ -53,7 +53,8 @@ def open_province(
     named = (named & set(members["index"])) | set(tiers["used"]) - {""}
     spec = index_spec(members, reference, settings=indices, exposure=exposure).only(*sorted(named))
     frame, every = frames.load(inputs["unit_months"]), frames.load(inputs["indicators"])
-    stored = every[every["indicator"].isin(spec.codes)]
+    own = indicator_plan[indicator_plan["code"].isin([*spec.codes, *plan["told"]])].reset_index(drop=True)
+    stored = every[every["indicator"].isin(own["code"])]
     before = burden(stored, frame, spec, anchors)
     tables = {
         "hazard_cells": read_hazard(inputs, declared)[0],
@@ -85,7 +86,7 @@ def open_province(
         rows=Rows(rows, frame, calendar_of(calendar), window, reference, exclude, threads=threads),
         frame=frame,
         stored=stored,
-        plan=indicator_plan[indicator_plan["code"].isin(spec.codes)].reset_index(drop=True),
+        plan=own,
         before=before,
         models=models,
         personal=known["personal"],

@@ -12,17 +12,18 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core import logs
+from jianfu.core.reasons import write_reasons
+from jianfu.models.reasons import because
 from jianfu.scenarios import projection
 from jianfu.scenarios.asking import Opened, changed
 from jianfu.scenarios.effects import (
     ALL,
     EXITS,
-    MOST_OUTSIDE,
     drawn_changes,
     drawn_exits,
     interval,
     logged_months,
-    moves,
+    refusal,
 )
 from jianfu.scenarios.plan import Scenario
 
@@ -38,7 +39,7 @@ COLUMNS = [
     "burnout_low",
     "burnout_high",
 ]
-COLUMNS += ["per_touched", "outside_support", "frontier", "on_frontier", "behind"]
+COLUMNS += ["per_touched", "outside_support", "frontier", "on_frontier", "behind", "reasons"]
 
 
 def combined(scenarios: Sequence[Scenario]) -> Scenario:
@@ -65,58 +66,63 @@ def frontier(touched: np.ndarray, gained: np.ndarray) -> np.ndarray:
 def relief_plan(
     opened: Opened, scenarios: Sequence[Scenario], *, measures: int, fewer: float | None = None
 ) -> pd.DataFrame:
-    """Combinations (:data:`COLUMNS`) of at most ``measures`` scenarios, most exits avoided first.
+    """Combinations (:data:`COLUMNS`) of at most ``measures`` scenarios, most exits avoided first; then single measures
+    that cannot be combined, with ``reasons``.
 
     fewer: largest share of records touched (None = any). Only scenarios of single measures that edit rows of columns
     which the province has, move a term of the models and stay within support are combined. touched: share of the
     records of the edited tables that are dropped or changed; per_touched: exits avoided per per cent of them.
     """
-    single = [s for s in scenarios if s.edits and not s.package and not opened.rows.lacking(s)]
-    found, kept = {}, list(single)
+    found, refused = {}, {}
+    kept = [scenario for scenario in scenarios if scenario.edits and not scenario.package]
     drawn = drawn_exits(opened.before, opened.models, opened.seed)
     for n in range(1, measures + 1):
         for parts in combinations(kept, n):
             asked = combined(parts)
             logs.passing("asking_scenario", name=asked.id)
-            values = _projected(opened, asked, n, drawn)
-            if values is not None and (fewer is None or values[1] <= fewer):
-                found[asked.id] = values
-        kept = [s for s in kept if s.id in found] if n == 1 else kept
+            values, why = _projected(opened, asked, drawn)
+            if why is None and fewer is not None and values[0] > fewer:
+                why = because("beyond_budget", share=values[0], most=fewer)
+            if why is None:
+                found[asked.id] = (n, *values)
+            elif n == 1:
+                refused[asked.id] = why
+        kept = [scenario for scenario in kept if scenario.id in found] if n == 1 else kept
+    rows = sorted(_described(found), key=lambda row: (-row[COLUMNS.index(EXITS)], row[0]))
+    return pd.DataFrame([*rows, *_named(refused)], columns=COLUMNS)
+
+
+def _described(found):
+    """Rows of the combinations ``found`` {id: n, records touched, exits, burnout, share outside support, events}."""
     if not found:
-        return pd.DataFrame(columns=COLUMNS)
+        return
     touched = np.array([values[1] for values in found.values()])
-    exits = np.stack([values[2] for values in found.values()], axis=-1)
-    on = frontier(touched, exits)
-    rows = []
-    for k, (name, (n, share, avoided, outcome, outside, behind)) in enumerate(found.items()):
-        per = avoided[0] / (100 * share) if share > 0 else np.nan
-        rows.append(
-            (
-                name,
-                n,
-                share,
-                *interval(avoided),
-                *interval(outcome),
-                per,
-                outside,
-                bool(on[0, k]),
-                on[1:, k].mean(),
-                behind,
-            )
-        )
-    return pd.DataFrame(rows, columns=COLUMNS).sort_values([EXITS, "measures"], ascending=[False, True])
+    on = frontier(touched, np.stack([values[2] for values in found.values()], axis=-1))
+    for k, (name, (n, share, exits, burnout, outside, events)) in enumerate(found.items()):
+        per = exits[0] / (100 * share) if share > 0 else np.nan
+        intervals = (*interval(exits), *interval(burnout))
+        certain = (bool(on[0, k]), on[1:, k].mean())
+        yield name, n, share, *intervals, per, outside, *certain, events, write_reasons([])
 
 
-def _projected(opened, asked, n, drawn):
-    """n, records touched, exits avoided and burnout (draws,), share outside support and events of a combination; None
-    where nothing can be projected."""
-    before, after = opened.before, changed(opened, asked)
+def _named(refused):
+    """Rows of the measures that were ``refused`` {id: reason}."""
+    for name, why in refused.items():
+        yield name, 1, *[np.nan] * 9, False, np.nan, 0, write_reasons([why])
+
+
+def _projected(opened, asked, drawn):
+    """Records touched, exits avoided and burnout (draws,), share outside support and events of a combination, or None
+    and why nothing is projected."""
+    if lacking := opened.rows.lacking(asked):
+        return None, because("lacks_columns", columns=lacking)
+    before, (after, _), models = opened.before, changed(opened, asked), opened.models
     logged = logged_months(before, opened.frame)
     outside = projection.outside_support(before, after, logged)
-    if outside > MOST_OUTSIDE or not moves(before, after, opened.models.indices, logged):
-        return None
-    exits, outcomes = drawn_changes(before, after, opened.models, drawn, opened.seed)
+    if why := refusal(before, after, models, outside, logged):
+        return None, why
+    exits, outcomes = drawn_changes(before, after, models, drawn, opened.seed)
     if not exits or OUTCOME not in outcomes:
-        return None
-    events = int(opened.models.predictors["exits"].model.events.sum())
-    return n, opened.rows.touched(asked), exits[ALL], outcomes[OUTCOME], outside, events
+        return None, because("no_projection_model")
+    events = int(models.predictors["exits"].model.events.sum())
+    return (opened.rows.touched(asked), exits[ALL], outcomes[OUTCOME], outside, events), None

@@ -1,5 +1,7 @@
 """The table of what scenarios change and what the models project, from what the gate released."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from jianfu.core.labels import Labels
@@ -26,8 +28,7 @@ def scenario_table(effects: pd.DataFrame, labels: Labels) -> Table:
         known = {(row["quantity"], row["group"]): row for row in own.to_dict("records")}
         support = known[SUPPORT, "all"]
         cells = [_cell(known.get(key)) for key in columns]
-        share = NOTHING if missing(support["estimate"]) else f"{number(100 * support['estimate'], 0)}%"
-        rows.append((name, *cells, share))
+        rows.append((name, *cells, _percent(support["estimate"])))
     return Table(
         "scenarios",
         labels("table_scenarios"),
@@ -58,6 +59,61 @@ def projections_table(effects: pd.DataFrame, labels: Labels) -> Table:
     header = (labels("column_scenario"), *(_heading(*key, labels) for key in columns))
     title, note = labels("table_projections"), labels("note_projections")
     return Table("projections", title, header, tuple(rows), notes=(note,))
+
+
+def relief_table(combinations: pd.DataFrame, verdicts: Mapping[str, str], labels: Labels) -> Table:
+    """One row per combination of measures: records touched, exits avoided, burnout, and whether it is on the frontier.
+
+    combinations: released table relief_plan; verdicts: code of the verdict by hypothesis, of which exits rest on H2 and
+    burnout on H1.
+    """
+    known = combinations[combinations[EXITS].notna()]
+    rows = [
+        (
+            row["measures"],
+            _percent(row["touched"], 1),
+            f"{number(row[EXITS], 1)}\n{interval(row['exits_low'], row['exits_high'], 1)}",
+            number(row["per_touched"], 1),
+            f"{number(row['burnout'], 2)}\n{interval(row['burnout_low'], row['burnout_high'], 2)}",
+            _percent(row["outside_support"]),
+            labels("relief_frontier" if row["frontier"] else "relief_not_frontier"),
+            _percent(row["on_frontier"]),
+        )
+        for row in known.to_dict("records")
+    ]
+    names = list(dict.fromkeys(name for row in combinations["measures"] for name in row.split("+")))
+    words = (f"{name} {labels(f'scenario_{name}')}" for name in names)
+    notes = [labels("scenario_separator").join(words), labels("note_relief_plan")]
+    notes += [
+        labels(f"note_relief_{name}", verdict=labels(f"verdict_{verdicts[name]}"))
+        for name in ("H2", "H1")
+        if verdicts.get(name, "supported") != "supported"
+    ]
+    refused = combinations[combinations[EXITS].isna() & combinations["note"].notna()]
+    notes += [f"{row['measures']}: {row['note']}" for row in refused.to_dict("records")]
+    header = (
+        labels("column_measures"),
+        labels("column_touched"),
+        labels("column_exits_avoided_of", group=labels("value_all")),
+        labels("column_per_touched"),
+        labels("outcome_burnout"),
+        labels("column_outside_support"),
+        labels("column_frontier"),
+        labels("column_on_frontier"),
+    )
+    return Table(
+        "relief_plan",
+        labels("table_relief_plan"),
+        header,
+        tuple(rows) or ((labels("relief_none"), *[NOTHING] * (len(header) - 1)),),
+        (),
+        labels("source_scenarios"),
+        tuple(notes),
+    )
+
+
+def _percent(share, digits=0):
+    return NOTHING if missing(share) else f"{number(100 * share, digits)}%"
 
 
 def _cell(row):
