@@ -5,7 +5,8 @@
 3. Run the province; only what depends on new files or months runs.
 4. Lay both side by side as `jianfu compare` does (results/<province>/comparison).
 
-Where nothing is new, no vintage is kept. Meant for the system's scheduler: ends with 0 where the release is up to date.
+Where the run stops, release and settings are put back as they were. Where nothing is new, no vintage is kept. Meant for
+the system's scheduler: ends with 0 where the release is up to date.
 Fails with one sentence where there is no release yet, where the window is not on one line, or where the run stops.
 """
 
@@ -44,13 +45,12 @@ def main(province, until, today, run):
         file.write_text(moved(settings, until, today, str(file)), encoding="utf-8")
     vintage = keep(results, today)
     done = run()
-    moves = done and difference(before, json.loads(manifest.read_text(encoding="utf-8")))
-    if not moves:
-        shutil.rmtree(vintage)
     if not done:
+        give_back(results, vintage)
         file.write_text(settings, encoding="utf-8")
         raise ConfigError("update_stopped", province=province)
-    if not moves:
+    if not difference(before, json.loads(manifest.read_text(encoding="utf-8"))):
+        shutil.rmtree(vintage)
         return [words("update_same", province=province)]
     return [words("update_kept", folder=str(vintage)), *compare(results, vintage)]
 
@@ -73,6 +73,14 @@ def keep(results, today):
     for name in KEPT:
         shutil.copytree(results / name, folder / name)
     return folder
+
+
+def give_back(results, vintage):
+    """Put what :func:`keep` copied where it was: a run that stopped may have made a part of it anew."""
+    for name in KEPT:
+        shutil.rmtree(results / name, ignore_errors=True)
+        shutil.move(vintage / name, results / name)
+    vintage.rmdir()
 
 
 if __name__ == "__main__":

@@ -57,10 +57,20 @@ def test_nothing_new_keeps_nothing(finished):
     assert not compared and not list((root / "results" / "x" / "vintages").iterdir())
 
 
-def test_a_run_that_stops_leaves_the_settings(finished):
+def test_a_run_that_stops_leaves_settings_and_release(finished):
     root, compared = finished
+    release = root / "results" / "x" / "release"
+
+    def half():
+        (release / "report.docx").write_text("of a half-made release")
+        (release / "manifest.json").unlink()
+        return False
+
     with pytest.raises(ConfigError) as error:
-        update_release.main("x", "2026-07", TODAY, lambda: False)
+        update_release.main("x", "2026-07", TODAY, half)
+    assert [file.name for file in release.iterdir()] == ["manifest.json"]
+    assert json.loads((release / "manifest.json").read_text()) == MANIFEST
+    assert not list((root / "results" / "x" / "vintages").iterdir())
     assert error.value.reason.code == "update_stopped" and not compared
     assert (root / "config" / "provinces" / "x.yaml").read_text(encoding="utf-8") == FILE
 

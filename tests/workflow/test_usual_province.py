@@ -1,5 +1,5 @@
 """The sample and the demonstration with the usual columns only, from raw files to the report: the main question has an
-answer, and the full columns do not contradict it."""
+answer, and the full columns do not contradict it. The two are pooled, from raw files to the national brief."""
 
 import shutil
 import subprocess
@@ -69,6 +69,49 @@ def _primary(folder, index):
     own = rows["hypothesis"].isin(MAIN) & (rows["role"] == "primary") & rows["estimate"].notna()
     rows = rows[own & rows["term"].str.match(rf"{index}(:|$)")]
     return rows.assign(term=rows["term"].str.removeprefix(index)).set_index(["hypothesis", "model", "term"])
+
+
+@pytest.fixture(scope="module")
+def nation(both):
+    """The project in which both are pooled, and the names of the two."""
+    root, names = both[0].parents[1], [folder.name for folder in both]
+    snakemake(root, "provinces", "--cores", "2", province=",".join(names))
+    return root, names
+
+
+def read(root, name):
+    return pd.read_csv(root / "results" / "provinces" / f"{name}.csv", encoding="utf-8-sig")
+
+
+@pytest.mark.slow
+def test_both_are_pooled_on_the_common_tier(nation):
+    root, names = nation
+    pooled = read(root, "pooled")
+    common = pooled[(pooled["tier"] == "common") & pooled["hypothesis"].isin(MAIN)]
+    assert set(common["hypothesis"]) == set(MAIN)
+    assert (common["provinces"] + common["deviating"]).eq(2).all() and common["provinces"].eq(2).any()
+    inside = common.dropna(subset=["estimate"])
+    assert inside["estimate"].between(inside["ci_low"], inside["ci_high"]).all() and len(inside)
+    assert set(read(root, "matrix")["province"]) == set(names)
+    levels = read(root, "levels")
+    assert set(levels.loc[levels["index"] == "OD-C", "province"]) == set(names)
+    assert levels["common_scale"].between(20, 80).all()
+    assert set(read(root, "plans").columns) > set(names)
+
+
+@pytest.mark.slow
+def test_their_packages_are_proved_and_the_brief_names_both(nation):
+    root, names = nation
+    for name in names:
+        file = root / "results" / name / "release" / "exchange" / f"{name}.zip"
+        command = [sys.executable, "jianfu.py", "exchange", "--verify", str(file)]
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+        assert done.returncode == 0 and "封签" in done.stdout, done.stdout + done.stderr
+        (root / "other.zip").write_bytes(file.read_bytes()[:-9] + b"tampered!")
+        done = subprocess.run([*command[:-1], "other.zip"], cwd=root, capture_output=True, text=True)
+        assert done.returncode and len(done.stderr.strip().splitlines()) == 1, done.stderr
+    page = (root / "results" / "provinces" / "brief.html").read_text(encoding="utf-8")
+    assert all(name in page for name in read(root, "provinces")["name"])
 
 
 @pytest.mark.slow
