@@ -3,6 +3,7 @@
 import re
 import shutil
 import zipfile
+from collections import Counter
 from pathlib import PurePosixPath
 
 import openpyxl
@@ -11,6 +12,7 @@ import pytest
 import test_ingest_other_province as other
 from ingest_cases import ROOT, SAMPLE, TABLES, UNITS, ingest_all, sample_results, write_csv
 from sample_identifiers import found_in, identifiers
+from unseen_folders import _id_number
 
 from jianfu.commands.new_province import draft_province
 from jianfu.config.files import read_yaml
@@ -21,7 +23,7 @@ from jianfu.onboarding.draft import make_draft
 from jianfu.onboarding.grouping import patterns_of, skeleton
 from jianfu.onboarding.knowledge import Knowledge
 from jianfu.onboarding.look import look
-from jianfu.onboarding.survey import order_answers
+from jianfu.onboarding.survey import Survey, _place_items, order_answers
 from jianfu.province.load import load_province
 from jianfu.province.rules import check_length
 
@@ -265,6 +267,51 @@ def test_a_part_is_not_taken_for_the_whole(tmp_path, knowledge, headings, mapped
     draft = make_draft(tmp_path, knowledge)
     app = next(p for p in [*draft.proposals, *draft.incomplete] if p.table == "app_activity")
     assert {text: h.column for text, h in app.columns.items() if text in headings} == mapped
+
+
+def test_a_hostile_ledger_survey_and_visitors_book_are_told_by_their_cells(tmp_path, knowledge):
+    """A direction that one sheet does not tell, questions beside the usual ones, visits that begin and end on a day."""
+    write_csv(tmp_path / "单位名录.csv", UNITS)
+    book = openpyxl.Workbook()
+    numbers = [_id_number(n)[0] for n in range(8)]
+    for name, ways in (("2023", ["减员"]), ("2024", ["减员", "增员"])):
+        sheet = book.create_sheet(name)
+        sheet.append(["身份号", "单位", "进或出", "落定日期", "因何变动", "转往何处"])
+        for n in range(24):
+            why = ["辞职", "公开遴选"][n % 2] if ways[n % len(ways)] == "减员" else "新录用"
+            day = f"{name}-{n % 12 + 1:02d}-03"
+            sheet.append(
+                [numbers[n % 8], "河口镇", ways[n % len(ways)], day, why, ["县直单位", "市直单位"][n % 2]]
+            )
+    del book["Sheet"]
+    book.save(tmp_path / "人员进出.xlsx")
+    rows = [["检查编号", "接待镇街", "来意", "进镇时刻", "出镇时刻", "组织单位"]]
+    rows += [
+        [
+            f"F{n}",
+            "河口镇",
+            ["检查", "调研"][n % 2],
+            f"2024-03-{n + 1:02d} 09:00",
+            f"2024-03-{n + 1:02d} 11:30",
+            "县委办",
+        ]
+        for n in range(20)
+    ]
+    write_csv(tmp_path / "接待簿.csv", rows)
+    found = {
+        p.table: {t: h.column for t, h in p.columns.items()}
+        for p in make_draft(tmp_path, knowledge).proposals
+    }
+    assert found["ledger"]["进或出"] == "movement" and found["ledger"]["因何变动"] == "exit_type"
+    assert (found["tasks"]["进镇时刻"], found["tasks"]["出镇时刻"]) == ("issue_at", "done_at")
+
+
+def test_questions_of_a_series_are_the_items_whatever_else_was_asked(knowledge):
+    names = [f"T{n:02d}" for n in range(1, 43)]
+    answers = {name: Counter({str(n): 9 for n in range(7)}) for name in [*names, "睡眠1", "睡眠2", "睡眠3"]}
+    survey = Survey()
+    _place_items(survey, answers, {name: n for n, name in enumerate(answers)}, knowledge)
+    assert list(survey.items) == names and survey.items["T06"] == "CY1"
 
 
 def test_unused_files_that_differ_in_numbers_alone_are_one_line(tmp_path, knowledge):

@@ -219,8 +219,10 @@ def _earliest(rest, claims, content, found):
 
 
 def _middle_day(content):
-    days = [d[0] for text in content.texts if (d := dates.parse(text))]
-    return float(np.median([d.toordinal() for d in days])) if days else float("inf")
+    """Median moment as a day number: of a visit the hours tell the coming from the going."""
+    found = [d[0] for text in content.texts if (d := dates.parse(text))]
+    days = [moment.toordinal() + (60 * moment.hour + moment.minute) / 1440 for moment in found]
+    return float(np.median(days)) if days else float("inf")
 
 
 def _choose(rest, options, claims, by_days):

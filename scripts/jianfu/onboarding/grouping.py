@@ -242,6 +242,7 @@ def fill_in(proposal, knowledge, units=None):
     for _, headings in proposal.pages:
         for heading in headings:
             _file_heading(proposal, heading)
+    _keep_one_heading(proposal)
     for text in list(proposal.doubtful):
         if text in proposal.columns:
             del proposal.doubtful[text]
@@ -250,6 +251,26 @@ def fill_in(proposal, knowledge, units=None):
         _remedy(proposal, knowledge, units)
     proposal.lacking = lacking(proposal, knowledge)
     proposal.wordings = propose_wordings(proposal.pages, knowledge)
+
+
+def _keep_one_heading(proposal):
+    """Of headings that stand side by side and are one column in different sheets, the one of most sheets stays."""
+    sheets = [{h.text: h for h in headings} for _, headings in proposal.pages]
+    for column in {h.column for h in proposal.columns.values()}:
+        rivals = [text for text, h in proposal.columns.items() if h.column == column]
+        if len(rivals) < 2 or not any({*rivals} <= sheet.keys() for sheet in sheets):
+            continue
+        own = {text: sum(text in s and s[text].column == column for s in sheets) for text in rivals}
+        kept = max(rivals, key=lambda text: (own[text], _score(proposal.columns[text])))
+        for text in {*rivals} - {kept}:
+            taken = {h.column for h in proposal.columns.values()} | {*proposal.known.values()}
+            others = [s[text] for s in sheets if text in s and s[text].column not in {"", *taken}]
+            sure = [h for h in others if h.status == "proposed" and h.confidence in (HIGH, MEDIUM)]
+            gone = proposal.columns.pop(text)
+            if sure:
+                proposal.columns[text] = max(sure, key=_score)
+            else:
+                proposal.doubtful[text] = gone
 
 
 def _ignore_ties(proposal, knowledge):
@@ -334,7 +355,12 @@ def _remedy(proposal, knowledge, units):
 
 
 def _app_name(proposal):
-    """Apps by the sheets of workbooks that have one for each; else one app, by what the names of the files share."""
+    """Apps by a heading that hints at them or by sheets, one each; else one app, by what the files' names share."""
+    for text, heading in proposal.doubtful.items():
+        if heading.candidates and heading.candidates[0][0] == "app_name":
+            heading.column, heading.status, heading.confidence = "app_name", "proposed", MEDIUM
+            proposal.columns[text] = proposal.doubtful.pop(text)
+            return
     sheets = {r.sheet.name for r, _ in proposal.pages}
     apps = {name for name in sheets if not re.search(r"^$|sheet|^工作表|\d", name, re.IGNORECASE)}
     if len(sheets) > 1 and apps == sheets:

@@ -107,7 +107,11 @@ def _place_items(survey, answers, where, knowledge):
     shared = _items(answers, where)
     numbered = [text for text in shared if ITEM.match(normal_heading(text))]
     versions = [{}] + [{entry["scale"]: name} for name, entry in knowledge.variants.items()]
-    for items in (shared, numbered):
+    series = Counter(re.sub(r"\d.*", "", text) for text in shared if re.search(r"\d", text))
+    first = [
+        text for text in shared if series and re.match(re.escape(series.most_common(1)[0][0]) + r"\d", text)
+    ]
+    for items in (shared, numbered, first):
         for survey.keys in versions:
             scales = _scales(survey, knowledge).values()
             usual = [item for scale in scales if not scale.get("rare") for item in scale["items"]]
