@@ -575,6 +575,42 @@ MORE = {  # input -> columns beside those of persons(), entry, what the first ro
         {"outcome": "b"},
         "another unit",
     ),
+    "trials below zero": (
+        {"t": -5},
+        {"estimator": "poisson", "outcome": "count", "options": {"trials": "t"}},
+        "below 0",
+    ),
+    "events without trials": (
+        {"t": 0},
+        {"estimator": "poisson", "outcome": "count", "options": {"trials": "t"}},
+        "trials t are 0",
+    ),
+    "nobody at risk": (
+        {"t": 0, "n": 0},
+        {"estimator": "logit", "outcome": "n", "options": {"trials": "t"}},
+        "no_trials",
+    ),
+    "an effect that tells every event": (
+        {},
+        {"estimator": "logit", "outcome": "left", "effects": ["person"]},
+        "separated_person",
+    ),
+    "a row alone with HC3": (
+        {"d": lambda f: f["person"] == 5},
+        {"terms": ["d"], "options": {"vcov": "HC3"}},
+        "HC3 is not defined",
+    ),
+    "a row alone with HC2 of a logit": (
+        {"d": lambda f: f["person"] == 5, "e": lambda f: f["person"].isin([5, 6, 7, 8, 9])},
+        {"estimator": "logit", "outcome": "e", "terms": ["d"], "options": {"vcov": "HC2"}},
+        "separated by d",
+    ),
+    "the outcome twice": ({}, {"outcome": ["y", "y"]}, "stands twice"),
+    "invisible characters": (
+        {"k": lambda f: np.where(f["person"] % 2, "甲\u200b", "甲")},
+        {"terms": ["k"]},
+        "single level",
+    ),
     "a contrast called like a term": (
         {},
         {"options": {"contrasts": {"x": ["x"]}}},
@@ -608,6 +644,13 @@ ALONE = {  # input of an estimator without terms -> columns, entry, what the sen
     ),
     "a probability above one": ({"y": 1.5}, "p_adjust", {"method": "holm"}, "no p-values"),
     "a probability below zero": ({"y": -0.1}, "p_adjust", {"method": "BH"}, "no p-values"),
+    "two periods before the date": (
+        {"month": lambda f: f["month"] * 3},
+        "segmented",
+        {"time": "month", "dates": [7], "season": False},
+        "fewer than 3 periods",
+    ),
+    "a policy and no events": ({"y": 0, "t": 50}, "did_events", STUDY | {"trials": "t"}, "no events"),
     "an item twice": ({}, "cfa", {"model": {"f": ["q1", "q2", "q2"]}}, "3 items"),
     "items that are copies": (
         {"q2": lambda f: f["q1"]},
@@ -684,6 +727,30 @@ def test_numbers_may_be_written_in_several_ways(form, tmp_path):
     frame.to_csv(tmp_path / "own.csv", index=False)
     row = fit(tmp_path / "own.csv", {"estimator": "ols", "outcome": "v", "terms": ["x"]}).iloc[-1]
     np.testing.assert_allclose([row["estimate"], row["std_error"]], wanted[:2])
+
+
+def test_what_the_report_names_has_a_row_and_a_row_alone_a_caution(tables, tmp_path):
+    rows = own(tables, "ols", outcome="y", terms=["x"], report=["x", "nix"])
+    assert np.isfinite(rows.loc["x", "estimate"]) and "no estimate of this name" in told(rows.loc["nix"])
+    persons().assign(d=lambda f: f["person"] == 5).to_csv(tmp_path / "own.csv", index=False)
+    rows = fit(
+        tmp_path / "own.csv",
+        own_options({"estimator": "ols", "outcome": "y", "terms": ["d", "x"]}, vcov="HC1"),
+    )
+    assert "in a single row" in told(rows.iloc[1]) and "in a single row" not in told(rows.iloc[2])
+
+
+def test_rows_without_trials_are_no_observations(tmp_path):
+    frame = persons().assign(
+        t=lambda f: np.where(f["person"] % 9 == 0, 0, 5), n=lambda f: f["left"].where(f["t"] > 0, 0)
+    )
+    frame.to_csv(tmp_path / "own.csv", index=False)
+    frame[frame["t"] > 0].to_csv(tmp_path / "rest.csv", index=False)
+    for estimator in ("logit", "poisson"):
+        entry = own_options({"estimator": estimator, "outcome": "n", "terms": ["x"]}, trials="t")
+        rows, rest = (fit(tmp_path / name, entry) for name in ("own.csv", "rest.csv"))
+        np.testing.assert_allclose(rows[["estimate", "std_error"]], rest[["estimate", "std_error"]])
+        assert rows["n_dropped"].eq((frame["t"] == 0).sum()).all()
 
 
 def test_a_minus_of_word_processors_and_levels_that_differ_by_rounding(tmp_path):

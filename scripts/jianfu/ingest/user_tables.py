@@ -209,6 +209,7 @@ READERS = {
 # ------------------------------------------------------------------------------------------------ cells
 
 
+UNSEEN = "\u200b\u2060\ufeff"  # characters without width, which copying from web pages leaves
 LARGEST = 1e100  # size of a number with which sums of squares can still be had; the smallest is its inverse
 
 
@@ -292,7 +293,7 @@ def _texts(column):
 def cell_text(value: object) -> str:
     """A cell as text: whole numbers without decimals, others with all digits, dates as YYYY-MM-DD."""
     if isinstance(value, str):
-        return value.strip()
+        return value.strip().strip(UNSEEN).strip()
     if value is None or value is pd.NA or value is pd.NaT or value != value:
         return ""
     if hasattr(value, "strftime"):

@@ -23,6 +23,7 @@ from jianfu.models.terms import reference_level
 
 UNCONVERGED = ("unconverged", "singular_matrix")  # codes of models that were fitted without success
 BY_CLUSTER = ("cluster", "CR2", "wild")  # beginnings of the kinds of errors that rest on clusters
+BY_ROW = ("HC0", "HC1", "HC2", "HC3")
 ROUNDING = 1e-12  # share of an estimate below which its standard error is nothing but rounding
 NO_ERROR = dict.fromkeys(("std_error", "low", "high", "p_value"), np.nan)
 
@@ -87,6 +88,9 @@ def fit_model(spec, table, categories, settings):
     reported, single = _reported(spec), model.columns.without_columns(spec.terms)
     effects = [effect for effect in fit.effects if reported is None or effect.term in reported]
     effects = [_of_one_cluster(effect, model) for effect in effects]
+    known = {effect.term for effect in fit.effects} | set(single)
+    unknown = [term for term in (spec.report or ()) if spec.report != ALL and term not in known]
+    effects += [Effect(term, np.nan, reasons=(because("no_such_effect"),)) for term in unknown if effects]
     effects += [Effect(term, np.nan, reasons=(because("single_level", column=term),)) for term in single]
     if not effects:
         return _without_figures(spec, base, [because("nothing_reported")])
@@ -98,14 +102,17 @@ def fit_model(spec, table, categories, settings):
 
 
 def _of_one_cluster(effect, model):
-    """The effect, with a caution where its column is other than elsewhere in a single cluster: clustered errors are
-    then far too small (MacKinnon and Webb 2018)."""
-    if effect.term not in model.columns or not effect.vcov.startswith(BY_CLUSTER):
+    """The effect, with a caution where its column is other than elsewhere in a single cluster, or row: errors from the
+    residuals of it are then far too small (MacKinnon and Webb 2018)."""
+    if effect.term not in model.columns or not effect.vcov.startswith((*BY_CLUSTER, *BY_ROW)):
         return effect
     values = model.columns[effect.term]
-    if len(np.unique(model.clusters[values != np.median(values)])) != 1:
+    other = values != np.median(values)
+    groups = model.clusters[other] if effect.vcov.startswith(BY_CLUSTER) else np.flatnonzero(other)
+    if len(np.unique(groups)) != 1:
         return effect
-    return replace(effect, reasons=(*effect.reasons, because("of_one_cluster", column=effect.term)))
+    code = "of_one_cluster" if effect.vcov.startswith(BY_CLUSTER) else "of_one_row"
+    return replace(effect, reasons=(*effect.reasons, because(code, column=effect.term)))
 
 
 def _sound(effect, remarks):

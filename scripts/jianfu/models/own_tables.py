@@ -10,6 +10,7 @@ from jianfu.core.errors import ConfigError, DataError
 from jianfu.core.reasons import Reason
 from jianfu.core.spelling import did_you_mean
 from jianfu.ingest.user_tables import (
+    BARE,
     MOST_LEVELS,
     as_levels,
     cell_text,
@@ -129,6 +130,8 @@ def _check_outcome(entry, place):
     for column in spec.outcomes:
         if column in right:
             raise ConfigError("outcome_among_terms", place=place, column=column)
+        if spec.outcomes.count(column) > 1:
+            raise ConfigError("outcome_twice", place=place, column=column)
 
 
 def _check_option(name, value, kind, place):
@@ -286,7 +289,8 @@ def _check_stray(values, spec):
         return
     known = values.dropna()
     words = known[[not is_quantity(cell) for cell in known]]
-    signs = known[[not cell.isdigit() for cell in known]]
+    signs = known[[not BARE.fullmatch(cell) for cell in known]]
+    signs = signs if len(signs) else known[[not cell.isdigit() for cell in known]]
     for code, cells in (("stray_word", words), ("numbers_as_text", signs)):
         if len(cells) and len(words) < len(known) / 2:
             where = {"row": int(cells.index[0]) + 2, "text": cells.iloc[0]}

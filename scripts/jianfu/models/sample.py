@@ -78,6 +78,13 @@ def select(spec, table, categories):
         if (frame.loc[sample.rows, spec.weights] < 0).any():
             raise NotEstimable("negative_weights", column=spec.weights, sample=sample)
         drop((frame[spec.weights] == 0).to_numpy(), "zero_weight")
+    if trials := spec.options.get("trials"):
+        if (frame.loc[sample.rows, trials] < 0).any():
+            raise NotEstimable("negative_trials", column=trials, sample=sample)
+        nobody = (frame[trials] == 0).to_numpy()
+        if (frame.loc[sample.rows & nobody, list(spec.outcomes)] != 0).to_numpy().any():
+            raise NotEstimable("events_without_trials", column=trials, sample=sample)
+        drop(nobody, "no_trials")
     for reason, lost in _never_at_risk(spec, frame).items():
         drop(lost, reason)
     if not sample.rows.any():
@@ -362,6 +369,11 @@ def _drop_separated(spec, table, categories, controls, sample):
     keep, lost = hazard.drop_separated(events, weights, groups, trials)
     for (name, _), n in lost.items():
         sample.dropped[f"separated_{name}"] = sample.dropped.get(f"separated_{name}", 0) + n
+    if not keep.any():
+        told = [name for name in dict.fromkeys(name for name, _ in lost) if name in variables]
+        if told:
+            raise NotEstimable("separated", columns=told, sample=sample)
+        raise NotEstimable("no_observations", reasons=sorted(sample.dropped), sample=sample)
     for name in dict.fromkeys(name for name, _ in lost):
         count = sum(1 for other, _ in lost if other == name)
         sample.remarks.append(because("levels_without_events", column=name, levels=count))

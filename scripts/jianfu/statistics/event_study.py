@@ -223,6 +223,8 @@ def extended_poisson(y, exposure, unit, time, cohort, clusters, *, periods=3):
     design = np.stack([treated & (cohort == g) & (since == s) for g, s in cells], axis=1)[used].astype(float)
     groups, unlimited = {"unit": unit[used], "time": time[used]}, np.full(used.sum(), np.inf)
     kept = hazard.drop_separated(y[used], exposure[used], groups, unlimited)[0]
+    if not kept.any():
+        raise NotEstimable("no_events")
     _leave_out(used, dropped, ~_at(used, kept), "separated")
     design, effects = design[kept], [hazard.codes_of(codes[used])[0] for codes in (unit, time)]
     if (design * y[used][:, None]).sum(axis=0).min() <= 0:

@@ -138,6 +138,8 @@ def fit_plain(y, design, weights=None, vcov="iid", clusters=None, small="G"):
         plain = fitted.get_robustcov_results("cluster", groups=clusters, use_correction=False)
         found = plain.cov_params() * sandwich.small_sample(small, n_clusters, len(y), len(free))
     else:
+        if vcov in ("HC2", "HC3"):
+            sandwich.check_leverage((np.linalg.qr(fitted.model.wexog)[0] ** 2).sum(axis=1), vcov)
         found = (fitted if vcov == "iid" else fitted.get_robustcov_results(vcov)).cov_params()
     return RegressionFit(
         coefficients=placed(fitted.params, free, k),

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from jianfu.core.errors import NotEstimable
 from jianfu.statistics.designs import nested, standardised, sums_by
 
 SMALL_SAMPLE = ("G", "none", "full")
 NOTHING_LEFT = 1e-10  # share of the largest singular value below which a combination of columns is unknown
+ALONE = 1e-9  # what is left of a leverage of one
 
 
 def robust(design, scores, bread, kind, working=None):
@@ -24,9 +26,16 @@ def robust(design, scores, bread, kind, working=None):
     squares = scores**2
     if kind in ("HC2", "HC3"):
         leverage = working * np.einsum("ij,jk,ik->i", design, bread, design)
+        check_leverage(leverage, kind)
         squares = squares / (1 - leverage) ** (1 if kind == "HC2" else 2)
     meat = design.T @ (design * squares[:, None])
     return bread @ meat @ bread * (hc1(n, k) if kind == "HC1" else 1.0)
+
+
+def check_leverage(leverage, kind):
+    """Raise :class:`NotEstimable` where a row tells a coefficient alone: HC2 and HC3 divide by nothing."""
+    if (leverage > 1 - ALONE).any():
+        raise NotEstimable("leverage_one", vcov=kind)
 
 
 def clustered(design, scores, bread, clusters, factor):

@@ -45,10 +45,15 @@ def fit(model, settings):
         raise NotEstimable("not_whole_periods", column=options["time"])
     dates = _dates(options, used, time, months)
     monthly = options.get("season", True) and len(np.unique(time)) >= TWO_YEARS
+    least = (
+        3 if options.get("slopes", True) else 2
+    )  # a line through two periods leaves nothing to tell its error
+    bounds = np.unique([*dates.values()])
+    stretches = np.split(np.unique(time), np.searchsorted(np.unique(time), bounds))
     for name, date in dates.items():
-        before = int((np.unique(time) < date).sum())
-        if before < 2 or before > len(np.unique(time)) - 2:
-            raise NotEstimable("few_periods_around", date=name)
+        place = int(np.searchsorted(bounds, date))
+        if min(len(stretches[place]), len(stretches[place + 1])) < least:
+            raise NotEstimable("few_periods_around", date=name, least=least)
     calendar = time.astype(int) % 12 if monthly else None
     built = segmented.design(time, dates, calendar, options.get("slopes", True))
     unit = effects[0] if effects else np.zeros(len(used), dtype=int)

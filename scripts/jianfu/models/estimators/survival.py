@@ -195,7 +195,7 @@ def fit_aalen_johansen(model, settings):
         times = options.get("times") or _few_times(curve.times)
         for cause in wanted:
             before = -np.inf
-            for time in sorted(map(float, times)):
+            for time in sorted({*map(float, times)}):
                 point = _incidence(curve, cause, time, label, options, settings)
                 if len(np.unique(person[rows])) == 1 and not np.isnan(point.estimate):
                     point = Effect(point.term, point.estimate, reasons=(because("single_person"),))
