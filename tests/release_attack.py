@@ -23,13 +23,14 @@ import pandas as pd
 from openpyxl import load_workbook
 from pptx import Presentation
 from scipy import stats
-from scipy.optimize import linprog
+from scipy.optimize import brentq, linprog
 
 LEAST = 10  # a group of fewer persons or events must not be told
 OF_HOURS = ("visible_share",)  # means of ratios, whose digits tell no count
 ITEMS = 15  # items of the longest scale whose mean is published
 PERSON_TABLES = ("roster", "ledger", "spells", "survey", "punches")  # source tables whose rows are persons
 ROW_OUTCOMES = ("kept", "duplicate", "rejected", "nondata")
+LIMITS = {"rmsea_low": 0.95, "rmsea_high": 0.05}  # probability of a smaller chi-square at the limits of 90 %
 COHORTS = {"70后及以前": "cohort_70s", "80后": "cohort_80s", "90后": "cohort_90s", "00后": "cohort_00s"}
 
 
@@ -284,23 +285,71 @@ def digits(release: Path) -> list[Leak]:
     found += _rates(read(release, "dose_response"))
     for name in ("scale_structure", "measurement_invariance"):
         found += _fits(read(release, name))
+    found += _likelihoods(read(release, "stepwise_fit"))
+    if len(described) and len(response):
+        units = described.loc[(described["block"] == "units") & (described["row"] == "units"), "n"].max()
+        found += _group_sizes(read(release, "scale_reliability"), units * response["wave"].nunique())
     return [*found, *_intervals(read(release, "estimates"))]
 
 
 def _fits(table):
-    """Answers that agree with the chi-square and the RMSEA of a factor model: its square is groups × (χ² − df) over
-    df × answers."""
-    shown = table.dropna(subset=["chi2", "rmsea"]) if len(table) else table
-    for row in shown[shown["rmsea"] > 0].to_dict("records") if len(shown) else ():
+    """Answers that agree with the chi-square and the RMSEA of a factor model, its square groups × (χ² − df) over df ×
+    answers, and with the limits of it, which have the noncentrality of a limit instead of χ² − df."""
+    for row in table.dropna(subset=["chi2"]).to_dict("records") if len(table) else ():
         if not is_rounded([row["respondents"]]):
             continue
         every, groups = numbers(row["respondents"]), row["groups"] if row.get("groups", 0) > 0 else 1
-        excess = row["chi2"] - row["df"] + np.array([-1, 1]) * half_unit(row["chi2"])
-        squares = (row["rmsea"] + np.array([1, -1]) * half_unit(row["rmsea"])) ** 2
-        low, high = groups * excess / row["df"] / squares
-        fits = every[(every >= low - groups) & (every <= high + groups)]
+        around = row["chi2"] + np.array([-1, 1]) * half_unit(row["chi2"])
+        excess = {"rmsea": around - row["df"]}
+        excess |= {name: [_noncentrality(x, row["df"], p) for x in around] for name, p in LIMITS.items()}
+        fits = every
+        for name in [name for name in excess if row.get(name, 0) > 0]:
+            squares = (row[name] + np.array([1, -1]) * half_unit(row[name])) ** 2
+            low, high = groups * np.array(excess[name]) / row["df"] / squares
+            fits = fits[(fits >= low - groups) & (fits <= high + groups)]
         where = "/".join(str(row[key]) for key in ("scale", "grouping", "level") if key in row)
         yield from _told(f"answers to {where}", fits, every)
+
+
+def _noncentrality(chi2, df, probability):
+    """Noncentrality at which a chi-square is at most ``chi2`` with this probability, on which the limits of the RMSEA
+    rest."""
+
+    def excess(value):
+        return (stats.ncx2.cdf(chi2, df, value) if value else stats.chi2.cdf(chi2, df)) - probability
+
+    return brentq(excess, 0, 10 * chi2 + 100) if excess(0) > 0 else 0.0
+
+
+def _likelihoods(table):
+    """Answers, or events, that agree with a log-likelihood and the share explained: -n/2 (log(2 pi (1 - R2)) + 1) of an
+    outcome in standard deviations, and events by log rate plus the others of a constant alone."""
+    for row in table.to_dict("records") if "log_likelihood" in table else ():
+        around = row["log_likelihood"] + np.array([-1, 1]) * half_unit(row["log_likelihood"])
+        n = numbers(row["n_used"])
+        if row["r2"] == row["r2"]:
+            per_row = (np.log(2 * np.pi * (1 - row["r2"])) + 1) / 2
+            fits = n[(-n * per_row >= around[0] - 1) & (-n * per_row <= around[1] + 1)]
+            yield from _told(f"answers of {row['model']} {row['step']}", fits, n)
+        else:
+            events = np.arange(1, min(row["n_used"], 3000))
+            rate = events / row["n_used"]
+            alone = events * np.log(rate) + (row["n_used"] - events) * np.log1p(-rate)
+            slack = half_unit(row["pseudo_r2"]) * abs(row["log_likelihood"])
+            low, high = np.sort(around / (1 - row["pseudo_r2"])) + np.array([-slack, slack])
+            yield from _told(
+                f"events of {row['model']} {row['step']}", events[(alone >= low) & (alone <= high)], events
+            )
+
+
+def _group_sizes(table, groups):
+    """Answers that agree with ICC(1) and ICC(2), whose step from one to the other is the mean size of ``groups``."""
+    for row in table.dropna(subset=["icc1", "icc2"]).to_dict("records") if len(table) else ():
+        one, two = (row[name] + np.array([-1, 1]) * half_unit(row[name]) for name in ("icc1", "icc2"))
+        size = [b * (1 - a) / (a * (1 - b)) for a in one for b in two]
+        every = numbers(row["respondents"]) if is_rounded([row["respondents"]]) else []
+        fits = [n for n in every if min(size) * groups <= n <= max(size) * groups]
+        yield from _told(f"answers to {row['scale']} in groups", fits, every)
 
 
 def _of_weights(group, parts):

@@ -56,7 +56,6 @@ def test_steps_of_least_squares_and_their_fit(table):
         known = smf.ols(f"burnout ~ {formula}", frame).fit()
         own = steps[(steps["step"] == step) & (steps["term"] == "OD")].iloc[0]
         assert own["estimate"] == pytest.approx(known.params["OD"], abs=1e-9)
-        assert fits.loc[step, "log_likelihood"] == pytest.approx(known.llf, abs=1e-6)
         assert fits.loc[step, "r2"] == pytest.approx(known.rsquared, abs=1e-9)
     nothing = smf.ols("burnout ~ C(unit) + C(wave)", frame).fit()
     whole = smf.ols("burnout ~ OD + C(sex) + C(unit) + C(wave)", frame).fit()
@@ -74,7 +73,6 @@ def test_steps_of_a_hazard_rest_on_the_rows_of_the_whole_model(table):
         known = smf.glm(f"left ~ {formula}", frame[kept], family=family).fit()
         own = steps[(steps["step"] == step) & (steps["term"] == "OD")].iloc[0]
         assert own["estimate"] == pytest.approx(known.params["OD"], abs=1e-6)
-        assert fits.loc[step, "log_likelihood"] == pytest.approx(known.llf, abs=1e-5)
         assert fits.loc[step, "pseudo_r2"] == pytest.approx(1 - known.llf / known.llnull, abs=1e-8)
     assert (fits["n_used"] == fits["n_used"].iloc[0]).all()
 

@@ -179,6 +179,43 @@ def test_answers_that_the_fit_of_a_factor_model_tells_are_found(tmp_path, digits
     assert {leak.group for leak in digits(tmp_path)} == found
 
 
+def test_answers_and_events_that_a_likelihood_tells_are_found(tmp_path):
+    """Three digits are enough: 590 answers, R2 0.0624, and 57 events in 11,760 person-months."""
+    half = 590 / 2 * (np.log(2 * np.pi * (1 - 0.0624)) + 1)
+    alone = 57 * np.log(57 / 11760) + 11703 * np.log1p(-57 / 11760)
+    rows = [
+        {"model": "H1", "step": "alone", "n_used": 590, "log_likelihood": float(f"{-half:.3g}"), "r2": 0.0624}
+    ]
+    rows += [
+        {
+            "model": "H2",
+            "step": "alone",
+            "n_used": 11760,
+            "log_likelihood": float(f"{alone * 0.9948:.3g}"),
+            "pseudo_r2": 0.0052,
+        }
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "stepwise_fit.csv", index=False)
+    found = {leak.group: (leak.low, leak.high) for leak in digits(tmp_path)}
+    assert set(found) == {"answers of H1 alone", "events of H2 alone"}
+    assert found["events of H2 alone"][0] <= 57 <= found["events of H2 alone"][1]
+
+
+@pytest.mark.parametrize(("kept", "found"), [(3, {"answers to inefficacy in groups"}), (2, set())])
+def test_answers_that_the_step_between_two_iccs_tells_are_found(tmp_path, kept, found):
+    size, one = 574 / 48, 0.0715
+    two = float(f"{size * one / (1 + (size - 1) * one):.{kept}g}")
+    pd.DataFrame([{"scale": "inefficacy", "respondents": 570, "icc1": one, "icc2": two}]).to_csv(
+        tmp_path / "scale_reliability.csv", index=False
+    )
+    pd.DataFrame([{"block": "units", "row": "units", "n": 24, "mean": np.nan}]).to_csv(
+        tmp_path / "descriptives.csv", index=False
+    )
+    waves = responses()
+    pd.concat([waves, waves.assign(wave=2)]).round(2).to_csv(tmp_path / "survey_response.csv", index=False)
+    assert {leak.group for leak in digits(tmp_path) if "in groups" in leak.group} == found
+
+
 def test_a_small_group_that_its_level_and_group_tell_is_found(tmp_path):
     """Exact counts of sex by cohort of which one is withheld follow from totals of the level and of the group."""
     counts = {("男", "80后"): 31, ("女", "80后"): 7, ("男", "90后"): 44, ("女", "90后"): 25}

@@ -22,7 +22,7 @@ from jianfu.statistics import hazard
 STEPS = ("alone", "controls", "unit", "full")  # terms; with controls; with the first effect; with all of them
 FIGURES = ["estimate", "std_error", "ci_low", "ci_high", "p_value"]
 STEPWISE = ["model", "step", "term", *FIGURES, "behind", "residual_df"]
-FIT = ["model", "step", "n_used", "log_likelihood", "pseudo_r2", "r2", "r2_within"]
+FIT = ["model", "step", "n_used", "pseudo_r2", "r2", "r2_within"]
 SUBGROUPS = ["model", "variable", "level", *FIGURES, "p_difference", "behind", "residual_df"]
 CORRELATIONS = ["row", "column", "correlation", "n"]
 
@@ -91,19 +91,19 @@ def _figures(effect, support, fit):
 
 
 def fit_measures(model: Prepared) -> dict[str, float]:
-    """Log-likelihood, McFadden's pseudo-R² of events, R² and within-R² of least squares (NaN where it has none).
+    """McFadden's pseudo-R² of events, R² and within-R² of least squares (NaN where it has none).
 
-    Least squares: Gaussian log-likelihood at its maximum; within: share of the variance within the absorbed effects.
-    Events: binomial or Poisson log-likelihood without the constants of the data, against that of a constant alone.
+    Within: share of the variance within the absorbed effects. Events: binomial or Poisson log-likelihood without the
+    constants of the data, against that of a constant alone. The log-likelihood itself tells the events, or the answers,
+    to the last one, however few digits it has (l = E log(E/N) + ...), so it is not given.
     """
     spec, nothing = model.spec, [np.zeros(len(model.used), dtype=int)]
     if spec.estimator == "ols":
         values, columns = model.outcome, list(model.columns.values())
         left, within = (residual(values, own, model.effects) for own in (columns, []))
         rss, total = left @ left, ((values - values.mean()) ** 2).sum()
-        likelihood = -len(values) / 2 * (np.log(2 * np.pi * rss / len(values)) + 1)
         inside = 1 - rss / (within @ within) if model.effects else np.nan
-        return {"log_likelihood": likelihood, "pseudo_r2": np.nan, "r2": 1 - rss / total, "r2_within": inside}
+        return {"pseudo_r2": np.nan, "r2": 1 - rss / total, "r2_within": inside}
     events, trials = model.events, np.asarray(model.trials, dtype=float)
     fitted = hazard.fit(
         events, trials, model.design, model.effects or nothing, model.clusters, spec.estimator
@@ -112,12 +112,7 @@ def fit_measures(model: Prepared) -> dict[str, float]:
     share = events.sum() / trials.sum()
     alone = np.full(len(events), hazard.START[spec.estimator](share))
     likelihood, constant = (-link(eta, events, trials)[2] / 2 for eta in (fitted.eta, alone))
-    return {
-        "log_likelihood": likelihood,
-        "pseudo_r2": 1 - likelihood / constant,
-        "r2": np.nan,
-        "r2_within": np.nan,
-    }
+    return {"pseudo_r2": 1 - likelihood / constant, "r2": np.nan, "r2_within": np.nan}
 
 
 def subgroups(

@@ -14,6 +14,7 @@ So figures beside a rounded count keep ``FEW_DIGITS`` significant digits, and ra
 import itertools
 import json
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -71,6 +72,12 @@ RATES = {
     "sample_by_group": ("n", "of", ("share",)),
 }
 FEW_DIGITS = 3  # significant digits of figures beside a rounded count
+RMSEA = ("rmsea", "rmsea_low", "rmsea_high")
+FEWER_DIGITS = {  # where three tell the count: k of ICC(2) = k ICC(1) / (1 + (k - 1) ICC(1)) are the answers of a group
+    "scale_reliability": {"icc2": 2},
+    "scale_structure": dict.fromkeys(RMSEA, 2),
+    "measurement_invariance": dict.fromkeys(RMSEA, 2),
+}
 COUNTING_ERRORS = ("iid", "hetero", "")  # errors whose intervals count observations, and rows without errors
 
 
@@ -115,17 +122,19 @@ def _rounded_table(name, before, base):
         frame = _added_up(frame, before)
     elif name == "data_quality":
         frame = with_sums(frame, base)
-    return _with_few_digits(frame, touched, {entry.column for entry in entries})
+    return _with_few_digits(frame, touched, {entry.column for entry in entries}, FEWER_DIGITS.get(name, {}))
 
 
 def _round(frame, column, rows, base):
     frame[column] = pd.to_numeric(frame[column]).astype(float).mask(rows, rounded(frame[column], base))
 
 
-def _with_few_digits(frame, rows, kept):
-    """The frame with ``FEW_DIGITS`` significant digits in the figures of ``rows``, save in the columns ``kept``."""
+def _with_few_digits(frame, rows, kept, fewer=MappingProxyType({})):
+    """The frame with ``FEW_DIGITS`` significant digits in the figures of ``rows``, save in the columns ``kept``;
+    ``fewer``: {column: digits} of others."""
     figures = [name for name in frame if name not in kept and pd.api.types.is_float_dtype(frame[name])]
-    short = {name: frame[name].map(lambda x: float(f"{x:.{FEW_DIGITS}g}")) for name in figures}
+    digits = dict.fromkeys(figures, FEW_DIGITS) | fewer
+    short = {name: frame[name].map(lambda x, n=digits[name]: float(f"{x:.{n}g}")) for name in figures}
     return frame.assign(**{name: frame[name].where(~rows, short[name]) for name in figures})
 
 

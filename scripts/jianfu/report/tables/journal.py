@@ -8,7 +8,7 @@ from jianfu.release.outputs import TOTAL
 from jianfu.report.tables.table import NOTHING, Table, bracketed, count, interval, number, p_text, starred
 
 GROUPS = {"cohort": "sample_by_cohort", "tertile": "sample_by_burden"}  # grouping: table
-MEASURES = ("log_likelihood", "pseudo_r2", "r2", "r2_within")
+MEASURES = ("pseudo_r2", "r2", "r2_within")
 
 
 def journal_tables(released: dict[str, pd.DataFrame], models: dict[str, dict], labels: Labels) -> list[Table]:
@@ -117,8 +117,7 @@ def stepwise_table(steps: pd.DataFrame, fits: pd.DataFrame, models: dict[str, di
     rows.append((labels("row_step"), *(labels(f"step_{step}") for _, step in columns)))
     rows.append((labels("row_n_used"), *(count(kept.loc[key, "n_used"]) for key in columns)))
     for measure in MEASURES:
-        digits = 0 if measure == "log_likelihood" else 3
-        rows.append((labels(f"row_{measure}"), *(number(kept.loc[key, measure], digits) for key in columns)))
+        rows.append((labels(f"row_{measure}"), *(number(kept.loc[key, measure], 3) for key in columns)))
     header = [labels("column_variable")]
     for place, (model, _) in enumerate(columns, start=1):
         header.append(f"({place})\n{_model(model, models, labels)}")
