@@ -24,6 +24,7 @@ from jianfu.models.estimators.common import Settings
 from jianfu.models.spec import spec_of
 from jianfu.models.tables.reading import read_hazard, read_survey
 from jianfu.models.tables.variables import derive
+from jianfu.release.ledger import of_rounded_events
 from jianfu.release.sample_by_group import persons_of, sample_by_group
 from jianfu.survey.scoring import VISIBLE
 
@@ -48,7 +49,9 @@ def main(inputs, window, reference, inference, least, outputs):
     definitions = read_definitions(inputs["definitions"])
     predicted = [
         predictions.differences_over(specs[0], survey, categories, COHORT, settings, least=least),
-        predictions.hazards_over(spec_of(plan, BY_COHORT), cells, categories, COHORT, settings),
+        of_rounded_events(
+            predictions.hazards_over(spec_of(plan, BY_COHORT), cells, categories, COHORT, settings), least
+        ),
     ]
     keys, common = (read_yaml(inputs[name])["scales"] for name in ("scales", "common"))
     usual = [name for name in keys if name in common and not common[name].get("rare")]

@@ -289,7 +289,9 @@ def digits(release: Path) -> list[Leak]:
     if len(described) and len(response):
         units = described.loc[(described["block"] == "units") & (described["row"] == "units"), "n"].max()
         found += _group_sizes(read(release, "scale_reliability"), units * response["wave"].nunique())
-    return [*found, *_intervals(read(release, "estimates"))]
+    estimates = read(release, "estimates")
+    found += _excess(estimates) if len(estimates) else []
+    return [*found, *_intervals(estimates)]
 
 
 def _fits(table):
@@ -417,6 +419,33 @@ def coefficients(release: Path) -> list[Leak]:
     exits = persons[persons["row"] == "exits"].set_index("cohort")["n"]
     rows = estimates[estimates["n_events"].notna() & estimates["outcome"].eq("voluntary")]
     return [leak for model, own in rows.groupby("model") for leak in _cohorts(model, own, months, exits)]
+
+
+def _excess(estimates):
+    """Events that the excess per 1,000 over the coefficient tells, which is the rate (of a rare event): of all, and of
+    levels, whose shares of the observations follow from the rates."""
+    rows = estimates[estimates["term"].astype(str).str.startswith("excess_per_1000(")]
+    coefficients = estimates.set_index(["model", "outcome", "term"])["estimate"]
+    for (model, outcome), own in rows.groupby(["model", "outcome"]):
+        term = own["term"].iloc[0].removeprefix("excess_per_1000(").split(";")[0].rstrip(")")
+        slope = coefficients.get((model.removesuffix(".additive"), outcome, term), np.nan)
+        terms = estimates.loc[estimates["model"] == model.removesuffix(".additive"), "term"].astype(str)
+        rates = own.set_index("term")["estimate"] / slope / 1000
+        levels = [name for name in rates.index if ";" in name and " - others" not in name]
+        used, events = own["n_used"].iloc[0], own["n_events"].iloc[0]
+        if terms.str.startswith(f"{term}:").any() or np.isnan(slope) or not is_rounded([events]):
+            continue
+        sizes = {f"excess_per_1000({term})": used}
+        if len(levels) == 2:
+            one, two = rates[levels]
+            share = (rates.iloc[0] - two) / (one - two)
+            sizes |= {levels[0]: share * used, levels[1]: (1 - share) * used}
+        for name, size in sizes.items():
+            guess = size * rates[name]
+            every = np.arange(max(guess - LEAST, 0) // 1, guess + LEAST)
+            fits = every[(every >= 0.99 * guess) & (every <= 1.02 * guess)]
+            if not (np.round(fits) % LEAST == 0).any():
+                yield from _told(f"events of {model} {name}", fits, every)
 
 
 def _cohorts(model, rows, months, exits):

@@ -14,6 +14,7 @@ from jianfu.core.reasons import write_reasons
 from jianfu.models.estimates import RESTRICTED_COLUMNS
 from jianfu.models.reasons import because
 from jianfu.release.gate import release_all
+from jianfu.release.ledger import round_alike
 from jianfu.release.outputs import Limits
 
 PLAN = Path(__file__).parents[2] / "config" / "plan"
@@ -199,6 +200,34 @@ def test_answers_and_events_that_a_likelihood_tells_are_found(tmp_path):
     found = {leak.group: (leak.low, leak.high) for leak in digits(tmp_path)}
     assert set(found) == {"answers of H1 alone", "events of H2 alone"}
     assert found["events of H2 alone"][0] <= 57 <= found["events of H2 alone"][1]
+
+
+def test_events_that_an_excess_over_its_coefficient_tells_are_found_and_not_released(tmp_path):
+    """Rates of two levels and of all give the observations of the levels, and their events: 39 and 18 of 57."""
+    levels, slope = {"80后": (6542, 18), "90后": (5217, 39)}, 0.1215
+    whole = tuple(map(sum, zip(*levels.values(), strict=True)))
+    counts = {"": whole} | {f"; {name}": count for name, count in levels.items()}
+    excess = {name: 1000 * slope * e / n for name, (n, e) in counts.items()}
+    excess["; 90后 - others"] = excess["; 90后"] - excess["; 80后"]
+    rows = [model(model="H2", outcome="voluntary", term="OD", estimate=slope, std_error=0.2)]
+    for name, value in excess.items():
+        row = model(model="H2.additive", outcome="voluntary", term=f"excess_per_1000(OD{name})")
+        row |= {"estimate": value, "std_error": 1.0, "ci_low": value - 2, "ci_high": value + 2}
+        rows.append(
+            row | dict(zip(("behind_persons", "behind_events"), counts.get(name, whole), strict=True))
+        )
+    full = pd.DataFrame(rows).assign(n_read=19867, n_used=whole[0], n_events=whole[1], vcov="cluster_G")
+    released = round_alike({}, full, 10, np.ones(len(full), bool))[1]
+    for name, frame in (("exact", full.assign(n_events=60, n_used=11760)), ("released", released)):
+        (tmp_path / name).mkdir()
+        frame.to_csv(tmp_path / name / "estimates.csv", index=False)
+    found = {leak.group.partition("(")[2]: (leak.low, leak.high) for leak in digits(tmp_path / "exact")}
+    assert found == {"OD)": (57, 58), "OD; 80后)": (18, 18), "OD; 90后)": (39, 39)}
+    assert digits(tmp_path / "released") == []
+    shown = released.set_index("term")["estimate"]
+    assert shown["excess_per_1000(OD; 90后)"] == pytest.approx(1000 * slope * 40 / 5220)
+    difference = shown["excess_per_1000(OD; 90后)"] - shown["excess_per_1000(OD; 80后)"]
+    assert shown["excess_per_1000(OD; 90后 - others)"] == pytest.approx(difference, rel=1e-9)
 
 
 @pytest.mark.parametrize(("kept", "found"), [(3, {"answers to inefficacy in groups"}), (2, set())])

@@ -13,11 +13,13 @@ So figures beside a rounded count keep ``FEW_DIGITS`` significant digits, and ra
 
 import itertools
 import json
+import re
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from jianfu.models.reasons import because
 from jianfu.release.estimates import FIGURES, rates_of_released, with_reason
@@ -71,6 +73,8 @@ RATES = {
     "survey_response": ("respondents", "roster", ("rate",)),
     "sample_by_group": ("n", "of", ("share",)),
 }
+EXCESS = re.compile(r"excess_per_1000\((.+?)(?:; (.+?))?( - others)?\)")
+OTHERS = " - others"
 FEW_DIGITS = 3  # significant digits of figures beside a rounded count
 RMSEA = ("rmsea", "rmsea_low", "rmsea_high")
 FEWER_DIGITS = {  # where three tell the count: k of ICC(2) = k ICC(1) / (1 + (k - 1) ICC(1)) are the answers of a group
@@ -94,8 +98,9 @@ def round_alike(
     persons: mask of the estimates whose observations are persons or counts of them.
     """
     before = {**tables, ESTIMATES: estimates}
+    excess = _of_rounded_rates(estimates, persons, min_cell)
     tables = {name: _rounded_table(name, frame, min_cell) for name, frame in tables.items()}
-    estimates = estimates.copy()
+    estimates = excess.copy()
     rows = _round_models(estimates, persons, min_cell)
     counting = rows & persons & estimates["vcov"].fillna("").isin(COUNTING_ERRORS).to_numpy()
     estimates = rates_of_released(
@@ -136,6 +141,57 @@ def _with_few_digits(frame, rows, kept, fewer=MappingProxyType({})):
     digits = dict.fromkeys(figures, FEW_DIGITS) | fewer
     short = {name: frame[name].map(lambda x, n=digits[name]: float(f"{x:.{n}g}")) for name in figures}
     return frame.assign(**{name: frame[name].where(~rows, short[name]) for name in figures})
+
+
+def of_rounded_events(frame: pd.DataFrame, base: int) -> pd.DataFrame:
+    """Hazards (``estimate``, ``ci_low``, ``ci_high``) as they follow from the rounded events ``behind`` them."""
+    factor = rounded(frame["behind"], base) / frame["behind"]
+    return frame.assign(**{name: frame[name] * factor for name in ("estimate", "ci_low", "ci_high")})
+
+
+def _of_rounded_rates(estimates, persons, base):
+    """The estimates, excess events per 1,000 (coefficient times rate) as they follow from the rounded rates.
+
+    The excess over the coefficient is the rate, which tells the events to the last one. What a level has more than the
+    others is the difference of the two, its error in proportion to that of the level.
+    """
+    shown = estimates.copy()
+    wanted = (
+        estimates["term"].astype(str).str.fullmatch(EXCESS.pattern) & estimates["estimate"].notna() & persons
+    )
+    of_level = {}
+    for place in sorted(shown.index[wanted], key=lambda place: OTHERS in estimates.loc[place, "term"]):
+        row = estimates.loc[place]
+        _, level, others = EXCESS.fullmatch(row["term"]).groups()
+        whole = np.array([row["n_used"], row["n_events"]], float)
+        key = (row["model"], row["outcome"], row["term"].replace(OTHERS, ""))
+        if others and key not in of_level:
+            shown.loc[place, list(FIGURES)] = np.nan
+            continue
+        if others:
+            exact, counts, factor = of_level[key]
+            value = exact * factor - (exact - row["estimate"]) * _rate_factor(whole - counts, base)
+        else:
+            counts = row[["behind_persons", "behind_events"]].to_numpy(float) if level else whole
+            factor = _rate_factor(counts, base)
+            of_level[key] = row["estimate"], counts, factor
+            value = row["estimate"] * factor
+        error = row["std_error"] * factor
+        ends = value + (row[["ci_low", "ci_high"]].to_numpy(float) - row["estimate"]) * factor
+        p_value = 2 * stats.t.sf(abs(value) / error, row["n_clusters"] - 1) if others else row["p_value"]
+        shown.loc[place, ["estimate", "std_error", "ci_low", "ci_high", "p_value"]] = [
+            value,
+            error,
+            *ends,
+            p_value,
+        ]
+    return shown
+
+
+def _rate_factor(counts, base):
+    """What a rate changes by when its observations and events, ``counts`` (2,), are rounded."""
+    observations, events = rounded(counts, base) / counts
+    return events / observations if counts[1] > 0 else 1.0
 
 
 def _round_models(estimates, persons, base):

@@ -15,6 +15,7 @@ from jianfu.models.estimators.common import (
     COLUMN,
     POSITIVE,
     SHARE,
+    Behind,
     Effect,
     Estimator,
     Fit,
@@ -190,7 +191,7 @@ def fit_additive(model, settings):
         return data.found(converged=False)
     by = used[spec.options["by"]][data.keep] if spec.options.get("by") else None
     levels = [] if by is None else sorted(set(by.astype(str)))
-    averages, left_out = {}, []
+    averages, left_out, behind = {}, [], {}
     variables = marginal.main_variables(spec.terms, model.columns.categories)
     for name, move in marginal.moves(model, variables).items():
         if move.of_nothing(fitted.coefficients):
@@ -206,7 +207,11 @@ def fit_additive(model, settings):
         for level in levels:
             inside = (by.astype(str) == level).to_numpy()
             averages[f"excess_per_1000({name}; {level})"] = average(inside)
+            counted = [(data.n[rows].sum(), data.y[rows].sum()) for rows in (inside, ~inside)]
+            behind[f"excess_per_1000({name}; {level})"] = Behind(*counted[0], spec.options["by"])
             if len(levels) > 1:
+                least = Behind(*np.min(counted, axis=0), spec.options["by"])
+                behind[f"excess_per_1000({name}; {level} - others)"] = least
                 difference = average(inside) - average(~inside)
                 averages[f"excess_per_1000({name}; {level} - others)"] = difference
     if not averages:
@@ -217,7 +222,14 @@ def fit_additive(model, settings):
     df, values = fitted.n_clusters - 1, [a.estimate for a in averages.values()]
     low, high, p_value = inference.t_interval(values, errors, df, settings.confidence)
     effects = [
-        Effect(name, *map(float, row), "cluster_G", scale="excess_per_1000", df=float(df))
+        Effect(
+            name,
+            *map(float, row),
+            "cluster_G",
+            scale="excess_per_1000",
+            df=float(df),
+            behind=behind.get(name),
+        )
         for name, *row in zip(averages, values, errors, low, high, p_value, strict=True)
     ]
     most = max(errors)
