@@ -351,7 +351,8 @@ def _group_sizes(table, groups):
         size = [b * (1 - a) / (a * (1 - b)) for a in one for b in two]
         every = numbers(row["respondents"]) if is_rounded([row["respondents"]]) else []
         fits = [n for n in every if min(size) * groups <= n <= max(size) * groups]
-        yield from _told(f"answers to {row['scale']} in groups", fits, every)
+        if row["respondents"] not in np.round(fits):
+            yield from _told(f"answers to {row['scale']} in groups", fits, every)
 
 
 def _of_weights(group, parts):

@@ -230,19 +230,33 @@ def test_events_that_an_excess_over_its_coefficient_tells_are_found_and_not_rele
     assert shown["excess_per_1000(OD; 90后 - others)"] == pytest.approx(difference, rel=1e-9)
 
 
-@pytest.mark.parametrize(("kept", "found"), [(3, {"answers to inefficacy in groups"}), (2, set())])
-def test_answers_that_the_step_between_two_iccs_tells_are_found(tmp_path, kept, found):
+def test_answers_that_the_step_between_two_iccs_tells_are_found_and_not_released(tmp_path):
     size, one = 574 / 48, 0.0715
-    two = float(f"{size * one / (1 + (size - 1) * one):.{kept}g}")
-    pd.DataFrame([{"scale": "inefficacy", "respondents": 570, "icc1": one, "icc2": two}]).to_csv(
-        tmp_path / "scale_reliability.csv", index=False
-    )
-    pd.DataFrame([{"block": "units", "row": "units", "n": 24, "mean": np.nan}]).to_csv(
-        tmp_path / "descriptives.csv", index=False
-    )
-    waves = responses()
-    pd.concat([waves, waves.assign(wave=2)]).round(2).to_csv(tmp_path / "survey_response.csv", index=False)
-    assert {leak.group for leak in digits(tmp_path) if "in groups" in leak.group} == found
+    row = {
+        "scale": "inefficacy",
+        "respondents": 574.0,
+        "icc1": one,
+        "icc2": size * one / (1 + (size - 1) * one),
+    }
+    estimates = pd.DataFrame([model(n_read=620, n_used=590, n_dropped=30, n_events=np.nan)])
+    tables = round_alike({"scale_reliability": pd.DataFrame([row])}, estimates, 10, np.array([True]))[0]
+    released = tables["scale_reliability"]
+    exact = released.assign(icc2=round(row["icc2"], 3))
+    units = pd.DataFrame([{"block": "units", "row": "units", "n": 24, "mean": np.nan}])
+    waves = pd.concat([responses(), responses().assign(wave=2)]).round(2)
+    for name, table in (("exact", exact), ("released", released)):
+        (tmp_path / name).mkdir()
+        for file, frame in (
+            ("scale_reliability", table),
+            ("descriptives", units),
+            ("survey_response", waves),
+        ):
+            frame.to_csv(tmp_path / name / f"{file}.csv", index=False)
+    found = [
+        {leak.group for leak in digits(tmp_path / name) if "groups" in leak.group}
+        for name in ("exact", "released")
+    ]
+    assert found == [{"answers to inefficacy in groups"}, set()]
 
 
 def test_a_small_group_that_its_level_and_group_tell_is_found(tmp_path):

@@ -77,8 +77,7 @@ EXCESS = re.compile(r"excess_per_1000\((.+?)(?:; (.+?))?( - others)?\)")
 OTHERS = " - others"
 FEW_DIGITS = 3  # significant digits of figures beside a rounded count
 RMSEA = ("rmsea", "rmsea_low", "rmsea_high")
-FEWER_DIGITS = {  # where three tell the count: k of ICC(2) = k ICC(1) / (1 + (k - 1) ICC(1)) are the answers of a group
-    "scale_reliability": {"icc2": 2},
+FEWER_DIGITS = {  # where three tell the count
     "scale_structure": dict.fromkeys(RMSEA, 2),
     "measurement_invariance": dict.fromkeys(RMSEA, 2),
 }
@@ -240,7 +239,11 @@ def _added_up(frame, before):
 
 
 def _rescale(frame, before, name):
-    """Rates in place as they follow from the rounded counts."""
+    """Rates in place as they follow from the rounded counts, and ICC(2), which tells the answers of a group."""
+    if name == "scale_reliability":
+        one, two = frame["icc1"], frame["icc2"]
+        size = two * (1 - one) / (one * (1 - two)) * frame["respondents"] / before["respondents"]
+        frame["icc2"] = (size * one / (1 + (size - 1) * one)).where(one != 0, two)
     if name not in RATES:
         return
     count, over, figures = RATES[name]
