@@ -103,6 +103,17 @@ def test_what_differs_by_few_persons_stays_as_it_was_and_the_log_says_so(tmp_pat
     assert first["disclosure_log"].set_index(["output", "rule"])["cells"][("estimates", rule)] == 0
 
 
+def test_a_release_before_of_an_earlier_version_is_said_not_to_be_recognised(tmp_path):
+    release(tmp_path, "one", dose(PERSONS, FIRST), [model()])
+    path = tmp_path / "restricted" / "vintage.parquet"
+    stored = pd.read_parquet(path)
+    whole = stored["block"].str.rsplit("\x1f", n=1).str[0]  # models without their parts
+    stored.assign(block=stored["block"].where(stored["output"] != "estimates", whole)).to_parquet(path)
+    log = release(tmp_path, "two", dose(PERSONS, LATER), [model(n_events=93)])["disclosure_log"]
+    said = log[log["rule"] == LABELS("gate_unrecognised")]
+    assert said[["output", "cells"]].to_numpy().tolist() == [["estimates", 1]]
+
+
 def test_a_level_that_differs_by_few_keeps_the_levels_and_the_constant_not_the_whole_model(tmp_path):
     """112 and 134 exits, one level of them by five or its reference by six: their coefficients with the total would
     tell it."""

@@ -124,6 +124,10 @@ def release_all(
         table, repeated, kept, close = as_before(name, table, by, counts[name], before, limits.min_cell)
         if counts[name]:
             touched[name] |= {"as_before": repeated}
+            old = {block for output, block in before if output == name}
+            if old and not old & counts[name].keys():  # as an earlier version of the program stored them
+                touched[name] |= {"unrecognised": len(old)}
+                LOGGER.warning("%s: %s", name, labels("gate_unrecognised"))
             now |= kept
         if name == ESTIMATES:
             table = with_reason(table, close, because(AS_BEFORE))
