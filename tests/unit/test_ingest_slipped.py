@@ -46,7 +46,21 @@ def test_numbers_are_masked_wherever_they_stand(text, masked):
     assert is_number(text) == (masked in (ID, PHONE))
 
 
-@pytest.mark.parametrize("name", ["张三", "欧阳建国", "王 芳", "阿依古丽·买买提", "司马光", "李𠅤华"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "张三",
+        "欧阳建国",
+        "王 芳",
+        "阿依古丽·买买提",
+        "司马光",
+        "李𠅤华",
+        "仉迟",
+        "扎西拉姆",
+        "旦增平措",
+        "央金卓玛",
+    ],
+)
 def test_names_are_known_by_their_shape(name):
     assert is_name(name)
 
