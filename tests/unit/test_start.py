@@ -221,7 +221,14 @@ def test_a_project_without_a_repository_is_copied_without_results(tmp_path):
 
 
 def test_a_bundle_holds_the_sample_and_no_tests(tmp_path):
-    left = ("jianfu.py", "requirements.txt", "tests/data/sample/a.csv", "scripts/jianfu/a.py", "开始.bat")
+    left = (
+        "jianfu.py",
+        "requirements.txt",
+        "tests/data/sample/a.csv",
+        "environment.yml",
+        "scripts/jianfu/a.py",
+        "开始.bat",
+    )
     for name in (*left, "tests/unit/test_a.py", "tests/data/cases/a.csv", "requirements-dev.txt", "Makefile"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()

@@ -36,7 +36,7 @@ SOURCE_ONLY = ("connection-pool",)  # locked packages that come without a wheel:
 PROJECT = "jianfu"
 CONTENTS, LICENCES, MANUAL = "contents.csv", "licences.csv", "手册.pdf"
 # What only those need who change the program; the sample, and what the manuals take examples from, stay.
-DEVELOPMENT = {".ci", ".gitignore", "Makefile", "environment.yml", "pyproject.toml", "tests"}
+DEVELOPMENT = {".ci", ".gitignore", "Makefile", "pyproject.toml", "tests"}
 EXAMPLES = tuple(f"tests/data/{name}/" for name in ("sample", "usual", "models_on", "indicators"))
 TRIAL = "减负 试装"  # where a bundle is tried: a folder with Chinese characters and a space
 
