@@ -14,7 +14,6 @@ from jianfu.ingest.titles.deadlines import words_of
 from jianfu.ingest.titles.rules import FLAGS, Rules
 
 COLUMNS = ("event_label", "topic", "veto_domain", *FLAGS, "deadline_in_title")
-MOST_TOPICS = 2
 COVERED = "〇"  # stands where a name or a negated part was
 _STOPS = re.compile(r"[,;!?。]")
 
@@ -68,8 +67,8 @@ def _code(titles, rules, columns):
         blinding = tuple(pattern for pattern, blind in rules.negations if column in blind)
         if blinding not in seen:
             seen[blinding] = _covered(texts, blinding)
-        most = MOST_TOPICS if column == "topic" else 1
-        values = _values(seen[blinding], rules.columns[column], coded, most)
+        beside = rules.beside if column == "topic" else frozenset()
+        values = _values(seen[blinding], rules.columns[column], coded, beside)
         coded[column] = np.where(empty, "", values)
     return coded
 
@@ -87,19 +86,19 @@ def _covered(texts, patterns):
     return texts
 
 
-def _values(texts, rules, coded, most):
-    """The value of the first rule that holds for each title; up to ``most`` different ones, comma between. A rule
-    without a pattern is for what is left."""
-    found = np.full(len(texts), "", object)
-    taken, having = np.zeros(len(texts), int), {}
+def _values(texts, rules, coded, beside):
+    """The value of the first rule that holds for each title; a second one, comma between, where one of the two is in
+    ``beside``. A rule without a pattern is for what is left."""
+    found, two = np.full(len(texts), "", object), np.zeros(len(texts), bool)
     for rule in rules:
-        room = most if rule.pattern.text else 1
-        has = having.setdefault(rule.value, np.zeros(len(texts), bool))
-        places = np.flatnonzero((taken < room) & ~has & _given(rule, coded, len(texts)))
+        free = found == ""
+        if beside and rule.pattern.text:
+            pairs = True if rule.value in beside else pd.Index(found).isin(beside)
+            free |= ~two & (found != rule.value) & pairs
+        places = np.flatnonzero(free & _given(rule, coded, len(texts)))
         places = places[_holding(rule, texts.take(pa.array(places)))]
-        found[places] = np.where(taken[places] > 0, found[places] + ",", "") + rule.value
-        taken[places] += 1
-        has[places] = True
+        two[places] = found[places] != ""
+        found[places] = np.where(two[places], found[places] + ",", "") + rule.value
     return found
 
 

@@ -33,7 +33,7 @@ CODED = (
     *(flag for flag in FLAGS if flag not in ("relief", "disguised")),
     "disguised",
 )
-HELPERS = ("word", "typo", "name", "negation")  # rows that are no value of a column
+HELPERS = ("word", "typo", "name", "negation", "beside")  # rows that are no value of a column
 OWN_PRIORITY = 1000  # rows of a province stand before those of the plan
 _WORD = re.compile(r"\{([a-z_]+)\}")
 _CONDITION = re.compile(r"([a-z_]+)(!?=)(\S+)")
@@ -55,12 +55,14 @@ class Rule:
 @dataclass(frozen=True)
 class Rules:
     """``columns``: rules of each coded column, first one first. ``typos``: (pattern, right wording). ``names``:
-    patterns in which no word counts. ``negations``: (pattern, columns that do not see what it covers)."""
+    patterns in which no word counts. ``negations``: (pattern, columns that do not see what it covers). ``beside``:
+    topics that stand beside another one; of two topics one is such."""
 
     columns: Mapping[str, tuple[Rule, ...]]
     typos: tuple[tuple[Search, str], ...]
     names: tuple[Search, ...]
     negations: tuple[tuple[Search, frozenset], ...]
+    beside: frozenset[str]
 
     def needed(self, columns: Iterable[str]) -> tuple[str, ...]:
         """``columns`` and those that conditions of their rules name, in the order in which they are coded."""
@@ -98,6 +100,7 @@ def load_rules(path: Path | str, own: Iterable[Mapping] = ()) -> Rules:
         tuple((rule.pattern, rule.value) for rule in made if rule.column == "typo"),
         tuple(rule.pattern for rule in made if rule.column == "name"),
         tuple((rule.pattern, frozenset(rule.value.split())) for rule in made if rule.column == "negation"),
+        frozenset(rule.value for rule in made if rule.column == "beside"),
     )
 
 
