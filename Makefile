@@ -113,9 +113,12 @@ simulation-study: setup
 
 # ROWS=2000000: reading and indicators of so many rows stage by stage beside DuckDB, pandas and Polars, into docs/benchmark.csv
 # (0.3 GB of disk for every million rows). Without ROWS: 2 and 20 million, and before them the index build of a large province,
-# the primary hazard beside other programs on 3.6 million rows, and the libraries that estimators are judged by.
+# the primary hazard beside other programs on 3.6 million rows, and the libraries that estimators are judged by. First of
+# all, what each stage of `make PROVINCE=...` took.
 bench: setup
 ifndef ROWS
+	@$(JIANFU) run $(RUN)
+	$(BIN)/python tests/bench/bench_stages.py "$(PROVINCE)"
 	$(BIN)/python tests/bench/bench_indices.py
 	$(BIN)/python tests/bench/bench_hazard.py
 	$(BIN)/python tests/bench/bench_models.py

@@ -108,8 +108,8 @@ def test_page_is_complete_and_offline(tmp_path, books, settings):
     assert not re.search(r"https?://|src=|@import|url\(|<script|<link", page)
     assert "合成数据 SYNTHETIC" in page and "合成数据 SYNTHETIC" in text
     for word in (
-        "33,638",
-        "31,769",
+        "45,652",
+        "43,765",
         "双龙新区管委会",
         "岚岭县",
         "results/x/restricted/quarantine",

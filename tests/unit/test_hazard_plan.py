@@ -16,7 +16,7 @@ from jianfu.models import engine
 from jianfu.models.estimators.common import Settings
 from jianfu.models.sample import prepare
 from jianfu.models.spec import spec_of
-from jianfu.models.tables.lags import lagged_exposures
+from jianfu.models.tables.lags import lagged_exposures, since_arrival
 from jianfu.models.tables.outcomes import hazard_table
 from jianfu.models.tables.reading import columns_named
 from jianfu.models.tables.staying import with_staying
@@ -163,6 +163,34 @@ def test_the_curve_passes_through_zero_and_bends(tables):
     assert np.isfinite(rows).all()
     straight = fit("H2_spline", tables, terms=["OD"]).set_index("term")["estimate"]
     assert straight["OD=2"] == pytest.approx(2 * straight["OD=1"])
+
+
+def test_exposure_since_arrival_is_the_mean_of_all_months_there():
+    rng = np.random.default_rng(5)
+    months = [str(m) for m in pd.period_range("2023-01", "2025-06", freq="M")]
+    indices = pd.DataFrame([(u, m, "OD", rng.normal(50, 8)) for u in UNITS[:3] for m in months])
+    indices.columns = ["unit_code", "month", "index", "value"]
+    indices = indices.drop(index=[40])  # a month that was not recorded: 2023-11 of the second unit
+    rows = [
+        (unit, month, tenure)
+        for unit in UNITS[:4]
+        for month in ("2023-01", "2023-12", "2025-06")
+        for tenure in (0, 1, 2, 5, 11, 29, 30, 60)
+    ]
+    frame = pd.DataFrame(rows, columns=["unit", "month", "tenure_month"])
+    table = AnalysisTable(frame, None, len(frame))
+    found = since_arrival(table, "month", "tenure_month", indices, ("2023-01", "2023-12"), ["OD"]).frame
+    reference = indices.loc[indices["month"] < "2024-01", "value"]
+    value = indices.set_index(["unit_code", "month"])["value"].sub(reference.mean()) / reference.std()
+    for (unit, month, tenure), arrived, told in zip(rows, found["arrived"], found["OD_arrival"], strict=True):
+        before = [str(pd.Period(month, "M") - lag) for lag in range(1, tenure + 1)]
+        assert arrived == (tenure > 0 and min(before) >= "2023-01")
+        known = value.reindex([(unit, one) for one in before]).dropna()
+        if arrived and len(known) >= 2 / 3 * tenure:
+            assert told == pytest.approx(known.mean())
+        else:
+            assert np.isnan(told)
+    assert found["OD_arrival"].notna().sum() > 20
 
 
 @pytest.mark.filterwarnings("ignore::statsmodels.tools.sm_exceptions.SingularMatrixWarning")

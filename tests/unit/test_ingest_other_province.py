@@ -92,6 +92,7 @@ PROVINCE = {
         },
         {"table": "tasks", "files": ["到访登记_*.xlsx"], "columns": {"检查情况|类型": "event_label"}},
         {"table": "app_activity", "files": ["平台_*.csv"]},
+        {"table": "app_days", "files": ["每天_*.csv"]},
         {
             "table": "roster",
             "files": ["人员.xlsx"],
@@ -121,6 +122,7 @@ RENAMED = {
     "督查督办台账_": "派单/工作派单_",
     "检查调研记录_": "到访登记_",
     "政务应用使用情况_": "平台_",
+    "政务应用日报_": "每天_",
     "干部花名册": "人员",
     "增减员表": "变动",
     "问卷数据_": "答卷_",

@@ -121,7 +121,7 @@ def test_preview_is_written_and_names_nobody(proposed):
     assert len(raw) > 1000
     for text in texts:
         assert not found_in(text, raw)
-    assert "33,638" in shown and "97.0%" in shown
+    assert "45,652" in shown and "97.0%" in shown
 
 
 def test_other_headings_are_proposed(renamed):

@@ -95,6 +95,29 @@ def test_indicators_of_rows_come_back_exactly():
     np.testing.assert_allclose(both["value"], both["value_raw"], rtol=1e-9)
 
 
+def test_actions_of_the_days_add_up_and_runs_without_rest_are_those_of_the_days():
+    counts, months = drawn().detail.counts, drawn().detail.months
+    days = tables()["app_days"].assign(date=lambda frame: pd.to_datetime(frame["date"]))
+    days["month"] = days["date"].dt.strftime("%Y-%m")
+    calendar = Calendar()
+    rest = ~days["date"].map(lambda day: calendar.is_workday(day.date()))
+    keys = pd.MultiIndex.from_product(
+        [drawn().units["unit_code"].drop_duplicates().sort_values(), months.names]
+    )
+    for wanted, rows in ((counts.actions.sum(axis=-1), slice(None)), (counts.rest_day, rest)):
+        found = days[rows].groupby(["unit_code", "month"])["actions"].sum().reindex(keys, fill_value=0)
+        np.testing.assert_array_equal(found.to_numpy(), np.where(counts.app_logged, wanted, 0).ravel())
+    longest = (
+        indicators_found().query("indicator == 'D4_longest_run'").set_index(["unit_code", "month"])["value"]
+    )
+    for unit, own in days.groupby("unit_code"):
+        run, before = 0, None
+        for day in sorted(own["date"]):
+            run = run + 1 if before is not None and day - before == pd.Timedelta(days=1) else 1
+            own.loc[own["date"] == day, "run"], before = run, day
+        assert (longest[unit] == own.groupby("month")["run"].max()).all()
+
+
 def test_damage_is_added_and_counted():
     counts = pd.concat([result.counts for result in ingested().values()])
     rejected = counts[counts["outcome"] == "rejected"]

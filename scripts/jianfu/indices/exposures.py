@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 SURVEY = "6m"  # window: the months before the fieldwork of a survey; "" = the months before the month at risk
-# Variants: the months after (placebo); without the tasks tagged as emergency; of a unit of another county.
-LEAD, CALM, ELSEWHERE = "lead", "calm", "elsewhere"
+# Variants: the months after (placebo); without the tasks tagged as emergency; of a unit of another county; all months
+# since the arrival at the post.
+LEAD, CALM, ELSEWHERE, ARRIVAL = "lead", "calm", "elsewhere", "arrival"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +15,8 @@ class Exposure:
     """An exposure of a unit-month: ``Exposure(index="OD", window=SURVEY, variant=CALM)``.
 
     index: code in config/plan/indices.csv; window: ``""`` or :data:`SURVEY`; variant: ``""``, :data:`LEAD`,
-    :data:`CALM` or :data:`ELSEWHERE`; lag: the single month m - lag instead of a mean over several, 0 = none.
+    :data:`CALM`, :data:`ELSEWHERE` or :data:`ARRIVAL`; lag: the single month m - lag instead of a mean over several,
+    0 = none.
     """
 
     index: str
@@ -40,4 +42,4 @@ class Exposure:
         return cls(index=index, window=window, variant=variant, lag=int(lag or 0))
 
 
-NAME = re.compile(rf"(.+?)(?:_({LEAD}|{CALM}|{ELSEWHERE}))?(?:_lag(\d+))?(?:_({SURVEY}))?")
+NAME = re.compile(rf"(.+?)(?:_({LEAD}|{CALM}|{ELSEWHERE}|{ARRIVAL}))?(?:_lag(\d+))?(?:_({SURVEY}))?")

@@ -32,7 +32,12 @@ def expected_bytes(parameters: dict, table: str | None = None) -> int:
     units, (first, last) = parameters["units"], parameters["window"]
     months = (int(last[:4]) - int(first[:4])) * 12 + int(last[5:]) - int(first[5:]) + 1
     unit_months = (units["towns"] + units["townships"] + units["streets"]) * months
-    of = {"tasks": BYTES_OF_TASK * parameters["tasks"]["mean"] + 900, "app_activity": 2000, "documents": 170}
+    of = {
+        "tasks": BYTES_OF_TASK * parameters["tasks"]["mean"] + 900,
+        "app_activity": 2000,
+        "app_days": 1200,
+        "documents": 170,
+    }
     of |= {"spells": 250, "survey": 250}  # bytes for a unit-month
     return round(unit_months * (sum(of.values()) if table is None else of.get(table, 10)))
 

@@ -10,6 +10,7 @@ from jianfu.core.spreadsheets import write_csv
 from jianfu.simulate import raw_xlsx as xlsx
 from jianfu.simulate.processes import spread
 from jianfu.simulate.raw_apps import build_app_rows, write_apps
+from jianfu.simulate.raw_days import build_day_rows, write_days
 from jianfu.simulate.raw_people import ledger_book, roster_book
 from jianfu.simulate.raw_survey import survey_books
 from jianfu.simulate.raw_tables import write_documents, write_policies, write_unit_years, write_units
@@ -41,6 +42,8 @@ def write_raw(draw, folder, parameters, *, processes: int = 1) -> None:
     write_policies(draw.policies, texts, folder, streams)
     write_documents(detail, draw.unit_year, parameters, folder, streams)
     write_apps(build_app_rows(detail, streams), structure, months, units, own, folder, streams)
+    days = build_day_rows(detail, parameters["apps"]["rest_day"]["worked"], streams)
+    write_days(days, structure, texts, units, own, folder, streams)
     spread(write_part, task_parts(detail, own, units, folder), processes)
     spread(xlsx.write_workbook, _books(detail, texts, units, own, folder, streams), processes)
 

@@ -175,6 +175,7 @@ def survey_scores(
     matched = survey["person_key"].notna()
     post = post_at(survey, spells)
     month = date_month(survey["fieldwork_date"])
+    tenure = np.where(matched, month - post["post_start"].to_numpy(dtype=float), np.nan)
     frame = pd.DataFrame(
         {
             "person_key": survey["person_key"],
@@ -185,9 +186,8 @@ def survey_scores(
                 matched, definitions.cohort_surveyed(survey["cohort"])
             ),
             "sex": post["sex"].where(matched & post["sex"].isin(SEXES), UNKNOWN),
-            "tenure_band": definitions.tenure_band(
-                np.where(matched, month - post["post_start"].to_numpy(dtype=float), np.nan)
-            ),
+            "tenure_band": definitions.tenure_band(tenure),
+            "tenure_months": tenure,
             **{name: post[name] for name in ROSTER_COLUMNS},
             **{name: _plain(post[name]) for name in own_columns(post)},
             "hours_week": survey["hours_week"],

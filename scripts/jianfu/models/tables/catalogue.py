@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 
 from jianfu.core.tables import own_columns
 from jianfu.exits import cells
-from jianfu.indices.exposures import CALM, ELSEWHERE, LEAD, Exposure
+from jianfu.indices.exposures import ARRIVAL, CALM, ELSEWHERE, LEAD, Exposure
 from jianfu.ingest.schema import Table
 from jianfu.models.checks.exposures import LOGGING
+from jianfu.models.tables.lags import ARRIVED
 from jianfu.models.tables.staying import STAYING
 from jianfu.models.tables.table import LOGGED_TRAITS, NAMES, TRAITS
 from jianfu.models.tables.unit_months import SAME_MONTH, Z
@@ -54,6 +55,7 @@ def columns_of_tables(
         unit | set(own_columns(canonical["units"].columns)),
     )
     persons = roster | {"person", "wave", "fieldwork_month", "cohort", "sex", "tenure_band", *ROSTER_COLUMNS}
+    lasting = {ARRIVED, *(Exposure(index=index, variant=ARRIVAL).term for index in indices)}
     lagged = {Exposure(index=index, lag=lag).name for index in indices for lag in LAGS}
     last_wave = {"wave", *(name + WAVE for name in answers | exposures)}
 
@@ -64,14 +66,15 @@ def columns_of_tables(
         "hazard_cells": keys(cells.KEYS) | events | exposures | lagged | last_wave,
         "hazard_details": keys(cells.DETAILS) | events | exposures,
         "hazard_own": keys(cells.DETAILS) | events | exposures | roster,
-        "tenure_cells": keys(cells.TENURE) | events | exposures,
+        "tenure_cells": keys(cells.TENURE) | events | exposures | lasting,
         "exits": keys(cells.DETAILS) | {"person", "cause", "upward"} | exposures,
         "survey_scores": persons
         | answers
         | exposures
         | lagged
         | {code + Z for code in indicators}
-        | {*plan["policies"], STAYING},
+        | {*plan["policies"], STAYING, "tenure_months"}
+        | lasting,
         "unit_months": monthly | exposures | {"month"},
         "exit_months": monthly | exposures | events | {"month"},
         "unit_waves": monthly | exposures | lagged | answers | {"wave", "fieldwork_month", "n_answers"},

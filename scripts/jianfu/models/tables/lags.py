@@ -1,8 +1,15 @@
-"""Exposure in single months before the month at risk, for distributed lags (how long does a burden matter?)."""
+"""How long a burden matters: exposure in single months before the month at risk, and since the arrival at the post."""
 
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 
-from jianfu.indices.exposures import Exposure
+from jianfu.core.months import month_number
+from jianfu.indices.exposures import ARRIVAL, Exposure
+
+ARRIVED = "arrived"  # whether the spell began in the window
+LEAST = 2 / 3  # share of the months since arrival in which the index must be known
 
 
 def lagged_exposures(indices, reference, wanted):
@@ -34,3 +41,35 @@ def lagged_exposures(indices, reference, wanted):
             )
     columns = ["unit_code", "month", "exposure", "value"]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def since_arrival(table, month, tenure, indices, reference, wanted):
+    """The table with :data:`ARRIVED` and, for the indices ``wanted``, ``OD_arrival``: the mean of the single months
+    from the arrival at the post to m-1, in SD of the monthly index; known for those who arrived in the window.
+
+    month, tenure: its columns of the month and of the completed months at the post; the others as in
+    :func:`lagged_exposures`.
+    """
+    frame = table.frame
+    now, months = month_number(frame[month].astype(object)), frame[tenure].astype(float).to_numpy()
+    first = month_number(indices["month"]).min() if len(indices) else np.nan
+    arrived = (months >= 1) & (now - months >= first)
+    columns = {ARRIVED: arrived}
+    for index in sorted(wanted):
+        before = lagged_exposures(indices, reference, [Exposure(index=index, lag=1)])
+        name = Exposure(index=index, variant=ARRIVAL).name
+        if before.empty:
+            columns[name] = np.nan
+            continue
+        grid = before.pivot_table(index="unit_code", columns=month_number(before["month"]), values="value")
+        grid = grid.reindex(columns=np.arange(first, np.nanmax(now) + 1))
+        known = grid.notna().to_numpy()
+        unit = grid.index.get_indexer(frame["unit"].astype(object))
+        last = np.maximum(now - first, 0).astype(int)
+        start = np.maximum(last - np.nan_to_num(months).astype(int), 0)
+        sums = (np.cumsum(part, axis=1) for part in (grid.fillna(0.0).to_numpy(), known))
+        total, n = (part[unit, last] - part[unit, start] for part in sums)
+        enough = arrived & (unit >= 0) & (n >= LEAST * months)
+        columns[name] = np.divide(total, n, out=np.full(len(frame), np.nan), where=enough & (n > 0))
+    names = {name: name for name in columns if name != ARRIVED}
+    return replace(table, frame=frame.assign(**columns), exposures=table.exposures | names)

@@ -6,10 +6,10 @@ import pandas as pd
 
 from jianfu.core import frames
 from jianfu.indicators.plan import read_plan
-from jianfu.indices.exposures import Exposure
+from jianfu.indices.exposures import ARRIVAL, Exposure
 from jianfu.models.small_levels import Merging
 from jianfu.models.spec import specs_of
-from jianfu.models.tables.lags import lagged_exposures
+from jianfu.models.tables.lags import lagged_exposures, since_arrival
 from jianfu.models.tables.outcomes import exit_table, hazard_table, survey_table
 from jianfu.models.tables.staying import STAYING, with_staying
 from jianfu.models.tables.unit_months import exit_months, indicators_before, unit_month_table
@@ -135,6 +135,12 @@ def assemble(found, flows, plan, indicator_plan, reference, exposure):
     years = unit_year_table(found["unit_year"], found["task_years"], found["survey_scores"], units)
     years = with_year_means(years, tables["unit_months"], tables["hazard_details"], tables["survey_scores"])
     tables["unit_years"] = derive(years, declared.get("unit_years", {}))
+    lasting = {exposure.index for exposure in map(Exposure.of, named) if exposure.variant == ARRIVAL}
+    for name, columns in (
+        ("tenure_cells", ("month", "tenure_month")),
+        ("survey_scores", ("fieldwork_month", "tenure_months")),
+    ):
+        tables[name] = since_arrival(tables[name], *columns, found["indices"], reference, lasting)
     by_name = {spec.name: spec for spec in specs_of(plan)}
     leaving = by_name.get(plan.get(STAYING))
     if leaving and any(spec.weights == STAYING for spec in by_name.values()):
