@@ -14,6 +14,7 @@ from jianfu.config.files import read_yaml
 from jianfu.config.merging import merge
 from jianfu.core.errors import ConfigError, DataError
 from jianfu.exits.person_months import person_months
+from jianfu.models.term import names_of
 from jianfu.simulate.draw import draw
 from jianfu.study import design, draws, raw, summary, targets
 
@@ -221,3 +222,33 @@ def test_rules_hand_over_what_a_setup_is_made_of():
     parameters = inspect.signature(design.setup).parameters.values()
     assert {each.name for each in parameters if each.default is each.empty} <= given
     assert "**(STUDY_INPUTS |" in (rules / "interventions.smk").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_no_verdict_of_the_demonstration_contradicts_a_truth_that_its_interval_excludes():
+    """Of hypotheses about persons that name exposures alone; a verdict is wrong only where the interval holds the
+    truth."""
+    own = setup()
+    exposures = set(own.members["index"])
+    known = {
+        spec.name
+        for spec in own.specs
+        if spec.data in ("hazard_cells", "survey_scores")
+        and spec.estimator in ("ols", "cloglog")
+        and set(names_of(spec.terms)) <= exposures | {"cohort_90s"}
+    }
+    own = own.only(known & set(own.hypotheses["model"]))
+    needed = set(own.members["indicator"])
+    drawn = draw(own.parameters, 1, identities=False, indicators=needed)
+    rows = draws.estimates(draws.analysis_tables(draws.sources(drawn), own), own)
+    rows = draws.with_targets(rows, draws.analysis_tables(draws.true_sources(drawn, needed), own, drawn), own)
+    lines = own.hypotheses.merge(rows.dropna(subset="target"), on=["model", "term"])
+    assert {"H1_burnout", "H2_exits", "H3_within_cohorts", "H17_meaning"} <= set(lines["model"])
+    sign = np.where(lines["predicted_sign"] == "+", 1, -1)
+    truth, smallest = lines["target"] * sign, lines["smallest"].astype(float)
+    wrong = ((lines["result"] == "supported") & (truth <= 0)) | (
+        (lines["result"] == "contrary") & (truth >= 0)
+    )
+    wrong |= (lines["result"] == "negligible") & (truth.abs() > smallest)
+    excluded = (lines["target"] < lines["ci_low"]) | (lines["target"] > lines["ci_high"])
+    assert not lines[wrong & excluded][["model", "term", "result", "estimate", "target"]].to_dict("records")
