@@ -222,6 +222,19 @@ def test_what_is_coded_from_titles_leads_to_the_sheet_of_titles(facts, settings)
         assert any(PLACES["to_label"] in line for line in lines) == named
 
 
+def test_files_named_like_those_read_that_no_source_names_are_said(facts, settings):
+    """The next year's logs beside a list of this year's: nothing else tells that they were not read."""
+    unused = ["督查督办台账_202507.csv", "督查督办台账_202508.csv", "通讯录.csv"]
+    notices = [
+        {**dict.fromkeys(facts.notices[0], ""), "kind": "unused_file", "file": file} for file in unused
+    ]
+    more = replace(facts, notices=[*facts.notices, *notices])
+    assert more.unread() == [("督查督办台账_*.csv", 2)] and not facts.unread()
+    lines = summary(more, settings, Labels("zh", PLAN / "labels.csv"), PLACES)
+    place = next(n for n, line in enumerate(lines) if line.startswith("◀ 没有读的文件"))
+    assert "督查督办台账_*.csv" in lines[place + 1] and not any("通讯录" in line for line in lines)
+
+
 def test_agreement_with_labels_is_printed(facts, settings):
     figures = {"against": "labels", "n": 240, "kappa": 0.5, "f1": 0.8}
     rows = [

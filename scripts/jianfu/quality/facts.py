@@ -1,6 +1,8 @@
 """What the data-quality report says, as plain values: made from the books of ingestion and the canonical tables."""
 
 import fnmatch
+import re
+from collections import Counter
 from dataclasses import dataclass
 
 import pandas as pd
@@ -52,6 +54,12 @@ class QualityFacts:
 
     def total(self, outcome):
         return sum(entry[outcome] for entry in self.files)
+
+    def unread(self):
+        """(name with * for its numbers, how many) of files that no source names, though one read is named alike."""
+        read = {_alike(entry["file"]) for entry in self.files}
+        unused = [_alike(row["file"]) for row in self.notices if row["kind"] == "unused_file"]
+        return sorted((name, n) for name, n in Counter(unused).items() if name in read)
 
     def groups(self):
         """Sheets by table and file pattern: list of (table, pattern, entries)."""
@@ -146,6 +154,11 @@ def _files(counts, columns, sources, limit):
             }
         )
     return sorted(entries, key=lambda e: (_rank(e["table"]), e["pattern"], e["file"], e["sheet"]))
+
+
+def _alike(file):
+    """A file's name without its numbers, which the files of later months share."""
+    return re.sub(r"\d+", "*", file)
 
 
 def _rank(table):

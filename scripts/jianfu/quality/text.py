@@ -31,6 +31,7 @@ def summary(facts, settings, labels, places):
         *_files(facts, labels),
         "",
         *_over(facts, settings, labels),
+        *_unread(facts, labels),
         *_reasons(facts, labels),
         *_coverage(facts, labels),
         *_headings(facts, labels),
@@ -66,6 +67,12 @@ def _files(facts, labels):
         count = f" ({labels('qr_n_files', n=n_files)})" if n_files > 1 else ""
         lines.append(line(f"  {pattern}{count}", entries))
     return [*lines, "─" * width(row), line(labels("qr_all"), facts.files)]
+
+
+def _unread(facts, labels):
+    files = facts.unread()
+    lines = [f"  {name} ({labels('qr_n_files', n=n)})" for name, n in files]
+    return ["", "◀ " + labels("qr_unread"), *lines] if files else []
 
 
 def _over(facts, settings, labels):
