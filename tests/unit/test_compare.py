@@ -114,6 +114,15 @@ def test_rows_left_out_and_what_is_left_of_the_sample_are_listed(sides):
     assert "counties 乙县 问卷：无 → 40" in "\n".join(in_words(found, Labels("zh", str(PLAN / "labels.csv"))))
 
 
+def test_two_results_that_leave_nothing_out_are_compared(sides):
+    for side in sides:
+        path = side / "release" / "tables" / "left_out.csv"
+        pd.read_csv(path, encoding="utf-8-sig").head(0).to_csv(path, index=False, encoding="utf-8-sig")
+    found = compared(sides)
+    assert all(frame.empty for frame in found.values())
+    assert {"value", "table", "before", "now"} <= {*found["left_out"]}
+
+
 def test_a_verdict_that_changes_is_listed(sides):
     strong = {
         "estimate": 0.5,

@@ -239,7 +239,7 @@ def test_errand_8_two_results_are_laid_side_by_side(steered, finished):
     assert set(found["rows"]["table"]) == {"own_messages", "all"} and found["sample"].empty
     assert found["indices"].empty and set(found["indicators"]["code"]) == {"X1_weekend"}
     moved = found["estimates"]
-    named = moved["model"].str.startswith(CHANGED) | moved["model"].str.endswith(".one_county_out")
+    named = moved["model"].str.startswith(CHANGED) | moved["model"].str.endswith((".one_county_out", ".no_lock"))
     assert named.all() and len(moved)
 
 

@@ -154,7 +154,7 @@ def _moved(before, now, keys, columns) -> pd.DataFrame:
     )
     both = both.rename(columns={f"figure_{side}": side for side in SIDES})
     alike = [_alike(one, other) for one, other in zip(both["before"], both["now"], strict=True)]
-    return both[[not same for same in alike]].reset_index(drop=True)
+    return both[~pd.Series(alike, dtype=bool)].reset_index(drop=True)
 
 
 def _alike(one, other):
