@@ -105,6 +105,12 @@ def test_a_job_that_failed_says_why_itself(told):
         ("OSError", "[Errno 28] No space left on device: 'x'", [], "The disk is full"),
         ("OSError", "[Errno 30] Read-only file system: 'x'", [], "cannot be written"),
         ("WorkflowError", "a rule\n  is wrong", [], "The run stopped: a rule is wrong"),
+        (
+            "OSError",
+            "Traceback (most recent call last):\n  File x\nOSError: x\n",
+            [],
+            "The run stopped: OSError: x",
+        ),
     ],
 )
 def test_why_a_run_stops_is_one_sentence(told, exception, text, holders, sentence):

@@ -130,7 +130,9 @@ class Progress:
         if record.exception == "LockException":
             holders = list(self.lock_holders)
             return Reason("run_locked", processes=holders) if holders else Reason("run_locked_elsewhere")
-        return storage_failure(text) or Reason("run_refused", what=" ".join(text.split()))
+        raised = "Traceback (most recent call last)" in text  # the error itself is its last line
+        what = text.strip().splitlines()[-1] if raised else " ".join(text.split())
+        return storage_failure(text) or Reason("run_refused", what=what)
 
 
 def _time_left(seconds):
