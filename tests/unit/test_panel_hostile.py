@@ -233,6 +233,21 @@ CASES = {
         {"aggregation": "geometric", "normalisation": "minmax"},
         "above zero",
     ),
+    "a negative denominator": (
+        panel(["2020"]).assign(heads=[-1, 1, 1, 1, 1, 1]),
+        {"structure": [STRUCTURE[0] | {"denominator": "heads"}, *STRUCTURE[1:]]},
+        "the denominator 'heads' is below zero",
+    ),
+    "decimal commas": (
+        panel(["2020"]).astype(object).assign(a=["0,345", "0,5", "0,7", "0,1", "0,2", "0,9"]),
+        {},
+        "'0,345' in column 'a', row 2, is no number",
+    ),
+    "a minus of word processors": (
+        panel(["2020"]).astype(object).assign(a=["−1", 2, 4, 3, 6, 5]),
+        {},
+        ("year", 1),
+    ),
     "a geometric mean of z": (panel(["2020"]), {"aggregation": "geometric"}, "above zero"),
 }
 

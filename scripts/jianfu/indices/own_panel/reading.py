@@ -187,6 +187,9 @@ def read_panel(settings, structure, null_tokens=()):
     number = periods.number(labels)[1] if settings.get("period") else np.zeros(len(cells), dtype=np.int64)
     below = structure.indicators["denominator"]
     columns = {code: numbers(cells[code], name, null_tokens) for code in _needed(structure)}
+    for code in below.dropna():
+        if (columns[code] < 0).any():
+            raise DataError("denominator_negative", file=name, column=code)
     nothing = np.full(len(cells), np.nan)
     return Panel(
         units,
