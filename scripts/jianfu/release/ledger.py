@@ -240,7 +240,7 @@ def _added_up(frame, before):
 
 def _rescale(frame, before, name):
     """Rates in place as they follow from the rounded counts, and ICC(2), which tells the answers of a group."""
-    if name == "scale_reliability":
+    if name == "scale_reliability" and "icc1" in frame:
         one, two = frame["icc1"], frame["icc2"]
         size = two * (1 - one) / (one * (1 - two)) * frame["respondents"] / before["respondents"]
         frame["icc2"] = (size * one / (1 + (size - 1) * one)).where(one != 0, two)
