@@ -37,7 +37,7 @@ def main(province, until, today, run):
     says whether it succeeded."""
     results = Path("results", province)
     manifest = results / "release" / NAME
-    if not manifest.is_file():
+    if not (manifest.is_file() and all((results / name).is_dir() for name in KEPT)):
         raise ConfigError("update_nothing", province=province)
     file = province_file(province, [ROOT / "config" / "provinces"])
     before, settings = json.loads(manifest.read_text(encoding="utf-8")), file.read_text(encoding="utf-8")

@@ -67,7 +67,7 @@ def levels(
                 drawn = (values.mean(), values.quantile(0.25), values.quantile(0.75))
                 lines.append(Line(names[province], look="province", drawn=drawn, printed=drawn))
         lines.sort(key=lambda line: -line.drawn[0])
-        blocks.append((f"{labels(index)} ({index})", lines))
+        blocks.append((labels(index), lines))
     if not any(lines for _, lines in blocks):
         return blank(labels("fig_no_data"), labels, synthetic)
     return finish(
