@@ -573,5 +573,7 @@ def test_the_brief_shows_what_was_pooled_and_what_was_not(tmp_path):
     write_page(tables, labels=labels, synthetic=True, templates=root / "workflow" / "report", pictures=pictures,
                outputs=outputs)  # fmt: skip
     page = Path(outputs["html"]).read_text(encoding="utf-8")
-    assert all(text in page for text in (*names, "cohorts.90后", "合成数据", "0.250", "2/8"))
+    assert all(
+        text in page for text in (*names, "出生年代 90后", "H1 职业倦怠：", "合成数据", "0.250", "2/8")
+    )
     assert all(Path(path).stat().st_size > 1000 for path in outputs.values())

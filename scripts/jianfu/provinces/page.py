@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from jianfu.core.labels import Labels
 from jianfu.models.estimates import missing
-from jianfu.models.words import term_label
+from jianfu.models.words import outcome_label, term_label, text_of
 from jianfu.report.document.blocks import escape, pipe_table, styled
 from jianfu.report.document.build import picture
 from jianfu.report.document.html import write_html
@@ -119,15 +119,30 @@ def deviating_table(deviating: pd.DataFrame, names: Mapping[str, str], labels: L
     rows = []
     for province, own in deviating.groupby("province"):
         why = sorted({name for text in own["why"] for name in text.split()})
-        rows.append((names[province], str(len(own)), labels("list_comma").join(why)))
+        rows.append(
+            (
+                names[province],
+                str(len(own)),
+                labels("list_comma").join(_dependency(name, labels) for name in why),
+            )
+        )
     header = tuple(labels(f"nation_{key}") for key in ("province", "estimates", "why"))
     return Table("nation_deviating", labels("nation_deviating"), header, tuple(rows), left=1)
 
 
 def _line(row, labels):
-    """Hypothesis, term and tier in words."""
+    """Hypothesis, outcome, term and tier in words."""
     tier = "" if missing(row["tier"]) else labels("in_brackets", text=labels(f"nation_tier_{row['tier']}"))
-    return f"{row['hypothesis']} {term_label(row['term'], labels)}{tier}"
+    term = f"{term_label(row['term'], labels)}{tier}"
+    return f"{row['hypothesis']} {labels('nation_of', outcome=outcome_label(row, labels), term=term)}"
+
+
+def _dependency(name, labels):
+    """What a dependency is, in words where its table has some: ``cohorts.90后``, ``settings.exposure``, ``code``."""
+    table, _, rest = name.partition(".")
+    return " ".join(
+        filter(None, (text_of(f"plan_{table}", labels, text_of(f"nation_by_{table}", labels, table)), rest))
+    )
 
 
 def write_page(

@@ -58,7 +58,7 @@ OF_PROVINCES = [
 LEFT_OUT = [*KEY, "without", "estimate", "ci_low", "ci_high", "tau2"]
 NESTED = [
     *KEY,
-    *("scale", "provinces", "counties", "estimate", "std_error", "ci_low", "ci_high"),
+    *("outcome", "scale", "provinces", "counties", "estimate", "std_error", "ci_low", "ci_high"),
     *("prediction_low", "prediction_high", "county_low", "county_high"),
     *("tau2", "omega2", "omega2_low", "omega2_high"),
 ]
@@ -279,14 +279,14 @@ def _nested(key, same, counties, confidence, least):
         found = shrinkage.nested(own["estimate"].to_numpy(), variances, members, confidence)
     except NotEstimable:
         return [], []
-    scale, mean = same[0].row["scale"], found.mean
+    (outcome, scale), mean = (same[0].row[name] for name in ("outcome", "scale")), found.mean
     low, high, _ = inference.t_interval(mean.coefficients[0], mean.std_errors[0], mean.df, confidence)
     figures = (mean.coefficients[0], mean.std_errors[0], low, high, *found.province, *found.county)
     spreads = (mean.tau2, found.omega2, found.omega2_low, found.omega2_high)
     rows = own[["province", *COUNTY]].to_numpy().tolist()
     values = np.column_stack([own[["estimate", "ci_low", "ci_high"]], found.of_counties.T]).tolist()
     return (
-        [(*key, scale, len(names), len(own), *map(float, (*figures, *spreads)))],
+        [(*key, outcome, scale, len(names), len(own), *map(float, (*figures, *spreads)))],
         [(*key, *row, scale, *drawn) for row, drawn in zip(rows, values, strict=True)],
     )
 
