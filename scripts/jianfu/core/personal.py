@@ -57,7 +57,8 @@ def mask_place(text: str, names: Collection[str] = ()) -> str:
     """The name of a file or sheet with numbers masked, and those ``names`` that it holds: of two characters where they
     stand alone, longer ones within other words too."""
     text = mask_numbers(text)
-    for name in sorted({squeezed(name) for name in names}, key=lambda name: (-len(name), name)):
+    held = {name for name in map(squeezed, names) if name in text}  # few of the many
+    for name in sorted(held, key=lambda name: (-len(name), name)):
         if name in text:
             alone = name if len(name) > 2 else rf"(?<!{_HAN}){name}(?!{_HAN})"
             text = re.sub(alone, NAME, text)
@@ -70,14 +71,19 @@ def is_number(text: str) -> bool:
     return rest in (ID, PHONE)
 
 
+@lru_cache(1 << 17)
 def squeezed(text: str) -> str:
     """A text without blanks, in half-width letters: 张　三 is 张三."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
 
 
-@lru_cache(1 << 17)
 def is_name(text: str) -> bool:
     """Whether a text has the shape of a name and is no ordinary word, no place and no post."""
+    return not text.isascii() and _is_name(text)  # the many numbers of a log are not kept in mind
+
+
+@lru_cache(1 << 17)
+def _is_name(text):
     text = squeezed(text)
     return (
         bool(_name().fullmatch(text)) and not _PLACE.fullmatch(text) and text not in known_words("ordinary")

@@ -14,6 +14,7 @@ from jianfu.ingest.titles.deadlines import words_of
 from jianfu.ingest.titles.rules import FLAGS, Rules
 
 COLUMNS = ("event_label", "topic", "veto_domain", *FLAGS, "deadline_in_title")
+JUDGED = ("event_label", "topic")
 COVERED = "〇"  # stands where a name or a negated part was
 _STOPS = re.compile(r"[,;!?。]")
 
@@ -45,9 +46,9 @@ def code_titles(
 
 
 def undecided(titles: Iterable[str], rules: Rules) -> np.ndarray:
-    """How many of event_label and topic only the rule for what is left decides, for each title."""
+    """How many of :data:`JUDGED` only the rule for what is left decides, for each title."""
     told = {column: tuple(rule for rule in own if rule.pattern.text) for column, own in rules.columns.items()}
-    frame = code_titles(titles, replace(rules, columns=told), columns=["event_label", "topic"])
+    frame = code_titles(titles, replace(rules, columns=told), columns=JUDGED)
     return (frame == "").sum(axis=1).to_numpy()
 
 

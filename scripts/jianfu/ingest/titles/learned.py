@@ -1,7 +1,9 @@
 """A coder that learns from titles which the province labelled itself, for the columns where it beats the rules."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +12,7 @@ from jianfu.core.errors import DataError
 from jianfu.core.personal import is_name, mask_quoted
 from jianfu.ingest.headings import Dictionary
 from jianfu.ingest.titles.agreement import agreement
-from jianfu.ingest.titles.coder import code_titles, normal, undecided
+from jianfu.ingest.titles.coder import JUDGED, code_titles, normal, undecided
 from jianfu.ingest.titles.rules import FLAGS, Rules
 from jianfu.ingest.user_tables import read_table
 
@@ -25,7 +27,9 @@ def sheet_to_label(titles: Mapping[str, int], rules: Rules, headings: Dictionary
     """The sheet that a province fills in: the :data:`LISTED` ``titles`` ({title: rows}) that tell most, the first ones
     those that most rows have and the rules are least sure of; one empty column for every label. Numbers of persons are
     masked, names in quotation marks too; a name alone is no title."""
-    titles = {title: rows for title, rows in titles.items() if not is_name(title)}
+    most = (rows for title, rows in Counter(titles).most_common() if not is_name(title))
+    least = min(islice(most, LISTED), default=0)  # a title with a third of it comes later in any case
+    titles = {t: rows for t, rows in titles.items() if rows * (1 + len(JUDGED)) >= least and not is_name(t)}
     frame = pd.DataFrame({"title": list(titles), "rows": list(titles.values())})
     weight = frame["rows"] * (1 + undecided(frame["title"], rules))
     order = pd.DataFrame({"weight": -weight, "title": frame["title"]}).sort_values(["weight", "title"]).index
