@@ -113,6 +113,15 @@ def test_true_exits_avoided_are_the_difference_of_the_probabilities_of_all_at_ri
     assert not any(interventions.truth(drawn(), natural(), natural(), "90后").values())
 
 
+def test_the_table_of_the_study_is_that_of_its_design_and_no_row_of_it_fails():
+    design = yaml.safe_load((PLAN / "intervention_study.yaml").read_text(encoding="utf-8"))
+    table = pd.read_csv(PLAN.parents[1] / "docs" / "intervention_study.csv", encoding="utf-8-sig")
+    assert set(table["date"]) == {design["date"]} and not (table["verdict"] == "outside").any()
+    judged = table[table["verdict"] == "ok"]
+    assert set(judged["intervention"]) >= {"S1", "S2", "S3", "S4", "S5", "S16"}
+    assert (table.groupby("world")["n_draws"].min() >= 100).all()
+
+
 def test_coverage_is_judged_by_its_monte_carlo_interval():
     design = {
         "limits": [0.93, 0.97],
