@@ -19,7 +19,6 @@ PACKAGES = [
     "pandas",
     "psycopg",
     "pyarrow",
-    "pyfixest",
     "pyreadstat",
     "python-calamine",
     "scipy",
