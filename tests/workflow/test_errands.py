@@ -165,14 +165,14 @@ def test_errand_1_counties_and_topics_are_left_out_and_counted(desk, finished):
         "topics": [tasks["topic"].mode()[0]],
     }
     folder = f"{RESTRICTED}/used"
-    targets = [f"{folder}/{name}.parquet" for name in ("units", "survey")]
+    targets = [f"{folder}/{name}.parquet" for name in ("units", "spells")]
     errand(desk, finished, {"exclude": own}, *targets, f"{RESTRICTED}/publish/left_out.parquet")
     used = table(desk, "used/units")
     assert not set(used["unit_type"]) & {"街道"} and not set(used["unit_code"]) & set(gone["unit_code"])
     out = table(desk, "publish/left_out").set_index(["kind", "value", "table"])["rows"]
     assert out[("topics", own["topics"][0], "tasks")] == (tasks["topic"] == own["topics"][0]).sum()
     assert out[("counties", own["counties"][0], "units")] == len(gone)
-    assert len(table(desk, "used/survey")) < len(table(finished, "canonical/survey"))
+    assert len(table(desk, "used/spells")) < len(table(finished, "canonical/spells"))
 
 
 def test_errand_2_other_cohorts_and_bands_make_other_cells_of_the_same_months(desk, finished):
