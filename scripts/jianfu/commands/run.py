@@ -33,14 +33,14 @@ PAGES = {
 }
 # Where to look afterwards.
 RESULTS = {
-    "all": ("release/report.docx",),
-    "report": ("release/report.docx",),
-    "full": ("release/full/estimates.csv",),
-    "indices": ("release/panel/*.csv", "restricted/indices.parquet"),
-    "models": ("release/estimates.csv",),
-    "stata": ("restricted/stata/main_table.*",),
-    "exchange": ("release/exchange/*.zip",),
-    "provinces": ("../provinces/brief.docx",),
+    "all": ("{province}/release/report.docx",),
+    "report": ("{province}/release/report.docx",),
+    "full": ("{province}/release/full/estimates.csv",),
+    "indices": ("{province}/release/panel/*.csv", "{province}/restricted/indices.parquet"),
+    "models": ("{province}/release/estimates.csv",),
+    "stata": ("{province}/restricted/stata/main_table.*",),
+    "exchange": ("{province}/release/exchange/*.zip",),
+    "provinces": ("provinces/brief.docx",),
 }
 LOCKS, RECORDS = Path(".snakemake") / "locks", Path(".snakemake") / "metadata"
 PATIENCE = 5  # seconds that a job of a killed run has to end by itself
@@ -67,7 +67,7 @@ def run(
     speak(language_of(slugs[0] if slugs else "", root, [root / "config" / "provinces"]))
     check_writable(root)
     others = clear_remains(root, show)
-    goals = _goals(command, slugs)
+    goals = _of_provinces(TARGETS.get(command, (command,)), slugs)
     together = (
         f"mem_mb={psutil.virtual_memory().available // 10**6}"  # jobs that fit in it run at the same time
     )
@@ -84,20 +84,15 @@ def run(
     told = [f"provinces={provinces}", *([f"packages={packages}"] if packages else [])]
     success = _snakemake([*arguments, "--config", *told], options)
     progress.finish(success)
-    for slug in slugs if success else ():
-        for pattern in RESULTS.get(command, ()):
-            for path in sorted(Path("results", slug).glob(pattern)):
-                show(str(path))
+    patterns = _of_provinces(RESULTS.get(command, ()), slugs) if success else []
+    for path in (path for pattern in patterns for path in sorted(Path("results").glob(pattern))):
+        show(str(path))
     return success
 
 
-def _goals(command, slugs):
-    """The targets of a command, those that are files once for each province."""
-    return list(
-        dict.fromkeys(
-            goal.format(province=slug) for slug in slugs or [""] for goal in TARGETS.get(command, (command,))
-        )
-    )
+def _of_provinces(names, slugs):
+    """Names with ``{province}`` filled in, once for each province; others once."""
+    return list(dict.fromkeys(name.format(province=slug) for slug in slugs or [""] for name in names))
 
 
 def audit(provinces: str, *, root: Path) -> bool:
