@@ -136,7 +136,9 @@ onstart:
             memory=psutil.virtual_memory().available / 10**6,
             disk=shutil.disk_usage(os.curdir).free / 10**6,
         ):
-            print(line, flush=True)
+            # one piece of text, as the lines of progress come from another thread
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
 
 
 rule all:

@@ -100,7 +100,8 @@ def test_some_leave_by_way_of_a_secondment_and_others_have_not_been_transferred_
     window = tuple(drawn.detail.months.names[i] for i in (0, -1))
     months, flow = person_months(drawn.spells, window, DEFINITIONS)
     found = months["cause"].value_counts()
-    straight, _ = person_months(plain().spells, window, DEFINITIONS)
+    none = _drawn({"exits": {"via_secondment": {"share": 0.0, "months": [3, 9]}}})
+    straight, _ = person_months(none.spells, window, DEFINITIONS)
     assert straight["cause"].value_counts()["via_secondment"] == 0
     moved = found[["select", "exam", "transfer"]].sum()
     assert 0.2 < found["via_secondment"] / (found["via_secondment"] + moved) < 0.6

@@ -327,13 +327,13 @@ def test_newcomer_with_the_usual_columns(tmp_path):
         "乡镇街道名录.csv": "units",
         "督查台账.csv": "tasks",
         "检查记录.csv": "tasks",
-        "应用202403.xlsx": "app_activity",
+        "应用*.xlsx": "app_activity",
         "打卡记录.csv": "punches",
         "干部花名册.csv": "roster",
         "增减员表.csv": "ledger",
     }
     assert "fixed" not in sources["督查台账.csv"]  # the titles say what kind of event each is
-    assert sources["应用202403.xlsx"]["fixed"] == {"action_type": "打卡"}
+    assert sources["应用*.xlsx"]["fixed"] == {"action_type": "打卡"}
     text = "\n".join(shown)
     assert "（未使用）" not in text and "还读不了" not in text
     assert "没有文件超过剔除率上限" in text

@@ -22,9 +22,7 @@ from scipy.special import digamma, polygamma
 from jianfu.core.months import month_number
 from jianfu.models.tables.unit_months import policy_timing
 
-ALLOWANCE = (
-    0.5  # spreads of the county's means that a month may lie above the baseline without adding to the sum
-)
+ALLOWANCE = 0.5  # spreads that a month's mean may lie above the baseline without adding to the sum
 FEWEST = 18  # months before the rule; with fewer nothing can be told
 HORIZON = 12  # months after the rule within which false alarms are counted
 FALSE_ALARM = 0.1  # share of counties without a change that ring within the horizon

@@ -58,7 +58,7 @@ def since_arrival(table, month, tenure, indices, reference, wanted):
     for index in sorted(wanted):
         before = lagged_exposures(indices, reference, [Exposure(index=index, lag=1)])
         name = Exposure(index=index, variant=ARRIVAL).name
-        if before.empty:
+        if before.empty or frame.empty:
             columns[name] = np.nan
             continue
         grid = before.pivot_table(index="unit_code", columns=month_number(before["month"]), values="value")
