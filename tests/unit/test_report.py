@@ -356,7 +356,7 @@ def test_sentences_follow_sign_and_significance(province):
     report, _ = markdown(province, document="report")
     assert "关联在统计上显著" not in text + report
     assert (
-        "负担是否与职业倦怠有关；负担是否与自愿流出有关；90后与其他人员是否不同，现有数据都还不能下结论"
+        "负担是否与职业倦怠有关、负担是否与自愿流出有关、90后与其他人员是否不同，现有数据都还不能下结论"
         in report
     )
 
