@@ -37,11 +37,8 @@ def parameters():
     return read_parameters(ROOT / "config" / "simulation.yaml")
 
 
-@functools.cache
-def tables():
-    drawn = draw(parameters(), 2)
-    chains, task_years = task_tables(drawn)
-    scores, _ = scoring.survey_scores(
+def scores_of(drawn):
+    return scoring.survey_scores(
         drawn.survey,
         drawn.spells,
         SCALES,
@@ -49,7 +46,14 @@ def tables():
         min_answered=0.8,
         drop_straightliners=True,
         min_seconds=None,
-    )
+    )[0]
+
+
+@functools.cache
+def tables():
+    drawn = draw(parameters(), 2)
+    chains, task_years = task_tables(drawn)
+    scores = scores_of(drawn)
     years = unit_year_table(drawn.unit_year, task_years, scores, drawn.units)
     found = {"unit_years": years, "chains": chain_table(chains, drawn.units)}
     return {name: derive(table, PLAN["variables"].get(name, {})) for name, table in found.items()}
@@ -114,15 +118,7 @@ def years_of(drawn, own):
     )
     career = detail.careers
     staff = {"n": career.headcount.ravel(), "voluntary": career.left.ravel(), "leader": 0.16}
-    scores, _ = scoring.survey_scores(
-        drawn.survey,
-        drawn.spells,
-        SCALES,
-        DEFINITIONS,
-        min_answered=0.8,
-        drop_straightliners=True,
-        min_seconds=None,
-    )
+    scores = scores_of(drawn)
     _, task_years = task_tables(drawn)
     years = unit_year_table(drawn.unit_year, task_years, scores, drawn.units)
     frames = [monthly, pd.DataFrame(keys | staff), scores.rename(columns={"unit_code": "unit"})]
