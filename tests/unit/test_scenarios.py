@@ -22,7 +22,7 @@ from jianfu.models.prediction import on_samples, predictor
 from jianfu.models.reasons import because
 from jianfu.models.spec import ModelSpec
 from jianfu.models.tables.table import AnalysisTable
-from jianfu.models.words import said
+from jianfu.models.words import said, value_label
 from jianfu.report.tables.scenarios import relief_table
 from jianfu.scenarios import asking, departments, effects, evaluation, monitoring, people, planner, projection
 from jianfu.scenarios.burden import burden, completed
@@ -189,6 +189,12 @@ def test_each_of_the_later_measures_names_what_a_province_lacks(tmp_path):
         rows, ranks = asking.ask(SimpleNamespace(rows=bare), BY_ID[name])
         assert rows["quantity"].tolist() == [effects.SUPPORT] and np.isnan(rows["estimate"]).all()
         assert said(read_reasons(rows["reasons"].iloc[0]), labels).startswith("未检验（缺") and ranks.empty
+
+
+def test_every_column_that_a_declared_scenario_needs_has_words():
+    labels = Labels("zh", PLAN / "labels.csv")
+    needed = {name for scenario in DECLARED for need in scenario.needs for name in need.split("|")}
+    assert {name for name in needed if value_label(name, labels) == name} == set()
 
 
 def test_tolerance_moves_its_indicator_and_a_cap_the_outcome_of_its_model(tmp_path):
