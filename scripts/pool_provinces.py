@@ -25,7 +25,7 @@ from jianfu.models.tiers import TWIN, read_tiers
 from jianfu.province.plan import plan_content
 from jianfu.province.record import departures, plan_record
 from jianfu.provinces.package import read_package
-from jianfu.provinces.pooling import COMMON, plans_side_by_side, pool
+from jianfu.provinces.pooling import COMMON, nearest_first, plans_side_by_side, pool
 from jianfu.release.outputs import DIGITS
 
 
@@ -36,14 +36,15 @@ def main(packages, counties, levels, plan, default, confidence, language, output
     names = [package.province for package in found]
     if len(set(names)) < len(names):
         raise DataError("exchange_twice", province=next(name for name in names if names.count(name) > 1))
+    common = plan_record(plan, plan_content(plan, {}, ""), default)
+    apart = partial(departed, plan, common)
     pools = pool(
-        found,
+        nearest_first(found, apart),
         read_tiers(plan / "tiers.csv"),
         confidence,
         wanted["least"],
         released_counties(counties, levels),
     )
-    common = plan_record(plan, plan_content(plan, {}, ""), default)
     made = {one.province: (one.tables["common_tier"], one.tables["anchors"]) for one in found}
     tables = {
         "estimates": tidy(pools.pooled, labels),
@@ -55,7 +56,7 @@ def main(packages, counties, levels, plan, default, confidence, language, output
         "deviating": pools.deviating,
         "matrix": pools.matrix,
         "levels": side_by_side(made, wanted["tier"]),
-        "plans": plans_side_by_side(found, partial(departed, plan, common)),
+        "plans": plans_side_by_side(found, apart),
     }
     mark = labels("synthetic_mark") if any(package.manifest["synthetic"] for package in found) else ""
     for name, frame in tables.items():

@@ -31,7 +31,7 @@ from jianfu.models.estimates import RELEASED_COLUMNS
 from jianfu.provinces.dependencies import dependencies, differing
 from jianfu.provinces.package import TABLES, read_package, table_bytes, write_package
 from jianfu.provinces.page import write_page
-from jianfu.provinces.pooling import COUNTY, plans_side_by_side, pool
+from jianfu.provinces.pooling import COUNTY, nearest_first, plans_side_by_side, pool
 
 CONFIG = Path(__file__).parents[2] / "config" / "plan"
 NO_COUNTIES = pd.DataFrame(
@@ -320,6 +320,21 @@ def test_what_matches_is_pooled_and_the_rest_is_listed(tmp_path):
     assert by_line.loc["H1_burnout", "estimate"] == pytest.approx(0.25)
     matrix = pools.matrix.query("model == 'H1_burnout'")
     assert matrix["pooled"].tolist() == [True, True, False] and set(matrix["verdict"]) == {"supported"}
+
+
+def test_of_two_plans_the_one_nearer_to_the_common_plan_is_pooled(tmp_path):
+    plan = record(cohorts={("90后",): 1985})
+    own, common = (
+        read_package(packed(tmp_path, name, plan=other), 10) for name, other in (("a", plan), ("b", None))
+    )
+
+    def departures(found):
+        return [{}] if found == own.record else []
+
+    assert [one.province for one in nearest_first([own, common], departures)] == ["b", "a"]
+    for order in ([own, common], [common, own]):
+        pools = pool(nearest_first(order, departures), COUNTERPARTS, 0.95, 2, NO_COUNTIES)
+        assert set(pools.deviating["province"]) == {"a"}
 
 
 def test_a_pool_is_that_of_its_formulas(tmp_path):
