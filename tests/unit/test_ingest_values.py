@@ -42,6 +42,7 @@ DAY = [
     "民國113.3.5",
     "贰零贰肆年叁月伍日",
     "2024，3，5",
+    "2024。3。5",
     "2024—03—05",
     "2024_03_05",
     "2024年3月5日（上午）",
@@ -103,6 +104,13 @@ def test_minute(text):
 def test_the_first_month_has_a_name():
     assert parse("2024年元月5日") == (datetime(2024, 1, 5), "day")
     assert parse("民国元年元月廿五日") == (datetime(1912, 1, 25), "day")
+
+
+@pytest.mark.parametrize(
+    ("clock", "minute"), [("8点一刻", 15), ("8时半", 30), ("8点3刻", 45), ("8点三刻前", 45)]
+)
+def test_quarters_of_an_hour(clock, minute):
+    assert parse(f"2024年3月5日上午{clock}") == (datetime(2024, 3, 5, 8, minute), "minute")
 
 
 @pytest.mark.parametrize("text", NO_DATE)

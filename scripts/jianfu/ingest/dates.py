@@ -30,16 +30,17 @@ _PLAINER = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰國", "一二三四�
     ord("廿"): "二十",
     ord("卅"): "三十",
 }
+_QUARTERS = {"一刻": 15, "1刻": 15, "半": 30, "三刻": 45, "3刻": 45}
 _AFTERNOON = ("下午", "晚上", "晚", "傍晚", "夜间", "pm")
 _HALF = r"(?P<half>上午|下午|中午|晚上|晚|傍晚|夜间|凌晨|早上|早晨|清晨|早|am|pm)?"
 _CLOCK = (
     r"(?:[t\s]*" + _HALF + r"\s*(?:(?P<hour>\d{1,2})\s*"
-    r"(?:[:时点]\s*(?P<minute>\d{1,2}|半)?\s*(?:[:分时]\s*(?P<second>\d{1,2})?(?:\.\d+)?\s*秒?)?)?"
+    r"(?:[:时点]\s*(?P<minute>\d{1,2}(?!刻)|半|[一三13]刻)?\s*(?:[:分时]\s*(?P<second>\d{1,2})?(?:\.\d+)?\s*秒?)?)?"
     r"(?:整)?\s*(?P<latin>am|pm)?)?)?"
 )
 _SPLIT = re.compile(
-    r"(?P<year>\d{4})\s*[年./、,·_\\—–-]\s*(?P<month>\d{1,2})\s*"
-    r"(?:(?:月份?|[./、,·_\\—–-])\s*(?:(?P<day>\d{1,2})\s*[日号]?" + _CLOCK + r")?)?"
+    r"(?P<year>\d{4})\s*[年./。、,·_\\—–-]\s*(?P<month>\d{1,2})\s*"
+    r"(?:(?:月份?|[./。、,·_\\—–-])\s*(?:(?P<day>\d{1,2})\s*[日号]?" + _CLOCK + r")?)?"
 )
 _COMPACT = re.compile(
     r"(?P<year>\d{4})(?P<month>\d{2})(?:(?P<day>\d{2})(?:(?P<joined>\d{4}(?:\d{2})?)|" + _CLOCK + r"))?"
@@ -47,7 +48,7 @@ _COMPACT = re.compile(
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 # a spreadsheet's mark of text, "about" after a time, and "by" before or after a deadline (of the working day, too)
 _AROUND = re.compile(
-    r"^(?:'|(?:截止|截至|于|限)(?:至|到|于)?:?\s*)|(?<=[\d日号时点分半整午])\s*(?:许|左右)?\s*(?:(?:当天|当日)?\s*(?:下班|午)?(?:之|以)?前|止|截止)?$"
+    r"^(?:'|(?:截止|截至|于|限)(?:至|到|于)?:?\s*)|(?<=[\d日号时点分半刻整午])\s*(?:许|左右)?\s*(?:(?:当天|当日)?\s*(?:下班|午)?(?:之|以)?前|止|截止)?$"
 )
 # a clock time with its zone, as systems write it; 08:00-12:00 is a period: a minus needs the T of ISO
 _ZONE = re.compile(
@@ -140,7 +141,7 @@ def _build(part):
         return day, "day"
     else:
         hour = int(part["hour"])
-        minute = 30 if part["minute"] == "半" else int(part["minute"] or 0)
+        minute = _QUARTERS.get(part["minute"]) or int(part["minute"] or 0)
         second = int(part["second"] or 0)
     half = part["half"] or part["latin"]
     if hour < (3 if half == "中午" else 12 if half in _AFTERNOON else 0):
