@@ -38,6 +38,7 @@ from jianfu.report.document.blocks import (
     CLOSE,
     EMPTY,
     OPEN,
+    Blocks,
     Picture,
     escape,
     pipe_table,
@@ -54,7 +55,7 @@ from jianfu.report.document.context import (
     row_totals,
     supplied,
 )
-from jianfu.report.document.findings import projections
+from jianfu.report.document.findings import answered_alike, projections
 from jianfu.report.document.lint import check_documents
 from jianfu.report.document.pages import office, set_by_office, title_faults
 from jianfu.report.document.pdf import _compiled
@@ -359,6 +360,38 @@ def test_sentences_follow_sign_and_significance(province):
         "负担是否与职业倦怠有关、负担是否与自愿流出有关、90后与其他人员是否不同，现有数据都还不能下结论"
         in report
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "zh",
+            "负担越重，职业倦怠越高；负担越重，自愿流出越多，检验都通过。90后与其他人员是否不同，现有数据还不能下结论。",
+        ),
+        (
+            "en",
+            "Burnout goes with the burden and voluntary exits go with the burden; the tests of each passed. "
+            "These data cannot tell yet whether the 1990s cohort differs from the others.",
+        ),
+    ],
+)
+def test_answers_of_one_certainty_stand_in_one_sentence(language, said):
+    """In both languages alike, the surest first, whatever the order of the plan."""
+
+    def line(code, tests):
+        return {"code": code, "tests": tests, "verdict_words": code, "kept": False}
+
+    lines = {"H3": line("inconclusive", "weak"), "H1": line("supported", "passed")}
+    lines["H2"] = line("supported", "passed")
+    words = {"lines": lines, "alike": answered_alike(lines), "young": "90后" if language == "zh" else "1990s"}
+    labels = Labels(language, LABELS_FILE)
+    template = f'{{% from "words.{language}.md.jinja" import answers with context %}}{{{{ answers() }}}}'
+    blocks = Blocks({}, {}, {}, labels, labels, {}, "")
+    made = environment(TEMPLATES, blocks, labels, 0).from_string(template)
+    assert made.render(words) == said
+    lines["H1"] |= {"tests": "failed"}
+    assert answered_alike(lines) == [["H2"], ["H1"], ["H3"]]
 
 
 def test_the_brief_counts_projections_that_it_does_not_show():

@@ -10,7 +10,7 @@ from jianfu.core.labels import Labels
 from jianfu.models.estimates import CHECK
 from jianfu.models.reasons import has
 from jianfu.models.term import Term
-from jianfu.models.verdicts import FAILED, NONE, VERDICTS, Decided, headlines, summary
+from jianfu.models.verdicts import FAILED, NONE, PASSED, VERDICTS, WEAK, Decided, headlines, summary
 from jianfu.models.words import LACKING, label_of_tests, term_label, text_of, verdict_label
 from jianfu.release.outputs import TOTAL
 from jianfu.release.vintage import AS_BEFORE
@@ -21,6 +21,8 @@ from jianfu.report.tables.table import NOTHING, Table, number
 
 CONFIRMATORY = "confirmatory"
 SUPPORTED = "supported"
+SAID = (SUPPORTED, "contrary", "negligible", "inconclusive", "not_tested")  # the surest answers first
+TOLD = (PASSED, FAILED, WEAK, NONE)  # results of tests in the order in which answers say them
 # Directions of change that the article names, and the hypotheses a result of which bears them (theory, section 7).
 DIRECTIONS = {
     "substance": ("H1", "H2", "H6"),
@@ -43,8 +45,10 @@ def findings(
     decides them; focus: the cohort in question; burden: the term of the burden in models of exits.
     """
     lines = {line.plan["hypothesis"]: line for line in tested if line.plan["family"] == CONFIRMATORY}
+    words = {name: line_words(line, labels) for name, line in lines.items()}
     return {
-        "lines": {name: line_words(line, labels) for name, line in lines.items()},
+        "lines": words,
+        "alike": answered_alike(words),
         "beside_tests": tests_made(lines.values()),
         "open_questions": open_questions(tested),
         "own": own_ratio(quotes, lines.get("H3")),
@@ -73,6 +77,18 @@ def line_words(line: Decided, labels: Labels) -> dict[str, str | bool]:
         "tests": summary(line.tests)[0],
         "tests_words": label_of_tests(line.tests, labels),
     }
+
+
+def answered_alike(lines: Mapping[str, Mapping]) -> list[list[str]]:
+    """Names of the lines that one sentence answers, the surest first: those with the same verdict and, where it claims
+    something, the same result of their tests, or what they lack where it says nothing; lines: :func:`line_words`."""
+    groups = {}
+    for name, line in lines.items():
+        code = line["code"]
+        tests = TOLD.index(line["tests"]) if code in (SUPPORTED, "contrary") else 0
+        lacks = line["verdict_words"] if code == "not_tested" else ""
+        groups.setdefault((SAID.index(code), tests, lacks), []).append(name)
+    return [groups[key] for key in sorted(groups)]
 
 
 def tests_made(lines: Iterable[Decided]) -> list[str]:
