@@ -263,6 +263,13 @@ def test_the_order_of_rows_does_not_matter():
     )
 
 
+def test_a_dimension_that_a_province_does_not_have_is_missing_in_every_key():
+    frame = table([[3, 25, 40], [30, 12, 8]])
+    without = frame.assign(city=pd.Series([None] * len(frame), frame.index, dtype="str"))
+    declared = replace(BOTH, dimensions=("row", "city", "column"))
+    assert (withheld(without, declared) == withheld(frame)).all()
+
+
 def test_a_row_is_withheld_with_the_same_number_in_another_output(tmp_path):
     dose = pd.DataFrame({"row": ["a", "b", TOTAL], "column": TOTAL, "n": [7, 40, 47]})
     first = replace(TABLE, name="dose", totals={"n": ("row",)})

@@ -3,7 +3,7 @@
 The functions take finished figures; nothing is suppressed before it has been estimated.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -16,9 +16,9 @@ def _numbers(frame, column):
     return frame[column].to_numpy(dtype=float, na_value=np.nan)
 
 
-def _keys(frame, columns):
-    """One text per row (object array) made of the values of ``columns``; empty texts where there are none."""
-    texts = [frame[column].astype(str) for column in columns]
+def row_keys(frame: pd.DataFrame, columns: Iterable[str]) -> np.ndarray:
+    """One text per row (object array) of the values of ``columns``, missing ones included; empty without columns."""
+    texts = [frame[column].astype(object).map(str) for column in columns]
     return np.array(
         ["\x1f".join(row) for row in zip(*texts, strict=True)] if texts else [""] * len(frame), object
     )
@@ -62,7 +62,7 @@ def lines(frame: pd.DataFrame, output: Output, count) -> list[tuple[tuple[int, .
     found = []
     for dimension in output.totals.get(count, ()):
         others = [d for d in output.dimensions if d != dimension]
-        keys = _keys(frame, others)
+        keys = row_keys(frame, others)
         is_total = (frame[dimension].astype(str) == TOTAL).to_numpy()
         for key in sorted(set(keys)):
             rows = np.flatnonzero(keys == key)
@@ -112,7 +112,7 @@ def protect_totals(frame: pd.DataFrame, output: Output, hidden, width) -> np.nda
     the others of their sum, or alone; the largest first), so that every one that stays is needed. Returns a new
     boolean array; the order of the rows does not matter.
     """
-    order = np.argsort(_keys(frame, output.dimensions), kind="stable")
+    order = np.argsort(row_keys(frame, output.dimensions), kind="stable")
     frame, first = frame.iloc[order], np.asarray(hidden)[order]
     systems = [
         (np.nan_to_num(_numbers(frame, count)), lines(frame, output, count)) for count in output.totals

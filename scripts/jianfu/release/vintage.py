@@ -16,6 +16,7 @@ import pandas as pd
 from jianfu.models.term import CONSTANT
 from jianfu.release.outputs import TOTAL, Output
 from jianfu.release.source_rows import PERSON_TABLES
+from jianfu.release.suppression import row_keys
 
 COLUMNS = ["output", "block", "counts", "rows"]
 ESTIMATES = "estimates"
@@ -55,7 +56,7 @@ def counts_of(frame: pd.DataFrame, output: Output) -> dict[str, dict[str, float]
         frame = frame[frame["table"].isin([*PERSON_TABLES, TOTAL])]
     by, found = block_columns(output), {}
     within = [column for column in output.dimensions if column not in by]
-    blocks, places = _keys(frame, by), _keys(frame, within)
+    blocks, places = row_keys(frame, by), row_keys(frame, within)
     if output.method == "steps":
         for block, events in zip(blocks, frame["n_events"], strict=True):
             found.setdefault(block, {"n_events": 0.0})["n_events"] += _number(events)
@@ -73,7 +74,7 @@ def with_parts(estimates: pd.DataFrame) -> pd.DataFrame:
     count, and is a part of its own.
     """
     terms = estimates["term"].astype(str)
-    models = _keys(estimates, ["model", "outcome"])
+    models = row_keys(estimates, ["model", "outcome"])
     level = _variables(estimates).ne("") | terms.eq(CONSTANT)
     other = set(zip(models[~level], terms[~level], strict=True))
     alone = [
@@ -91,7 +92,7 @@ def _variables(estimates):
 def counts_of_models(estimates: pd.DataFrame, persons: pd.Series) -> dict[str, dict[str, float]]:
     """The same of the estimates by part of a model (:func:`with_parts`): the counts behind the model, behind every term
     of the part, and behind the levels of a variable that have no term."""
-    found, keys, rows = {}, _keys(with_parts(estimates), PART), estimates.to_dict("records")
+    found, keys, rows = {}, row_keys(with_parts(estimates), PART), estimates.to_dict("records")
     for key, row, of, person in zip(keys, rows, _variables(estimates), persons, strict=True):
         counts = found.setdefault(key, {})
         for name in OF_MODELS if person else ("n_events",):
@@ -113,7 +114,7 @@ def as_before(
     A block that was released in other columns than it has now is withheld: its rows are left out.
     """
     blocks, placed, repeated, kept, close = {}, [], 0, {}, set()
-    for place, (key, row) in enumerate(zip(_keys(released, by), released.to_dict("records"), strict=True)):
+    for place, (key, row) in enumerate(zip(row_keys(released, by), released.to_dict("records"), strict=True)):
         blocks.setdefault(key, []).append((place, row))
     for key, rows in blocks.items():
         now = counts.get(key, {})
@@ -130,18 +131,12 @@ def as_before(
     if repeated:
         rows = [row for _, row in sorted(placed, key=lambda one: one[0])]
         released = _typed(pd.DataFrame(rows, columns=released.columns, dtype=object), released)
-    return released, repeated, kept, np.isin(_keys(released, by), [*close])
+    return released, repeated, kept, np.isin(row_keys(released, by), [*close])
 
 
 def _too_close(now, before, min_cell):
     """Whether a count differs by one to ``min_cell`` - 1 persons."""
     return any(0 < abs(now.get(name, 0) - before.get(name, 0)) < min_cell for name in {*now, *before})
-
-
-def _keys(frame, columns):
-    """One text per row (object array) made of the values of ``columns``."""
-    texts = [frame[column].astype(str) for column in columns]
-    return np.array(["\x1f".join(row) for row in zip(*texts, strict=True)] or [""] * len(frame), object)
 
 
 def _number(value):
