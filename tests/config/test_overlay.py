@@ -1,5 +1,6 @@
 """What a province changes of the common plan, and what is refused before any job."""
 
+import json
 import re
 import zipfile
 from pathlib import Path
@@ -40,6 +41,18 @@ def test_a_table_and_an_indicator_of_ones_own(load):
     assert settings["sources"][-1]["table"] == "own_messages"
     row = next(r for r in content_of(settings)("indicators.csv") if r["code"] == "X1")
     assert (row["label_en"], row["denominator"], row["index"]) == ("消息", "none", "")
+
+
+def test_sources_are_the_same_in_whatever_order_their_keys_are_written(load):
+    """What a table is read by re-reads it where it changes, so the order of keys must not be part of it."""
+    said = """
+  - {types: {weekend: count}, table: own, columns: {条数: weekend, 乡镇: unit_name}, files: [year.csv], name: messages}
+"""
+    (one, other) = (load(base=MINIMAL.rstrip() + text)["sources"] for text in (OWN_SOURCE, said))
+    assert json.dumps(one) == json.dumps(other) and one[-1]["columns"] == {
+        "乡镇": "unit_name",
+        "条数": "weekend",
+    }
 
 
 def test_an_own_column_of_the_roster_is_a_variable_of_persons(load):

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pandas as pd
+import pytest
+from ingest_cases import ingest_rows
 from miniature import DEFINITIONS
 
 from jianfu.core.tables import with_own
@@ -37,6 +39,41 @@ def test_the_types_of_a_source_become_columns_of_its_table_and_a_rosters_of_the_
     found = with_own(tables, [{"table": "roster", "types": {"own_resident": "boolean"}}])
     assert found["roster"]["columns"]["own_resident"] == found["spells"]["columns"]["own_resident"]
     assert found["units"] == tables["units"] and "own_resident" not in tables["spells"]["columns"]
+
+
+OWN_TYPES = {"own_resident": "boolean", "own_kind": "text", "own_hours": "number"}
+STAFF = {"own_resident": "是否驻村", "own_kind": "岗位种类", "own_hours": "周工时"}
+
+
+@pytest.mark.parametrize(
+    ("cells", "wanted", "disputed"),
+    [
+        ([("是", "甲", "40"), ("否", "乙", "")], (None, None, 40), {"own_resident", "own_kind"}),
+        ([("", "甲", "38"), ("是", "甲", "38.0"), ("是", "", "38")], (True, "甲", 38), set()),
+        ([("是", "甲", "40")], (True, "甲", 40), set()),
+    ],
+)
+def test_an_own_column_decides_over_no_row_of_a_common_table(tmp_path, cells, wanted, disputed):
+    """Rows of a person that differ in it alone are one; where they contradict each other the cell has no value."""
+    head = ["工号", "出生年月", "单位", "到现单位时间", *STAFF.values()]
+    rows = [["G1", "1992-03", "河口镇", "2015-03-01", *own] for own in cells]
+    rows.insert(1, ["G2", "1990-01", "河口镇", "2016-03-01", "否", "丙", "45"])
+    source = {"columns": {"工号": "employee_id"} | {h: c for c, h in STAFF.items()}, "types": OWN_TYPES}
+    found = ingest_rows(tmp_path, "spells", [head, *rows], "花名册.csv", source=source)
+    persons = {row["birth_ym"]: tuple(row[name] for name in OWN_TYPES) for row in found.canonical.to_pylist()}
+    assert persons == {"1992-03": wanted, "1990-01": (False, "丙", 45)} and found.quarantine.empty
+    outcomes = found.counts.groupby("outcome")["rows"].sum()
+    assert (outcomes["kept"], outcomes["duplicate"]) == (2, len(cells) - 1)
+    told = found.notices[found.notices["kind"] == "disputed_own"]
+    assert set(told["column"]) == disputed and (told["rows"] == 1).all()
+
+
+def test_the_columns_of_an_own_table_are_its_content(tmp_path):
+    """Two counts of one unit and month: neither is known to be right."""
+    rows = [["单位", "月份", "消息数"], ["河口镇", "2024-03", "5"], ["河口镇", "2024-03", "6"]]
+    source = {"table": "own_messages", "columns": {"消息数": "own_n"}, "types": {"own_n": "count"}}
+    found = ingest_rows(tmp_path, "own_messages", rows, source=source)
+    assert found.canonical.num_rows == 0 and set(found.quarantine["reason"]) == {"conflicting_duplicate"}
 
 
 def test_an_own_table_has_a_row_per_unit_and_month_or_day():

@@ -28,6 +28,13 @@ def merge(base, overlay):
     return merged
 
 
+def in_order(value):
+    """The same value with the keys of every group in order, however they were written down."""
+    if isinstance(value, dict):
+        return {key: in_order(value[key]) for key in sorted(value, key=str)}
+    return [in_order(one) for one in value] if isinstance(value, list) else value
+
+
 def shared(settings):
     """The settings in which provinces should not differ."""
     return {name: value for name, value in settings.items() if name not in PROVINCE_KEYS}

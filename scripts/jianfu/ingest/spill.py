@@ -76,7 +76,7 @@ class Spill:
         return sum(part.rows for part in self.parts)
 
     def settled(self, connection, pool):
-        """Yields ``(kept rows in order, duplicates, conflicts)`` range by range, see :mod:`duplicates`."""
+        """Yields ``(kept rows in order, duplicates, conflicts, disputed)`` range by range, see :mod:`duplicates`."""
 
         yield from self.ranges(lambda rows: settle(connection, rows, self.table), pool)
 

@@ -354,10 +354,11 @@ class _Ingestion:
 
     def _settled(self, name, spill, sheets, several, pool):
         """Yields the kept rows of one raw table in order of its key."""
-        kept, lost = 0, {"duplicate": [_NO_PLACES], "conflict": [as_rejects(_NO_PLACES)]}
+        kept, disputed, lost = 0, Counter(), {"duplicate": [_NO_PLACES], "conflict": [as_rejects(_NO_PLACES)]}
         punches = {sheet.number for sheet in self.books.sheets} - {sheet.number for sheet in sheets}
-        for rows, duplicates, conflicts in spill.settled(self.connection, pool):
+        for rows, duplicates, conflicts, own in spill.settled(self.connection, pool):
             kept += rows.num_rows
+            disputed += own
             lost["duplicate"].append(duplicates)
             lost["conflict"].append(conflicts)
             if self.table == "app_activity" and punches & {*duplicates["src"], *conflicts["src"]}:
@@ -373,6 +374,9 @@ class _Ingestion:
         self.books.rejects.append(conflicts)
         self.books.several.append(pieces)
         self.books.notices += quality.notices_of_several(name, sheets, several)
+        self.books.notices += [
+            notice(name, "disputed_own", column=column, rows=n) for column, n in sorted(disputed.items())
+        ]
         self.books.odd.append(spill.odd_counts(pd.concat([duplicates, conflicts])))
         shutil.rmtree(spill.folder)
 

@@ -10,7 +10,7 @@ any job starts. Where a check stands: keys, types and ranges in ``workflow/schem
 from pathlib import Path
 
 from jianfu.config.files import display, read_yaml
-from jianfu.config.merging import merge
+from jianfu.config.merging import in_order, merge
 from jianfu.config.schema import check_schema
 from jianfu.core.errors import ConfigError
 from jianfu.core.labels import LANGUAGES
@@ -34,7 +34,8 @@ def load_province(slug: str, root: str | Path, folders: list, *, awaited: bool =
     overlay = read_yaml(path)
     check_schema(overlay, schema, file)
     settings = merge(default, _named(overlay, slug))
-    settings = settings | {"sources": own_sources(settings["sources"], settings["exclude"]["sources"], file)}
+    sources = own_sources(settings["sources"], settings["exclude"]["sources"], file)
+    settings = settings | {"sources": in_order(sources), "values": in_order(settings["values"])}
     common, own = Path(root) / "config" / "plan", overlay.get("plan", {})
     check_cohorts(common, own, file)
     plan = completed(common, own, settings["sources"])
