@@ -28,6 +28,7 @@ from pptx import Presentation
 from pptx.enum.shapes import MSO_SHAPE_TYPE
 from release_attack import charts_of, embedded
 
+from jianfu.config.files import read_yaml
 from jianfu.core.labels import Labels
 from jianfu.models.reasons import because
 from jianfu.models.verdicts import Decided, Verdict
@@ -625,6 +626,28 @@ def test_invented_data_are_not_called_simulated(province, language):
     )
     text, _ = markdown(province, language)
     assert ("数据全部由模拟产生" if language == "zh" else "are simulated") in text
+
+
+@pytest.mark.parametrize(
+    ("rows", "way"),
+    [
+        ([], ["调出（到乡的除外）"]),
+        ([{"exit_type": "调出", "destination": ["县"], "event": None}], ["调出（到县、乡的除外）"]),
+        ([{"exit_type": "调出", "destination": ["省"], "event": "transfer"}], ["调出（到乡的除外）"]),
+        (
+            [
+                {"exit_type": "调出", "destination": ["省", "国家"], "event": "transfer"},
+                {"exit_type": "调出", "event": None},
+            ],
+            ["调出（限到省、国家）"],
+        ),
+        ([{"exit_type": "调出", "event": "other"}], []),
+    ],
+)
+def test_what_counts_as_leaving_is_told_as_the_plan_decides_it(rows, way):
+    exits = read_yaml(ROOT / "config" / "plan" / "exits.yaml")
+    words = facts.ways_out(exits | {"exits": [*rows, *exits["exits"]]}, Labels("zh", LABELS_FILE))
+    assert words == ["辞职", "遴选", "考录", *way, "借调后调离"]
 
 
 def test_hypotheses_with_several_lines_stand_under_the_weakest():

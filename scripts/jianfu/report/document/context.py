@@ -128,6 +128,7 @@ def collect(release: str | Path, config, run, deviations, plan, labels: Labels) 
         "quotes": quotes,
         "confidence": f"{settings['inference']['confidence']:.0%}",
         "young": labels("short_cohort_90s"),
+        "ways_out": facts.ways_out(exits, labels),
         "ages": age_range(settings["data"]["window"], *facts.born_in(exits)),
         "settings": settings,
         "reference": reference_window(settings["data"]["window"], settings["indices"]),

@@ -9,6 +9,7 @@ from jianfu.core.labels import Labels
 from jianfu.core.lines import BASE, LEVEL, MEMBER, REST
 from jianfu.models.estimates import missing
 from jianfu.models.reasons import has
+from jianfu.models.words import text_of
 from jianfu.release.outputs import TOTAL
 from jianfu.report.channels import (
     electronic_share,
@@ -171,6 +172,28 @@ def born_in(exits: Mapping) -> tuple[int | None, int | None]:
     firsts = [*exits["cohorts"].values(), None]
     at = list(exits["cohorts"]).index(exits["focus"])
     return firsts[at], None if firsts[at + 1] is None else firsts[at + 1] - 1
+
+
+def ways_out(exits: Mapping, labels: Labels) -> list[str]:
+    """What counts as leaving of one's own will, an event each in words: with the destinations to which it is bound, or
+    those that an earlier row gives to another event or to none; exits: content of exits.yaml."""
+    rows: list[Mapping] = []  # without those of which an earlier one leaves nothing
+    for row in exits["exits"]:
+        whole = {earlier.get("exit_type") for earlier in rows if not earlier.get("destination")}
+        rows += [] if whole & {None, row.get("exit_type")} else [row]
+    ways = []
+    for event in (name for name, kind in exits["events"].items() if kind == "voluntary"):
+        own = [row for row in rows if row["event"] == event]
+        if not own and event not in exits["secondment"].values():
+            continue
+        bound = bool(own) and all(row.get("destination") for row in own)
+        types = {row.get("exit_type") for row in own}
+        told = own if bound else [r for r in rows if r.get("exit_type") in types and r["event"] != event]
+        levels = dict.fromkeys(level for row in told for level in row.get("destination") or ())
+        places = labels("list_comma").join(text_of(f"value_{level}", labels, level) for level in levels)
+        name, key = text_of(f"outcome_{event}", labels, event), "way_out_only" if bound else "way_out_except"
+        ways.append(labels(key, name=name, places=places) if places else name)
+    return ways
 
 
 def composition(contributions, indicators, index: str, labels: Labels) -> dict | None:

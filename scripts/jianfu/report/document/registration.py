@@ -16,6 +16,7 @@ from jianfu.province.reference import reference_window
 from jianfu.province.registration import Registration
 from jianfu.report.document.blocks import escape, pipe_table, styled
 from jianfu.report.document.build import picture
+from jianfu.report.document.facts import ways_out
 from jianfu.report.document.pdf import write_pdf
 from jianfu.report.document.plan_tables import deviations_rows
 from jianfu.report.document.word import write_docx
@@ -66,6 +67,7 @@ def write_page(
             settings=settings,
             reference=reference_window(settings["data"]["window"], settings["indices"]),
             exits=content("exits.yaml"),
+            ways_out=ways_out(content("exits.yaml"), labels),
             mark=mark,
             facts={"equivalence": f"{EQUIVALENCE:.0%}", "clusters": FEW_CLUSTERS, "share": f"{SHARE:.0%}"},
         )
