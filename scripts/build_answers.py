@@ -6,12 +6,11 @@
 4. Write answers.csv and answers.txt; both stay in the building, as they tell numbers of exits.
 """
 
-from pathlib import Path
-
 import pandas as pd
 
 from jianfu.config.files import read_yaml
 from jianfu.core import logs
+from jianfu.core.files import write_text_file
 from jianfu.core.frames import read_csv
 from jianfu.core.labels import Labels
 from jianfu.core.reasons import write_reasons
@@ -39,7 +38,7 @@ def main(inputs, outputs, reference, exposure, inference, language):
     wanted = unlocking(lacking, read("members"), tiers, read("keepers"))
     headings = read("headings").drop_duplicates(["table", "column"]).set_index(["table", "column"])["heading"]
     lines = page(found, wanted, headings.to_dict(), Labels(language, inputs["labels"]))
-    Path(outputs["text"]).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_text_file("\n".join(lines) + "\n", outputs["text"])
     rows = [vars(answer) | {"reasons": write_reasons(answer.reasons)} for answer in found]
     write_csv(pd.DataFrame(rows), outputs["answers"])
 

@@ -20,7 +20,7 @@ from jianfu.commands import bundle, dispatch, start
 from jianfu.commands.interpreters import PLATFORMS
 from jianfu.core.content import file_digest
 from jianfu.core.errors import ConfigError
-from jianfu.core.messages import speak
+from jianfu.core.messages import speak, words
 from jianfu.core.spreadsheets import write_csv
 
 PACKAGE = "tiny-1.0-py3-none-any.whl"
@@ -237,6 +237,15 @@ def test_a_bundle_holds_the_sample_and_no_tests(tmp_path):
     assert sorted(left) == sorted(
         file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("*") if file.is_file()
     )
+
+
+def test_a_double_click_within_the_zip_is_answered():
+    """Windows unpacks the clicked file alone: it says so itself, in the words of the messages."""
+    text = (ROOT / "开始.bat").read_bytes().decode("utf-8")
+    assert text.count("\r\n") == text.count("\n")
+    for language in ("zh", "en"):
+        speak(language)
+        assert f"echo {words('start_packed')}\r\n" in text
 
 
 def test_a_damaged_bundle_is_named(tmp_path):

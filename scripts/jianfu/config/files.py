@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from jianfu.core.errors import ConfigError
+from jianfu.core.files import write_text_file
 from jianfu.core.reasons import Reason
 
 MERGE = "tag:yaml.org,2002:merge"  # the key <<, which takes over the entries of another group
@@ -66,7 +67,7 @@ def read_yaml(path: str | Path):
 
 def write_yaml(content, path: str | Path) -> None:
     """Write ``content`` (mappings, lists and plain values) in the order of its keys."""
-    Path(path).write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    write_text_file(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), path)
 
 
 def _place(name, error):

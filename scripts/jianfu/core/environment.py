@@ -1,13 +1,13 @@
 """What computes: Python, the lock, the installed versions; recorded for every result."""
 
 import hashlib
-import json
 import platform
 import re
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from jianfu.core.content import file_digest, mapping_digest
+from jianfu.core.files import write_json
 
 LOCK = Path(__file__).parents[3] / "requirements.txt"
 # What computes and draws, named in the report; all packages of the lock count in :func:`environment_digest`.
@@ -60,4 +60,4 @@ def record_job(job) -> None:
     path = log.parents[1] / "provenance" / "jobs" / f"{log.stem}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     record = {"results": list(job.output), "code": mapping_digest(job.params.code), **environment()}
-    path.write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    write_json(record, path)

@@ -19,6 +19,11 @@ def input_files(paths, folder: str | Path | None = None) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
+def write_text_file(text: str, path: str | Path) -> None:
+    """Write a text in UTF-8, with the same line ends on every system, so that a release has the same digests."""
+    Path(path).write_text(text, encoding="utf-8", newline="\n")
+
+
 def write_json(content, path: str | Path) -> None:
     """Write plain values, one to a line."""
-    Path(path).write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    write_text_file(json.dumps(content, ensure_ascii=False, indent=1) + "\n", path)

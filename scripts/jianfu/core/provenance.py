@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from jianfu.core.content import file_digest
-from jianfu.core.files import input_files, write_json
+from jianfu.core.files import input_files, write_json, write_text_file
 from jianfu.core.personal import mask_numbers
 from jianfu.core.sources import query_names
 
@@ -107,7 +107,5 @@ def record_provenance(
 ) -> None:
     """Write the resolved settings (YAML) and the run record (JSON)."""
     text = yaml.safe_dump(settings, allow_unicode=True, sort_keys=False)
-    Path(config_path).write_text(
-        f"# Resolved settings of the run for '{province}'.\n{text}", encoding="utf-8"
-    )
+    write_text_file(f"# Resolved settings of the run for '{province}'.\n{text}", config_path)
     write_json(run_record(province, settings, inputs, code), run_path)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import jinja2
 
+from jianfu.core.files import write_text_file
 from jianfu.quality.facts import LOGS
 from jianfu.quality.text import over_sentence
 from jianfu.quality.words import share, span
@@ -59,7 +60,7 @@ def write_page(facts, settings, labels, places, headings, template, path):
     )
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    write_text_file(text, path)
 
 
 def column_names(headings):

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from jianfu.core.files import write_text_file
 from jianfu.core.wording import pad, width
 from jianfu.quality.facts import LOGS
 from jianfu.quality.words import share, span
@@ -16,7 +17,7 @@ def write_text(facts, settings, labels, places, path):
     """Write the summary to ``path``. places: dict with report, quarantine and to_label, as a user opens them."""
     lines, path = summary(facts, settings, labels, places), Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_text_file("\n".join(lines) + "\n", path)
 
 
 def summary(facts, settings, labels, places):

@@ -4,6 +4,7 @@ import hashlib
 import json
 
 from jianfu.core.errors import ConfigError, DataError
+from jianfu.core.files import write_json
 
 
 def seal(anchors):
@@ -19,9 +20,7 @@ def digest(anchors):
 
 def write(anchors, path):
     """Store anchors as JSON."""
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump(anchors, file, ensure_ascii=False, indent=1)
-        file.write("\n")
+    write_json(anchors, path)
 
 
 def read(path):

@@ -6,6 +6,7 @@ from pathlib import Path
 import jinja2
 import pandas as pd
 
+from jianfu.core.files import write_text_file
 from jianfu.core.labels import Labels
 from jianfu.core.spreadsheets import write_csv
 from jianfu.core.units import latest_units
@@ -52,7 +53,7 @@ def export_tables(
     left_out = [title_of(spec, words.labels) for spec in specs if spec.name not in {m.model for m in made}]
     for program in PROGRAMS:
         text = program_text(program, made, left_out, title=title, labels=words.labels, templates=templates)
-        (folder / program).write_text(text, encoding="utf-8")
+        write_text_file(text, folder / program)
 
 
 def _line(table, variable: Variable):

@@ -16,7 +16,8 @@ def pandoc(source, to, report, output, options=()) -> None:
     report: folder with report.lua. Raises :class:`DataError` with pandoc's message.
     """
     command = [pypandoc.get_pandoc_path(), str(source), "--from", READER, "--to", to, "--output", str(output)]
-    command += ["--lua-filter", str(report / "report.lua"), "--columns", "20", "--fail-if-warnings", *options]
+    command += ["--lua-filter", str(report / "report.lua"), "--columns", "20", "--eol", "lf"]
+    command += ["--fail-if-warnings", *options]
     environment = {**os.environ, "SOURCE_DATE_EPOCH": "946684800"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, encoding="utf-8")
     if done.returncode:

@@ -11,6 +11,7 @@ import jinja2
 import pandas as pd
 
 from jianfu.config.files import read_yaml
+from jianfu.core.files import write_text_file
 from jianfu.core.labels import LANGUAGES, Labels
 from jianfu.indices.roles import BURDEN, LEADING, drawn, leading, read_roles
 from jianfu.report.explore.views import FOCUS, VIEWS, Choice, View
@@ -65,7 +66,7 @@ def build_page(
         content=json.dumps(content, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
         script=(templates / "explore.js").read_text(encoding="utf-8"),
     )
-    Path(output).write_text(page, encoding="utf-8")
+    write_text_file(page, output)
 
 
 def both(words: Mapping[str, Labels], key: str) -> dict[str, str]:

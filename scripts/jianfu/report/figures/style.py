@@ -340,4 +340,5 @@ def save(figure, paths, *, dpi) -> None:
         for path in map(Path, paths):
             path.parent.mkdir(parents=True, exist_ok=True)
             kind = path.suffix.lstrip(".")
-            figure.savefig(path, format=kind, dpi=dpi, metadata=METADATA[kind])
+            with path.open("wb") as file:  # as bytes: the same line ends on every system
+                figure.savefig(file, format=kind, dpi=dpi, metadata=METADATA[kind])
