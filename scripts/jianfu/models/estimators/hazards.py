@@ -19,10 +19,11 @@ from jianfu.models.estimators.common import (
 from jianfu.models.reasons import because
 from jianfu.statistics import glm, hazard, sandwich, wild
 from jianfu.statistics.designs import nested
-from jianfu.statistics.regression import FEW_CLUSTERS
+from jianfu.statistics.regression import FEW_CLUSTERS, added_ranks
 
 # Below these a hazard rests on few events; the coverage study has between four and five per unit.
 EVENTS_PER_SLOPE, EVENTS_PER_UNIT = 10, 2
+RARE = 0.02  # share of trials below which links do not differ: the bias of the first effect is of that order
 OPTIONS = regression.OPTIONS | {"trials": COLUMN, "information": ("expected", "observed")}
 ABSORBED_VCOV = ("iid", "HC0", "HC1", "cluster")
 DENSE_VCOV = ("iid", "HC0", "HC1", "HC2", "HC3", "cluster")
@@ -38,10 +39,12 @@ def solve(model):
     own = (np.asarray(model.weights) == 1).all()  # a table of persons or of the user's own cells
     if (events < 0).any() or (own and spec.estimator != "poisson" and (events > trials).any()):
         raise NotEstimable("outcome_outside_trials")
-    levels = [int(codes.max()) + 1 for codes in effects]
-    total = len(columns) + max(1, sum(levels) - max(len(levels) - 1, 0))
-    # Poisson with effects is the multinomial of its events given the totals of the first one, which cost no event.
-    estimated = total - sum(levels[:1]) if spec.estimator == "poisson" else total
+    ranks = added_ranks(effects)
+    total = len(columns) + 1 + sum(ranks)
+    # Poisson with effects, as any hazard of rare events is, is the multinomial of its events given the totals of the
+    # first one, which cost no event.
+    rare = spec.estimator == "poisson" or events.sum() < RARE * trials.sum()
+    estimated = total - 1 - ranks[0] if effects and rare else total
     if events.sum() <= estimated:
         raise NotEstimable("too_few_events", events=whole(events.sum()), coefficients=estimated)
     errors = regression.errors_of(model, allowed=ABSORBED_VCOV if effects else DENSE_VCOV)
@@ -54,7 +57,7 @@ def solve(model):
     notes += few_clusters(errors.n_clusters) if errors.clusters is not None else []
     notes += _events_notes(events.sum(), len(columns) - len(collinear), effects, spec)
     notes += collinear_note(collinear, columns)
-    residual_df = int(model.weights.sum() - total)
+    residual_df = int(model.weights.sum() - total + len(collinear))
     found = Fit((), notes, residual_df, converged, errors.n_clusters, float(events.sum()))
     return regression.Solved(estimates, covariance, df, errors.name, found)
 
@@ -85,8 +88,9 @@ def _absorbed(model, events, trials, offset, errors):
         raise separated([list(columns)[j] for j in fitted.moving] or list(spec.effects))
     if errors.kind == "iid":
         return fitted.coefficients, fitted.bread, fitted.collinear, bool(fitted.converged)
-    counted = [codes for codes in effects if errors.clusters is None or not nested(codes, errors.clusters)]
-    total = design.shape[1] - len(fitted.collinear) + sum(int(codes.max()) for codes in counted) + 1
+    ranks = zip(added_ranks(effects), effects, strict=True)
+    counted = (rank for rank, codes in ranks if errors.clusters is None or not nested(codes, errors.clusters))
+    total = design.shape[1] - len(fitted.collinear) + sum(counted) + 1
     wanted, own = (
         1.0,
         sandwich.small_sample("G", fitted.n_clusters, 0, 0),
