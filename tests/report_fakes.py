@@ -559,7 +559,8 @@ def write_estimates(frame, release):
 def write(folder, settings, draw_figures=None):
     """Write release/ and provenance/ below ``folder``, and models.yaml and hypotheses.csv into plan/."""
     folder = Path(folder)
-    for name, frame in frames().items():
+    shown = {f"{file}.csv": pd.DataFrame({column: range(least)}) for file, column, least in FIGURES.values()}
+    for name, frame in (shown | frames()).items():
         path = folder / "release" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         frame.to_csv(path, index=False, encoding="utf-8-sig")

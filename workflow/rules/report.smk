@@ -6,29 +6,6 @@ OUTPUTS: tables/*.xlsx and the tables of results as CSV; brief, report and appen
     tables/brief_numbers.csv, where each number of the brief comes from; index.html, the page to explore
 """
 
-REPORT_FIGURES = [
-    "sample_flow",
-    "index_over_time",
-    "county_heatmap",
-    "county_map",
-    "issue_clock",
-    "dose_response",
-    "predictions",
-    "cumulative_incidence",
-    "burnout_by_overload",
-    "forest",
-    "forest_all",
-    "within_between",
-    "mediation_paths",
-    "policy_event_study",
-    "index_sensitivity",
-    "contributions",
-    "departments",
-    "cascade",
-    "paper_electronic",
-    "app_rule",
-    "scenarios",
-]
 EXPLORED = [  # what the page to explore shows
     *(f"figures/{name}.csv" for name in ("index_over_time", "issue_clock", "county_indices", "county_ranks")),
     "figures/members_over_time.csv",
@@ -101,7 +78,9 @@ rule render_report:
         reasons="results/{province}/release/reasons.csv",
         disclosure_log="results/{province}/release/disclosure_log.csv",
         released=expand("results/{{province}}/release/tables/{name}.csv", name=published(area="tables")),
-        figures=expand("results/{{province}}/release/figures/{name}.png", name=REPORT_FIGURES),
+        figures=expand(
+            "results/{{province}}/release/figures/{name}.png", name=[*DRAWN["tables"], *DRAWN["estimates"]]
+        ),
         data=expand(
             "results/{{province}}/release/figures/{name}.csv",
             name=[*published(area="figures"), *DRAWN["estimates"]],

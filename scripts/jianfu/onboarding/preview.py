@@ -132,8 +132,6 @@ def _columns_behind(reason, column, table):
         return ()
     if reason == "conflicting_duplicate":  # numbers that begin anew in every file identify nothing
         return tuple(name for name, default in table.default.items() if default == "row")
-    if reason == "due_before_issue":
-        return ("due_at",)
     return {"unit_code": ("unit_code", "unit_name"), "person_key": ("id_number", "employee_id")}.get(
         column, (column,)
     )

@@ -52,8 +52,6 @@ NEW = {
     "returns": "退改次数", "reason": "退改原因", "auto_recorded": "是否自动采集",
     "phone": "联系电话", "person": "经办人", "note": "备注",
 }  # fmt: skip
-DAMAGE = ("missing_unit", "missing_label", "missing_issue", "unparseable_date", "implausible_date", "unknown_unit",
-          "ambiguous_unit", "unknown_category", "due_before_issue", "conflicting_duplicate")  # fmt: skip
 
 
 def task_parts(detail, parameters, units, folder):
@@ -194,7 +192,7 @@ def _damaged(columns, rows, chosen, named, texts, units, number, t, rng):
     bad["parent_id"] = np.full(len(at), "", dtype=object)
     for place, kind in enumerate(kinds):
         bad["task_id"][place] = f"BD{t:02d}{place:03d}"
-        _DAMAGE[kind](bad, place, rng)
+        DAMAGE[kind](bad, place, rng)
     _separate(bad, kinds, units.codes[rows.unit[at]])
     where = np.sort(rng.integers(0, len(columns["task_id"]) + 1, len(at)))
     return {name: np.insert(column, where, bad[name]) for name, column in columns.items()}
@@ -220,7 +218,7 @@ def _due_before_issue(bad, place, rng):
     bad["issue"][place], bad["due"][place] = "2024-05-20 09:00", "2024-05-13 18:00"
 
 
-_DAMAGE = {
+DAMAGE = {
     "missing_unit": _set("unit", ("",)),
     "missing_label": _set("label", ("",)),
     "missing_issue": _set("issue", ("", "—")),

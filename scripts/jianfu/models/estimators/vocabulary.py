@@ -1,7 +1,6 @@
 """The vocabulary of estimators: name -> :class:`~jianfu.models.estimators.common.Estimator`; one engine calls them all.
 
 A declared model (an entry of config/plan/models.yaml or of ``models_on: list:`` in a province file) names its
-A declared model (an entry of config/plan/models.yaml or of ``models_on: list:`` in a province file) names its
 estimator; the engine chooses the rows, counts what was dropped and why, builds the design columns, calls ``fit`` and
 turns its effects into rows of estimates. To add an estimator, write ``fit`` and ``ENTRIES`` in a module of this package
 (the numbers come from pure functions in :mod:`jianfu.statistics`), its words and its example in the .yaml beside it,
