@@ -102,3 +102,12 @@ def test_no_page_outside_the_project_is_opened(ask, opened):
     with pytest.raises(urllib.error.HTTPError, match="404"):
         ask("open", page="report", slug="../../elsewhere")
     assert opened == []
+
+
+def test_a_file_that_no_program_opens_is_named(project):
+    def refuse(path):
+        raise FileNotFoundError(2, "no program", "xdg-open")
+
+    helper = assistant.Assistant(project, refuse)
+    helper.open("report", "anhui")
+    assert "report.docx" in helper.state("anhui", 0)["lines"][0]

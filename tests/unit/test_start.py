@@ -3,6 +3,7 @@
 import ast
 import base64
 import ensurepip
+import functools
 import hashlib
 import os
 import re
@@ -107,8 +108,10 @@ def _lock(wheels):
 
 def test_an_environment_is_filled_without_network(office, monkeypatch, capsys):
     monkeypatch.setenv("PIP_INDEX_URL", "https://nowhere.invalid")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     python = start.set_up(office, "runtime")
     told = capsys.readouterr().out
+    assert told.endswith(words("start_installed", done=1, packages=1) + "\r")
     says = [python, "-c", "import tiny; print(tiny.word)"]
     assert subprocess.run(says, capture_output=True, text=True).stdout == "here\n" and ".venv" in told
     assert start.set_up(office, "runtime") == python and capsys.readouterr().out == ""
@@ -156,10 +159,9 @@ def test_two_windows_do_not_install_at_the_same_time(office):
     ],
 )
 def test_what_pip_complains_of_is_one_sentence(office, monkeypatch, complaint, sentence):
-    def refuse(command, **_):
-        raise subprocess.CalledProcessError(1, command, stderr=complaint)
-
-    monkeypatch.setattr(start.subprocess, "run", refuse)
+    complains = [sys.executable, "-c", f"raise SystemExit({complaint!r})"]
+    pip = functools.partial(subprocess.Popen, complains)
+    monkeypatch.setattr(start.subprocess, "Popen", lambda _, **told: pip(**told))
     monkeypatch.setattr(start.venv, "create", lambda *_, **__: None)
     with pytest.raises(ConfigError) as error:
         start.set_up(office, "runtime")

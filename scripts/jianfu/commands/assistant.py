@@ -99,8 +99,12 @@ class Assistant:
         }
 
     def open(self, page: str, slug: str) -> None:
-        """Show a file of :data:`PAGES`."""
-        self.opener(self.root / PAGES[page].format(slug=slug))
+        """Show a file of :data:`PAGES`, or say that this computer has no program for it."""
+        file = self.root / PAGES[page].format(slug=slug)
+        try:
+            self.opener(file)
+        except OSError:
+            self.lines.append(words("as_not_opened", file=str(file)))
 
 
 def key_file() -> Path:

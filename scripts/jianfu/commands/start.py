@@ -100,6 +100,7 @@ ENVIRONMENT = ".venv"
 UNFINISHED = ".venv-unfinished"  # a file that is there while the environment is filled
 # What runs the program: UTF-8 on every system, results that follow no order of hashing, pip that speaks of its task.
 SETTINGS = {"PYTHONUTF8": "1", "PYTHONHASHSEED": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+SHOWN = 2  # seconds between two counts of the packages that are installed
 LONG_PATH = 120  # characters of the folder's path above which Windows may refuse files in it (260 in all)
 
 
@@ -243,7 +244,23 @@ def _install(python, root, kind):
     options = ["--quiet", "--require-hashes", "--no-compile"]  # what is never imported needs no byte code
     command = [python, *pip, "install", *options, *source, "-r", listed]
     told = {"stderr": subprocess.PIPE, "text": True, "encoding": "utf-8", "errors": "replace"}
-    subprocess.run([str(part) for part in command], check=True, env=os.environ | SETTINGS, **told)
+    packages = listed.read_text(encoding="utf-8").count("==")
+    with subprocess.Popen([str(part) for part in command], env=os.environ | SETTINGS, **told) as pip:
+        said = None
+        while said is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                said = pip.communicate(timeout=SHOWN)[1]
+            _show_installed(python.parents[1], packages)
+    if pip.returncode:
+        raise subprocess.CalledProcessError(pip.returncode, command, stderr=said)
+
+
+def _show_installed(environment, packages):
+    """How many packages are there, in a line of a terminal that is written over."""
+    if sys.stdout.isatty():
+        site = environment.glob("Lib/site-packages" if os.name == "nt" else "lib/*/site-packages")
+        done = sum(name.endswith(".dist-info") for folder in site for name in os.listdir(folder))
+        print(words("start_installed", done=done, packages=packages), end="\r", flush=True)
 
 
 def _not_set_up(error, folder):
