@@ -32,6 +32,7 @@ def test_a_machine_with_too_little_is_told_so(memory, disk, lacks):
     first, *others = told(needs_of(JOBS), memory=memory, disk=disk)
     assert "fit_models) needs about 4.0 GB of memory, all results about 40.0 GB of disk" in first
     assert ["memory" if "too little memory" in line else "disk" for line in others] == lacks
+    assert "0.1 GB of disk" in told(Needs(memory, "small", 30), memory=memory, disk=disk)[0]  # never nothing
 
 
 def test_a_simulated_province_says_how_large_its_files_will_be():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from jianfu.core.messages import words
 
 MB_IN_GB = 1000
+LEAST = 0.1  # GB, the smallest number that is told
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ def told(needs: Needs, *, memory: float, disk: float) -> list[str]:
     values = {
         "rule": needs.rule,
         "needs_memory": needs.memory / MB_IN_GB,
-        "needs_disk": needs.disk / MB_IN_GB,
+        "needs_disk": max(needs.disk / MB_IN_GB, LEAST),
         "memory": memory / MB_IN_GB,
         "disk": disk / MB_IN_GB,
     }
