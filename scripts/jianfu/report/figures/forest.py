@@ -90,7 +90,7 @@ def forest_rows(estimates, tested, models) -> pd.DataFrame:
     return rows.drop(columns="rank")
 
 
-def verdict_words(line: Decided, labels) -> str:
+def _verdict_words(line: Decided, labels) -> str:
     """Verdict on a hypothesis and, where there are any, what its falsification tests say, in few words."""
     words = [verdict_label(line.verdict, labels)]
     words += [labels(f"tests_{summary(line.tests)[0]}")] if line.tests else []
@@ -129,32 +129,26 @@ def _scale(panel, labels):
 
 def _lines(rows, tested, models, labels):
     """A heading for each hypothesis and below it a line for each of its estimates."""
-    found, terms = [], rows.groupby("model")["term"].agg(set)
+    found = []
     for heading, part in rows.groupby("hypothesis", sort=False):
         block = part["block"].min()
         if block < len(tested):
             plan = tested[block].plan
             words = {
                 "sign": sign_text(plan["predicted_sign"]),
-                "verdict": verdict_words(tested[block], labels),
+                "verdict": _verdict_words(tested[block], labels),
             }
             statement = plan[f"statement_{labels.language}"]
             heading = labels("fig_forest_heading", name=heading, statement=statement, **words)
         found.append(Line(heading))
-        for row in part.to_dict("records"):
-            words = _label(row, len(terms[row["model"]]) > 1, models, labels)
+        names = [model_label(name, models, labels) for name in part["model"]]
+        for name, row in zip(names, part.to_dict("records"), strict=True):
+            term = short_term(row["term"], labels)
+            words = name if names.count(name) == 1 else labels("fig_forest_row", model=name, term=term)
             values = (row["estimate"], row["ci_low"], row["ci_high"])
             strong = row["role"] == "primary"
             found.append(Line(words, look=row["role"], drawn=values, printed=values, strong=strong))
     return found
-
-
-def _label(row, several, models, labels):
-    """Model, and the term where the figure shows several of it."""
-    model = model_label(row["model"], models, labels)
-    if not several:
-        return model
-    return labels("fig_forest_row", model=model, term=short_term(row["term"], labels))
 
 
 def short_term(term, labels) -> str:

@@ -5,8 +5,8 @@ from matplotlib.figure import Figure
 
 from jianfu.core.spreadsheets import write_csv
 from jianfu.models.verdicts import decisive_p, sign_text, summary, usable
-from jianfu.models.words import model_label
-from jianfu.report.figures.forest import panel_of, read_tested, short_term, verdict_words
+from jianfu.models.words import model_label, verdict_label
+from jianfu.report.figures.forest import panel_of, read_tested, short_term
 from jianfu.report.figures.lines import Line, draw_blocks, legend_of
 from jianfu.report.figures.style import GREY, INK, blank, finish
 
@@ -77,7 +77,10 @@ def _line(row, models, labels):
     words = labels("fig_forest_row", model=model, term=term)
     return Line(
         words=labels(
-            "fig_forest_all_row", words=words, sign=row["sign"], verdict=verdict_words(row["line"], labels)
+            "fig_forest_all_row",
+            words=words,
+            sign=row["sign"],
+            verdict=verdict_label(row["line"].verdict, labels),
         ),
         name=row["hypothesis"],
         look="significant" if row["significant"] else "insignificant",

@@ -11,11 +11,11 @@ from matplotlib.transforms import blended_transform_factory
 from jianfu.report.figures.style import INK, new_figure, points, text_width, width_cm, wrap
 from jianfu.report.tables.table import interval, number
 
-WIDTHS = (6.4, 4.6, 3.2)  # of words, plot and numbers
+WIDTHS = (7.2, 4.1, 2.9)  # of words, plot and numbers
 ROW_CM = 0.39
 TALLEST_CM = 20.8  # of all lines together, which become lower where they would not fit on a page
 QUIET, BAND = "#4d4d4d", "#efede6"
-SIZE, SMALL, SMALLEST = 7, 5.4, 5.2  # points: usual words, longer ones down to, two lines of the longest
+SIZE, SMALLEST = 7, 5.2  # points: usual words; longer ones down to, then on two lines
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,6 @@ def _texts(words, numbers, lines):
 def _fitted(words, width_cm):
     """The words as they fit into ``width_cm``, and their size: smaller where they are long, else on two lines."""
     size = min(SIZE, width_cm / 2.54 * 72 / text_width(words))
-    if size >= SMALL:
+    if size >= SMALLEST:
         return words, size
     return "\n".join(wrap(words, width_cm, SMALLEST)), SMALLEST
