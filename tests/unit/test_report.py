@@ -395,6 +395,28 @@ def test_answers_of_one_certainty_stand_in_one_sentence(language, said):
     assert answered_alike(lines) == [["H2"], ["H1"], ["H3"]]
 
 
+def test_a_model_of_no_hypothesis_that_failed_is_named_without_one(province, language):
+    def lost(frame):
+        one = frame["model"] == "H8_innovation"
+        return frame.assign(hypothesis=frame["hypothesis"].mask(one), estimate=frame["estimate"].mask(one))
+
+    change_estimates(province, lost)
+    lines = markdown(province, language)[0].split("\n")
+    assert any(
+        line.startswith({"zh": "创新动力（", "en": "Innovation motivation ("}[language]) for line in lines
+    )
+
+
+def test_exits_by_burden_are_those_of_all_where_those_of_the_cohort_are_withheld(province):
+    said = "全部人员的自愿流出率：负担最低组每千人月"
+    assert said not in markdown(province, document="brief")[0]
+    path = province / "release" / "figures" / "dose_response.csv"
+    points = pd.read_csv(path, encoding="utf-8-sig")
+    points.loc[(points["cohort"] == "90后") & (points["bin"] != "all"), "cohort"] = "all"
+    points.to_csv(path, index=False, encoding="utf-8-sig")
+    assert said in markdown(province, document="brief")[0]
+
+
 def test_the_brief_counts_projections_that_it_does_not_show():
     """Not all that is left out lies beyond what was seen: some scenarios are projected too, others only describe."""
     row = {"quantity": "exits_avoided", "group": "all", "ci_low": 0.0, "ci_high": 1.0}

@@ -286,7 +286,7 @@ def test_the_tests_of_a_hypothesis_are_its_own():
     silent = dict.fromkeys(("retirement", "between", "year_before", "later"), "none")
     assert by_name["H3"] == {"lead": "failed", "elsewhere": "passed"} | silent
     words = {name: label_of_tests(tests, LABELS) for name, tests in by_name.items()}
-    assert words == {"H1": "检验不适用", "H2": "检验力不足（退休）", "H3": "检验未通过（未来暴露）"}
+    assert words == {"H1": "检验不适用", "H2": "检验力不足（退休）", "H3": "检验未通过（以后的负担）"}
 
 
 def test_no_verdict_without_convergence_or_row():

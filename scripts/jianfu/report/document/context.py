@@ -297,11 +297,24 @@ def clusters_by_error(tested, labels: Labels) -> list[tuple[str, list[str], bool
 
 def models_with_few_events(
     estimates: pd.DataFrame, models: dict[str, dict], labels: Labels
-) -> list[tuple[str, str, str]]:
-    """Usable models with few events: (hypothesis, model, number of events)."""
+) -> list[tuple[str, str, str, bool]]:
+    """Usable models with few events: (hypothesis, model, number of events, whether the gate has rounded it)."""
     rows = [row for row in estimates.to_dict("records") if usable(row) and has(row["reasons"], "few_events")]
-    found = [(r["hypothesis"], model_label(r["model"], models, labels), count(r["n_events"])) for r in rows]
+    found = [
+        (
+            hypothesis_of(row),
+            model_label(row["model"], models, labels),
+            count(row["n_events"]),
+            has(row["reasons"], "rounded"),
+        )
+        for row in rows
+    ]
     return list(dict.fromkeys(found))
+
+
+def hypothesis_of(row) -> str:
+    """The hypothesis of an estimate, empty where its model belongs to none."""
+    return "" if missing(row["hypothesis"]) else row["hypothesis"]
 
 
 def burden_term(hypotheses: pd.DataFrame) -> str:
@@ -338,7 +351,7 @@ def failed_models(
     for row in estimates.to_dict("records"):
         if missing(row["estimate"]) or row["converged"] is False:
             why = said([reason for reason in row["reasons"] if codes()[reason.code].kind == FAILURE], labels)
-            key = row["hypothesis"], model_label(row["model"], models, labels), why
+            key = hypothesis_of(row), model_label(row["model"], models, labels), why
             found.setdefault(key, {})[term_label(row["term"], labels)] = True
     return [
         (hypothesis, model, labels("list_comma").join(terms) if len(terms) <= 3 else _ends(terms), why)

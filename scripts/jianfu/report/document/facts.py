@@ -1,5 +1,6 @@
 """Single numbers that the sentences of the report quote, from released estimates and figure data."""
 
+import json
 import math
 from collections.abc import Mapping
 
@@ -60,7 +61,7 @@ def effect(row: Mapping, alpha: float = 0.05) -> dict:
 def sample_counts(estimates: pd.DataFrame) -> dict:
     """Sizes of the analysis samples of the primary models H1 and H2 (texts), by hypothesis; None if not fitted.
 
-    ``rounded`` names those that the gate has rounded.
+    ``rounded`` names those that the gate has rounded; ``separated``: units without an event stand aside.
     """
     found = {"H1": None, "H2": None}
     for hypothesis in found:
@@ -71,7 +72,10 @@ def sample_counts(estimates: pd.DataFrame) -> dict:
             row = rows.iloc[0]
             counts = {key: count(row[key]) for key in keys}
             may = ("n_read", "n_used", "n_dropped", "n_events")
-            found[hypothesis] = counts | {"rounded": may if has(row["reasons"], "rounded") else ()}
+            found[hypothesis] = counts | {
+                "rounded": may if has(row["reasons"], "rounded") else (),
+                "separated": "separated_unit" in json.loads(row["dropped_by_reason"]),
+            }
     return found
 
 

@@ -4,7 +4,7 @@ Every number comes from :class:`jianfu.report.document.quotes.Quotes`; what a pr
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from jianfu.core.labels import Labels
 from jianfu.models.estimates import CHECK
@@ -49,7 +49,6 @@ def findings(
     return {
         "lines": words,
         "alike": answered_alike(words),
-        "beside_tests": tests_made(lines.values()),
         "open_questions": open_questions(tested),
         "own": own_ratio(quotes, lines.get("H3")),
         "eve": rest_eve(quotes),
@@ -89,12 +88,6 @@ def answered_alike(lines: Mapping[str, Mapping]) -> list[list[str]]:
         lacks = line["verdict_words"] if code == "not_tested" else ""
         groups.setdefault((SAID.index(code), tests, lacks), []).append(name)
     return [groups[key] for key in sorted(groups)]
-
-
-def tests_made(lines: Iterable[Decided]) -> list[str]:
-    """Names of the falsification tests that could be made beside any of the lines."""
-    made = [name for line in lines for name, result in line.tests.items() if result != NONE]
-    return list(dict.fromkeys(made))
 
 
 def open_questions(tested: Sequence[Decided]) -> dict[str, bool]:
@@ -163,27 +156,28 @@ def exit_rates(quotes: Quotes, focus: str) -> dict | None:
     def cell(cohort, column):
         return Cell("figures/dose_response.csv", {"cohort": cohort, "bin": TOTAL}, column)
 
-    everybody = quotes("per_year", cell(TOTAL, "rate"))
-    young = quotes("per_year", cell(focus, "rate"))
+    everybody = quotes("per_year", cell(TOTAL, "rate"), digits=0)
+    young = quotes("per_year", cell(focus, "rate"), digits=0)
     if everybody is None:
         return None
     counts = [cell(cohort, column) for column in ("exits", "person_months") for cohort in (TOTAL, focus)]
-    others = None if young is None else quotes("rest_per_year", *counts)
+    others = None if young is None else quotes("rest_per_year", *counts, digits=0)
     return {"all": everybody, "young": young, "others": others}
 
 
 def exposure_groups(quotes: Quotes, focus: str) -> dict | None:
-    """Exits per 1,000 person-months of the cohort ``focus`` in its lowest and its highest group of burden."""
+    """Exits per 1,000 person-months in the lowest and the highest group of burden: of the cohort ``focus`` (``young``),
+    of all persons where those of the cohort are withheld."""
     file = "figures/dose_response.csv"
     rows = quotes.frame(file)
-    rows = rows[(rows["cohort"] == focus) & (rows["bin"] != TOTAL) & rows["rate"].notna()]
-    if len(rows) < 2:
-        return None
-    bins = rows.sort_values("exposure_mean", kind="stable")["bin"].iloc[[0, -1]]
-    low, high = (
-        quotes("value", Cell(file, {"cohort": focus, "bin": name}, "rate"), digits=2) for name in bins
-    )
-    return {"low": low, "high": high}
+    rows = rows[(rows["bin"] != TOTAL) & rows["rate"].notna()]
+    for cohort in (focus, TOTAL):
+        bins = rows[rows["cohort"] == cohort].sort_values("exposure_mean", kind="stable")["bin"]
+        if len(bins) > 1:
+            cells = [Cell(file, {"cohort": cohort, "bin": bins.iloc[end]}, "rate") for end in (0, -1)]
+            low, high = (quotes("value", cell, digits=2) for cell in cells)
+            return {"low": low, "high": high, "young": cohort == focus}
+    return None
 
 
 def burnout_points(quotes: Quotes, line: Decided | None) -> dict | None:

@@ -325,7 +325,7 @@ def finish_table(table, groups, whole, width) -> None:
     """Three-line borders, the width of the text (``width``, twentieths of a point), space above rows that begin a
     group, the header repeated, no row across pages.
 
-    A ``whole`` table is kept on one page.
+    A ``whole`` table is kept on one page, of a longer one the first rows with its title and the last with its notes.
     """
     properties = table._tbl.tblPr
     fill_width(table, width)
@@ -342,7 +342,7 @@ def finish_table(table, groups, whole, width) -> None:
     for index, row in enumerate(rows):
         row_properties = row._tr.get_or_add_trPr()
         row_properties.insert(0, OxmlElement("w:cantSplit"))
-        together = whole or index in (0, len(rows) - 1)
+        together = whole or index < 3 or index > len(rows) - 3
         for cell in row.cells:
             cell_properties = cell._tc.get_or_add_tcPr()
             sides = {"top": 12, "bottom": 6} if index == 0 else {}

@@ -5,7 +5,17 @@ import pandas as pd
 from jianfu.core.labels import Labels
 from jianfu.models.words import term_label, text_of
 from jianfu.release.outputs import TOTAL
-from jianfu.report.tables.table import NOTHING, Table, bracketed, count, interval, number, p_text, starred
+from jianfu.report.tables.table import (
+    NOTHING,
+    Figure,
+    Table,
+    bracketed,
+    count,
+    interval,
+    number,
+    p_text,
+    starred,
+)
 
 GROUPS = {"cohort": "sample_by_cohort", "tertile": "sample_by_burden"}  # grouping: table
 MEASURES = ("pseudo_r2", "r2", "r2_within")
@@ -81,26 +91,32 @@ def _word(level, labels, variable):
 
 
 def correlation_table(pairs: pd.DataFrame, labels: Labels) -> Table:
-    """The lower triangle of the correlations, variables numbered."""
+    """The lower triangle of the correlations, variables numbered; the last of them needs no column."""
     order = list(dict.fromkeys([*pairs["column"], *pairs["row"]]))
     known = pairs.set_index(["row", "column"])["correlation"]
     rows = [
         (
             f"({place + 1}) {text_of(f'outcome_{row}', labels, text_of(row, labels, row))}",
-            *(number(known.get((row, column)), 2) for column in order[:place]),
-            *["1", *[""] * (len(order) - place - 1)],
+            *(_correlation(known.get((row, column))) for column in order[:place]),
+            *["1", *[""] * (len(order) - place - 1)][: len(order) - place - 1],
         )
         for place, row in enumerate(order)
     ]
     return Table(
         "correlation_matrix",
         labels("table_correlation_matrix"),
-        (labels("column_variable"), *(f"({place + 1})" for place in range(len(order)))),
+        (labels("column_variable"), *(f"({place + 1})" for place in range(len(order) - 1))),
         tuple(rows),
         (),
         labels("source_survey_response"),
         (labels("note_correlation_matrix", n=count(pairs["n"].max() if len(pairs) else None)),),
     )
+
+
+def _correlation(value):
+    """As correlations are printed, without the zero before the point."""
+    text = number(value, 2)
+    return Figure(text.replace("0.", ".", 1), text.value, text.form) if isinstance(text, Figure) else text
 
 
 def stepwise_table(steps: pd.DataFrame, fits: pd.DataFrame, models: dict[str, dict], labels: Labels) -> Table:
