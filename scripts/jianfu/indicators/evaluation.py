@@ -13,7 +13,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from jianfu.core.calendar import Calendar, calendar_of
+from jianfu.core.calendar import Calendar
 from jianfu.core.errors import ConfigError
 from jianfu.core.units import latest_units
 from jianfu.indicators import views
@@ -187,8 +187,7 @@ def check_expressions(plan: pd.DataFrame, tables) -> None:
     con.register("unit_months", months.assign(workdays=1.0, tasks_logged=True, app_logged=True))
     filled = {name: set(table.schema.names) for name, table in tables.items()}
     year = ("2024-01", "2024-12")  # any year of the calendar: there are no rows
-    calendar = calendar_of({"holidays": None, "office_hours": [("08:00", "12:00")]})
-    views.prepare(con, filled, calendar, year, year, NOTHING_EXCLUDED)
+    views.prepare(con, filled, Calendar(), year, year, NOTHING_EXCLUDED)
     _evaluate(con, plan, months)
     for row in plan.itertuples():
         kind = con.execute(f"DESCRIBE SELECT {row.expression} FROM {row.source}").fetchone()[1]

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jianfu.core.calendar import calendar_of
+from jianfu.core.calendar import Calendar
 from jianfu.core.errors import ConfigError
 from jianfu.core.spelling import did_you_mean
 from jianfu.core.tables import MEASURED
@@ -58,5 +58,4 @@ def _empty_rows(schemas, folder):
         pq.write_table(schema.empty_table(), tables[name])
     months = pd.DataFrame({"unit_code": ["-"], "month": ["2024-01"], "year": [2023]})
     months = months.assign(workdays=1.0, tasks_logged=True, app_logged=True)
-    calendar = calendar_of({"holidays": None, "office_hours": [("08:00", "12:00")]})
-    return Rows(tables, months, calendar, YEAR, YEAR, NOTHING_EXCLUDED)
+    return Rows(tables, months, Calendar(), YEAR, YEAR, NOTHING_EXCLUDED)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 import numpy as np
+from scipy import sparse
 
 COLLINEAR = 1e-9  # share of a column's sum of squares below which nothing is left of it
 NOTHING = 1e-8  # the same of its length
@@ -66,6 +67,12 @@ def sums_by(values: np.ndarray, codes: np.ndarray, size: int = 0) -> np.ndarray:
     """Sums of the columns of ``values`` (N, k) over the rows of each level of ``codes``, (levels or ``size``, k)."""
     sums = [np.bincount(codes, column, minlength=size) for column in values.T]
     return np.column_stack(sums) if sums else np.empty((max(size, int(codes.max(initial=-1)) + 1), 0))
+
+
+def indicator(codes: np.ndarray, size: int | None = None) -> sparse.csr_matrix:
+    """Rows of each level of ``codes`` (N,) as ones of a sparse matrix (levels or ``size``, N)."""
+    shape = None if size is None else (size, len(codes))
+    return sparse.csr_matrix((np.ones(len(codes)), (codes, np.arange(len(codes)))), shape=shape)
 
 
 def demean(matrix: np.ndarray, codes: np.ndarray) -> np.ndarray:

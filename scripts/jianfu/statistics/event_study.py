@@ -14,7 +14,7 @@ from scipy.sparse.linalg import splu
 
 from jianfu.core.errors import NotEstimable
 from jianfu.statistics import hazard, regression
-from jianfu.statistics.designs import sums_by
+from jianfu.statistics.designs import indicator, sums_by
 
 NEVER = np.inf
 REFERENCE = -1  # event time that effects are compared with
@@ -163,9 +163,7 @@ def _less_cell_means(effect, weights, cells):
 
 def _effects_matrix(unit, time):
     """Sparse dummies of all units and of all times but the first."""
-    rows, one = np.arange(len(unit)), np.ones(len(unit))
-    of_unit, of_time = (sparse.csr_matrix((one, (rows, codes))) for codes in (unit, time))
-    return sparse.hstack([of_unit, of_time[:, 1:]]).tocsr()
+    return sparse.hstack([indicator(unit).T, indicator(time)[1:].T]).tocsr()
 
 
 def _two_way(y, values, labels, unit, time, clusters):
@@ -225,7 +223,9 @@ def extended_poisson(y, exposure, unit, time, cohort, clusters, *, periods=3):
     kept = hazard.drop_separated(y[used], exposure[used], groups, unlimited)[0]
     if not kept.any():
         raise NotEstimable("no_events")
-    _leave_out(used, dropped, ~_at(used, kept), "separated")
+    lost = np.zeros(len(used), dtype=bool)
+    lost[used] = ~kept
+    _leave_out(used, dropped, lost, "separated")
     design, effects = design[kept], [hazard.codes_of(codes[used])[0] for codes in (unit, time)]
     if (design * y[used][:, None]).sum(axis=0).min() <= 0:
         raise NotEstimable("no_events_after_start")
@@ -243,13 +243,6 @@ def extended_poisson(y, exposure, unit, time, cohort, clusters, *, periods=3):
         used=used,
         dropped=dropped,
     )
-
-
-def _at(rows, values):
-    """``values`` of the rows of a mask at their places (N,), False elsewhere."""
-    full = np.zeros(len(rows), dtype=bool)
-    full[rows] = values
-    return full
 
 
 # ------------------------------------------------------------------------------------------------ decomposition

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from jianfu.statistics import sandwich
-from jianfu.statistics.designs import left_out, placed, pruned, standardised, swept
+from jianfu.statistics.designs import indicator, left_out, placed, pruned, standardised, swept
 from jianfu.statistics.newton import MOVING, Maximum, Point, maximise
 
 
@@ -147,7 +147,7 @@ class Blocks:
         first = effects[0] if effects else np.zeros(len(design), dtype=int)
         self.first, *self.others = (Factor(*codes_of(codes)) for codes in (first, *effects[1:]))
         self.others += more
-        self.indicators = [_indicator(f.codes, f.size) for f in (self.first, *self.others)]
+        self.indicators = [indicator(f.codes, f.size) for f in (self.first, *self.others)]
         factors = (self.first, *self.others)
         self.pairs = {(i, j): _Pairs(factors[i], factors[j]) for j in range(len(factors)) for i in range(j)}
         self._place(design)
@@ -248,14 +248,10 @@ class Blocks:
     def cluster_scores(self, values, clusters, n_clusters, share):
         """Score of each cluster (C, p) after the first effect is partialled out."""
         own, shape = Factor(clusters, n_clusters), (n_clusters, self.n_first)
-        parts = [_indicator(clusters, n_clusters) @ (self.design * values[:, None])]
+        parts = [indicator(clusters, n_clusters) @ (self.design * values[:, None])]
         parts += [factor.coded(_Pairs(own, factor).sums(values)) for factor in self.others]
         pairs = sparse.coo_matrix((values, (clusters, self.first.codes)), shape=shape).tocsr()
         return np.hstack(parts) - pairs @ share
-
-
-def _indicator(codes, size):
-    return sparse.csr_matrix((np.ones(len(codes)), (codes, np.arange(len(codes)))), shape=(size, len(codes)))
 
 
 def fit(y, n, design, effects=(), clusters=None, link="cloglog", offset=0.0, information="expected"):

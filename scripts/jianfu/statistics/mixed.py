@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, sparse
 
-from jianfu.statistics.designs import independent, left_out, placed
+from jianfu.statistics.designs import independent, indicator, left_out, placed
 
 STEP = 1e-20  # of the complex step: the derivative is exact to machine precision
 SINGULAR = 1e-4  # relative standard deviation below which a random effect has vanished
@@ -51,14 +51,14 @@ class _Profile:
         self.cross = joint.T @ joint
         random = np.column_stack([np.ones(self.n), slopes])
         self.q = random.shape[1]
-        first = _indicator(groups[0])
+        first = indicator(groups[0])
         size = first.shape[0]
 
         def sums(left, right):
             return np.stack([np.asarray(first @ (column[:, None] * right)) for column in left.T], axis=1)
 
         self.zz, self.zx = sums(random, random), sums(random, joint)
-        others = [_indicator(codes) for codes in groups[1:]]
+        others = [indicator(codes) for codes in groups[1:]]
         self.owner = np.repeat(np.arange(len(others)), [other.shape[0] for other in others])
         if others:
             stacked = sparse.vstack(others).tocsr()
@@ -204,7 +204,3 @@ def _log_det(matrix):
 
 def _codes(values):
     return np.unique(np.asarray(values), return_inverse=True)[1]
-
-
-def _indicator(codes):
-    return sparse.csr_matrix((np.ones(len(codes)), (codes, np.arange(len(codes)))))

@@ -11,7 +11,7 @@ import numpy as np
 from jianfu.core.errors import NotEstimable
 from jianfu.statistics import glm
 from jianfu.statistics.designs import sums_by
-from jianfu.statistics.newton import Point, maximise
+from jianfu.statistics.newton import Point, maximise, newton_step
 
 TOLERANCE = 1e-9
 BEYOND = 36.0  # linear predictor of a threshold that does not exist: probability one up to rounding
@@ -56,12 +56,12 @@ def fit(y, design, link="logit", clusters=None, weights=None):
         np.r_[np.zeros(k), LINKS[link](shares)],
         predict=lambda theta: np.stack([above @ theta, below @ theta]),
         evaluate=lambda eta: _point(eta, above, below, LINKS[link], weights),
-        direction=_direction,
+        direction=newton_step,
         offset=np.stack([BEYOND * last, -BEYOND * first]),
         tolerance=TOLERANCE,
     )
-    theta, (scores, hessian) = found.state, found.point.parts
-    bread, n_clusters = np.linalg.inv(-hessian), 0
+    theta, (_, information, scores) = found.state, found.point.parts
+    bread, n_clusters = np.linalg.inv(information), 0
     covariance = bread
     if clusters is not None:
         groups = np.unique(np.asarray(clusters), return_inverse=True)[1]
@@ -76,17 +76,10 @@ def fit(y, design, link="logit", clusters=None, weights=None):
     )
 
 
-def _direction(point):
-    scores, hessian = point.parts
-    score = scores.sum(axis=0)
-    step = np.linalg.solve(-hessian, score)
-    return step, score @ step
-
-
 def _point(eta, above, below, link, weights):
     """Log-likelihood at the predictors (2, N) of the thresholds above and below each answer; None outside its domain.
 
-    Its parts are the scores by row (N, p) and the Hessian (p, p) of theta = (slopes, thresholds).
+    Its parts are score (p,) and information (p, p) of theta = (slopes, thresholds), and the scores by row (N, p).
     """
     top, low = link.inverse(eta)
     p = top - low
@@ -96,4 +89,5 @@ def _point(eta, above, below, link, weights):
     gradient = slope[0][:, None] * above - slope[1][:, None] * below
     scores = gradient * weights[:, None]
     hessian = above.T @ (above * curve[0][:, None]) - below.T @ (below * curve[1][:, None])
-    return Point(float(weights @ np.log(p)), (scores, hessian - scores.T @ gradient))
+    information = -(hessian - scores.T @ gradient)
+    return Point(float(weights @ np.log(p)), (scores.sum(axis=0), information, scores))

@@ -1,7 +1,6 @@
 """Staggered roll-outs: group-time effects (did_cs), event studies by four estimators (event_study), events of persons
 (did_events), an effect per unit of another (did_ratio), and how far they rest on parallel trends (parallel_trends)."""
 
-import re
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -49,7 +48,6 @@ AGGREGATES = ("simple", "dynamic", "group", "calendar", "cells")
 NAMES = {"dynamic": "event", "group": "group", "calendar": "calendar"}
 NEVER = ("", "0", "never", "inf", "从未", "无", "未实施")  # ways to write that a unit is never treated
 MONTHS = (1950 * 12, 2200 * 12)  # numbers that count months
-YEAR_MONTH = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])")
 FEW_TREATED = 15  # clusters with treatment below which the normal distribution rejects too often
 
 
