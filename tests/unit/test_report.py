@@ -706,9 +706,10 @@ def test_real_data_carry_no_mark(tmp_path, language):
 
 def test_ratio_and_percent_of_a_log_hazard():
     row = {"estimate": np.log(1.25), "std_error": 0.1, "ci_low": 0.0, "ci_high": 0.5, "p_value": 0.02}
+    row |= {"reasons": [], "n_clusters": 12, "vcov": "cluster"}
     fact = facts.effect(row | {"p_adjusted": 0.06, "scale": "log_hazard_per_sd"})
     assert (fact["ratio"], fact["percent"], fact["p"]) == ("1.25", "25", "=0.060")
-    assert fact["positive"] and not fact["significant"]
+    assert fact["positive"] and not fact["significant"] and fact["limited"]
 
 
 def test_ages_in_the_window():

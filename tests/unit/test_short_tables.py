@@ -23,7 +23,7 @@ def rows(*records):
     """Estimates as the gate releases them: (hypothesis, model, term, estimate, low, high, p)."""
     frame = pd.DataFrame(records, columns=["hypothesis", "model", "term", *NUMBERS])
     more = {"role": "robustness", "std_error": 0.1, "converged": True, "n_events": 90, "n_clusters": 20}
-    more |= {"p_adjusted": float("nan"), "n_used": 9, "reasons": [[] for _ in records]}
+    more |= {"p_adjusted": float("nan"), "n_used": 9, "vcov": "cluster", "reasons": [[] for _ in records]}
     return frame.assign(outcome="voluntary", scale="unit", **more)
 
 
@@ -75,7 +75,10 @@ def test_ways_of_leaving_and_curve_keep_their_order_and_name_each_model_once():
         ("H2", "H2_resign", "OD", 0.1, -0.1, 0.3, 0.5),
     )
     table = outflow_table(estimates, models, LABELS)
-    assert [row[0] for row in table.rows] == ["H2_resign", "H2_spline", ""]
+    assert [row[0] for row in table.rows] == ["H2_resign", "H2_spline", ""] and len(table.notes) == 1
+    lost = estimates.assign(estimate=estimates["estimate"].mask(estimates["term"] == "OD=-2"))
+    table = outflow_table(lost, models, LABELS)
+    assert [row[0] for row in table.rows] == ["H2_resign", "H2_spline"] and "另有1行" in table.notes[1]
 
 
 def test_mediation_splits_the_total():

@@ -10,6 +10,7 @@ from jianfu.core.labels import Labels
 from jianfu.core.lines import BASE, LEVEL, MEMBER, REST
 from jianfu.models.estimates import missing
 from jianfu.models.reasons import has
+from jianfu.models.verdicts import limits
 from jianfu.models.words import text_of
 from jianfu.release.outputs import TOTAL
 from jianfu.report.channels import (
@@ -29,6 +30,7 @@ def effect(row: Mapping, alpha: float = 0.05) -> dict:
     """One estimate as texts (estimate, std_error, low, high, p) with ``significant`` and ``positive``.
 
     ``p`` carries its sign (``<0.001``, ``=0.013``) and is the adjusted p-value where there is one (``adjusted``);
+    ``limited``: few events or clusters, so that it decides nothing;
     ``size`` is the absolute value. Log hazards also get the ratio with its interval and ``percent``, the relative
     change of the monthly risk per standard deviation (absolute value, whole number).
     """
@@ -44,6 +46,7 @@ def effect(row: Mapping, alpha: float = 0.05) -> dict:
         "p": p_text(p_value) if not missing(p_value) and p_value < 0.001 else f"={p_text(p_value)}",
         "adjusted": adjusted,
         "significant": not missing(p_value) and p_value < alpha,
+        "limited": bool(limits(row)),
         "positive": row["estimate"] > 0,
         "hazard": str(row["scale"]).startswith("log_hazard"),
     }

@@ -45,9 +45,12 @@ def _blank_repeats(rows):
 
 
 def _table(name, keys, rows, labels, left, spaced=False):
-    rows, groups = _blank_repeats(rows)
+    """The rows with a figure in one of the three cells behind their names; a note says how many others there are."""
+    told = [row for row in rows if any(cell != NOTHING for cell in row[left : left + 3])]
+    lacking = len(rows) - len(told)
+    rows, groups = _blank_repeats(told)
     header = tuple(labels(f"column_{key}") for key in keys)
-    notes = (labels(f"note_{name}"),)
+    notes = (labels(f"note_{name}"), *([labels("note_rows_lacking", n=lacking)] if lacking else []))
     space = groups if spaced else ()
     return Table(name, labels(f"table_{name}"), header, rows, space, labels("source_estimates"), notes, left)
 
