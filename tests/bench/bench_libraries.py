@@ -1,6 +1,6 @@
-"""What statsmodels gives where docs/methods.md keeps an estimator of our own: seconds and differences, side by side.
+"""What libraries give where docs/methods.md keeps an estimator of our own: seconds and differences, side by side.
 
-Data are those of the stored R references (tests/data/reference), which our own estimators are tested against.
+Data are those of the stored R references (tests/data/reference), which our own estimators are tested against, or drawn.
 
 Usage: python tests/bench/bench_libraries.py
 """
@@ -18,9 +18,10 @@ os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 import statsmodels.api as sm  # noqa: E402
+from diff_diff import ImputationDiD  # noqa: E402
 from statsmodels.miscmodels.ordinal_model import OrderedModel  # noqa: E402
 
-from jianfu.statistics import cox, gee, hazard, mixed, ordinal  # noqa: E402
+from jianfu.statistics import cox, event_study, gee, hazard, mixed, ordinal  # noqa: E402
 
 REFERENCE = ROOT / "tests" / "data" / "reference"
 
@@ -168,9 +169,30 @@ def absorbed():
     )
 
 
+def imputed():
+    rng = np.random.default_rng(3)
+    first = np.repeat(rng.choice([10.0, 14, 18, 22, np.inf], 2000), 36)
+    unit, time = np.repeat(np.arange(2000), 36), np.tile(np.arange(36), 2000)
+    y = rng.normal(size=2000)[unit] + rng.normal(size=72000) + (time >= first)
+    own, mine = timed(lambda: event_study.imputation(y, unit, time, first, unit, leads=0))
+    start = np.where(np.isfinite(first), first + 1, 0)
+    panel = pd.DataFrame({"y": y, "unit": unit, "time": time + 1, "start": start})
+    fitted = ImputationDiD()
+    theirs, other = timed(lambda: fitted.fit(panel, "y", "unit", "time", "start").aggregate("event_study"))
+    found = theirs.to_dataframe().set_index("event_time").loc[own.event]
+    show(
+        "imputation, 2,000 units x 36",
+        own.estimate,
+        found["att"],
+        own.std_errors,
+        found["se"],
+        (mine, other),
+    )
+
+
 if __name__ == "__main__":
     print(
         f"{'largest relative difference of':34s}{'estimates':>12s}{'errors':>12s}{'own, s':>9s}{'library, s':>12s}"
     )
-    for part in (mixed_models, estimating_equations, ordered, survival, absorbed):
+    for part in (mixed_models, estimating_equations, ordered, survival, absorbed, imputed):
         part()

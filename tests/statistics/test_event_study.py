@@ -68,7 +68,7 @@ def test_imputation_is_that_of_diff_diff(counties):
     )
     theirs = ImputationDiD().fit(panel, "y", "unit", "time", "first")
     assert found.overall == pytest.approx(theirs.overall_att, rel=1e-9)
-    assert np.linalg.norm(found.overall_contributions) == pytest.approx(theirs.overall_se, rel=1e-6)
+    assert np.linalg.norm(found.overall_contributions) == pytest.approx(theirs.overall_se, rel=1e-9)
     shown = theirs.aggregate("event_study").to_dataframe().set_index("event_time")
     np.testing.assert_allclose(found.estimate, shown.loc[found.event, "att"], rtol=1e-8)
 
