@@ -58,11 +58,12 @@ os.environ.update(PYTHONHASHSEED="0", MPLBACKEND="agg")
 try:
     SETTINGS = load_command(config, workflow.basedir)
     for slug, settings in SETTINGS.items():
-        if settings["exclude"]["counties"]:
-            from jianfu.ingest.counties import check_counties  # as below
+        if any(settings["exclude"][kind] for kind in ("counties", "apps", "topics")):
+            from jianfu.ingest.excluded import check_excluded  # as below
 
             folders = province_folders(workflow.basedir, config.get("provinces_dir"))
-            check_counties(settings, workflow.basedir, display(province_file(slug, folders)))
+            file, read = display(province_file(slug, folders)), f"results/{slug}/restricted/canonical"
+            check_excluded(settings, workflow.basedir, file, read)
         if "scenarios" in settings["plan"]:
             from jianfu.ingest.schema import (
                 arrow_schemas,

@@ -7,7 +7,7 @@ from ingest_cases import ROOT, UNITS, settings, write_csv
 
 from jianfu.core.errors import ConfigError
 from jianfu.indicators.left_out import counted, without
-from jianfu.ingest.counties import check_counties
+from jianfu.ingest.excluded import check_excluded
 from jianfu.province.rules import leaves_out
 
 NOTHING = {
@@ -115,8 +115,36 @@ def test_a_county_that_no_unit_has_is_refused_before_any_job(tmp_path):
         sources=[{"table": "units", "files": ["单位.csv"]}],
         data={"folder": str(tmp_path), "window": ["2024-01", "2024-12"], "extraction_date": "2025-01-10"},
     )
-    check_counties(province | {"exclude": NOTHING | {"counties": ["甲县", "390102"]}}, ROOT, "省.yaml")
+    check_excluded(
+        province | {"exclude": NOTHING | {"counties": ["甲县", "390102"]}}, ROOT, "省.yaml", tmp_path
+    )
     with pytest.raises(ConfigError) as caught:
-        check_counties(province | {"exclude": NOTHING | {"counties": ["乙县", "甲县城"]}}, ROOT, "省.yaml")
+        check_excluded(
+            province | {"exclude": NOTHING | {"counties": ["乙县", "甲县城"]}}, ROOT, "省.yaml", tmp_path
+        )
     assert str(caught.value).startswith("省.yaml: 'exclude.counties[2]' names '甲县城'")
     assert "did you mean '甲县'?" in str(caught.value)
+
+
+def test_a_topic_that_no_task_has_is_refused_before_any_job_once_the_tasks_have_been_read(tmp_path):
+    """A table that was read before decides where it has the name; where not, the files may be newer."""
+    head = ["任务编号", "责任单位", "任务类型", "专题", "交办时间"]
+    rows = [["1", "河口镇", "任务", "防汛抗旱", "2024-03-01"], ["2", "河口镇", "任务", "党建", "2024-03-02"]]
+    write_csv(tmp_path / "单位.csv", UNITS)
+    write_csv(tmp_path / "台账.csv", [head, *rows])
+    province = settings(
+        sources=[{"table": "units", "files": ["单位.csv"]}, {"table": "tasks", "files": ["台账.csv"]}],
+        data={"folder": str(tmp_path), "window": ["2024-01", "2024-12"], "extraction_date": "2025-01-10"},
+    )
+
+    def check(topic):
+        check_excluded(province | {"exclude": NOTHING | {"topics": [topic]}}, ROOT, "省.yaml", tmp_path)
+
+    check("防汛抗早")  # nothing has been read yet: the job that reads the tasks says it
+    pd.DataFrame({"topic": ["信访", None]}).to_parquet(tmp_path / "tasks.parquet")
+    check("信访")
+    check("党建")  # in a file that came later
+    with pytest.raises(ConfigError) as caught:
+        check("防汛抗早")
+    assert str(caught.value).startswith("省.yaml: 'exclude.topics[1]' names '防汛抗早'")
+    assert "did you mean '防汛抗旱'?" in str(caught.value)
