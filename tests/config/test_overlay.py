@@ -175,7 +175,10 @@ REFUSED = {
         "{indices: {OD: {A1_task: 1}}}",
         "'plan.indices.OD.A1_task' names 'A1_task', which does not exist; did you mean 'A1_tasks'?",
     ),
-    "weight": ("{indices: {OD: {A1_tasks: 0}}}", "the weight of A1_tasks must be above zero."),
+    "weight": (
+        "{indices: {OD: {A1_tasks: 0}}}",
+        "the weight of plan.indices.OD.A1_tasks must be above zero.",
+    ),
     "all rows off": (
         "{tables: {main_regression: off}}",
         "'plan.tables' switches off every row; leave one.",
@@ -499,6 +502,92 @@ REFUSED = {
         "{tenure_bands: {3-5: off, 3-4: 70, 4-5: 60}}",
         "'3-4' of 'tenure_bands' ends at 70 months while its name says 4 years",
     ),
+    "band without an end that ends": (
+        "{tenure_bands: {20+: 240}}",
+        "'20+' of 'tenure_bands' has no end by its name but ends at 240 months; write null, or another name",
+    ),
+    "weight in words": (
+        "{indices: {OD: {A1_tasks: two}}}",
+        "the weight of plan.indices.OD.A1_tasks must be above zero.",
+    ),
+    "column of an expression": (
+        "{indicators: {X1: {label_zh: 甲, source: tasks, expression: sum(n_tabel)}}}",
+        'Binder Error: Referenced column "n_tabel" not found in FROM clause! Candidate bindings: "n_table"',
+    ),
+    "function of an expression": (
+        "{indicators: {X1: {label_zh: 甲, source: tasks, expression: summ(n_table)}}}",
+        "the expression or coverage of X1 cannot be evaluated",
+    ),
+    "table that is not measured": (
+        "{indicators: {X1: {label_zh: 甲, source: roster, expression: count(*)}}}",
+        "X1 has the source 'roster'; permitted are tasks",
+    ),
+    "item of a common scale in one's own": (
+        "{scales: {sleep: {items: [EE1, SL2], range: [1, 5]}}}",
+        "'plan.scales.sleep' shares EE1 with another scale but gives another range",
+    ),
+    "second leading index": (
+        "{index_roles: {TR: leading}}",
+        "exactly one index of 'plan.index_roles' must be leading, not OD, TR; let the others be",
+    ),
+    "no leading index": (
+        "{index_roles: {OD: burden}}",
+        "exactly one index of 'plan.index_roles' must be leading",
+    ),
+    "words that are switched off": (
+        "{labels: {OD: off}}",
+        "'plan.labels.OD' must be a group of keys, not off.",
+    ),
+    "categories of no column": (
+        "{categories: {eduction: {本科: bachelor}}}",
+        "'plan.categories' names 'eduction', which does not exist; did you mean 'education'?",
+    ),
+    "index switched off that a setting needs": (
+        "{indices: {OD: off}}",
+        "'plan.indices' switches off 'OD', which 'sensitivity.indices[1]' uses",
+    ),
+    "table of a variable": (
+        "{variables: {survey_score: {young: {among: cohort, values: [90后]}}}}",
+        "'plan.variables' names 'survey_score', which does not exist; did you mean 'survey_scores'?",
+    ),
+    "frequency": (
+        "{indicators: {A1_tasks: {frequency: monthly}}}",
+        "A1_tasks has the frequency 'monthly'; permitted are",
+    ),
+    "index of an indicator": (
+        "{indicators: {A1_tasks: {index: ODD}}}",
+        "'plan.indicators.A1_tasks.index' names 'ODD', which does not exist; did you mean 'OD'?",
+    ),
+    "event of secondments": ("{secondment: {via: secondmnt}}", "'secondment' names 'secondmnt'; valid are"),
+    "effects of a model that are no list": (
+        f"{{models: {{P1: {{{OLS.replace('[unit, wave]', 'unit')}, terms: [OD]}}}}}}",
+        "'plan.models.P1.effects' must be a list, not 'unit'.",
+    ),
+    "weights of a model": (
+        f"{{models: {{P1: {{{OLS}, terms: [OD], weights: sx}}}}}}",
+        "plan.models.P1: 'weights' names the column 'sx', which the table does not have; did you mean 'sex'?",
+    ),
+    "subscale": (
+        "{scales: {sleep: {items: [SL1], range: [1, 5], subscales: {a: [SL2]}}}}",
+        "'plan.scales.sleep.subscales.a' names 'SL2', which does not exist; did you mean 'SL1'?",
+    ),
+    "what a check sets of a model": (
+        "{checks: {lead: {set: {estimatr: ols}}}}",
+        "the model 'H1_burnout.lead' has no key 'estimatr'; did you mean 'estimator'?",
+    ),
+    "hypothesis without a term": (
+        "{hypotheses: {P1: {statement_zh: 甲, model: H1_burnout}}}",
+        "'plan.hypotheses.P1' lacks the key 'term'; add it.",
+    ),
+    "column of a hypothesis": (
+        "{hypotheses: {H1: {statment_zh: 甲}}}",
+        "unknown key 'plan.hypotheses.H1.statment_zh'; did you mean 'statement_zh'?",
+    ),
+    "outcome of a model": (
+        "{models: {H2_exits: {outcome: volunary}}}",
+        "'outcome' names the column 'volunary', which the table does not have; did you mean 'voluntary'?",
+    ),
+    "rows that are a list": ("{cohorts: [85后]}", "'plan.cohorts' must be a group of keys, not a list."),
     "node of a diagram": (
         "{diagrams: {H1: {OD: [burnot]}}}",
         "'burnot' of 'plan.diagrams.H1' has no words; give something new a label node_burnot",

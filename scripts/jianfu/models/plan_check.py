@@ -16,7 +16,7 @@ from jianfu.core.tables import MEASURED, OWN, own_columns
 from jianfu.exits.definitions import definitions_of
 from jianfu.indicators.evaluation import check_expressions
 from jianfu.indicators.plan import checked, source_of
-from jianfu.indices.roles import ROLES
+from jianfu.indices.roles import LEADING, ROLES
 from jianfu.indices.specification import members_of
 from jianfu.ingest.scale_keys import chosen
 from jianfu.ingest.schema import tables_of
@@ -107,7 +107,10 @@ def check_plan(
     for row in content("index_roles.csv"):
         _one_of(row["index"], indices, file, "plan.index_roles")
         _one_of(row["role"], ROLES, file, f"plan.index_roles.{row['index']}")
-    for name, scale in scales.items():
+    leading = [row["index"] for row in content("index_roles.csv") if row["role"] == LEADING]
+    if len(leading) != 1:
+        raise ConfigError("one_leading", file=file, names=leading)
+    for name, scale in sorted(scales.items(), key=lambda entry: entry[0] not in overlay.get("scales", {})):
         _check_scale(name, scale, scales, file)
     named = {
         "indicators": [*indicators["code"]],
@@ -128,6 +131,10 @@ def check_plan(
     kinds = yes_no_columns(plan, exits, canonical), word_columns(plan, canonical)
     _check_models(plan, tables, _values(plan, canonical), kinds, file)
     _check_variables(plan["variables"], tables, exits["cohorts"], file)
+    for variable in overlay.get("categories", {}):
+        _one_of(
+            variable, {column for columns in tables.values() for column in columns}, file, "plan.categories"
+        )
     for name, entry in overlay.get("models", {}).items():
         if entry and entry.get("hypothesis"):
             known = {row["hypothesis"] for row in hypotheses}
@@ -182,7 +189,11 @@ def _check_taken(overlay, named, canonical, file):
 def _check_labels(own, common, words, file):
     """Words belong to a key that the plan has, or to the name of something: `strain`, `outcome_strain`."""
     known = {row["key"] for row in common} | words
-    for key in own:
+    for key, said in own.items():
+        if said is False:
+            place = Reason("quoted", text=f"plan.labels.{key}")
+            what = Reason("must_be", key=place, form=Reason("a_group"), shown="off")
+            raise ConfigError("in_file", file=file, what=what)
         about = any(key.startswith(f"{kind}_") and key.removeprefix(f"{kind}_") in words for kind in WORDS_OF)
         if not (key in known or about or key.startswith(OPEN_WORDS)):
             _one_of(
@@ -222,7 +233,7 @@ def _check_indicators(rows, canonical, file):
 
 def _one_of(value, known, file, key):
     """``value`` must be one of the ``known`` names."""
-    known = list(known)
+    known = list(dict.fromkeys(known))
     if value not in known:
         advice = did_you_mean(value, known)
         raise ConfigError("plan_name_unknown", file=file, key=key, name=str(value), advice=advice)
@@ -241,7 +252,7 @@ def _members(rows, indicators, overlay, file):
         key = f"plan.indices.{row.index}.{row.indicator}"
         _there(row.indicator, indicators["code"], overlay, "indicators", file, key)
         if not pd.to_numeric(row.weight, errors="coerce") > 0:
-            raise ConfigError("member_weight", file=file, code=row.indicator)
+            raise ConfigError("member_weight", file=file, code=key)
     return members_of(members.astype({"weight": float}), indicators, file)
 
 

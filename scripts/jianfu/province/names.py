@@ -5,7 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from jianfu.config.files import read_yaml
-from jianfu.config.overlay import read_plan_file
+from jianfu.config.overlay import OFF, read_plan_file
 from jianfu.core.errors import ConfigError
 from jianfu.core.reasons import Reason
 from jianfu.core.spelling import did_you_mean
@@ -39,7 +39,8 @@ def plan_names(
     A dict with lists ``indicators``, ``indices``, ``models`` and ``scenarios``; ``drawn`` of :func:`drawn`;
     ``scales`` {scale: [lowest, highest code]}; ``keys`` {variant of a scoring key: (its scale, [lowest, highest])};
     ``tables`` {raw table: {column: its declaration}}, where the type ``input`` marks columns that are read but not
-    stored; and ``wordings`` {column: {normal wording: canonical value}}.
+    stored; ``wordings`` {column: {normal wording: canonical value}}; and ``off`` {table of the plan: rows that the
+    province switches off}.
     """
     plan, schemas = Path(root) / "config" / "plan", Path(root) / "workflow" / "schemas"
     content = plan_content(plan, overlay, file)
@@ -65,6 +66,11 @@ def plan_names(
         "keys": {name: (entry["scale"], entry["range"]) for name, entry in variants.items()},
         "tables": {name: columns for name, columns in tables.items() if name != "spells"},
         "wordings": wordings,
+        "off": {
+            name: [row for row, said in own.items() if said is OFF]
+            for name, own in overlay.items()
+            if isinstance(own, Mapping)
+        },
     }
 
 
@@ -139,6 +145,8 @@ def _ranges_of_keys(keys, names, file):
 def _check(value, kind, key, names, file):
     if value not in names[kind]:
         advice = did_you_mean(value, list(names[kind]))
+        if value in names["off"].get(kind, ()):
+            raise ConfigError("plan_row_needed", file=file, key=f"plan.{kind}", name=value, user=key)
         raise ConfigError(
             "no_such_name", file=file, key=key, kind=Reason(KINDS[kind]), name=value, advice=advice
         )

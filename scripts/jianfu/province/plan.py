@@ -171,6 +171,8 @@ def check_cohorts(plan: str | Path, overlay: Mapping, file: str) -> None:
         years = BAND.fullmatch(name)
         if years and type(months) is int and 0 < months != 12 * int(years[1]):
             raise ConfigError("band_of_other_months", file=file, name=name, months=months, said=years[1])
+        if name.endswith("+") and type(months) is int:
+            raise ConfigError("band_without_end", file=file, name=name, months=months)
     known = {row[0] for row in _common(plan, tables["cohorts"])} | cohorts.keys()
     if focus != common and focus in known and cohorts.get(common) is not OFF:
         raise ConfigError("focus_beside", file=file, focus=focus, common=common)
