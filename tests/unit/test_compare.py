@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import report_fakes
@@ -48,6 +49,30 @@ def sides(tmp_path):
 
 def compared(sides):
     return comparison(*map(read_result, sides), PLAN)
+
+
+def test_values_of_units_that_moved_are_counted_with_their_months(sides):
+    """What an export corrects afterwards: a task of the last month that was open is finished in the next one."""
+    for folder, late in zip(sides, (0.25, 0.5), strict=True):
+        (folder / "restricted").mkdir(exist_ok=True)
+        rows = [(unit, f"2024-{month:02d}") for unit in "ab" for month in (1, 2, 3)]
+        frame = pd.DataFrame(rows, columns=["unit_code", "month"])
+        last = (frame["month"] == "2024-03") & (frame["unit_code"] == "a")
+        late = frame.assign(indicator="D8_late", value=last.map({True: late, False: 0.1}))
+        other = frame.assign(indicator="A12_open", value=last.map({True: None, False: 2.0}).astype(float))
+        pd.concat([late, other]).to_parquet(folder / "restricted" / "indicators.parquet")
+    index = frame.assign(index="OD", value=1.0)
+    index.to_parquet(sides[0] / "restricted" / "indices.parquet")
+    more = pd.concat([index.assign(value=1.0 + 1e-12), index.assign(month="2024-04")])
+    more.loc[more["month"] == "2024-02", "value"] = [np.nan, 2.0]
+    more.to_parquet(sides[1] / "restricted" / "indices.parquet")
+    found = compared(sides)
+    assert found["values"].to_numpy().tolist() == [
+        ["OD", "", "2024-02", "2024-02", 2, 6],
+        ["D8_late", "", "2024-03", "2024-03", 1, 6],
+    ]
+    said = in_words(found, Labels("zh", PLAN / "labels.csv"))
+    assert "  D8_late：6个值中1个变了，2024-03至2024-03" in said
 
 
 def change(folder, **columns):

@@ -104,12 +104,7 @@ def check_plan(
             )
     members = _members(content("indices.csv"), indicators, overlay, file)
     indices = members["index"].unique()
-    for row in content("index_roles.csv"):
-        _one_of(row["index"], indices, file, "plan.index_roles")
-        _one_of(row["role"], ROLES, file, f"plan.index_roles.{row['index']}")
-    leading = [row["index"] for row in content("index_roles.csv") if row["role"] == LEADING]
-    if len(leading) != 1:
-        raise ConfigError("one_leading", file=file, names=leading)
+    _check_roles(content("index_roles.csv"), indices, file)
     for name, scale in sorted(scales.items(), key=lambda entry: entry[0] not in overlay.get("scales", {})):
         _check_scale(name, scale, scales, file)
     named = {
@@ -131,10 +126,7 @@ def check_plan(
     kinds = yes_no_columns(plan, exits, canonical), word_columns(plan, canonical)
     _check_models(plan, tables, _values(plan, canonical), kinds, file)
     _check_variables(plan["variables"], tables, exits["cohorts"], file)
-    for variable in overlay.get("categories", {}):
-        _one_of(
-            variable, {column for columns in tables.values() for column in columns}, file, "plan.categories"
-        )
+    _check_categories(overlay.get("categories", {}), tables, file)
     for name, entry in overlay.get("models", {}).items():
         if entry and entry.get("hypothesis"):
             known = {row["hypothesis"] for row in hypotheses}
@@ -254,6 +246,20 @@ def _members(rows, indicators, overlay, file):
         if not pd.to_numeric(row.weight, errors="coerce") > 0:
             raise ConfigError("member_weight", file=file, code=key)
     return members_of(members.astype({"weight": float}), indicators, file)
+
+
+def _check_roles(rows, indices, file):
+    for row in rows:
+        _one_of(row["index"], indices, file, "plan.index_roles")
+        _one_of(row["role"], ROLES, file, f"plan.index_roles.{row['index']}")
+    leading = [row["index"] for row in rows if row["role"] == LEADING]
+    if len(leading) != 1:
+        raise ConfigError("one_leading", file=file, names=leading)
+
+
+def _check_categories(own, tables, file):
+    for variable in own:
+        _one_of(variable, {name for columns in tables.values() for name in columns}, file, "plan.categories")
 
 
 def _check_scale(name, scale, scales, file):

@@ -1,7 +1,8 @@
 """What changed between two results of a province, or of two, and why (make compare): released figures alone.
 
 Two folders of results are laid side by side: raw files, settings and plan, rows read, rows left out, the sample on its
-way to the main models, indicators, indices month by month, estimates, verdicts. Beside a changed estimate stands what
+way to the main models, indicators, indices month by month, how many of their values of a unit and month (no figure of
+persons, hence counted where they stand), estimates, verdicts. Beside a changed estimate stands what
 can have moved it: the differences of the plan that name its model, hypothesis, exposure or variables, else settings,
 raw files and programme as a whole.
 """
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 
 from jianfu.core.errors import DataError
@@ -23,7 +25,18 @@ from jianfu.report.reading import read_estimates, read_release
 SIDES = ("before", "now")
 STILL = ("settings", "diagrams", "scenarios")  # tables of a difference that moves no estimate by its name
 TOLERANCE = 1e-9  # relative; figures are released with ten digits
-FRAMES = ("plan", "inputs", "rows", "left_out", "sample", "indicators", "indices", "estimates", "verdicts")
+FRAMES = (
+    "plan",
+    "inputs",
+    "rows",
+    "left_out",
+    "sample",
+    "indicators",
+    "indices",
+    "values",
+    "estimates",
+    "verdicts",
+)
 ROWS = ("rows_read", "kept", "duplicate", "rejected", "bad_cells")
 LEFT_OUT = {
     "kind": "",
@@ -72,8 +85,8 @@ def comparison(before: Result, now: Result, plan: str | Path) -> dict[str, pd.Da
 
     ``plan`` table, row, field, common (before), own (now); ``inputs`` file, change; ``rows``, ``left_out``, ``sample``
     and ``indicators`` their keys, quantity (of what has several), before, now; ``indices`` index, month, before, now of
-    the months that both have; ``estimates`` model, outcome, term, quantity, before, now, why (list of causes,
-    :func:`causes`); ``verdicts`` hypothesis, model, term, before, now.
+    the months that both have; ``values`` of :func:`moved_values`; ``estimates`` model, outcome, term, quantity, before,
+    now, why (list of causes, :func:`causes`); ``verdicts`` hypothesis, model, term, before, now.
     """
     changed = departures(plan, before.record, now.record)
     inputs = _inputs(before.run["inputs"], now.run["inputs"])
@@ -93,6 +106,7 @@ def comparison(before: Result, now: Result, plan: str | Path) -> dict[str, pd.Da
         ),
         "indicators": _moved(*(read_release(f / "indicator_list.csv") for f in tables), ["code"], INDICATORS),
         "indices": months.drop(columns="quantity"),
+        "values": moved_values(before, now),
         "estimates": estimates.assign(why=causes(estimates, before, now, changed, inputs)),
         "verdicts": _verdicts(before, now),
     }
@@ -120,6 +134,36 @@ def causes(
         for model in set(both["model"] if touched is None else both.loc[touched, "model"]):
             named.setdefault(model, []).append(f"plan:{row['table']}.{row['row']}".removesuffix("."))
     return [list(dict.fromkeys([*named.get(model, ()), *everywhere])) for model in estimates["model"]]
+
+
+def moved_values(before: Result, now: Result) -> pd.DataFrame:
+    """Values of a unit and month that both results have and that differ: name, indices, first, last, n, of.
+
+    name: of an index, then of the indicators; indices: those that the indicator is a member of ("" if none); first,
+    last: months of the n values, of all those (of) that both have. No rows where a side has no table of units any more.
+    """
+    members: dict[str, list[str]] = {}
+    for names, _ in now.record["tables"]["indices"]:
+        members.setdefault(names[1], []).append(names[0])
+    found = []
+    for table, name in (("indices", "index"), ("indicators", "indicator")):
+        paths = [str(side.release.parent / "restricted" / f"{table}.parquet") for side in (before, now)]
+        if not all(Path(path).is_file() for path in paths):
+            continue
+        rows = duckdb.execute(
+            f"""WITH pairs AS (
+                SELECT "{name}" AS name, month, one.value AS old, other.value AS new
+                FROM read_parquet($1) one JOIN read_parquet($2) other USING (unit_code, month, "{name}")
+            ), compared AS (
+                SELECT *, old IS DISTINCT FROM new
+                    AND NOT coalesce(abs(old - new) <= $3 * greatest(abs(old), abs(new)), false) AS moved FROM pairs
+            )
+            SELECT name, min(month) FILTER (moved), max(month) FILTER (moved), count(*) FILTER (moved), count(*)
+            FROM compared GROUP BY name HAVING bool_or(moved) ORDER BY name""",
+            [*paths, TOLERANCE],
+        ).fetchall()
+        found += [(row[0], " ".join(members.get(row[0], ())), *row[1:]) for row in rows]
+    return pd.DataFrame(found, columns=["name", "indices", "first", "last", "n", "of"])
 
 
 def _inputs(before: Mapping[str, str], now: Mapping[str, str]) -> pd.DataFrame:
@@ -203,6 +247,16 @@ def _lines(name, frame, labels):
         ]
     if name == "inputs":
         return [f"{row.file}（{labels(f'compared_{row.change}')}）" for row in frame.itertuples()]
+    if name == "values":
+        return [
+            labels("compared_value", **row)
+            + (
+                labels("in_brackets", text=labels("compared_member", names=row["indices"]))
+                if row["indices"]
+                else ""
+            )
+            for row in frame.to_dict("records")
+        ]
     lines = []
     for row in frame.to_dict("records"):
         keys = [
