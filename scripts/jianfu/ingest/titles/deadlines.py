@@ -24,13 +24,16 @@ _WEEKDAY = r"(?:[本这]|下个?)?(?:周|星期|礼拜)[一二三四五六日天
 _TODAY = r"(?:今[天日晚]|当[天日]|明[天日早晚]|后天|次日|第二天|隔天)"
 _DAY = rf"(?:{_DATE}|{_WEEKDAY}|{_TODAY})"
 _END = r"(?:之前|以前|前|内)"
-_REPORT = r"(?=[^,;。]{0,2}(?:报|交|发|补|传|填|完成|反馈|回复|提交|上报|办结|必|务|统一|截))"
+_REPORT = (
+    r"(?=[^,;。]{0,2}(?:报|交|发|补|传|填|完成|反馈|回复|提交|上报|办结|必|务|统一|截"
+    r"|整改|清零|清理|恢复|拆|处理|落实|销号))"
+)
 _AGAIN = r"(?:报|调度|更新|通报|上传|汇总|[一两]次)"
 _EVERY = r"(?:每(?:个?(?:月|季度?|旬|半月|半年)|年|周|星期|[天日晚]|个?工作日)|逐[日周月])"
 WORDS = re.compile(
     "|".join(
         (
-            rf"{_EVERY}(?:{_DATE}|[一二三四五六日天](?![报次条篇]))?{_HOUR}?{_END}",
+            rf"{_EVERY}(?:最后一个月|[首末]月|第[一二三]个月)?(?:{_DATE}|[一二三四五六日天](?![报次条篇]))?{_HOUR}?{_END}",
             rf"{_EVERY}(?:\d\d?[日号]|[一二三四五](?![报次条篇])|[底末])?(?:{_HOUR})?(?=[^,;。]{{0,3}}{_AGAIN})",
             rf"(?:收文后|接通知后|接文后)?{_N}个?(?:工作日|小时|天|日|周)(?:之内|以内|内)",
             rf"{_DAY}{_PART}?(?:{_HOUR})?{_END}",
@@ -38,7 +41,8 @@ WORDS = re.compile(
             rf"会前{_N}[天日]",
             rf"(?:{_WEEKDAY}|{_TODAY}){_PART}?(?:{_HOUR})?{_REPORT}",
             rf"{_HOUR}{_END}",
-            r"(?:本周|本月|年|月|节|会|汛期)(?:内|前)(?=[^,;。]{0,2}(?:报|交|完成|销号|到位|整改))",
+            r"本(?:周|月|季度?|年)内",
+            r"(?:年|月|节|会|汛期)(?:内|前)(?=[^,;。不无]{0,2}(?:报|交|完成|销号|到位|整改))",
         )
     )
 )
@@ -162,13 +166,15 @@ def _days(words, today):
             if (d := _day(y, dated[3], dated[4]))
         ]
     of_month = re.search(r"(\d\d?)[日号]", words)
+    if "季" in words and (not of_month or re.search("最后一个月|末月|第三个月", words)):
+        last = today.year * 12 + 3 * ((today.month + 2) // 3) - 1
+        place = of_month and of_month[1]
+        return [d for month in (last, last + 3) if (d := _day(month // 12, month % 12 + 1, place))]
     if of_month or "月" in words and re.search("[底末内]", words):
         months = [today.year * 12 + today.month - 1 + ahead for ahead in range(3)]
         months = months[1:] if re.search("[下次]月", words) else months
         place = of_month and of_month[1]
         return [d for month in months if (d := _day(month // 12, month % 12 + 1, place))]
-    if "季" in words:
-        return [_day(today.year, 3 * ((today.month + 2) // 3), None)]
     if "年" in words:
         return [date(today.year, 12, 31)]
     if re.search("本周|每周|周内", words):
