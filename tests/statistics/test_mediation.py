@@ -22,46 +22,48 @@ def province(seed, units=80, size=25, a=-0.3, b=-0.4, direct=0.1):
     return y, m, x[:, None], z[:, None], [unit, wave], unit
 
 
-def test_paths_equal_those_of_two_regressions():
+def test_a_replicate_is_two_regressions_on_the_drawn_clusters():
+    """Their effects add up to the total of a third."""
     y, m, x, z, effects, unit = province(1)
-    fit = mediation.fit(y, m, x, z, effects, unit, 20, 1)
-    first = regression.fit(m, np.column_stack([x, z]), effects, unit)
-    second = regression.fit(y, np.column_stack([m, x, z]), effects, unit)
-    assert fit.a[0] == pytest.approx(first.coefficients[0], abs=1e-9)
-    assert fit.b == pytest.approx(second.coefficients[0], abs=1e-9)
-    assert fit.direct[0] == pytest.approx(second.coefficients[1], abs=1e-9)
-    assert fit.indirect[0] == pytest.approx(fit.a[0] * fit.b)
-
-
-def test_direct_and_indirect_add_up_to_the_total():
-    y, m, x, z, effects, unit = province(2)
-    fit = mediation.fit(y, m, x, z, effects, unit, 20, 1)
-    total = regression.fit(y, np.column_stack([x, z]), effects, unit).coefficients[0]
-    assert fit.direct[0] + fit.indirect[0] == pytest.approx(total, abs=1e-9)
+    indirect, direct = mediation.bootstrap(y, m, x, z, effects, unit, 3, 1)
+    drawn = np.random.default_rng(1).multinomial(80, np.full(80, 1 / 80), size=3)[:, unit]
+    for found, straight, times in zip(indirect[:, 0], direct[:, 0], drawn, strict=True):
+        rows = np.repeat(np.arange(len(y)), times)
+        one, two, three = (
+            regression.fit(
+                of[rows], np.column_stack(columns)[rows], [codes[rows] for codes in effects], unit[rows]
+            ).coefficients
+            for of, columns in ((m, [x, z]), (y, [m, x, z]), (y, [x, z]))
+        )
+        assert found == pytest.approx(one[0] * two[0], abs=1e-9)
+        assert straight == pytest.approx(two[1], abs=1e-9)
+        assert found + straight == pytest.approx(three[0], abs=1e-9)
 
 
 def test_intervals_hold_the_known_indirect_effect():
     inside = 0
     for seed in range(40):
-        fit = mediation.fit(*province(seed, units=50, size=12), 199, seed)
-        low, high = np.quantile(fit.draws[:, 0], [0.025, 0.975])
+        indirect, _ = mediation.bootstrap(*province(seed, units=50, size=12), 199, seed)
+        low, high = np.quantile(indirect[:, 0], [0.025, 0.975])
         inside += low <= 0.12 <= high
     assert inside >= 34  # 99 % binomial range of 0.95 in 40 draws is 34-40
 
 
 def test_bootstrap_error_is_that_of_the_coefficients():
     y, m, x, z, effects, unit = province(3, units=150)
-    fit = mediation.fit(y, m, x, z, effects, unit, 999, 4)
+    indirect, direct = mediation.bootstrap(y, m, x, z, effects, unit, 999, 4)
     first = regression.fit(m, np.column_stack([x, z]), effects, unit)
     second = regression.fit(y, np.column_stack([m, x, z]), effects, unit)
-    delta = np.sqrt(fit.b**2 * first.covariance[0, 0] + fit.a[0] ** 2 * second.covariance[0, 0])
-    assert fit.draws[:, 0].std() == pytest.approx(delta, rel=0.12)
-    assert fit.direct_draws[:, 0].std() == pytest.approx(np.sqrt(second.covariance[1, 1]), rel=0.12)
+    a, b = first.coefficients[0], second.coefficients[0]
+    delta = np.sqrt(b**2 * first.covariance[0, 0] + a**2 * second.covariance[0, 0])
+    assert indirect[:, 0].std() == pytest.approx(delta, rel=0.12)
+    assert direct[:, 0].std() == pytest.approx(np.sqrt(second.covariance[1, 1]), rel=0.12)
 
 
 def test_same_seed_same_draws():
     data = province(4, units=20, size=6)
-    assert (mediation.fit(*data, 50, 9).draws == mediation.fit(*data, 50, 9).draws).all()
+    once, again = (mediation.bootstrap(*data, 50, 9)[0] for _ in range(2))
+    assert (once == again).all()
 
 
 def test_every_effect_of_an_exposure_is_per_standard_deviation():

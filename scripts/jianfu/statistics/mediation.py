@@ -6,8 +6,6 @@ a b (natural indirect effect), moving the exposure itself by c (natural direct e
 unmeasured confounds mediator and outcome. The bootstrap draws whole clusters; intervals are percentiles.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
@@ -16,50 +14,26 @@ from jianfu.statistics.designs import demean, dummies
 CHUNK = 100
 
 
-@dataclass(frozen=True)
-class MediationFit:
-    """Result of :func:`fit` for e exposures.
-
-    a: (e,) exposure on mediator; b: mediator on outcome; direct: (e,); indirect: (e,); draws: (B, e) bootstrap
-    replicates of the indirect effect; direct_draws: (B, e).
-    """
-
-    a: np.ndarray
-    b: float
-    direct: np.ndarray
-    indirect: np.ndarray
-    draws: np.ndarray
-    direct_draws: np.ndarray
-
-
-def fit(outcome, mediator, exposures, controls, effects, clusters, replicates, seed):
-    """Paths of ``exposures`` (N, e) through ``mediator`` (N,) to ``outcome`` (N,).
+def bootstrap(outcome, mediator, exposures, controls, effects, clusters, replicates, seed):
+    """Replicates of the indirect and of the direct effects of ``exposures`` (N, e), (B, e) each, through ``mediator``
+    (N,) on ``outcome`` (N,).
 
     ``effects`` are arrays of codes; the levels of the first one must lie inside ``clusters``. The other effects and
     ``controls`` (N, c) enter as columns.
     """
-    e = exposures.shape[1]
     later = [dummies(pd.factorize(np.asarray(codes))[0]) for codes in effects[1:]]
     columns = np.column_stack([outcome, mediator, exposures, controls, *later])
     first = pd.factorize(np.asarray(effects[0]))[0] if effects else np.zeros(len(outcome), dtype=int)
-    clusters = pd.factorize(np.asarray(clusters))[0]
-    products = _cluster_products(demean(columns, first), clusters)
+    products = _cluster_products(demean(columns, first), pd.factorize(np.asarray(clusters))[0])
     n_clusters = len(products)
-
     weights = np.random.default_rng(seed).multinomial(
         n_clusters, np.full(n_clusters, 1 / n_clusters), size=replicates
     )
-    point = _paths(np.ones((1, n_clusters)), products, e)
-    chunks = [_paths(weights[i : i + CHUNK], products, e) for i in range(0, replicates, CHUNK)]
-    a, b, direct = (np.concatenate([chunk[j] for chunk in chunks]) for j in range(3))
-    return MediationFit(
-        a=point[0][0],
-        b=float(point[1][0]),
-        direct=point[2][0],
-        indirect=point[0][0] * point[1][0],
-        draws=a * b[:, None],
-        direct_draws=direct,
-    )
+    chunks = [
+        _paths(weights[i : i + CHUNK], products, exposures.shape[1]) for i in range(0, replicates, CHUNK)
+    ]
+    a, b, direct = (np.concatenate(part) for part in zip(*chunks, strict=True))
+    return a * b[:, None], direct
 
 
 def _cluster_products(matrix, clusters):

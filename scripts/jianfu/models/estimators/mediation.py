@@ -78,8 +78,7 @@ def _fit_linear(model, settings):
             a[term].estimate * b / inner,
             c[term].estimate - a[term].estimate * b * (1 / inner - 1),
         )
-        draws = None if bootstrap is None else bootstrap.draws[:, j]
-        direct_draws = None if bootstrap is None else bootstrap.direct_draws[:, j]
+        draws, direct_draws = (None, None) if bootstrap is None else (part[:, j] for part in bootstrap)
         if inner < 1 and draws is not None:
             direct_draws, draws = direct_draws - draws * (1 / inner - 1), draws / inner
         plain = renamed(c[term], f"{term}_direct", spec.outcome_name)
@@ -144,7 +143,7 @@ def _bootstrap(model, outcome, mediator, settings):
     terms, rest = _split(model)
     controls = np.column_stack(rest) if rest else np.empty((len(outcome), 0))
     arrays = (outcome, mediator, np.column_stack(terms), controls, model.effects, _clusters(model))
-    return mediation.fit(*arrays, settings.bootstrap, settings.seed)
+    return mediation.bootstrap(*arrays, settings.bootstrap, settings.seed)
 
 
 # ------------------------------------------------------------------------------------------------ natural effects
