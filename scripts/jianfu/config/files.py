@@ -95,6 +95,6 @@ def _problem(text, error):
 
 
 def display(path: str | Path) -> str:
-    """A path as a user would write it: relative where it lies inside the working directory."""
-    relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative
+    """A path as a user would write it, with / on every system: relative where it lies inside the working directory."""
+    absolute, here = Path(os.path.abspath(path)), Path.cwd()  # on Windows maybe on two drives
+    return (absolute.relative_to(here) if absolute.is_relative_to(here) else Path(path)).as_posix()

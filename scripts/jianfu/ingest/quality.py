@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from jianfu.core.errors import DataError
+from jianfu.core.files import write_text_file
 from jianfu.core.frames import read_csv
 from jianfu.core.reasons import Reason
 from jianfu.core.sources import matching_files
@@ -115,9 +116,7 @@ def pass_rejects(counts_path, limit, quarantine_folder, report, checked_path):
     counts = read_csv(counts_path)
     check_rejects(counts, limit, quarantine_folder, report)
     sheets = len(counts[["file", "sheet"]].drop_duplicates())
-    Path(checked_path).write_text(
-        f"{sheets} sheets, none with more than {limit:.1%} rejected rows\n", encoding="utf-8"
-    )
+    write_text_file(f"{sheets} sheets, none with more than {limit:.1%} rejected rows\n", checked_path)
 
 
 def join_books(counts, columns, notices, folder, sources, counts_path, columns_path, notices_path):
