@@ -17,6 +17,7 @@ import yaml
 from conftest import copy_repository, snakemake
 
 LONG_AGO = 1_000_000_000
+OWN_FILE = "周末消息.csv"
 RAW = "tests/data/sample/raw"
 RECORD = {"record_provenance", "render_report", "write_manifest"}
 # what holds words: the page on data quality, the publications, the gate (notes), the tables, the page to explore
@@ -128,7 +129,8 @@ KEY = "a key of one office, long enough to be one"
 
 @pytest.fixture(scope="module")
 def real(tmp_path_factory):
-    """A copy of the repository in which tables of a province of real persons, with a calendar of its own, were read."""
+    """A copy of the repository in which tables of a province of real persons were read, with a calendar and a table of its
+    own and the indicators of both kinds."""
     folder = copy_repository(tmp_path_factory.mktemp("repository"))
     province = yaml.safe_load((folder / "config/provinces/sample.yaml").read_text(encoding="utf-8"))
     province["province"]["synthetic"] = False
@@ -136,6 +138,12 @@ def real(tmp_path_factory):
     for source in province["sources"]:
         if source["table"] == "app_activity":
             source["files"] = ["政务应用使用情况_202401.csv"]  # a short run
+    (folder / RAW / OWN_FILE).write_text("单位代码,月份,条数\n390121001,2024-01,5\n", encoding="utf-8")
+    columns = {"单位代码": "unit_code", "条数": "n"}
+    own = {"table": "own", "name": "messages", "files": [OWN_FILE], "columns": columns, "types": {"n": "count"}}
+    province["sources"].append(own)
+    indicator = {"label_zh": "消息", "source": "own_messages", "expression": "sum(n)", "needs": "n"}
+    province["plan"] = {"indicators": {"X1": indicator}}
     (folder / "config/provinces/days.csv").write_text("date,is_workday\n2024-03-01,0\n", encoding="utf-8")
     text = yaml.safe_dump(province, allow_unicode=True)
     (folder / "config/provinces/real.yaml").write_text(text, encoding="utf-8")
@@ -144,7 +152,8 @@ def real(tmp_path_factory):
 
 
 def targets():
-    return [f"results/real/restricted/canonical/{table}.parquet" for table in TABLES]
+    indicators = [f"results/real/restricted/{kind}.parquet" for kind in ("indicators", "own_indicators")]
+    return [f"results/real/restricted/canonical/{table}.parquet" for table in TABLES] + indicators
 
 
 def tables_read_again(folder, key=KEY):
@@ -165,6 +174,24 @@ def test_the_key_is_in_no_file(real):
 def test_a_day_of_the_own_calendar_reads_activity_again(real):
     with changed(real, "config/provinces/days.csv", line="2024-03-08,0", when=LONG_AGO):
         assert tables_read_again(real) == {"app_activity"}
+
+
+def test_another_file_of_an_own_source_reruns_what_reads_it_alone(real):
+    with changed(real, f"{RAW}/{OWN_FILE}", line="390121001,2024-02,6", when=LONG_AGO):
+        rules, tables = listed(real, *targets(), province="real", key=KEY)
+    assert tables == {"own_messages"} and rules == {"ingest_table", "build_own_indicators"}
+
+
+def test_the_order_of_the_keys_of_sources_reruns_nothing(real):
+    file = real / "config/provinces/real.yaml"
+    before = file.read_text(encoding="utf-8")
+    province = yaml.safe_load(before)
+    province["sources"] = [dict(reversed(source.items())) for source in province["sources"]]
+    try:
+        file.write_text(yaml.safe_dump(province, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        assert listed(real, *targets(), province="real", key=KEY) == (set(), set())
+    finally:
+        file.write_text(before, encoding="utf-8")
 
 
 def test_a_moved_folder_reruns_nothing(real, tmp_path):
