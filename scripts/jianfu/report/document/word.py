@@ -8,6 +8,7 @@ import subprocess
 import zipfile
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 import pypandoc
 from docx import Document
@@ -22,11 +23,13 @@ from docx.shared import Cm, Pt, RGBColor, Twips
 
 from jianfu.report.document.convert import pandoc
 from jianfu.report.tables.table import SIZES, columns_of, is_short
+from jianfu.report.tables.table import text_width as half_widths
 
 SONG, HEI, FANG, KAI, LATIN = "宋体", "黑体", "仿宋", "楷体", "Times New Roman"
 XIAOBIAO = "方正小标宋简体"
 BLACK, RED = RGBColor(0, 0, 0), RGBColor(0xB0, 0, 0x20)
 GROUP_SPACE = 8  # points above a row that begins a group
+MOST_KEPT = 1000  # half-width characters of notes or sources that stay on one page, about ten lines
 FIXED_DATE = datetime(2000, 1, 1)
 # What follows the mode of compatibility in the settings of a Word file.
 AFTER_COMPAT = (
@@ -417,11 +420,13 @@ def set_width(properties, tag, width) -> None:
 
 
 def keep_together(document) -> None:
-    """Notes of a table, and the list of sources, on one page."""
-    paragraphs = document.paragraphs
-    for one, following in zip(paragraphs, paragraphs[1:], strict=False):
-        if one.style.name == following.style.name and one.style.name in ("Table Note", "Reference"):
-            one.paragraph_format.keep_with_next = True
+    """Notes of a table, and the list of sources, on one page; of long ones the first two."""
+    for style, run in groupby(document.paragraphs, key=lambda paragraph: paragraph.style.name):
+        if style in ("Table Note", "Reference"):
+            *leading, last = run
+            short = sum(half_widths(one.text) for one in (*leading, last)) <= MOST_KEPT
+            for one in leading if short else leading[:1]:
+                one.paragraph_format.keep_with_next = True
 
 
 def fit_pictures(document) -> None:

@@ -158,7 +158,7 @@ def short_term(term, labels) -> str:
         stem, _, tail = part.partition("_")
         if f"short_{part}" in labels:
             parts.append(labels(f"short_{part}"))
-        elif f"term_suffix_{tail}" in labels:
+        elif part not in labels and f"term_suffix_{tail}" in labels:
             parts.append(_index(stem, labels) + labels(f"term_suffix_{tail}"))
         else:
             parts.append(_index(part, labels))
