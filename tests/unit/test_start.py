@@ -241,6 +241,13 @@ def test_a_bundle_holds_the_sample_and_no_tests(tmp_path):
     )
 
 
+def test_commands_are_told_as_they_are_typed_here(tmp_path):
+    assert start.typed("check", "anhui", tmp_path) == "make check PROVINCE=anhui"
+    assert start.typed("run", "anhui", tmp_path) == "make PROVINCE=anhui"
+    (tmp_path / start.WHEELS).mkdir()  # a bundle, where there may be no make
+    assert start.typed("run", "anhui", tmp_path) == "sh 开始.sh run anhui"
+
+
 def test_a_double_click_within_the_zip_is_answered():
     """Windows unpacks the clicked file alone: it says so itself, in the words of the messages."""
     text = (ROOT / "开始.bat").read_bytes().decode("utf-8")

@@ -5,11 +5,13 @@
 3. Read the files once and show their data quality, on screen and as a web page; draft again what this speaks against.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from jianfu.commands.settings import load_checked
+from jianfu.commands.start import typed
 from jianfu.config.merging import merge
 from jianfu.core.errors import ConfigError
 from jianfu.core.messages import message, speak, words
@@ -57,7 +59,7 @@ def draft_province(
         show(line)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(render(draft, slug, knowledge), encoding="utf-8")
-    shown = str(path.relative_to(root))
+    shown = path.relative_to(root).as_posix()
     show("\n" + words("np_written", file=shown))
     complete = not draft.missing_tables() and draft.window.value
     settings = load_checked(slug, root, [path.parent]) if complete else None
@@ -69,7 +71,7 @@ def draft_province(
             show(line)
         for table, reason in trial.troubles:
             show("\n" + words("np_unreadable", table=Reason(f"qr_{table}"), what=reason))
-    for line in _next_steps(draft, slug, shown):
+    for line in _next_steps(draft, slug, shown, root):
         show(line)
     return bool(
         settings and trial and not trial.troubles and not trial.over_limit() and _can_run(settings, shown)
@@ -182,11 +184,11 @@ def _to_fill_in(proposal, knowledge):
             yield "  " + words("np_fill_in", **place, wording=wording.text, rows=wording.rows)
 
 
-def _next_steps(draft, slug, shown):
+def _next_steps(draft, slug, shown, root):
     missing = [words(f"qr_{table}") for table in draft.missing_tables()]
     yield "\n" + words("np_next")
     if missing:
         yield "  · " + words("np_missing_tables", tables=missing)
     yield "  1. " + words("np_step_file", file=shown)
-    yield "  2. " + words("np_step_key")
-    yield "  3. " + words("np_step_check", slug=slug)
+    yield "  2. " + words("np_step_key", set="set" if os.name == "nt" else "export")
+    yield "  3. " + words("np_step_check", check=typed("check", slug, root), run=typed("run", slug, root))

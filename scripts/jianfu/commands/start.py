@@ -152,6 +152,13 @@ def read_arguments(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[s
     return options, others
 
 
+def typed(command: str, province: str, root: str | Path) -> str:
+    """How check or run of a province is typed here: by the start file on Windows and in a bundle, else by make."""
+    if os.name == "nt" or (Path(root) / WHEELS).is_dir():
+        return f"{'开始.bat' if os.name == 'nt' else 'sh 开始.sh'} {command} {province}"
+    return " ".join(["make", *(["check"] if command == "check" else []), f"PROVINCE={province}"])
+
+
 def system_language() -> str:
     """en where the system speaks English, else zh."""
     if os.name == "nt":
