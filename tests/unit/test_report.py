@@ -264,9 +264,9 @@ def test_the_report_says_on_which_tier_of_measurement_it_stands(province, langua
     abstract, _ = markdown(province, language, "report")
     words = {
         "zh": ("痕迹依赖指数按完整口径测量",
-               "过密化指数所需的列不全，改按常用口径（OD-C）测量",
+               "过密化指数所需的列不全，改按常用口径测量",
                "刻板化指数所需的列不具备，未检验"),
-        "en": ("Trace-dependence index on the full tier", "Over-density index on the common tier (OD-C)",
+        "en": ("Trace-dependence index on the full tier", "Over-density index on the common tier",
                "Rigidity index not tested"),
     }[language]  # fmt: skip
     assert all(part in abstract for part in words)
@@ -553,6 +553,11 @@ def test_a_province_without_any_estimate_still_has_a_report(province, language):
         "en": ("of the same township are compared", "No comparison could be made"),
     }[language]
     assert made not in brief and none in brief
+    verdict, used = {"zh": ("按事先定下的规则", "个人月"), "en": ("By the rules", "person-months in")}[
+        language
+    ]
+    report, _ = markdown(province, language, "report")
+    assert verdict not in brief + report and used not in report  # nothing was decided, and nothing used
 
 
 @pytest.mark.parametrize(

@@ -53,9 +53,11 @@ def verdicts(invariance):
 
 
 def invariance_verdicts_table(invariance, labels: Labels) -> Table:
-    """How far each scale measures the same over cohorts and waves, and what follows."""
+    """How far each scale measures the same over cohorts and waves, and what follows; none without answers."""
     rows, last = [], None
     for row in verdicts(invariance):
+        if missing(row["groups"]) or not row["groups"]:
+            continue
         scale = _word(row["scale"], labels, f"outcome_{row['scale']}")
         key = "unknown" if missing(row["verdict"]) else row["verdict"]
         cells = (
