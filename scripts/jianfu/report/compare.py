@@ -95,7 +95,7 @@ def comparison(before: Result, now: Result, plan: str | Path) -> dict[str, pd.Da
     months = _paired(before, now, "figures/index_over_time.csv", ["index", "month"], ["mean"])
     estimates = _moved(before.estimates, now.estimates, ["model", "outcome", "term"], ESTIMATES)
     return {
-        "plan": pd.DataFrame(changed, columns=["table", "row", "field", "common", "own"]),
+        "plan": pd.DataFrame(changed, columns=["table", "row", "field", "common", "own"], dtype=object),
         "inputs": inputs,
         "rows": _moved(*(read_release(f / "data_quality.csv") for f in tables), ["table"], ROWS),
         "left_out": _moved(*(read_release(f / "left_out.csv") for f in tables), [*LEFT_OUT], ["rows"]).drop(
