@@ -379,6 +379,26 @@ def test_b1_leaves_out_a_kind_of_artefact_that_nobody_records():
     assert set(notices["column"]) == {"n_text", "n_video"} and set(notices["outcome"]) == {"computed_without"}
 
 
+def test_a_part_that_is_recorded_later_moves_nothing_before_and_is_named():
+    frame = unit_months(months=("2024-03", "2025-03"))
+    before = days(2, n_table=1, n_photo=2)
+    later = task("A", "2025-03-04 09:00", task_id="later", n_table=1, n_photo=2, n_video=5)
+    values, notices = build(["B1_artefacts"], {"tasks": [*before, later]}, frame)
+    assert values.dropna(subset=["value"])["value"].tolist() == [3, 3]
+    assert "n_video" in set(notices["column"]) and set(notices["outcome"]) == {"computed_without"}
+    values, _ = build(["B1_artefacts"], {"tasks": [task("A", "2024-03-04 09:00", task_id="T"), later]}, frame)
+    assert values.dropna(subset=["value"])["value"].tolist() == [8]  # nothing before that could be kept
+
+
+def test_clauses_that_are_counted_later_move_no_earlier_year():
+    frame = unit_months(months=("2024-03", "2026-03"))
+    counts = ("n_basic_duty", "n_coop_duty", "n_power_enforcement", "n_power_finance", "n_power_personnel")
+    years = [{"unit_code": "A", "year": year} | dict.fromkeys(counts, 9) for year in (2023, 2025)]
+    years[1]["n_clauses"] = 40
+    values, _ = build(["A10"], {"unit_year": years}, frame)
+    assert values["value"].tolist() == [pytest.approx(log(19 / 28))] * 2
+
+
 def test_b2_desk_share_of_checks():
     modes = ["查阅资料", "查阅资料", "查阅资料", "实地", "混合"]
     rows = days(1) + visits(

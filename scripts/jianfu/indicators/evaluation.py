@@ -87,7 +87,7 @@ def evaluate(
     con = views.connect(threads)
     filled = views.open_tables(con, tables)
     unit_months = unit_months.reset_index(drop=True)
-    plan, missing = available(plan, filled)
+    plan, missing = available(plan, filled, views.since_the_reference(con, filled, reference_window))
     if parts:
         cascade, arrays = _joined(parts, (len(unit_months), len(plan)))
     else:

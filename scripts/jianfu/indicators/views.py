@@ -32,6 +32,7 @@ ARTEFACTS = {  # number asked for, and whether the title asks for any
     "n_photo": "asks_photo",
     "n_video": "asks_video",
 }
+PARTS = {"tasks": (*ARTEFACTS, *ARTEFACTS.values()), "unit_year": ("n_clauses",)}  # of sums, by table
 
 MACROS = """
 CREATE MACRO number(part) AS count(*) FILTER (part);
@@ -221,8 +222,8 @@ def prepare(con, filled, calendar: Calendar, window, reference_window, exclude) 
     """Create the views over the opened tables; returns the counts of cascade links, orphans and cycles.
 
     ``filled`` is the answer of :func:`open_tables`; ``exclude`` has the keys topics, months, emergency. The frame
-    ``unit_months`` is registered already. A part of a
-    sum that a province does not collect at all (a kind of artefact, accountability clauses) is left out of the sum.
+    ``unit_months`` is registered already. A part of a sum (a kind of artefact, accountability clauses) that a province
+    does not collect in the reference window is left out of the sum: a column that comes later moves nothing before.
     Raises :class:`ConfigError` for a topic to be left out that no task has.
     """
     topics = [
@@ -238,6 +239,7 @@ def prepare(con, filled, calendar: Calendar, window, reference_window, exclude) 
     for table in filled:
         if table.startswith(OWN):
             _make_own(con, table)
+    filled = since_the_reference(con, filled, reference_window)
     artefacts = " + ".join(column for column in ARTEFACTS if column in filled["tasks"])
     units = con.execute("SELECT * FROM units_read").df()
     con.register("latest_units", latest_units(units))
@@ -292,6 +294,27 @@ def _demand(filled):
         return "NULL::BOOLEAN"
     any_of = " OR ".join(f"coalesce({test}, false)" for test in tests)
     return f"CASE WHEN coalesce({', '.join(tests)}) IS NOT NULL THEN {any_of} END"
+
+
+def since_the_reference(con, filled, window):
+    """``filled`` without the parts of sums that no row of the reference ``window`` holds.
+
+    Where it has no rows, or of tasks no part at all, there is nothing before that could be kept: nothing is left out.
+    """
+    years = [int(month[:4]) - 1 for month in window]  # a month takes the yearly values of the year before
+    when = {
+        "tasks": ("tasks_of_all_units", "strftime(issue_at, '%Y-%m')", window),
+        "unit_year": ("unit_year_read", "year", years),
+    }
+    for table, (view, time, (first, last)) in when.items():
+        known = [part for part in PARTS[table] if part in filled[table]]
+        counts = ", ".join(["count(*)", *(f"count({part})" for part in known)])
+        found = con.execute(f"SELECT {counts} FROM {view} WHERE {time} BETWEEN ? AND ?", [first, last])
+        rows, *held = found.fetchall()[0]
+        if rows and (any(held) or table != "tasks"):
+            late = {part for part, n in zip(known, held, strict=True) if not n}
+            filled = filled | {table: filled[table] - late}
+    return filled
 
 
 def _set_variables(con, reference_window, exclude):
