@@ -16,6 +16,7 @@ from jianfu.core.labels import Labels
 from jianfu.models.reasons import because
 from jianfu.models.verdicts import Verdict, hypothesis_rows, judged, narrower, sign_of, verdict
 from jianfu.models.words import label_of_tests, term_label, value_label, verdict_label
+from jianfu.report.document.blocks import shows
 from jianfu.report.tables.checks import checks_table
 from jianfu.report.tables.hypotheses import hypotheses_table
 from jianfu.report.tables.regression import regression_table
@@ -145,6 +146,11 @@ def test_a_model_without_estimate_shows_a_dash(estimates):
     table = main_table(estimates)
     assert cell(table, "过密化指数", "(1)") == "—"
     assert table.rows[1][1] == ""
+
+
+def test_a_table_without_any_estimate_is_not_shown(estimates):
+    assert shows(main_table(estimates))
+    assert not shows(main_table(estimates.assign(estimate=np.nan)))
 
 
 def test_an_unconverged_model_shows_a_dash_whatever_its_figures(estimates):

@@ -23,8 +23,8 @@ def regression_table(
 
     The label of an interaction stands on both rows.
 
-    columns: names of models, in order; a model without a row in ``estimates`` has no column. Raises
-    :class:`ConfigError` for a name that is not in the plan.
+    columns: names of models, in order; a model without a row in ``estimates`` has no column; without any estimate the
+    table has no rows. Raises :class:`ConfigError` for a name that is not in the plan.
     """
     unknown = [model for model in columns if model not in models]
     if unknown:
@@ -39,6 +39,7 @@ def regression_table(
         rows.append((main, *map(_estimate_cell, cells)))
         rows.append(("".join(f"× {factor}" for factor in factors), *map(_error_cell, cells)))
     heads = [_first(fit) for fit in fits]
+    known = any(usable(row) for fit in fits for row in fit.to_dict("records"))
     header = [labels("column_variable")]
     for position, head in enumerate(heads, start=1):
         header.append(f"({position})\n{head['hypothesis']}\n{outcome_label(head, labels)}")
@@ -48,8 +49,8 @@ def regression_table(
         name,
         labels(f"table_{name}"),
         tuple(header),
-        (*rows, *_foot(heads, models, labels)),
-        (len(rows),),
+        (*rows, *_foot(heads, models, labels)) if known else (),
+        (len(rows),) if known else (),
         labels("source_estimates"),
         tuple(notes),
     )
