@@ -21,7 +21,7 @@ def test_a_province_with_nothing_but_a_panel(tmp_path):
     text = PROVINCE.format(data=ROOT / "tests" / "data" / "indicators")
     (folder / "config" / "provinces" / "own.yaml").write_text(text, encoding="utf-8")
     first = _run(folder, "indices")
-    needs = r"最大的一步（build_panel）约需内存 1\.5 GB，全部结果约写磁盘 0\.0 GB；现在可用 .* GB 和 .* GB。"
+    needs = r"最大的一步（build_panel）约需内存 1\.5 GB，全部结果约写磁盘 0\.1 GB；现在可用 .* GB 和 .* GB。"
     begin = f"(共 1 步。\n{needs}|{needs}\n共 1 步。)"  # two threads speak
     assert re.match(f"{begin}\n指标和指数：已完成 1/1 步，用了 .*。\n完成，用了", first)
     assert "results/own/release/panel/aggregated.csv" in first
