@@ -32,5 +32,6 @@ if __name__ == "__main__":
         measures=snakemake.params.measures,
         fewer=snakemake.params.fewer,
         threads=snakemake.threads,
+        memory=snakemake.resources.mem_mb // 2,
         **{name: snakemake.params[name] for name in names},
     )

@@ -59,5 +59,6 @@ if __name__ == "__main__":
         seed=snakemake.params.seed,
         outputs=dict(snakemake.output.items()),
         threads=snakemake.threads,
+        memory=snakemake.resources.mem_mb // 2,
         **{name: snakemake.params[name] for name in names},
     )

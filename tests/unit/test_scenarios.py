@@ -231,6 +231,22 @@ def test_a_package_is_the_edits_of_its_parts_one_after_the_other(tmp_path):
     pd.testing.assert_frame_equal(frame, together[list(frame.columns)], check_dtype=False)
 
 
+def test_a_scenario_beyond_the_memory_is_named_and_the_others_are_asked(tmp_path):
+    rows = [
+        task("A", f"2024-03-{k % 28 + 1:02d} 09:00", task_id=f"T{k}", n_table=1.0, n_text=1.0, n_photo=1.0,
+             n_video=1.0, file_hash=f"{k:064d}", is_trace_only=False)
+        for k in range(40_000)
+    ]  # fmt: skip
+    case = Case(tmp_path, tasks=rows)
+    case.rows.con.execute("SET temp_directory = ''; SET memory_limit = '40MB'")  # nothing can wait on the disk
+    opened = SimpleNamespace(rows=case.rows, plan=INDICATORS, stored=None)
+    found, _ = asking.ask(opened, BY_ID["S2"])
+    why = read_reasons(found["reasons"].iloc[0])[0]
+    assert why.code == "beyond_memory" and "内存不够" in said([why], Labels("zh", PLAN / "labels.csv"))
+    case.rows.con.execute("SET memory_limit = '1GB'")
+    assert len(case.edited(BY_ID["S2"])) == 40_000
+
+
 def test_what_a_province_lacks_and_what_cannot_be_read(tmp_path):
     case = Case(tmp_path, tasks=[task("A", "2024-03-04 09:00")])
     assert case.rows.lacking(BY_ID["S3"]) == ["tasks.is_veto", "tasks.veto_domain"]

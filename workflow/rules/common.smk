@@ -291,12 +291,13 @@ def raw_mb(province, table):
     return size / 10**6
 
 
-def of_raw(share, base=0):
-    """MB that grow with the raw files of the wildcard table (without one: of all), for `resources`."""
+def of_raw(share, base=0, most=float("inf")):
+    """MB that grow with the raw files of the wildcard table (without one: of all), up to ``most``, for `resources`."""
 
     def megabytes(wildcards):
         jobs = int(wildcards.get("jobs", 1))
-        return max(1, round(base + share * raw_mb(wildcards.province, wildcards.get("table")) / jobs))
+        grown = base + share * raw_mb(wildcards.province, wildcards.get("table")) / jobs
+        return max(1, round(min(grown, most)))
 
     return megabytes
 

@@ -21,7 +21,7 @@ rule build_relief_plan:
         "../../environment.yml"
     threads: 2
     resources:
-        mem_mb=2000,
+        mem_mb=of_raw(1.0, 2000, most=7000),  # half of it is for the rows
     params:
         **SCENARIO_SETTINGS,
         measures=setting("planner", "measures"),

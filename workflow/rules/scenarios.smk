@@ -51,7 +51,7 @@ rule build_scenarios:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=2000,
+        mem_mb=of_raw(1.0, 2000, most=7000),  # half of it is for the rows
     params:
         **SCENARIO_SETTINGS,
         code=code("build_scenarios"),

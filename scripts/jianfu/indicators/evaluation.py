@@ -241,6 +241,8 @@ def _query(con, source, frequency, rows):
             GROUP BY row ORDER BY row"""
     try:
         return con.execute(query).fetchnumpy()
+    except duckdb.OutOfMemoryException:  # no fault of the expression
+        raise
     except duckdb.Error as error:
         if len(rows) > 1:
             for k in rows.index:

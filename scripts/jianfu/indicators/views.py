@@ -168,12 +168,12 @@ GROUP BY unit_code, year, indicator_id ORDER BY unit_code, year, indicator_id
 """
 
 
-def connect(threads: int = 1) -> duckdb.DuckDBPyConnection:
-    """An in-memory database that needs no network; what does not fit into 1 GB goes to the temporary folder."""
+def connect(threads: int = 1, memory: int = 1000) -> duckdb.DuckDBPyConnection:
+    """An in-memory database that needs no network; beyond ``memory`` (MB) it uses the temporary folder."""
     return duckdb.connect(
         config={
             "threads": threads,
-            "memory_limit": "1GB",
+            "memory_limit": f"{memory}MB",
             "temp_directory": str(Path(tempfile.gettempdir(), f"jianfu-{os.getpid()}")),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,

@@ -105,7 +105,10 @@ def ask(opened: Opened, scenario: Scenario) -> tuple[pd.DataFrame, pd.DataFrame]
     if lacking:
         return _only(scenario, [], because("lacks_columns", columns=lacking)), none
     if scenario.edits:
-        after, edited = changed(opened, scenario)
+        try:
+            after, edited = changed(opened, scenario)
+        except NotEstimable as error:
+            return _only(scenario, [], error.reason), none
         told = changes(opened.stored, edited, opened.before, opened.frame)
         return scenario_rows(
             scenario.id, opened.before, after, opened.models, opened.frame, opened.seed, told=told

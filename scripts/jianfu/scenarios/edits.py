@@ -8,7 +8,7 @@ import duckdb
 import pandas as pd
 
 from jianfu.core.calendar import Calendar
-from jianfu.core.errors import ConfigError
+from jianfu.core.errors import ConfigError, NotEstimable
 from jianfu.core.tables import MEASURED
 from jianfu.indicators import views
 from jianfu.indicators.evaluation import evaluate_prepared, long_values
@@ -46,7 +46,7 @@ class Rows:
     """The canonical tables of a province, opened to be edited.
 
     tables: canonical table -> Parquet path, for every table that indicators need; the others as for
-    :func:`jianfu.indicators.evaluation.evaluate`.
+    :func:`jianfu.indicators.evaluation.evaluate`. memory: MB that the rows may take.
     """
 
     def __init__(
@@ -59,8 +59,9 @@ class Rows:
         exclude: Mapping,
         *,
         threads: int = 1,
+        memory: int = 1000,
     ):
-        self.tables, self.con = dict(tables), views.connect(threads)
+        self.tables, self.memory, self.con = dict(tables), memory, views.connect(threads, memory)
         self.unit_months = unit_months.reset_index(drop=True)
         self.filled = views.open_tables(self.con, tables)
         for table in MEASURED:  # rows that can be changed, in place of the view of the file
@@ -83,7 +84,8 @@ class Rows:
     def under(self, scenario: Scenario):
         """The connection in which ``<table>_read`` and all prepared views are those after the edits of ``scenario``.
 
-        Raises :class:`ConfigError` for an expression that cannot be evaluated.
+        Raises :class:`ConfigError` for an expression that cannot be evaluated, :class:`NotEstimable` where the rows are
+        too many for the memory.
         """
         self.con.execute("BEGIN TRANSACTION")
         try:
@@ -92,6 +94,8 @@ class Rows:
             if any(edit.table == "tasks" for edit in scenario.edits):
                 views.follow_tasks(self.con)
             yield self.con
+        except duckdb.OutOfMemoryException:
+            raise NotEstimable("beyond_memory", mb=self.memory) from None
         except duckdb.Error as error:
             detail = str(error).splitlines()[0]
             raise ConfigError("scenario_expression", name=scenario.id, detail=detail) from error

@@ -38,11 +38,13 @@ def open_province(
     indices: Mapping,
     draws: str,
     threads: int,
+    memory: int,
 ) -> Opened:
     """Everything that scenarios are asked of. Models without an estimate are logged and left out.
 
     plan: config/plan/scenarios.yaml as settled; declared: models.yaml; inputs: files of rule build_scenarios; draws:
-    ``parameters`` or ``clusters``, of which the coefficients are drawn; the others are settings of the province.
+    ``parameters`` or ``clusters``, of which the coefficients are drawn; memory: MB for the rows; the others are
+    settings of the province.
     """
     indicator_plan, anchors = read_plan(inputs["indicator_plan"]), read_anchors(inputs["anchors"])
     tiers = pd.read_csv(inputs["tiers"], encoding="utf-8-sig", keep_default_na=False)
@@ -83,7 +85,9 @@ def open_province(
         staff = staff_of(predictors["exits"], tables["hazard_cells"], frame, before, focus[0])
         models = replace(models, staff=staff)
     return Opened(
-        rows=Rows(rows, frame, calendar_of(calendar), window, reference, exclude, threads=threads),
+        rows=Rows(
+            rows, frame, calendar_of(calendar), window, reference, exclude, threads=threads, memory=memory
+        ),
         frame=frame,
         stored=stored,
         plan=own,

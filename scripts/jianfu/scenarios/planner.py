@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core import logs
+from jianfu.core.errors import NotEstimable
 from jianfu.core.reasons import write_reasons
 from jianfu.models.reasons import because
 from jianfu.scenarios import projection
@@ -116,13 +117,16 @@ def _projected(opened, asked, drawn):
     and why nothing is projected."""
     if lacking := opened.rows.lacking(asked):
         return None, because("lacks_columns", columns=lacking)
-    before, (after, _), models = opened.before, changed(opened, asked), opened.models
-    logged = logged_months(before, opened.frame)
-    outside = projection.outside_support(before, after, logged)
-    if why := refusal(before, after, models, outside, logged):
-        return None, why
-    exits, outcomes = drawn_changes(before, after, models, drawn, opened.seed)
-    if not exits or OUTCOME not in outcomes:
-        return None, because("no_projection_model")
-    events = int(models.predictors["exits"].model.events.sum())
-    return (opened.rows.touched(asked), exits[ALL], outcomes[OUTCOME], outside, events), None
+    try:
+        before, (after, _), models = opened.before, changed(opened, asked), opened.models
+        logged = logged_months(before, opened.frame)
+        outside = projection.outside_support(before, after, logged)
+        if why := refusal(before, after, models, outside, logged):
+            return None, why
+        exits, outcomes = drawn_changes(before, after, models, drawn, opened.seed)
+        if not exits or OUTCOME not in outcomes:
+            return None, because("no_projection_model")
+        events = int(models.predictors["exits"].model.events.sum())
+        return (opened.rows.touched(asked), exits[ALL], outcomes[OUTCOME], outside, events), None
+    except NotEstimable as error:
+        return None, error.reason
