@@ -308,6 +308,11 @@ def simulated_mb(wildcards):
     return round(400 + 1.6 * min(raw, 1500) + 0.05 * raw)
 
 
+def estimation_mb(wildcards):
+    """MB of the estimation, which grows with the person-months: 9.1 GB for 90,000 persons (14 MB of workbooks)."""
+    return round(min(max(1500, 680 * raw_mb(wildcards.province, "spells")), 10_000))
+
+
 def spilled(wildcards, input):
     """MB that ingest_table writes: the table, and its typed rows before, where no other job has read them."""
     return of_raw(0.2 if input.pieces else 1.0)(wildcards)

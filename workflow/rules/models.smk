@@ -164,7 +164,7 @@ rule fit_models:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1500,
+        mem_mb=estimation_mb,
     params:
         window=setting("data", "window"),
         reference=reference,
