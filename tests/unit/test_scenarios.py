@@ -238,7 +238,9 @@ def test_a_scenario_beyond_the_memory_is_named_and_the_others_are_asked(tmp_path
         for k in range(40_000)
     ]  # fmt: skip
     case = Case(tmp_path, tasks=rows)
-    case.rows.con.execute("SET temp_directory = ''; SET memory_limit = '40MB'")  # nothing can wait on the disk
+    case.rows.con.execute(
+        "SET temp_directory = ''; SET memory_limit = '40MB'"
+    )  # nothing can wait on the disk
     opened = SimpleNamespace(rows=case.rows, plan=INDICATORS, stored=None)
     found, _ = asking.ask(opened, BY_ID["S2"])
     why = read_reasons(found["reasons"].iloc[0])[0]

@@ -32,7 +32,10 @@ ARTEFACTS = {  # number asked for, and whether the title asks for any
     "n_photo": "asks_photo",
     "n_video": "asks_video",
 }
-PARTS = {"tasks": (*ARTEFACTS, *ARTEFACTS.values()), "unit_year": ("n_clauses",)}  # of sums, by table
+PARTS = {  # of the sums of a table
+    "tasks": (*ARTEFACTS, *ARTEFACTS.values()),
+    "unit_year": ("n_basic_duty", "n_coop_duty", "n_clauses"),
+}
 
 MACROS = """
 CREATE MACRO number(part) AS count(*) FILTER (part);
@@ -297,9 +300,9 @@ def _demand(filled):
 
 
 def since_the_reference(con, filled, window):
-    """``filled`` without the parts of sums that no row of the reference ``window`` holds.
+    """``filled`` without the parts of sums that no row of the reference ``window`` holds, while it holds others.
 
-    Where it has no rows, or of tasks no part at all, there is nothing before that could be kept: nothing is left out.
+    Where it holds none of a sum, there is nothing before that could be kept: nothing is left out.
     """
     years = [int(month[:4]) - 1 for month in window]  # a month takes the yearly values of the year before
     when = {
@@ -308,10 +311,10 @@ def since_the_reference(con, filled, window):
     }
     for table, (view, time, (first, last)) in when.items():
         known = [part for part in PARTS[table] if part in filled[table]]
-        counts = ", ".join(["count(*)", *(f"count({part})" for part in known)])
+        counts = ", ".join(f"count({part})" for part in known) or "count(NULL)"
         found = con.execute(f"SELECT {counts} FROM {view} WHERE {time} BETWEEN ? AND ?", [first, last])
-        rows, *held = found.fetchall()[0]
-        if rows and (any(held) or table != "tasks"):
+        held = found.fetchall()[0]
+        if any(held):
             late = {part for part, n in zip(known, held, strict=True) if not n}
             filled = filled | {table: filled[table] - late}
     return filled
