@@ -1,5 +1,6 @@
 """Numbers as people type them: full-width digits, thousands commas, 约30, 30份, 3次, 12.5%, 3.2万, 5分20秒."""
 
+import math
 import re
 import unicodedata
 
@@ -28,7 +29,7 @@ def parse_number(text):
     text = unicodedata.normalize("NFKC", text).replace(MINUS, "-").strip().lower()
     try:
         if text.isascii() and text[-1:].isdigit() and "_" not in text and text[:1] in "+-.0123456789":
-            return float(text)
+            return number if math.isfinite(number := float(text)) else None
     except ValueError:
         pass
     match = _NUMBER.fullmatch(text)

@@ -70,8 +70,11 @@ class Sheet:
         """The sheet in memory; see :meth:`jianfu.ingest.delimited.TextSheet.whole`."""
         return self
 
-    def filled(self, column, first_row):
-        """Column ``column`` with vertically merged body cells filled inside their range; ``first_row`` from 0."""
+    def filled(self, column, first_row, shared=True):
+        """Column ``column`` with vertically merged body cells filled inside their range; ``first_row`` from 0.
+
+        What is not ``shared`` belongs to the rows of the range together: none of them has it.
+        """
         spans = [
             (top, bottom)
             for top, left, bottom, right in self.merged
@@ -82,7 +85,7 @@ class Sheet:
         cells = self.columns[column].to_pylist()
         anchors = {top: left for top, left, _, right in self.merged if left <= column <= right}
         for top, bottom in spans:
-            text = self.columns[anchors[top]][top].as_py()
+            text = self.columns[anchors[top]][top].as_py() if shared else ""
             cells[top : bottom + 1] = [text] * (bottom + 1 - top)
         return pa.array(cells, pa.string())
 

@@ -50,6 +50,7 @@ _CUT_ID = r"^\D?\d{15}000\s*$|^\d\.\d+[eE]\+?17$"
 _TOTAL = re.compile(
     r"^(本页|本表|全县|全市|全省|全区)?(合|小|总|累|共)计(\W.{0,12}|\d.{0,8}|数|人数)?$|^.{1,10}(合计|小计|总计)$|^平均值?$"
 )
+_WHOLE = re.compile("^(全部|所有|汇总|总)(应用|平台|系统|操作|类型|渠道|次数|数|量|体)?$")
 _FOOTER = re.compile(
     r"^(填表|填报|制表|审核|复核|审批|统计|单位负责|分管负责|分管领导|主要领导|负责|经办|联系|报送|打印|导出|数据截至|截至|盖章|备注|说明|注|(数据|资料)?来源)"
     r"[^:：]{0,8}[:：]|^以下(空白|无正文)|^第\d+页|^[（(]?盖章"
@@ -68,6 +69,14 @@ CODED_TYPES = (
     "item",
     "duration",
 )
+UNIT_NAMES = ("unit_name", "unit_code", "county_name")
+TOTALLED = (
+    "month",
+    "app_name",
+    "action_type",
+    "channel",
+    "event_label",
+)  # 小计 and 全部 may stand in these as well
 _NOTE_HINT = "计|平均|[:：]|以下|^\\s*第|盖章"  # a text without any of these is no total and no footer
 _UNIT_IN_TITLE = re.compile(r"(?:单位|乡镇|街道)[^:：\s]{0,4}[:：]\s*(\S+)")
 _LEFT = re.compile("离退休|退休|离休|调出|转出|调离|离职|离任|离岗|辞职|减员|去世|死亡|开除")
@@ -443,11 +452,16 @@ class _Plan:
         places = {place for name, place in self.header.places().items() if name in names}
         return places | set(self.wide.values())
 
+    def _shared(self, name):
+        """Whether a cell merged over several rows says the same of each; a number of actions is theirs together."""
+        column = self.table.columns.get(name)
+        return self.table.name == "tasks" or column is None or column.type != "count"
+
     def stage(self, batch):
         """``(batch, text columns of its data rows, places of filled columns without a heading, names)``."""
         header = self.header
         bottom = max(header.bottom - batch.start, 0)
-        nondata = nondata_rows(batch, header, self.titles)
+        nondata = nondata_rows(batch, header, self.table, self.titles)
         data = np.flatnonzero(~nondata)
         whole, take = len(data) == batch.height, pa.array(data)
         rows = data + batch.start + 1
@@ -456,7 +470,7 @@ class _Plan:
             "row": pa.array(rows.astype(np.int32)),
         }
         for name, place in header.places().items():
-            column = batch.filled(place, bottom)
+            column = batch.filled(place, bottom, self._shared(name))
             cells[name] = column if whole else column.take(take)
         for name, place in self.wide.items():
             cells[name] = batch.columns[place].take(take)
@@ -484,25 +498,66 @@ def _titles(sheet, header):
     return [cell for row in sheet.head()[: header.top] for cell in row[:1] if cell.strip(SPACES)]
 
 
-def nondata_rows(batch, header, titles=None):
-    """Boolean array: True where a row holds no data; ``titles`` come from the first batch of a sheet."""
+def nondata_rows(batch, header, table, titles=None):
+    """Boolean array: True where a row holds no data; ``titles`` come from the first batch of a sheet.
+
+    A row that begins like a note (报送：…) or like the title is data all the same where it has everything that a row of
+    the ``table`` needs, unless the note stands where a unit is named.
+    """
     titles = _titles(batch, header) if titles is None else titles
-    first = first_cells(batch.columns)
-    nondata = blank(first)
-    if titles:
-        nondata |= pc.is_in(first, pa.array(sorted(titles), pa.string())).to_numpy(zero_copy_only=False)
-    nondata |= matching(first, _NOTE_HINT, is_note)
-    nondata[: max(header.bottom - batch.start, 0)] = True
-    names = [header.places().get(name) for name in ("unit_name", "unit_code", "county_name", "month")]
-    for place in (place for place in names if place is not None):
-        nondata |= matching(batch.columns[place], "计", lambda text: bool(_TOTAL.match(_squeeze(text))))
+    first, places = first_cells(batch.columns), header.places()
+    bottom = max(header.bottom - batch.start, 0)
+    named = pc.is_in(first, pa.array(sorted(titles), pa.string())).to_numpy(zero_copy_only=False)
+    notes = matching(first, _NOTE_HINT, is_note)
+    if (named | notes).any():
+        part = ~_whole_rows(batch, places, table, bottom)
+        of_units = [
+            matching(batch.columns[places[n]], _NOTE_HINT, is_note) for n in UNIT_NAMES if n in places
+        ]
+        notes &= np.logical_or.reduce([part, matching(first, "计", _is_total), *of_units])
+        named &= part
+    nondata = blank(first) | named | notes
+    nondata[:bottom] = True
+    for name in (name for name in (*UNIT_NAMES, *TOTALLED) if name in places):
+        nondata |= matching(batch.columns[places[name]], "计", _is_total)
+    for name in (name for name in TOTALLED if name in places):
+        nondata |= matching(batch.columns[places[name]], "全部|所有|汇总|总", _is_whole)
+    if table.name == "units":
+        nondata |= _of_counties(batch, places)
     return nondata | _repeated_header(batch, header)
+
+
+def _whole_rows(batch, places, table, bottom):
+    """Boolean array: rows with a cell in every column that the ``table`` needs, as far as the sheet has it."""
+    needed = [name for name, column in table.columns.items() if column.required]
+    needed = {places[name] for name in (*needed, *UNIT_NAMES) if name in places}
+    if len(needed) < 2:
+        return np.zeros(batch.height, bool)
+    return np.logical_and.reduce([~blank(batch.filled(place, bottom)) for place in needed])
+
+
+def _of_counties(batch, places):
+    """Boolean array: rows of a table of units that are the county itself, in front of its townships."""
+    found = np.zeros(batch.height, bool)
+    for own, county in (("unit_name", "county_name"), ("unit_code", "county_code")):
+        if own in places and county in places:
+            cells = [plain(batch.columns[places[name]]) for name in (own, county)]
+            same = pc.equal(*(pc.utf8_trim(column, SPACES) for column in cells))
+            found |= same.to_numpy(zero_copy_only=False) & ~blank(cells[0])
+    return found
+
+
+def _is_total(text):
+    return bool(_TOTAL.match(_squeeze(text)))
+
+
+def _is_whole(text):
+    return bool(_WHOLE.match(_squeeze(text)))
 
 
 def is_note(text: str) -> bool:
     """Whether a row that begins with this text is a total, a signature or a note (合计, 填表人：, 数据来源：)."""
-    text = _squeeze(text)
-    return bool(_TOTAL.match(text) or _FOOTER.match(text))
+    return _is_total(text) or bool(_FOOTER.match(_squeeze(text)))
 
 
 def _squeeze(text):

@@ -57,7 +57,7 @@ def propose_wordings(pages, knowledge):
     for recognised, headings in pages:
         places = {h.column: h.place for h in headings if h.column}
         named |= {h.column: h.text for h in headings if h.column}
-        keep = ~nondata_rows(recognised.sheet, header_of(recognised, headings))
+        keep = ~nondata_rows(recognised.sheet, header_of(recognised, headings), knowledge.tables[table])
         for column, place in places.items():
             if not known_wordings(table, column, knowledge):
                 continue
