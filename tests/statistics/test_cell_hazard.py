@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jianfu.robustness.curve.cells import Cells, ScoreTest
-from jianfu.statistics import hazard
+from jianfu.statistics import designs, hazard
 
 UNITS, MONTHS = 30, 12
 
@@ -50,7 +50,7 @@ def test_a_weight_of_a_unit_counts_like_its_rows_repeated(data):
     times = np.random.default_rng(1).integers(0, 3, cells.n_units)
     start = cells.fit(x).start
     weighted = cells.fit(x, times=times, start=start)
-    rows = np.repeat(np.arange(len(y)), times[hazard.codes_of(unit)[0]])
+    rows = np.repeat(np.arange(len(y)), times[designs.codes_of(unit)[0]])
     design = np.column_stack([x, patterns[pattern]])[rows]
     repeated = hazard.fit(y[rows], n[rows], design, [unit[rows], month[rows]])
     assert weighted.coefficients[0] == pytest.approx(repeated.coefficients[0], abs=1e-7)
@@ -70,7 +70,7 @@ def test_scores_are_those_of_the_efficient_score_test(data):
     grid = np.zeros((cells.n_units, cells.n_months))
     grid[cells.unit.codes, cells.month.codes] = exposure[unit, month]
     found = ScoreTest(cells).scores_of(grid.reshape(-1, 1))[:, 0]
-    codes = hazard.codes_of(unit)[0]
+    codes = designs.codes_of(unit)[0]
     design = np.column_stack([exposure[unit, month], patterns[pattern]])
     wanted = hazard.efficient_scores(y, n, design, [unit, month], codes, "cloglog", 0)
     assert found == pytest.approx(wanted, abs=1e-7)

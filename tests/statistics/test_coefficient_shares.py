@@ -11,7 +11,7 @@ from jianfu.models.spec import ModelSpec
 from jianfu.models.tables.table import AnalysisTable
 from jianfu.robustness.curve import fits
 from jianfu.robustness.curve.shares import coefficient, coefficient_shares
-from jianfu.statistics import hazard
+from jianfu.statistics import designs, hazard
 
 CATEGORIES = {"cohort": {"80后": "cohort_80s", "90后": "cohort_90s"}}
 MODEL = ModelSpec(
@@ -84,7 +84,7 @@ def test_the_first_coefficient_is_that_of_a_direct_fit(province):
     frame = frame.assign(x=pd.Series(exposure.to_numpy(), index=keys).reindex(wanted).to_numpy())
     frame = frame[frame["x"].notna()]
     design = np.column_stack([frame["x"], frame["cohort"] == "90后"])
-    effects = [hazard.codes_of(frame[name].cat.codes.to_numpy())[0] for name in ("unit", "month")]
+    effects = [designs.codes_of(frame[name].cat.codes.to_numpy())[0] for name in ("unit", "month")]
     direct = hazard.fit(frame["voluntary"].to_numpy(float), frame["n"].to_numpy(float), design, effects)
     assert grid["estimate"][0] == pytest.approx(direct.coefficients[0], abs=1e-7)
 

@@ -7,6 +7,7 @@ from scipy import sparse
 
 COLLINEAR = 1e-9  # share of a column's sum of squares below which nothing is left of it
 NOTHING = 1e-8  # the same of its length
+AT_ONCE = 64  # columns that are swept together
 
 
 def standardised(design: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -26,16 +27,25 @@ def standardised(design: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def swept(gram: np.ndarray, scale: np.ndarray, order: Iterable[int]) -> np.ndarray:
-    """Indices of the columns, taken in ``order``, that are not linear combinations of earlier ones (sweep).
+    """Indices of the columns, taken in ``order``, that are not linear combinations of earlier ones.
 
-    gram: (k, k) cross products; scale: (k,) sizes against which what is left of a column is judged, 0 = leave out.
+    gram: (k, k) cross products; scale: (k,) sizes against which what is left of a column is judged, 0 = leave out. A
+    Cholesky decomposition that passes over such columns, by blocks of ``AT_ONCE`` as in LAPACK's potrf.
     """
-    work, kept = gram.copy(), []
-    for j in order:
-        if scale[j] > 0 and work[j, j] > COLLINEAR * scale[j]:
-            work = work - np.outer(work[:, j], work[j]) / work[j, j]
-            kept.append(j)
-    return np.sort(np.array(kept, dtype=int))
+    order = np.fromiter(order, dtype=int)
+    rest, least = gram[np.ix_(order, order)], COLLINEAR * scale[order]
+    kept = np.zeros(len(order), dtype=bool)
+    for start in range(0, len(order), AT_ONCE):
+        end = min(start + AT_ONCE, len(order))
+        root = np.zeros((len(order) - start, end - start))
+        for j in range(end - start):
+            column = rest[start + j :, start + j] - root[j:, :j] @ root[j, :j]
+            kept[start + j] = least[start + j] > 0 and column[0] > least[start + j]
+            if kept[start + j]:
+                root[j:, j] = column / np.sqrt(column[0])
+        below = root[end - start :]
+        rest[end:, end:] -= below @ below.T
+    return np.sort(order[kept])
 
 
 def independent(design: np.ndarray) -> list[int]:
@@ -61,6 +71,13 @@ def placed(found: np.ndarray, free: Iterable[int], k: int) -> np.ndarray:
 def left_out(free: Iterable[int], k: int) -> tuple[int, ...]:
     """Indices of the k columns that are not among ``free``."""
     return tuple(int(j) for j in np.setdiff1d(np.arange(k), free))
+
+
+def codes_of(values: np.ndarray) -> tuple[np.ndarray, int]:
+    """Integer codes (N,) >= 0 renumbered to 0 ... K-1 in the same order, and K; levels that do not occur go."""
+    values = np.asarray(values)
+    number = np.cumsum(np.bincount(values) > 0)
+    return number[values] - 1, int(number[-1])
 
 
 def sums_by(values: np.ndarray, codes: np.ndarray, size: int = 0) -> np.ndarray:

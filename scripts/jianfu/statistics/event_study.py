@@ -14,7 +14,7 @@ from scipy.sparse.linalg import splu
 
 from jianfu.core.errors import NotEstimable
 from jianfu.statistics import hazard, regression
-from jianfu.statistics.designs import indicator, sums_by
+from jianfu.statistics.designs import codes_of, indicator, sums_by
 
 NEVER = np.inf
 REFERENCE = -1  # event time that effects are compared with
@@ -226,7 +226,7 @@ def extended_poisson(y, exposure, unit, time, cohort, clusters, *, periods=3):
     lost = np.zeros(len(used), dtype=bool)
     lost[used] = ~kept
     _leave_out(used, dropped, lost, "separated")
-    design, effects = design[kept], [hazard.codes_of(codes[used])[0] for codes in (unit, time)]
+    design, effects = design[kept], [codes_of(codes[used])[0] for codes in (unit, time)]
     if (design * y[used][:, None]).sum(axis=0).min() <= 0:
         raise NotEstimable("no_events_after_start")
     fitted = hazard.fit(y[used], exposure[used], design, effects, clusters[used], "poisson")

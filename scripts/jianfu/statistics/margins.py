@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from jianfu.statistics import glm, hazard
+from jianfu.statistics.absorption import Blocks
+from jianfu.statistics.designs import codes_of
 
 
 @dataclass(frozen=True)
@@ -98,18 +100,15 @@ def absorbed_std_errors(averages, y, n, design, effects, clusters, link, fit):
     y, n = np.asarray(y, dtype=float), np.asarray(n, dtype=float)
     columns = [j for j in range(design.shape[1]) if j not in fit.collinear]
     used = design[:, columns] - n @ design[:, columns] / n.sum()
-    blocks = hazard.Blocks(used, list(effects))
+    blocks = Blocks(used, list(effects))
     score, weight, _ = hazard.LINKS[link](fit.eta, y, n)
-    info, share, diagonal = blocks.reduced(weight)
-    free = blocks.independent(n)
-    codes, n_clusters = hazard.codes_of(clusters)
+    reduced, free = blocks.reduced(weight), blocks.independent(n)
+    codes, n_clusters = codes_of(clusters)
     errors = []
     for average in averages:
         gradient, first = blocks.score(average.rows)
         gradient[: len(columns)] += average.direct[columns]
-        solution = np.zeros(blocks.width)
-        solution[free] = np.linalg.solve(info[np.ix_(free, free)], (gradient - share.T @ first)[free])
-        influence = score * blocks.predict(solution, first / diagonal - share @ solution)
+        influence = score * blocks.predict(*reduced.solve(gradient, first, free))
         sums = np.bincount(codes, influence, minlength=n_clusters)
         errors.append(float(np.sqrt(sums @ sums * n_clusters / max(n_clusters - 1, 1))))
     return errors

@@ -1,7 +1,7 @@
 """Least squares with absorbed effects and cluster-robust errors.
 
-Effects are eliminated exactly, as in the hazards (:class:`jianfu.statistics.hazard.Blocks`), so that the figures do not
-hang on an order of demeaning; the sandwich has the factor G / (G - 1), no adjustment for the number of coefficients.
+Effects are eliminated exactly, as in the hazards (:mod:`jianfu.statistics.absorption`), so that the figures do not hang
+on an order of demeaning; the sandwich has the factor G / (G - 1), no adjustment for the number of coefficients.
 With fewer than 40 clusters the covariance is CR2 (Bell and McCaffrey 2002) with Satterthwaite degrees of freedom per
 coefficient (Pustejovsky and Tipton 2018), working model independent and homoskedastic.
 """
@@ -19,6 +19,7 @@ from scipy.sparse.csgraph import connected_components
 from statsmodels.regression.linear_model import WLS
 
 from jianfu.statistics import sandwich
+from jianfu.statistics.absorption import Blocks
 from jianfu.statistics.designs import (
     demean,
     dummies,
@@ -29,7 +30,6 @@ from jianfu.statistics.designs import (
     pruned,
     standardised,
 )
-from jianfu.statistics.hazard import Blocks
 
 FEW_CLUSTERS = 40
 
@@ -84,8 +84,8 @@ def fit(y, design, effects=(), clusters=None, weights=None, vcov=None, small="G"
     heft = np.ones(n) if weights is None else np.asarray(weights, dtype=float)
     scaled, _, unit = standardised(design, heft)
     blocks = Blocks(scaled, [pd.factorize(np.asarray(effect))[0] for effect in effects])
-    beta, bread, residual, share = blocks.least_squares(y - heft @ y / heft.sum(), heft)
-    free = np.flatnonzero(np.diag(bread)[:k])
+    found = blocks.least_squares(y - heft @ y / heft.sum(), heft)
+    beta, free, residual = found.coefficients, found.kept, found.residual
     if not len(free):
         raise ValueError("every column is collinear with the effects")
     factors = (blocks.first, *blocks.others)
@@ -95,10 +95,11 @@ def fit(y, design, effects=(), clusters=None, weights=None, vcov=None, small="G"
     if vcov == "CR2":
         covariance, df[free] = cr2(y, design[:, free], list(effects), clusters, weights)
     elif vcov == "iid":
-        covariance = bread[np.ix_(free, free)] * (heft @ residual**2 / (n - total))
+        covariance = found.bread[free] * (heft @ residual**2 / (n - total))
     else:
         groups = clusters if vcov == "cluster" else np.arange(n)
-        scores = blocks.cluster_scores(heft * residual, groups, int(groups.max()) + 1, share) @ bread[:, free]
+        size = int(groups.max()) + 1
+        scores = blocks.cluster_scores(heft * residual, groups, size, found.reduced) @ found.bread
         inside = sum(
             rank for rank, factor in zip(ranks, factors, strict=True) if nested(factor.codes, clusters)
         )

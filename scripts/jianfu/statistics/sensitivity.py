@@ -6,13 +6,13 @@ Internal Medicine 167:268-274) and VanderWeele (2017, Epidemiology 28:e51; 2020,
 approximation by equal ratios.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
 
+from jianfu.statistics.absorption import Blocks
 from jianfu.statistics.designs import COLLINEAR, swept
-from jianfu.statistics.hazard import Blocks
 
 COMMON = 0.15  # an outcome in more than this share of persons is common: odds and hazard ratios are converted
 
@@ -260,13 +260,12 @@ def linear_parts(outcome, design, effects=(), weights=None, grouped_events=False
     weights = np.ones(len(outcome)) if weights is None else np.asarray(weights, dtype=float)
     columns = np.column_stack([outcome, design])
     blocks = Blocks(columns - weights @ columns / weights.sum(), list(effects))
-    k, within_first = columns.shape[1], blocks.reduced(weights)[0]
-    found = LinearParts(within_first, int(round(weights.sum())), blocks.n_first)
-    found = found.within(range(k - 1, blocks.width - 1))  # the columns of the later effects
-    gram = found.gram[:k, :k].copy()
+    reduced = blocks.reduced(weights)
+    later = blocks.independent_effects(reduced, weights)
+    gram = reduced.within(columns.shape[1], later)
     gone = np.diag(gram) <= COLLINEAR * (weights @ blocks.design**2)  # nothing but rounding is left
     gone[0] = False
     gram[gone, :] = gram[:, gone] = 0.0
     if grouped_events:
         gram[0, 0] += float(weights @ (outcome * (1 - outcome)))
-    return replace(found, gram=gram)
+    return LinearParts(gram, int(round(weights.sum())), blocks.n_first + len(later))

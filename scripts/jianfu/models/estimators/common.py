@@ -11,7 +11,7 @@ from jianfu.core.reasons import Reason
 from jianfu.models.reasons import because
 from jianfu.models.spec import ONE_OR_MORE
 from jianfu.models.term import Term
-from jianfu.statistics import hazard, inference, regression
+from jianfu.statistics import designs, inference, regression
 
 COLUMN = "column"  # type of an option whose value is a column of the table
 COLUMNS = "columns"  # type of an option whose value is a list of columns of the table
@@ -187,14 +187,14 @@ def codes_of(values):
         if isinstance(values.dtype, pd.CategoricalDtype)
         else pd.factorize(values)[0]
     )
-    return hazard.codes_of(codes)[0]
+    return designs.codes_of(codes)[0]
 
 
 def effect_codes(frame, effect):
     """Levels of an absorbed effect as integer codes (N,) 0 ... K-1; of ``unit:cohort`` the combinations that occur."""
     first, *others = (codes_of(frame[column]) for column in Term(effect).names)
     for codes in others:
-        first = hazard.codes_of(first * (codes.max(initial=0) + 1) + codes)[0]
+        first = designs.codes_of(first * (codes.max(initial=0) + 1) + codes)[0]
     return first
 
 

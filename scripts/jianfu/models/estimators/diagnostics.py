@@ -23,7 +23,7 @@ from jianfu.models.estimators.common import (
     few_clusters,
 )
 from jianfu.models.reasons import because
-from jianfu.statistics import bursts, hazard, inference, margins, power, sensitivity
+from jianfu.statistics import bursts, designs, hazard, inference, margins, power, sensitivity
 
 MODELS = ("ols", "cloglog", "logit", "poisson")
 SCALES = {"ols": "", "cloglog": "log_hazard", "logit": "log_odds", "poisson": "log_rate"}
@@ -61,8 +61,8 @@ class Observed:
         self.keep = self.eventful(self.keep)
         self.lost = int(self.n[~self.keep].sum())
         self.y, self.n, self.design = self.y[self.keep], self.n[self.keep], self.design[self.keep]
-        self.effects = [hazard.codes_of(codes[self.keep])[0] for codes in self.effects]
-        self.clusters = hazard.codes_of(self.clusters[self.keep])[0]
+        self.effects = [designs.codes_of(codes[self.keep])[0] for codes in self.effects]
+        self.clusters = designs.codes_of(self.clusters[self.keep])[0]
 
     def eventful(self, rows):
         """``rows`` (mask) without the levels in which nothing, or only events, happened; raises NotEstimable where too
@@ -151,7 +151,7 @@ def _rows_of_fit(data, settings):
 def fit_leave_one_out(model, settings):
     """Smallest and largest estimate when one level of ``group`` after another is left out."""
     spec, data = model.spec, Observed(model)
-    groups = hazard.codes_of(codes_of(model.used[spec.options["group"]])[data.keep])[0]
+    groups = designs.codes_of(codes_of(model.used[spec.options["group"]])[data.keep])[0]
     levels = np.unique(groups)
     if len(levels) < 3:
         raise NotEstimable("too_few_levels", levels=len(levels), column=spec.options["group"])

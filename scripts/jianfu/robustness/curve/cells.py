@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from jianfu.statistics import sandwich
-from jianfu.statistics.designs import COLLINEAR, sums_by
-from jianfu.statistics.hazard import LINKS, Blocks, Factor, climb, codes_of
+from jianfu.statistics.absorption import Blocks, Factor
+from jianfu.statistics.designs import COLLINEAR, codes_of, sums_by
+from jianfu.statistics.hazard import LINKS, climb, start_of
 
 TOLERANCE, MAX_STEPS = 1e-8, 40
 EMPTY = 1e-9  # information of a column below which nothing is known about it (a month with the weight zero)
@@ -71,7 +72,7 @@ class Cells:
         weights = np.ones(len(self.y)) if times is None else np.asarray(times, dtype=float)[self.unit.codes]
         if times is not None:
             weights = weights * (self.month.sums(self.y * weights) > 0)[self.month.codes]
-        start = blocks.start(self.y, self.n, self.link) if start is None else start
+        start = start_of(blocks, self.y, self.n, self.link) if start is None else start
         found = climb(
             blocks,
             np.arange(blocks.width),
@@ -86,11 +87,9 @@ class Cells:
         eta, score, weight = found.point.parts
         covariances = ()
         if clusters:
-            info, share, _ = blocks.reduced(weight)
-            influence = (
-                blocks.cluster_scores(score, self.unit.codes, self.n_units, share)
-                @ np.linalg.inv(info)[:, :j]
-            )
+            reduced = blocks.reduced(weight)
+            scores = blocks.cluster_scores(score, self.unit.codes, self.n_units, reduced)
+            influence = scores @ reduced.inverse(np.arange(j), np.arange(blocks.width))
             covariances = tuple(sandwich.meat(sums_by(influence, codes_of(codes)[0])) for codes in clusters)
         return CellFit(found.state[:j], covariances, found.state, found.converged, eta)
 
@@ -105,7 +104,7 @@ class ScoreTest:
         fit = cells.fit(np.empty((len(cells.y), 0)))
         self.converged, self.cells = fit.converged, cells
         score, weight, _ = LINKS[cells.link](fit.eta, cells.y, cells.n)
-        info, share, _ = cells.blocks.reduced(weight)
+        reduced = cells.blocks.reduced(weight)
         grid = cells.unit.codes * cells.n_months + cells.month.codes
         by_cell = Factor(grid, cells.n_units * cells.n_months)
         self.weight, self.score = by_cell.sums(weight), by_cell.sums(score)
@@ -114,9 +113,9 @@ class ScoreTest:
         pattern = cells.blocks.others[1].codes
         controls = [by_cell.sums(weight * column[pattern]) for column in cells.controls.T]
         # weighted sums of every nuisance column by unit x month, net of the units' shares
-        self.nuisance = np.column_stack([*months, *controls]) - self.weight[:, None] * share[unit]
-        self.inverse = np.linalg.pinv(info, hermitian=True, rcond=COLLINEAR)
-        self.scores = cells.blocks.cluster_scores(score, cells.unit.codes, cells.n_units, share)
+        self.nuisance = np.column_stack([*months, *controls]) - self.weight[:, None] * reduced.share[unit]
+        self.inverse = np.linalg.pinv(reduced.information, hermitian=True, rcond=COLLINEAR)
+        self.scores = cells.blocks.cluster_scores(score, cells.unit.codes, cells.n_units, reduced)
 
     def scores_of(self, exposures):
         """Efficient scores (G, m) of each unit for ``exposures`` (units x months, m), zero where the exposure is zero.

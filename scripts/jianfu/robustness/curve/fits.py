@@ -14,7 +14,7 @@ from jianfu.models.reasons import because
 from jianfu.models.sample import Prepared, prepare
 from jianfu.models.spec import ModelSpec
 from jianfu.robustness.curve.cells import CellFit, Cells, ScoreTest
-from jianfu.statistics import hazard, inference
+from jianfu.statistics import designs, hazard, inference
 
 KEYS = ["index", "lag", "link", "controls", "sample", "cluster"]
 FIGURES = ["estimate", "std_error", "ci_low", "ci_high", "p_value"]
@@ -198,7 +198,7 @@ def score_statistics(job):
 
 
 def _z(scores, codes):
-    codes, n_clusters = hazard.codes_of(codes)
+    codes, n_clusters = designs.codes_of(codes)
     sums = np.zeros((n_clusters, scores.shape[1]))
     np.add.at(sums, codes, scores)
     return sums.sum(axis=0) / np.sqrt((sums**2).sum(axis=0))
