@@ -84,6 +84,18 @@ def test_what_is_not_asked_is_not_asked():
         ("森防指：今日起禁止野外用火", "topic", "森林防火"),
         ("防指：今日起全员到岗", "topic", "防汛抗旱"),
         ("照相馆下乡为老人免费拍照", "asks_photo", False),
+        ("蓄水数据改由水务公司直接采集，村里不报", "event_label", "其他"),
+        ("能从系统带出的栏目不用填，其余今天补完", "event_label", "任务"),
+        ("摸排缺口的今天补上，明早通报", "event_label", "任务"),
+        ("周四赴外县观摩，材料不用准备", "event_label", "观摩"),
+        ("高龄津贴资格认证，卧床的上门办", "event_label", "任务"),
+        ("关于公布投诉电话的通告", "event_label", "其他"),
+        ("检查组提出的三条意见，五日内整改", "event_label", "任务"),
+        ("请统计各村闲置校舍处数", "asks_table", True),
+        ("县统计局来电已转", "asks_table", False),
+        ("请各镇制定扫雪预案，月底前报备", "asks_text", True),
+        ("界桩埋设完毕的照发群", "asks_photo", True),
+        ("请参照执行", "asks_photo", False),
     ],
 )
 def test_kinds_of_titles_that_keywords_get_wrong(title, column, value):
