@@ -113,7 +113,17 @@ HYPOTHESES = pd.DataFrame(
 
 
 def packed(
-    path, slug, *, estimates=None, plan=None, models=None, codes="x", tier=None, anchors=None, covariances=()
+    path,
+    slug,
+    *,
+    estimates=None,
+    plan=None,
+    models=None,
+    codes="x",
+    tier=None,
+    anchors=None,
+    covariances=(),
+    reasons=(),
 ):
     """An exchange package of a fictional province; the path."""
     estimates = estimates or [
@@ -124,7 +134,7 @@ def packed(
     reasons = [
         (n, r["model"], r["outcome"], r["term"], code, values)
         for n, r in enumerate(estimates, 1)
-        for code, values in (("t", '{"df": 39}'), ("rounded", '{"n": 10}'))
+        for code, values in (("t", '{"df": 39}'), ("rounded", '{"n": 10}'), *reasons)
     ]
     tables = {
         "estimates.csv": frame,
@@ -194,6 +204,15 @@ def test_a_package_is_read_as_it_was_written_and_the_same_content_is_the_same_fi
         tmp_path / "again", "a", covariances=[("H12_outcome", "ln_hours_trace", "ln_hours_trace", 0.25)]
     )
     assert first.read_bytes() == again.read_bytes()
+
+
+def test_an_interval_of_a_band_may_hold_zero_where_its_own_p_is_small(tmp_path):
+    wide = [row("H12_outcome", "event_-5", 0.1, 0.04, ci_low=-0.02, ci_high=0.22)]
+    assert refused(packed(tmp_path, "a", estimates=wide)) == "exchange_figures"
+    band = [("band", '{"critical": 3.0, "replicates": 999}')]
+    assert len(read_package(packed(tmp_path, "b", estimates=wide, reasons=band), 10).estimates) == 1
+    missing = [row("H12_outcome", "event_-5", 0.1, 0.04, ci_low=0.02, ci_high=0.18, p_value=0.4)]
+    assert refused(packed(tmp_path, "c", estimates=missing, reasons=band)) == "exchange_figures"
 
 
 @pytest.mark.parametrize("part", ["estimates.csv", "plan.json", "digests.csv", "README.txt", "manifest.json"])

@@ -23,6 +23,7 @@ from jianfu.core.content import mapping_digest
 from jianfu.core.errors import DataError
 from jianfu.core.spreadsheets import csv_bytes
 from jianfu.models.estimates import RELEASED_COLUMNS
+from jianfu.models.reasons import has
 from jianfu.provinces.dependencies import dependencies, digest
 from jianfu.release.reasons_file import COLUMNS as REASONS
 from jianfu.report.reading import with_reasons
@@ -227,7 +228,8 @@ def _check_digests(found, path):
 
 def _check_figures(found, path):
     """Figures agree with each other: an estimate lies in its interval, which is about as wide as its error says and
-    leaves out zero where p is small; a covariance is one of its two errors."""
+    leaves out zero where p is small, unless it is part of a band, whose intervals hold together and p alone; a
+    covariance is one of its two errors."""
     rows, level = found.tables["estimates"], found.confidence
     low, high, p_value = rows["ci_low"], rows["ci_high"], rows["p_value"]
     slack = CLOSE * rows["estimate"].abs() + 1e-12
@@ -235,7 +237,8 @@ def _check_figures(found, path):
     narrow = high - low + slack < norm.ppf((1 + level) / 2) * rows["std_error"]  # half of what it would be
     of_zero = (low > slack) | (high < -slack)
     known, sides = low.notna() & high.notna(), (p_value < 0.8 * (1 - level), p_value > 1.25 * (1 - level))
-    odd = outside | narrow | (known & (sides[0] & ~of_zero | sides[1] & of_zero))
+    band = found.estimates["reasons"].map(lambda reasons: has(reasons, "band")).astype(bool)
+    odd = outside | narrow | (known & (sides[0] & ~of_zero & ~band | sides[1] & of_zero))
     if odd.any():
         row = rows[odd].iloc[0]
         raise DataError(
