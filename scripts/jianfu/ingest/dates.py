@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from jianfu.ingest.texts import bounds
 
@@ -96,6 +97,23 @@ def _in_china(found, zone):
         return None
     ahead = timedelta(hours=int(hours), minutes=int(hours[0] + minutes))
     return found[0] + CHINA - ahead, "minute" if ahead != CHINA else found[1]
+
+
+def with_october(texts: pa.Array) -> pa.Array:
+    """Texts of a column of dates in which 2024.1 is the number that a spreadsheet made of 2024.10.
+
+    It is October beside 2024.01 and not 2024.9; unreadable (2024.1?) beside 2024.9, 2024.11 or 2024.12, which may be
+    texts or numbers; else January, as where 2024.10 stands beside it.
+    """
+    doubtful = pc.match_substring_regex(texts, r"^\d{4}\.1$")
+    if not pc.any(doubtful).as_py():
+        return texts
+    months = pc.extract_regex(texts, r"^\d{4}\.(?P<month>\d{1,2})$").drop_null()
+    months = {found["month"] for found in months.to_pylist()}
+    padded, bare = any(month[0] == "0" for month in months), months & set("23456789")
+    if "10" in months or (padded and bare) or not (padded or (bare and months & {"11", "12"})):
+        return texts
+    return pc.if_else(doubtful, pc.binary_join_element_wise(texts, "0" if padded else "?", ""), texts)
 
 
 def split_period(text):

@@ -13,6 +13,7 @@ from itertools import chain, islice
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
 from jianfu.ingest.pipeline import ordered
@@ -234,9 +235,18 @@ def whole_records(chunks, delimiter, usual, name):
 def read_block(piece, name, delimiter, types):
     """``(columns, surplus)`` of a :class:`Piece`: one text array for each of ``types``."""
     columns, surplus = _parsed(piece.data, delimiter, types)
+    if b'="' in memoryview(piece.data).tobytes():
+        columns = [_without_formula(column) for column in columns]
     if len(columns[0]) != piece.records:
         raise unreadable(name, "rows_and_lines", line=piece.line, rows=len(columns[0]), lines=piece.records)
     return columns, surplus
+
+
+def _without_formula(cells):
+    """Texts that were saved as a formula (="00123"), so that a spreadsheet leaves them as they are."""
+    if pa.types.is_dictionary(cells.type):
+        return pa.DictionaryArray.from_arrays(cells.indices, _without_formula(cells.dictionary))
+    return pc.replace_substring_regex(cells, '^\\s*="(.*)"\\s*$', r"\1")
 
 
 def _parsed(data, delimiter, types):

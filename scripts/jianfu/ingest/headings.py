@@ -23,8 +23,9 @@ MAX_DEPTH = 3
 MIN_DAYS = 20  # so many day headings make a sheet wide by day
 MIN_MONTHS = 3  # so many month headings make it wide by month
 _DAY = re.compile(r"(?:\d{1,2}月|\d{4}[-/.年]\d{1,2}[-/.月])?(\d{1,2})[日号]?")
+_NAMED_DAY = re.compile(r"(?:(\d{4})[-/.年])?(\d{1,2})[-/.月]\d{1,2}[日号]?")
 _MONTH = re.compile(
-    r"(?:(20\d\d)[-/.年|]*)?(?:(0?[1-9]|1[0-2])月份?|(?<=[-/.])(0?[1-9]|1[0-2])|(?<=\d{4})(0[1-9]|1[0-2]))"
+    r"(?:(20\d\d)[-/.年|]*)?(?:(0?[1-9]|1[0-2])月份?|(?<=[-/.])(0?[1-9]|1[0-2])|(?<=\d{4})(0[1-9]|1[0-2])|(?<=[-/.])(0?[1-9]|1[0-2])[-/.]0?1)"
 )
 _CHINESE_MONTHS = {
     text: str(n)
@@ -57,7 +58,13 @@ def month_of(heading: str, year: str = "") -> str:
     match = _MONTH.fullmatch(text) or _MONTH.fullmatch(text.rpartition("|")[2])
     if not match or not (match[1] or year):
         return ""
-    return f"{match[1] or year}-{int(match[2] or match[3] or match[4]):02d}"
+    return f"{match[1] or year}-{int(match[2] or match[3] or match[4] or match[5]):02d}"
+
+
+def month_of_day(heading: str) -> tuple[str, int] | None:
+    """``(year or '', month)`` that the heading of a day names, such as 2024-03-01 or 3月1日; None for 1 or 1日."""
+    match = _NAMED_DAY.fullmatch(normal_heading(heading).rpartition("|")[2])
+    return (match[1] or "", int(match[2])) if match and day_of(heading) else None
 
 
 @dataclass(frozen=True)
@@ -133,7 +140,9 @@ class Matcher:
 
     def _match(self, heading):
         joined = normal_heading(heading)
-        last = joined.rpartition("|")[2]
+        *groups, last = joined.split("|")
+        if self.ignore & set(groups):  # with all that stands below it
+            return [IGNORED], 0
         for text in dict.fromkeys((joined, last)):
             if text in self.columns:
                 return [self.columns[text]], 0

@@ -39,6 +39,10 @@ def describe_id(text, key):
 
 
 def describe_employee(text, key):
-    """``(person_key, None, None)`` of a declared employee number, which tells neither birth month nor sex."""
+    """``(person_key, None, None)`` of a declared employee number, which tells neither birth month nor sex.
+
+    A spreadsheet makes 12 of 0012, so that zeros in front of a number say nothing.
+    """
     number = re.sub(r"\.0$", "", _NOISE.sub("", unicodedata.normalize("NFKC", text)).upper())
+    number = re.sub(r"^0+(?=\d+$)", "", number)
     return (person_key("employee:" + number, key), None, None) if number else None

@@ -46,7 +46,8 @@ class Column:
     """One canonical column; ``scale`` names the survey scale of an item and ``low``, ``high`` its range.
 
     A ``private`` column is read and stands in no canonical table. ``title`` names what the title coder fills it with
-    (:data:`jianfu.ingest.titles.coder.COLUMNS`) where no file has the column, nor the one it ``stands_for``.
+    (:data:`jianfu.ingest.titles.coder.COLUMNS`) where no file has the column, nor the one it ``stands_for``. ``unit``
+    is what a number of it is (:data:`jianfu.ingest.numbers.MEASURES`).
     """
 
     name: str
@@ -60,6 +61,7 @@ class Column:
     private: bool = False
     title: str = ""
     stands_for: str = ""
+    unit: str = ""
     scale: str = ""
     low: float = 0
     high: float = 0

@@ -19,6 +19,7 @@ from jianfu.core.errors import DataError
 from jianfu.core.logs import passing
 from jianfu.core.personal import ID, NAME, PHONE, is_name, mask_numbers, mask_place
 from jianfu.core.reasons import Reason
+from jianfu.core.spelling import all_of
 from jianfu.ingest import dates
 from jianfu.ingest.headings import (
     IDENTIFIERS,
@@ -30,13 +31,15 @@ from jianfu.ingest.headings import (
     Matcher,
     day_of,
     month_of,
+    month_of_day,
     normal_heading,
     read_header,
 )
+from jianfu.ingest.numbers import MEASURES, measure_in, measures_above
 from jianfu.ingest.pipeline import ordered
 from jianfu.ingest.readers import MAX_UNZIPPED, read_source
 from jianfu.ingest.sheet import SPACES, sheet_place
-from jianfu.ingest.texts import blank, constant, is_coded, matching, plain
+from jianfu.ingest.texts import blank, coded, constant, is_coded, matching, plain
 
 # columns that another one can stand in for where the files do not have them
 STAND_INS = {"issue_at": "period", "done_at": "period", "movement": "exit_type", "exit_type": "movement"}
@@ -79,7 +82,17 @@ TOTALLED = (
 )  # 小计 and 全部 may stand in these as well
 _NOTE_HINT = "计|平均|[:：]|以下|^\\s*第|盖章"  # a text without any of these is no total and no footer
 _UNIT_IN_TITLE = re.compile(r"(?:单位|乡镇|街道)[^:：\s]{0,4}[:：]\s*(\S+)")
-_LEFT = re.compile("离退休|退休|离休|调出|转出|调离|离职|离任|离岗|辞职|减员|去世|死亡|开除")
+LEAVING = {
+    "status",
+    "leave_date",
+    "retire_date",
+    "transfer_date",
+    "exit_type",
+}  # what says who has left a roster
+_LEFT = re.compile(
+    "离开|流出|历史人员|离退休|退休|离休|调出|转出|调离|离职|离任|离岗|辞职|减员|去世|死亡|开除"
+)
+_LEAVES = re.compile(_LEFT.pattern + "|调[往至到县市省]|考[走取]|病故|已故|辞去")
 _STAYS = re.compile("在职|在编|在岗|在册|现有")
 _CAME = re.compile("(?<!减)增(?=员|加|人|编|$)|调入|转入|新进|新录|招录|录用")
 _WENT = re.compile("(?<!增)减(?=员|少|人|编|$)|" + _LEFT.pattern.replace("|减员", ""))
@@ -156,6 +169,8 @@ class Staging:
                 lacking = self.lacking(header, sheet, source) if header else [Reason("a_heading_row")]
                 candidates.append((sheet, header, lacking))
         complete = [(sheet, header) for sheet, header, lacking in candidates if not lacking]
+        for sheet, header in complete:
+            self._refuse_two_dates(sheet, header, source, alone=len(complete) == 1)
         most = max((len(header.places()) for _, header in complete), default=0)
         for sheet, header, lacking in candidates:
             if not lacking:
@@ -191,6 +206,18 @@ class Staging:
             or Reason("none"),
         )
 
+    def _refuse_two_dates(self, sheet, header, source, alone):
+        """Stop where the title names another month or year than the sheet, or than the file of a single sheet."""
+        given = {*header.places(), *(source.get("fixed") or {}), *(source.get("fill") or {})}
+        for name in {"month", "year"} & {
+            n for n, origin in self.table.default.items() if origin == "place"
+        } - given:
+            find, title = IN_TEXT[name], _title(header, sheet)
+            named = find(sheet.name) or (find(Path(sheet.file).stem) if alone else None)
+            if named and find(title) not in (None, named):
+                place = sheet_place(sheet.file, sheet.name)
+                raise DataError("places_disagree", place=place, column=name, title=find(title), name=named)
+
     def lacking(self, header, sheet, source):
         """Required columns that neither a heading nor a default gives; texts, or a Reason for one of several."""
         places, given = header.places(), {**(source.get("fixed") or {}), **(source.get("fill") or {})}
@@ -209,7 +236,7 @@ class Staging:
             if name in wide:
                 continue
             default = self.table.default.get(name)
-            if default and (default != "place" or from_place(name, _title(header, sheet), sheet)):
+            if default and (default != "place" or self._from_place(name, header, sheet)):
                 continue
             if name == "punched_at" and ("punched_on" in places or _days_of_punches(header, sheet)):
                 continue
@@ -239,6 +266,7 @@ class Staging:
         place = mask_place(sheet.file, persons), mask_place(sheet.name, persons)
         if sheet.start == 0:
             self._list_columns(place, header, set(plan.wide.values()), filled)
+            self._note_leavers(place, header, sheet)
         if surplus:
             self.notice("surplus_cells", *place, rows=surplus)
         if strays:
@@ -252,13 +280,68 @@ class Staging:
 
     def _plan(self, sheet, header, source):
         number = len(self.sheets) - bool(sheet.start)
-        wide = self._by_months(header, sheet)
+        wide, of = self._by_months(header, sheet), _any_month
         if not wide and self._by_days(header):
             wide = {f"{DAY_PREFIX}{day:02d}": place for day, place in day_places(header).items()}
+            of = day_of
+        if wide:
+            self._refuse_alike(sheet, header, of)
         constants = self._constants(header, sheet, source)
         if wide and self.table.name == "punches":
-            constants[MONTH] = from_place("month", _title(header, sheet), sheet)
-        return _Plan(self.table, header, number, wide, constants, _titles(sheet, header))
+            constants[MONTH] = self._from_place("month", header, sheet)
+        measures = self._measures(header, sheet)
+        return _Plan(self.table, header, number, wide, constants, _titles(sheet, header), measures)
+
+    def _measures(self, header, sheet):
+        """{column: measure} where heading or title say that numbers are in another one than the column (万次, 亩)."""
+        found, above = {}, measures_above(_title(header, sheet))
+        headings = {column.column: column.heading for column in header.columns if column.column}
+        for name, column in self.table.columns.items():
+            if column.type in ("count", "number", "duration"):
+                own = measure_in(headings.get(name, ""))
+                known = MEASURES[column.unit]
+                fitting = [own] if own else [measure for measure in above if known.get(measure, 1) != 1]
+                if len(fitting) == 1 and known.get(fitting[0]) != 1:
+                    found[name] = fitting[0]
+        return found
+
+    def _refuse_alike(self, sheet, header, of):
+        """Stop where two columns are the same day or month (收文|1月, 发文|1月): one of them would not be read."""
+        named = [
+            (of(column.heading), column.heading) for column in header.columns if column.status == UNMAPPED
+        ]
+        number = Counter(value for value, _ in named if value)
+        for value, n in number.items():
+            if n > 1:
+                alike = [heading for own, heading in named if own == value]
+                texts = dict.fromkeys(heading.rpartition("|")[0] or heading for heading in alike)
+                raise DataError(
+                    "headings_alike",
+                    place=sheet_place(sheet.file, sheet.name),
+                    headings=all_of([Reason("quoted", text=text) for text in texts]),
+                    column=f"{self._counted() or self.table.name} ({alike[0].rpartition('|')[2]})",
+                )
+
+    def _from_place(self, name, header, sheet):
+        """The same as :func:`from_place`; a month may be that of the days of a sheet (2024-03-01, 3月1日).
+
+        Raises :class:`DataError` where days are of several months, or of another than the sheet.
+        """
+        found = from_place(name, _title(header, sheet), sheet)
+        if name != "month" or len(day_places(header)) < MIN_DAYS:
+            return found
+        named = {month_of_day(column.heading) for column in header.columns if column.status == UNMAPPED} - {
+            None
+        }
+        if not named:
+            return found
+        year, month = next(iter(named))
+        own = f"{year or found[:4]}-{month:02d}" if year or found else ""
+        if len(named) > 1 or found not in ("", own):
+            months = [f"{year}-{month:02d}" if year else f"{month}月" for year, month in sorted(named)]
+            place = sheet_place(sheet.file, sheet.name)
+            raise DataError("days_of_other_months", place=place, months=months, month=found or Reason("none"))
+        return own
 
     def _by_days(self, header):
         """Whether the columns of the days of a sheet are read: counts, or the times at which a person punched."""
@@ -275,14 +358,7 @@ class Staging:
 
     def _counted(self):
         """The required count of a table: what stands in the columns of days and months."""
-        return next(
-            (
-                name
-                for name, column in self.table.columns.items()
-                if column.required and column.type == "count"
-            ),
-            "",
-        )
+        return next(iter(_totals(self.table)), "")
 
     def _constants(self, header, sheet, source):
         """Columns with one value for the whole sheet: declared, or read from title, sheet or file name."""
@@ -291,15 +367,27 @@ class Staging:
             title = _title(header, sheet)
             unit = _UNIT_IN_TITLE.search(title) if name in ("unit_name", "unit_code") else None
             places = {"sheet": sheet.name, "file": Path(sheet.file).stem, "title": unit[1] if unit else title}
-            texts[name] = places[origin]
+            find = IN_TEXT.get(name)
+            texts[name] = (find and find(places[origin])) or places[origin]
         for name, default in self.table.default.items():
             if name == "month" and self._by_months(header, sheet):
                 continue
             if default not in ("row", "unit_code") and name not in header.places() and name not in texts:
-                text = from_place(name, _title(header, sheet), sheet) if default == "place" else default
+                text = self._from_place(name, header, sheet) if default == "place" else default
                 if text or name not in STAND_INS:
                     texts[name] = text
         return texts
+
+    def _note_leavers(self, place, header, sheet):
+        """Name the columns of a roster that are not read and speak of leaving, where no other says who has left."""
+        if self.table.name != "roster" or LEAVING & set(header.places()):
+            return
+        for column in header.columns:
+            if not column.column and column.status != PERSONAL:
+                cells = sheet.whole().columns[column.place]
+                left = matching(cells.slice(header.bottom), _LEAVES.pattern, _tells_leaving)
+                if left.any():
+                    self.notice("leavers_in_words", *place, column.heading, int(left.sum()))
 
     def _list_columns(self, place, header, wide, filled):
         """Note what every heading is read as; ``filled`` are the places of columns with cells but no heading."""
@@ -308,6 +396,9 @@ class Staging:
         for column, heading in zip(
             [*header.columns, *nameless], [*_told(header), *([""] * len(nameless))], strict=True
         ):
+            counted = self.table.columns.get(column.column)
+            if counted and counted.type == "count" and self.table.name in MONTHLY and "累" in heading:
+                self.notice("running_total", *place, heading)
             self.columns.append(
                 {
                     "file": place[0],
@@ -378,10 +469,7 @@ def from_place(name: str, title: str, sheet) -> str:
     """Month, year, wave, movement or way of leaving named in title, sheet name or file name; '' if none is."""
     if name == "status":
         return _who_left(title, sheet)
-    stem = Path(sheet.file).stem
-    find = {"month": dates.month_in, "year": dates.year_in, "wave": _wave_in, "movement": _movement_in}.get(
-        name
-    )
+    stem, find = Path(sheet.file).stem, IN_TEXT.get(name)
     return next((found for text in (title, sheet.name, stem) if find and (found := find(text))), "")
 
 
@@ -396,6 +484,10 @@ def _who_left(title, sheet):
     return ""
 
 
+def _tells_leaving(text):
+    return bool(_LEAVES.search(text)) and not _STAYS.search(text)
+
+
 def _wave_in(text):
     """The number of a wave in 第二轮, T2 or Wave 2."""
     match = _WAVE.search(unicodedata.normalize("NFKC", text))
@@ -406,6 +498,10 @@ def _movement_in(text):
     """增员 or 减员 where a name speaks of those who came or of those who left alone (not 增减员表)."""
     came, left = bool(_CAME.search(text)), bool(_WENT.search(text))
     return None if came == left else "增员" if came else "减员"
+
+
+# what tells a column in a title, the name of a sheet or that of a file
+IN_TEXT = {"month": dates.month_in, "year": dates.year_in, "wave": _wave_in, "movement": _movement_in}
 
 
 def _days_of_punches(header, sheet):
@@ -423,12 +519,19 @@ def day_places(header):
     return places
 
 
+def _any_month(heading):
+    return month_of(heading, "2000")
+
+
 def month_places(header, year="") -> dict[str, int]:
     """Month YYYY-MM -> place, for headings such as 1月 (of ``year``) or 2024-01; {} for fewer than MIN_MONTHS."""
-    places = {}
-    for column in header.columns:
+    places, unmapped = {}, [column for column in header.columns if column.status == UNMAPPED]
+    daily = (
+        len({day_of(column.heading) for column in unmapped} - {0}) > 1
+    )  # 2024-03-01 is a day then, else a month
+    for column in unmapped:
         month = month_of(column.heading, year)
-        if month and column.status == UNMAPPED:
+        if month and not (daily and day_of(column.heading)):
             places.setdefault(month, column.place)
     return places if len(places) >= MIN_MONTHS else {}
 
@@ -443,6 +546,7 @@ class _Plan:
     wide: dict
     constants: dict
     titles: list
+    measures: dict
 
     def coded(self):
         """Places of the columns in which few different texts are expected."""
@@ -471,9 +575,10 @@ class _Plan:
         }
         for name, place in header.places().items():
             column = batch.filled(place, bottom, self._shared(name))
-            cells[name] = column if whole else column.take(take)
+            cells[name] = _with_measure(column if whole else column.take(take), self.measures.get(name))
+        wide = next((self.measures[name] for name in _totals(self.table) if name in self.measures), None)
         for name, place in self.wide.items():
-            cells[name] = batch.columns[place].take(take)
+            cells[name] = _with_measure(batch.columns[place].take(take), wide)
         for name, text in self.constants.items():
             cells[name] = constant(text, len(data))
         if self.table.default.get("task_id") == "row" and "task_id" not in cells:
@@ -491,6 +596,20 @@ class _Plan:
         ]
         names = {text for place in personal for text in pc.unique(plain(batch.columns[place])).to_pylist()}
         return batch, pa.table(cells), beyond, frozenset(filter(is_name, filter(None, names)))
+
+
+def _totals(table):
+    """Required counts of a table, of which a sheet may have a column per day or month."""
+    return [name for name, column in table.columns.items() if column.required and column.type == "count"]
+
+
+def _with_measure(cells, measure):
+    """Numbers with their measure behind them; other texts stay."""
+    if not measure or len(cells) == 0:
+        return cells
+    encoded = coded(cells)
+    texts = pc.replace_substring_regex(encoded.dictionary, r"([0-9０-９])\s*$", r"\1" + measure)
+    return pa.DictionaryArray.from_arrays(encoded.indices, texts)
 
 
 def _titles(sheet, header):

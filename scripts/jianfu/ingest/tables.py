@@ -17,6 +17,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jianfu.core.calendar import calendar_of
@@ -258,14 +259,29 @@ class _Ingestion:
                 stack.enter_context(TableWriter(self.private / name, columns, mark))
                 for name, columns in written.items()
             ]
+            answers = {name: [set(), 0] for name in self._flags(schema)}
             for rows in ranges:
                 for writer in writers:
                     writer.write(rows.select(writer.schema.names))
+                for name, seen in answers.items():
+                    seen[0].update(pc.unique(rows[name]).to_pylist())
+                    seen[1] += rows[name].null_count
+        self.books.notices += [
+            notice(self.table, "only_yes", column=name, rows=empty)
+            for name, (values, empty) in answers.items()
+            if values == {True, None}
+        ]
         if self.table == "tasks":
             self._link(schema)
         if self.table == "units" and writers[0].rows == 0:
             raise DataError("no_units")
         return IngestResult(self.table, schema, self.private, self.books.sheets, self._joined_books())
+
+    def _flags(self, schema):
+        """Columns of yes or no that files have."""
+        return [
+            field.name for field in schema if pa.types.is_boolean(field.type) and field.name in self.mapped
+        ]
 
     def _link(self, schema):
         """Parents by title where no file names any; what was found stands in the notices."""

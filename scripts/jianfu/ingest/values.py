@@ -129,6 +129,8 @@ class Converter:
         if column.type == "id":
             return self._ids(plain(cells), column)
         texts, status, codes = self.distinct(cells)
+        if column.type in ("date", "month", "birth_month") and not self.wordings.own_of(column.name):
+            texts = dates.with_october(texts)
         values, found = self._values(texts, status, column)
         return self.spread(values, found, codes)
 
@@ -151,7 +153,8 @@ class Converter:
         if column.type == "text" and not self.wordings.of(column.name):
             return pc.if_else(pa.array(status == OK), texts, None), status
         known = self.known.setdefault((column.name, column.type), {})
-        live = np.flatnonzero(status == OK)
+        said = "" in self.wordings.own_of(column.name)  # what an empty cell means here
+        live = np.flatnonzero((status == OK) | ((status == EMPTY) & said))
         wanted = texts.take(pa.array(live)).to_pylist()
         new = [text for text in wanted if text not in known]
         if new:
@@ -221,7 +224,7 @@ class Converter:
         return values, [bad("unknown_category") if value is None else OK for value in values]
 
     def _number(self, texts, column):
-        values = [parse_number(text) for text in texts]
+        values = [parse_number(text, column.unit) for text in texts]
         if column.name in self.percent:
             bare = ["%" not in unicodedata.normalize("NFKC", text) for text in texts]
             values = [v / 100 if b and v is not None else v for v, b in zip(values, bare, strict=True)]
