@@ -13,7 +13,7 @@ from pathlib import Path
 from jianfu.config.files import read_yaml
 from jianfu.core.errors import JianfuError
 from jianfu.core.labels import Labels
-from jianfu.core.messages import speak, words
+from jianfu.core.messages import speak, spoken, system_language, words
 from jianfu.province.plan import plan_content
 from jianfu.province.record import departures, plan_record
 from jianfu.provinces.package import read_package
@@ -26,8 +26,8 @@ PLAN = ROOT / "config" / "plan"
 def main(path):
     """Lines for the screen."""
     default = read_yaml(ROOT / "config" / "default.yaml")
-    speak(default["language"])
-    labels, least = Labels(default["language"], str(PLAN / "labels.csv")), default["disclosure"]["min_cell"]
+    speak(system_language())
+    labels, least = Labels(spoken(), str(PLAN / "labels.csv")), default["disclosure"]["min_cell"]
     found = read_package(path, least)
     name, seal = found.manifest["name"][labels.language], found.manifest["seal"]
     common = plan_record(PLAN, plan_content(PLAN, {}, ""), default)
@@ -36,7 +36,10 @@ def main(path):
     return [
         words("exchange_proved", file=path, name=name, least=least, seal=seal),
         words("exchange_other_plan", n=len(changed)) if changed else words("exchange_same_plan"),
-        *(f"  {what}：{common} → {own}" for what, common, own in changed),
+        *(
+            "  " + words("exchange_departs", what=what, common=common, own=own)
+            for what, common, own in changed
+        ),
     ]
 
 

@@ -142,11 +142,14 @@ def test_a_mistake_is_said_in_the_language_of_the_province(mistake, tmp_path, mo
     assert not re.search("[，。；：]", said["en"]) and not re.search("; |\\. |: ", said["zh"])
 
 
-def test_a_file_that_cannot_be_read_is_said_in_the_language_of_the_default(tmp_path, monkeypatch):
+def test_a_file_that_cannot_be_read_is_said_in_the_language_of_the_system(tmp_path, monkeypatch):
     load = province_loader(tmp_path, monkeypatch)
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     with pytest.raises(ConfigError):
         load("language: en\nexclude: {topics: [\n")
     assert "写法不符合 YAML 格式" in _said_by_a_command()
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+    assert not re.search("[\u4e00-\u9fff]", _said_by_a_command())
 
 
 def _said_by_a_command():

@@ -166,7 +166,7 @@ def test_existing_file_is_kept_unless_forced(proposed):
 
 @pytest.mark.parametrize(("slug", "data"), [("", "x"), ("安徽", "x"), ("a b", "x"), ("anhui", "")])
 def test_command_is_checked(tmp_path, slug, data):
-    with pytest.raises(ConfigError, match="make new-province SLUG=anhui"):
+    with pytest.raises(ConfigError, match="python3 jianfu.py new-province anhui"):
         draft_province(slug, data, root=_root(tmp_path))
 
 

@@ -106,6 +106,16 @@ def test_files_of_one_name_in_two_folders_are_both_recorded(tmp_path):
     assert list(files.input_files(paths, tmp_path / "raw" / "甲县")) == ["../乙县/台账.csv", "台账.csv"]
 
 
+def test_a_file_on_another_drive_has_its_whole_path_as_name(tmp_path, monkeypatch):
+    def another_drive(path, start):
+        raise ValueError("path is on mount 'D:', start on mount 'C:'")
+
+    monkeypatch.setattr(files.os.path, "relpath", another_drive)
+    assert list(files.input_files([tmp_path / "a.csv"], tmp_path / "raw")) == [
+        (tmp_path / "a.csv").as_posix()
+    ]
+
+
 def test_digest_covers_names_and_bytes_in_any_order(tmp_path):
     files = [tmp_path / name for name in ("b.py", "a.csv")]
     for file in files:

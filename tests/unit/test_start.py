@@ -17,8 +17,10 @@ import pandas as pd
 import pytest
 from ingest_cases import ROOT
 
-from jianfu.commands import bundle, dispatch, start
+from jianfu.commands import bundle, dispatch, run, start
 from jianfu.commands.interpreters import PLATFORMS
+from jianfu.commands.settings import load_command
+from jianfu.core import messages
 from jianfu.core.content import file_digest
 from jianfu.core.errors import ConfigError
 from jianfu.core.messages import speak, words
@@ -41,6 +43,8 @@ def test_the_command_line_speaks_the_language_of_the_system(monkeypatch, languag
         ["clean"],
         ["clean", "a", "--further"],
         ["run", "--cores", "x"],
+        ["run", "--cores", "0"],
+        ["check", "a", "--cores", "-1"],
         ["compare", "a"],
     )
     for arguments in wrong:
@@ -241,11 +245,37 @@ def test_a_bundle_holds_the_sample_and_no_tests(tmp_path):
     )
 
 
-def test_commands_are_told_as_they_are_typed_here(tmp_path):
-    assert start.typed("check", "anhui", tmp_path) == "make check PROVINCE=anhui"
-    assert start.typed("run", "anhui", tmp_path) == "make PROVINCE=anhui"
-    (tmp_path / start.WHEELS).mkdir()  # a bundle, where there may be no make
-    assert start.typed("run", "anhui", tmp_path) == "sh 开始.sh run anhui"
+@pytest.mark.parametrize("name", ["..", ".", "", "a/../..", "/tmp"])
+def test_nothing_is_cleaned_outside_the_results_of_a_province(tmp_path, name, capsys):
+    (tmp_path / "results" / "a").mkdir(parents=True)
+    options, others = start.read_arguments(["clean", name])
+    assert dispatch.dispatch(options, others, tmp_path) == 1
+    assert (tmp_path / "results" / "a").is_dir() and len(capsys.readouterr().err.splitlines()) == 3
+
+
+def test_settings_of_the_workflow_are_refused_beside_a_province():
+    with pytest.raises(ConfigError) as said:
+        run._snakemake(["--cores", "1", "--config", "provinces=sample"], ["--config", "window=2025"])
+    assert said.value.reason.code == "run_options_refused"
+    with pytest.raises(ConfigError) as said:
+        load_command({"provinces": None}, ROOT)  # as Snakemake reads what is written `provinces=`
+    assert said.value.reason.code == "no_province_named"
+
+
+def test_commands_are_told_as_they_are_typed_here(tmp_path, monkeypatch):
+    monkeypatch.setattr(messages, "ROOT", tmp_path)
+    assert messages.program() == "python3 jianfu.py"
+    (tmp_path / messages.WHEELS).mkdir()  # a bundle, where there may be no Python
+    assert messages.program() == "sh 开始.sh"
+    messages.sentences.cache_clear()
+    try:
+        assert "sh 开始.sh check anhui" in words("np_no_preview", slug="anhui")
+        for language in ("zh", "en"):
+            told = " ".join(sentence for sentence in messages.sentences(language).values())
+            assert "{jianfu}" not in told and "jianfu.py" not in told
+            assert not re.search(r"make (PROVINCE|[a-z-]+ (PROVINCE|SLUG)|check|freeze|new-province)", told)
+    finally:
+        messages.sentences.cache_clear()
 
 
 def test_a_double_click_within_the_zip_is_answered():

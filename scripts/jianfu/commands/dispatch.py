@@ -14,9 +14,10 @@ from jianfu.commands.new_province import draft_province
 from jianfu.commands.run import audit, clear_remains, run
 from jianfu.commands.start import SCRIPTS, WORKFLOW
 from jianfu.core.errors import ConfigError, JianfuError
-from jianfu.core.messages import words
+from jianfu.core.messages import system_language, words
 from jianfu.core.spelling import did_you_mean
 from jianfu.province.names import drawn
+from jianfu.province.paths import check_slug
 
 
 def dispatch(options: argparse.Namespace, others: list[str], root: str | Path) -> int:
@@ -65,7 +66,11 @@ def _setup(options, root):
 def _new_province(options, root):
     """A draft; where it can be run as it is, what can be answered with it, before anything is fitted."""
     drafted = draft_province(
-        options.slug, options.folder, root=root, force=options.force, language=options.language
+        options.slug,
+        options.folder,
+        root=root,
+        force=options.force,
+        language=options.language or system_language(),
     )
     if drafted:
         print("\n" + words("np_answers"))
@@ -105,6 +110,7 @@ def _unlock(options, root):
 
 
 def _clean(options, root):
+    check_slug(options.province)
     folder = root / "results" / options.province
     if not folder.is_dir():
         raise ConfigError("clean_nothing", folder=str(folder))

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from jianfu.commands.settings import load_checked
-from jianfu.commands.start import typed
 from jianfu.config.merging import merge
 from jianfu.core.errors import ConfigError
 from jianfu.core.messages import message, speak, words
@@ -64,14 +63,14 @@ def draft_province(
     complete = not draft.missing_tables() and draft.window.value
     settings = load_checked(slug, root, [path.parent]) if complete else None
     if trial is None:
-        show("\n" + words("np_no_preview"))
+        show("\n" + words("np_no_preview", slug=slug))
     else:
         report = results / "quality" / "preview.html"
         for line in ["", *write_preview(trial, draft.folder, report, quarantine, knowledge)]:
             show(line)
         for table, reason in trial.troubles:
             show("\n" + words("np_unreadable", table=Reason(f"qr_{table}"), what=reason))
-    for line in _next_steps(draft, slug, shown, root):
+    for line in _next_steps(draft, slug, data, shown):
         show(line)
     return bool(
         settings and trial and not trial.troubles and not trial.over_limit() and _can_run(settings, shown)
@@ -122,7 +121,9 @@ def _province_path(slug, data, force, root):
         raise ConfigError("new_province_data")
     path = root / "config" / "provinces" / f"{slug}.yaml"
     if path.exists() and not force:
-        raise ConfigError("new_province_exists", file=str(path.relative_to(root)))
+        raise ConfigError(
+            "new_province_exists", file=path.relative_to(root).as_posix(), slug=slug, folder=str(data)
+        )
     return path
 
 
@@ -184,11 +185,11 @@ def _to_fill_in(proposal, knowledge):
             yield "  " + words("np_fill_in", **place, wording=wording.text, rows=wording.rows)
 
 
-def _next_steps(draft, slug, shown, root):
+def _next_steps(draft, slug, data, shown):
     missing = [words(f"qr_{table}") for table in draft.missing_tables()]
     yield "\n" + words("np_next")
     if missing:
-        yield "  · " + words("np_missing_tables", tables=missing)
+        yield "  · " + words("np_missing_tables", tables=missing, slug=slug, folder=data)
     yield "  1. " + words("np_step_file", file=shown)
     yield "  2. " + words("np_step_key", set="set" if os.name == "nt" else "export")
-    yield "  3. " + words("np_step_check", check=typed("check", slug, root), run=typed("run", slug, root))
+    yield "  3. " + words("np_step_check", slug=slug)

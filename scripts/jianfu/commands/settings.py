@@ -8,7 +8,7 @@ from jianfu.core.messages import speak
 from jianfu.core.spelling import did_you_mean
 from jianfu.indices.methods import check_methods
 from jianfu.province.load import language_of, load_province
-from jianfu.province.paths import check_key, province_file
+from jianfu.province.paths import check_key, check_slug, province_file
 from jianfu.province.plan import plan_content
 from jianfu.province.rules import brings_ready_tables, check_length
 
@@ -57,7 +57,7 @@ def load_command(command: dict, root: str | Path) -> dict[str, dict]:
     ``provinces_dir`` (a further folder with province files, searched first), and ``packages`` (a folder with exchange
     packages of provinces elsewhere).
     """
-    slugs = [slug.strip() for slug in str(command.get("provinces", "demo")).split(",") if slug.strip()]
+    slugs = [slug.strip() for slug in str(command.get("provinces", "demo") or "").split(",") if slug.strip()]
     folders = province_folders(root, command.get("provinces_dir"))
     speak(language_of(slugs[0] if slugs else "", root, folders))
     for key in command:
@@ -66,8 +66,7 @@ def load_command(command: dict, root: str | Path) -> dict[str, dict]:
     if not slugs:
         raise ConfigError("no_province_named")
     for slug in slugs:
-        if not slug.replace("-", "").replace("_", "").isalnum() or not slug.isascii():
-            raise ConfigError("invalid_province_name", slug=slug)
+        check_slug(slug)
     packages = command.get("packages")
     if packages and not Path(str(packages)).is_dir():
         raise ConfigError("no_packages_folder", folder=str(packages))

@@ -7,7 +7,6 @@ from the package index that pip is set to.
 
 import argparse
 import contextlib
-import ctypes
 import filecmp
 import os
 import re
@@ -24,7 +23,7 @@ else:
     import fcntl
 
 from jianfu.core.errors import ConfigError, storage_failure
-from jianfu.core.messages import speak, words
+from jianfu.core.messages import WHEELS, speak, system_language, words
 from jianfu.core.spelling import did_you_mean
 
 # The commands with their arguments; `?` marks one that may be left out. What each does: `cmd_<name>` of the messages.
@@ -95,7 +94,6 @@ SCRIPTS = {
     "update": ("update_release.py", ("until", "cores")),
     "report-check": ("check_report.py", ()),
 }
-WHEELS = "wheels"
 ENVIRONMENT = ".venv"
 UNFINISHED = ".venv-unfinished"  # a file that is there while the environment is filled
 # What runs the program: UTF-8 on every system, results that follow no order of hashing, pip that speaks of its task.
@@ -115,7 +113,15 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message):
         """One sentence with how the command is written, in place of the parser's English one."""
-        sys.exit(words("start_usage", usage=usage(self.prog.split()[-1])))
+        sys.exit(words("start_usage", usage=usage(self.prog.split()[-1]) + " [--cores N]"))
+
+
+def _number_of_cores(text):
+    """The number of cores that is written; ValueError, as argparse takes it, where it is none."""
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
 
 
 def usage(name: str) -> str:
@@ -145,26 +151,11 @@ def read_arguments(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[s
             command.add_argument(argument.rstrip("?"), **optional)
         for option, settings in OPTIONS.get(name, {}).items():
             command.add_argument(option, **settings)
-        command.add_argument("--cores", type=int, default=min(2, os.cpu_count() or 1))
+        command.add_argument("--cores", type=_number_of_cores, default=min(2, os.cpu_count() or 1))
     options, others = parser.parse_known_args(arguments)
     if others and options.command not in WORKFLOW:
         commands.choices[options.command].error(" ".join(others))
     return options, others
-
-
-def typed(command: str, province: str, root: str | Path) -> str:
-    """How check or run of a province is typed here: by the start file on Windows and in a bundle, else by make."""
-    if os.name == "nt" or (Path(root) / WHEELS).is_dir():
-        return f"{'开始.bat' if os.name == 'nt' else 'sh 开始.sh'} {command} {province}"
-    return " ".join(["make", *(["check"] if command == "check" else []), f"PROVINCE={province}"])
-
-
-def system_language() -> str:
-    """en where the system speaks English, else zh."""
-    if os.name == "nt":
-        return "en" if ctypes.windll.kernel32.GetUserDefaultUILanguage() & 0x3FF == 9 else "zh"
-    named = next((os.environ[key] for key in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(key)), "")
-    return "en" if named.startswith("en") else "zh"
 
 
 def ready(options: argparse.Namespace, root: str | Path) -> bool:

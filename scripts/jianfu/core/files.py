@@ -8,15 +8,23 @@ from pathlib import Path
 def input_files(paths, folder: str | Path | None = None) -> dict[str, Path]:
     """``{name: path}`` of the files among ``paths`` and below its folders, in order of name.
 
-    A name is the path from the data folder ``folder``, or from the folder in ``paths`` that holds the file.
+    A name is the path from the data folder ``folder``, or from the folder in ``paths`` that holds the file; the
+    whole path of a file on another drive of Windows, to which none leads from the folder.
     """
     found = {}
     for path in map(Path, paths):
         if path.is_dir():
             found |= {file.relative_to(path).as_posix(): file for file in path.rglob("*") if file.is_file()}
         else:
-            found[Path(os.path.relpath(path, folder)).as_posix() if folder else path.name] = path
+            found[_from(folder, path) if folder else path.name] = path
     return dict(sorted(found.items()))
+
+
+def _from(folder, path):
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:
+        return Path(os.path.abspath(path)).as_posix()
 
 
 def write_text_file(text: str, path: str | Path) -> None:

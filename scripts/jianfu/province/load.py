@@ -14,6 +14,7 @@ from jianfu.config.merging import in_order, merge
 from jianfu.config.schema import check_schema
 from jianfu.core.errors import ConfigError
 from jianfu.core.labels import LANGUAGES
+from jianfu.core.messages import system_language
 from jianfu.province.names import check_names, plan_names
 from jianfu.province.paths import check_files, province_file, resolve_paths
 from jianfu.province.plan import check_cohorts, completed
@@ -49,12 +50,12 @@ def load_province(slug: str, root: str | Path, folders: list, *, awaited: bool =
 
 
 def language_of(slug: str, root: str | Path, folders: list) -> str:
-    """The language of a province; that of the default where its file does not say or cannot be read."""
-    default = read_yaml(Path(root) / "config" / "default.yaml")["language"]
+    """The language of a province: that of the default where its file names none, of the system where it is not read."""
     try:
         overlay = read_yaml(province_file(slug, folders))
     except ConfigError:
-        return default
+        return system_language()
+    default = read_yaml(Path(root) / "config" / "default.yaml")["language"]
     language = overlay.get("language") if isinstance(overlay, dict) else None
     return language if language in LANGUAGES else default
 

@@ -1,6 +1,7 @@
 """Files and folders that settings name: found before any job, with the nearest existing name where they are not."""
 
 import csv
+import re
 import zipfile
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from jianfu.core.tables import PARTS
 from jianfu.province.panel_files import replace_files
 from jianfu.province.rules import brings_ready_tables
 
+SLUG = re.compile("[A-Za-z0-9_-]+")
 HOLIDAY_COLUMNS = {"date", "is_workday"}
 PERSON_TABLES = {"roster", "ledger", "survey"}
 RESULT_FILES = (  # what is read of the results of another run, from their folder
@@ -60,6 +62,7 @@ LISTED = 2000  # so many files of a folder are looked at for the nearest name
 
 def province_file(slug: str, folders: list) -> Path:
     """Path of ``<slug>.yaml`` in the first of ``folders`` that has it; one sentence with the nearest name if none."""
+    check_slug(slug)
     for folder in folders:
         path = Path(folder) / f"{slug}.yaml"
         if path.is_file():
@@ -67,6 +70,12 @@ def province_file(slug: str, folders: list) -> Path:
     existing = sorted({path.stem for folder in folders for path in Path(folder).glob("*.yaml")})
     where = one_of([display(folder) for folder in folders])
     raise ConfigError("no_province_file", slug=slug, folders=where, advice=did_you_mean(slug, existing))
+
+
+def check_slug(slug: str) -> None:
+    """Raise :class:`ConfigError` where a text cannot be the short name of a province: no path, nothing empty."""
+    if not SLUG.fullmatch(slug):
+        raise ConfigError("invalid_province_name", slug=slug)
 
 
 def registration_files(file: str | Path, slug: str) -> list[Path]:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.lines import BASE, ISSUER, LEVEL, MEMBER, REST, TOPIC
+from jianfu.core.numbers import significant
 from jianfu.indices import construction
 from jianfu.indices.grid import Grid
 from jianfu.scenarios.burden import Burden
@@ -216,5 +217,6 @@ def ranks(parts: Parts, names: list[str], seed: int) -> pd.DataFrame:
 
 
 def _rank(values):
-    """Ranks (rows, n) from 1 for the largest; ties in the order of the names."""
-    return np.argsort(np.argsort(-values, axis=1, kind="stable"), axis=1, kind="stable") + 1
+    """Ranks (rows, n) from 1 for the largest; ties, by :func:`significant` digits, in the order of the names."""
+    order = np.argsort(-significant(values), axis=1, kind="stable")
+    return np.argsort(order, axis=1, kind="stable") + 1

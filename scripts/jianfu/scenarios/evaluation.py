@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.errors import ConfigError, NotEstimable
+from jianfu.core.numbers import significant
 from jianfu.models.prediction import predictor
 from jianfu.models.spec import ModelSpec
 from jianfu.models.tables.table import AnalysisTable
@@ -43,7 +44,8 @@ def shifts(frame: pd.DataFrame) -> pd.DataFrame:
 
     Places are those among a hundred units, so that years with more units count alike; ties share their mean place.
     """
-    ranks = frame.groupby("year")[["old", "new"]].rank(pct=True) * 100
+    scores = pd.DataFrame(significant(frame[["old", "new"]]), frame.index, ["old", "new"])
+    ranks = scores.groupby(frame["year"]).rank(pct=True) * 100
     moved = frame.assign(shift=ranks["new"] - ranks["old"])
     return moved.groupby("unit_code", as_index=False)["shift"].mean()
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from jianfu.core.numbers import significant
 from jianfu.indices.engine.aggregate import aggregate
 from jianfu.indices.engine.pipeline import aggregate_groups
 from jianfu.indices.engine.treat import varies
@@ -29,7 +30,7 @@ def pearson(x, y):
 def spearman(x, y):
     """(rank correlation, n) over the rows in which both are present, mid-ranks for ties."""
     known = ~(np.isnan(x) | np.isnan(y))
-    return pearson(rankdata(x[known]), rankdata(y[known]))
+    return pearson(*(rankdata(significant(values[known])) for values in (x, y)))
 
 
 def vif(values):

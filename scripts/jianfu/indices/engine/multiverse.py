@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.errors import ConfigError, DataError, NotEstimable
+from jianfu.core.numbers import significant
 from jianfu.indices.engine.variance_shares import exact_shares, full_factorial
 
 
@@ -92,7 +93,7 @@ def _complete(design, reasons):
 
 def ranks(scores) -> np.ndarray:
     """Ranks (S, U) of scores (S, U): 1 = highest, ties share the best rank ("min"), NaN stays NaN."""
-    return pd.DataFrame(-np.asarray(scores)).rank(axis=1, method="min").to_numpy()
+    return pd.DataFrame(-significant(scores)).rank(axis=1, method="min").to_numpy()
 
 
 def rank_shifts(result: Multiverse) -> pd.DataFrame:

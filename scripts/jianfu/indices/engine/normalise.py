@@ -8,7 +8,7 @@ minmax      centre smallest, scale range; on [0, 1] (option ``range``)
 goalposts   centre and scale from the indicator's goalposts ``low`` and ``high``; on [0, 1], clipped
 ampi        centre reference value R, half the range Δ on either side: 70 … 130 with 100 at R, not clipped
             (Mazziotta & Pareto 2016); R is the mean unless the indicator names its ``reference``
-rank        1 + number of reference values below it ("min" ties); 1 = lowest
+rank        1 + number of reference values below it ("min" ties, which may differ beyond the 12th digit); 1 = lowest
 borda       rank - 1
 percentile  (rank - 1)/(n - 1), at most 1; n = number of reference values
 distance    x / best reference value (direction -1: best / x); option ``to``: best, mean or worst; see
@@ -21,6 +21,7 @@ scores are missing and the reason is kept. Ranks of a constant indicator are all
 import numpy as np
 
 from jianfu.core.errors import DataError
+from jianfu.core.numbers import significant
 from jianfu.indices.engine.treat import varies
 
 LINEAR = ("z", "minmax", "goalposts", "ampi")
@@ -147,7 +148,7 @@ def _distance_anchor(x, to, direction):
 
 
 def _ranks(x, ordered, method):
-    rank = 1.0 + np.searchsorted(ordered, x, side="left")
+    rank = 1.0 + np.searchsorted(significant(ordered), significant(x), side="left")
     rank[np.isnan(x)] = np.nan
     if method == "rank":
         return rank

@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from jianfu.core.messages import message
+from jianfu.core.numbers import significant
 from jianfu.core.reasons import Reason
 from jianfu.core.spreadsheets import write_csv, write_long_csv
 from jianfu.indices.engine import anchors as stored
@@ -80,7 +81,7 @@ def write(result, folder):
             "unit": pa.array(result.units, pa.string()).take(np.repeat(np.arange(n), k)),
             "period": periods.take(np.repeat(np.arange(n), k)),
             "code": pa.array(codes, pa.string()).take(np.tile(np.arange(k), n)),
-            "value": pa.array(_rounded(values.ravel()), from_pandas=True),
+            "value": pa.array(significant(values.ravel(), DIGITS), from_pandas=True),
         }
         if name == "screened":
             columns["imputed"] = pa.array(result.imputed.ravel().astype(np.int8))
@@ -88,15 +89,6 @@ def write(result, folder):
     for name in ("weights", "diagnostics"):
         frame = getattr(result, name)
         write_csv(frame, Path(folder) / f"{name}.csv", digits=DIGITS)
-
-
-def _rounded(values):
-    """Values with ``DIGITS`` significant digits."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        places = DIGITS - 1 - np.floor(np.log10(np.abs(values)))
-    places = np.where(np.isfinite(places), np.clip(places, -300, 300), 0)
-    up, down = 10.0 ** np.maximum(places, 0), 10.0 ** np.maximum(-places, 0)
-    return np.round(values * up / down) / up * down
 
 
 def _weights(panel, anchors, steps):
