@@ -141,6 +141,13 @@ def test_an_environment_of_a_moved_folder_is_mended(office):
     assert subprocess.run([python, "-c", "import tiny"]).returncode == 0
 
 
+def test_an_environment_that_leads_nowhere_is_one_sentence(office):
+    (office / start.ENVIRONMENT).symlink_to(office / "elsewhere")
+    with pytest.raises(ConfigError) as error:
+        start.set_up(office, "runtime")
+    assert start.ENVIRONMENT in str(error.value) and "\n" not in str(error.value)
+
+
 def test_two_windows_do_not_install_at_the_same_time(office):
     with open(office / start.UNFINISHED, "w") as file:
         start._hold(file)

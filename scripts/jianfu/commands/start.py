@@ -207,7 +207,7 @@ def set_up(root: Path, kind: str) -> Path:
             for each in {"runtime", kind}:
                 shutil.copy(root / requirements(each), folder / each)
         unfinished.unlink()
-    except (OSError, subprocess.CalledProcessError, StopIteration) as error:
+    except (OSError, ValueError, subprocess.CalledProcessError, StopIteration) as error:
         raise _not_set_up(error, folder) from None
     return python
 
