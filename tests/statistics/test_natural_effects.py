@@ -167,6 +167,13 @@ def test_bootstrap_draws_whole_clusters():
     np.testing.assert_array_equal(again.draws["indirect"], single.draws["indirect"])
 
 
+@pytest.mark.parametrize("link", ["cloglog", "logit"])
+def test_a_ratio_to_a_risk_of_zero_is_missing_and_nothing_else(link):
+    found = fit(*rows(link=link), outcome_model=link, contrast=(-5000.0, 0.0)).estimates
+    assert {name for name, value in found.items() if np.isnan(value)} == {*natural_effects.QUANTITIES[-3:]}
+    assert found["total"] > 0
+
+
 def test_one_newton_step_is_close_to_fitting_anew(monkeypatch):
     y, m, x, c = rows(n=3000, link="cloglog")
     options = {"outcome_model": "cloglog", "replicates": 150, "seed": 3}

@@ -35,9 +35,9 @@ QUANTITIES = (
 class NaturalEffects:
     """Result of :func:`fit`.
 
-    estimates: {name in QUANTITIES: value}; draws: {name: (B,)} bootstrap replicates; a: exposure on mediator; b:
-    mediator on outcome (main effect); reliability: of the mediator within exposure and controls (1 = taken as exact);
-    one_step: the bootstrap took one Newton step; converged.
+    estimates: {name in QUANTITIES: value}, nan where a divisor is zero; draws: {name: (B,)} bootstrap replicates; a:
+    exposure on mediator; b: mediator on outcome (main effect); reliability: of the mediator within exposure and
+    controls (1 = taken as exact); one_step: the bootstrap took one Newton step; converged.
 
     total = direct + indirect; direct is the pure natural direct effect Y(1, M(0)) - Y(0, M(0)), indirect the total
     natural indirect effect Y(1, M(1)) - Y(1, M(0)); direct_total and indirect_pure are their counterparts. Four-way
@@ -201,7 +201,8 @@ def _quantities(models, m_beta, y_beta, variance):
         "interaction_mediated": (y11 - y10) - (y01 - y00),
     }
     if models.outcome_model != "linear":
-        found |= {"total_ratio": y11 / y00, "direct_ratio": y10 / y00, "indirect_ratio": y11 / y10}
+        pairs = {"total_ratio": (y11, y00), "direct_ratio": (y10, y00), "indirect_ratio": (y11, y10)}
+        found |= {name: above / below if below else np.nan for name, (above, below) in pairs.items()}
     return found
 
 
