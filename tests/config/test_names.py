@@ -107,7 +107,7 @@ SOURCES = {
     ),
     "derived column": (
         "tasks, columns: {精度: issue_precision}",
-        "'sources[2].columns' maps '精度' to 'issue_precision', which is no column of tasks; did you mean",
+        "'sources[2].columns' maps '精度' to 'issue_precision', which is no column of tasks; there are",
     ),
 }
 

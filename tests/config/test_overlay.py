@@ -76,9 +76,13 @@ SOURCES_REFUSED = {
         "'sources[5]' lacks the key 'name'; add it.",
     ),
     "no types": ("{table: own, name: m, files: [year.csv]}", "'sources[5]' lacks the key 'types'; add it."),
+    "no type": (
+        "{table: own, name: m, files: [year.csv], types: {}}",
+        "'sources[5].types' must have at least 1 entry, not 0.",
+    ),
     "type": (
         "{table: own, name: m, files: [year.csv], types: {n: integer}}",
-        "'sources[5].types.n' cannot be 'integer'; did you mean",
+        "'sources[5].types.n' cannot be 'integer'; valid are count, number, boolean, text.",
     ),
     "type of a built-in column": (
         "{table: own, name: m, files: [year.csv], types: {month: count}}",
@@ -157,7 +161,7 @@ REFUSED = {
     ),
     "source of an indicator": (
         "{indicators: {X1: {label_zh: 甲, source: own_mesages, expression: sum(n)}}}",
-        "'plan.indicators.X1.source' names 'own_mesages', which does not exist; did you mean",
+        "'plan.indicators.X1.source' names 'own_mesages', which does not exist; valid are units, tasks",
     ),
     "column that an indicator needs": (
         "{indicators: {X1: {label_zh: 甲, source: tasks, expression: number(is_task), needs: is_vetto}}}",
@@ -236,7 +240,7 @@ REFUSED = {
     ),
     "cohort that a variable needs": (
         "{cohorts: {00后: off}}",
-        "'plan.variables.survey_scores.young.values' names '00后', which does not exist; did you mean '90后'?",
+        "'plan.variables.survey_scores.young.values' names '00后', which does not exist; valid are 70后及以前, 80后, 90后.",
     ),
     "focus beside the common one": (
         "{cohorts: {85后: 1985}, focus: 85后}",
@@ -298,7 +302,7 @@ REFUSED = {
     ),
     "reversed item": (
         "{scales: {stress: {items: [ST1, ST2], range: [1, 5], reversed: [ST3]}}}",
-        "'plan.scales.stress.reversed' names 'ST3', which does not exist; did you mean 'ST2'?",
+        "'plan.scales.stress.reversed' names 'ST3', which does not exist; valid are ST1, ST2.",
     ),
     "range": (
         "{scales: {stress: {items: [ST1], range: [5, 1]}}}",
@@ -569,7 +573,7 @@ REFUSED = {
     ),
     "subscale": (
         "{scales: {sleep: {items: [SL1], range: [1, 5], subscales: {a: [SL2]}}}}",
-        "'plan.scales.sleep.subscales.a' names 'SL2', which does not exist; did you mean 'SL1'?",
+        "'plan.scales.sleep.subscales.a' names 'SL2', which does not exist; valid are SL1.",
     ),
     "what a check sets of a model": (
         "{checks: {lead: {set: {estimatr: ols}}}}",
@@ -648,10 +652,6 @@ SETTINGS_REFUSED = {
         "report: {template: 没有.docx}",
         "'report.template' names '没有.docx', which does not exist",
     ),
-    "every type of unit": (
-        "exclude: {unit_types: [镇, 乡, 街道, 其他]}",
-        "'exclude.unit_types' leaves out every type of unit; leave one.",
-    ),
     "aggregate": (
         "indices: {aggregation: {method: arithmetic, parents: {ODD: power}}}",
         "'indices.aggregation.parents' names the index 'ODD', which does not exist; did you mean 'OD'?",
@@ -704,14 +704,14 @@ def test_a_scenario_that_cannot_be_is_refused(entry, sentence):
     content = plan_content(PLAN, {"scenarios": {"S17": entry}}, FILE)
     tables = arrow_schemas(SCHEMA, content("scales.yaml")["scales"])
     with pytest.raises(ConfigError) as caught:
-        check_scenarios({"S17": entry}, content("scenarios.yaml"), tables)
-    assert sentence in str(caught.value)
+        check_scenarios({"S17": entry}, content("scenarios.yaml"), tables, FILE)
+    assert str(caught.value).startswith(FILE) and sentence in str(caught.value)
 
 
 def test_the_scenarios_of_the_plan_can_be():
     content = plan_content(PLAN, {}, FILE)
     plan, tables = content("scenarios.yaml"), arrow_schemas(SCHEMA, content("scales.yaml")["scales"])
-    check_scenarios({entry["id"]: entry for entry in plan["scenarios"]}, plan, tables)
+    check_scenarios({entry["id"]: entry for entry in plan["scenarios"]}, plan, tables, FILE)
 
 
 def test_further_cohorts_and_bands_stand_in_order_with_dummies_and_words(load):

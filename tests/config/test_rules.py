@@ -96,7 +96,7 @@ CHANGED = {
         "[tasks.csv]",
         "[tsaks_*.csv]",
         "'sources[2].files' names 'tsaks_*.csv', but no such file is in config/provinces/raw; "
-        "did you mean 'tasks.csv'?",
+        "valid are app.csv, ",
     ),
     "two sources on one file": (
         "{table: tasks,",
@@ -107,7 +107,7 @@ CHANGED = {
         "files: [tasks.csv]",
         "database: {file: tasks.db, query: select 1}",
         "'sources[2].database.file' names 'tasks.db', but no such file is in config/provinces/raw; "
-        "did you mean 'tasks.csv'?",
+        "valid are app.csv, ",
     ),
 }
 

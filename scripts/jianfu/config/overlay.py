@@ -10,6 +10,7 @@ import csv
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -24,7 +25,6 @@ from jianfu.core.spreadsheets import write_plan_csv
 OFF = False  # what YAML makes of `off`
 LANGUAGES = ("zh", "en")
 NAMES = {"word": r"[^\W\d][\w-]*", "": r".*\S.*"}  # what a new name looks like
-CLOSE = 0.75  # a new row that lacks a key and is so close in spelling to a known one was meant to be that one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,7 +184,9 @@ def merged(table: PlanTable, common: Mapping, own, where: str) -> dict:
             rows[name] = _changed(table, rows[name], value, where, place)
         else:
             _check_name(table, rows, name, where)
-            rows[name] = _added(table, common, value, where, place, nearest(name[0], names, CLOSE))
+            rows[name] = _added(
+                table, common, value, where, place, partial(nearest, name[0], names, parts=False)
+            )
     if not rows:
         raise ConfigError("plan_table_empty", file=where, key=f"plan.{table.name}")
     return _in_order(table, rows)
@@ -260,7 +262,7 @@ def _changed(table, common, value, where, place):
     return merge(common, _fields(table, value, list(common), where, place))
 
 
-def _added(table, common, value, where, place, close):
+def _added(table, common, value, where, place, meant):
     if table.value:
         return _text(value)
     if table.shape == "groups" and not table.needs:
@@ -268,12 +270,15 @@ def _added(table, common, value, where, place, close):
     like = next(iter(common.values()))
     if table.shape == "several":
         values = value if isinstance(value, list) else [value]
-        return [_row(table, like[0], one, where, place, close) for one in values]
-    return _row(table, like, value, where, place, close)
+        return [_row(table, like[0], one, where, place, meant) for one in values]
+    return _row(table, like, value, where, place, meant)
 
 
-def _row(table, like, value, where, place, close=None):
-    """A new row: what is said of it, what follows, and for a CSV every column that the row ``like`` has."""
+def _row(table, like, value, where, place, meant=lambda: None):
+    """A new row: what is said of it, what follows, and for a CSV every column that the row ``like`` has.
+
+    meant: gives the known row of which the new one, where it lacks a key, is a misspelling.
+    """
     fields = dict(_fields(table, value, list(like), where, place))
     for name in list(fields):
         for language in LANGUAGES:
@@ -282,7 +287,7 @@ def _row(table, like, value, where, place, close=None):
                 fields.setdefault(name.removesuffix(language) + other, fields[name])
     for need in table.needs:
         if need not in fields:
-            key = Reason("quoted", text=place)
+            key, close = Reason("quoted", text=place), meant()
             what = Reason("did_you_mean", name=close) if close else Reason("lacks_key", key=key, missing=need)
             raise ConfigError("plan_row_new" if close else "in_file", file=where, key=place, what=what)
     fields = {**table.defaults, **fields}

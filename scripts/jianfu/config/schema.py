@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 
 from jianfu.core.errors import ConfigError
 from jianfu.core.reasons import Reason
-from jianfu.core.spelling import all_of, did_you_mean, nearest, one_of, valid_are
+from jianfu.core.spelling import all_of, did_you_mean, nearest, one_of
 
 _TYPES = {
     "string": "a_text",
@@ -25,8 +25,7 @@ _BOUNDS = {
     "maximum": "at_most",
     "exclusiveMaximum": "below",
 }
-_LENGTHS = {"minItems": "too_few_entries", "maxItems": "too_many_entries"}
-FUZZY_LENGTH = 3  # a word of two letters resembles every other
+_LENGTHS = {"minItems": "too_few_entries", "minProperties": "too_few_entries", "maxItems": "too_many_entries"}
 
 
 def check_schema(settings, schema: dict, name: str) -> None:
@@ -100,9 +99,7 @@ def _wrong_value(error):
     key = Reason("quoted", text=key) if key else Reason("the_file")
     shown = _shown(value)
     if rule == "enum":
-        fuzzy = max(len(str(word)) for word in wanted) >= FUZZY_LENGTH
-        advice = did_you_mean(value, wanted) if fuzzy else valid_are(wanted)
-        return Reason("cannot_be", key=key, shown=shown, advice=advice)
+        return Reason("cannot_be", key=key, shown=shown, advice=did_you_mean(value, wanted))
     if rule == "oneOf":
         names = [Reason("quoted", text=choice["required"][0]) for choice in wanted]
         return Reason("needs_either", key=key, names=one_of(names))

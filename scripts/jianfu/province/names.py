@@ -186,7 +186,7 @@ def _check_source(source, values, names, file, place):
                 key=f"{place}.percent",
                 name=column,
                 table=table,
-                advice=did_you_mean(column, numbers, cutoff=0.6),
+                advice=did_you_mean(column, numbers),
             )
     check_wordings(source.get("values", {}), columns, names, file=file, key=f"{place}.values")
     check_fixed(source, values, columns, names, file=file, key=f"{place}.fixed")

@@ -3,6 +3,7 @@
 import csv
 import re
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 from jianfu.config.files import display
@@ -11,7 +12,7 @@ from jianfu.core.errors import ConfigError, DataError
 from jianfu.core.keys import pseudonym_key
 from jianfu.core.reasons import Reason
 from jianfu.core.sources import find_files, matching_files
-from jianfu.core.spelling import did_you_mean, nearest, one_of
+from jianfu.core.spelling import did_you_mean, one_of
 from jianfu.core.tables import PARTS
 from jianfu.province.panel_files import replace_files
 from jianfu.province.rules import brings_ready_tables
@@ -170,7 +171,7 @@ def check_files(settings: dict, file: str) -> None:
 
 
 def _nearest_file(folder, name):
-    """Advice for a name or pattern: the existing file nearest to it."""
+    """Advice for a name or pattern: the nearest existing file, or pattern of several that differ in numbers alone."""
     existing = []
     for path in Path(folder).rglob("*"):
         if path.is_file() and not path.name.startswith(("~$", ".")):
@@ -179,8 +180,9 @@ def _nearest_file(folder, name):
                 break
     if not existing:
         return Reason("folder_holds_no_file")
-    close = nearest(name, sorted(existing), cutoff=0.4)
-    return Reason("did_you_mean", name=close) if close else Reason("correct_the_pattern")
+    series = Counter(re.sub(r"\d+", "*", path) for path in existing)
+    alone = [path for path in existing if series[re.sub(r"\d+", "*", path)] == 1]
+    return did_you_mean(name, sorted([*alone, *(pattern for pattern, n in series.items() if n > 1)]))
 
 
 def check_key(settings: dict, file: str) -> None:

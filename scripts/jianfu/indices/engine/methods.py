@@ -48,7 +48,7 @@ def resolve(setting, methods, default, key):
     setting = {"method": setting} if isinstance(setting, str) else dict(setting or {})
     method = setting.get("method", default)
     if method not in methods:
-        advice = did_you_mean(method, list(methods), cutoff=0.6)
+        advice = did_you_mean(method, list(methods))
         raise ConfigError("no_such_method", key=key, value=method, advice=advice)
     options = {name: value for name, value in setting.items() if name not in ("method", *BY_GROUP)}
     for name in options:

@@ -13,7 +13,6 @@ from jianfu.indices.engine.treat import TRANSFORMATIONS
 TEXTS = ("parent", "transformation", "treatment", "denominator", "label")
 NUMBERS = ("direction", "weight", "low", "high", "lower", "upper", "reference")
 COLUMNS = ("code", *TEXTS, *NUMBERS)
-ALIKE = 0.75  # similarity from which one parent may be another, misspelt
 SIGNS = {"+": 1, "-": -1, "−": -1}  # of a direction
 DESCRIPTIVE = (
     "name",
@@ -106,7 +105,7 @@ def build_structure(table, name="structure"):
 def _check_tops(tops, aggregates, parents, name):
     """A parent without a row that a single code names and that another parent resembles is a slip of the pen."""
     for top in tops if len(tops) > 1 else ():
-        close = nearest(top, sorted(aggregates - {top}), ALIKE)
+        close = nearest(top, sorted(aggregates - {top}), parts=False)
         if close and (parents == top).sum() == 1 < (parents == close).sum():
             raise ConfigError(
                 "parent_misspelt", file=name, parent=top, code=parents.index[parents == top][0], name=close
@@ -119,7 +118,7 @@ def _clean(table, name):
     table = table.drop(columns=[column for column in table.columns if column in DESCRIPTIVE])
     for column in table.columns:
         if column not in COLUMNS:
-            advice = did_you_mean(column, COLUMNS, cutoff=0.6)
+            advice = did_you_mean(column, COLUMNS)
             raise ConfigError("unknown_column", file=name, column=column, advice=advice)
     for column in ("code", "parent"):
         if column not in table:
