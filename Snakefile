@@ -58,12 +58,12 @@ os.environ.update(PYTHONHASHSEED="0", MPLBACKEND="agg")
 try:
     SETTINGS = load_command(config, workflow.basedir)
     for slug, settings in SETTINGS.items():
-        if any(settings["exclude"][kind] for kind in ("counties", "apps", "topics")):
+        folders = province_folders(workflow.basedir, config.get("provinces_dir"))
+        file = display(province_file(slug, folders))
+        if any(settings["exclude"][kind] for kind in ("counties", "unit_types", "apps", "topics")):
             from jianfu.ingest.excluded import check_excluded  # as below
 
-            folders = province_folders(workflow.basedir, config.get("provinces_dir"))
-            file, read = display(province_file(slug, folders)), f"results/{slug}/restricted/canonical"
-            check_excluded(settings, workflow.basedir, file, read)
+            check_excluded(settings, workflow.basedir, file, f"results/{slug}/restricted/canonical")
         if "scenarios" in settings["plan"]:
             from jianfu.ingest.schema import (
                 arrow_schemas,
@@ -73,7 +73,7 @@ try:
             content = plan_content(Path(workflow.basedir) / "config" / "plan", settings["plan"], "")
             schema = Path(workflow.basedir) / "workflow" / "schemas" / "canonical.yaml"
             tables = arrow_schemas(schema, content("scales.yaml")["scales"], settings["sources"])
-            check_scenarios(settings["plan"]["scenarios"], content("scenarios.yaml"), tables)
+            check_scenarios(settings["plan"]["scenarios"], content("scenarios.yaml"), tables, file)
 except ConfigError as error:
     sys.exit(f"\n{error}\n")
 # how the scripts speak to each province; no trigger: another language re-runs only what is written in it

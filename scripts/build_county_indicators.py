@@ -13,6 +13,7 @@ from jianfu.core.calendar import calendar_of
 from jianfu.core.tables import MEASURED
 from jianfu.indicators.evaluation import evaluate_counties
 from jianfu.indicators.plan import read_rows
+from jianfu.indicators.views import Means
 
 if __name__ == "__main__":
     logs.start(snakemake)
@@ -27,5 +28,5 @@ if __name__ == "__main__":
         window=snakemake.params.window,
         reference_window=snakemake.params.reference,
         exclude=snakemake.params.exclude,
-        threads=snakemake.threads,
+        means=Means(snakemake.threads),
     )

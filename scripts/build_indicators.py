@@ -18,6 +18,7 @@ from jianfu.core.spreadsheets import write_csv
 from jianfu.core.tables import MEASURED
 from jianfu.indicators.evaluation import evaluate
 from jianfu.indicators.plan import read_rows
+from jianfu.indicators.views import Means
 
 
 def main(
@@ -29,7 +30,7 @@ def main(
     reference,
     calendar,
     exclude,
-    threads,
+    means,
     own,
     parts,
     indicators,
@@ -47,7 +48,7 @@ def main(
         window,
         reference,
         exclude,
-        threads,
+        means,
         parts,
     )
     for remark in found.notices.itertuples():
@@ -72,7 +73,7 @@ if __name__ == "__main__":
         reference=snakemake.params.reference,
         calendar=snakemake.params.calendar,
         exclude=snakemake.params.exclude,
-        threads=snakemake.threads,
+        means=Means(snakemake.threads),
         own=snakemake.rule == "build_own_indicators",
         parts=snakemake.input.get("parts", ()),
         indicators=snakemake.output.indicators,

@@ -9,6 +9,7 @@ Descriptive. Fails where an expression of a scenario cannot be evaluated.
 
 from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
+from jianfu.indicators.views import Means
 from jianfu.scenarios.opening import open_province
 from jianfu.scenarios.plan import chosen, read_scenarios
 from jianfu.scenarios.planner import relief_plan
@@ -31,7 +32,6 @@ if __name__ == "__main__":
         output=snakemake.output.relief_plan,
         measures=snakemake.params.measures,
         fewer=snakemake.params.fewer,
-        threads=snakemake.threads,
-        memory=snakemake.resources.mem_mb // 2,
+        means=Means(snakemake.threads, snakemake.resources.mem_mb // 2),
         **{name: snakemake.params[name] for name in names},
     )

@@ -16,6 +16,7 @@ import pandas as pd
 
 from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
+from jianfu.indicators.views import Means
 from jianfu.scenarios.asking import ask
 from jianfu.scenarios.departments import departments
 from jianfu.scenarios.monitoring import first_rules, monitored
@@ -58,7 +59,6 @@ if __name__ == "__main__":
         selected=snakemake.params.selected,
         seed=snakemake.params.seed,
         outputs=dict(snakemake.output.items()),
-        threads=snakemake.threads,
-        memory=snakemake.resources.mem_mb // 2,
+        means=Means(snakemake.threads, snakemake.resources.mem_mb // 2),
         **{name: snakemake.params[name] for name in names},
     )

@@ -2,8 +2,6 @@
 
 1. Find the units of the counties and types, and the apps, that `exclude` names.
 2. Write the other rows in their order.
-
-Fails when a county, type of unit or app does not occur.
 """
 
 from jianfu.core import logs

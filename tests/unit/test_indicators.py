@@ -15,6 +15,7 @@ from jianfu.core.months import month_range
 from jianfu.indicators.evaluation import NOTHING_EXCLUDED, build_indicators
 from jianfu.indicators.plan import SOURCES, read_plan
 from jianfu.indicators.uniformity import uniformity
+from jianfu.indicators.views import Means
 
 PLAN = Path(__file__).parents[2] / "config" / "plan" / "indicators.csv"
 FULL_PLAN = read_plan(PLAN)
@@ -788,12 +789,6 @@ def test_a_month_of_excluded_topics_only_is_a_logged_zero():
     assert one("A1_tasks", exclude=exclude, tasks=days(2, topic="秸秆禁烧")) == 0
 
 
-def test_a_topic_to_leave_out_that_no_task_has():
-    exclude = {"topics": ["秸杆禁烧"], "months": [], "emergency": False}
-    with pytest.raises(ConfigError, match="no task has the topic '秸杆禁烧'.*秸秆禁烧"):
-        one("A1_tasks", exclude=exclude, tasks=days(2, topic="秸秆禁烧"))
-
-
 def test_a_wrong_expression_is_named(tmp_path):
     plan = read_plan(PLAN)
     plan = plan[plan["code"].isin(["A1_tasks", "B1_tables"])].reset_index(drop=True)
@@ -841,7 +836,7 @@ def test_order_of_rows_and_threads_change_nothing():
     ]
     frame = unit_months(units=("A", "B"))
     first, _ = build(None, {"tasks": rows}, frame)
-    second, _ = build(None, {"tasks": rows[::-1]}, frame, threads=2)
+    second, _ = build(None, {"tasks": rows[::-1]}, frame, means=Means(threads=2))
     pd.testing.assert_frame_equal(first, second, check_exact=True)
     assert first["value"].notna().sum() > 20
 

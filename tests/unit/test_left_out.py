@@ -1,5 +1,7 @@
 """Rows that a province leaves out: which, in which table, and how many."""
 
+import re
+
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -7,7 +9,8 @@ from ingest_cases import ROOT, UNITS, settings, write_csv
 
 from jianfu.core.errors import ConfigError
 from jianfu.indicators.left_out import counted, without
-from jianfu.ingest.excluded import check_excluded
+from jianfu.ingest import excluded
+from jianfu.ingest.excluded import check_excluded, check_read
 from jianfu.province.rules import leaves_out
 
 NOTHING = {
@@ -102,11 +105,30 @@ def test_every_row_that_is_left_out_is_counted_beside_all_rows(paths):
     assert len(counted(paths, NOTHING)) == 0
 
 
-@pytest.mark.parametrize("kind, name", [("counties", "甲乡"), ("unit_types", "其他"), ("apps", "办办")])
-def test_what_does_not_occur_is_refused_with_the_nearest_name(paths, kind, name):
+@pytest.mark.parametrize(
+    "kind, names, advice",
+    [
+        ("counties", ["乙县", "甲乡"], "valid are 乙县, 甲县."),
+        ("unit_types", ["镇", "其他"], "valid are 街道, 镇."),
+        ("apps", ["办", "办办"], "did you mean '办'?"),
+        ("topics", ["防汛", "防汛抗旱"], "did you mean '防汛'?"),
+    ],
+)
+def test_what_does_not_occur_is_refused_with_the_nearest_name(paths, kind, names, advice):
+    check_read(NOTHING | {kind: names[:1]}, paths, "省.yaml")
     with pytest.raises(ConfigError) as caught:
-        counted(paths, NOTHING | {kind: [name]})
-    assert f"exclude.{kind}" in str(caught.value) and name in str(caught.value)
+        check_read(NOTHING | {kind: names}, paths, "省.yaml")
+    sentence = f"省.yaml: 'exclude.{kind}[2]' names '{names[1]}', which the data do not have; {advice}"
+    assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize(
+    "out", [{"counties": ["甲县", "390102"]}, {"counties": ["甲县"], "unit_types": ["镇", "街道"]}]
+)
+def test_leaving_out_every_unit_is_refused(paths, out):
+    check_read(NOTHING | {"counties": ["甲县"], "unit_types": ["镇"]}, paths, "省.yaml")
+    with pytest.raises(ConfigError, match="省.yaml: 'exclude' leaves out every unit; leave one."):
+        check_read(NOTHING | out, paths, "省.yaml")
 
 
 def test_a_county_that_no_unit_has_is_refused_before_any_job(tmp_path):
@@ -115,9 +137,7 @@ def test_a_county_that_no_unit_has_is_refused_before_any_job(tmp_path):
         sources=[{"table": "units", "files": ["单位.csv"]}],
         data={"folder": str(tmp_path), "window": ["2024-01", "2024-12"], "extraction_date": "2025-01-10"},
     )
-    check_excluded(
-        province | {"exclude": NOTHING | {"counties": ["甲县", "390102"]}}, ROOT, "省.yaml", tmp_path
-    )
+    check_excluded(province | {"exclude": NOTHING | {"counties": ["390102"]}}, ROOT, "省.yaml", tmp_path)
     with pytest.raises(ConfigError) as caught:
         check_excluded(
             province | {"exclude": NOTHING | {"counties": ["乙县", "甲县城"]}}, ROOT, "省.yaml", tmp_path
@@ -126,8 +146,9 @@ def test_a_county_that_no_unit_has_is_refused_before_any_job(tmp_path):
     assert "did you mean '甲县'?" in str(caught.value)
 
 
-def test_a_topic_that_no_task_has_is_refused_before_any_job_once_the_tasks_have_been_read(tmp_path):
-    """A table that was read before decides where it has the name; where not, the files may be newer."""
+def test_a_topic_that_no_task_has_is_refused_before_any_job(tmp_path, monkeypatch):
+    """A table that was read before decides where it has the name; where not, the files may be newer. Large files that
+    no job has read are left to the job that counts what is left out."""
     head = ["任务编号", "责任单位", "任务类型", "专题", "交办时间"]
     rows = [["1", "河口镇", "任务", "防汛抗旱", "2024-03-01"], ["2", "河口镇", "任务", "党建", "2024-03-02"]]
     write_csv(tmp_path / "单位.csv", UNITS)
@@ -140,11 +161,13 @@ def test_a_topic_that_no_task_has_is_refused_before_any_job_once_the_tasks_have_
     def check(topic):
         check_excluded(province | {"exclude": NOTHING | {"topics": [topic]}}, ROOT, "省.yaml", tmp_path)
 
-    check("防汛抗早")  # nothing has been read yet: the job that reads the tasks says it
+    misspelt = "'exclude.topics[1]' names '防汛抗早', which the data do not have; did you mean '防汛抗旱'?"
+    with pytest.raises(ConfigError, match=re.escape(misspelt)):
+        check("防汛抗早")
+    monkeypatch.setattr(excluded, "QUICK_BYTES", 100)
+    check("防汛抗早")
     pd.DataFrame({"topic": ["信访", None]}).to_parquet(tmp_path / "tasks.parquet")
     check("信访")
     check("党建")  # in a file that came later
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError, match=re.escape(misspelt)):
         check("防汛抗早")
-    assert str(caught.value).startswith("省.yaml: 'exclude.topics[1]' names '防汛抗早'")
-    assert "did you mean '防汛抗旱'?" in str(caught.value)

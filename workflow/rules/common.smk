@@ -352,11 +352,14 @@ def county_parts(wildcards):
     return expand("results/{{province}}/restricted/pieces/indicators/{part}.npz", part=of)
 
 
+def own_file(province):
+    """The file of a province."""
+    return province_file(province, province_folders(workflow.basedir, config.get("provinces_dir")))
+
+
 def registrations(wildcards):
     """The registered plans of the wildcard province."""
-    folders = province_folders(ROOT, config.get("provinces_dir"))
-    file = province_file(wildcards.province, folders)
-    return [str(path) for path in registration_files(file, wildcards.province)]
+    return [str(path) for path in registration_files(own_file(wildcards.province), wildcards.province)]
 
 
 def earlier_results(wildcards):

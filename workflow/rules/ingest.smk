@@ -208,11 +208,13 @@ rule count_left_out:
         "results/{province}/logs/count_left_out.log",
     benchmark:
         "results/{province}/benchmarks/count_left_out.tsv"
+    priority: 100  # it may stop the run
     conda:
         "../../environment.yml"
     resources:
         mem_mb=1500,
     params:
+        file=lambda wildcards: display(own_file(wildcards.province)),
         exclude=setting("exclude"),
         code=code("count_left_out"),
     script:

@@ -69,7 +69,7 @@ def evaluate(
     window: tuple[str, str],
     reference_window: tuple[str, str],
     exclude=NOTHING_EXCLUDED,
-    threads: int = 1,
+    means: views.Means = views.ONE_THREAD,
     parts: Iterable[str | Path] = (),
 ) -> Evaluation:
     """Evaluate the plan on canonical tables, or put together the ``parts`` in which counties were evaluated apart
@@ -84,15 +84,15 @@ def evaluate(
     * notices: indicator, outcome (switched_off, computed_without, from_title, no_values, cascade_links,
       cascade_orphans, cascade_cycles), column, n.
     """
-    con = views.connect(threads)
-    filled = views.open_tables(con, tables)
+    con = views.connect(means)
+    filled, summed = views.open_tables(con, tables, reference_window)
     unit_months = unit_months.reset_index(drop=True)
-    plan, missing = available(plan, filled, views.since_the_reference(con, filled, reference_window))
+    plan, missing = available(plan, filled, summed)
     if parts:
         cascade, arrays = _joined(parts, (len(unit_months), len(plan)))
     else:
         views.register_unit_months(con, unit_months)
-        cascade = views.prepare(con, filled, calendar, window, reference_window, exclude)
+        cascade = views.prepare(con, summed, calendar, window, reference_window, exclude)
         arrays = evaluate_prepared(con, plan, unit_months)
     raw, denominated, values, coverage = arrays
     notices = [("A5_amp", outcome, "", n) for outcome, n in cascade.items() if n]
@@ -114,20 +114,20 @@ def evaluate_counties(
     window: tuple[str, str],
     reference_window: tuple[str, str],
     exclude=NOTHING_EXCLUDED,
-    threads: int = 1,
+    means: views.Means = views.ONE_THREAD,
 ) -> None:
     """Evaluate the plan for the counties of job ``number`` (from 1) of ``jobs``, as a file for :func:`evaluate`.
 
     No measure looks beyond a county but by what is counted of the whole province (views.tasks_of_all_units).
     """
-    con = views.connect(threads)
+    con = views.connect(means)
     units = units_of_job(con.execute("SELECT * FROM read_parquet(?)", [tables["units"]]).df(), number, jobs)
     rows = np.flatnonzero(unit_months["unit_code"].isin(units))
     own = unit_months.iloc[rows].reset_index(drop=True)
-    filled = views.open_tables(con, tables, units)
-    plan = available(plan, filled)[0]
+    filled, summed = views.open_tables(con, tables, reference_window, units)
+    plan = available(plan, filled, summed)[0]
     views.register_unit_months(con, own)
-    cascade = views.prepare(con, filled, calendar, window, reference_window, exclude)
+    cascade = views.prepare(con, summed, calendar, window, reference_window, exclude)
     arrays = dict(zip(STEPS, evaluate_prepared(con, plan, own), strict=True))
     with open(into, "wb") as file:
         np.savez(file, rows=rows, cascade=np.array(list(cascade.items()), dtype=str).reshape(-1, 2), **arrays)
@@ -183,14 +183,14 @@ def check_expressions(plan: pd.DataFrame, tables) -> None:
 
     tables: {canonical table: the table without rows}, all columns there. Nothing else can be read: no file, no address.
     """
-    con = views.connect(1)
+    con = views.connect()
     con.execute("SET enable_external_access = false")
     views.open_tables(con, tables)
     months = pd.DataFrame({"row": [0], "unit_code": ["-"], "month": ["2024-01"], "year": [2023]})
     con.register("unit_months", months.assign(workdays=1.0, tasks_logged=True, app_logged=True))
-    filled = {name: set(table.schema.names) for name, table in tables.items()}
+    known = {name: set(table.schema.names) for name, table in tables.items()}
     year = ("2024-01", "2024-12")  # any year of the calendar: there are no rows
-    views.prepare(con, filled, Calendar(), year, year, NOTHING_EXCLUDED)
+    views.prepare(con, known, Calendar(), year, year, NOTHING_EXCLUDED)
     _evaluate(con, plan, months)
     for row in plan.itertuples():
         kind = con.execute(f"DESCRIBE SELECT {row.expression} FROM {row.source}").fetchone()[1]

@@ -5,13 +5,11 @@ them. Topics, months and emergencies are left out of the log where it is measure
 they are counted.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import pandas as pd
 import pyarrow.parquet as pq
 
-from jianfu.core.errors import ConfigError
-from jianfu.core.spelling import did_you_mean
 from jianfu.indicators.views import connect
 
 OF_UNITS = {  # kind: SQL of the units meant by one value
@@ -19,11 +17,11 @@ OF_UNITS = {  # kind: SQL of the units meant by one value
     "unit_types": """SELECT unit_code FROM units GROUP BY unit_code
         HAVING arg_max(unit_type, coalesce(valid_from::DATE, DATE '0001-01-01')) IN (?, ?)""",
 }
-OF_ROWS = {  # kind: table, SQL of the rows meant by one value, SQL of the values there are
-    "apps": ("app_activity", "app_name = ?", "SELECT DISTINCT app_name FROM app_activity ORDER BY 1"),
-    "topics": ("tasks", "topic = ?", ""),
-    "months": ("tasks", "strftime(issue_at, '%Y-%m') = ?", ""),
-    "emergency": ("tasks", "emergency", ""),
+OF_ROWS = {  # kind: table, SQL of the rows meant by one value
+    "apps": ("app_activity", "app_name = ?"),
+    "topics": ("tasks", "topic = ?"),
+    "months": ("tasks", "strftime(issue_at, '%Y-%m') = ?"),
+    "emergency": ("tasks", "emergency"),
 }
 REMOVED = (*OF_UNITS, "apps")  # kinds whose rows are taken out of the tables
 
@@ -31,8 +29,7 @@ REMOVED = (*OF_UNITS, "apps")  # kinds whose rows are taken out of the tables
 def without(table: str, paths: Mapping[str, str], exclude: Mapping, kept: str) -> None:
     """Write a canonical table without the rows that are left out.
 
-    paths: of ``table`` and of ``units``; kept: the file to write, rows in their order. Raises :class:`ConfigError` for
-    a county, type of unit or app that does not occur.
+    paths: of ``table`` and of ``units``; kept: the file to write, rows in their order.
     """
     con = _opened(paths)
     asked = [(kind, value) for kind in REMOVED for value in exclude[kind]]
@@ -77,28 +74,6 @@ def _condition(con, kind, value, table):
     """(SQL of the rows of a table that a value means, values of its places); None where it means none of this table."""
     columns = {row[0] for row in con.execute(f"DESCRIBE {table}").fetchall()}
     if kind in OF_UNITS:
-        _must_occur(
-            con, kind, value, con.execute(OF_UNITS[kind], [value, value]).fetchall(), _OCCURRING[kind]
-        )
         return (f"unit_code IN ({OF_UNITS[kind]})", [value, value]) if "unit_code" in columns else None
-    owner, sql, known = OF_ROWS[kind]
-    if table != owner:
-        return None
-    if known:
-        there = con.execute(f"SELECT 1 FROM {table} WHERE {sql} LIMIT 1", [value]).fetchall()
-        _must_occur(con, kind, value, there, known)
-    return sql, [value] if "?" in sql else []
-
-
-_OCCURRING = {
-    "counties": "SELECT DISTINCT county_name FROM units ORDER BY 1",
-    "unit_types": "SELECT DISTINCT unit_type FROM units ORDER BY 1",
-}
-
-
-def _must_occur(con, kind, value, found: Iterable, known):
-    if not found:
-        names = [row[0] for row in con.execute(known).fetchall() if row[0]]
-        raise ConfigError(
-            "excluded_unknown", key=f"exclude.{kind}", name=value, advice=did_you_mean(value, names)
-        )
+    owner, sql = OF_ROWS[kind]
+    return (sql, [value] if "?" in sql else []) if table == owner else None

@@ -101,14 +101,13 @@ def checked(plan: pd.DataFrame, path: str) -> pd.DataFrame:
 
 
 def available(
-    plan: pd.DataFrame, filled: dict[str, set[str]], held: dict[str, set[str]] | None = None
+    plan: pd.DataFrame, filled: dict[str, set[str]], summed: dict[str, set[str]]
 ) -> tuple[pd.DataFrame, list[tuple]]:
     """The rows of the plan whose needed columns hold any value, and the notices about the others.
 
-    A needed column of another table than that of the source is written ``table.column``. held: columns that count as
-    parts of sums, where these are fewer (:func:`jianfu.indicators.views.since_the_reference`).
+    A needed column of another table than that of the source is written ``table.column``. filled, summed: the answers of
+    :func:`jianfu.indicators.views.open_tables`.
     """
-    held = filled if held is None else held
     notices, keep = [], []
     for row in plan.itertuples():
         table = source_of(row.source)[0]
@@ -119,7 +118,7 @@ def available(
             lacking = lacking or [f"(no rows in {table})"]
         notices += [(row.code, "switched_off", column, 0) for column in lacking]
         if not lacking:
-            without = [column for column in row.optional.split() if column not in held[table]]
+            without = [column for column in row.optional.split() if column not in summed[table]]
             notices += [(row.code, "computed_without", column, 0) for column in without]
         keep.append(not lacking)
     return plan[keep].reset_index(drop=True), notices

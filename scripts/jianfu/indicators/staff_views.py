@@ -87,13 +87,13 @@ LEFT JOIN (SELECT person_key, month, min(unit_code) AS unit_code FROM posts GROU
 """
 
 
-def prepare(con, filled) -> None:
+def prepare(con, summed) -> None:
     """Create the views; needs the views of the task log, the calendar tables, unit_months and the macros.
 
-    ``filled``: columns with any value by table. Accountability clauses that a province does not record count as none.
+    ``summed``: as for the views of the log. Accountability clauses that a province does not record count as none.
     """
     con.execute(POSTS.format(days=DAYS_PER_YEAR, leader=LEADER, no_leader=NO_LEADER))
     con.execute(DOCUMENTS)
-    n_clauses = "n_clauses" if "n_clauses" in filled["unit_year"] else "0"
+    n_clauses = "n_clauses" if "n_clauses" in summed["unit_year"] else "0"
     con.execute(YEARS.format(n_clauses=n_clauses, matched=MATCHED_MONTHS))
     con.execute(HOURS)

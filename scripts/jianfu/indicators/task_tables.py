@@ -28,11 +28,11 @@ def build_task_tables(tables, unit_months, calendar, window, reference_window, e
     emergency to leave out, as for the indicators.
     """
     con = views.connect()
-    filled = views.open_tables(con, tables)
+    _, summed = views.open_tables(con, tables, reference_window)
     frame = unit_months[["unit_code", "month", "workdays", "tasks_logged", "app_logged"]]
     con.register("logged", frame)
     con.register(
         "unit_months", frame.assign(row=range(len(frame)), year=frame["month"].str[:4].astype(int) - 1)
     )
-    views.prepare(con, filled, calendar, window, reference_window, exclude)
+    views.prepare(con, summed, calendar, window, reference_window, exclude)
     return con.execute(LINKS).df(), con.execute(YEARS).df()

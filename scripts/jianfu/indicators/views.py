@@ -8,15 +8,14 @@ order in which rows are read changes nothing. (DuckDB's least() and greatest() s
 
 import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 
 from jianfu.core.calendar import Calendar
-from jianfu.core.errors import ConfigError
 from jianfu.core.months import month_ends, month_range
-from jianfu.core.spelling import did_you_mean
 from jianfu.core.tables import OWN
 from jianfu.core.units import latest_units
 from jianfu.indicators import cascade, staff_views, timing
@@ -171,12 +170,23 @@ GROUP BY unit_code, year, indicator_id ORDER BY unit_code, year, indicator_id
 """
 
 
-def connect(threads: int = 1, memory: int = 1000) -> duckdb.DuckDBPyConnection:
-    """An in-memory database that needs no network; beyond ``memory`` (MB) it uses the temporary folder."""
+@dataclass(frozen=True)
+class Means:
+    """What a job may use of the computer: threads, and MB of memory for its rows."""
+
+    threads: int = 1
+    memory: int = 1000
+
+
+ONE_THREAD = Means()
+
+
+def connect(means: Means = ONE_THREAD) -> duckdb.DuckDBPyConnection:
+    """An in-memory database that needs no network; beyond its memory it uses the temporary folder."""
     return duckdb.connect(
         config={
-            "threads": threads,
-            "memory_limit": f"{memory}MB",
+            "threads": means.threads,
+            "memory_limit": f"{means.memory}MB",
             "temp_directory": str(Path(tempfile.gettempdir(), f"jianfu-{os.getpid()}")),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
@@ -184,11 +194,15 @@ def connect(threads: int = 1, memory: int = 1000) -> duckdb.DuckDBPyConnection:
     )
 
 
-def open_tables(con, tables, units=None) -> dict[str, set[str]]:
+def open_tables(
+    con, tables, reference_window=None, units=None
+) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
     """Make each canonical table (path of a Parquet file, frame or Arrow table) readable as ``<table>_read``.
 
     ``units``: codes of the units to which tasks and app use are limited; what is looked up in the tasks of the whole
-    province stands in ``tasks_of_all_units``. Returns the columns of each (whole) table that hold any value.
+    province stands in ``tasks_of_all_units``. Returns the columns of each (whole) table that hold any value, and those
+    of them without the parts of a sum (a kind of artefact, accountability clauses) that no row of the reference window
+    holds while it holds others: a column that comes later moves nothing before. Without a window they are the same.
     """
     filled = {}
     for table, source in tables.items():
@@ -211,7 +225,7 @@ def open_tables(con, tables, units=None) -> dict[str, set[str]]:
                 f"CREATE VIEW {table}_read AS SELECT * FROM {table}_of_all SEMI JOIN own_units USING (unit_code)"
             )
         con.execute("CREATE OR REPLACE VIEW tasks_of_all_units AS SELECT * FROM tasks_of_all")
-    return filled
+    return filled, _summed(con, filled, reference_window) if reference_window else filled
 
 
 def register_unit_months(con, unit_months: pd.DataFrame) -> None:
@@ -221,36 +235,25 @@ def register_unit_months(con, unit_months: pd.DataFrame) -> None:
     con.register("unit_months", frame.assign(row=range(len(frame)), year=year))
 
 
-def prepare(con, filled, calendar: Calendar, window, reference_window, exclude) -> dict[str, int]:
+def prepare(con, summed, calendar: Calendar, window, reference_window, exclude) -> dict[str, int]:
     """Create the views over the opened tables; returns the counts of cascade links, orphans and cycles.
 
-    ``filled`` is the answer of :func:`open_tables`; ``exclude`` has the keys topics, months, emergency. The frame
-    ``unit_months`` is registered already. A part of a sum (a kind of artefact, accountability clauses) that a province
-    does not collect in the reference window is left out of the sum: a column that comes later moves nothing before.
-    Raises :class:`ConfigError` for a topic to be left out that no task has.
+    ``summed``: the second answer of :func:`open_tables`; ``exclude`` has the keys topics, months, emergency. The frame
+    ``unit_months`` is registered already.
     """
-    topics = [
-        row[0]
-        for row in con.execute("SELECT DISTINCT topic FROM tasks_of_all_units ORDER BY 1").fetchall()
-        if row[0]
-    ]
-    for topic in exclude["topics"]:
-        if topic not in topics:
-            raise ConfigError("no_such_topic", topic=topic, advice=did_you_mean(topic, topics))
     _set_variables(con, reference_window, exclude)
     _make_days(con, calendar, window)
-    for table in filled:
+    for table in summed:
         if table.startswith(OWN):
             _make_own(con, table)
-    filled = since_the_reference(con, filled, reference_window)
-    artefacts = " + ".join(column for column in ARTEFACTS if column in filled["tasks"])
+    artefacts = " + ".join(column for column in ARTEFACTS if column in summed["tasks"])
     units = con.execute("SELECT * FROM units_read").df()
     con.register("latest_units", latest_units(units))
     con.execute(MACROS)
     con.execute(
         TASKS.format(
             artefacts=artefacts or "NULL::DOUBLE",
-            demand=_demand(filled["tasks"]),
+            demand=_demand(summed["tasks"]),
             short=SHORT_MINUTES,
             followed=FOLLOWED,
             lapsed=LAPSED,
@@ -259,7 +262,7 @@ def prepare(con, filled, calendar: Calendar, window, reference_window, exclude) 
     con.execute(COUNTED.format(view="task_issuers", column="issuer"))
     con.execute(COUNTED.format(view="task_categories", column="category"))
     con.execute(OTHERS)
-    staff_views.prepare(con, filled)
+    staff_views.prepare(con, summed)
     return follow_tasks(con)
 
 
@@ -299,7 +302,7 @@ def _demand(filled):
     return f"CASE WHEN coalesce({', '.join(tests)}) IS NOT NULL THEN {any_of} END"
 
 
-def since_the_reference(con, filled, window):
+def _summed(con, filled, window):
     """``filled`` without the parts of sums that no row of the reference ``window`` holds, while it holds others.
 
     Where it holds none of a sum, there is nothing before that could be kept: nothing is left out.

@@ -1,4 +1,4 @@
-"""What a province leaves out must be in its data; checked before any job, where that can be known."""
+"""What a province leaves out must be in its data: said before any job where it can be known, else once all is read."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,49 +7,85 @@ import pyarrow.parquet as pq
 
 from jianfu.core.errors import ConfigError, DataError
 from jianfu.core.reasons import Reason
+from jianfu.core.sources import matching_files
 from jianfu.core.spelling import did_you_mean
 from jianfu.core.tables import raw_tables
 from jianfu.ingest.tables import ingest_table
 
-OF_TABLE = {  # kind of `exclude`: the table that holds its values, their columns, names before codes
-    "counties": ("units", ["county_name", "county_code"]),
-    "apps": ("app_activity", ["app_name"]),
-    "topics": ("tasks", ["topic"]),
+OF_TABLE = {  # table that holds the values of kinds of `exclude`: the columns of each kind, names before codes
+    "units": {"counties": ["county_name", "county_code"], "unit_types": ["unit_type"]},
+    "app_activity": {"apps": ["app_name"]},
+    "tasks": {"topics": ["topic"]},
 }
-SMALL = ("units",)  # tables that are read for it alone; others are known once they have been read
+QUICK_BYTES = 5_000_000  # of raw files that are read for this check alone, though no job has read them yet
 
 
 def check_excluded(settings: Mapping, root: str | Path, file: str, read: str | Path) -> None:
-    """Raise :class:`ConfigError` for a county (name or code), an app or a topic of ``exclude`` that no row has.
+    """Raise :class:`ConfigError` for what ``exclude`` names and no row has, or if it leaves no unit; before any job.
 
     settings: of a province; file: its file; read: folder with its canonical tables, as far as they have been made.
-    A name that a long table does not have there is looked for in the raw files, which may have changed; a table that
-    was never read, stands in a database, is still to be simulated or cannot be read is left to the job that reads it.
+    A name that a table does not have there is looked for in the raw files, which may have changed. Large files that
+    were never read, a table in a database, one still to be simulated and one that cannot be read are left to the job
+    that counts what is left out (:func:`check_read`).
     """
-    for kind, (table, columns) in OF_TABLE.items():
-        asked, made = settings["exclude"][kind], Path(read) / f"{table}.parquet"
-        if not asked or not (table in SMALL or made.is_file()):
-            continue
-        if table not in SMALL and {*asked} <= _values(
-            pq.read_table(made, columns=columns, read_dictionary=columns)
-        ):
+    for table in _asked(settings["exclude"]):
+        made = Path(read) / f"{table}.parquet"
+        if made.is_file():
+            if not _wrong(settings["exclude"], table, _stored(made, table)):
+                continue
+        elif _raw_bytes(table, settings) > QUICK_BYTES:
             continue
         rows = _raw(table, settings, Path(root))
-        if rows is None:
-            continue
+        if rows is not None and (what := _wrong(settings["exclude"], table, rows)):
+            raise ConfigError("in_file", file=file, what=what)
+
+
+def check_read(exclude: Mapping, paths: Mapping[str, str], file: str) -> None:
+    """As :func:`check_excluded`, of the canonical tables as they have been read. paths: of the tables, by name."""
+    for table in _asked(exclude):
+        if what := _wrong(exclude, table, _stored(paths[table], table)):
+            raise ConfigError("in_file", file=file, what=what)
+
+
+def _asked(exclude):
+    return [table for table, kinds in OF_TABLE.items() if any(exclude[kind] for kind in kinds)]
+
+
+def _stored(path, table):
+    columns = [column for own in OF_TABLE[table].values() for column in own]
+    return pq.read_table(path, columns=columns, read_dictionary=columns)
+
+
+def _wrong(exclude, table, rows):
+    """Why the rows of a table cannot be left out as asked, as a :class:`Reason`; None where they can."""
+    for kind, columns in OF_TABLE[table].items():
         known = _values(rows.select(columns))
-        for number, name in enumerate(asked, start=1):
+        for number, name in enumerate(exclude[kind], start=1):
             if name not in known:
                 advice = did_you_mean(name, sorted(_values(rows.select(columns[:1]))))
-                key = f"exclude.{kind}[{number}]"
-                what = Reason("excluded_unknown", key=key, name=name, advice=advice)
-                raise ConfigError("in_file", file=file, what=what)
+                return Reason("excluded_unknown", key=f"exclude.{kind}[{number}]", name=name, advice=advice)
+    if table == "units":
+        out = {*exclude["counties"], *exclude["unit_types"]}
+        columns = rows.select(["county_name", "county_code", "unit_type"]).to_pydict().values()
+        if all(out.intersection(row) for row in zip(*columns, strict=True)):
+            return Reason("excluded_every_unit")
+    return None
+
+
+def _sources(table, settings):
+    needed = {"units", *raw_tables(table)}
+    return [source for source in settings["sources"] if source["table"] in needed]
+
+
+def _raw_bytes(table, settings):
+    folder = settings["data"]["folder"]
+    files = {file for source in _sources(table, settings) for file in matching_files(folder, source)}
+    return sum(file.stat().st_size for file in files)
 
 
 def _raw(table, settings, root):
     """A canonical table as its raw files are now; None where they cannot be read here and now."""
-    needed = {"units", *raw_tables(table)}
-    sources = [source for source in settings["sources"] if source["table"] in needed]
+    sources = _sources(table, settings)
     if settings["simulate"] or any("url_env" in source.get("database", {}) for source in sources):
         return None
     plan, schema = root / "config" / "plan", root / "workflow" / "schemas" / "canonical.yaml"

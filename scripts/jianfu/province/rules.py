@@ -7,7 +7,6 @@ from jianfu.core.reasons import Reason
 from jianfu.core.spelling import did_you_mean
 from jianfu.core.tables import OWN, REQUIRED
 
-UNIT_TYPES = ("镇", "乡", "街道", "其他")
 BUILT_IN = ("unit_code", "unit_name", "county_name", "month", "date")  # columns that every own table can have
 
 
@@ -170,8 +169,6 @@ def _reference(settings, file):
 
 def _exclusions(settings, file):
     first, last = settings["data"]["window"]
-    if {*UNIT_TYPES} <= {*settings["exclude"]["unit_types"]}:
-        raise ConfigError("excluded_every_type", file=file)
     for month in settings["exclude"]["months"]:
         if not first <= month <= last:
             raise ConfigError("excluded_month_outside", file=file, month=month, first=first, last=last)

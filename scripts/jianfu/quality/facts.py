@@ -251,8 +251,8 @@ def _by_table(columns):
 
 def _switched_off(plan, tables):
     plan = read_plan(plan)
-    con = views.connect(1)
-    _, lacking = available(plan, views.open_tables(con, tables))
+    con = views.connect()
+    _, lacking = available(plan, *views.open_tables(con, tables))
     con.close()
     labels = plan.set_index("code")[["label_zh", "label_en"]]
     found = {}

@@ -48,8 +48,8 @@ ANSWERS = """SELECT unit_code, strftime(fieldwork_date, '%Y-%m') AS month, count
 def find(tables: Mapping[str, str], window: tuple[str, str]) -> pd.DataFrame:
     """Frame of :data:`COLUMNS`, ordered; ``tables``: {canonical table: path}, ``window``: first and last month."""
     months = month_range(*window)
-    with views.connect(1) as con:
-        filled = views.open_tables(con, tables)
+    with views.connect() as con:
+        filled, _ = views.open_tables(con, tables)
         recorded = {
             kind: _within(con.execute(query).df(), months)
             for kind, query in QUERIES.items()

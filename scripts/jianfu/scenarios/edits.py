@@ -46,7 +46,7 @@ class Rows:
     """The canonical tables of a province, opened to be edited.
 
     tables: canonical table -> Parquet path, for every table that indicators need; the others as for
-    :func:`jianfu.indicators.evaluation.evaluate`. memory: MB that the rows may take.
+    :func:`jianfu.indicators.evaluation.evaluate`.
     """
 
     def __init__(
@@ -57,18 +57,16 @@ class Rows:
         window: tuple[str, str],
         reference: tuple[str, str],
         exclude: Mapping,
-        *,
-        threads: int = 1,
-        memory: int = 1000,
+        means: views.Means = views.ONE_THREAD,
     ):
-        self.tables, self.memory, self.con = dict(tables), memory, views.connect(threads, memory)
+        self.tables, self.means, self.con = dict(tables), means, views.connect(means)
         self.unit_months = unit_months.reset_index(drop=True)
-        self.filled = views.open_tables(self.con, tables)
+        self.filled, self.summed = views.open_tables(self.con, tables, reference)
         for table in MEASURED:  # rows that can be changed, in place of the view of the file
             self.con.execute(f"DROP VIEW {table}_read")
             self.con.execute(f"CREATE TABLE {table}_read AS SELECT * FROM read_parquet(?)", [tables[table]])
         views.register_unit_months(self.con, self.unit_months)
-        views.prepare(self.con, self.filled, calendar, window, reference, exclude)
+        views.prepare(self.con, self.summed, calendar, window, reference, exclude)
         self.con.execute(MACROS)
 
     def lacking(self, scenario: Scenario) -> list[str]:
@@ -95,7 +93,7 @@ class Rows:
                 views.follow_tasks(self.con)
             yield self.con
         except duckdb.OutOfMemoryException:
-            raise NotEstimable("beyond_memory", mb=self.memory) from None
+            raise NotEstimable("beyond_memory", mb=self.means.memory) from None
         except duckdb.Error as error:
             detail = str(error).splitlines()[0]
             raise ConfigError("scenario_expression", name=scenario.id, detail=detail) from error
@@ -106,9 +104,8 @@ class Rows:
         """unit_code, month, indicator, value, coverage of the indicators of ``plan`` that the edits can change."""
         touched = {edit.table for edit in scenario.edits}
         read = [_tables_of(source_of(source)[0]) for source in plan["source"]]
-        own = available(
-            plan[[bool(touched & tables) for tables in read]].reset_index(drop=True), self.filled
-        )[0]
+        touching = plan[[bool(touched & tables) for tables in read]].reset_index(drop=True)
+        own = available(touching, self.filled, self.summed)[0]
         with self.under(scenario) as con:
             _, _, values, coverage = evaluate_prepared(con, own, self.unit_months)
         return long_values(self.unit_months, own, values, coverage)

@@ -11,6 +11,7 @@ from jianfu.core.calendar import calendar_of
 from jianfu.core.tables import MEASURED
 from jianfu.core.units import latest_units
 from jianfu.indicators.plan import read_plan
+from jianfu.indicators.views import Means
 from jianfu.indices.construction import read_anchors
 from jianfu.indices.specification import index_spec, read_members
 from jianfu.models.tables.reading import read_hazard, read_survey
@@ -37,13 +38,12 @@ def open_province(
     exposure: Mapping,
     indices: Mapping,
     draws: str,
-    threads: int,
-    memory: int,
+    means: Means,
 ) -> Opened:
     """Everything that scenarios are asked of. Models without an estimate are logged and left out.
 
     plan: config/plan/scenarios.yaml as settled; declared: models.yaml; inputs: files of rule build_scenarios; draws:
-    ``parameters`` or ``clusters``, of which the coefficients are drawn; memory: MB for the rows; the others are
+    ``parameters`` or ``clusters``, of which the coefficients are drawn; means: what the job may use; the others are
     settings of the province.
     """
     indicator_plan, anchors = read_plan(inputs["indicator_plan"]), read_anchors(inputs["anchors"])
@@ -85,9 +85,7 @@ def open_province(
         staff = staff_of(predictors["exits"], tables["hazard_cells"], frame, before, focus[0])
         models = replace(models, staff=staff)
     return Opened(
-        rows=Rows(
-            rows, frame, calendar_of(calendar), window, reference, exclude, threads=threads, memory=memory
-        ),
+        rows=Rows(rows, frame, calendar_of(calendar), window, reference, exclude, means),
         frame=frame,
         stored=stored,
         plan=own,

@@ -19,12 +19,19 @@ from jianfu.scenarios.plan import read_scenarios
 YEAR = ("2024-01", "2024-12")  # any year of the calendar: there are no rows
 
 
-def check_scenarios(own: Mapping, plan: Mapping, tables: Mapping[str, pa.Schema]) -> None:
+def check_scenarios(own: Mapping, plan: Mapping, tables: Mapping[str, pa.Schema], file: str) -> None:
     """Raise :class:`ConfigError` for the first of a province's ``own`` scenarios that cannot be.
 
     own: the part ``scenarios`` of its overlay; plan: content of scenarios.yaml with the overlay; tables: {canonical
-    table: its columns}, with the province's own.
+    table: its columns}, with the province's own; file: its file.
     """
+    try:
+        _check(own, plan, tables)
+    except ConfigError as error:
+        raise ConfigError("in_file", file=file, what=error.reason) from None
+
+
+def _check(own, plan, tables):
     scenarios = [scenario for scenario in read_scenarios(plan) if own.get(scenario.id)]
     columns = {name: tables[name].names for name in MEASURED}
     for scenario in scenarios:
