@@ -240,7 +240,7 @@ REFUSED = {
     ),
     "cohort that a variable needs": (
         "{cohorts: {00后: off}}",
-        "'plan.variables.survey_scores.young.values' names '00后', which does not exist; valid are 70后及以前, 80后, 90后.",
+        "'plan.variables.survey_scores.young.values' names '00后', which does not exist; valid are 70后及以前, 80后",
     ),
     "focus beside the common one": (
         "{cohorts: {85后: 1985}, focus: 85后}",
