@@ -75,7 +75,7 @@ def test_the_grid_has_at_least_five_hundred_specifications(small):
 def test_the_declared_index_has_the_exposure_of_the_models(small):
     _, tables, (cube, spec) = small
     exposures, refused = exposures_of(cube, spec, FEW)
-    frame = tables["hazard_cells"].frame
+    frame = tables["hazard_cells"].whole()
     long = cube.grid.long("exposure", {"OD": exposures["declared", "1-3"]})
     found = exposure_at(frame["unit"], frame["month"], long, "OD")
     np.testing.assert_array_equal(found, frame["OD"])

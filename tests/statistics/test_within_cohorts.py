@@ -74,7 +74,7 @@ def test_rare_events_no_more_than_coefficients_as_with_dummies():
     table = province(1, yearly=0.035, slope=0.14, more=0.2, staff=10, units=24)
     spec = replace(spec_of(PLAN, "H3_within_cohorts"), report="all")
     found = engine.fit_model(spec, table, PLAN["categories"], Settings(bootstrap=0)).set_index("term")
-    cells = table.frame.assign(
+    cells = table.whole().assign(
         unit=lambda c: c["unit"].astype(str) + c["cohort"].astype(str),
         month=lambda c: c["month"].astype(str) + c["cohort"].astype(str),
     )

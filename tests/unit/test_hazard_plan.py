@@ -113,7 +113,7 @@ def test_poisson_on_tenure_cells_is_cox_on_tenure(tables, months):
     keys = ["unit_code", "month"]
     known = (
         tables["hazard_cells"]
-        .frame[["unit", "month", "OD"]]
+        .of(["unit", "month", "OD"])
         .drop_duplicates()
         .astype({"unit": str, "month": str})
     )
@@ -134,7 +134,7 @@ def test_poisson_on_tenure_cells_is_cox_on_tenure(tables, months):
 
 def test_the_linear_model_on_cells_is_that_on_rows(tables, months):
     row = fit("H2_linear", tables, effects=[], controls=["sex"], report=["OD"]).iloc[0]
-    frame = tables["hazard_cells"].frame
+    frame = tables["hazard_cells"].whole()
     frame = frame.loc[frame.index.repeat(frame["n"])]
     x = np.column_stack([np.ones(len(frame)), frame["OD"], frame["sex"] == "男"])
     share = (frame["voluntary"] / frame["n"]).to_numpy()  # rows of a cell sum to its events
@@ -143,7 +143,7 @@ def test_the_linear_model_on_cells_is_that_on_rows(tables, months):
 
 
 def test_lags_are_the_index_of_earlier_months(tables):
-    frame = tables["hazard_cells"].frame.drop_duplicates(["unit", "month"]).set_index(["unit", "month"])
+    frame = tables["hazard_cells"].whole().drop_duplicates(["unit", "month"]).set_index(["unit", "month"])
     one, three = frame["OD_lag1"], frame["OD_lag3"]
     assert one[(UNITS[3], "2024-05")] == three[(UNITS[3], "2024-07")]
     assert np.isfinite(frame["OD_lag12"]).all()

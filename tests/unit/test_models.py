@@ -1,6 +1,7 @@
 """The model engine: declared models -> tidy rows, with every observation accounted for."""
 
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -172,7 +173,7 @@ def test_rows_speak_the_common_language(estimates):
 
 
 def test_the_engine_fits_what_the_model_says(tables, estimates):
-    frame = tables["hazard_cells"].frame
+    frame = tables["hazard_cells"].whole()
     frame = frame[frame["OD"].notna() & (frame["unit"] != UNITS[7])]
     columns = columns_of(frame, ["OD", "OD:cohort_90s", "cohort", "sex", "tenure_band", "lock"], CATEGORIES)
     effects = [codes_of(frame["unit"]), codes_of(frame["month"])]
@@ -197,9 +198,7 @@ def test_outcomes_are_standardised_over_the_rows_used(tables, estimates):
 
 def test_row_order_does_not_matter(tables):
     table = tables["hazard_cells"]
-    shuffled = AnalysisTable(
-        table.frame.sample(frac=1, random_state=1), table.weight, table.n_read, table.dropped, table.exposures
-    )
+    shuffled = replace(table, frame=table.frame.sample(frac=1, random_state=1))
     one, other = (
         engine.fit_model(spec_of(PLAN, "H2_exits"), t, CATEGORIES, SETTINGS) for t in (table, shuffled)
     )
@@ -208,8 +207,7 @@ def test_row_order_does_not_matter(tables):
 
 
 def changed(table, **columns):
-    frame = table.frame.assign(**columns)
-    return AnalysisTable(frame, table.weight, table.n_read, table.dropped, table.exposures)
+    return replace(table, frame=table.frame.assign(**columns))
 
 
 @pytest.mark.parametrize(
@@ -235,7 +233,7 @@ def test_what_cannot_be_estimated_says_why(tables, columns, reason):
 
 def with_exits(table, every, most):
     """The table with the exits of every so-manieth cell that has some and an exposure, and of so many at most."""
-    has = (table.frame["voluntary"] > 0) & table.frame["OD"].notna()
+    has = (table.frame["voluntary"] > 0) & table.whole()["OD"].notna()
     kept = has & (has.cumsum() % every == 0) & (has.cumsum() <= every * most)
     return changed(table, voluntary=table.frame["voluntary"].where(kept, 0))
 
@@ -311,7 +309,7 @@ def test_what_did_not_converge_gives_no_figures_and_stops_the_run(tables, monkey
 def test_collinear_terms_have_no_figure_and_a_note(tables):
     table = tables["hazard_cells"]
     rows = engine.fit_model(
-        spec_of(PLAN, "H2_lead"), changed(table, OD_lead=2 * table.frame["OD"]), CATEGORIES, SETTINGS
+        spec_of(PLAN, "H2_lead"), changed(table, OD_lead=2 * table.whole()["OD"]), CATEGORIES, SETTINGS
     )
     assert rows["estimate"].isna().all()
     assert "collinear and left out: OD_lead" in told(rows).item()
@@ -319,7 +317,7 @@ def test_collinear_terms_have_no_figure_and_a_note(tables):
 
 def test_expected_outcomes_give_the_target(tables):
     table = tables["hazard_cells"]
-    frame = table.frame
+    frame = table.whole()
     slope = np.where(frame["cohort"] == "90后", 0.34, 0.14)
     rate = -np.expm1(-np.exp(-5 + slope * frame["OD"].fillna(0) + 0.3 * (frame["cohort"] == "90后")))
     known = changed(table, voluntary=frame["n"] * rate)

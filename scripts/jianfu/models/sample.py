@@ -33,7 +33,7 @@ class Sample:
 
     def used(self, table, columns: Iterable[str]) -> pd.DataFrame:
         """The rows of the table in those of ``columns`` that it has, small levels merged."""
-        frame = table.frame[[name for name in columns if name in table.frame]][self.rows]
+        frame = table.of(columns)[self.rows]
         merged = {name: levels for name, levels in self.merged.items() if name in frame}
         return frame.assign(**{name: _relabelled(frame[name], levels) for name, levels in merged.items()})
 
@@ -46,14 +46,14 @@ def _relabelled(values, levels):
 
 def select(spec, table, categories):
     """Rows that ``spec`` uses, with every dropped observation counted by its first reason: (Sample, controls)."""
-    frame = table.frame
     if not table.n_read:
         raise NotEstimable("table_empty", table=spec.data)
-    controls, remarks = _present_controls(spec, frame, categories)
-    remarks = [*table.remarks, *remarks]
     estimator = ESTIMATORS[spec.estimator]
     named = columns_named(spec, estimator)
     terms = term_variables(spec.terms, categories)
+    frame = table.of([*named, *terms, *term_variables(spec.controls, categories), *spec.where])
+    controls, remarks = _present_controls(spec, frame, categories)
+    remarks = [*table.remarks, *remarks]
     require_columns(frame, [*named, *terms], table.absent)
     sample = Sample(np.ones(len(frame), dtype=bool), dict(table.dropped), remarks)
 

@@ -155,7 +155,8 @@ def _hazards(tables, setup, exposures, truth):
     table = hazard_table(targets.expected_cells(months, known), flow, exposures, tables["units"])
     rows = truth.exposure.assign(exposure="OD")
     acting = exposure_at(table.frame["unit"], table.frame["month"], rows, "OD")
-    known = table.frame["OD"].notna() if "OD" in table.frame else False
+    measured = table.of(["OD"])
+    known = measured["OD"].notna() if "OD" in measured else False
     return replace(table, frame=table.frame.assign(OD=np.where(known, acting, np.nan)))
 
 

@@ -96,7 +96,7 @@ def with_samples(
     Where a model merges small levels of a variable, the merged one is a column of its own. A model without a sample is
     left out.
     """
-    added, models = {}, {}
+    added, models, whole = {}, {}, table.whole()
     for spec in specs:
         try:
             model = prepare(spec, table, categories)
@@ -105,9 +105,9 @@ def with_samples(
         models[spec.name] = model
         added[USED + spec.name] = model.sample.rows
         for variable, levels in model.sample.merged.items():
-            plain = table.frame[variable].astype(object)
+            plain = whole[variable].astype(object)
             added[f"{variable}{MERGED}{spec.name}"] = plain.map(lambda value, of=levels: of.get(value, value))
-    return pd.concat([table.frame, pd.DataFrame(added, index=table.frame.index)], axis=1), models
+    return pd.concat([whole, pd.DataFrame(added, index=whole.index)], axis=1), models
 
 
 def exported(
@@ -119,7 +119,7 @@ def exported(
     """
     full, models = with_samples(table, specs, words.dummies)
     frame, variables = described(
-        full, _with_added(words, full.columns.difference(table.frame.columns), specs)
+        full, _with_added(words, full.columns.difference([*table.frame, *table.by_month.grids]), specs)
     )
     found = {variable.column: variable for variable in variables}
     made = []

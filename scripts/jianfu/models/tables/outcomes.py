@@ -2,7 +2,14 @@
 
 import pandas as pd
 
-from jianfu.models.tables.table import NAMES, AnalysisTable, categorical, with_exposures, with_traits
+from jianfu.models.tables.table import (
+    NAMES,
+    AnalysisTable,
+    categorical,
+    exposures_by_month,
+    with_exposures,
+    with_traits,
+)
 from jianfu.models.tables.unit_months import Z
 
 RESOLVED = 24
@@ -17,7 +24,7 @@ def read_and_dropped(flow, column):
 
 
 def hazard_table(cells, flow, exposures, units):
-    """Hazard cells with exposures of the month (OD, OD_lead ...) and unit traits; observations are person-months.
+    """Hazard cells with exposures by month (OD, OD_lead ...) and unit traits; observations are person-months.
 
     ``resolved``: the month lies more than :data:`RESOLVED` months before the last one, so that what became of a
     secondment is known.
@@ -25,12 +32,12 @@ def hazard_table(cells, flow, exposures, units):
     frame = cells.copy()
     for column in frame.columns.intersection(["unit_code", "month", "tenure_month", *GROUPS]):
         frame[column] = categorical(frame[column])
-    frame, names = with_exposures(frame, exposures, "month", survey=False)
+    by_month, names = exposures_by_month(frame["unit_code"], frame["month"], exposures, survey=False)
     months = frame["month"].cat.categories
     frame["resolved"] = frame["month"].cat.codes.to_numpy() < len(months) - RESOLVED
     n_read, dropped = read_and_dropped(flow, "person_months")
     frame = with_traits(frame, units).rename(columns=NAMES)
-    return AnalysisTable(frame, "n", n_read, dropped, names)
+    return AnalysisTable(frame, "n", n_read, dropped, names, by_month=by_month)
 
 
 def exit_table(exits, exposures, units):

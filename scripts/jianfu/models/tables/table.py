@@ -1,5 +1,6 @@
 """What every analysis table is, and how exposures and traits of the unit are joined to it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +17,22 @@ TRAITS = ("county_code", "unit_type", "distance_km", "hardship", *LOGGED_TRAITS)
 
 
 @dataclass(frozen=True)
+class ByMonth:
+    """Exposures by unit and month, with the levels of both; grids as from :func:`exposure_grids`.
+
+    Rows look theirs up: as columns of millions of cells they would take gigabytes.
+    """
+
+    units: pd.Index = field(default_factory=lambda: pd.Index([]))
+    months: pd.Index = field(default_factory=lambda: pd.Index([]))
+    grids: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def column(self, name: str, units: pd.Series, months: pd.Series) -> np.ndarray:
+        """Values (N,) of one exposure at the units and months of rows (categorical)."""
+        return self.grids[name][_places(self.units, units), _places(self.months, months)]
+
+
+@dataclass(frozen=True)
 class AnalysisTable:
     """Rows for the models.
 
@@ -24,7 +41,8 @@ class AnalysisTable:
     was dropped; dropped: {reason: observations} lost on the way to ``frame``; exposures: {term: name of the exposure
     in exposures.parquet}; absent: {column that could not be derived: column of the source that is missing for it};
     persons: whether the rows are persons or counts of them, so that counts of rows fall under the disclosure rules;
-    merging: the rule for levels with few of them; remarks: reasons that stand beside every estimate.
+    merging: the rule for levels with few of them; remarks: reasons that stand beside every estimate; by_month: further
+    columns, which rows look up by their unit and month.
     """
 
     frame: pd.DataFrame
@@ -36,6 +54,18 @@ class AnalysisTable:
     persons: bool = True
     merging: Merging = Merging()
     remarks: tuple = ()
+    by_month: ByMonth = ByMonth()
+
+    def of(self, names: Iterable[str]) -> pd.DataFrame:
+        """All rows in those of the columns ``names`` that the table has, each once."""
+        own = [name for name in dict.fromkeys(names) if name in self.frame]
+        found = [name for name in dict.fromkeys(names) if name in self.by_month.grids and name not in own]
+        at = (self.frame["unit"], self.frame["month"]) if found else ()
+        return self.frame[own].assign(**{name: self.by_month.column(name, *at) for name in found})
+
+    def whole(self) -> pd.DataFrame:
+        """All rows in all columns."""
+        return self.of([*self.frame, *self.by_month.grids])
 
     def weights(self, rows):
         """Observations behind each of ``rows`` (mask) as integer array."""
@@ -68,8 +98,8 @@ def exposure_grids(units, months, exposures):
     one row and one column more than there are levels, of NaN, so that the code -1 of a missing level finds no value.
     """
     name = categorical(exposures["exposure"])
-    unit = _places(units, exposures["unit_code"])
-    month = _places(months, exposures["month"])
+    unit = _places(units.cat.categories, exposures["unit_code"])
+    month = _places(months.cat.categories, exposures["month"])
     levels = name.cat.categories
     shape = (len(levels), len(units.cat.categories) + 1, len(months.cat.categories) + 1)
     grids, inside = np.full(shape, np.nan), (unit >= 0) & (month >= 0)
@@ -83,25 +113,34 @@ def _codes(values):
 
 
 def _places(levels, values):
-    """Place of each of ``values`` among the levels of a categorical column; -1 where it is none of them."""
+    """Place of each of ``values`` among ``levels``; -1 where it is none of them."""
     values = categorical(values)
-    return np.append(levels.cat.categories.get_indexer(values.cat.categories), -1)[_codes(values)]
+    return np.append(levels.get_indexer(values.cat.categories), -1)[_codes(values)]
 
 
-def with_exposures(frame, exposures, month, survey):
-    """``frame`` with exposure columns at the month in column ``month``, and {column: name of the exposure}.
+def exposures_by_month(units, months, exposures, survey):
+    """Exposures of categorical ``units`` and ``months`` by column, and {column: name of the exposure}.
 
     ``survey``: those of the six months before (OD is then OD_6m), otherwise all the others; single months (OD_lag3)
     in both.
     """
-    units, months = categorical(frame["unit_code"]), categorical(frame[month])
     grids = exposure_grids(units, months, exposures)
     wanted = {name: Exposure.of(name) for name in grids}
     names = {
         found.term: name for name, found in wanted.items() if found.lag or (found.window == SURVEY) == survey
     }
-    at = _codes(units), _codes(months)
-    columns = pd.DataFrame({column: grids[name][at] for column, name in names.items()}, index=frame.index)
+    by_column = {column: grids[name] for column, name in names.items()}
+    return ByMonth(units.cat.categories, months.cat.categories, by_column), names
+
+
+def with_exposures(frame, exposures, month, survey):
+    """``frame`` with exposure columns at the month in column ``month``, and {column: name of the exposure}.
+
+    survey: as in :func:`exposures_by_month`.
+    """
+    at = categorical(frame["unit_code"]), categorical(frame[month])
+    found, names = exposures_by_month(*at, exposures, survey)
+    columns = pd.DataFrame({column: found.column(column, *at) for column in names}, index=frame.index)
     return pd.concat([frame, columns], axis=1), names
 
 

@@ -28,7 +28,8 @@ def derive(table, declared, like=None):
 
     like: frame of the rows whose means and SD z and mean_z take, None = those of the table.
     """
-    frame, absent = table.frame.copy(deep=False), dict(table.absent)
+    sources = [source for name, definition in declared.items() for source in parts_of(name, definition)[1]]
+    frame, absent = table.of([*table.frame, *sources]), dict(table.absent)
     for name, definition in declared.items():
         operation, sources, arguments = parts_of(name, definition)
         lacking = [s for s in sources if s not in frame or (len(frame) and frame[s].isna().all())]
