@@ -6,6 +6,7 @@ import pytest
 
 from jianfu.core.numbers import significant
 from jianfu.indices.engine import diagnostics, multiverse, normalise
+from jianfu.release import ledger
 from jianfu.scenarios import departments, evaluation
 
 LESS, SAME, MORE = 0.3, 0.1 + 0.2, 0.3 * (1 + 1e-9)  # SAME differs from LESS in the last digit alone
@@ -40,6 +41,16 @@ def test_ranks_of_units_tie():
     assert departments._rank(np.array([[SAME, LESS, MORE], [LESS, SAME, MORE]])).tolist() == [[2, 3, 1]] * 2
     frame = pd.DataFrame({"year": 2024, "unit_code": list("abc"), "old": [LESS, SAME, MORE], "new": 1.0})
     assert evaluation.shifts(frame)["shift"].nunique() == 2
+
+
+def test_what_is_released_alike_counts_as_unchanged():
+    """A weight of 1 is 0.9999999999999997 on another processor, and is 1 with the few digits beside a rounded count."""
+    before = pd.DataFrame(
+        {"group": ["a", "b", "c"], "n": [57, 60, 12], "weight": [1 - 3e-16, 0.53127, np.nan]}
+    )
+    after = before.assign(n=[60.0, 60.0, 10.0], weight=[1.0, 0.531, np.nan])
+    assert ledger._changed(after, before) == 3
+    assert ledger._changed(after.iloc[:0], before.iloc[:0]) == 0
 
 
 def test_rank_correlations_tie():

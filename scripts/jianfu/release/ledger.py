@@ -21,8 +21,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from jianfu.core.numbers import significant
 from jianfu.models.reasons import because
 from jianfu.release.estimates import FIGURES, rates_of_released, with_reason
+from jianfu.release.outputs import DIGITS
 from jianfu.release.source_rows import PERSON_COUNTS, PERSON_TABLES, with_sums
 
 ESTIMATES = "estimates"
@@ -257,6 +259,15 @@ def _rescale(frame, before, name):
 
 
 def _changed(frame, before):
-    """Number of cells that differ."""
-    same = (frame.astype(object) == before.astype(object)) | (frame.isna() & before.isna())
+    """Number of cells that differ as they are released."""
+    frame, before = (
+        pd.DataFrame({name: _as_released(each[name]) for name in each}) for each in (frame, before)
+    )
+    same = (frame == before) | (frame.isna() & before.isna())
     return int((~same).to_numpy().sum())
+
+
+def _as_released(column):
+    if not pd.api.types.is_float_dtype(column):
+        return column.astype(object)
+    return pd.Series(significant(column.astype(float), DIGITS), column.index, dtype=object)
