@@ -20,6 +20,7 @@ from datetime import date
 from pathlib import Path
 
 from compare_results import main as compare
+from jianfu.config.files import display
 from jianfu.core.errors import ConfigError, JianfuError
 from jianfu.core.messages import speak, words
 from jianfu.province.load import language_of
@@ -35,14 +36,13 @@ EXTRACTED = re.compile(r"""(\bextraction_date:\s*["']?)(\d{4}-\d{2}-\d{2})""")
 def main(province, until, today, run):
     """Lines for the screen. until: last month of the window (YYYY-MM) or "" = as it is; run: makes the province and
     says whether it succeeded."""
-    results = Path("results", province)
+    file, results = province_file(province, [ROOT / "config" / "provinces"]), Path("results", province)
     manifest = results / "release" / NAME
     if not (manifest.is_file() and all((results / name).is_dir() for name in KEPT)):
-        raise ConfigError("update_nothing", province=province)
-    file = province_file(province, [ROOT / "config" / "provinces"])
+        raise ConfigError("nothing_finished", province=province)
     before, settings = json.loads(manifest.read_text(encoding="utf-8")), file.read_text(encoding="utf-8")
     if until:
-        file.write_text(moved(settings, until, today, str(file)), encoding="utf-8")
+        file.write_text(moved(settings, until, today, display(file)), encoding="utf-8")
     vintage = keep(results, today)
     done = run()
     if not done:

@@ -32,7 +32,7 @@ def main(province, cores, scratch):
     speak(language_of(province, ROOT, folders))
     file, results = province_file(province, folders), ROOT / "results" / province
     if not (results / "release" / NAME).is_file():
-        raise ConfigError("verify_nothing", province=province)
+        raise ConfigError("nothing_finished", province=province)
     kept = json.loads((results / "release" / NAME).read_text(encoding="utf-8"))
     _same(kept, make_manifest(results, ROOT), "verify_changed")
     copy_project(ROOT, scratch)

@@ -260,6 +260,21 @@ def test_nothing_is_cleaned_outside_the_results_of_a_province(tmp_path, name, ca
     assert (tmp_path / "results" / "a").is_dir() and len(capsys.readouterr().err.splitlines()) == 3
 
 
+def test_an_account_of_results_that_are_not_there_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for province, code in (
+        ("samle", "no_province_file"),
+        ("sample", "nothing_finished"),
+        ("..", "invalid_province_name"),
+    ):
+        (tmp_path / "config" / "provinces").mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / "config" / "provinces" / "sample.yaml", tmp_path / "config" / "provinces")
+        shutil.copy(ROOT / "config" / "default.yaml", tmp_path / "config")
+        with pytest.raises(ConfigError) as said:
+            run.audit(province, root=tmp_path)
+        assert said.value.reason.code == code
+
+
 def test_settings_of_the_workflow_are_refused_beside_a_province():
     with pytest.raises(ConfigError) as said:
         run._snakemake(["--cores", "1", "--config", "provinces=sample"], ["--config", "window=2025"])

@@ -87,13 +87,15 @@ def test_results_without_a_record_of_their_making_are_not_finished(finished):
     (root / "results" / "x" / "provenance").rmdir()
     with pytest.raises(ConfigError) as error:
         update_release.main("x", "2026-07", TODAY, lambda: True)
-    assert error.value.reason.code == "update_nothing" and not (root / "results" / "x" / "vintages").exists()
+    assert (
+        error.value.reason.code == "nothing_finished" and not (root / "results" / "x" / "vintages").exists()
+    )
     assert (root / "config" / "provinces" / "x.yaml").read_text(encoding="utf-8") == FILE
 
 
 def test_without_results_or_a_window_nothing_is_done(finished):
     with pytest.raises(ConfigError) as error:
         update_release.main("y", "", TODAY, lambda: True)
-    assert error.value.reason.code == "update_nothing"
+    assert error.value.reason.code == "no_province_file"
     with pytest.raises(ConfigError):
         update_release.moved("data:\n  folder: x\n", "2026-07", TODAY, "x.yaml")

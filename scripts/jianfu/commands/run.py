@@ -19,6 +19,7 @@ from jianfu.commands.start import RUNNING
 from jianfu.core.errors import ConfigError, storage_failure
 from jianfu.core.messages import speak, words
 from jianfu.province.load import language_of
+from jianfu.province.paths import province_file
 
 # What each command of the start program asks of the workflow, and the pages it shows, by the rule that makes them.
 TARGETS = {
@@ -96,14 +97,26 @@ def _of_provinces(names, slugs):
     return list(dict.fromkeys(name.format(province=slug) for slug in slugs or [""] for name in names))
 
 
-def audit(provinces: str, *, root: Path) -> bool:
-    """Snakemake's own account of finished results: every released figure with the rule, code and time behind it."""
+def audit(province: str, *, root: Path, show: Callable[[str], None] = tell) -> bool:
+    """Snakemake's own account of finished results: every released figure with the rule, code and time behind it.
+
+    Raises :class:`ConfigError` where the province has none.
+    """
     os.chdir(root)
-    slug = provinces.split(",")[0].strip()
-    file = Path("results", slug, "workflow_report.html")
-    done = _snakemake(["--cores", "1", "--report", str(file), "--config", f"provinces={provinces}"])
+    folders, results = [root / "config" / "provinces"], Path("results", province)
+    speak(language_of(province, root, folders))
+    province_file(province, folders)
+    if not (results / "release" / "manifest.json").is_file():
+        raise ConfigError("nothing_finished", province=province)
+    file = results / "workflow_report.html"
+    progress = Progress(show, seconds={}, cores=1)
+    register(progress)
+    told = ["--report", str(file), "--logger", NAME, "--config", f"provinces={province}"]
+    done = _snakemake(["--cores", "1", *told])
     if done:
-        print(words("audit_done", file=str(file)))
+        show(words("audit_done", file=file.as_posix()))
+    else:
+        progress.finish(False)
     return done
 
 
