@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from ingest_cases import ROOT, UNITS, ingest_all, ingest_rows, write_csv
 from unseen_counties import COUNTIES
-from unseen_folders import FOLDERS, lines_to_correct
+from unseen_folders import FOLDERS, _id_number, lines_to_correct
 from unseen_offices import OFFICES
 
 from jianfu.config.files import read_yaml
@@ -360,3 +360,54 @@ def test_answers_are_ordered_by_their_words_and_asked_where_only_letters_are_lef
         assert not survey.responses and list(survey.asked) == answers
     elif survey.responses:
         assert min(survey.responses, key=survey.responses.get) == first
+
+
+def test_files_with_the_same_headings_are_one_source_wherever_they_lie(tmp_path, knowledge):
+    """A file for each county below a folder for each half-year: one entry to look at and to correct."""
+    raw = _folder(tmp_path)
+    for half in ("2024上半年", "2024下半年"):
+        (raw / "督办" / half).mkdir(parents=True)
+        for county in ("甲县", "乙县"):
+            rows = [[f"{half[:5]}{county}{row[0]}", *row[1:]] for row in TASKS[1:]]
+            write_csv(raw / "督办" / half / f"{county}交办清册.csv", [TASKS[0], *rows])
+    tasks = [p for p in make_draft(raw, knowledge).proposals if p.table == "tasks"]
+    assert len(tasks) == 1 and len(tasks[0].names) == 4
+    found = {path for pattern in tasks[0].files for path in raw.glob(pattern)}
+    assert found == set((raw / "督办").rglob("*.csv"))
+
+
+def test_apps_with_the_same_headings_stay_sources_of_their_own(tmp_path, knowledge):
+    rows = [
+        ["单位", "月份", "操作类型", "次数"],
+        *(["河口镇", f"2024-{n + 1:02d}", "打卡", 5 + n] for n in range(12)),
+    ]
+    draft = make_draft(_folder(tmp_path, 学习云=rows, 政务通=rows[:9]), knowledge)
+    apps = [p.fixed["app_name"][0] for p in draft.proposals if p.table == "app_activity"]
+    assert sorted(apps) == ["学习云", "政务通"]
+
+
+def test_a_sheet_of_those_who_left_is_no_list_of_punches(tmp_path, knowledge):
+    """单位 and 时间 make no punches where no clock shows and no name speaks of them."""
+    numbers = [_id_number(n)[0] for n in range(12)]
+    rows = [["证件号码", "单位", "时间", "途径"]]
+    rows += [[number, "河口镇", f"2024-{n + 1:02d}-10", "辞职"] for n, number in enumerate(numbers)]
+    draft = make_draft(_folder(tmp_path, 减少人员明细=rows), knowledge)
+    assert not [p for p in [*draft.proposals, *draft.incomplete] if p.table == "punches"]
+
+
+def test_codes_of_units_are_known_by_their_cells(tmp_path, knowledge):
+    """编号 below 机构 is no usual heading of a code; a table of units with other columns of codes beside it."""
+    rows = [["编号", "规范名称", "隶属县码", "隶属县", "核定编制"]]
+    rows += [
+        [f"39010110{n}000", f"{name}镇", "390101", "甲县", 30 + n] for n, name in enumerate("河石青白金")
+    ]
+    write_csv(tmp_path / "镇街名录.csv", rows)
+    units = next(p for p in make_draft(tmp_path, knowledge).proposals if p.table == "units")
+    assert {text: h.column for text, h in units.columns.items()}["编号"] == "unit_code"
+
+
+def test_a_sheet_with_a_column_per_month_is_known_by_its_months(tmp_path, knowledge):
+    rows = [["镇街", "载体", *(f"{month}月" for month in range(1, 13)), "总计"]]
+    rows += [["河口镇", kind, *[5] * 12, 60] for kind in ("纸质", "电子")]
+    draft = make_draft(_folder(tmp_path, 镇街来文2024=rows), knowledge)
+    assert _proposal(draft, "documents") in draft.proposals

@@ -200,3 +200,17 @@ def test_a_table_of_units_that_writes_the_county_in_front_knows_the_bare_names()
     assert index.resolve("丙市甲县河口镇") == "390101101"
     assert index.resolve("城关镇") == "ambiguous_unit"
     assert (index.resolve("乙县城关镇"), index.resolve("城关镇", "乙县")) == ("390102100", "390102100")
+
+
+def test_a_file_or_title_that_names_one_county_tells_units_of_one_name_apart(tmp_path):
+    """城关镇 is in two counties; the file of one of them means its own, and other units keep theirs."""
+    apps = [["单位", "月份", "应用名称", "操作类型", "次数"]]
+    apps += [[name, "2024-03", "学习云", "打卡", "5"] for name in ("城关镇", "河口镇")]
+    for place, code in (("甲县使用情况.csv", "390101100"), ("乙县使用情况.csv", "390102100")):
+        result = ingest_rows(tmp_path, "app_activity", apps, place)
+        assert set(result.canonical["unit_code"].to_pylist()) == {code, "390101101"}
+    titled = [["丙市乙县2024年应用使用情况"], *apps]
+    assert "390102100" in ingest_rows(tmp_path, "app_activity", titled).canonical["unit_code"].to_pylist()
+    for place in ("使用情况.csv", "甲县和乙县使用情况.csv", "丙市使用情况.csv"):
+        result = ingest_rows(tmp_path, "app_activity", apps, place, data={"max_reject_share": 1})
+        assert result.quarantine["reason"].tolist() == ["ambiguous_unit"]

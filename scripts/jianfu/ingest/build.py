@@ -17,7 +17,7 @@ from jianfu.ingest.punches import workday
 from jianfu.ingest.schema import REASONS
 from jianfu.ingest.several import one_row_each
 from jianfu.ingest.sheet import FAILED
-from jianfu.ingest.stage import DAY_PREFIX, MONTH, MONTH_PREFIX, STAND_INS
+from jianfu.ingest.stage import DAY_PREFIX, MONTH, MONTH_PREFIX, PLACE, STAND_INS
 from jianfu.ingest.texts import coded, plain
 from jianfu.ingest.titles.deadlines import stated_on
 from jianfu.ingest.titles.fill import marks_of
@@ -219,6 +219,8 @@ class Builder:
     def _unit(self, cells, converter, contradictions):
         """Codes from the code column where it names a unit, else from the name column; and the raw wording."""
         counties = _cells(cells, "county_name") if "county_name" in self.table.inputs else None
+        if counties is None and PLACE in cells.column_names:
+            counties = self._counties_told(coded(_cells(cells, PLACE)))
         columns = [c for c in (_cells(cells, "unit_code"), _cells(cells, "unit_name")) if c is not None]
         if not columns:
             height = cells.num_rows
@@ -239,6 +241,11 @@ class Builder:
             plain(columns[0]).to_numpy(zero_copy_only=False),
         )
         return Converted(values, np.where(use_name, name.status, code.status)), pa.array(wording, pa.string())
+
+    def _counties_told(self, places):
+        """The county that title, sheet or file name of every row (甲县花名册.xlsx); None where none does."""
+        told = [self.units.county_in(text) for text in places.dictionary.to_pylist()]
+        return pa.array(told, pa.string()).take(places.indices) if any(told) else None
 
     def _follow_mergers(self, found):
         name = MERGER_DATES.get(self.table.name)

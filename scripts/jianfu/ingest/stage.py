@@ -47,6 +47,7 @@ STAND_INS["destination_level"] = "destination"
 # columns whose empty cells another one completes, see :mod:`jianfu.ingest.progress`
 COMPLETED_BY = {"done_at": "feedback_at", "issuer": "source", "late": "state"}
 DAY_PREFIX, MONTH = "@day:", "@month"  # staged columns of a sheet that is wide by day, and its month
+PLACE = "@place"  # staged title, sheet and file, which may name the county of a sheet
 MONTH_PREFIX = "@month:"  # staged columns of a sheet that is wide by month
 MANY_CUT, MANY_CUT_SHARE = 3, 0.01  # so many ID numbers ending in 000 are no chance (one in a thousand is)
 _CUT_ID = r"^\D?\d{15}000\s*$|^\d\.\d+[eE]\+?17$"
@@ -261,7 +262,7 @@ class Staging:
             cut += _cut_ids(kept)
             filled |= beyond
             persons |= names
-            self.mapped |= set(kept.column_names) - {"src", "row"}
+            self.mapped |= set(kept.column_names) - {"src", "row", PLACE}
             yield Staged(source, kept, names)
         place = mask_place(sheet.file, persons), mask_place(sheet.name, persons)
         if sheet.start == 0:
@@ -358,7 +359,7 @@ class Staging:
 
     def _counted(self):
         """The required count of a table: what stands in the columns of days and months."""
-        return next(iter(_totals(self.table)), "")
+        return next(iter(totals(self.table)), "")
 
     def _constants(self, header, sheet, source):
         """Columns with one value for the whole sheet: declared, or read from title, sheet or file name."""
@@ -369,6 +370,8 @@ class Staging:
             places = {"sheet": sheet.name, "file": Path(sheet.file).stem, "title": unit[1] if unit else title}
             find = IN_TEXT.get(name)
             texts[name] = (find and find(places[origin])) or places[origin]
+        if "county_name" in self.table.inputs and "county_name" not in {*header.places(), *texts}:
+            texts[PLACE] = f"{_title(header, sheet)} {sheet.name} {sheet.file}"
         for name, default in self.table.default.items():
             if name == "month" and self._by_months(header, sheet):
                 continue
@@ -576,7 +579,7 @@ class _Plan:
         for name, place in header.places().items():
             column = batch.filled(place, bottom, self._shared(name))
             cells[name] = _with_measure(column if whole else column.take(take), self.measures.get(name))
-        wide = next((self.measures[name] for name in _totals(self.table) if name in self.measures), None)
+        wide = next((self.measures[name] for name in totals(self.table) if name in self.measures), None)
         for name, place in self.wide.items():
             cells[name] = _with_measure(batch.columns[place].take(take), wide)
         for name, text in self.constants.items():
@@ -598,7 +601,7 @@ class _Plan:
         return batch, pa.table(cells), beyond, frozenset(filter(is_name, filter(None, names)))
 
 
-def _totals(table):
+def totals(table):
     """Required counts of a table, of which a sheet may have a column per day or month."""
     return [name for name, column in table.columns.items() if column.required and column.type == "count"]
 

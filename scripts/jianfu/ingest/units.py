@@ -98,6 +98,13 @@ class UnitIndex:
         """The county or city whose name a text begins with (甲县应急局), or ''."""
         return max((area for area in self.areas if text.startswith(area)), key=len, default="")
 
+    def county_in(self, text):
+        """The one county that a title or name speaks of (甲县花名册), or ''; a city counts where it has no other."""
+        text = normal_name(text)
+        named = [area for area in self.areas if area in text]
+        named = [area for area in named if not any(self.areas[area] > self.areas[other] for other in named)]
+        return named[0] if len({frozenset(self.areas[area]) for area in named}) == 1 else ""
+
     def of_kind(self, kinds, area=""):
         """Codes of the units of these types, in order, of one county or city where ``area`` names it."""
         within = self.areas.get(normal_name(area), set()) if area else self.kinds

@@ -14,7 +14,7 @@ from jianfu.core.tables import REQUIRED
 from jianfu.ingest.tables import ingest_table
 from jianfu.ingest.units import UnitIndex
 from jianfu.onboarding.columns import propose_columns
-from jianfu.onboarding.grouping import fill_in, group_pages, lacking, skeleton
+from jianfu.onboarding.grouping import fill_in, group_pages, lacking, one_series, skeleton
 from jianfu.onboarding.joins import check_joins, same_sheets
 from jianfu.onboarding.knowledge import HIGH, LOW, TABLES
 from jianfu.onboarding.look import Look, look
@@ -115,6 +115,7 @@ def make_draft(folder, knowledge, refused=frozenset()):
     proposals, troubles = group_pages(pages, seen)
     for proposal in proposals:
         fill_in(proposal, knowledge, units)
+    proposals = one_series(proposals, seen, knowledge, units)
     check_joins([p for p in proposals if not p.lacking])
     for proposal in proposals:
         proposal.lacking = lacking(proposal, knowledge)

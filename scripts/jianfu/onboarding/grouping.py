@@ -188,6 +188,30 @@ def group_pages(pages, look):
     return proposals, troubles
 
 
+def one_series(proposals, look, knowledge, units=None):
+    """The proposals, those put together that read the same headings in the same way, wherever their files lie.
+
+    A file for each county below a folder for each half-year is one export: it is looked at and corrected once.
+    """
+    groups = {}
+    for number, proposal in enumerate(proposals):
+        headings = {frozenset(h.text for h in headings) for _, headings in proposal.pages}
+        alone = proposal.sheets or len(headings) > 1 or proposal.lacking
+        given = sorted((c, v) for part in (proposal.fixed, proposal.fill) for c, (v, _) in part.items())
+        like = number if alone else (proposal.table, *headings, str(given), proposal.wave)
+        groups.setdefault(like, []).append(proposal)
+    found = []
+    for own in groups.values():
+        if len(own) > 1:
+            names = sorted(name for proposal in own for name in proposal.names)
+            patterns = patterns_of(names, look.files, own[0].table in GROWING)
+            pages = [page for proposal in own for page in proposal.pages]
+            own = [Proposal(own[0].table, patterns, names, pages, wave=own[0].wave)]
+            fill_in(own[0], knowledge, units)
+        found += own
+    return found
+
+
 def waves_of(pages):
     """{file: number of its wave} of the survey files that name none, by the middle days of their answers.
 

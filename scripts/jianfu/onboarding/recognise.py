@@ -9,13 +9,16 @@ from jianfu.ingest.headings import (
     IDENTIFIERS,
     IGNORED,
     MIN_DAYS,
+    MIN_MONTHS,
     PERSONAL,
     day_of,
     find_header,
     join_levels,
+    month_of,
     normal_heading,
 )
 from jianfu.ingest.numbers import parse_number
+from jianfu.ingest.stage import MONTHLY, totals
 from jianfu.onboarding.knowledge import TABLES
 from jianfu.onboarding.look import Page
 
@@ -82,11 +85,16 @@ def _as_table(page, table, knowledge):
     if by_days and _other_days(page.sheet, bottom, headings, table):
         return None
     names |= {"punched_at", "app_name"} if by_days and table == "punches" else set()
+    if table in MONTHLY and len({month_of(heading, "2000") for heading in headings} - {""}) >= MIN_MONTHS:
+        names |= {"month", *totals(knowledge.tables[table])}
+        known += ENOUGH_COMPLETE
     if table == "survey" and (not by_days or "fieldwork_date" in names):
         known += 0.2 * min(sum(bool(ITEM.match(heading)) for heading in headings), 10)
     complete = _complete(table, names, knowledge)
     text = unicodedata.normalize("NFKC", f"{page.sheet.file} {page.sheet.name} {title}").casefold()
     hint = bool(re.search(knowledge.hints["table"][table], text))
+    if table == "punches" and not (hint or by_days or _clock_times(page.sheet, bottom)):
+        return None  # 单位 and 时间 are much else
     weight = known + complete + hint
     if known < ENOUGH and not (complete >= 0.6 and known >= ENOUGH_COMPLETE) and not (hint and known >= 1):
         return None
@@ -95,6 +103,14 @@ def _as_table(page, table, knowledge):
 
 def _many_days(headings):
     return len({day_of(heading) for heading in headings} - {0}) >= MIN_DAYS
+
+
+def _clock_times(sheet, bottom):
+    """Whether a column of a sheet holds times of the day in most of its cells."""
+    return any(
+        sum(bool(re.search(r"\d[:：]\d\d", cell or "")) for cell in cells) > 0.5 * max(len(cells), 1)
+        for cells in (column.slice(bottom, 50).to_pylist() for column in sheet.columns)
+    )
 
 
 def _other_days(sheet, bottom, headings, table):

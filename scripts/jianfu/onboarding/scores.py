@@ -63,7 +63,9 @@ def guess(heading, column, content, table, knowledge):
     declared = knowledge.tables[table].columns.get(column)
     required = (declared is not None and declared.required) or column in ("unit_name", "id_number")
     strong = fit == 1 and (
-        kind in ("unit", "person_id") or (kind == "category" and told_by_cells(content, known))
+        kind in ("unit", "person_id")
+        or (kind == "category" and told_by_cells(content, known))
+        or ((table, column) == ("units", "unit_code") and content.share("code") > 0.9 < content.distinct)
     )
     score = 0.6 * near + 0.3 * hint + 0.2 * (fit == 1) + 0.35 * strong
     score += 0.1 * (required and fit == 1) + 0.1 * (required and hint and fit < 1)
