@@ -46,6 +46,17 @@ def test_sparse_equations_are_the_dense_ones(effects, link, monkeypatch):
     assert sparse.collinear == dense.collinear == (2,)
 
 
+def test_few_clusters_beside_many_pairs_of_levels(monkeypatch):
+    y, n, x, unit, month, _ = _cells()
+    dense = hazard.fit(y, n, x, [unit, month], unit // 4)
+    monkeypatch.setattr(
+        absorption, "MANY", 50
+    )  # pairs of unit and month are more, of cluster and month fewer
+    np.testing.assert_allclose(
+        hazard.fit(y, n, x, [unit, month], unit // 4).covariance, dense.covariance, rtol=1e-8
+    )
+
+
 def test_the_effects_of_county_and_month_are_those_of_dummies():
     y, n, x, unit, month, _ = _cells()
     cell = unit // 4 * 9 + month

@@ -210,7 +210,7 @@ class Blocks:
     def _joined(self, blocks):
         """Blocks as one matrix, sparse where pairs of levels are."""
         if any(pairs.sparse for pairs in self.pairs.values()):
-            return sparse.bmat(blocks, format="csc")
+            return sparse.bmat([[sparse.csc_matrix(part) for part in row] for row in blocks], format="csc")
         return np.block([[_dense(part) for part in row] for row in blocks])
 
     def independent(self, weight: np.ndarray) -> np.ndarray:
