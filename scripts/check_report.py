@@ -19,6 +19,7 @@ from jianfu.core.errors import JianfuError
 from jianfu.core.labels import Labels
 from jianfu.core.messages import speak
 from jianfu.province.load import language_of
+from jianfu.province.paths import finished_results
 from jianfu.report.document.lint import check_documents
 from jianfu.report.document.pages import office
 
@@ -40,9 +41,10 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--province", required=True)
     options = parser.parse_args()
-    speak(language_of(options.province, ROOT, [ROOT / "config" / "provinces"]))
+    folders = [ROOT / "config" / "provinces"]
+    speak(language_of(options.province, ROOT, folders))
     try:
-        lines = main(Path("results", options.province))
+        lines = main(finished_results(options.province, folders))
     except JianfuError as error:
         sys.exit(f"\n{error}\n")
     sys.exit("\n".join(lines) if lines else 0)

@@ -24,7 +24,7 @@ from jianfu.config.files import display
 from jianfu.core.errors import ConfigError, JianfuError
 from jianfu.core.messages import speak, words
 from jianfu.province.load import language_of
-from jianfu.province.paths import province_file
+from jianfu.province.paths import finished_results, province_file
 from jianfu.release.manifest import NAME, difference
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,9 +36,10 @@ EXTRACTED = re.compile(r"""(\bextraction_date:\s*["']?)(\d{4}-\d{2}-\d{2})""")
 def main(province, until, today, run):
     """Lines for the screen. until: last month of the window (YYYY-MM) or "" = as it is; run: makes the province and
     says whether it succeeded."""
-    file, results = province_file(province, [ROOT / "config" / "provinces"]), Path("results", province)
+    folders = [ROOT / "config" / "provinces"]
+    file, results = province_file(province, folders), finished_results(province, folders)
     manifest = results / "release" / NAME
-    if not (manifest.is_file() and all((results / name).is_dir() for name in KEPT)):
+    if not all((results / name).is_dir() for name in KEPT):
         raise ConfigError("nothing_finished", province=province)
     before, settings = json.loads(manifest.read_text(encoding="utf-8")), file.read_text(encoding="utf-8")
     if until:

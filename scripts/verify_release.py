@@ -20,7 +20,7 @@ from jianfu.commands.bundle import copy_project
 from jianfu.core.errors import ConfigError, DataError, JianfuError
 from jianfu.core.messages import speak, words
 from jianfu.province.load import language_of
-from jianfu.province.paths import province_file
+from jianfu.province.paths import finished_results, province_file
 from jianfu.release.manifest import NAME, difference, digest, made_of, make_manifest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,9 +30,7 @@ def main(province, cores, scratch):
     """A sentence that says that the release came out the same; raises where it did not."""
     folders = [ROOT / "config" / "provinces"]
     speak(language_of(province, ROOT, folders))
-    file, results = province_file(province, folders), ROOT / "results" / province
-    if not (results / "release" / NAME).is_file():
-        raise ConfigError("nothing_finished", province=province)
+    file, results = province_file(province, folders), finished_results(province, folders, ROOT / "results")
     kept = json.loads((results / "release" / NAME).read_text(encoding="utf-8"))
     _same(kept, make_manifest(results, ROOT), "verify_changed")
     copy_project(ROOT, scratch)

@@ -68,10 +68,20 @@ def test_pages_show_as_soon_as_they_are_up_to_date(told, tmp_path):
     assert told[0] == "old"
     steps(progress, "made")
     assert "new" in told
-    progress.event(record(LogEvent.JOB_ERROR, rule_name="late", log=["logs/late.log"]))
+    (tmp_path / "late.log").write_text("12:00 ERROR Traceback", encoding="utf-8")
+    progress.event(record(LogEvent.JOB_ERROR, rule_name="late", log=[str(tmp_path / "late.log")]))
     progress.finish(False)
     assert told.count("new") == 1
-    assert told[-1].startswith("Stopped at the step late") and "logs/late.log" in told[-1]
+    assert told[-1].startswith("Stopped at the step late") and "late.log" in told[-1]
+
+
+def test_a_job_that_the_system_ends_gives_no_reason(told, tmp_path):
+    progress = Progress(told.append, seconds={}, cores=1)
+    (tmp_path / "fit.log").write_text("12:00 INFO started", encoding="utf-8")
+    for log in ("fit.log", "absent.log"):
+        progress.event(record(LogEvent.JOB_ERROR, rule_name="fit", log=[str(tmp_path / log)]))
+    progress.finish(False)
+    assert len(told) == 2 and all("gave no reason" in line and "--cores 1" in line for line in told)
 
 
 def test_a_dry_run_ends_without_the_pages_that_it_does_not_make(told, tmp_path):
@@ -88,10 +98,11 @@ def test_a_page_that_was_not_made_is_not_shown(told, tmp_path):
     assert "stale" not in told and told[-1].strip().startswith("The run did not come to its end")
 
 
-def test_a_job_that_failed_says_why_itself(told):
+def test_a_job_that_failed_says_why_itself(told, tmp_path):
     progress = Progress(told.append, seconds={}, cores=1)
+    (tmp_path / "fit.log").write_text("12:00 ERROR Traceback", encoding="utf-8")
     progress.event(record(LogEvent.ERROR, "CalledProcessError: ...", exception="RuleException"))
-    progress.event(record(LogEvent.JOB_ERROR, rule_name="fit", log=["logs/fit.log"]))
+    progress.event(record(LogEvent.JOB_ERROR, rule_name="fit", log=[str(tmp_path / "fit.log")]))
     progress.event(record(LogEvent.ERROR, "At least one job failed", exception="WorkflowError"))
     progress.finish(False)
     assert len(told) == 1 and told[0].startswith("Stopped at the step fit")
@@ -215,6 +226,14 @@ def test_the_lock_of_a_run_that_goes_on_is_left_alone(folder, told, started, mon
         (["python", "C:\\项目\\jianfu.py", "run", "demo"], True),
         (["python", "jianfu.py", "figure", "demo", "forest"], True),
         (["python", "jianfu.py", "bundle", "windows"], False),
+        (
+            ["ld.so", "--argv0", "python3", "--library-path", "lib", "python.bin", "jianfu.py", "run", "a"],
+            True,
+        ),
+        (
+            ["ld.so", "--argv0", "python3", "--library-path", "lib", "python.bin", "jianfu.py", "clean", "a"],
+            False,
+        ),
         (["vim", "jianfu.py"], False),
         (["vim", "Snakefile"], False),
         (["make", "all"], False),

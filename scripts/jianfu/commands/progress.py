@@ -73,7 +73,10 @@ class Progress:
             self._finished(self.rules.get(record.job_id))
         elif kind == LogEvent.JOB_ERROR:
             self.stopped = True
-            self.show(words("run_stopped", rule=record.rule_name, log=next(iter(record.log), "–")))
+            log = next(iter(record.log), "–")
+            self.show(
+                words("run_stopped" if _gave_a_reason(log) else "run_ended", rule=record.rule_name, log=log)
+            )
         elif kind == LogEvent.ERROR and not self.failure:
             self.failure = self._failure(record)
 
@@ -133,6 +136,14 @@ class Progress:
         raised = "Traceback (most recent call last)" in text  # the error itself is its last line
         what = text.strip().splitlines()[-1] if raised else " ".join(text.split())
         return storage_failure(text) or Reason("run_refused", what=what)
+
+
+def _gave_a_reason(log):
+    """Whether a job that failed told why: one that the system ends has no time to."""
+    try:
+        return " ERROR " in Path(log).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
 
 
 def _time_left(seconds):

@@ -19,7 +19,7 @@ from jianfu.commands.start import RUNNING
 from jianfu.core.errors import ConfigError, storage_failure
 from jianfu.core.messages import speak, words
 from jianfu.province.load import language_of
-from jianfu.province.paths import province_file
+from jianfu.province.paths import finished_results
 
 # What each command of the start program asks of the workflow, and the pages it shows, by the rule that makes them.
 TARGETS = {
@@ -45,6 +45,7 @@ RESULTS = {
 }
 LOCKS, RECORDS = Path(".snakemake") / "locks", Path(".snakemake") / "metadata"
 OURS = {"--config", "-C"}  # an option of Snakemake that would take the place of what is told here
+LIBRARIES = "--library-path"  # the last option of the loader (:mod:`jianfu.commands.interpreters`)
 PATIENCE = 5  # seconds that a job of a killed run has to end by itself
 
 
@@ -103,12 +104,9 @@ def audit(province: str, *, root: Path, show: Callable[[str], None] = tell) -> b
     Raises :class:`ConfigError` where the province has none.
     """
     os.chdir(root)
-    folders, results = [root / "config" / "provinces"], Path("results", province)
+    folders = [root / "config" / "provinces"]
     speak(language_of(province, root, folders))
-    province_file(province, folders)
-    if not (results / "release" / "manifest.json").is_file():
-        raise ConfigError("nothing_finished", province=province)
-    file = results / "workflow_report.html"
+    file = finished_results(province, folders) / "workflow_report.html"
     progress = Progress(show, seconds={}, cores=1)
     register(progress)
     told = ["--report", str(file), "--logger", NAME, "--config", f"provinces={province}"]
@@ -202,7 +200,12 @@ def processes(root: Path) -> tuple[list[psutil.Process], list[psutil.Process]]:
 
 
 def is_run(command_line: list[str]) -> bool:
-    """Whether a process runs the workflow: python with snakemake, -m snakemake or jianfu.py with such a command."""
+    """Whether a process runs the workflow: python with snakemake, -m snakemake or jianfu.py with such a command.
+
+    The Python of a bundle for Linux stands behind its loader and what that takes.
+    """
+    if LIBRARIES in command_line:
+        command_line = command_line[command_line.index(LIBRARIES) + 2 :]
     words_of = [word.replace("\\", "/") for word in command_line[:4]]
     if any(re.search(r"(^|/)snakemake(\.exe)?$", word) for word in words_of):
         return True

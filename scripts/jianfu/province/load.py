@@ -56,7 +56,9 @@ def language_of(slug: str, root: str | Path, folders: list) -> str:
     except ConfigError:
         return system_language()
     default = read_yaml(Path(root) / "config" / "default.yaml")["language"]
-    language = overlay.get("language") if isinstance(overlay, dict) else None
+    if not isinstance(overlay, dict):
+        return system_language()
+    language = overlay.get("language")
     return language if language in LANGUAGES else default
 
 

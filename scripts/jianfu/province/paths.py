@@ -68,9 +68,20 @@ def province_file(slug: str, folders: list) -> Path:
         path = Path(folder) / f"{slug}.yaml"
         if path.is_file():
             return path
-    existing = sorted({path.stem for folder in folders for path in Path(folder).glob("*.yaml")})
+    existing = sorted(
+        {path.stem for folder in folders for path in Path(folder).glob("*.yaml") if path.is_file()}
+    )
     where = one_of([display(folder) for folder in folders])
     raise ConfigError("no_province_file", slug=slug, folders=where, advice=did_you_mean(slug, existing))
+
+
+def finished_results(slug: str, folders: list, results: str | Path = "results") -> Path:
+    """The folder with the results of a province; one sentence where it has no file in ``folders`` or no release."""
+    province_file(slug, folders)
+    folder = Path(results, slug)
+    if not (folder / "release" / "manifest.json").is_file():
+        raise ConfigError("nothing_finished", province=slug)
+    return folder
 
 
 def check_slug(slug: str) -> None:
