@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 
-from jianfu.core.errors import JianfuError
+from jianfu.core.errors import one_sentence
 from jianfu.core.labels import Labels
 from jianfu.core.messages import speak
 from jianfu.province.load import language_of
@@ -43,8 +43,6 @@ if __name__ == "__main__":
     options = parser.parse_args()
     folders = [ROOT / "config" / "provinces"]
     speak(language_of(options.province, ROOT, folders))
-    try:
+    with one_sentence():
         lines = main(finished_results(options.province, folders))
-    except JianfuError as error:
-        sys.exit(f"\n{error}\n")
     sys.exit("\n".join(lines) if lines else 0)

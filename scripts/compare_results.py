@@ -8,12 +8,11 @@ Fails with one sentence where a folder holds no finished results.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 import yaml
 
-from jianfu.core.errors import ConfigError, JianfuError
+from jianfu.core.errors import ConfigError, one_sentence
 from jianfu.core.labels import Labels
 from jianfu.core.messages import speak
 from jianfu.core.spelling import did_you_mean
@@ -54,7 +53,5 @@ if __name__ == "__main__":
     parser.add_argument("--vintage", required=True)
     options = parser.parse_args()
     speak(language_of(options.province, ROOT, [ROOT / "config" / "provinces"]))
-    try:
+    with one_sentence():
         print(*main(folder_of(options.province), folder_of(options.vintage)), sep="\n")
-    except JianfuError as error:
-        sys.exit(f"\n{error}\n")

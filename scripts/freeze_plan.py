@@ -9,13 +9,12 @@ Fails with one sentence where the province is wrong, or where its last registrat
 
 import argparse
 import logging
-import sys
 from datetime import datetime
 from pathlib import Path
 
 from jianfu.commands.settings import load_checked, province_folders
 from jianfu.config.files import display, read_yaml
-from jianfu.core.errors import ConfigError, JianfuError
+from jianfu.core.errors import ConfigError, one_sentence
 from jianfu.core.messages import speak, words
 from jianfu.province.load import language_of
 from jianfu.province.paths import province_file, registration_files
@@ -75,8 +74,6 @@ if __name__ == "__main__":
     parser.add_argument("--provinces-dir", default=None)
     options = parser.parse_args()
     logging.getLogger("jianfu").addHandler(logging.NullHandler())
-    try:
+    with one_sentence():
         sentence, files = main(options.province, options.provinces_dir, ROOT / "results", datetime.now())
-    except JianfuError as error:
-        sys.exit(f"\n{error}\n")
     print(sentence, *map(display, files), sep="\n")

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from compare_results import main as compare
 from jianfu.config.files import display
-from jianfu.core.errors import ConfigError, JianfuError
+from jianfu.core.errors import ConfigError, one_sentence
 from jianfu.core.messages import speak, words
 from jianfu.province.load import language_of
 from jianfu.province.paths import finished_results, province_file
@@ -45,7 +45,10 @@ def main(province, until, today, run):
     if until:
         file.write_text(moved(settings, until, today, display(file)), encoding="utf-8")
     vintage = keep(results, today)
-    done = run()
+    try:
+        done = run()
+    except KeyboardInterrupt:
+        done = False
     if not done:
         give_back(results, vintage)
         file.write_text(settings, encoding="utf-8")
@@ -92,8 +95,6 @@ if __name__ == "__main__":
     options = parser.parse_args()
     speak(language_of(options.province, ROOT, [ROOT / "config" / "provinces"]))
     command = [sys.executable, ROOT / "jianfu.py", "run", options.province, "--cores", options.cores]
-    try:
+    with one_sentence():
         lines = main(options.province, options.until, date.today(), lambda: not subprocess.call(command))
-    except JianfuError as error:
-        sys.exit(f"\n{error}\n")
     print(*lines, sep="\n")

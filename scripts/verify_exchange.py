@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from jianfu.config.files import read_yaml
-from jianfu.core.errors import JianfuError
+from jianfu.core.errors import one_sentence
 from jianfu.core.labels import Labels
 from jianfu.core.messages import speak, spoken, system_language, words
 from jianfu.province.plan import plan_content
@@ -44,7 +44,5 @@ def main(path):
 
 
 if __name__ == "__main__":
-    try:
+    with one_sentence():
         print(*main(sys.argv[1]), sep="\n")
-    except JianfuError as error:
-        sys.exit(f"\n{error}\n")

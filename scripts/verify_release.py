@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 from jianfu.commands.bundle import copy_project
-from jianfu.core.errors import ConfigError, DataError, JianfuError
+from jianfu.core.errors import ConfigError, DataError, one_sentence
 from jianfu.core.messages import speak, words
 from jianfu.province.load import language_of
 from jianfu.province.paths import finished_results, province_file
@@ -65,8 +65,5 @@ if __name__ == "__main__":
     parser.add_argument("--cores", type=int, default=2)
     options = parser.parse_args()
     logging.getLogger("jianfu").addHandler(logging.NullHandler())
-    try:
-        with tempfile.TemporaryDirectory() as clean:
-            print(main(options.province, options.cores, Path(clean) / "jianfu"))
-    except JianfuError as error:
-        sys.exit(f"\n{error}\n")
+    with one_sentence(), tempfile.TemporaryDirectory() as clean:
+        print(main(options.province, options.cores, Path(clean) / "jianfu"))

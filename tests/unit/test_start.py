@@ -22,7 +22,7 @@ from jianfu.commands.interpreters import PLATFORMS
 from jianfu.commands.settings import load_command
 from jianfu.core import messages
 from jianfu.core.content import file_digest
-from jianfu.core.errors import ConfigError
+from jianfu.core.errors import ConfigError, one_sentence
 from jianfu.core.messages import speak, words
 from jianfu.core.spreadsheets import write_csv
 
@@ -258,6 +258,35 @@ def test_nothing_is_cleaned_outside_the_results_of_a_province(tmp_path, name, ca
     options, others = start.read_arguments(["clean", name])
     assert dispatch.dispatch(options, others, tmp_path) == 1
     assert (tmp_path / "results" / "a").is_dir() and len(capsys.readouterr().err.splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("refused", "sentence"),
+    [
+        (FileNotFoundError(2, "No such file or directory", "x.csv"), "The system refuses x.csv"),
+        (PermissionError(13, "Permission denied", "report.docx"), "report.docx cannot be written"),
+        (OSError(28, "No space left on device"), "The disk is full"),
+        (ConfigError("no_province_named"), "No province is named"),
+    ],
+)
+def test_what_the_system_refuses_is_one_sentence(monkeypatch, tmp_path, capsys, refused, sentence):
+    def refuses(options, root):
+        raise refused
+
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    monkeypatch.setitem(dispatch.COMMANDS, "clean", refuses)
+    options, others = start.read_arguments(["clean", "a"])
+    assert dispatch.dispatch(options, others, tmp_path) == 1
+    assert sentence in capsys.readouterr().err
+    with pytest.raises(SystemExit, match=sentence), one_sentence():  # of a script of its own
+        raise refused
+
+
+def test_a_bundle_that_was_never_made_is_named(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    options, others = start.read_arguments(["bundle", "windows", "--verify"])
+    assert dispatch.dispatch(options, others, tmp_path) == 1
+    assert "There is no bundle" in capsys.readouterr().err
 
 
 def test_an_account_of_results_that_are_not_there_is_one_sentence(tmp_path, monkeypatch):

@@ -57,13 +57,16 @@ def test_nothing_new_keeps_nothing(finished):
     assert not compared and not list((root / "results" / "x" / "vintages").iterdir())
 
 
-def test_a_run_that_stops_leaves_settings_and_release(finished):
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_a_run_that_stops_leaves_settings_and_release(finished, interrupted):
     root, compared = finished
     release = root / "results" / "x" / "release"
 
     def half():
         (release / "report.docx").write_text("of a half-made release")
         (release / "manifest.json").unlink()
+        if interrupted:
+            raise KeyboardInterrupt
         return False
 
     with pytest.raises(ConfigError) as error:

@@ -13,7 +13,8 @@ from jianfu.commands.bundle import bundle_file, verify_bundle, write_bundle
 from jianfu.commands.new_province import draft_province
 from jianfu.commands.run import audit, clear_remains, run
 from jianfu.commands.start import SCRIPTS, WORKFLOW
-from jianfu.core.errors import ConfigError, JianfuError
+from jianfu.config.files import display
+from jianfu.core.errors import ConfigError, JianfuError, in_words
 from jianfu.core.messages import system_language, words
 from jianfu.core.spelling import did_you_mean
 from jianfu.province.names import drawn
@@ -48,8 +49,8 @@ def dispatch(options: argparse.Namespace, others: list[str], root: str | Path) -
             return subprocess.call([sys.executable, script, "--province", options.province, *further])
         else:
             done = COMMANDS[options.command](options, root)
-    except JianfuError as error:
-        print(f"\n{error}\n", file=sys.stderr)
+    except (JianfuError, OSError) as error:
+        print(f"\n{in_words(error)}\n", file=sys.stderr)
         return 1
     return int(not done)
 
@@ -125,8 +126,11 @@ def _bundle(options, root):
     if not options.verify:
         print(words("bundle_done", **write_bundle(options.platform, root=root, into=into)))
         return True
+    archive = bundle_file(into, options.platform)
+    if not archive.is_file():
+        raise ConfigError("bundle_absent", file=display(archive), platform=options.platform)
     with tempfile.TemporaryDirectory(dir=into) as scratch:
-        found = verify_bundle(bundle_file(into, options.platform), into=Path(scratch))
+        found = verify_bundle(archive, into=Path(scratch))
     print(words("bundle_tried" if found["ran"] else "bundle_resolved", **found))
     return True
 

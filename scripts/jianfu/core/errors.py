@@ -2,6 +2,9 @@
 
 import errno
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from jianfu.core.messages import message
 from jianfu.core.reasons import Reason
@@ -52,6 +55,25 @@ def storage_failure(error: Exception | str) -> Reason | None:
         if getattr(error, "errno", None) == number or os.strerror(number) in str(error):
             return Reason(code, place=getattr(error, "filename", None) or os.getcwd())
     return None
+
+
+def in_words(error: JianfuError | OSError) -> str:
+    """What stops a command as its one sentence: an expected failure, or what the system refuses."""
+    if isinstance(error, JianfuError):
+        return str(error)
+    refused = Reason("system_refused", place=error.filename or os.getcwd(), what=error.strerror or str(error))
+    return message(storage_failure(error) or refused)
+
+
+@contextmanager
+def one_sentence() -> Iterator[None]:
+    """End the process with the one sentence of what stops the script within; Ctrl-C is told by who started it."""
+    try:
+        yield
+    except (JianfuError, OSError) as error:
+        sys.exit(f"\n{in_words(error)}\n")
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 class NotEstimable(Exception):
