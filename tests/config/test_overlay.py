@@ -385,6 +385,14 @@ REFUSED = {
         "{checks: {c: {role: robustness, data: [hazard_cells], set: {where: {lok: false}}}}}",
         "plan.checks.c: 'where' names the column 'lok', which the table does not have; did you mean 'lock'?",
     ),
+    "value of where of a check": (
+        "{checks: {c: {role: robustness, data: [hazard_cells], set: {where: {lock: maybe}}}}}",
+        "'plan.checks.c.set.where.lock' names 'maybe', which does not exist; valid are True, False.",
+    ),
+    "model without the term of its hypothesis": (
+        "{models: {H2_exits: {terms: [TR]}}}",
+        "'plan.hypotheses.H2.term' names 'OD', which does not exist; valid are TR",
+    ),
     "exposure of a check": (
         "{checks: {c: {role: placebo, data: [hazard_cells], exposures: true, replace: '{exposure}_leed'}}}",
         "plan.checks.c: 'terms' names the column",

@@ -123,11 +123,17 @@ def test_what_does_not_occur_is_refused_with_the_nearest_name(paths, kind, names
 
 
 @pytest.mark.parametrize(
-    "out", [{"counties": ["甲县", "390102"]}, {"counties": ["甲县"], "unit_types": ["镇", "街道"]}]
+    "out, keys",
+    [
+        ({"counties": ["甲县", "390102"]}, "exclude.counties"),
+        ({"counties": ["甲县"], "unit_types": ["镇", "街道"]}, "exclude.counties and exclude.unit_types"),
+        ({"apps": ["办", "督"]}, "exclude.apps"),
+    ],
 )
-def test_leaving_out_every_unit_is_refused(paths, out):
-    check_read(NOTHING | {"counties": ["甲县"], "unit_types": ["镇"]}, paths, "省.yaml")
-    with pytest.raises(ConfigError, match="省.yaml: 'exclude' leaves out every unit; leave one."):
+def test_leaving_out_everything_is_refused(paths, out, keys):
+    some = {"counties": ["甲县"], "unit_types": ["镇"], "apps": ["办"], "topics": ["防汛", "党建"]}
+    check_read(NOTHING | some, paths, "省.yaml")  # a task has no topic
+    with pytest.raises(ConfigError, match=f"省.yaml: {keys}: nothing would be left"):
         check_read(NOTHING | out, paths, "省.yaml")
 
 

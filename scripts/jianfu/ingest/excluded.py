@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 from jianfu.core.errors import ConfigError, DataError
 from jianfu.core.reasons import Reason
 from jianfu.core.sources import matching_files
-from jianfu.core.spelling import did_you_mean
+from jianfu.core.spelling import all_of, did_you_mean
 from jianfu.core.tables import raw_tables
 from jianfu.ingest.tables import ingest_table
 
@@ -21,7 +21,7 @@ QUICK_BYTES = 5_000_000  # of raw files that are read for this check alone, thou
 
 
 def check_excluded(settings: Mapping, root: str | Path, file: str, read: str | Path) -> None:
-    """Raise :class:`ConfigError` for what ``exclude`` names and no row has, or if it leaves no unit; before any job.
+    """Raise :class:`ConfigError` for what ``exclude`` names and no row has, or if nothing is left; before any job.
 
     settings: of a province; file: its file; read: folder with its canonical tables, as far as they have been made.
     A name that a table does not have there is looked for in the raw files, which may have changed. Large files that
@@ -64,11 +64,11 @@ def _wrong(exclude, table, rows):
             if name not in known:
                 advice = did_you_mean(name, sorted(_values(rows.select(columns[:1]))))
                 return Reason("excluded_unknown", key=f"exclude.{kind}[{number}]", name=name, advice=advice)
-    if table == "units":
-        out = {*exclude["counties"], *exclude["unit_types"]}
-        columns = rows.select(["county_name", "county_code", "unit_type"]).to_pydict().values()
-        if all(out.intersection(row) for row in zip(*columns, strict=True)):
-            return Reason("excluded_every_unit")
+    asked = [kind for kind in OF_TABLE[table] if exclude[kind]]
+    out = {name for kind in asked for name in exclude[kind]}
+    alike = rows.group_by(rows.column_names).aggregate([]).to_pylist()
+    if all(out.intersection(row.values()) for row in alike):
+        return Reason("excluded_everything", keys=all_of([f"exclude.{kind}" for kind in asked]))
     return None
 
 

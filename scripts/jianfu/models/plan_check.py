@@ -124,7 +124,8 @@ def check_plan(
     tables = columns_of_tables(plan, exits, indicators["code"], indices, scales, canonical)
     hypotheses, diagrams = content("hypotheses.csv"), content("diagrams.yaml")
     kinds = yes_no_columns(plan, exits, canonical), word_columns(plan, canonical)
-    _check_models(plan, tables, _values(plan, canonical), kinds, file)
+    values = _values(plan, canonical)
+    _check_models(plan, tables, values, kinds, file)
     _check_variables(plan["variables"], tables, exits["cohorts"], file)
     _check_categories(overlay.get("categories", {}), tables, file)
     for name, entry in overlay.get("models", {}).items():
@@ -141,7 +142,7 @@ def check_plan(
     _check_policies(overlay.get("policies", {}), plan, checks, file)
     for check in checks:
         if check["name"] in overlay.get("checks", {}):
-            _check_check(check, plan, tables, indices, file)
+            _check_check(check, plan, tables, indices, values, file)
     names = [model["name"] for model in plan["models"]]
     for table, columns in content("tables.yaml").items():
         for name in columns if table in overlay.get("tables", {}) else ():
@@ -294,9 +295,13 @@ def _check_models(plan, tables, values, kinds, file):
         columns = tables[entry["data"]]
         check_entry(own, columns, place, levels_of(plan, columns))
         _check_kinds(entry, kinds, plan["categories"], place)
-        for column, wanted in own.get("where", {}).items():
-            for value in wanted if isinstance(wanted, list) else [wanted]:
-                _one_of(value, values.get(column, (value,)), file, f"{key}.where.{column}")
+        _check_where(own.get("where", {}), values, file, f"{key}.where")
+
+
+def _check_where(where, values, file, key):
+    for column, wanted in where.items():
+        for value in wanted if isinstance(wanted, list) else [wanted]:
+            _one_of(value, values.get(column, (value,)), file, f"{key}.{column}")
 
 
 def _check_kinds(entry, kinds, categories, place):
@@ -352,7 +357,9 @@ def _check_hypotheses(rows, plan, overlay, file):
     for row in rows:
         key = f"plan.hypotheses.{row['hypothesis']}"
         _there(row["model"], models, overlay, "models", file, f"{key}.model")
-        if row["hypothesis"] not in overlay.get("hypotheses", {}):
+        if not (
+            row["hypothesis"] in overlay.get("hypotheses", {}) or row["model"] in overlay.get("models", {})
+        ):
             continue
         _one_of(row["predicted_sign"], SIGNS, file, f"{key}.predicted_sign")
         _one_of(row["family"], FAMILIES, file, f"{key}.family")
@@ -408,7 +415,7 @@ def _check_nodes(own, known, file):
             )
 
 
-def _check_check(check, plan, tables, indices, file):
+def _check_check(check, plan, tables, indices, values, file):
     """A check names what there is, makes a model that can be fitted of some primary model, and changes something."""
     key = f"plan.checks.{check['name']}"
     for name in check:
@@ -442,5 +449,6 @@ def _check_check(check, plan, tables, indices, file):
             _one_of(derived.estimator, ESTIMATORS, file, f"{key}.set.estimator")
             columns = tables[derived.data]
             check_entry(entry, columns, Reason("plan_row", file=file, key=key), levels_of(plan, columns))
+    _check_where(check.get("set", {}).get("where", {}), values, file, f"{key}.set.where")
     if not any(made.values()):
         raise ConfigError("check_changes_nothing" if made else "check_beside_none", file=file, key=key)
