@@ -21,7 +21,7 @@ from jianfu.models.estimators.common import (
 )
 from jianfu.models.reasons import because
 from jianfu.statistics import hazard, inference, mediation, natural_effects
-from jianfu.statistics.designs import dummies
+from jianfu.statistics.designs import demean, dummies
 
 OPTIONS = {
     "outcome_model": natural_effects.LINKS,
@@ -57,14 +57,15 @@ def fit(model, settings):
 
 def _fit_linear(model, settings):
     spec, options, name, terms = model.spec, model.spec.options, model.spec.mediator, model.of_interest
-    mediator, outcome, design = model.values(name), model.outcome, _linear_design(model)
+    mediator, outcome = model.values(name), model.outcome
+    within = _within_first(model, outcome, mediator)
     second = model.changed(options={})
     paths_a = ols.fit(second.changed(outcomes=(name,)), settings)
     paths = ols.fit(replace(second, columns=model.columns.with_first(name, mediator)), settings)
     a, c = ({effect.term: effect for effect in found.effects} for found in (paths_a, paths))
     inner, notes, bootstrap = 1.0, [], None
     if options.get("reliability", 1.0) < 1:
-        inner = _inner_reliability(mediator, design, options["reliability"])
+        inner = _inner_reliability(mediator, model, within, options["reliability"])
         notes.append(because("reliability_corrected", reliability=options["reliability"], within=inner))
     rows = [renamed(c[name], f"{name}_b", spec.outcome_name)]
     if settings.bootstrap:
@@ -83,7 +84,7 @@ def _fit_linear(model, settings):
             direct_draws, draws = direct_draws - draws * (1 / inner - 1), draws / inner
         plain = renamed(c[term], f"{term}_direct", spec.outcome_name)
         rows.append(plain if inner == 1 else _row(f"{term}_direct", direct, direct_draws, settings, notes))
-        arrays = (outcome, mediator, design, np.ones(len(outcome)))
+        arrays = (*within, np.ones(len(outcome)))
         alone = len(terms) == 1
         note = [because("vanishes_at", rho=natural_effects.rho_zero(*arrays)[0])] if alone else []
         rows.append(_row(term + INDIRECT, product, draws, settings, [*few, *notes, *note]))
@@ -101,6 +102,16 @@ def _linear_design(model):
     return np.column_stack([np.ones(len(model.used)), *terms, *rest, *levels])
 
 
+def _within_first(model, outcome, mediator):
+    """Outcome (N,), mediator (N,) and the columns of :func:`_linear_design` (N, k), less their means in the levels of
+    the first effect: with the same residuals, and without a column for every unit."""
+    terms, rest = _split(model)
+    first, *later = model.effects or [np.zeros(len(outcome), dtype=int)]
+    columns = [outcome, mediator, *terms, *rest, *map(dummies, later)]
+    columns = demean(np.column_stack(columns), first)
+    return columns[:, 0], columns[:, 1], np.column_stack([np.ones(len(outcome)), columns[:, 2:]])
+
+
 def _split(model):
     """Design columns of the terms and those of the controls."""
     names = model.of_interest
@@ -112,9 +123,11 @@ def _clusters(model):
     return np.arange(len(model.used)) if model.clusters is None else model.clusters
 
 
-def _inner_reliability(mediator, design, reliability):
-    residual = mediator - design @ np.linalg.lstsq(design, mediator, rcond=None)[0]
-    spread = (residual**2).sum() / max(len(residual) - np.linalg.matrix_rank(design), 1)
+def _inner_reliability(mediator, model, within, reliability):
+    _, values, design = within
+    residual = values - design @ np.linalg.lstsq(design, values, rcond=None)[0]
+    levels = model.effects[0].max() if model.effects else 0
+    spread = (residual**2).sum() / max(len(residual) - np.linalg.matrix_rank(design) - levels, 1)
     inner = 1 - (1 - reliability) * mediator.var(ddof=1) / spread
     if inner <= 0:
         raise NotEstimable("mediator_too_noisy")

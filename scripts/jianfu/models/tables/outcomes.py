@@ -29,7 +29,7 @@ def hazard_table(cells, flow, exposures, units):
     ``resolved``: the month lies more than :data:`RESOLVED` months before the last one, so that what became of a
     secondment is known.
     """
-    frame = cells.copy()
+    frame = cells.copy(deep=False)
     for column in frame.columns.intersection(["unit_code", "month", "tenure_month", *GROUPS]):
         frame[column] = categorical(frame[column])
     by_month, names = exposures_by_month(frame["unit_code"], frame["month"], exposures, survey=False)
@@ -42,7 +42,7 @@ def hazard_table(cells, flow, exposures, units):
 
 def exit_table(exits, exposures, units):
     """Voluntary exits, one row each, with exposures of the month and unit traits."""
-    frame = exits.copy()
+    frame = exits.copy(deep=False)
     for column in ("unit_code", "month", *GROUPS):
         frame[column] = categorical(frame[column])
     frame, names = with_exposures(frame, exposures, "month", survey=False)
@@ -56,7 +56,7 @@ def survey_table(scores, flow, exposures, units, before=None):
     before: indicators before every month (:func:`jianfu.models.tables.unit_months.indicators_before`); the columns of
     the fieldwork month are joined under their names.
     """
-    frame = scores.copy()
+    frame = scores.copy(deep=False)
     for column in ("unit_code", "fieldwork_month", "cohort", "sex", "tenure_band"):
         frame[column] = categorical(frame[column])
     frame, names = with_exposures(frame, exposures, "fieldwork_month", survey=True)

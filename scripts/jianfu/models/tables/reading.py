@@ -60,9 +60,10 @@ def read_tables(inputs, plan, reference, exposure):
     inputs: paths by name; plan: config/plan/models.yaml; reference: first and last month of the reference
     window; exposure: settings of the province.
     """
-    frames_read, flows = read_frames(inputs)
-    indicator_plan = read_plan(inputs["indicator_plan"])
-    return assemble(frames_read, flows, plan, indicator_plan, reference, exposure), flows
+    found, flows = read_frames(inputs)
+    tables = joined(found, flows, plan, read_plan(inputs["indicator_plan"]), reference, exposure)
+    del found  # of a large province as large as all tables
+    return completed(tables, plan), flows
 
 
 def read_frames(inputs):
@@ -90,6 +91,11 @@ def columns_named(plan) -> list[str]:
 
 
 def assemble(found, flows, plan, indicator_plan, reference, exposure):
+    """Analysis tables by name: :func:`joined` and :func:`completed`."""
+    return completed(joined(found, flows, plan, indicator_plan, reference, exposure), plan)
+
+
+def joined(found, flows, plan, indicator_plan, reference, exposure):
     """Analysis tables by name, with the variables that the plan declares.
 
     found: frames by the names of the inputs of the rule fit_models; flows: by table; plan: config/plan/models.yaml;
@@ -141,9 +147,14 @@ def assemble(found, flows, plan, indicator_plan, reference, exposure):
         ("survey_scores", ("fieldwork_month", "tenure_months")),
     ):
         tables[name] = since_arrival(tables[name], *columns, found["indices"], reference, lasting)
+    return tables
+
+
+def completed(tables, plan):
+    """The tables with the weights of staying, where a model uses them, and the rule for small levels."""
     by_name = {spec.name: spec for spec in specs_of(plan)}
     leaving = by_name.get(plan.get(STAYING))
     if leaving and any(spec.weights == STAYING for spec in by_name.values()):
         answers, at_risk = tables["survey_scores"], tables["hazard_cells"]
-        tables["survey_scores"] = with_staying(answers, at_risk, leaving, plan["categories"])
+        tables = tables | {"survey_scores": with_staying(answers, at_risk, leaving, plan["categories"])}
     return {name: _merging(table, plan) for name, table in tables.items()}
