@@ -411,3 +411,15 @@ def test_a_sheet_with_a_column_per_month_is_known_by_its_months(tmp_path, knowle
     rows += [["河口镇", kind, *[5] * 12, 60] for kind in ("纸质", "电子")]
     draft = make_draft(_folder(tmp_path, 镇街来文2024=rows), knowledge)
     assert _proposal(draft, "documents") in draft.proposals
+
+
+def test_names_of_offices_are_no_titles(tmp_path, knowledge):
+    """牵头部门|名称 was taken for what a task is called, and its kind and topic were told from it."""
+    head = [["编号", "牵头部门", "", "责任单位", "事项类型", "下达时间"], ["", "名称", "层级", "", "", ""]]
+    rows = [
+        [f"A{n}", ["县民政局", "县应急局", "市数据局"][n % 3], "县", "河口镇", "任务", f"2024-03-{n + 1:02d}"]
+        for n in range(20)
+    ]
+    proposal = _proposal(make_draft(_folder(tmp_path, 任务台账=head + rows), knowledge), "tasks")
+    read = {h.column for h in proposal.columns.values()} | set(proposal.known.values())
+    assert "title" not in read

@@ -116,6 +116,12 @@ def test_the_style_of_figures_reruns_figures_and_report(finished):
     assert figures(rules) and rules - figures(rules) == {*RECORD, PAGE}  # which shows rows that a figure chooses
 
 
+def test_the_map_reruns_what_draws_it(finished):
+    """Other boundaries: the job that draws the map, and what shows or lists figures."""
+    rules = rerun(finished, "config/provinces/maps/sample.geojson", line="", when=LONG_AGO)
+    assert figures(rules) == {"plot_tables"} and rules - figures(rules) <= {*RECORD, PAGE}
+
+
 def test_an_estimator_of_the_plan_reruns_the_models_and_what_reads_them(finished):
     """The engine loads estimators by name; the rules follow them all the same."""
     rules = rerun(finished, "scripts/jianfu/models/estimators/mixed.py")
@@ -200,7 +206,7 @@ def test_a_moved_folder_reruns_nothing(real, tmp_path):
     away = real.with_name("away")
     real.rename(away)
     try:
-        assert tables_read_again(moved) == set()
+        assert listed(moved, *targets(), province="real", key=KEY) == (set(), set())
     finally:
         away.rename(real)
 

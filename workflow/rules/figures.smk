@@ -63,9 +63,8 @@ DRAWN = {
     },
 }
 FIGURE_SETTINGS = {
-    "map": setting("map"),
-    "boundaries": content(map_files_of),
-    "confidence": setting("inference", "confidence"),
+    "tables": {"map": setting("map"), "boundaries": content(map_files_of)},
+    "estimates": {"confidence": setting("inference", "confidence")},
 }
 
 
@@ -112,7 +111,7 @@ for kind, drawn in DRAWN.items():
         resources:
             mem_mb=1000,
         params:
-            **FIGURE_SETTINGS,
+            **FIGURE_SETTINGS.get(kind, {}),
             language=setting("language"),
             synthetic=setting("province", "synthetic"),
             dpi=setting("figures", "dpi"),

@@ -26,7 +26,7 @@ for kind, drawn in DRAWN.items():
             resources:
                 mem_mb=1000,
             params:
-                **FIGURE_SETTINGS,
+                **FIGURE_SETTINGS.get(kind, {}),
                 language=own("language", "language", name=figure),
                 synthetic=setting("province", "synthetic"),
                 dpi=own("dpi", "figures", "dpi", name=figure),

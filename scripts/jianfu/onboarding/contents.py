@@ -161,6 +161,8 @@ def contradicts(content, kind):
         return content.share("number") < 0.1
     if kind == "unit":
         return content.share("no_unit") > 0.9
+    if kind == "title":  # 名称 below 牵头部门
+        return content.share("office") > 0.9 and content.distinct < 0.5
     if kind == "boolean":
         return len(content.texts) > 25 or content.share("date") > 0.5
     return False

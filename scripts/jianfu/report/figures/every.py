@@ -87,10 +87,10 @@ def plot(name: str, files: Sequence[str], pictures: Sequence[str], *, labels: st
 
     files: what it is drawn from, in the order of its rule; pictures: one path per format and, of a figure made of
     estimates, a CSV of the rows shown; labels: path of the dictionary; settings: ``language``, ``synthetic``, ``dpi``,
-    ``confidence``, ``map`` and ``boundaries``, and the ``look`` of a province's own figure
-    (:func:`jianfu.report.figures.own.in_own_look`), where it has one with the ``journal`` whose width it gets
-    (:func:`jianfu.report.figures.style.drawn_for`). Fails when a label is not in the dictionary or a character has no
-    glyph.
+    ``confidence`` for a figure of estimates, ``map`` and ``boundaries`` for the map, and the ``look`` of a province's
+    own figure (:func:`jianfu.report.figures.own.in_own_look`), where it has one with the ``journal`` whose width it
+    gets (:func:`jianfu.report.figures.style.drawn_for`). Fails when a label is not in the dictionary or a character
+    has no glyph.
     """
     read, draw = EVERY[name]
     *shown, last = pictures
