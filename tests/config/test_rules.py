@@ -213,7 +213,7 @@ def test_real_persons_need_a_key_before_any_job(load, monkeypatch):
 
 @pytest.mark.parametrize("provinces", ["", ",", " , "])
 def test_no_province(load, provinces):
-    with pytest.raises(ConfigError, match="--config provinces: no province is named"):
+    with pytest.raises(ConfigError, match="No province is named"):
         _command(provinces=provinces)
 
 
