@@ -25,6 +25,7 @@ from jianfu.onboarding.knowledge import Knowledge
 from jianfu.onboarding.look import look
 from jianfu.onboarding.survey import Survey, _place_items, order_answers
 from jianfu.province.load import load_province
+from jianfu.province.paths import resolve_paths
 from jianfu.province.rules import check_length
 
 RAW = SAMPLE / "raw"
@@ -162,6 +163,14 @@ def test_existing_file_is_kept_unless_forced(proposed):
     root, _ = proposed
     with pytest.raises(ConfigError, match="已经存在"):
         draft_province("anhui", str(RAW), root=root, show=lambda line: None)
+
+
+def test_a_folder_that_may_not_be_read_is_not_called_empty(tmp_path, monkeypatch):
+    monkeypatch.setattr("jianfu.core.sources.os.access", lambda *_: False)
+    for asks in (look, lambda folder: resolve_paths({"data": {"folder": "."}}, folder, "x.yaml")):
+        with pytest.raises(ConfigError) as error:
+            asks(tmp_path)
+        assert error.value.reason.code == "folder_unreadable"
 
 
 @pytest.mark.parametrize(("slug", "data"), [("", "x"), ("安徽", "x"), ("a b", "x"), ("anhui", "")])

@@ -1,10 +1,17 @@
 """Where the rows of a source come from: files of the data folder, a database file, or a database server."""
 
+import os
 from collections import Counter
 from pathlib import Path
 
-from jianfu.core.errors import DataError
+from jianfu.core.errors import ConfigError, DataError
 from jianfu.core.spelling import all_of
+
+
+def check_readable(folder: str | Path) -> None:
+    """Raise :class:`ConfigError` where the user may not look into a folder: it would seem to be empty."""
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise ConfigError("folder_unreadable", folder=str(folder))
 
 
 def matching_files(folder, source):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from jianfu.core.errors import DataError
+from jianfu.core.sources import check_readable
 from jianfu.ingest.readers import read_source
 from jianfu.ingest.sheet import Sheet, unreadable
 
@@ -41,6 +42,7 @@ def look(folder):
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError("no_data_folder", folder=str(folder))
+    check_readable(folder)
     paths = sorted(p for p in folder.rglob("*") if p.is_file() and not _is_hidden(p.relative_to(folder)))
     if not paths:
         raise DataError("data_folder_empty", folder=str(folder))

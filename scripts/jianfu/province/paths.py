@@ -11,7 +11,7 @@ from jianfu.config.merging import merge
 from jianfu.core.errors import ConfigError, DataError
 from jianfu.core.keys import pseudonym_key
 from jianfu.core.reasons import Reason
-from jianfu.core.sources import find_files, matching_files
+from jianfu.core.sources import check_readable, find_files, matching_files
 from jianfu.core.spelling import did_you_mean, one_of
 from jianfu.core.tables import PARTS
 from jianfu.province.panel_files import replace_files
@@ -106,6 +106,8 @@ def resolve_paths(settings: dict, folder: Path, file: str) -> dict:
             raise ConfigError(
                 "is_no_folder" if kind == "folder" else "is_no_file", file=file, key=key, name=value
             )
+        if kind == "folder":
+            check_readable(path)
         return display(path.resolve())
 
     for group, key, kind in PATHS:
