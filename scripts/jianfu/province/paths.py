@@ -107,7 +107,7 @@ def resolve_paths(settings: dict, folder: Path, file: str) -> dict:
                 "is_no_folder" if kind == "folder" else "is_no_file", file=file, key=key, name=value
             )
         if kind == "folder":
-            check_readable(path)
+            check_readable(display(path.resolve()))
         return display(path.resolve())
 
     for group, key, kind in PATHS:
