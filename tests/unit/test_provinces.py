@@ -215,6 +215,16 @@ def test_an_interval_of_a_band_may_hold_zero_where_its_own_p_is_small(tmp_path):
     assert refused(packed(tmp_path, "c", estimates=missing, reasons=band)) == "exchange_figures"
 
 
+def test_no_effect_of_a_ratio_is_one_and_percentiles_need_not_hold_the_estimate(tmp_path):
+    ratio = row("H12_outcome", "total_ratio", 1.0, 0.05, p_value=0.9)
+    assert len(read_package(packed(tmp_path, "a", estimates=[ratio | {"scale": "ratio"}]), 10).estimates) == 1
+    assert refused(packed(tmp_path, "b", estimates=[ratio])) == "exchange_figures"
+    share = [row("H12_outcome", "proportion", -505.0, 38.0, ci_low=-63.0, ci_high=40.0, p_value=0.9)]
+    assert refused(packed(tmp_path, "c", estimates=share)) == "exchange_figures"
+    replicates = [("bootstrap_one_step", '{"replicates": 499}')]
+    assert len(read_package(packed(tmp_path, "d", estimates=share, reasons=replicates), 10).estimates) == 1
+
+
 @pytest.mark.parametrize("part", ["estimates.csv", "plan.json", "digests.csv", "README.txt", "manifest.json"])
 def test_a_package_that_was_changed_is_refused(tmp_path, part):
     path = packed(tmp_path, "a")

@@ -227,18 +227,21 @@ def _check_digests(found, path):
 
 
 def _check_figures(found, path):
-    """Figures agree with each other: an estimate lies in its interval, which is about as wide as its error says and
-    leaves out zero where p is small, unless it is part of a band, whose intervals hold together and p alone; a
-    covariance is one of its two errors."""
-    rows, level = found.tables["estimates"], found.confidence
+    """Figures agree with each other: an estimate lies in its interval, unless that holds percentiles of replicates; the
+    interval is about as wide as its error says and leaves out no effect (1 of a ratio) where p is small, unless it is
+    part of a band, whose intervals hold together and p alone; a covariance is one of its two errors."""
+    rows, level, reasons = found.tables["estimates"], found.confidence, found.estimates["reasons"]
+    none = np.where(rows["scale"] == "ratio", 1.0, 0.0)
     low, high, p_value = rows["ci_low"], rows["ci_high"], rows["p_value"]
     slack = CLOSE * rows["estimate"].abs() + 1e-12
     outside = (rows["estimate"] < low - slack) | (rows["estimate"] > high + slack)
     narrow = high - low + slack < norm.ppf((1 + level) / 2) * rows["std_error"]  # half of what it would be
-    of_zero = (low > slack) | (high < -slack)
+    of_none = (low > none + slack) | (high < none - slack)
     known, sides = low.notna() & high.notna(), (p_value < 0.8 * (1 - level), p_value > 1.25 * (1 - level))
-    band = found.estimates["reasons"].map(lambda reasons: has(reasons, "band")).astype(bool)
-    odd = outside | narrow | (known & (sides[0] & ~of_zero & ~band | sides[1] & of_zero))
+    band = np.array([has(own, "band") for own in reasons], dtype=bool)
+    percentiles = np.array([has(own, "bootstrap", "bootstrap_one_step") for own in reasons], dtype=bool)
+    disagree = sides[0] & ~of_none & ~band | sides[1] & of_none
+    odd = outside & ~percentiles | narrow | known & disagree
     if odd.any():
         row = rows[odd].iloc[0]
         raise DataError(
