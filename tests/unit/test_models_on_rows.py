@@ -8,6 +8,7 @@ import pytest
 from told import told
 
 from jianfu.models import own_tables
+from jianfu.models.estimators import mediation
 from jianfu.models.estimators.common import Settings
 
 
@@ -114,3 +115,20 @@ def test_a_mediation_of_rows_says_nothing_of_few_clusters(tmp_path):
     frame = persons().assign(m=lambda f: f["y"] + f["x"])
     rows = fit(frame, tmp_path, estimator="mediation", outcome="y", mediator="m", terms=["x"])
     assert not told(rows).str.contains("few clusters").any()
+
+
+def test_natural_effects_with_a_column_for_too_many_levels_are_refused(tmp_path, monkeypatch):
+    frame = persons().assign(m=lambda f: f["y"] + f["x"], unit=lambda f: np.arange(len(f)) // 2)
+    declared = {
+        "estimator": "mediation",
+        "outcome": "y",
+        "mediator": "m",
+        "terms": ["x"],
+        "effects": ["unit"],
+    }
+    declared |= {"cluster": "unit", "options": {"interaction": True}}
+    monkeypatch.setattr(mediation, "LARGEST_DESIGN", len(frame) * (frame["unit"].nunique() + 1))
+    assert fit(frame, tmp_path, **declared)["estimate"].notna().any()
+    monkeypatch.setattr(mediation, "LARGEST_DESIGN", len(frame) * (frame["unit"].nunique() + 1) - 1)
+    rows = fit(frame, tmp_path, **declared)
+    assert rows["estimate"].isna().all() and told(rows).str.contains("too large").all()

@@ -36,6 +36,9 @@ OPTIONS = {
 }
 LINEAR = {"outcome_model", "mediator_model"}
 EVENTS_PER_COEFFICIENT = 2  # below, a bootstrap of nonlinear models with effects is no guide
+LARGEST_DESIGN = (
+    30_000_000  # values of a design with a column for every level: some 3 GB with what is made of it
+)
 RATIOS = ("total_ratio", "direct_ratio", "indirect_ratio")
 
 
@@ -175,12 +178,16 @@ def _fit_natural(model, settings):
             raise NotEstimable("no_share_of_events", outcome=spec.outcome_name)
         dropped, kept = _without_events(model)
         model = model.at(kept)
-    y, weights, clusters = model.events, model.weights, _clusters(model)
-    mediator, design = model.values(spec.mediator), _linear_design(model)
+    y, weights, mediator = model.events, model.weights, model.values(spec.mediator)
     if binary:
-        y, weights, clusters, mediator, design = _collapsed(y, weights, clusters, mediator, design)
-        if y.sum() < EVENTS_PER_COEFFICIENT * design.shape[1]:
-            raise NotEstimable("too_few_events", events=int(y.sum()), coefficients=design.shape[1] + 1)
+        y, weights, first = _collapsed(model, mediator)
+        model, mediator = model.at(first), mediator[first]
+    columns = 1 + len(model.columns) + sum(int(codes.max()) for codes in model.effects)
+    if binary and y.sum() < EVENTS_PER_COEFFICIENT * columns:
+        raise NotEstimable("too_few_events", events=int(y.sum()), coefficients=columns + 1)
+    if len(y) * columns > LARGEST_DESIGN:
+        raise NotEstimable("design_too_large", rows=len(y), columns=columns)
+    clusters, design = _clusters(model), _linear_design(model)
     outcome = y / weights if binary else y
     found = natural_effects.fit(
         outcome,
@@ -230,15 +237,15 @@ def _without_events(model):
     return dropped, kept
 
 
-def _collapsed(events, weights, clusters, mediator, design):
-    """Rows that are alike in cluster, mediator and design added up: the likelihood of shares stays the same."""
-    rows = np.column_stack([clusters, mediator, design])
+def _collapsed(model, mediator):
+    """Rows that are alike in cluster, mediator and design added up, by which the likelihood of shares stays the same:
+    events (n,), observations (n,) and the first row of each (n,)."""
+    rows = np.column_stack([_clusters(model), mediator, *model.columns.values(), *model.effects])
     order = np.lexsort(rows.T[::-1])
     new = np.r_[True, (rows[order][1:] != rows[order][:-1]).any(axis=1)]
     place = np.cumsum(new) - 1
-    first = order[new]
-    totals = [np.bincount(place, values[order].astype(float)) for values in (events, weights)]
-    return *totals, clusters[first], mediator[first], design[first]
+    totals = [np.bincount(place, values[order].astype(float)) for values in (model.events, model.weights)]
+    return *totals, order[new]
 
 
 def _natural_notes(options, found, zero, settings):
