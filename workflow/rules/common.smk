@@ -309,8 +309,8 @@ def simulated_mb(wildcards):
 
 
 def estimation_mb(wildcards):
-    """MB of the estimation, which grows with the person-months: 9.1 GB for 90,000 persons (14 MB of workbooks)."""
-    return round(min(max(1500, 680 * raw_mb(wildcards.province, "spells")), 10_000))
+    """MB of the estimation, which grows with the person-months: 4.3 GB for 90,000 persons (14 MB of workbooks)."""
+    return round(min(max(1500, 330 * raw_mb(wildcards.province, "spells")), 10_000))
 
 
 def spilled(wildcards, input):
