@@ -132,3 +132,14 @@ def test_natural_effects_with_a_column_for_too_many_levels_are_refused(tmp_path,
     monkeypatch.setattr(mediation, "LARGEST_DESIGN", len(frame) * (frame["unit"].nunique() + 1) - 1)
     rows = fit(frame, tmp_path, **declared)
     assert rows["estimate"].isna().all() and told(rows).str.contains("too large").all()
+
+
+@pytest.mark.parametrize("slope, warned", [(0.0, True), (3.0, False)])
+def test_a_share_of_a_total_around_zero_is_said_to_say_nothing(slope, warned, tmp_path):
+    frame = persons().assign(m=lambda f: f["weight"] + 0.5 * f["x"])
+    frame["y"] = slope * frame["x"] + frame["y"] - frame["x"] + 0.3 * (frame["m"] - 0.5 * frame["x"])
+    declared = {"estimator": "mediation", "outcome": "y", "mediator": "m", "terms": ["x"]}
+    rows = fit(frame, tmp_path, **declared, options={"interaction": True})
+    share = told(rows[rows["term"] == "x_proportion"]).item()
+    assert ("a share of it says nothing" in share) == warned
+    assert not told(rows[rows["term"] == "x_total"]).str.contains("says nothing").any()

@@ -219,7 +219,7 @@ def test_no_effect_of_a_ratio_is_one_and_percentiles_need_not_hold_the_estimate(
     ratio = row("H12_outcome", "total_ratio", 1.0, 0.05, p_value=0.9)
     assert len(read_package(packed(tmp_path, "a", estimates=[ratio | {"scale": "ratio"}]), 10).estimates) == 1
     assert refused(packed(tmp_path, "b", estimates=[ratio])) == "exchange_figures"
-    share = [row("H12_outcome", "proportion", -505.0, 38.0, ci_low=-63.0, ci_high=40.0, p_value=0.9)]
+    share = [row("H12_outcome", "proportion", -505.0, 60.0, ci_low=-63.0, ci_high=40.0, p_value=0.9)]
     assert refused(packed(tmp_path, "c", estimates=share)) == "exchange_figures"
     replicates = [("bootstrap_one_step", '{"replicates": 499}')]
     assert len(read_package(packed(tmp_path, "d", estimates=share, reasons=replicates), 10).estimates) == 1

@@ -227,9 +227,9 @@ def _check_digests(found, path):
 
 
 def _check_figures(found, path):
-    """Figures agree with each other: an estimate lies in its interval, unless that holds percentiles of replicates; the
-    interval is about as wide as its error says and leaves out no effect (1 of a ratio) where p is small, unless it is
-    part of a band, whose intervals hold together and p alone; a covariance is one of its two errors."""
+    """Figures agree with each other: an estimate lies in its interval, which is about as wide as its error says, unless
+    it holds percentiles of replicates; it leaves out no effect (1 of a ratio) where p is small, unless it is part of a
+    band, whose intervals hold together and p alone; a covariance is one of its two errors."""
     rows, level, reasons = found.tables["estimates"], found.confidence, found.estimates["reasons"]
     none = np.where(rows["scale"] == "ratio", 1.0, 0.0)
     low, high, p_value = rows["ci_low"], rows["ci_high"], rows["p_value"]
@@ -241,7 +241,7 @@ def _check_figures(found, path):
     band = np.array([has(own, "band") for own in reasons], dtype=bool)
     percentiles = np.array([has(own, "bootstrap", "bootstrap_one_step") for own in reasons], dtype=bool)
     disagree = sides[0] & ~of_none & ~band | sides[1] & of_none
-    odd = outside & ~percentiles | narrow | known & disagree
+    odd = (outside | narrow) & ~percentiles | known & disagree
     if odd.any():
         row = rows[odd].iloc[0]
         raise DataError(

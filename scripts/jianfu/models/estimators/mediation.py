@@ -212,17 +212,27 @@ def _fit_natural(model, settings):
     per = options.get("per", 1.0)
     scale = ("risk_difference" if binary else "mean_difference") + (f"_per_{per:g}" if per != 1 else "")
     rows = [Effect(f"{term}_a", found.a, outcome=spec.mediator), Effect(f"{spec.mediator}_b", found.b)]
+    uncertain = _around_zero(found.draws.get("total"), settings)
     for name, value in found.estimates.items():
         ratio, factor = name in RATIOS, 1.0 if name in (*RATIOS, "proportion") else per
         draws = found.draws.get(name)
         kind = "ratio" if ratio else "share" if name == "proportion" else scale
         null = 1.0 if ratio else 0.0
         own = few_clusters(n_clusters) if name in ("indirect", "total") else []
+        own += [because("share_of_nothing")] if name == "proportion" and uncertain else []
         draws = None if draws is None else draws * factor
         rows.append(_row(f"{term}_{name}", value * factor, draws, settings, own, kind, null))
     n_events = float(y.sum()) if binary else np.nan
     left = int(weights.sum() - design.shape[1] - 1)
     return Fit(rows, notes, left, found.converged, n_clusters, n_events, dropped=dropped)
+
+
+def _around_zero(draws, settings):
+    """Whether zero lies in the percentile interval of a total (B,): a share of it then says nothing."""
+    if draws is None or not np.isfinite(draws).all():
+        return False
+    low, high, _ = inference.percentile_interval(draws, settings.confidence)
+    return bool(low <= 0 <= high)
 
 
 def _without_events(model):
