@@ -184,6 +184,7 @@ def _indicators(folder, name, rows):
     from jianfu.indicators.evaluation import evaluate
     from jianfu.indicators.plan import read_plan
     from jianfu.indicators.unit_months import build_unit_months, logged_months
+    from jianfu.indicators.views import Means
 
     tables = {
         table: folder / f"{rows}_jianfu_{table}.parquet" for table in {*MEASURED, "spells", "app_activity"}
@@ -200,7 +201,7 @@ def _indicators(folder, name, rows):
     def work():
         logged = logged_months(tables["tasks"], tables["app_activity"])
         frame = build_unit_months(units.canonical.to_pandas(), people, *logged, WINDOW, calendar)
-        evaluate(measured, frame, plan, calendar, WINDOW, WINDOW, settings()["exclude"], 2).long()
+        evaluate(measured, frame, plan, calendar, WINDOW, WINDOW, settings()["exclude"], Means(2)).long()
 
     return timed(work)
 

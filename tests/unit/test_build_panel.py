@@ -11,6 +11,7 @@ from province_cases import ROOT, load_command
 
 from build_panel import main
 from jianfu.core.errors import ConfigError, DataError
+from jianfu.core.numbers import significant
 from jianfu.indices.own_panel import output, periods
 from jianfu.province.panel_files import files_of
 
@@ -270,7 +271,7 @@ def test_the_same_input_gives_the_same_bytes(folder):
 
 def test_written_values_have_thirteen_digits_whatever_their_size():
     x = np.array([1 / 3, -2e9 / 3, 1e-20 / 3, 1e20 / 3, 0.0, np.nan, 12345.0])
-    found = output._rounded(x)
+    found = significant(x, output.DIGITS)
     np.testing.assert_array_equal(found, [float(f"{value:.13g}") for value in x])
 
 

@@ -62,7 +62,6 @@ def _with_indicators(paths, units, spells, settings, window, plan):
         window,
         reference_window(window, settings["indices"]),
         settings["exclude"],
-        1,
     )
     return {
         "units": units,
