@@ -30,7 +30,7 @@ rule build_journal_tables:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1500,
+        mem_mb=estimation_mb,
     params:
         window=setting("data", "window"),
         reference=reference,

@@ -268,7 +268,7 @@ rule build_targets:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1500,
+        mem_mb=estimation_mb,
     params:
         window=setting("data", "window"),
         reference=reference,
