@@ -11,10 +11,8 @@ from jianfu.core.reasons import Reason
 
 MOST = 20  # names that a sentence lists; of more it shows the first SHOWN in order
 SHOWN = 12
-SLIP, SLIP_HAN = (
-    0.75,
-    0.66,
-)  # similarity from which two spellings may be one word: one letter of four, one 字 of three
+# similarity from which two spellings may be one word: one letter of four, one 字 of three
+SLIP, SLIP_HAN = 0.75, 0.66
 PART = 1 / 3  # share of a name from which its beginning or end may stand for it
 
 

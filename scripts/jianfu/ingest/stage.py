@@ -74,22 +74,12 @@ CODED_TYPES = (
     "duration",
 )
 UNIT_NAMES = ("unit_name", "unit_code", "county_name")
-TOTALLED = (
-    "month",
-    "app_name",
-    "action_type",
-    "channel",
-    "event_label",
-)  # 小计 and 全部 may stand in these as well
+# 小计 and 全部 may stand in these as well
+TOTALLED = ("month", "app_name", "action_type", "channel", "event_label")
 _NOTE_HINT = "计|平均|[:：]|以下|^\\s*第|盖章"  # a text without any of these is no total and no footer
 _UNIT_IN_TITLE = re.compile(r"(?:单位|乡镇|街道)[^:：\s]{0,4}[:：]\s*(\S+)")
-LEAVING = {
-    "status",
-    "leave_date",
-    "retire_date",
-    "transfer_date",
-    "exit_type",
-}  # what says who has left a roster
+# what says who has left a roster
+LEAVING = {"status", "leave_date", "retire_date", "transfer_date", "exit_type"}
 _LEFT = re.compile(
     "离开|流出|历史人员|离退休|退休|离休|调出|转出|调离|离职|离任|离岗|辞职|减员|去世|死亡|开除"
 )

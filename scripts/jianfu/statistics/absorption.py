@@ -213,9 +213,12 @@ class Blocks:
             return sparse.bmat([[sparse.csc_matrix(part) for part in row] for row in blocks], format="csc")
         return np.block([[_dense(part) for part in row] for row in blocks])
 
-    def independent(self, weight: np.ndarray) -> np.ndarray:
-        """Indices of the columns that are no combination of the effects and of earlier columns."""
-        reduced, k = self.reduced(weight), self.design.shape[1]
+    def independent(self, weight: np.ndarray, reduced: Reduced | None = None) -> np.ndarray:
+        """Indices of the columns that are no combination of the effects and of earlier columns.
+
+        reduced: the equations at ``weight``, where they are known already.
+        """
+        reduced, k = reduced or self.reduced(weight), self.design.shape[1]
         effects = self.independent_effects(reduced, weight)
         columns = swept(reduced.within(k, effects), weight @ self.design**2, range(k))
         return np.r_[columns, effects]
@@ -258,7 +261,8 @@ class Blocks:
 
     def least_squares(self, y: np.ndarray, weights: np.ndarray) -> LeastSquares:
         """Weighted least squares of ``y`` (N,)."""
-        reduced, free = self.reduced(weights), self.independent(weights)
+        reduced = self.reduced(weights)
+        free = self.independent(weights, reduced)
         beta, first = reduced.solve(*self.score(weights * y), free)
         kept = free[free < self.design.shape[1]]
         residual = y - self.predict(beta, first)

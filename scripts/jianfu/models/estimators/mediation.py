@@ -37,7 +37,7 @@ OPTIONS = {
 LINEAR = {"outcome_model", "mediator_model"}
 EVENTS_PER_COEFFICIENT = 2  # below, a bootstrap of nonlinear models with effects is no guide
 LARGEST_DESIGN = (
-    30_000_000  # values of a design with a column for every level: some 3 GB with what is made of it
+    30_000_000  # values of a design with a column for every level: some 3 GB with what comes of it
 )
 RATIOS = ("total_ratio", "direct_ratio", "indirect_ratio")
 
