@@ -142,6 +142,11 @@ onstart:
             sys.stdout.flush()
 
 
+onsuccess:
+    for province in SETTINGS:
+        remove_left_over(province)
+
+
 rule all:
     default_target: True
     input:

@@ -14,11 +14,13 @@ from test_report import markdown, no_pictures, settings
 
 import compare_results
 from jianfu.config.overlay import read_plan_file
+from jianfu.core.content import file_digest
 from jianfu.core.errors import ConfigError, DataError
 from jianfu.core.labels import Labels
 from jianfu.models.reasons import because
 from jianfu.province.plan import plan_content
 from jianfu.province.record import plan_record
+from jianfu.release.manifest import NAME
 from jianfu.release.vintage import AS_BEFORE
 from jianfu.report.compare import comparison, in_words, read_result
 from jianfu.report.document.steering import before_after_table
@@ -39,16 +41,41 @@ def record(folder, overlay=None, code="a", inputs=None, **changed):
     (folder / "provenance" / "run.json").write_text(json.dumps(run), encoding="utf-8")
 
 
+def whole(folder):
+    """What a whole run ends with: the digests of what is released."""
+    files = {file.relative_to(folder / "release"): file for file in (folder / "release").rglob("*.csv")}
+    digests = {name.as_posix(): file_digest(file) for name, file in files.items()}
+    (folder / "release" / NAME).write_text(json.dumps({"files": digests}), encoding="utf-8")
+
+
 @pytest.fixture
 def sides(tmp_path):
     """Two folders of the same results."""
     one = report_fakes.write(tmp_path / "one", settings(), no_pictures)
     record(one)
+    whole(one)
     return one, tmp_path / shutil.copytree(one, tmp_path / "two")
 
 
 def compared(sides):
+    """Both as whole runs made them."""
+    for side in sides:
+        whole(side)
     return comparison(*map(read_result, sides), PLAN)
+
+
+def test_results_of_a_part_of_a_run_are_no_reason_to_say_that_nothing_else_changed(sides):
+    """As after `make models` with other settings: estimates are new, and the record is that of the run before."""
+    change(sides[1], estimate=0.5)
+    found = comparison(*map(read_result, sides), PLAN)
+    assert found["record"].to_numpy().tolist() == [["two", 1, "estimates.csv"]]
+    assert {*found["estimates"]["why"].map(tuple)} == {("record",)} and found["plan"].empty
+    said = in_words(found, Labels("zh", str(PLAN / "labels.csv")))
+    assert said[0].startswith("two里有1个结果文件（如estimates.csv）是上次整个运行之后")
+    assert not [line for line in said if line in ("设置和方案：没有变化", "原始文件：没有变化")]
+    assert "指标：没有变化" in said
+    whole(sides[1])
+    assert in_words(compared(sides), Labels("zh", str(PLAN / "labels.csv")))[0] == "设置和方案：没有变化"
 
 
 def test_values_of_units_that_moved_are_counted_with_their_months(sides):

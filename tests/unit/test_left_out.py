@@ -12,6 +12,7 @@ from jianfu.indicators.left_out import counted, without
 from jianfu.ingest import excluded
 from jianfu.ingest.excluded import check_excluded, check_read
 from jianfu.province.rules import leaves_out
+from jianfu.survey.scoring import ROSTER_COLUMNS, units_of
 
 NOTHING = {
     "topics": [],
@@ -81,6 +82,34 @@ def test_an_app_goes_from_the_use_of_apps_alone(paths, tmp_path):
     assert leaves_out(out, "app_activity") and not leaves_out(out, "tasks")
     assert not leaves_out(NOTHING | {"counties": ["甲县"]}, "policies")
     assert not leaves_out(NOTHING | {"topics": ["防汛"]}, "tasks")  # left out where the log is measured
+
+
+def test_answers_are_of_the_unit_of_their_person(tmp_path, paths):
+    """On the day of the fieldwork: b has moved from a street to a town since the first wave; d is anonymous, and nobody
+    knows e, who stays in the survey to be counted there."""
+    day = pd.to_datetime
+    spells = pd.DataFrame(
+        {"person_key": ["a", "b", "b", "c"], "unit_code": ["1", "2", "3", "4"], "on_post": True}
+    ).assign(
+        spell_start=day(["2020-01-01", "2020-01-01", "2024-06-01", "2020-01-01"]).date,
+        spell_end=day([None, "2024-05-31", None, "2024-01-31"]).date,
+        **dict.fromkeys([*ROSTER_COLUMNS, "birth_ym", "sex", "unit_entry", "first_entry"]),
+    )
+    keys, waves = ["a", "b", "c", None, "e", "b"], ["1", "1", "1", "1", "1", "2"]
+    survey = pd.DataFrame(
+        {"person_key": keys, "wave": waves, "unit_code": [None, None, None, "4", None, None]}
+    )
+    survey["fieldwork_date"] = day(["2024-03-01"] * 5 + ["2024-09-01"]).date
+    placed = units_of(survey, spells)
+    assert placed.fillna("").tolist() == ["1", "2", "4", "4", "", "3"]
+    survey.to_parquet(tmp_path / "survey.parquet", index=False)
+    paths = {**paths, "survey": str(tmp_path / "survey.parquet")}
+    out = NOTHING | {"unit_types": ["街道"]}
+    without("survey", paths, out, str(tmp_path / "kept.parquet"), placed)
+    kept = pd.read_parquet(tmp_path / "kept.parquet")
+    pd.testing.assert_frame_equal(kept, survey.iloc[[0, 4, 5]].reset_index(drop=True))
+    found = counted(paths, out, placed).set_index("table")
+    assert found.loc["survey", ["rows", "rows_read"]].tolist() == [3, 6]
 
 
 def test_columns_stay_as_they_were(paths, tmp_path):

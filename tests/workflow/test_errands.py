@@ -184,6 +184,7 @@ def test_errand_2_other_cohorts_and_bands_make_other_cells_of_the_same_months(de
         errand(desk, finished, own, f"{RESTRICTED}/hazard_cells.parquet")
         cells = table(desk, "hazard_cells")
         assert set(cells["cohort"]) == cohorts and cells["n"].sum() == before["n"].sum()
+        assert not list((results(desk) / "restricted" / "used").iterdir())  # of errand 1, which is no longer asked for
         same = cells["voluntary"].sum() == before["voluntary"].sum()
         assert same == (number == 1)  # transfers to the county are no exits in the first example
     young = before.loc[before["cohort"].isin(["90后", "00后"])]

@@ -590,3 +590,25 @@ def own_look(name):
         return look | ({"journal": said["journal"]} if "journal" in said else {})
 
     return value
+
+
+def remove_left_over(province):
+    """Remove what earlier runs made for settings that the province no longer has: tables without what was left out,
+    tables and indicators of its own, own files of the plan."""
+    settings, results = SETTINGS[province], Path("results", province)
+    tables = [*CANONICAL, *tables_added(settings["sources"])]
+    measures = ["own_indicators.parquet", "own_indicator_notices.csv"] if own_codes(province) else []
+    kept = {
+        "restricted/used/*": [
+            f"{table}.parquet" for table in tables if leaves_out(settings["exclude"], table)
+        ],
+        "restricted/canonical/own_*": [f"{table}.parquet" for table in tables],
+        "restricted/quarantine/own_*": [f"{table}.csv" for table in tables],
+        "restricted/own_indicators.parquet": measures,
+        "quality/own_indicator_notices.csv": measures,
+        "plan/own/*": overlaid_files(PLAN, settings["plan"]),
+    }
+    for pattern, names in kept.items():
+        for file in results.glob(pattern):
+            if file.name not in names:
+                file.unlink()

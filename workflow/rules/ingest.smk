@@ -179,6 +179,11 @@ rule leave_out:
     input:
         table="results/{province}/restricted/canonical/{table}.parquet",
         units="results/{province}/restricted/canonical/units.parquet",
+        spells=lambda wildcards: (
+            f"results/{wildcards.province}/restricted/canonical/spells.parquet"
+            if wildcards.table == "survey"
+            else []
+        ),
     output:
         used="results/{province}/restricted/used/{table}.parquet",
     log:

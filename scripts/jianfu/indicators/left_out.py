@@ -8,6 +8,7 @@ they are counted.
 from collections.abc import Mapping
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jianfu.indicators.views import connect
@@ -24,31 +25,36 @@ OF_ROWS = {  # kind: table, SQL of the rows meant by one value
     "emergency": ("tasks", "emergency"),
 }
 REMOVED = (*OF_UNITS, "apps")  # kinds whose rows are taken out of the tables
+PLACE = "unit_of_answer"  # beside the survey, whose answers mostly say the person and not the unit
 
 
-def without(table: str, paths: Mapping[str, str], exclude: Mapping, kept: str) -> None:
+def without(
+    table: str, paths: Mapping[str, str], exclude: Mapping, kept: str, answered_at: pd.Series | None = None
+) -> None:
     """Write a canonical table without the rows that are left out.
 
-    paths: of ``table`` and of ``units``; kept: the file to write, rows in their order.
+    paths: of ``table`` and of ``units``; kept: the file to write, rows in their order; answered_at: the unit of every
+    answer, in the order of the survey, where that is the table.
     """
-    con = _opened(paths)
+    con = _opened(paths, answered_at)
     asked = [(kind, value) for kind in REMOVED for value in exclude[kind]]
     conditions = [found for kind, value in asked if (found := _condition(con, kind, value, table))]
     schema = pq.read_schema(paths[table])
     where = " OR ".join(f"coalesce({sql}, false)" for sql, _ in conditions)
     values = [value for _, own in conditions for value in own]
-    rows = con.sql(f"SELECT * FROM {table} WHERE NOT ({where})", params=values).to_arrow_reader()
+    columns = ", ".join(f'"{name}"' for name in schema.names)
+    rows = con.sql(f"SELECT {columns} FROM {table} WHERE NOT ({where})", params=values).to_arrow_reader()
     with pq.ParquetWriter(kept, schema, compression="zstd") as writer:
         for batch in rows:
             writer.write_batch(batch.cast(schema))
 
 
-def counted(paths: Mapping[str, str], exclude: Mapping) -> pd.DataFrame:
+def counted(paths: Mapping[str, str], exclude: Mapping, answered_at: pd.Series | None = None) -> pd.DataFrame:
     """Rows that are left out: kind, value, table, rows, rows_read; one line for every table that a value touches.
 
-    paths: of all canonical tables, by name, with every row.
+    paths: of all canonical tables, by name, with every row; answered_at: as for :func:`without`.
     """
-    con = _opened(paths)
+    con = _opened(paths, answered_at)
     found = []
     for kind in (*OF_UNITS, *OF_ROWS):
         values = [""] if exclude[kind] is True else exclude[kind] or []
@@ -62,11 +68,15 @@ def counted(paths: Mapping[str, str], exclude: Mapping) -> pd.DataFrame:
     return rows[rows["rows"] > 0].reset_index(drop=True)
 
 
-def _opened(paths):
+def _opened(paths, answered_at):
     con = connect()
     for table, path in paths.items():
         quoted = str(path).replace("'", "''")
-        con.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{quoted}')")
+        rows = f"read_parquet('{quoted}')"
+        if table == "survey" and answered_at is not None:
+            con.register("places", pa.table({PLACE: pa.array(answered_at, pa.string(), from_pandas=True)}))
+            rows += " POSITIONAL JOIN places"
+        con.execute(f"CREATE VIEW {table} AS SELECT * FROM {rows}")
     return con
 
 
@@ -74,6 +84,7 @@ def _condition(con, kind, value, table):
     """(SQL of the rows of a table that a value means, values of its places); None where it means none of this table."""
     columns = {row[0] for row in con.execute(f"DESCRIBE {table}").fetchall()}
     if kind in OF_UNITS:
-        return (f"unit_code IN ({OF_UNITS[kind]})", [value, value]) if "unit_code" in columns else None
+        unit = f"coalesce({PLACE}, unit_code)" if PLACE in columns else "unit_code"
+        return (f"{unit} IN ({OF_UNITS[kind]})", [value, value]) if "unit_code" in columns else None
     owner, sql = OF_ROWS[kind]
     return (sql, [value] if "?" in sql else []) if table == owner else None

@@ -15,10 +15,12 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from jianfu.core.content import file_digest
 from jianfu.core.errors import DataError
 from jianfu.core.labels import Labels
 from jianfu.models.verdicts import deciding_estimates, verdict
 from jianfu.province.record import departures
+from jianfu.release.manifest import NAME
 from jianfu.report.document.plan_tables import deviations_rows, touched_by
 from jianfu.report.reading import read_estimates, read_release
 
@@ -26,6 +28,7 @@ SIDES = ("before", "now")
 STILL = ("settings", "diagrams", "scenarios")  # tables of a difference that moves no estimate by its name
 TOLERANCE = 1e-9  # relative; figures are released with ten digits
 FRAMES = (
+    "record",
     "plan",
     "inputs",
     "rows",
@@ -46,6 +49,10 @@ LEFT_OUT = {
 SAMPLE = {"step": "fig_flow_step_", "reason": "reason_", "unit": "compared_n_"}
 INDICATORS = ("unit_months", "mean", "sd", "coverage", "status")
 ESTIMATES = ("estimate", "std_error", "p_value", "n_used", "n_events")
+TOLD = (  # files of a release that are laid side by side
+    *("estimates.csv", "figures/index_over_time.csv", "figures/sample_flow.csv"),
+    *("tables/data_quality.csv", "tables/left_out.csv", "tables/indicator_list.csv"),
+)
 
 
 @dataclass(frozen=True)
@@ -83,18 +90,21 @@ def read_result(folder: str | Path) -> Result:
 def comparison(before: Result, now: Result, plan: str | Path) -> dict[str, pd.DataFrame]:
     """What differs, by name (:data:`FRAMES`); rows that are alike are left out. plan: the folder config/plan.
 
-    ``plan`` table, row, field, common (before), own (now); ``inputs`` file, change; ``rows``, ``left_out``, ``sample``
-    and ``indicators`` their keys, quantity (of what has several), before, now; ``indices`` index, month, before, now of
-    the months that both have; ``values`` of :func:`moved_values`; ``estimates`` model, outcome, term, quantity, before,
-    now, why (list of causes, :func:`causes`); ``verdicts`` hypothesis, model, term, before, now.
+    ``record`` folder, n, first (:func:`beside_the_record`); ``plan`` table, row, field, common (before), own (now);
+    ``inputs`` file, change; ``rows``, ``left_out``, ``sample`` and ``indicators`` their keys, quantity (of what has
+    several), before, now; ``indices`` index, month, before, now of the months that both have; ``values`` of
+    :func:`moved_values`; ``estimates`` model, outcome, term, quantity, before, now, why (list of causes,
+    :func:`causes`); ``verdicts`` hypothesis, model, term, before, now.
     """
     changed = departures(plan, before.record, now.record)
     inputs = _inputs(before.run["inputs"], now.run["inputs"])
+    record = beside_the_record(before, now)
     tables = [side.release / "tables" for side in (before, now)]
     flows = [read_release(side.release / "figures" / "sample_flow.csv") for side in (before, now)]
     months = _paired(before, now, "figures/index_over_time.csv", ["index", "month"], ["mean"])
     estimates = _moved(before.estimates, now.estimates, ["model", "outcome", "term"], ESTIMATES)
     return {
+        "record": record,
         "plan": pd.DataFrame(changed, columns=["table", "row", "field", "common", "own"], dtype=object),
         "inputs": inputs,
         "rows": _moved(*(read_release(f / "data_quality.csv") for f in tables), ["table"], ROWS),
@@ -107,21 +117,43 @@ def comparison(before: Result, now: Result, plan: str | Path) -> dict[str, pd.Da
         "indicators": _moved(*(read_release(f / "indicator_list.csv") for f in tables), ["code"], INDICATORS),
         "indices": months.drop(columns="quantity"),
         "values": moved_values(before, now),
-        "estimates": estimates.assign(why=causes(estimates, before, now, changed, inputs)),
+        "estimates": estimates.assign(why=causes(estimates, before, now, changed, inputs, record)),
         "verdicts": _verdicts(before, now),
     }
 
 
+def beside_the_record(before: Result, now: Result) -> pd.DataFrame:
+    """Results that a part of a run made after the last whole one (make models, make table), so that the record of the
+    run does not say of what: folder, n files, the first of them.
+
+    Told by the manifest, which a whole run ends with.
+    """
+    found = []
+    for side in (before, now):
+        path = side.release / NAME
+        kept = json.loads(path.read_text(encoding="utf-8"))["files"] if path.is_file() else {}
+        later = [name for name in TOLD if kept.get(name) != _digest(side.release / name)]
+        if later:
+            found.append((side.release.parent.name, len(later), later[0]))
+    return pd.DataFrame(found, columns=["folder", "n", "first"])
+
+
+def _digest(path):
+    return file_digest(path) if path.is_file() else None
+
+
 def causes(
-    estimates, before: Result, now: Result, changed: list[dict], inputs: pd.DataFrame
+    estimates, before: Result, now: Result, changed: list[dict], inputs: pd.DataFrame, record: pd.DataFrame
 ) -> list[list[str]]:
-    """What can have moved each row of ``estimates``: ``plan:<table>.<row>``, ``settings``, ``inputs``, ``code``."""
+    """What can have moved each row of ``estimates``: ``plan:<table>.<row>``, ``settings``, ``inputs``, ``code``,
+    ``record`` (not written down)."""
     everywhere = [
         name
         for name, there in (
             ("settings", any(row["table"] == "settings" for row in changed)),
             ("inputs", len(inputs) > 0),
             ("code", before.run["code"] != now.run["code"]),
+            ("record", len(record) > 0),
         )
         if there
     ]
@@ -229,9 +261,13 @@ def in_words(found: Mapping[str, pd.DataFrame], labels: Labels, most: int = 12) 
     lines = []
     for name in FRAMES:
         frame = found[name]
+        if name == "record":
+            lines += [labels("compared_record", **row) for row in frame.to_dict("records")]
+            continue
         what = labels(f"compared_{name}")
         if frame.empty:
-            lines.append(labels("compared_same", what=what))
+            unknown = name in ("plan", "inputs") and len(found["record"])
+            lines.append(labels("compared_unknown" if unknown else "compared_same", what=what))
             continue
         lines.append(labels("compared_differ", what=what, n=len(frame)))
         lines += [f"  {line}" for line in _lines(name, frame.head(most), labels)]

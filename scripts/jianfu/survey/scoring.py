@@ -137,6 +137,16 @@ def post_at(survey, spells):
     return found.set_axis(survey.index)
 
 
+def units_of(survey: pd.DataFrame, spells: pd.DataFrame) -> pd.Series:
+    """The unit of every answer: that of the person's post on the day of the fieldwork (else the last one known), and of
+    an anonymous answer the one that it names."""
+    return _unit(survey, post_at(survey, spells))
+
+
+def _unit(survey, post):
+    return post["unit_code"].where(survey["person_key"].notna(), survey["unit_code"])
+
+
 def _plain(values):
     """An own column of the roster: numbers, yes and no (1, 0) as numbers, missing where it is not known."""
     numbers = pd.to_numeric(
@@ -179,7 +189,7 @@ def survey_scores(
     frame = pd.DataFrame(
         {
             "person_key": survey["person_key"],
-            "unit_code": post["unit_code"].where(matched, survey["unit_code"]),
+            "unit_code": _unit(survey, post),
             "wave": survey["wave"],
             "fieldwork_month": month_text(month),
             "cohort": pd.Series(definitions.cohort(month_number(post["birth_ym"]) // 12)).where(
