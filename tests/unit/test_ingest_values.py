@@ -152,6 +152,33 @@ def test_reading_by_shape_and_one_by_one_agree():
             assert (moment.astype(datetime), PRECISIONS[kind]) == found, text
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{y}/{m}/{d} 上午{h}:{n:02d}",
+        "{y}年{m}月{d}日下午{h}时{n:02d}分",
+        "{y}年{m}月{d}日 下午{h}:{n:02d}",
+        "{y}{m:02d}{d:02d}",
+        "{y}{m:02d}{d:02d} {h}:{n:02d}",
+        "{y}．{m}．{d}　{h}：{n:02d}",
+        "4{m:02d}{d:02d}.{h}{n}",
+        "4{m:02d}{d:02d}",
+    ],
+)
+def test_a_time_read_by_its_shape_is_that_of_the_parser(form):
+    rng = np.random.default_rng(1)
+    values = zip(
+        *(rng.integers(*ends, 200) for ends in ((999, 1002), (0, 14), (0, 33), (0, 26), (0, 62))), strict=True
+    )
+    texts = [form.format(y=y + 1023 * (y > 999), m=m, d=d, h=h, n=n) for y, m, d, h, n in values]
+    texts += [text.translate(str.maketrans("0123456789", "０１２３４５６７８９")) for text in texts]
+    read = [parse(text) or (None, "") for text in texts]
+    moments, precision = read_times(pa.array(texts))
+    assert [PRECISIONS[p] for p in precision] == [p for _, p in read]
+    assert {p for _, p in read} - {""}
+    assert all(m == np.datetime64(own, "s") for m, (own, p) in zip(moments, read, strict=True) if p)
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.datetimes(datetime(1990, 1, 1), datetime(2099, 12, 31)), st.sampled_from(range(4)))
 def test_any_time_reads_back(moment, style):

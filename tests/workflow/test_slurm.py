@@ -122,8 +122,8 @@ def two_provinces(folder, *, pieces):
     copy_repository(folder)
     library = folder / "scripts" / "jianfu" / "ingest" / "blocks.py"
     code = library.read_text(encoding="utf-8")
-    assert "BLOCK_BYTES = 256 * 2**20" in code
-    library.write_text(code.replace("BLOCK_BYTES = 256 * 2**20", "BLOCK_BYTES = 1"), encoding="utf-8")
+    assert "BLOCK_BYTES = 128 * 2**20" in code
+    library.write_text(code.replace("BLOCK_BYTES = 128 * 2**20", "BLOCK_BYTES = 1"), encoding="utf-8")
     provinces = folder / "config" / "provinces"
     text = (provinces / "sample.yaml").read_text(encoding="utf-8").replace("示例省", "又一省")
     text = text.replace("  roster: opening\n", f"  roster: opening\n  pieces: {pieces}\n")

@@ -26,6 +26,7 @@ rule read_piece:
         table="|".join([*CANONICAL, "own_[a-z0-9_]+"]),
         number=r"\d+",
         jobs=r"\d+",
+    priority: 1  # what is large begins first, so that other tables are read beside its end, which is one job
     conda:
         "../../environment.yml"
     resources:

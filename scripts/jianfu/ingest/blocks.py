@@ -11,8 +11,8 @@ from pathlib import Path
 from jianfu.core.sources import find_files
 from jianfu.core.tables import raw_tables
 
-BLOCK_BYTES = 256 * 2**20  # files of so many bytes are a block
-PIECE_BYTES = 4 * 2**30  # what one job reads, where the province does not say how many jobs there are
+BLOCK_BYTES = 128 * 2**20  # files of so many bytes are a block
+PIECE_BYTES = 2**30  # what one job reads, where the province does not say how many jobs there are
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from jianfu.ingest.sheet import FAILED
 from jianfu.ingest.stage import DAY_PREFIX, MONTH, MONTH_PREFIX, PLACE, STAND_INS
 from jianfu.ingest.texts import coded, plain
 from jianfu.ingest.titles.deadlines import stated_on
-from jianfu.ingest.titles.fill import marks_of
+from jianfu.ingest.titles.fill import SAID, marks_of, said_columns, said_type
 from jianfu.ingest.values import BAD, EMPTY, OK, TOKEN, Converted, bad
 
 # cells of kept rows that are counted: what they are, and why where that has a reason of its own
@@ -101,7 +101,7 @@ class Builder:
         cells, months = self._one_row_per_month(cells, converter)
         height = cells.num_rows
         raw, found, contradictions, whole_day = {}, {}, {}, {}
-        described = self._people(cells, converter) if self._has_people() else None
+        described, said = self._people(cells, converter) if self._has_people() else None, {}
         for name, column in self.table.columns.items():
             raw[name] = _cells(cells, name)
             if name == "punched_at":
@@ -128,8 +128,10 @@ class Builder:
             told = {name: _cells(cells, name) for name in ("feedback_at", "state", "source")}
             absent = {name for name, column in raw.items() if column is None}
             given = completed(told, found, absent, converter)
-            if "event_label" in absent and "title" not in absent:
-                given |= self._label_titles(found)
+            if self.titles and "title" not in absent:
+                said = self.titles.said(found["title"].typed, self.table, absent)
+            if "event_label" in said:
+                given |= _labelled(said["event_label"], found)
             given |= self._date_by_title(found, whole_day, converter)
             if given:
                 found["coded"] = Converted(marks_of(given), np.full(height, OK, np.int8))
@@ -145,7 +147,7 @@ class Builder:
             name, time = PRECISION_OF[self.table.name]
             found[name] = _precision(found[time], whole_day[time])
         self._follow_mergers(found)
-        return self._settle(cells, raw, found, whole_day, contradictions, persons, months)
+        return self._settle(cells, raw, found, whole_day, contradictions, persons, months, said)
 
     def _has_people(self):
         return any(column.type == "person" for column in self.table.columns.values())
@@ -189,14 +191,6 @@ class Builder:
             found[name] = Converted(values, np.where(known, OK, found[name].status).astype(np.int8))
 
     # --- titles --------------------------------------------------------------------------------------------------
-
-    def _label_titles(self, found):
-        """Put the event label as the title has it into ``found``; {"event_label": rows that got one}."""
-        labels = self.titles.labels(found["title"].typed)
-        known = labels.is_valid().to_numpy(zero_copy_only=False)
-        status = np.where(known, OK, EMPTY).astype(np.int8)
-        found["event_label"] = Converted(labels, status)
-        return {"event_label": known}
 
     def _date_by_title(self, found, whole_day, converter):
         """Put the day that its title or number names into rows without issue_at; {"issue_at": rows that got one}."""
@@ -337,10 +331,10 @@ class Builder:
 
     # --- reasons -------------------------------------------------------------------------------------------------
 
-    def _settle(self, cells, raw, found, whole_day, contradictions, persons, months=None):
+    def _settle(self, cells, raw, found, whole_day, contradictions, persons, months, said):
         """Sort rows into usable and rejected; list odd cells of the usable ones.
 
-        ``months``: frame src, row, units of the rows that became several.
+        ``months``: frame src, row, units of the rows that became several, or None; ``said``: what titles say.
         """
         height = cells.num_rows
         required = self._required(cells)
@@ -361,6 +355,10 @@ class Builder:
                 strike(missing if label == "missing_required" else status == bad(label), label, name)
         typed = {"src": cells["src"].combine_chunks(), "row": cells["row"].combine_chunks()}
         typed |= {name: found[name].typed for name in self.table.columns}
+        typed |= {
+            name: said.get(name.removeprefix(SAID), pa.nulls(height, said_type(column)))
+            for name, column in said_columns(self.table).items()
+        }
         usable = pa.array(reason < 0)
         rows = pa.table(typed)
         rows = rows if pc.all(usable).as_py() else rows.filter(usable)
@@ -462,6 +460,13 @@ def _stand_in(name, cells):
 def level_of(office):
     """Level of an office by the smallest place in its name (丙市甲县某局 is 县); the name where it says none."""
     return next((level for level, words in _LEVELS if re.search(words, office)), office)
+
+
+def _labelled(labels, found):
+    """Put the event labels that titles say into ``found``; {"event_label": rows that got one}."""
+    known = labels.is_valid().to_numpy(zero_copy_only=False)
+    found["event_label"] = Converted(labels, np.where(known, OK, EMPTY).astype(np.int8))
+    return {"event_label": known}
 
 
 def _without_bad(converted):

@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 from jianfu.ingest.texts import bounds
 
 PRECISIONS = ("", "minute", "day", "month")  # what read_times knows of a time, by its number
-WIDTHS = (16, 32)  # bytes of the longest text that is read by its shape
-FEWEST, MOST_SHAPES = 4, 64  # rows that are worth looking at together, and looks at one column
+WIDTHS = (16, 32, 40)  # bytes of the longest text that is read by its shape
+FEWEST, MOST_SHAPES = 4, 200  # rows that are worth looking at together, and looks at one column
 EXCEL_EPOCH = datetime(1899, 12, 30)
 _DIGITS = {c: str(n) for n, c in enumerate("零一二三四五六七八九")} | {
     "〇": "0",
@@ -193,13 +193,15 @@ def _arabic(text):
 
 
 _PLAIN = re.compile(
-    r"(?P<year>0{4})(?:-(?P<m1>00?)-(?P<d1>00?)|/(?P<m2>00?)/(?P<d2>00?)|\.(?P<m3>00?)\.(?P<d3>00?)|年(?P<m4>00?)月(?P<d4>00?)日)"
-    r"(?:(?:[ T]|(?<=日))(?P<hour>00?)(?::(?P<minute>00)(?::(?P<second>00))?|时(?P<minute2>00)分))?"
+    r"(?P<year>0{4})(?:-(?P<m1>00?)-(?P<d1>00?)|/(?P<m2>00?)/(?P<d2>00?)|\.(?P<m3>00?)\.(?P<d3>00?)|年(?P<m4>00?)月(?P<d4>00?)日"
+    r"|(?P<m5>00)(?P<d5>00))"
+    r"(?:(?:[ T]|(?<=日))(?P<half>上午|下午)?(?P<hour>00?)(?::(?P<minute>00)(?::(?P<second>00))?|时(?P<minute2>00)分))?"
 )
 
 
 def _fields(shape):
-    """Where year, month, day, hour, minute and second stand in texts of a shape, as spans of bytes; None if unknown."""
+    """Where the parts of a time stand in texts of a shape, as spans of bytes, and whether the half of the day is
+    the ``afternoon``; None if unknown."""
     match = _PLAIN.fullmatch(shape)
     if not match:
         return None
@@ -211,7 +213,7 @@ def _fields(shape):
                 start,
                 end,
             )
-    return spans
+    return spans | {"afternoon": match["half"] == "下午"}
 
 
 def read_times(texts):
@@ -221,6 +223,10 @@ def read_times(texts):
     the minute.
     """
     moments, precision = _read_shapes(texts)
+    for read in (_read_serials, _read_plainer):
+        odd = np.flatnonzero(precision == 0)
+        if len(odd):
+            moments[odd], precision[odd] = read(texts.take(pa.array(odd)))
     odd = np.flatnonzero(precision == 0)
     if len(odd):
         encoded = texts.take(pa.array(odd)).dictionary_encode()
@@ -229,6 +235,26 @@ def read_times(texts):
         moments[odd] = np.array([moment for moment, _ in read], "datetime64[s]")[codes]
         precision[odd] = np.array([PRECISIONS.index(p) for _, p in read], np.int8)[codes]
     return moments, precision
+
+
+def _read_serials(texts):
+    """Times of the texts that are a spreadsheet's number of days (45321.35); precision 0 for others."""
+    moments, precision = np.full(len(texts), "NaT", "datetime64[s]"), np.zeros(len(texts), np.int8)
+    rows = np.flatnonzero(pc.match_substring_regex(texts, rf"^(?:{_SERIAL.pattern})$"))
+    days = texts.take(pa.array(rows)).cast(pa.float64()).to_numpy()
+    moments[rows], precision[rows] = _to_minutes(np.rint(days * 86400).astype(np.int64), EXCEL_EPOCH)
+    return moments, precision
+
+
+def _read_plainer(texts):
+    """Times of the texts that have a plain shape in half-width letters (２０２４／３／５)."""
+    return _read_shapes(pc.utf8_trim_whitespace(pc.utf8_normalize(texts, form="NFKC")))
+
+
+def _to_minutes(seconds, start):
+    """Times and precisions of ``seconds`` (N,) from midnight ``start``, rounded to the minute."""
+    moments = np.datetime64(start, "s") + (seconds + 30) // 60 * 60
+    return moments, np.where(seconds % 86400 == 0, PRECISIONS.index("day"), PRECISIONS.index("minute"))
 
 
 def _read_shapes(texts):
@@ -272,6 +298,8 @@ def _moments(digits, fields):
 
     year, month, day = number("year"), number("month"), number("day")
     hour, minute, second = number("hour"), number("minute"), number("second")
+    if "half" in fields:
+        hour = np.where(fields["afternoon"], hour + 12 * (hour < 12), hour * (hour != 12))
     known = (year >= FIRST_YEAR) & (month >= 1) & (month <= 12) & (day >= 1)
     known &= (hour < 24) & (minute < 60) & (second < 60)
     place = np.where(known, (year - FIRST_YEAR) * 12 + month - 1, 0)

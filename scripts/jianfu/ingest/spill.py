@@ -19,6 +19,7 @@ from jianfu.ingest.build import ODD_KINDS
 from jianfu.ingest.duplicates import settle
 from jianfu.ingest.pipeline import ordered
 from jianfu.ingest.texts import coded, plain
+from jianfu.ingest.titles.fill import said_columns, said_type
 
 RANGE_ROWS = 500_000  # rows of the result that are put together at a time
 SAMPLE_ROWS = 1_000  # every so many rows a key is looked at to divide the keys into ranges
@@ -51,6 +52,7 @@ class Spill:
         self.schema = pa.schema(
             [("src", pa.int32()), ("row", pa.int32())]
             + [(column.name, _stored(column)) for column in columns]
+            + [(name, said_type(column)) for name, column in said_columns(self.table).items()]
         )
         self.key = self.table.key[0]
 

@@ -1,5 +1,7 @@
 """Columns of the task table that no file has, filled from what the titles say; each row names what it was given.
 
+Titles are coded as a file is read, for the columns that it lacks; what other files turn out to have is not used.
+
 What :mod:`jianfu.ingest.progress` took from other columns is named and counted with them.
 """
 
@@ -11,8 +13,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from jianfu.ingest.schema import Table
-from jianfu.ingest.texts import coded
+from jianfu.ingest.schema import Column, Table
+from jianfu.ingest.texts import coded, plain
 from jianfu.ingest.titles.agreement import Sample, agreement_table
 from jianfu.ingest.titles.coder import code_titles, in_column
 from jianfu.ingest.titles.deadlines import due_at
@@ -20,6 +22,7 @@ from jianfu.ingest.titles.learned import predicted
 from jianfu.ingest.titles.rules import Rules
 
 MARK = "coded"
+SAID = "@"  # in front of a column: what the title of a row says of it, whether it is wanted or not
 
 
 @dataclass
@@ -43,11 +46,19 @@ class TitleCoder:
             frame[column] = predicted(self.models[column], titles)
         return frame
 
-    def labels(self, titles: pa.Array) -> pa.Array:
-        """event_label of every title, null where there is no title."""
+    def said(self, titles: pa.Array, table: Table, absent: Collection[str]) -> dict[str, pa.Array]:
+        """{column: what the title of every row says of it} for the ``absent`` columns of a file, in the type of the
+        column (a deadline in its words); null where there is no title or nothing is said.
+        """
+        wanted = _wanted(table, absent)
         encoded = coded(titles)
-        labels = self.code(encoded.dictionary.to_pylist(), ["event_label"])["event_label"]
-        return pa.array(labels.replace("", None), pa.string()).take(encoded.indices)
+        frame = self.code(encoded.dictionary.to_pylist(), {column.title for column in wanted.values()})
+        return {
+            name: pa.array(in_column(frame[column.title], column).replace("", None), said_type(column)).take(
+                encoded.indices
+            )
+            for name, column in wanted.items()
+        }
 
     def fill(self, rows: pa.Table, table: Table, absent: Collection[str]) -> pa.Table:
         """``rows`` (typed, with title and the mark) with the ``absent`` columns taken from the title.
@@ -58,17 +69,18 @@ class TitleCoder:
         given = given_by(rows[MARK].combine_chunks())
         titles = coded(rows["title"].combine_chunks())
         told = titles.is_valid().to_numpy(zero_copy_only=False)
-        wanted = {
-            name: column
-            for name, column in table.columns.items()
-            if column.title and name in absent and (not column.stands_for or column.stands_for in absent)
-        }
+        wanted = [name for name, column in _wanted(table, absent).items() if not column.required]
         if told.any():
             own = [name for name, column in table.columns.items() if column.title and name not in absent]
             self.sample.add(titles, rows, [name for name in own if name not in given])
             if wanted or given:
                 self.seen.update(pd.Series(titles.to_pandas()).value_counts().loc[lambda n: n > 0].to_dict())
-            rows = self._from_titles(rows, wanted, titles, told, given)
+            for name in wanted:
+                cells = rows[SAID + name].combine_chunks()
+                if name == "due_at":
+                    cells = _deadlines(plain(cells).to_pylist(), rows["issue_at"].to_pylist())
+                given[name] = cells.is_valid().to_numpy(zero_copy_only=False)
+                rows = _replaced(rows, name, cells)
         for name, filled in given.items():
             self.filled[name] += int(filled.sum())
         return _replaced(rows, MARK, marks_of(given)) if given else rows
@@ -77,19 +89,26 @@ class TitleCoder:
         """How well the titles of the sample agree with the columns of the files: :func:`agreement_table`."""
         return agreement_table(self.sample.frame, table, self.rules)
 
-    def _from_titles(self, rows, wanted, titles, told, given):
-        """Rows with the columns ``wanted``; masks of what was filled go into ``given``."""
-        texts = titles.dictionary.to_pylist()
-        frame = self.code(texts, {column.title for column in wanted.values()})
-        places = titles.indices.fill_null(0).to_numpy()
-        for name, column in wanted.items():
-            values = in_column(frame[column.title], column).to_numpy()[places]
-            if name == "due_at":
-                values = _deadlines(values, rows["issue_at"].to_pylist())
-            given[name] = told & pd.notna(values) & (values != "")
-            cells = pa.array(np.where(given[name], values, None), column.arrow)
-            rows = _replaced(rows, name, cells)
-        return rows
+
+def said_columns(table: Table) -> dict[str, Column]:
+    """{name under which rows on their way hold it: column} of what titles may say of a row that has its label."""
+    return {
+        SAID + name: column for name, column in table.columns.items() if column.title and not column.required
+    }
+
+
+def said_type(column: Column) -> pa.DataType:
+    """Type of what a title says of a column: of a time the words."""
+    return pa.string() if column.type == "time" else column.arrow
+
+
+def _wanted(table, absent):
+    """Columns to be taken from titles where files lack the ``absent`` ones."""
+    return {
+        name: column
+        for name, column in table.columns.items()
+        if column.title and name in absent and (not column.stands_for or column.stands_for in absent)
+    }
 
 
 def _replaced(rows, name, cells):
@@ -118,6 +137,6 @@ def marks_of(given: dict[str, np.ndarray]) -> pa.Array:
 
 
 def _deadlines(words, issued):
-    """Times that the words mean for tasks issued then, None without words, as an array of objects."""
+    """Times that the words mean for tasks issued then, null without words."""
     due = [due_at(word, at) if word and at else None for word, at in zip(words, issued, strict=True)]
-    return np.array([*due, None], object)[:-1]
+    return pa.array(due, pa.timestamp("us"))
