@@ -200,3 +200,16 @@ def test_weighted_cells_give_the_p_value_of_their_rows():
     rows = np.repeat(np.arange(len(y)), times)
     of_rows = wild.cluster_p_value(y[rows], design[rows], [clusters[rows]], clusters[rows], 0, 199, 3)
     assert wild.cluster_p_value(y, design, [clusters], clusters, 0, 199, 3, times) == of_rows
+
+
+def test_a_later_column_that_the_model_leaves_out_does_not_take_the_place_of_the_term():
+    """In a province of one cohort the term times the cohort is the term: it is tested as if that column were not there."""
+    y, n, design, effects, unit = data = province(3, slope=0.3)
+    twice = np.column_stack([design, 2 * design[:, 0]])
+    np.testing.assert_allclose(
+        hazard.efficient_scores(y, n, twice, effects, unit, "cloglog", 0), scores_of(data), atol=1e-8
+    )
+    y, design, clusters, _ = least_squares(9)
+    twice = np.column_stack([design, design[:, 0]])
+    p_values = [wild.cluster_p_value(y, x, [], clusters, 0, 99, 1) for x in (design, twice)]
+    assert p_values[0] == p_values[1]

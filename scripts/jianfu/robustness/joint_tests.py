@@ -10,6 +10,7 @@ from jianfu.models.response import residual
 from jianfu.models.sample import prepare
 from jianfu.robustness import romano_wolf
 from jianfu.statistics import hazard
+from jianfu.statistics.absorption import beside
 
 HAZARDS = ("cloglog", "logit", "poisson")
 COLUMNS = [
@@ -49,7 +50,8 @@ def cluster_scores(spec, term, table, categories):
 
 def least_squares_scores(y, design, place, effects, clusters):
     """Scores (G,) of column ``place`` of least squares at coefficient zero: sums of residual exposure x residual."""
-    others = [design[:, j] for j in range(design.shape[1]) if j != place]
+    kept = beside(design, effects, np.ones(len(y)), place)
+    others = [design[:, j] for j in kept]
     own, rest = (residual(values, others, effects) for values in (design[:, place], y))
     return np.bincount(clusters, own * rest)
 

@@ -15,10 +15,19 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
-from jianfu.statistics.designs import codes_of, indicator, swept
+from jianfu.statistics.designs import codes_of, indicator, standardised, swept
 
 DENSE = 300  # unknowns below which a dense solution is the faster one
 MANY = 1_000_000  # pairs of levels above which only those that occur are held
+
+
+def beside(design: np.ndarray, effects: Iterable[np.ndarray], weight: np.ndarray, term: int) -> list[int]:
+    """Columns of ``design`` (N, k) that a model without column ``term`` keeps: the others of the model with it.
+
+    What is left out of the full model as a combination of earlier columns must not take the place of the term.
+    """
+    blocks = Blocks(standardised(design, weight)[0], list(effects))
+    return [j for j in blocks.independent(weight) if j < design.shape[1] and j != term]
 
 
 @dataclass(frozen=True)

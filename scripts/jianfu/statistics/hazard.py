@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jianfu.statistics import sandwich
-from jianfu.statistics.absorption import Blocks
+from jianfu.statistics.absorption import Blocks, beside
 from jianfu.statistics.designs import codes_of, left_out, placed, pruned, standardised
 from jianfu.statistics.newton import MOVING, Maximum, Point, maximise
 
@@ -243,14 +243,14 @@ def efficient_scores(y, n, design, effects, clusters, link, term, value=0.0):
     Sums to the score statistic of the hypothesis; arguments as in :func:`fit`.
     """
     y, n = np.asarray(y, dtype=float), np.asarray(n, dtype=float)
-    others = [j for j in range(design.shape[1]) if j != term]
+    others = beside(design, effects, n, term)
     restricted = fit(y, n, design[:, others], effects, clusters, link, value * design[:, term])
     if not restricted.converged:
         return None
-    used = [j for i, j in enumerate(others) if i not in restricted.collinear]
-    columns = design[:, [*used, term]]
+    columns = design[:, [*others, term]]
     blocks = Blocks(columns - n @ columns / n.sum(), list(effects))
     score, weight, _ = LINKS[link](restricted.eta, y, n)
     reduced, codes, n_clusters = blocks.reduced(weight), *codes_of(clusters)
-    others = np.setdiff1d(blocks.independent(n), len(used))
-    return blocks.cluster_scores(score, codes, n_clusters, reduced) @ reduced.residual(len(used), others)
+    own = len(others)
+    free = np.setdiff1d(blocks.independent(n), own)
+    return blocks.cluster_scores(score, codes, n_clusters, reduced) @ reduced.residual(own, free)

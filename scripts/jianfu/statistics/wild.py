@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 from scipy.optimize import brentq
 
+from jianfu.statistics.absorption import beside
 from jianfu.statistics.designs import dummies, sums_by
 
 FEW_WEBB = 12
@@ -16,6 +17,7 @@ WEBB = np.sqrt([0.5, 1.0, 1.5])
 TIES = 1e-10  # relative difference below which two statistics are equal
 STEPS = (1.5, 3, 6, 12, 24)  # standard errors from the estimate at which the end of an interval is sought
 END_TOLERANCE = 1e-4  # of an end, in standard errors
+NOTHING = 1e-6  # a statistic, in critical values, below which it is rounding noise
 
 
 def weights_name(n_clusters):
@@ -49,7 +51,8 @@ def interval(scores_at, estimate, std_error, replicates, seed, confidence=0.95):
     has this value, None where that model cannot be fitted (the value then counts as not rejected); std_error: any
     approximate one, the length of the steps in which the ends are looked for. With very few clusters the test may
     reject no value on one side (within the last of ``STEPS``): that end is as far from the estimate as the test of zero
-    puts it, whose statistic is the estimate over a standard error. NaN where the replicates are too few.
+    puts it, whose statistic is the estimate over a standard error. NaN where the replicates are too few, or where that
+    statistic is none.
     """
     # as many may be that large, the observed one included, at most
     beyond = int(np.ceil((1 - confidence) * (replicates + 1) - TIES)) - 1
@@ -67,7 +70,7 @@ def interval(scores_at, estimate, std_error, replicates, seed, confidence=0.95):
 
     ends = [_end(excess, estimate, side * std_error) for side in (-1, 1)]
     ratio = 1 + excess(0.0)
-    half = abs(estimate) / ratio if ratio > 0 else np.nan
+    half = abs(estimate) / ratio if ratio > NOTHING else np.nan
     low, high = np.where(np.isnan(ends), [estimate - half, estimate + half], ends)
     return float(low), float(high)
 
@@ -108,7 +111,9 @@ def cluster_p_value(y, design, effects, clusters, term, replicates, seed, weight
     weights: (N,) of weighted least squares; those of cells with a number of rows each give what the rows give.
     """
     root = np.ones(len(y)) if weights is None else np.sqrt(np.asarray(weights, dtype=float))
-    full = _columns(np.asarray(design, dtype=float), effects) * root[:, None]
+    design = np.asarray(design, dtype=float)
+    kept = beside(design, effects, root**2, term)
+    full, term = _columns(design[:, [*kept, term]], effects) * root[:, None], len(kept)
     response = np.asarray(y, dtype=float) * root
     x, others = full[:, term], np.delete(full, term, axis=1)
     residual_x = x - others @ np.linalg.lstsq(others, x, rcond=None)[0]

@@ -21,7 +21,7 @@ from jianfu.report.channels import (
     order_of,
     step_words,
 )
-from jianfu.report.tables.table import count, number, p_text
+from jianfu.report.tables.table import count, number, p_text, ratio
 
 EXITS_BY_COHORT = "H3_within_cohorts"
 
@@ -51,12 +51,11 @@ def effect(row: Mapping, alpha: float = 0.05) -> dict:
         "hazard": str(row["scale"]).startswith("log_hazard"),
     }
     if fact["hazard"]:
-        ratio = math.exp(row["estimate"])
         fact |= {
-            "ratio": number(ratio, 2),
-            "ratio_low": number(math.exp(row["ci_low"]), 2),
-            "ratio_high": number(math.exp(row["ci_high"]), 2),
-            "percent": f"{abs(100 * (ratio - 1)):.0f}",
+            "ratio": ratio(row["estimate"]),
+            "ratio_low": ratio(row["ci_low"]),
+            "ratio_high": ratio(row["ci_high"]),
+            "percent": f"{abs(100 * (math.exp(row['estimate']) - 1)):.0f}",
         }
     return fact
 

@@ -3,7 +3,6 @@
 Every number comes from :class:`jianfu.report.document.quotes.Quotes`; what a province cannot say is None or empty.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 
 from jianfu.core.labels import Labels
@@ -17,7 +16,7 @@ from jianfu.release.vintage import AS_BEFORE
 from jianfu.report.document.quotes import Cell, Quotes
 from jianfu.report.tables.effects import is_log
 from jianfu.report.tables.scenarios import EXITS, SUPPORT
-from jianfu.report.tables.table import NOTHING, Table, number
+from jianfu.report.tables.table import NOTHING, Table, number, ratio
 
 CONFIRMATORY = "confirmatory"
 SUPPORTED = "supported"
@@ -225,10 +224,10 @@ def other_lines(tested: Sequence[Decided], models: Mapping, labels: Labels) -> d
 def _answer(row, models, labels):
     """Estimate with what it is counted in, and interval: ratios for hazards and rates, else as estimated."""
     scale = str(row["scale"])
-    ratio = scale.startswith(RATIOS)
-    kind = "ratio" if ratio else "difference" if scale.startswith("sd") else "log"
+    is_ratio = scale.startswith(RATIOS)
+    kind = "ratio" if is_ratio else "difference" if scale.startswith("sd") else "log"
     ends = [row[key] for key in ("estimate", "ci_low", "ci_high")]
-    estimate, low, high = (number(math.exp(end) if ratio else end, 2 if ratio else 3) for end in ends)
+    estimate, low, high = (ratio(end) if is_ratio else number(end) for end in ends)
     bare = kind == "log" and not is_log(row["model"], models)
     return (estimate if bare else labels(f"answer_{kind}", value=estimate)), f"[{low}, {high}]"
 

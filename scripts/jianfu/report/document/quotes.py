@@ -13,7 +13,7 @@ import pandas as pd
 
 from jianfu.models.estimates import missing
 from jianfu.report.reading import read_release
-from jianfu.report.tables.table import number
+from jianfu.report.tables.table import LARGEST_RATIO, number
 
 AND, IS, BESIDE = " & ", "=", " | "
 COLUMNS = ["number", "formula", "cells"]
@@ -43,8 +43,8 @@ class Cell:
 # Each takes one list of values per cell.
 FORMULAS = {
     "value": lambda a: a[0],
-    "ratio": lambda a: math.exp(a[0]),
-    "ratio_of_sum": lambda a, b: math.exp(a[0] + b[0]),
+    "ratio": lambda a: told(a[0]),
+    "ratio_of_sum": lambda a, b: told(a[0] + b[0]),
     "percent": lambda a: 100 * a[0],
     "per_year": lambda a: 12 * a[0],
     "product": lambda a, b: a[0] * b[0],
@@ -57,6 +57,11 @@ FORMULAS = {
         12_000 * (n[0] - part[0]) / (time[0] - part_time[0])
     ),  # events and person-months of those who are not of the part, per 1,000 and year
 }
+
+
+def told(coefficient: float) -> float:
+    """The ratio of a coefficient on a log scale; NaN for one that is too large to say anything."""
+    return math.exp(coefficient) if coefficient <= math.log(LARGEST_RATIO) else math.nan
 
 
 def present(values: Sequence[float]) -> list[float]:
@@ -103,10 +108,11 @@ class Quotes:
 
 
 def worked_out(formula: str, values: Sequence[Sequence[float]], digits: int) -> str | None:
-    """A formula over lists of values as printed; None where a list holds no value."""
+    """A formula over lists of values as printed; None where a list holds no value, or a ratio says nothing."""
     if not all(map(present, values)):
         return None
-    return number(FORMULAS[formula](*values), digits)
+    value = FORMULAS[formula](*values)
+    return None if missing(value) else number(value, digits)
 
 
 def found_again(made: pd.DataFrame, release: str | Path) -> list[str]:

@@ -1,7 +1,5 @@
 """Regression tables: one column per model, two rows per term."""
 
-import math
-
 import pandas as pd
 
 from jianfu.core.errors import ConfigError
@@ -11,7 +9,7 @@ from jianfu.models.term import names_of
 from jianfu.models.verdicts import FEW_CLUSTERS, usable
 from jianfu.models.words import outcome_label, part_labels, text_of
 from jianfu.report.tables.estimates import of_interest
-from jianfu.report.tables.table import NOTHING, Table, bracketed, count, number, starred
+from jianfu.report.tables.table import NOTHING, Table, bracketed, count, number, ratio, starred
 
 LOG_SCALES = ("log_hazard", "log_rate")
 
@@ -101,7 +99,7 @@ def _foot(heads, models, labels):
 def _ratio(head):
     """The ratio that a coefficient on a log scale stands for."""
     known = usable(head) and head["scale"] in LOG_SCALES
-    return number(math.exp(head["estimate"]), 2) if known else NOTHING
+    return ratio(head["estimate"]) if known else NOTHING
 
 
 def _events_per_1000(head):

@@ -20,6 +20,7 @@ from jianfu.models.words import NOTHING
 
 STAR_LEVELS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))
 FIXED_DATE = datetime(2000, 1, 1)
+LARGEST_RATIO = 1000  # above which an end of an interval says no more than that it is open
 SIZES = (9, 7.5)  # points of the type of a table, the smaller one where the larger would break numbers
 PAGE_WIDTH, TEXT_CM = 98, 15.6  # half-width characters of the first size on a line of so many cm
 JOURNAL_CM = {"single": 8.4, "double": 17.4}  # a column and a page that all usual journals have
@@ -83,6 +84,16 @@ def number(value, digits=3) -> str:
         text = text.lstrip("-")
     form = "#,##0" + ("." + "0" * digits if digits else "")
     return Figure(text.replace("-", "−"), value, f"{form};−{form}")
+
+
+def ratio(coefficient, digits=2) -> str:
+    """The ratio that a coefficient on a log scale stands for; above a thousand, or without digits, a limit."""
+    if missing(coefficient):
+        return NOTHING
+    if coefficient > math.log(LARGEST_RATIO):
+        return f">{LARGEST_RATIO:,}"
+    value, least = math.exp(coefficient), 10.0**-digits
+    return f"<{least:.{digits}f}" if value < least / 2 else number(value, digits)
 
 
 def starred(value, p_value) -> str:
