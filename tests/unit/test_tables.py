@@ -30,6 +30,7 @@ from jianfu.report.tables.table import (
     number,
     p_text,
     printed,
+    ratio,
     stars,
     write_csv,
     write_xlsx,
@@ -48,6 +49,13 @@ def test_scores_and_missing_columns_have_words():
     assert term_label("autonomy", LABELS) == "自主性"
     assert value_label("missing_tasks_month", LABELS) == "缺月均任务数"
     assert value_label("missing_start", LABELS) == "缺任职起始日期"
+
+
+def test_ratios_that_say_nothing_are_limits():
+    printed_ = [
+        ratio(coefficient) for coefficient in (0.0, 0.693147, 6.9, 7.0, 5e11, -5.2, -6.0, -5e11, None)
+    ]
+    assert printed_ == ["1.00", "2.00", "992.27", ">1,000", ">1,000", "0.01", "<0.01", "<0.01", "—"]
 
 
 def main_table(estimates):
