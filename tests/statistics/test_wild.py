@@ -203,7 +203,7 @@ def test_weighted_cells_give_the_p_value_of_their_rows():
 
 
 def test_a_later_column_that_the_model_leaves_out_does_not_take_the_place_of_the_term():
-    """In a province of one cohort the term times the cohort is the term: it is tested as if that column were not there."""
+    """In a province of one cohort the term times the cohort is the term: the test is that without the column."""
     y, n, design, effects, unit = data = province(3, slope=0.3)
     twice = np.column_stack([design, 2 * design[:, 0]])
     np.testing.assert_allclose(
