@@ -303,6 +303,12 @@ def test_the_tests_of_a_hypothesis_are_its_own():
     assert words == {"H1": "检验不适用", "H2": "检验力不足（退休）", "H3": "检验未通过（以后的负担）"}
 
 
+def test_lasting_differences_between_units_are_said_and_are_no_test():
+    tests = {"lead": "passed", "elsewhere": "passed", "between": "failed"}
+    assert label_of_tests(tests, LABELS) == "检验通过；乡镇之间另有差别（已扣除）"
+    assert label_of_tests(tests | {"lead": "failed"}, LABELS).startswith("检验未通过（以后的负担）；")
+
+
 def test_no_verdict_without_convergence_or_row():
     row = {"estimate": 0.2, "std_error": 0.1, "p_value": 0.001, "p_adjusted": 0.001, "converged": False}
     row |= {"reasons": [because("unconverged")]}

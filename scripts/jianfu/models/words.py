@@ -6,7 +6,7 @@ from jianfu.core.labels import Labels
 from jianfu.core.reasons import Reason
 from jianfu.models.reasons import has, in_words
 from jianfu.models.term import Term
-from jianfu.models.verdicts import PASSED, Verdict, summary
+from jianfu.models.verdicts import CONSTANT, FAILED, PASSED, Verdict, summary
 
 NOTHING = "—"
 LACKING = {
@@ -79,12 +79,15 @@ def said(reasons: Sequence[Reason], labels: Labels) -> str:
 
 
 def label_of_tests(tests: Mapping[str, str], labels: Labels) -> str:
-    """Words for what the falsification tests beside an estimate say, naming those that failed or are too weak."""
+    """Words for what the falsification tests beside an estimate say, naming those that failed or are too weak, and
+    whether units differ otherwise."""
     result, names = summary(tests)
     which = labels("list_comma").join(labels(f"test_{name}") for name in names)
-    return (
+    words = [
         labels(f"test_{result}") if result == PASSED or not names else labels(f"test_{result}", names=which)
-    )
+    ]
+    words += [labels("test_units_differ")] if tests.get(CONSTANT) == FAILED else []
+    return labels("list_semicolon").join(words)
 
 
 def verdict_label(verdict: Verdict, labels: Labels) -> str:
