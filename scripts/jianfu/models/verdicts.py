@@ -26,7 +26,9 @@ FEW_CLUSTERS = 40
 SMALL_SAMPLE = ("CR2", "wild", "welch")  # errors made for few clusters
 PASSED, FAILED, WEAK, NONE = "passed", "failed", "weak", "none"  # results of a falsification test
 COMPANION = "companion"  # a row beside a test that is none itself
-CONSTANT = "between"  # a comparison that finds what does not change in a unit, which the estimate within units is without
+CONSTANT = (
+    "between"  # this one finds what does not change in a unit, which the estimate within units is without
+)
 SHARE = 0.5  # of the primary estimate, within which the interval of a test has to lie
 
 
@@ -212,8 +214,8 @@ def summary(tests: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
     """All tests of a hypothesis in one word, and the names of those that say it: one that failed outweighs one that
     is too weak to tell, and that one those that passed.
 
-    :data:`CONSTANT` says nothing of the estimate: where units differ for good it fails whether that is right or wrong (in
-    71 to 100 % of the provinces of the simulation study, and no more often with shocks that bias it).
+    :data:`CONSTANT` says nothing of the estimate: where units differ for good it fails whether that is right or wrong
+    (in 71 to 100 % of the provinces of the simulation study, and no more often with shocks that bias it).
     """
     for result in (FAILED, WEAK, PASSED):
         names = tuple(name for name, found in tests.items() if found == result and name != CONSTANT)
