@@ -178,16 +178,27 @@ class Blocks:
         first = effects[0] if effects else np.zeros(len(design), dtype=int)
         self.first, *self.others = (Factor(*codes_of(codes)) for codes in (first, *effects[1:]))
         self.others += more
-        self.indicators = [indicator(f.codes, f.size) for f in (self.first, *self.others)]
-        factors = (self.first, *self.others)
-        self.pairs = {(i, j): _Pairs(factors[i], factors[j]) for j in range(len(factors)) for i in range(j)}
+        self._relate()
         self._place(design)
+
+    def _relate(self):
+        factors = (self.first, *self.others)
+        self.indicators = [indicator(f.codes, f.size) for f in factors]
+        self.pairs = {(i, j): _Pairs(factors[i], factors[j]) for j in range(len(factors)) for i in range(j)}
 
     def over(self, design: np.ndarray) -> "Blocks":
         """The same effects behind another design (N, k)."""
         other = copy(self)
         other._place(design)
         return other
+
+    def some(self, rows: np.ndarray) -> "Blocks":
+        """The same on some ``rows`` (places): the first effect by the levels that occur there, later ones by all."""
+        part = Blocks(self.design[rows], [self.first.codes[rows]])
+        part.others = [Factor(f.codes[rows], f.size, f.columns) for f in self.others]
+        part._relate()
+        part._place(part.design)
+        return part
 
     def _place(self, design):
         self.design, self.n_first, self.places, at = design, self.first.size, [], design.shape[1]

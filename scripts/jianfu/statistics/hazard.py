@@ -17,27 +17,43 @@ from jianfu.statistics.designs import codes_of, left_out, placed, pruned, standa
 from jianfu.statistics.newton import MOVING, Maximum, Point, maximise
 
 
-def _cloglog(eta, y, n):
+def _cloglog_score(eta, y, n):
     odds = np.exp(np.clip(eta, -40, 4))
     mu = -np.expm1(-odds)
-    score = (y - n * mu) * odds / mu
+    return (y - n * mu) * odds / mu, mu, odds
+
+
+def _cloglog(eta, y, n):
+    score, mu, odds = _cloglog_score(eta, y, n)
     weight = n * odds**2 * np.exp(-odds) / mu
     deviance = -2 * float(y @ np.log(mu) - (n - y) @ odds)
     return score, weight, deviance
 
 
-def _logit(eta, y, n):
+def _logit_score(eta, y, n):
     mu = 1 / (1 + np.exp(-np.clip(eta, -40, 40)))
+    return y - n * mu, mu
+
+
+def _logit(eta, y, n):
+    score, mu = _logit_score(eta, y, n)
     deviance = -2 * float(y @ np.log(mu) + (n - y) @ np.log1p(-mu))
-    return y - n * mu, n * mu * (1 - mu), deviance
+    return score, n * mu * (1 - mu), deviance
+
+
+def _poisson_score(eta, y, n):
+    mu = n * np.exp(np.clip(eta, -40, 20))
+    return y - mu, mu
 
 
 def _poisson(eta, y, n):
-    mu = n * np.exp(np.clip(eta, -40, 20))
+    score, mu = _poisson_score(eta, y, n)
     deviance = -2 * float(y @ np.clip(eta, -40, 20) - mu.sum())
-    return y - mu, mu, deviance
+    return score, mu, deviance
 
 
+# derivatives of the log likelihood by the linear predictor, which may have several columns; what else they come with
+SCORES = {"cloglog": _cloglog_score, "logit": _logit_score, "poisson": _poisson_score}
 LINKS = {"cloglog": _cloglog, "logit": _logit, "poisson": _poisson}
 START = {
     "cloglog": lambda p: np.log(-np.log1p(-p)),

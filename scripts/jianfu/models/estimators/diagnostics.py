@@ -23,7 +23,7 @@ from jianfu.models.estimators.common import (
     few_clusters,
 )
 from jianfu.models.reasons import because
-from jianfu.statistics import bursts, designs, hazard, inference, margins, power, sensitivity
+from jianfu.statistics import bursts, designs, hazard, inference, leaving_out, margins, power, sensitivity
 
 MODELS = ("ols", "cloglog", "logit", "poisson")
 SCALES = {"ols": "", "cloglog": "log_hazard", "logit": "log_odds", "poisson": "log_rate"}
@@ -69,14 +69,38 @@ class Observed:
         few events remain."""
         if self.link == "ols":
             return rows
-        groups = dict(enumerate(codes[rows] for codes in self.effects))
-        for name, column in zip(self.names, self.design[rows].T, strict=True):
-            if np.isin(column, (0, 1)).all():
-                groups[name] = column.astype(int)
+        groups = {name: codes[rows] for name, codes in self._levels().items()}
         left = np.flatnonzero(rows)[hazard.drop_separated(self.y[rows], self.n[rows], groups)[0]]
         if not (events := self.y[left].sum()) > self.design.shape[1]:
             raise NotEstimable("too_few_events", events=int(events), coefficients=self.design.shape[1])
         return np.isin(np.arange(len(rows)), left)
+
+    def _levels(self):
+        """{effect, or column of 0 and 1: its codes (N,)}."""
+        columns = zip(self.names, self.design.T, strict=True)
+        flags = {name: column.astype(int) for name, column in columns if np.isin(column, (0, 1)).all()}
+        return dict(enumerate(self.effects)) | flags
+
+    def uneventful_without(self, groups):
+        """Those of the ``groups`` (N,) without which nothing, or only events, would happen in some level, or too little
+        in all."""
+        if self.link == "ols":
+            return []
+        size, left = groups.max() + 1, self.y.sum() - np.bincount(groups, self.y)
+        found = left <= self.design.shape[1]
+        for codes in self._levels().values():
+            levels = codes.max() + 1
+            own = codes * size + groups
+            events, trials = (
+                np.bincount(own, part, minlength=levels * size).reshape(levels, size)
+                for part in (self.y, self.n)
+            )
+            others = np.bincount(own, minlength=levels * size).reshape(levels, size)
+            others = others.sum(axis=1, keepdims=True) - others > 0
+            events, trials = (part.sum(axis=1, keepdims=True) - part for part in (events, trials))
+            small = 1e-9 * np.maximum(trials, 1)
+            found |= (others & ((events <= small) | (np.abs(trials - events) <= small))).any(axis=0)
+        return np.flatnonzero(found).tolist()
 
     def fit(self):
         """The hazard fit of all rows; raises NotEstimable where they are one cluster."""
@@ -155,12 +179,13 @@ def fit_leave_one_out(model, settings):
     levels = np.unique(groups)
     if len(levels) < 3:
         raise NotEstimable("too_few_levels", levels=len(levels), column=spec.options["group"])
-    kept = [np.ones(len(data.y), dtype=bool)]
-    for level in levels:
+    kept = {level: np.zeros(len(data.y), dtype=bool) for level in data.uneventful_without(groups)}
+    for level in kept:
         with suppress(NotEstimable):
-            kept.append(data.eventful(groups != level))
+            kept[level] = data.eventful(groups != level)
     weights = np.ones(len(data.y)) if data.link == "ols" else data.n
-    slopes, converged = hazard.on_weights(data.y, weights, data.design, data.effects, kept, data.link)
+    arrays = data.y, weights, data.design, data.effects
+    slopes, converged = leaving_out.without_each(*arrays, groups, kept, data.link)
     if not converged[0]:
         return data.found(converged=False)
     whole, *each = slopes[:, data.of_interest()]
