@@ -64,6 +64,12 @@ try:
             from jianfu.ingest.excluded import check_excluded  # as below
 
             check_excluded(settings, workflow.basedir, file, f"results/{slug}/restricted/canonical")
+        if settings["titles"]["rules"]:
+            from jianfu.ingest.titles.rules import check_rules  # as below
+
+            check_rules(
+                Path(workflow.basedir) / "config" / "plan" / "titles.csv", settings["titles"]["rules"], file
+            )
         if "scenarios" in settings["plan"]:
             from jianfu.ingest.schema import (
                 arrow_schemas,

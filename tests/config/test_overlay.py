@@ -97,6 +97,10 @@ SOURCES_REFUSED = {
         "{table: own, name: m, files: [year.csv], columns: {条数: m}, types: {n: count}}",
         "'sources[5].columns' maps '条数' to 'm'",
     ),
+    "own column of a common table without a type": (
+        "{table: unit_year, files: [year.csv], columns: {驻村: own_resident}}",
+        "'sources[5].types' lacks the key 'own_resident'; add it.",
+    ),
     "own column of a common table": (
         "{table: unit_year, files: [year.csv], columns: {驻村: resident}, types: {resident: boolean}}",
         "'resident' of 'sources[5].types' is a column added to a common table; its name must begin with own_.",
@@ -247,10 +251,13 @@ REFUSED = {
         "'plan.focus' names 85后 while 90后 is there, of which models and hypotheses go on to speak",
     ),
     "focus": ("{focus: 95后}", "'focus' names '95后'; valid are 70后及以前, 80后, 90后, 00后."),
-    "kind of an event": ("{events: {resign: volunteer}}", "'events' names 'volunteer'; valid are voluntary"),
+    "kind of an event": (
+        "{events: {resign: volunteer}}",
+        "'events' names 'volunteer'; did you mean 'voluntary'?",
+    ),
     "event of an exit": (
         "{exits: [{exit_type: 调出, event: transfr}]}",
-        "'exits' names 'transfr'; valid are",
+        "'plan.exits' names 'transfr', which does not exist; did you mean 'transfer'?",
     ),
     "estimator": (
         "{models: {P1: {estimator: olss, data: survey_scores, outcome: burnout, terms: [OD]}}}",
@@ -570,7 +577,10 @@ REFUSED = {
         "{indicators: {A1_tasks: {index: ODD}}}",
         "'plan.indicators.A1_tasks.index' names 'ODD', which does not exist; did you mean 'OD'?",
     ),
-    "event of secondments": ("{secondment: {via: secondmnt}}", "'secondment' names 'secondmnt'; valid are"),
+    "event of secondments": (
+        "{secondment: {via: secondmnt}}",
+        "'secondment' names 'secondmnt'; did you mean 'secondment'?",
+    ),
     "effects of a model that are no list": (
         f"{{models: {{P1: {{{OLS.replace('[unit, wave]', 'unit')}, terms: [OD]}}}}}}",
         "'plan.models.P1.effects' must be a list, not 'unit'.",
@@ -620,6 +630,53 @@ REFUSED = {
         "{tables: {main_regresion: [H1_burnout]}}",
         "'plan.tables' names 'main_regresion', which does not exist",
     ),
+    "cohort after the window": (
+        "{cohorts: {未来: 2030}}",
+        "'未来' of 'cohorts' begins in 2030, after the last month of the window (2025-06)",
+    ),
+    "band whose name begins elsewhere": (
+        "{tenure_bands: {3-4: 48}}",
+        "'3-5' of 'tenure_bands' begins with year 3 by its name, but the band before it ends at 48 months",
+    ),
+    "band that is missing between": (
+        "{tenure_bands: {3-5: off}}",
+        "'5-10' of 'tenure_bands' begins with year 5 by its name, but the band before it ends at 36 months",
+    ),
+    "nothing upward": ("{upward: []}", "'plan.upward' must have at least 1 entry, not 0."),
+    "exit of any kind": ("{exits: [{event: null}]}", "'plan.exits[1]' lacks the key 'exit_type'; add it."),
+    "no destination": (
+        "{exits: [{exit_type: 辞职, destination: [], event: null}]}",
+        "'plan.exits[1].destination' must have at least 1 entry, not 0.",
+    ),
+    "event switched off": (
+        "{events: {resign: off}}",
+        "'plan.events' switches off 'resign', which 'plan.exits' uses",
+    ),
+    "change of a model that changes nothing": (
+        "{models: {H2_exits: {}}}",
+        "'plan.models.H2_exits' must be a group of keys, not '{}'.",
+    ),
+    "label without words": ("{labels: {OD: {}}}", "'plan.labels.OD' must be a group of keys, not '{}'."),
+    "dummy of a value that is none": (
+        "{categories: {cohort: {91后: x}}}",
+        "'plan.categories.cohort' names '91后', which does not exist; valid are 70后及以前, 80后, 90后, 00后.",
+    ),
+    "policies switched off that a model needs": (
+        "{policies: {relief: off}}",
+        "'plan.policies' switches off 'relief', which 'plan.models.H14_formal' uses",
+    ),
+    "where of nothing": (
+        "{models: {H2_exits: {where: {lock: []}}}}",
+        "'plan.models.H2_exits.where.lock' must have at least 1 entry, not 0.",
+    ),
+    "month outside the window": (
+        "{models: {H2_exits: {where: {month: 2025-07}}}}",
+        "'plan.models.H2_exits.where.month' names '2025-07', which does not exist; did you mean '2024-07'?",
+    ),
+    "variable in place of a column": (
+        "{variables: {survey_scores: {burnout: {z: rank_years}}}}",
+        "the name of 'plan.variables.survey_scores.burnout' belongs to something else",
+    ),
 }
 
 
@@ -659,6 +716,14 @@ SETTINGS_REFUSED = {
     "template": (
         "report: {template: 没有.docx}",
         "'report.template' names '没有.docx', which does not exist",
+    ),
+    "matrix of comparisons": (
+        "indices: {weights: {method: given, parents: {OD: ahp}}}",
+        "indices: 'weights.matrix' is missing; the method ahp needs a matrix of pairwise comparisons.",
+    ),
+    "comparison that is missing": (
+        "indices: {weights: {method: given, parents: {TR: {method: ahp, matrix: {B1_artefacts: {B2_nothing: 3}}}}}}",
+        "indices: 'weights.matrix' does not compare",
     ),
     "aggregate": (
         "indices: {aggregation: {method: arithmetic, parents: {ODD: power}}}",

@@ -45,7 +45,9 @@ def whole(folder):
     """What a whole run ends with: the digests of what is released."""
     files = {file.relative_to(folder / "release"): file for file in (folder / "release").rglob("*.csv")}
     digests = {name.as_posix(): file_digest(file) for name, file in files.items()}
-    (folder / "release" / NAME).write_text(json.dumps({"files": digests}), encoding="utf-8")
+    kept = folder / "provenance"
+    parts = {"settings": file_digest(kept / "config.yaml"), "plan": file_digest(kept / "plan.json")}
+    (folder / "release" / NAME).write_text(json.dumps({"files": digests, **parts}), encoding="utf-8")
 
 
 @pytest.fixture
@@ -71,10 +73,13 @@ def test_results_of_a_part_of_a_run_are_no_reason_to_say_that_nothing_else_chang
     assert found["record"].to_numpy().tolist() == [["two", 1, "estimates.csv"]]
     assert {*found["estimates"]["why"].map(tuple)} == {("record",)} and found["plan"].empty
     said = in_words(found, Labels("zh", str(PLAN / "labels.csv")))
-    assert said[0].startswith("two里有1个结果文件（如estimates.csv）是上次整个运行之后")
+    assert said[0].startswith("two的结果和运行记录不是同一次整个运行做的（1个文件不一致，如estimates.csv）")
     assert not [line for line in said if line in ("设置和方案：没有变化", "原始文件：没有变化")]
     assert "指标：没有变化" in said
-    whole(sides[1])
+    record(sides[1], {"models": {"H2_exits": {"controls": ["cohort"]}}})  # as of a run that stopped
+    found = comparison(*map(read_result, sides), PLAN)
+    assert found["record"].to_numpy().tolist() == [["two", 2, "estimates.csv"]] and len(found["plan"])
+    record(sides[1])
     assert in_words(compared(sides), Labels("zh", str(PLAN / "labels.csv")))[0] == "设置和方案：没有变化"
 
 

@@ -5,8 +5,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import settle_plan
 from jianfu.config.files import read_yaml
+from jianfu.config.overlay import write_plan_file
 from jianfu.core.labels import Labels
+from jianfu.core.spreadsheets import write_csv
+from jianfu.models.small_levels import Merging
 from jianfu.models.spec import specs_of
 from jianfu.models.tiers import (
     COMMON,
@@ -19,6 +23,7 @@ from jianfu.models.tiers import (
     settled,
     tiers_of,
 )
+from jianfu.province.plan import plan_content
 from jianfu.report.document.plan_tables import tiers_table
 from jianfu.report.tables.table import NOTHING
 
@@ -147,3 +152,24 @@ def test_on_the_full_tier_the_common_index_stands_beside_the_confirmatory_models
     assert list(added) == ["H1_burnout_common", "H2_exits_common", "H3_within_cohorts_common"]
     assert added["H3_within_cohorts_common"]["terms"] == ["OD-C", "OD-C:cohort_90s"]
     assert {entry["role"] for entry in added.values()} == {"robustness"}
+
+
+def test_levels_with_few_events_are_merged_with_those_beside_them_in_the_order_of_the_province(tmp_path):
+    """Cohorts and bands of its own have a place in the order, too."""
+    overlay = {"cohorts": {"85后": 1985, "95后": 1995}, "tenure_bands": {"3-5": False, "3-4": 48, "4-5": 60}}
+    write_plan_file(plan_content(PLAN, overlay, "")("exits.yaml"), tmp_path / "exits.yaml")
+    tiers = tiers_of(read_tiers(PLAN / "tiers.csv"), *province(OD=10, OD_C=10), GIVEN)
+    write_csv(tiers, tmp_path / "tiers.csv")
+    inputs = {
+        "members": PLAN / "indices.csv",
+        "models": PLAN / "models.yaml",
+        "hypotheses": PLAN / "hypotheses.csv",
+    }
+    inputs |= {"tiers": tmp_path / "tiers.csv", "definitions": tmp_path / "exits.yaml"}
+    settle_plan.main(inputs, {"models": tmp_path / "m.yaml", "hypotheses": tmp_path / "h.csv"}, min_cell=12)
+    merging = read_yaml(tmp_path / "m.yaml")["merging"]
+    assert merging["least"] == 12 and merging["orders"]["lock_band"] == ["locked", "ended_1y", "ended"]
+    assert merging["orders"]["cohort"] == ["70后及以前", "80后", "85后", "90后", "95后", "00后"]
+    assert merging["orders"]["tenure_band"] == ["<1", "1-3", "3-4", "4-5", "5-10", "10+"]
+    rule, events = Merging(**merging), pd.Series({"80后": 90, "85后": 40, "90后": 30, "95后": 3, "00后": 15})
+    assert rule.of("cohort", events, None) == {"95后": "00后"}

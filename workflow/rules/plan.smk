@@ -71,6 +71,7 @@ rule settle_plan:
         members=plan("indices.csv"),
         models=plan("models.yaml"),
         hypotheses=plan("hypotheses.csv"),
+        definitions=plan("exits.yaml"),
     output:
         models=settled("models.yaml"),
         hypotheses=settled("hypotheses.csv"),

@@ -28,13 +28,16 @@ def load_checked(slug: str, root: str | Path, folders: list, *, awaited: bool = 
     """
     settings = load_province(slug, root, folders, awaited=awaited)
     file = display(province_file(slug, folders))
+    plan = Path(root) / "config" / "plan"
+    content, common = plan_content(plan, settings["plan"], file), plan_content(plan, {}, file)
     if not brings_ready_tables(settings):
-        check_methods(settings["indices"], file)
+        members: dict[str, list[str]] = {}
+        for row in content("indices.csv"):
+            members.setdefault(row["index"], []).append(row["indicator"])
+        check_methods(settings["indices"], members, file)
     if settings["plan"]:
         from jianfu.models import plan_check  # loads the estimators, which only such a province needs here
 
-        plan = Path(root) / "config" / "plan"
-        content, common = plan_content(plan, settings["plan"], file), plan_content(plan, {}, file)
         schema = Path(root) / "workflow" / "schemas" / "canonical.yaml"
         plan_check.check_plan(settings, content, common, schema, file)
     if settings["indicators"]:

@@ -227,7 +227,7 @@ def _siblings(rows, name):
 
 def _fields(table, value, columns, where, place):
     """The keys of a row, checked: a CSV has its columns and no others."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, Mapping) or not value:
         raise _no_group(value, place, where)
     if table.shape in ("rows", "several"):
         for column in value:

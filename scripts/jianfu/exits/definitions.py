@@ -8,6 +8,7 @@ import pandas as pd
 
 from jianfu.config.files import read_yaml
 from jianfu.core.errors import ConfigError
+from jianfu.core.spelling import did_you_mean
 
 KINDS = ("voluntary", "competing", "censored")
 SEXES = ("男", "女", "不详")
@@ -143,6 +144,5 @@ def _check_order(path, key, limits, sign=1):
 def _check_known(path, key, values, valid):
     for value in values:
         if value not in valid:
-            raise ConfigError(
-                "exits_unknown", file=path, key=key, value=value, valid=", ".join(filter(None, valid))
-            )
+            advice = did_you_mean(value, [*filter(None, valid)])
+            raise ConfigError("exits_unknown", file=path, key=key, value=str(value), advice=advice)

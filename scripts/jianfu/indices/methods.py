@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 from jianfu.core.errors import ConfigError
+from jianfu.core.reasons import Reason
 from jianfu.indices.engine import methods
+from jianfu.indices.engine.weights import comparisons
 
 KEYS = ("imputation", "treatment", "normalisation", "weights", "aggregation")
 MEAN_50 = {"mean": 50, "sd": 10}
@@ -70,12 +72,23 @@ def _scaled(chosen, plain, geometric):
     return written | {"method": method}
 
 
-def check_methods(indices: dict, file: str) -> None:
-    """Raise :class:`ConfigError` where the settings ``indices`` of a province ``file`` do not fit together."""
+def check_methods(indices: dict, members: Mapping[str, list[str]], file: str) -> None:
+    """Raise :class:`ConfigError` where the settings ``indices`` of a province ``file`` do not fit together.
+
+    members: the indicators of each index.
+    """
     try:
         used = resolve_methods(indices)
     except ConfigError as error:
         raise ConfigError("in_file", file=file, what=error.reason) from None
+    try:
+        for index, own in members.items():
+            part = used["weights"]["parents"].get(index, used["weights"]["default"])
+            if part["method"] == "ahp":
+                comparisons(part["matrix"], index, own)
+    except ConfigError as error:
+        what = Reason("about", name="indices", what=error.reason)
+        raise ConfigError("in_file", file=file, what=what) from None
     for key in ("goalposts", "limits"):
         for code, (low, high) in indices[key].items():
             if low >= high:

@@ -10,10 +10,11 @@ from pathlib import Path
 import pandas as pd
 
 from jianfu.core.errors import ConfigError
+from jianfu.core.months import month_range
 from jianfu.core.reasons import Reason
 from jianfu.core.spelling import did_you_mean
 from jianfu.core.tables import MEASURED, OWN, own_columns
-from jianfu.exits.definitions import definitions_of
+from jianfu.exits.definitions import UNKNOWN, definitions_of
 from jianfu.indicators.evaluation import check_expressions
 from jianfu.indicators.plan import checked, source_of
 from jianfu.indices.roles import LEADING, ROLES
@@ -90,18 +91,18 @@ def check_plan(
     scales = chosen(content("scales.yaml"), survey["keys"], survey["ranges"])
     canonical = tables_of(schema, scales, settings["sources"])
     exits, plan = content("exits.yaml"), content("models.yaml")
+    named = [("exits", row.get("event")) for row in exits["exits"]]
+    for key, event in [*named, *(("nowhere", event) for event in exits["nowhere"])]:
+        if event is not None:
+            _there(event, exits["events"], overlay, "events", file, f"plan.{key}")
     definitions_of(exits, file)
     _check_exits(overlay.get("exits", ()), exits["upward"], canonical["spells"].columns, file)
     indicators = checked(pd.DataFrame(content("indicators.csv")), file)
     _check_indicators(indicators[indicators["code"].isin(overlay.get("indicators", {}))], canonical, file)
     for code, index in zip(indicators["code"], indicators["index"], strict=True):
-        if "index" in (overlay.get("indicators", {}).get(code) or {}):
-            _one_of(
-                index,
-                ["", *(row["index"] for row in content("indices.csv"))],
-                file,
-                f"plan.indicators.{code}.index",
-            )
+        if index and "index" in (overlay.get("indicators", {}).get(code) or {}):
+            known = [row["index"] for row in content("indices.csv")]
+            _one_of(index, known, file, f"plan.indicators.{code}.index")
     members = _members(content("indices.csv"), indicators, overlay, file)
     indices = members["index"].unique()
     _check_roles(content("index_roles.csv"), indices, file)
@@ -124,10 +125,22 @@ def check_plan(
     tables = columns_of_tables(plan, exits, indicators["code"], indices, scales, canonical)
     hypotheses, diagrams = content("hypotheses.csv"), content("diagrams.yaml")
     kinds = yes_no_columns(plan, exits, canonical), word_columns(plan, canonical)
-    values = _values(plan, canonical)
+    values = _values(plan, canonical) | {"month": month_range(*settings["data"]["window"])}
+    for name, said in overlay.get("policies", {}).items():
+        for entry in plan["models"] if said is False else ():
+            if _uses(entry, name):
+                _there(name, plan["policies"], overlay, "policies", file, f"plan.models.{entry['name']}")
     _check_models(plan, tables, values, kinds, file)
     _check_variables(plan["variables"], tables, exits["cohorts"], file)
-    _check_categories(overlay.get("categories", {}), tables, file)
+    bare = columns_of_tables(plan | {"variables": {}}, exits, indicators["code"], indices, scales, canonical)
+    for table, own in overlay.get("variables", {}).items():
+        for name in own if table in bare else ():
+            if name in bare[table]:
+                raise ConfigError("plan_name_taken", file=file, key=f"plan.variables.{table}.{name}")
+    columns = canonical["spells"].columns.values()
+    levels = {column.name: vars(column)["values"] for column in columns if vars(column)["values"]}
+    levels |= {"cohort": exits["cohorts"], "tenure_band": [*exits["tenure_bands"], UNKNOWN]}
+    _check_categories(overlay.get("categories", {}), levels, tables, file)
     for name, entry in overlay.get("models", {}).items():
         if entry and entry.get("hypothesis"):
             known = {row["hypothesis"] for row in hypotheses}
@@ -159,7 +172,10 @@ def _check_exits(rows, upward, columns, file):
     """Own exits and what counts as upward: types and destinations that the ledger can hold."""
     for place in upward:
         _one_of(place, columns["destination_level"].values, file, "plan.upward")
-    for row in rows:
+    for number, row in enumerate(rows, start=1):
+        if not row.keys() & {"exit_type", "destination"}:  # every exit would be this one
+            key = Reason("quoted", text=f"plan.exits[{number}]")
+            raise ConfigError("in_file", file=file, what=Reason("lacks_key", key=key, missing="exit_type"))
         if "exit_type" in row:
             _one_of(row["exit_type"], columns["exit_type"].values, file, "plan.exits.exit_type")
         for place in row.get("destination", ()):
@@ -255,12 +271,16 @@ def _check_roles(rows, indices, file):
         _one_of(row["role"], ROLES, file, f"plan.index_roles.{row['index']}")
     leading = [row["index"] for row in rows if row["role"] == LEADING]
     if len(leading) != 1:
-        raise ConfigError("one_leading", file=file, names=leading)
+        raise ConfigError("one_leading", file=file, names=leading or ["—"])
 
 
-def _check_categories(own, tables, file):
-    for variable in own:
+def _check_categories(own, levels, tables, file):
+    """Dummies are of columns, and of values that these have, as far as that is known (levels: {column: its values})."""
+    for variable, dummies in own.items():
         _one_of(variable, {name for columns in tables.values() for name in columns}, file, "plan.categories")
+        for value, dummy in (dummies or {}).items() if variable in levels else ():
+            if dummy:
+                _one_of(value, levels[variable], file, f"plan.categories.{variable}")
 
 
 def _check_scale(name, scale, scales, file):
@@ -300,6 +320,10 @@ def _check_models(plan, tables, values, kinds, file):
 
 def _check_where(where, values, file, key):
     for column, wanted in where.items():
+        if wanted == []:
+            place = Reason("quoted", text=f"{key}.{column}")
+            what = Reason("too_few_entries", key=place, entries=Reason("one_entry"), found=0)
+            raise ConfigError("in_file", file=file, what=what)
         for value in wanted if isinstance(wanted, list) else [wanted]:
             _one_of(value, values.get(column, (value,)), file, f"{key}.{column}")
 
@@ -327,11 +351,15 @@ def _check_kinds(entry, kinds, categories, place):
 
 def _check_policies(own, plan, checks, file):
     """A new group of policies is used by some model, variable or check; else its name is a slip."""
-    used = set(re.findall(r"\w+", str([plan["models"], plan["variables"], checks])))
     for name in own:
-        if not used & {name + suffix for suffix in POLICY}:
+        if not _uses([plan["models"], plan["variables"], checks], name):
             advice = did_you_mean(name, [*plan["policies"].keys() - {name}])
             raise ConfigError("policies_unused", file=file, name=name, advice=advice)
+
+
+def _uses(entries, name):
+    """Whether models, variables or checks name a column of this group of policies."""
+    return bool({*re.findall(r"\w+", str(entries))} & {name + suffix for suffix in POLICY})
 
 
 def _check_variables(variables, tables, cohorts, file):

@@ -38,7 +38,7 @@ def load_province(slug: str, root: str | Path, folders: list, *, awaited: bool =
     sources = own_sources(settings["sources"], settings["exclude"]["sources"], file)
     settings = settings | {"sources": in_order(sources), "values": in_order(settings["values"])}
     common, own = Path(root) / "config" / "plan", overlay.get("plan", {})
-    check_cohorts(common, own, file)
+    check_cohorts(common, own, settings["data"]["window"], file)
     plan = completed(common, own, settings["sources"])
     settings = settings | {"plan": plan}
     check_fields(settings, file)

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +19,7 @@ from jianfu.config.overlay import (
     OFF,
     PlanTable,
     differences,
+    merged,
     overlaid,
     read_plan_file,
     read_tables,
@@ -31,6 +33,7 @@ from jianfu.core.tables import OWN, headings_added, tables_added
 
 DEVIATIONS = ("table", "row", "field", "common", "own")
 BAND = re.compile(r"(?:<|\d+-)(\d+)")
+FROM = re.compile(r"(\d+)[-+]")
 DECADE = re.compile(r"(\d\d)后")
 VARIABLES = {"cohorts": "cohort", "tenure_bands": "tenure_band"}  # tables whose rows are levels of a variable
 TABLE_WORDS = ("qr", "source_table")  # what the words of a table begin with
@@ -154,10 +157,10 @@ def completed(plan: str | Path, overlay: Mapping, sources: Iterable[Mapping] = (
     return found
 
 
-def check_cohorts(plan: str | Path, overlay: Mapping, file: str) -> None:
-    """Raise :class:`ConfigError` for a cohort or a band of tenure that its name puts elsewhere, and for a focus beside
-    the common one, of which models and hypotheses would go on to speak; what is no year or no cohort is refused
-    elsewhere."""
+def check_cohorts(plan: str | Path, overlay: Mapping, window: list[str] | None, file: str) -> None:
+    """Raise :class:`ConfigError` for a cohort or a band of tenure that its name puts elsewhere, a cohort born after the
+    ``window``, and a focus beside the common one, of which models and hypotheses would go on to speak; what is no year
+    or no cohort is refused elsewhere."""
     tables = read_tables(plan)
     common, focus = read_plan_file(Path(plan) / tables["focus"].file)["focus"], overlay.get("focus")
     cohorts = dict(_own(overlay, "cohorts"))
@@ -167,15 +170,30 @@ def check_cohorts(plan: str | Path, overlay: Mapping, file: str) -> None:
             raise ConfigError(
                 "cohort_of_another_decade", file=file, name=name, year=str(year), said=decade[1]
             )
+        if window and type(year) is int and int(window[1][:4]) < year < 9999:
+            raise ConfigError("cohort_after_window", file=file, name=name, year=str(year), last=window[1])
     for name, months in _own(overlay, "tenure_bands"):
         years = BAND.fullmatch(name)
         if years and type(months) is int and 0 < months != 12 * int(years[1]):
             raise ConfigError("band_of_other_months", file=file, name=name, months=months, said=years[1])
         if name.endswith("+") and type(months) is int:
             raise ConfigError("band_without_end", file=file, name=name, months=months)
+    if _own(overlay, "tenure_bands"):
+        bands = merged(
+            tables["tenure_bands"], _common(plan, tables["tenure_bands"]), overlay["tenure_bands"], file
+        )
+        _check_starts([(name, months) for (name,), months in bands.items()], file)
     known = {row[0] for row in _common(plan, tables["cohorts"])} | cohorts.keys()
     if focus != common and focus in known and cohorts.get(common) is not OFF:
         raise ConfigError("focus_beside", file=file, focus=focus, common=common)
+
+
+def _check_starts(bands, file):
+    """Every band of tenure, (name, months that lie above), begins where its name says."""
+    for (_, before), (name, _) in pairwise(bands):
+        years = FROM.match(name)
+        if years and type(before) is int and before != 12 * int(years[1]):
+            raise ConfigError("band_of_other_start", file=file, name=name, months=before, said=years[1])
 
 
 def _spoken_of(words, old, common, focus, cohorts):

@@ -71,6 +71,10 @@ def own_sources(sources: list[dict], excluded: list[str], file: str) -> list[dic
             kind = source["types"][column]
             if typed.setdefault((source["table"], source.get("name"), column), kind) != kind:
                 raise ConfigError("own_column_two_types", file=file, key=f"{place}.types", name=column)
+        for column in source.get("columns", {}).values():
+            if not own and str(column).startswith(OWN) and column not in source.get("types", {}):
+                what = Reason("lacks_key", key=Reason("quoted", text=f"{place}.types"), missing=column)
+                raise ConfigError("in_file", file=file, what=what)
         found.append(source | {"table": OWN + source["name"]} if own else source)
     return found
 

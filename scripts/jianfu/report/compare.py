@@ -53,6 +53,10 @@ TOLD = (  # files of a release that are laid side by side
     *("estimates.csv", "figures/index_over_time.csv", "figures/sample_flow.csv"),
     *("tables/data_quality.csv", "tables/left_out.csv", "tables/indicator_list.csv"),
 )
+RECORDS = {
+    "settings": "config.yaml",
+    "plan": "plan.json",
+}  # parts of a manifest and the records that they are of
 
 
 @dataclass(frozen=True)
@@ -123,16 +127,19 @@ def comparison(before: Result, now: Result, plan: str | Path) -> dict[str, pd.Da
 
 
 def beside_the_record(before: Result, now: Result) -> pd.DataFrame:
-    """Results that a part of a run made after the last whole one (make models, make table), so that the record of the
-    run does not say of what: folder, n files, the first of them.
+    """Results and records that are not of one whole run, as after a part of a run (make models, make table) or one that
+    stopped, so that the record does not say of what the results are: folder, n files, the first of them.
 
     Told by the manifest, which a whole run ends with.
     """
     found = []
     for side in (before, now):
         path = side.release / NAME
-        kept = json.loads(path.read_text(encoding="utf-8"))["files"] if path.is_file() else {}
-        later = [name for name in TOLD if kept.get(name) != _digest(side.release / name)]
+        kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        files = kept.get("files", {})
+        later = [name for name in TOLD if files.get(name) != _digest(side.release / name)]
+        folder = side.release.parent / "provenance"
+        later += [name for part, name in RECORDS.items() if kept.get(part) != _digest(folder / name)]
         if later:
             found.append((side.release.parent.name, len(later), later[0]))
     return pd.DataFrame(found, columns=["folder", "n", "first"])

@@ -68,6 +68,8 @@ def interval(scores_at, estimate, std_error, replicates, seed, confidence=0.95):
         critical = np.sort(replicated)[len(replicated) - beyond]
         return float(np.sqrt(observed * (1 - TIES) / critical)) - 1
 
+    if excess(estimate) > 0:  # the test rejects the estimate itself
+        return np.nan, np.nan
     ends = [_end(excess, estimate, side * std_error) for side in (-1, 1)]
     ratio = 1 + excess(0.0)
     half = abs(estimate) / ratio if ratio > NOTHING else np.nan

@@ -228,35 +228,15 @@ def _weigh(spec, group, data, peers):
             raise DataError("about", name=group.code, what=error.reason) from None
         found = {"explained": None if np.isnan(explained) else explained}
     elif method == "ahp":
-        values, largest, index, ratio = weights.ahp(_comparisons(spec["matrix"], group))
+        values, largest, index, ratio = weights.ahp(
+            weights.comparisons(spec["matrix"], group.code, group.children)
+        )
         found = {"eigenvalue": largest, "ci": index, "cr": None if np.isnan(ratio) else ratio}
     else:
         values = DATA_DRIVEN[method](data)
     if method in ("pc1", *DATA_DRIVEN):
         found["rows"] = weights.rows_used(data, each=method == "entropy")
     return {"weights": [float(f"{x:.{normalise.DIGITS}g}") for x in values]} | found
-
-
-def _comparisons(matrix, group):
-    """The pairwise comparisons of the children of one group, from {code: {code: number}}."""
-    if matrix is None:
-        raise ConfigError("matrix_missing", key="weights.matrix")
-    cells = []
-    for row in group.children:
-        for column in group.children:
-            value = 1.0 if row == column else matrix.get(row, {}).get(column)
-            if value is None and matrix.get(column, {}).get(row):
-                value = 1 / matrix[column][row]
-            if value is None:
-                raise ConfigError(
-                    "not_compared", key="weights.matrix", row=row, column=column, group=group.code
-                )
-            cells.append(float(value))
-    try:
-        weights.ahp(np.reshape(cells, (len(group.children), -1)))
-    except DataError as error:
-        raise ConfigError("wrong_matrix", key="weights.matrix", group=group.code, what=error.reason) from None
-    return np.reshape(cells, (len(group.children), -1))
 
 
 def _bounds(bounds, group):

@@ -6,7 +6,7 @@ missing carries no information: its weight is zero for entropy, CRITIC and PC1.
 
 import numpy as np
 
-from jianfu.core.errors import DataError
+from jianfu.core.errors import ConfigError, DataError
 from jianfu.indices.engine import treat
 
 # Saaty (1980), The Analytic Hierarchy Process: mean consistency index of random matrices of order 1, 2, 3, …
@@ -89,6 +89,28 @@ def pc1(directed, codes=None):
     weights = np.zeros(k)
     weights[varies] = np.maximum(first, 0.0)
     return share(weights), float(values[-1] / varies.sum())
+
+
+def comparisons(matrix, parent, children):
+    """The pairwise comparisons (n, n) of the ``children`` of one ``parent``, from {code: {code: number}}; one of a pair
+    is enough. Raises :class:`ConfigError` where there is none, or the matrix has no weights."""
+    if matrix is None:
+        raise ConfigError("matrix_missing", key="weights.matrix")
+    cells = []
+    for row in children:
+        for column in children:
+            value = 1.0 if row == column else matrix.get(row, {}).get(column)
+            if value is None and matrix.get(column, {}).get(row):
+                value = 1 / matrix[column][row]
+            if value is None:
+                raise ConfigError("not_compared", key="weights.matrix", row=row, column=column, group=parent)
+            cells.append(float(value))
+    found = np.reshape(cells, (len(children), -1))
+    try:
+        ahp(found)
+    except DataError as error:
+        raise ConfigError("wrong_matrix", key="weights.matrix", group=parent, what=error.reason) from None
+    return found
 
 
 def ahp(matrix):

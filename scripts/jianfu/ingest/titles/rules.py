@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from jianfu.core.errors import ConfigError
+from jianfu.core.spelling import did_you_mean
 from jianfu.ingest.titles.search import Search
 
 FLAGS = (
@@ -86,7 +87,8 @@ def load_rules(path: Path | str, own: Iterable[Mapping] = ()) -> Rules:
     rows = [{**row, "priority": row.get("priority", 0) + OWN_PRIORITY} for row in own] + rows
     for row in rows:
         if row["column"] not in (*CODED, *HELPERS):
-            raise ConfigError("title_rule_column", column=row["column"], known=[*CODED, *HELPERS])
+            advice = did_you_mean(row["column"], [*CODED, *HELPERS])
+            raise ConfigError("title_rule_column", column=row["column"], advice=advice)
     words = {}
     for row in rows:
         if row["column"] == "word":
@@ -102,6 +104,14 @@ def load_rules(path: Path | str, own: Iterable[Mapping] = ()) -> Rules:
         tuple((rule.pattern, frozenset(rule.value.split())) for rule in made if rule.column == "negation"),
         frozenset(rule.value for rule in made if rule.column == "beside"),
     )
+
+
+def check_rules(path: Path | str, own: Iterable[Mapping], file: str) -> None:
+    """Raise :class:`ConfigError` for the first of a province's ``own`` rules that cannot be; file: its file."""
+    try:
+        load_rules(path, own)
+    except ConfigError as error:
+        raise ConfigError("in_file", file=file, what=error.reason) from None
 
 
 def _rule(row, words):
