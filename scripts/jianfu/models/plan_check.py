@@ -91,10 +91,7 @@ def check_plan(
     scales = chosen(content("scales.yaml"), survey["keys"], survey["ranges"])
     canonical = tables_of(schema, scales, settings["sources"])
     exits, plan = content("exits.yaml"), content("models.yaml")
-    named = [("exits", row.get("event")) for row in exits["exits"]]
-    for key, event in [*named, *(("nowhere", event) for event in exits["nowhere"])]:
-        if event is not None:
-            _there(event, exits["events"], overlay, "events", file, f"plan.{key}")
+    _check_events(exits, overlay, file)
     definitions_of(exits, file)
     _check_exits(overlay.get("exits", ()), exits["upward"], canonical["spells"].columns, file)
     indicators = checked(pd.DataFrame(content("indicators.csv")), file)
@@ -126,21 +123,12 @@ def check_plan(
     hypotheses, diagrams = content("hypotheses.csv"), content("diagrams.yaml")
     kinds = yes_no_columns(plan, exits, canonical), word_columns(plan, canonical)
     values = _values(plan, canonical) | {"month": month_range(*settings["data"]["window"])}
-    for name, said in overlay.get("policies", {}).items():
-        for entry in plan["models"] if said is False else ():
-            if _uses(entry, name):
-                _there(name, plan["policies"], overlay, "policies", file, f"plan.models.{entry['name']}")
+    _check_policies_there(overlay, plan, file)
     _check_models(plan, tables, values, kinds, file)
     _check_variables(plan["variables"], tables, exits["cohorts"], file)
     bare = columns_of_tables(plan | {"variables": {}}, exits, indicators["code"], indices, scales, canonical)
-    for table, own in overlay.get("variables", {}).items():
-        for name in own if table in bare else ():
-            if name in bare[table]:
-                raise ConfigError("plan_name_taken", file=file, key=f"plan.variables.{table}.{name}")
-    columns = canonical["spells"].columns.values()
-    levels = {column.name: vars(column)["values"] for column in columns if vars(column)["values"]}
-    levels |= {"cohort": exits["cohorts"], "tenure_band": [*exits["tenure_bands"], UNKNOWN]}
-    _check_categories(overlay.get("categories", {}), levels, tables, file)
+    _check_variables_new(overlay.get("variables", {}), bare, file)
+    _check_categories(overlay.get("categories", {}), exits, canonical, tables, file)
     for name, entry in overlay.get("models", {}).items():
         if entry and entry.get("hypothesis"):
             known = {row["hypothesis"] for row in hypotheses}
@@ -166,6 +154,14 @@ def check_plan(
     words |= {*nodes, *scenarios, *(check["name"] for check in checks), *canonical}
     words |= {column for table in canonical.values() for column in own_columns(table.columns)}
     _check_labels(overlay.get("labels", {}), common("labels.csv"), words, file)
+
+
+def _check_events(exits, overlay, file):
+    """Exits are events that there are, also after what the province switches off."""
+    named = [("exits", row.get("event")) for row in exits["exits"]]
+    for key, event in [*named, *(("nowhere", event) for event in exits["nowhere"])]:
+        if event is not None:
+            _there(event, exits["events"], overlay, "events", file, f"plan.{key}")
 
 
 def _check_exits(rows, upward, columns, file):
@@ -274,8 +270,11 @@ def _check_roles(rows, indices, file):
         raise ConfigError("one_leading", file=file, names=leading or ["—"])
 
 
-def _check_categories(own, levels, tables, file):
-    """Dummies are of columns, and of values that these have, as far as that is known (levels: {column: its values})."""
+def _check_categories(own, exits, canonical, tables, file):
+    """Dummies are of columns, and of values that these have, as far as that is known."""
+    columns = canonical["spells"].columns.values()
+    levels = {column.name: vars(column)["values"] for column in columns if vars(column)["values"]}
+    levels |= {"cohort": exits["cohorts"], "tenure_band": [*exits["tenure_bands"], UNKNOWN]}
     for variable, dummies in own.items():
         _one_of(variable, {name for columns in tables.values() for name in columns}, file, "plan.categories")
         for value, dummy in (dummies or {}).items() if variable in levels else ():
@@ -357,6 +356,14 @@ def _check_policies(own, plan, checks, file):
             raise ConfigError("policies_unused", file=file, name=name, advice=advice)
 
 
+def _check_policies_there(overlay, plan, file):
+    """No model uses a group of policies that the province switches off."""
+    for name, said in overlay.get("policies", {}).items():
+        for entry in plan["models"] if said is False else ():
+            if _uses(entry, name):
+                _there(name, plan["policies"], overlay, "policies", file, f"plan.models.{entry['name']}")
+
+
 def _uses(entries, name):
     """Whether models, variables or checks name a column of this group of policies."""
     return bool({*re.findall(r"\w+", str(entries))} & {name + suffix for suffix in POLICY})
@@ -378,6 +385,14 @@ def _check_variables(variables, tables, cohorts, file):
             for source in definition.values():
                 if isinstance(source, str) and source not in ("year", "month"):
                     _one_of(source, tables[table], file, key)
+
+
+def _check_variables_new(own, columns, file):
+    """A variable does not take the place of a column; columns: of the tables without variables."""
+    for table, names in own.items():
+        for name in names:
+            if name in columns[table]:
+                raise ConfigError("plan_name_taken", file=file, key=f"plan.variables.{table}.{name}")
 
 
 def _check_hypotheses(rows, plan, overlay, file):
