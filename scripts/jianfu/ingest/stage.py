@@ -85,7 +85,7 @@ _LEFT = re.compile(
 )
 _LEAVES = re.compile(_LEFT.pattern + "|调[往至到县市省]|考[走取]|病故|已故|辞去")
 _STAYS = re.compile("在职|在编|在岗|在册|现有")
-_CAME = re.compile("(?<!减)增(?=员|加|人|编|$)|调入|转入|新进|新录|招录|录用")
+_CAME = re.compile("(?<!减)增(?=员|加|人|编|$)|调入|转入|新进|新录|招录|录用|到岗|入职")
 _WENT = re.compile("(?<!增)减(?=员|少|人|编|$)|" + _LEFT.pattern.replace("|减员", ""))
 _WAVE = re.compile(
     r"第\s*([\d一二三四五六七八九十])\s*[次轮期波批]|(?<![A-Za-z])(?:[TW]|wave|round)[ _-]?([1-9])(?![\dA-Za-z])",

@@ -22,10 +22,10 @@ from jianfu.ingest.numbers import parse_number
 from jianfu.ingest.sheet import SPACES
 from jianfu.ingest.stage import MONTHLY, day_places, from_place, month_places
 from jianfu.onboarding import assignment
-from jianfu.onboarding.contents import content_of, contradicts
+from jianfu.onboarding.contents import content_of
 from jianfu.onboarding.knowledge import HIGH, LOW, MEDIUM
 from jianfu.onboarding.recognise import ITEM
-from jianfu.onboarding.scores import guess, kind_of, known_score, told_by_cells
+from jianfu.onboarding.scores import guess, kind_of, known_score, refuted, told_by_cells
 
 UNITS = ("unit_name", "unit_code")
 ALTERNATIVES = (UNITS, IDENTIFIERS)  # of these one guess is enough
@@ -49,6 +49,7 @@ MARGIN = 0.1  # above all other scores of its heading and column: then less is e
 TOLD = 1.8  # score of a required category that the cells alone say, above that of a known heading
 MOST_CODES = 7  # numbers that code the answers of a closed question are few, and begin at 0 or 1
 MOST_ANSWERS = 12  # different answers of a closed question
+FULL = 0.9  # share of filled, or of different, cells of a column that names every row
 NUMBERED = 0.8  # share of headings with a number from which one without is no item of theirs
 FEWEST_ITEMS = 5  # headings with the same few answers that make them items of a questionnaire
 
@@ -113,8 +114,25 @@ def propose_columns(found, knowledge, units=None, refused=frozenset()):
     options = _options(rest, columns, claims, content, found, knowledge, refused)
     if rest:  # a contact list has nothing but persons
         _choose(rest, options, claims, by_days)
+    _stand_in(headings, content, found.table)
     _keep_order(headings, found, claims)
     return headings
+
+
+def _stand_in(headings, content, table):
+    """What gives a column that must be there and that no heading names: a short name of every unit, a row number."""
+    there = {h.column for h in headings if h.status in ("known", "proposed")}
+    if table == "units" and "unit_name" not in there:
+        short = [h for h in headings if h.column == "aliases" and content(h.place).filled > FULL]
+        found, name = [h for h in short if content(h.place).distinct > FULL], "unit_name"
+    elif table == "policies" and "policy_id" not in there:
+        found = [h for h in headings if h.status == "ignored" and content(h.place).counts_rows]
+        name = "policy_id"
+    else:
+        return
+    if len(found) == 1:
+        found[0].column, found[0].status, found[0].confidence = name, "proposed", MEDIUM
+        found[0].evidence = Reason("ev_stands_in")
 
 
 def _offer_numbers(headings, claims, content, table):
@@ -142,7 +160,7 @@ def _columns(table, claims, content, knowledge, never):
         name
         for place, (names, _) in claims.items()
         for name in names
-        if not contradicts(content(place), knowledge.column_type(table.name, name))
+        if not refuted(name, content(place), table.name, knowledge)
     }
     free = [c for c in table.known if c not in claimed and _guessable(c, table)]
     found = [(name,) for name in table.known if name in claimed]
@@ -178,11 +196,13 @@ def _options(rest, columns, claims, content, found, knowledge, refused):
                 if name in names:
                     score = known_score(name, tier, content(heading.place), found.table, knowledge)
                     option = (score, name, None)
-                elif names and not _said_by_cells(
-                    names, name, content(heading.place), found.table, knowledge
+                elif (
+                    names
+                    and not _said_by_cells(names, name, content(heading.place), found.table, knowledge)
+                    and not all(refuted(n, content(heading.place), found.table, knowledge) for n in names)
                 ):
                     continue  # a heading that the dictionary knows is nothing else
-                elif names:
+                elif names and _said_by_cells(names, name, content(heading.place), found.table, knowledge):
                     option = (TOLD, name, Reason("ev_cells_are", kind=Reason("kind_category")))
                 else:
                     option = _guessed(heading, name, content, earliest, found, knowledge)
@@ -246,7 +266,7 @@ def _choose(rest, options, claims, by_days):
         else:
             heading.status = "proposed"
             certain = heading.place in claims
-            alone = _margin(scores, number, choice.column) >= MARGIN
+            alone = _margin(scores, chosen, number, choice.column) >= MARGIN
             heading.confidence = HIGH if score >= 0.85 and not certain else MEDIUM
             if score < (0.5 if alone else 0.6):
                 heading.confidence = LOW
@@ -254,10 +274,15 @@ def _choose(rest, options, claims, by_days):
                 heading.evidence = _preferred(heading, name, rest, claims)
 
 
-def _margin(scores, heading, column):
+def _margin(scores, chosen, heading, column):
     """By how much a score is above every other of its heading and of its column."""
     others = scores.copy()
     others[heading, column] = 0.0
+    for other, choice in chosen.items():  # what another heading is for sure is no rival, nor is that heading
+        if other != heading and choice.score >= scores[heading, choice.column] + MARGIN:
+            others[heading, choice.column] = 0.0
+        if other != heading and choice.score >= scores[other, column] + MARGIN:
+            others[other, column] = 0.0
     return scores[heading, column] - max(others[heading].max(), others[:, column].max())
 
 

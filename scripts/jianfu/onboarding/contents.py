@@ -101,6 +101,7 @@ def _tests(units):
         "code": lambda t: (normal_code(t) or "").isdigit() and len(normal_code(t)) in (6, 9, 12),
         "year": lambda t: bool(re.fullmatch(r"20\d\d(\.0)?\s*(年|年度)?", t)),
         "id": lambda t: bool(re.fullmatch(r"[A-Za-z0-9\-〔〕\[\]（）()号第\u4e00-\u9fff]*\d+号?", t)),
+        "period": lambda t: all(dates.split_period(t)) and dates.parse(dates.split_period(t)[0]) is not None,
         "wave": lambda t: bool(re.fullmatch(r"(第|W)?\s*[\d一二三四五六七八九十]\s*(轮|次|期|波)?", t)),
     }
 
@@ -134,6 +135,7 @@ def fits(content, kind, known=()):
     if kind in ("category", "boolean"):
         found = known_share(content, known)
         few = len(content.texts) <= (4 if kind == "boolean" else 25) and content.share("number") < 0.5
+        few = few and (content.distinct <= 0.5 or len(content.texts) <= 8)
         if kind == "boolean" and few and any(_NOT.match(text) for text in content.texts):
             return 1
         return 1 if found >= 0.5 else 0.5 if found > 0.1 or few else 0

@@ -11,6 +11,7 @@ from jianfu.core.errors import DataError
 from jianfu.core.months import month_range
 from jianfu.core.reasons import Reason
 from jianfu.core.tables import REQUIRED
+from jianfu.ingest.stage import from_place
 from jianfu.ingest.tables import ingest_table
 from jianfu.ingest.units import UnitIndex
 from jianfu.onboarding.columns import propose_columns
@@ -19,7 +20,7 @@ from jianfu.onboarding.joins import check_joins, same_sheets
 from jianfu.onboarding.knowledge import HIGH, LOW, TABLES
 from jianfu.onboarding.look import Look, look
 from jianfu.onboarding.periods import Guess, guess_extraction, guess_roster, guess_window
-from jianfu.onboarding.recognise import ALIKE, recognise, unfamiliar
+from jianfu.onboarding.recognise import ALIKE, as_table, recognise, unfamiliar
 from jianfu.onboarding.survey import Survey, propose_survey
 
 MANY_COLUMNS = 5  # so many sure columns make a table whose file does not name it
@@ -100,7 +101,7 @@ def make_draft(folder, knowledge, refused=frozenset()):
     if units is None:
         found = [(page, r or _by_content(page, knowledge, None, ("units",))) for page, r in found]
         units = _units(found, seen, knowledge, folder)
-    found = [(page, r or _by_content(page, knowledge, units, OTHERS)) for page, r in found]
+    found = [(page, _settled(page, r, knowledge, units)) for page, r in found]
     unknown = [(page.place, _why_unknown(page)) for page, r in found if r is None]
     recognised = [r for _, r in found if r]
     if not recognised:
@@ -164,23 +165,55 @@ def _recognise_all(pages, knowledge):
     return found
 
 
+def _settled(page, found, knowledge, units):
+    """The table of a sheet: that of its headings, unless the cells cannot fill it and can another, or tell of moves."""
+    if found is None:
+        return _by_content(page, knowledge, units, OTHERS)
+    if found.table == "units":
+        return found
+    if found.table == "roster":
+        ledger = as_table(page, "ledger", knowledge)
+        ledgers = [ledger] if ledger else unfamiliar(page, knowledge, ("ledger",))
+        if any(_tells_moves(one, knowledge, units) for one in ledgers):
+            return ledgers[0]
+    if found.table in ALIKE or found.table == "survey" or not _proposal(found, knowledge, units).lacking:
+        return found
+    return _by_content(page, knowledge, units, OTHERS) or found
+
+
+def _tells_moves(found, knowledge, units):
+    """Whether every row of a sheet is a movement: a column says which way, or file or title name those who moved."""
+    proposal = _proposal(found, knowledge, units)
+    if proposal.lacking or found.hint < 1:
+        return False
+    columns = {h.column: h for h in proposal.pages[0][1] if h.status in ("known", "proposed")}
+    if "movement" in columns:
+        return columns["movement"].confidence != LOW
+    return bool(from_place("movement", found.title, found.sheet))
+
+
+def _proposal(found, knowledge, units):
+    """:class:`Proposal` of one sheet by itself."""
+    look = Look([found.page], [], [found.page.path])
+    proposals, _ = group_pages([(found, propose_columns(found, knowledge, units))], look)
+    fill_in(proposals[0], knowledge, units)
+    return proposals[0]
+
+
 def _by_content(page, knowledge, units, tables):
     """A sheet with unknown headings as the table whose columns its cells can fill; one that its name hints at first."""
     best = None
     for found in unfamiliar(page, knowledge, tables):
-        proposals, _ = group_pages(
-            [(found, propose_columns(found, knowledge, units))], Look([page], [], [page.path])
-        )
-        fill_in(proposals[0], knowledge, units)
-        sure = [h.confidence == HIGH for h in proposals[0].columns.values()]
-        weight = 2 * found.weight + len(proposals[0].known) + 0.5 * len(sure) + 0.2 * sum(sure)
-        remedied = proposals[0].fixed or proposals[0].fill
-        told = sum(sure) + len(proposals[0].known) >= MANY_COLUMNS or found.table not in ALIKE
-        read = {h.column for h in proposals[0].columns.values()} | set(proposals[0].known.values())
+        proposal = _proposal(found, knowledge, units)
+        sure = [h.confidence == HIGH for h in proposal.columns.values()]
+        weight = 2 * found.weight + len(proposal.known) + 0.5 * len(sure) + 0.2 * sum(sure)
+        remedied = proposal.fixed or proposal.fill
+        told = sum(sure) + len(proposal.known) >= MANY_COLUMNS or found.table not in ALIKE
+        read = {h.column for h in proposal.columns.values()} | set(proposal.known.values())
         if found.table == "unit_year" and read <= OF_UNIT_YEAR:
             continue  # says nothing of the unit: a table of one's own
         spoken_for = found.weight or (told and not remedied)
-        if not proposals[0].lacking and spoken_for and (best is None or weight > best[0]):
+        if not proposal.lacking and spoken_for and (best is None or weight > best[0]):
             best = weight, found
     return best and best[1]
 

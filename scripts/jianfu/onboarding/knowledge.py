@@ -67,7 +67,13 @@ class Knowledge:
             "id_number": "person_id",
             "employee_id": "id",
         }
-        cells |= {"title": "title", "issuer": "office", "state": "category", "feedback_at": "time"}
+        cells |= {
+            "period": "period",
+            "title": "title",
+            "issuer": "office",
+            "state": "category",
+            "feedback_at": "time",
+        }
         cells |= {"destination": "office", "punched_at": "clock", "punched_on": "date"}
         return cells.get(name) or (column.type if column else "text")
 

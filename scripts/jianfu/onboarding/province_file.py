@@ -273,6 +273,7 @@ def _wording(wording):
     value = "?" if wording.value is None else quoted(wording.value)
     rows = words("pf_rows", n=wording.rows)
     note = _evidence(wording, rows, active=on) if wording.evidence else rows
+    note += words("pf_clash", values=list(wording.others)) if wording.others else ""
     return f"        {'' if on else '# '}{quoted(wording.text)}: {value}   # {note}"
 
 

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from jianfu.ingest import dates
 from jianfu.ingest.headings import (
@@ -35,7 +36,9 @@ ITEM = re.compile(r"(q|第|题)?\s*\d{1,3}\s*(题|[.、．:：]|$)", re.IGNORECA
 
 @dataclass(frozen=True)
 class Recognised:
-    """A sheet as a table: its headings (one per column) end above row ``bottom``; ``weight`` of what speaks for it."""
+    """A sheet as a table: its headings (one per column) end above row ``bottom``; ``weight`` of what speaks for it,
+    ``hint`` what of that file, sheet and title say.
+    """
 
     page: Page
     table: str
@@ -44,6 +47,7 @@ class Recognised:
     headings: list
     weight: float
     title: str
+    hint: float = 0.0
 
     @property
     def sheet(self):
@@ -55,12 +59,13 @@ def recognise(page, knowledge):
     sheet = page.sheet
     if not sheet.columns or (sheet.height < 2 and sheet.headings is None):
         return None
-    found = [_as_table(page, table, knowledge) for table in TABLES]
+    found = [as_table(page, table, knowledge) for table in TABLES]
     found = [f for f in found if f]
     return max(found, key=lambda f: f.weight, default=None)
 
 
-def _as_table(page, table, knowledge):
+def as_table(page, table, knowledge):
+    """:class:`Recognised` of a sheet as one table, None where its headings say too little for it."""
     matcher = knowledge.matchers[table]
     layout = layout_of(page.sheet, matcher)
     if layout is None:
@@ -91,14 +96,21 @@ def _as_table(page, table, knowledge):
     if table == "survey" and (not by_days or "fieldwork_date" in names):
         known += 0.2 * min(sum(bool(ITEM.match(heading)) for heading in headings), 10)
     complete = _complete(table, names, knowledge)
-    text = unicodedata.normalize("NFKC", f"{page.sheet.file} {page.sheet.name} {title}").casefold()
-    hint = bool(re.search(knowledge.hints["table"][table], text))
+    hint = _hint(page.sheet, title, table, knowledge)
     if table == "punches" and not (hint or by_days or _clock_times(page.sheet, bottom)):
         return None  # 单位 and 时间 are much else
     weight = known + complete + hint
     if known < ENOUGH and not (complete >= 0.6 and known >= ENOUGH_COMPLETE) and not (hint and known >= 1):
         return None
-    return Recognised(page, table, top, bottom, headings, weight, title)
+    return Recognised(page, table, top, bottom, headings, weight, title, hint)
+
+
+def _hint(sheet, title, table, knowledge):
+    """How much the names of file and sheet, and the title, speak for a table: 1, or 0.5 where its folder alone does."""
+    path = PurePosixPath(unicodedata.normalize("NFKC", sheet.file).casefold())
+    own = f"{path.name} {unicodedata.normalize('NFKC', f'{sheet.name} {title}').casefold()}"
+    words = knowledge.hints["table"][table]
+    return 1.0 if re.search(words, own) else 0.5 * bool(re.search(words, str(path.parent)))
 
 
 def _many_days(headings):
@@ -139,10 +151,9 @@ def unfamiliar(page, knowledge, tables):
         return []
     headings = join_levels([[re.sub(r"\s+", " ", cell).strip() for cell in head[top]]])
     title = _title(sheet, top)
-    text = unicodedata.normalize("NFKC", f"{sheet.file} {sheet.name} {title}").casefold()
-    hinted = {table: bool(re.search(knowledge.hints["table"][table], text)) for table in tables}
+    hinted = {table: _hint(sheet, title, table, knowledge) for table in tables}
     return [
-        Recognised(page, table, top, top + 1, headings, float(hinted[table]), title)
+        Recognised(page, table, top, top + 1, headings, hinted[table], title, hinted[table])
         for table in tables
         if not (_many_days(headings) and _other_days(sheet, top + 1, headings, table))
     ]

@@ -11,6 +11,9 @@ from jianfu.onboarding.contents import contradicts, fits, known_share
 # of the dictionary: by the exact heading, by its last part, without brackets, as a second choice
 KNOWN = {1: 1.5, 2: 1.4, 3: 1.3, 4: 0.9}
 NEAR_ENOUGH = 0.7  # similarity to a known heading that makes an empty column a guess
+MAX_LENGTH = 12  # longer texts are no category and are never shown
+MOST_DISTINCT = 0.5  # share of different cells up to which they may be the wordings of a category
+FEW_TEXTS = 60  # different texts up to which a column of text holds kinds of something
 CONTRADICTED = 0.2  # what is left of a known heading whose cells are something else
 _SOFT = re.compile(r"^(?:q|第)?\d{1,2}题?[、.:](?=\D)|^(是否|您的|您所在的|您|所属|本次|实际)|[(（].*?[)）]")
 
@@ -19,7 +22,10 @@ def kind_of(table, column, content, knowledge):
     """Type of a column and the wordings that can be read as a value of it: known ones and those of usual words."""
     known, hints = known_wordings(table, column, knowledge), knowledge.hints.get(column, {})
     usual = "|".join(f"(?:{words})" for words in hints.values()) if known else ""
-    told = (normal_wording(text) for text in content.texts) if usual else ()
+    few = content.distinct <= MOST_DISTINCT and len(content.texts) <= FEW_TEXTS
+    told = (
+        (normal_wording(text) for text in content.texts if few and len(text) <= MAX_LENGTH) if usual else ()
+    )
     return knowledge.column_type(table, column), known | {
         text: None for text in told if re.search(usual, text)
     }
@@ -44,9 +50,17 @@ def told_by_cells(content, known):
 def known_score(column, tier, content, table, knowledge):
     """Score of a heading that the dictionary knows for ``column`` at ``tier``."""
     kind, known = kind_of(table, column, content, knowledge)
-    if contradicts(content, kind):
+    if refuted(column, content, table, knowledge):
         return KNOWN[tier] * CONTRADICTED
     return KNOWN[tier] + 0.1 * (fits(content, kind, known) == 1) + 0.1 * content.filled
+
+
+def refuted(column, content, table, knowledge):
+    """Whether the cells say that a column is not what its heading claims: of another type, or no yes and no."""
+    kind, known = kind_of(table, column, content, knowledge)
+    if kind == "boolean" and len(content.texts) > 2:
+        return not fits(content, kind, known) or known_share(content, known) == 0
+    return contradicts(content, kind)
 
 
 def guess(heading, column, content, table, knowledge):
@@ -73,8 +87,10 @@ def guess(heading, column, content, table, knowledge):
         if column.endswith("_name"):
             return 0.0, None  # codes are no names
         score += 0.1  # and beside names they are the surer of the two
-    if kind == "text" and near < 0.7:
-        score = min(score, 0.5)
+    score += 0.05 * (kind == "title" and content.share("title") > 0.9)  # and no kind of anything
+    if kind == "text":
+        score += 0.2 * (hint and 1 < len(content.texts) <= FEW_TEXTS)
+        score = min(score, 0.5) if near < 0.7 else score
     if declared is not None and not declared.expected and not hint:
         return 0.0, None
     return score, _evidence(word if near >= 0.5 else None, kind if fit == 1 else None, hint)

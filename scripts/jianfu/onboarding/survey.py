@@ -28,6 +28,10 @@ _OFTEN = (
     "非常频|极频",
     "每天|天天|总是",
 )
+_TIMES = re.compile(
+    r"(年|月|周|星期|天|日)(?:内|里|中|有|约|不到)?([一二两三四五六七八九十几数多]|\d+)[次回天]"
+)
+_A_YEAR = {"年": 1, "月": 12, "周": 52, "星期": 52, "天": 365, "日": 365}
 _LETTER = re.compile(r"([A-H])(?:[.、．:：)） ]|$)")
 _MIDDLE = re.compile(r"一般|中立|不确定|说不清|不好说|普通|说不准|既不|中等")
 _WEAK = re.compile(r"比较|有点|有些|基本|较")
@@ -209,7 +213,7 @@ def order_answers(texts):
     Letters before the words (A.不同意) order what the words leave open, turned round where these say so.
     """
     plain = {text: _LETTER.sub("", text, count=1) for text in texts}
-    for rank in (_rank, _rank_of_frequency):
+    for rank in (_rank, _rank_of_frequency, _times_a_year):
         ranks = {text: rank(plain[text]) for text in texts}
         if None not in ranks.values() and len(set(ranks.values())) == len(texts):
             return sorted(texts, key=ranks.get)
@@ -223,6 +227,24 @@ def order_answers(texts):
 def _rank_of_frequency(text):
     """Place of a text on the ladder from never to every day; None where it is none of it."""
     return max((place for place, words in enumerate(_OFTEN) if re.search(words, text)), default=None)
+
+
+def _times_a_year(text):
+    """How often a text says (一月几次), as times a year; None where it says nothing of the kind."""
+    if re.search(_OFTEN[0], text):
+        return 0
+    found = _TIMES.search(text)
+    if not found:
+        return 365 if re.search("每天|天天|每日", text) else None
+    unit, times = found[1], found[2]
+    number = (
+        3
+        if times in "几数多"
+        else "零一二三四五六七八九十".find(times)
+        if not times.isdigit()
+        else int(times)
+    )
+    return _A_YEAR[unit] * max(1, 2 if times == "两" else number)
 
 
 def _rank(text):

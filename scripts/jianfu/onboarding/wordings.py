@@ -4,6 +4,7 @@ import difflib
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -15,9 +16,8 @@ from jianfu.ingest.stage import nondata_rows
 from jianfu.ingest.values import normal_wording
 from jianfu.onboarding.columns import header_of
 from jianfu.onboarding.knowledge import HIGH, LOW, MEDIUM
-from jianfu.onboarding.scores import known_wordings
+from jianfu.onboarding.scores import MAX_LENGTH, known_wordings
 
-MAX_LENGTH = 12  # longer texts are no category and are never shown
 MANY = 30  # different unknown wordings beyond which a column is no category
 LIKE = 0.5  # similarity from which a known wording is named
 _NO = re.compile(
@@ -31,6 +31,7 @@ _AROUND = re.compile(
 )
 _TURNED = re.compile(r"返回|回来|归来|期满|结束|取消|解除|免|未|不|非|拟|待|撤|恢复|终止|驳回|退回")
 _JOINED = re.compile(r"[+＋/、,，和与及兼]|结合|并")
+MIXED = "混合"  # the value of what is both
 UNFILLED = Reason("ev_unfilled")  # the wording says that nothing was filled in
 
 
@@ -90,7 +91,7 @@ def _of_column(table, column, heading, texts, knowledge):
             told.append(Wording(column, text, rows, known[word], HIGH, None, True, others))
         elif not is_name(text) or any(len(other) >= 2 and other in word for other in known):
             new.append(_propose(table, column, text, rows, heading, knowledge))
-    new = _opposites(told + new, new) if kind == "boolean" else new
+    new = _opposites(told + new, new) if kind == "boolean" else _left_over(told, new)
     return told + new if len(new) <= MANY else told
 
 
@@ -108,6 +109,15 @@ def _opposites(every, new):
     return [told if w is other else w for w in new]
 
 
+def _left_over(told, new):
+    """A wording that but faintly resembles a value is it where no other wording is, or may be, that value."""
+    taken = Counter(w.value for w in [*told, *new] if w.value is not None)
+    return [
+        replace(w, confidence=MEDIUM) if w.confidence == LOW and w.value and taken[w.value] == 1 else w
+        for w in new
+    ]
+
+
 def _also_in(word, known):
     """Other values whose wordings a known wording holds; one of them may be meant."""
     inside = {
@@ -121,9 +131,14 @@ def _departures(recognised, places, table, column, knowledge):
     everything = np.ones(recognised.sheet.height, bool)
     if table != "ledger" or column not in ("exit_type", "destination_level") or "movement" not in places:
         return everything
-    known = known_wordings(table, "movement", knowledge)
+    known, hints = known_wordings(table, "movement", knowledge), knowledge.hints["movement"]
     cells = recognised.sheet.filled(places["movement"], recognised.bottom).to_pylist()
-    return np.array([known.get(normal_wording(cell or "")) != "in" for cell in cells])
+
+    @cache
+    def entry(cell):
+        return known.get(cell) == "in" or (cell not in known and _told(cell, hints)[:1] == ["in"])
+
+    return np.array([not entry(normal_wording(cell or "")) for cell in cells])
 
 
 def _propose(table, column, text, rows, heading, knowledge):
@@ -141,6 +156,24 @@ def _propose(table, column, text, rows, heading, knowledge):
     )
 
 
+def _told(plain, hints, inside=()):
+    """Values whose usual words or known wordings (``inside``) a text holds, in the order of the hints; none where what
+    is left turns them round. A word within a longer one does not count (调动 in 乡镇间调动).
+    """
+    order = list(hints)
+    found = {(value, m.span()) for value, words in hints.items() for m in re.finditer(words, plain)}
+    found |= {(inside[word], (plain.index(word), plain.index(word) + len(word))) for word in inside}
+    spans = {span for _, span in found}
+    rest = set(range(len(plain))).difference(*(range(*span) for span in spans))
+    if found and _TURNED.search("".join(plain[n] for n in sorted(rest))):
+        return []
+    within = {
+        one for one in spans for other in spans if one != other and other[0] <= one[0] and one[1] <= other[1]
+    }
+    values = {value for value, span in found if span not in within}
+    return sorted(values, key=lambda value: (order.index(value) if value in order else len(order), value))
+
+
 def _category(column, text, rows, known, hints):
     """The value of a category by the known wordings that a text holds or resembles, and by ``hints`` {value: words}.
 
@@ -155,14 +188,14 @@ def _category(column, text, rows, known, hints):
         rest = rest.replace(word, "", 1)
     values = {known[word] for word in longest}
     if _JOINED.search(rest) or (longest and _TURNED.search(rest)):
-        mixed = known.get("混合") if _JOINED.search(rest) and not _TURNED.search(rest) else None
+        mixed = known.get(MIXED) if _JOINED.search(rest) and not _TURNED.search(rest) else None
         return Wording(column, text, rows, mixed, MEDIUM if mixed else LOW, Reason("ev_joined_or_turned"))
     if len(values) == 1 and _AROUND.match(rest):
         value = values.pop()
         return Wording(column, text, rows, value, HIGH, Reason("ev_contains", value=str(value)))
-    told = {value for value, words in hints.items() if re.search(words, plain)}
-    if len(told) == 1 and values <= told:
-        return Wording(column, text, rows, told.pop(), MEDIUM, Reason("ev_word"))
+    if told := _told(plain, hints, {word: known[word] for word in longest}):
+        value, *others = [MIXED] if len(told) > 1 and MIXED in known else told
+        return Wording(column, text, rows, value, MEDIUM, Reason("ev_word"), others=tuple(sorted(others)))
     ratios = {}
     for word, value in known.items():
         part = len(plain) >= 2 and (plain in word or word in longest)
