@@ -190,6 +190,13 @@ def test_numbered_questions_are_known_headings(tmp_path, knowledge):
         ("ledger", "movement", "进", "in", "sure_medium"),
         ("ledger", "movement", "出", "out", "sure_medium"),
         ("tasks", "event_label", "专项督查", "督查", "sure_high"),
+        ("tasks", "event_label", "领导走访", "视察", "sure_medium"),
+        ("tasks", "check_mode", "台账点位都看", "混合", "sure_medium"),
+        ("ledger", "exit_type", "镇际交流", "乡镇间调动", "sure_medium"),
+        ("ledger", "exit_type", "跟班结束", None, "sure_low"),
+        ("tasks", "issuer_level", "省直部门", "省", "sure_medium"),
+        ("tasks", "issuer_level", "县农业局", None, "sure_low"),
+        ("tasks", "state", "未归档", "在办", "sure_medium"),
         ("tasks", "event_label", "交下来的事", None, "sure_low"),
     ],
 )
@@ -200,6 +207,33 @@ def test_wordings(knowledge, table, column, text, value, sure):
     else:
         found = _category(column, text, 1, known, knowledge.hints.get(column, {}))
         assert (found.value, found.confidence) == (value, sure)
+
+
+def test_what_gives_a_column_that_no_heading_names(tmp_path, knowledge):
+    """A period for its begin, a row number for that of a policy, sheets of those who came or left for the movement."""
+    visits = [["来访事由", "带队单位", "接待单位", "来访起止"]]
+    visits += [["检查", "县应急局", "河口镇", f"2024.03.{n + 1:02d}-2024.03.{n + 3:02d}"] for n in range(20)]
+    policies = [
+        ["序号", "减负举措", "起效时间"],
+        ["1", "精简文件若干措施", "2024-03-01"],
+        ["2", "取消打卡的决定", "2024-05-01"],
+    ]
+    policies += [["3", "清理应用的通知", "2024-07-01"]]
+    people = [["身份证号", "工作单位", "到岗日期", "到岗类别"]]
+    people += [[_id_number(n)[0], "河口镇", f"2024-03-{n + 1:02d}", "新考录"] for n in range(20)]
+    folder = _folder(tmp_path, 任务台账=TASKS, 接待检查登记=visits, 减负举措=policies, 到岗人员变化=people)
+    draft = make_draft(folder, knowledge)
+    read = {p.names[0]: {h.column for h in p.columns.values()} for p in draft.proposals}
+    assert "period" in read["接待检查登记.csv"]
+    assert read["减负举措.csv"] == {"policy_id", "name", "start_date"}
+    assert _proposal(draft, "ledger").names == ["到岗人员变化.csv"]
+
+
+def test_cells_that_are_no_yes_and_no_make_another_column(tmp_path, knowledge):
+    fields = ["信访", "环保", "安全生产", "", ""]
+    rows = _with(("一票否决事项", lambda n: fields[n % 5]))
+    proposal = _proposal(make_draft(_folder(tmp_path, 任务台账=rows), knowledge), "tasks")
+    assert proposal.source()["columns"] == {"一票否决事项": "veto_domain"}
 
 
 def test_every_wording_is_shown_with_its_value_and_clashes(tmp_path, knowledge):

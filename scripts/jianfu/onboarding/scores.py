@@ -12,6 +12,8 @@ from jianfu.onboarding.contents import contradicts, fits, known_share
 KNOWN = {1: 1.5, 2: 1.4, 3: 1.3, 4: 0.9}
 NEAR_ENOUGH = 0.7  # similarity to a known heading that makes an empty column a guess
 MAX_LENGTH = 12  # longer texts are no category and are never shown
+DAYS = ("time", "date", "month")
+HALF = 0.5  # share of filled rows below which a day is none that every row has
 MOST_DISTINCT = 0.5  # share of different cells up to which they may be the wordings of a category
 FEW_TEXTS = 60  # different texts up to which a column of text holds kinds of something
 CONTRADICTED = 0.2  # what is left of a known heading whose cells are something else
@@ -71,10 +73,12 @@ def guess(heading, column, content, table, knowledge):
     if not fit or contradicts(content, kind) or _said_otherwise(plain, column, knowledge):
         return 0.0, None
     near, word = _nearest(plain, knowledge.headings[table].get(column, []))
+    declared = knowledge.tables[table].columns.get(column)
     if not content.texts and near < NEAR_ENOUGH:
         return 0.0, None
+    if declared is not None and declared.required and kind in DAYS and 0 < content.filled < HALF:
+        return 0.0, None  # every row has it
     hint = bool(re.search(knowledge.hints["column"].get(column, "$^"), plain))
-    declared = knowledge.tables[table].columns.get(column)
     required = (declared is not None and declared.required) or column in ("unit_name", "id_number")
     strong = fit == 1 and (
         kind in ("unit", "person_id")

@@ -89,7 +89,11 @@ def _of_column(table, column, heading, texts, knowledge):
         if word in known:
             others = _also_in(word, known) if kind == "category" else ()
             told.append(Wording(column, text, rows, known[word], HIGH, None, True, others))
-        elif not is_name(text) or any(len(other) >= 2 and other in word for other in known):
+        elif (
+            not is_name(text)
+            or any(len(other) >= 2 and other in word for other in known)
+            or _told(word, knowledge.hints.get(column, {}))
+        ):
             new.append(_propose(table, column, text, rows, heading, knowledge))
     new = _opposites(told + new, new) if kind == "boolean" else _left_over(told, new)
     return told + new if len(new) <= MANY else told

@@ -5,7 +5,8 @@ from jianfu.core.reasons import Reason
 from jianfu.core.spelling import did_you_mean, nearest, valid_are
 from jianfu.core.wording import normal_wording
 
-# Columns to which wordings never apply: numbers of persons become pseudonyms, names of units are looked up as units.
+# Columns to which wordings never apply: numbers of persons become pseudonyms, names of units are looked up as units;
+# an input that the dictionary has wordings for (the state of a task) is a category.
 WITHOUT_WORDINGS = ("person", "input")
 
 
@@ -18,7 +19,11 @@ def check_wordings(entries: dict, columns: dict, names: dict, *, file: str, key:
     file, key  where the entries stand
     """
     scales = {column["scale"]: column for column in columns.values() if column["type"] == "item"}
-    permitted = {name: column for name, column in columns.items() if column["type"] not in WITHOUT_WORDINGS}
+    permitted = {
+        name: column
+        for name, column in columns.items()
+        if column["type"] not in WITHOUT_WORDINGS or name in names["wordings"]
+    }
     permitted = {**permitted, **scales, "boolean": {"type": "boolean"}}
     for name, wordings in entries.items():
         if name not in permitted:
@@ -64,8 +69,8 @@ def _written(value):
 def _objection(target, name, column, names):
     """Why ``target`` cannot be a value of ``column``, as a :class:`Reason`; None where it can."""
     known = names["wordings"].get(name, {})
-    if column["type"] == "category":
-        canonical = column["values"]
+    if column["type"] in ("category", "input"):  # an input with wordings: the state of a task
+        canonical = column.get("values") or sorted(set(known.values()))
         if normal_wording(str(target)) in {normal_wording(value) for value in canonical} | set(known):
             return None
         close = nearest(target, [*canonical, *known])
