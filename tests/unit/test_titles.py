@@ -8,12 +8,14 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 
 from jianfu.core.errors import ConfigError
-from jianfu.ingest.titles.coder import code_titles, normal
+from jianfu.ingest.titles.coder import COLUMNS, alike, code_titles, normal
 from jianfu.ingest.titles.deadlines import deadline_words, due_at, stated_on, words_of
+from jianfu.ingest.titles.fill import TitleCoder
 from jianfu.ingest.titles.rules import load_rules
 from jianfu.ingest.titles.search import Search
 
@@ -164,6 +166,27 @@ def test_missing_titles_say_nothing():
 def test_equal_titles_get_equal_codes_in_order():
     titles = ["关于召开信访会议的通知", "关于开展消防检查的通知", "关于召开信访会议的通知"]
     assert code_titles(titles, RULES)["event_label"].tolist() == ["会议", "检查", "会议"]
+
+
+def test_titles_that_differ_in_a_year_or_a_number_of_a_document_are_coded_as_one():
+    titles = [row["title"] for name in LABELLED for row in labelled(name)]
+    titles += [text for title in titles[:300] for text in (f"2024年{title}", f"县政办〔2023〕17号{title}")]
+    numbered = [title for title in titles if re.search("[0-9]", title)]
+    titles += [re.sub("[0-9]", digit, title) for digit in "15" for title in numbered]
+    coder = TitleCoder(RULES)
+    plain = code_titles(titles, RULES)
+    assert len(coder.code(titles[:100], COLUMNS)) == 100
+    pd.testing.assert_frame_equal(coder.code(titles, COLUMNS), plain)
+    assert alike("关于2024年12月安全检查的通知", RULES) == alike("关于2023年10月安全检查的通知", RULES)
+    assert alike("报12345热线台账", RULES) != alike("报12369热线台账", RULES)
+
+
+def test_a_rule_of_a_province_may_name_a_year():
+    own = [{"column": "event_label", "value": "督查", "pattern": "2024年亮剑"}]
+    coder = TitleCoder(load_rules(PLAN, own))
+    labels = coder.code(["2023年亮剑行动", "2024年亮剑行动"], ["event_label"])["event_label"]
+    assert labels.tolist() == ["任务", "督查"]
+    assert not load_rules(PLAN, [own[0] | {"pattern": r"第\d{1,2}次[0-9]字"}]).name_digits
 
 
 def test_rules_of_a_province_go_first():

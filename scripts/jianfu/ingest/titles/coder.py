@@ -13,15 +13,27 @@ from jianfu.ingest.schema import Column
 from jianfu.ingest.titles.deadlines import words_of
 from jianfu.ingest.titles.rules import FLAGS, Rules
 
-COLUMNS = ("event_label", "topic", "veto_domain", *FLAGS, "deadline_in_title")
+DEADLINE = "deadline_in_title"
+COLUMNS = ("event_label", "topic", "veto_domain", *FLAGS, DEADLINE)
 JUDGED = ("event_label", "topic")
 COVERED = "〇"  # stands where a name or a negated part was
 _STOPS = re.compile(r"[,;!?。]")
+# digits of a year, a month, a number in a series or of a document, which no rule of the plan tells from others
+_NUMBERS = re.compile(
+    r"(?<![0-9])[0-9]{4}(?=[年〕])|(?<=〕)[0-9]+(?=号)|(?<![0-9.复])[0-9]{1,2}(?=月)|(?<=第)[0-9]+(?=[轮批期次季])"
+)
 
 
 def normal(title: str) -> str:
     """A title as the patterns meet it: NFKC, lower case, no spaces, every comma, semicolon and stop as 。."""
     return _STOPS.sub("。", "".join(unicodedata.normalize("NFKC", title).lower().split()))
+
+
+def alike(title: str, rules: Rules) -> str:
+    """A title as ``rules`` tell it from others: normal, with years, months and numbers of documents as 7777年, 77月
+    unless rules of the province name digits."""
+    text = normal(title)
+    return text if rules.name_digits else _NUMBERS.sub(lambda match: "7" * len(match[0]), text)
 
 
 def code_titles(
@@ -35,8 +47,8 @@ def code_titles(
     codes, distinct = pd.factorize(pd.Series(titles, dtype=object).fillna(""), use_na_sentinel=False)
     distinct = [str(title) for title in distinct]
     coded = _code(distinct, rules, rules.needed(columns))
-    if "deadline_in_title" in columns:
-        coded["deadline_in_title"] = np.array(words_of(distinct), object)
+    if DEADLINE in columns:
+        coded[DEADLINE] = np.array(words_of(distinct), object)
     frame = pd.DataFrame(
         {name: coded[name] for name in COLUMNS if name in columns}, range(len(distinct)), dtype=object
     )

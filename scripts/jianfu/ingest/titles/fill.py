@@ -8,6 +8,7 @@ What :mod:`jianfu.ingest.progress` took from other columns is named and counted 
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from threading import Lock
 
 import numpy as np
 import pandas as pd
@@ -16,12 +17,13 @@ import pyarrow as pa
 from jianfu.ingest.schema import Column, Table
 from jianfu.ingest.texts import coded, plain
 from jianfu.ingest.titles.agreement import Sample, agreement_table
-from jianfu.ingest.titles.coder import code_titles, in_column
-from jianfu.ingest.titles.deadlines import due_at
+from jianfu.ingest.titles.coder import COLUMNS, DEADLINE, alike, code_titles, in_column
+from jianfu.ingest.titles.deadlines import due_at, words_of
 from jianfu.ingest.titles.learned import predicted
 from jianfu.ingest.titles.rules import Rules
 
 MARK = "coded"
+REMEMBERED = 1_000_000  # titles whose values are kept for further files
 SAID = "@"  # in front of a column: what the title of a row says of it, whether it is wanted or not
 
 
@@ -29,19 +31,38 @@ SAID = "@"  # in front of a column: what the title of a row says of it, whether 
 class TitleCoder:
     """Codes the titles of one province by ``rules``, the columns of ``models`` by what was learned from its labels.
 
-    ``filled`` counts rows by column, ``seen`` rows by title where anything is coded; ``sample`` are titles with what
-    the files say beside them.
+    ``known``: {columns: ({title as rules tell it from others: number of its values}, {values: their number})}, written
+    by one thread at a time. ``filled`` counts rows by column, ``seen`` rows by title where anything is coded;
+    ``sample`` are titles with what the files say beside them.
     """
 
     rules: Rules
     models: Mapping = field(default_factory=dict)
     seen: Counter = field(default_factory=Counter)
     filled: Counter = field(default_factory=Counter)
+    known: dict = field(default_factory=dict)
+    lock: Lock = field(default_factory=Lock)
     sample: Sample = field(default_factory=Sample)
 
     def code(self, titles: list[str], columns: Collection[str]) -> pd.DataFrame:
-        """:func:`code_titles` by rules and models."""
-        frame = code_titles(titles, self.rules, columns=columns)
+        """:func:`code_titles` by rules and models; of titles that no rule tells apart one is coded, and remembered."""
+        columns = [name for name in COLUMNS if name in columns]
+        texts = [alike(title or "", self.rules) for title in titles]
+        by_rules = [name for name in columns if name != DEADLINE]
+        with self.lock:
+            known, found = self.known.setdefault(tuple(by_rules), ({}, {}))
+            new = [text for text in dict.fromkeys(texts) if text not in known]
+            if len(known) + len(new) > REMEMBERED:
+                known.clear()
+                new = list(dict.fromkeys(texts))
+            coded_now = code_titles(new, self.rules, columns=by_rules)
+            for text, values in zip(new, coded_now.itertuples(index=False, name=None), strict=True):
+                known[text] = found.setdefault(values, len(found))
+            places = [known[text] for text in texts]
+            frame = pd.DataFrame(list(found), columns=by_rules)
+        frame = frame.astype(coded_now.dtypes).iloc[places].reset_index(drop=True)
+        if DEADLINE in columns:
+            frame[DEADLINE] = pd.Series(words_of([title or "" for title in titles]), dtype=object)
         for column in self.models.keys() & set(columns):
             frame[column] = predicted(self.models[column], titles)
         return frame

@@ -37,6 +37,7 @@ CODED = (
 HELPERS = ("word", "typo", "name", "negation", "beside")  # rows that are no value of a column
 OWN_PRIORITY = 1000  # rows of a province stand before those of the plan
 _WORD = re.compile(r"\{([a-z_]+)\}")
+_ANY_DIGIT = re.compile(r"\\d|0-9|\{[0-9, ]+\}")  # in a pattern: what tells no digit from another
 _CONDITION = re.compile(r"([a-z_]+)(!?=)(\S+)")
 
 
@@ -57,13 +58,15 @@ class Rule:
 class Rules:
     """``columns``: rules of each coded column, first one first. ``typos``: (pattern, right wording). ``names``:
     patterns in which no word counts. ``negations``: (pattern, columns that do not see what it covers). ``beside``:
-    topics that stand beside another one; of two topics one is such."""
+    topics that stand beside another one; of two topics one is such. ``name_digits``: whether a province's own rules
+    tell digits apart."""
 
     columns: Mapping[str, tuple[Rule, ...]]
     typos: tuple[tuple[Search, str], ...]
     names: tuple[Search, ...]
     negations: tuple[tuple[Search, frozenset], ...]
     beside: frozenset[str]
+    name_digits: bool
 
     def needed(self, columns: Iterable[str]) -> tuple[str, ...]:
         """``columns`` and those that conditions of their rules name, in the order in which they are coded."""
@@ -82,7 +85,9 @@ def load_rules(path: Path | str, own: Iterable[Mapping] = ()) -> Rules:
     form (:func:`jianfu.ingest.titles.coder.normal`); a rule without a pattern is for what is left. Raises ConfigError
     on an unknown column or word, a condition that is none and a pattern that does not compile.
     """
-    rows = pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
+    rows, own = pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records"), list(own)
+    patterns = [str(row.get(name) or "") for row in own for name in ("pattern", "exceptions")]
+    name_digits = any(re.search("[0-9]", _ANY_DIGIT.sub("", pattern)) for pattern in patterns)
     rows = [{**row, "priority": int(row["priority"] or 0)} for row in rows]
     rows = [{**row, "priority": row.get("priority", 0) + OWN_PRIORITY} for row in own] + rows
     for row in rows:
@@ -103,6 +108,7 @@ def load_rules(path: Path | str, own: Iterable[Mapping] = ()) -> Rules:
         tuple(rule.pattern for rule in made if rule.column == "name"),
         tuple((rule.pattern, frozenset(rule.value.split())) for rule in made if rule.column == "negation"),
         frozenset(rule.value for rule in made if rule.column == "beside"),
+        name_digits,
     )
 
 
