@@ -4,10 +4,12 @@ SENTENCES is the table: sentence -> name of the test that proves it.
 """
 
 import io
+from datetime import datetime
 
 import openpyxl
 import pandas as pd
 import pytest
+import xlsxwriter
 from ingest_cases import PLAN, ROOT, few_units, ingest_rows, write_csv
 from miniature import CALENDAR
 
@@ -433,3 +435,56 @@ def test_unlogged_is_missing(tmp_path):
         found.loc[("390101102", "2024-08"), "tasks_logged"]
         and found.loc[("390101101", "2024-08"), "app_logged"]
     )
+
+
+# --- said, not passed over ---------------------------------------------------------------------------------------
+
+LOG = ["编号", "责任单位", "事项类型", "下达时间"]
+
+
+def _notices(result):
+    return {(n.kind, n.column): n.rows for n in result.notices.itertuples()}
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_plain_days_of_a_workbook_that_counts_from_1904(tmp_path, early):
+    """45352 is 2024-03-01 from 1900, 43890 is it from 1904; a cell with a date format is right in both."""
+    book = xlsxwriter.Workbook(tmp_path / "台账.xlsx", {"date_1904": early})
+    sheet, day = book.add_worksheet(), book.add_format({"num_format": "yyyy-mm-dd"})
+    for row, cells in enumerate(
+        [LOG, ["A1", "河口镇", "任务", 43890 if early else 45352], ["A2", "河口镇", "任务"]]
+    ):
+        sheet.write_row(row, 0, cells)
+    sheet.write_datetime(2, 3, datetime(2024, 3, 1), day)
+    book.close()
+    result = ingest_rows(tmp_path, "tasks", None, name="台账.xlsx")
+    assert {str(day)[:10] for day in _column(result, "issue_at")} == {"2024-03-01"}
+    assert _notices(result).get(("days_from_1904", "")) == (1 if early else None)
+
+
+def test_percentages_beside_plain_numbers_are_told(tmp_path):
+    rows = [["乡镇", "年度", "考核得分", "群众满意度"]]
+    rows += [["河口镇", "2024", "90", "95.5%"], ["石坪镇", "2024", "91", "95.5"]]
+    result = ingest_rows(tmp_path, "unit_year", rows)
+    assert sorted(_column(result, "outcome_satisfaction")) == [0.955, 95.5]
+    told = {key: n for key, n in _notices(result).items() if key[0].startswith("percent")}
+    assert told == {("percent_mixed", "outcome_satisfaction"): 1}
+    named = ingest_rows(tmp_path, "unit_year", rows, source={"percent": ["outcome_satisfaction"]})
+    assert not any(kind.startswith("percent") for kind, _ in _notices(named))
+
+
+def test_tasks_that_were_withdrawn_are_counted_and_unknown_states_told(tmp_path):
+    states = ["已办结", "作废", "已撤销", "终止", "挂账", ""]
+    rows = [[*LOG, "状态"], *([f"A{n}", "河口镇", "任务", "2024-03-01", s] for n, s in enumerate(states))]
+    result = ingest_rows(tmp_path, "tasks", rows)
+    assert result.canonical.num_rows == 6
+    told = _notices(result)
+    assert (told["withdrawn", "state"], told["unknown_state", "state"]) == (3, 1)
+
+
+def test_a_web_archive_called_xls_says_what_to_do():
+    page = "MIME-Version: 1.0\r\nX-Document-Type: Workbook\r\n"
+    page += "Content-Type: multipart/related; boundary=a\r\n\r\n--a\r\n"
+    page += "Content-Type: text/html\r\n\r\n<html><table><tr><td>编号</td><td>单位</td></tr></table></html>"
+    with pytest.raises(DataError, match="MHTML.*xlsx"):
+        read_bytes(page.encode(), "台账.xls")

@@ -3,6 +3,7 @@
 Records and their numbers: [MS-XLS] 2.4 (xls), [MS-XLSB] 2.1.4 and 2.4 (xlsb), [MS-CFB] 2 (the file around xls).
 """
 
+import itertools
 import re
 import struct
 
@@ -10,8 +11,10 @@ from jianfu.ingest.sheet import FAILED
 
 ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 BOF, EOF, SHEET, FORMULA, ERROR = 0x0809, 0x000A, 0x0085, (0x0006, 0x0206, 0x0406), 0x0205
+DATEMODE = 0x0022  # of xls: 1 where days count from 1904
 _MAY_FAIL = re.compile(rb"\x05\x02\x08\x00.{7}\x01|\x06.[\x16-\xff].{7}\x02.{5}\xff\xff", re.DOTALL)
 _END = 0xFFFFFFFA  # and above: not the number of a sector
+BOOK_SETTINGS = 153  # of xlsb; its first bit says the same
 CELL_TEXT, CELL_ERRORS = (
     6,
     (3, 11),
@@ -27,6 +30,24 @@ def failed_cells(content: bytes) -> list[dict]:
         return [_failed_in(stream, start) for start in _sheet_starts(stream)]
     except (struct.error, LookupError, ValueError, OverflowError, MemoryError):
         return []
+
+
+def from_1904(data: bytes) -> bool:
+    """Whether the days of a workbook count from 1904: its part xl/workbook.bin, or the whole of an xls file."""
+    try:
+        if data.startswith(b"\xd0\xcf\x11\xe0"):
+            globals_ = itertools.takewhile(lambda r: r[0] != EOF, _records(_workbook_stream(data), 0))
+            return any(number == DATEMODE and body[:1] == b"\1" for number, body in globals_)
+        place = 0
+        while place < len(data):
+            number, body = _packed(data, place, 2)
+            size, body = _packed(data, body, 4)
+            if number == BOOK_SETTINGS:
+                return bool(data[body] & 1)
+            place = body + size
+    except (struct.error, LookupError, ValueError, OverflowError, MemoryError):
+        pass
+    return False
 
 
 def _records(stream, start):

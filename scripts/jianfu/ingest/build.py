@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from jianfu.ingest import dates
 from jianfu.ingest.people import describe_employee, describe_id
 from jianfu.ingest.personal import Persons, without_ids
-from jianfu.ingest.progress import completed
+from jianfu.ingest.progress import completed, odd_states
 from jianfu.ingest.punches import workday
 from jianfu.ingest.schema import REASONS
 from jianfu.ingest.several import one_row_each
@@ -21,7 +21,7 @@ from jianfu.ingest.stage import DAY_PREFIX, MONTH, MONTH_PREFIX, PLACE, STAND_IN
 from jianfu.ingest.texts import coded, plain
 from jianfu.ingest.titles.deadlines import stated_on
 from jianfu.ingest.titles.fill import SAID, marks_of, said_columns, said_type
-from jianfu.ingest.values import BAD, EMPTY, OK, TOKEN, Converted, bad
+from jianfu.ingest.values import BAD, EMPTY, OK, TOKEN, Converted, bad, percentages
 
 # cells of kept rows that are counted: what they are, and why where that has a reason of its own
 ODD_KINDS = (
@@ -66,14 +66,14 @@ class Built:
     """``rows``: Arrow table with src, row and the typed columns of rows that passed every check of their own.
 
     ``rejects``: frame src, row, column, reason, value. ``odd``: Arrow table src, row, kind of null tokens and unusable
-    optional cells in ``rows``, kinds as in :data:`ODD_KINDS` by column. ``contradictions``: {column: number of rows
-    where two sources disagree}. ``several``: frame src, row, units of the raw rows that became several rows.
+    optional cells in ``rows``, kinds as in :data:`ODD_KINDS` by column. ``remarks``: {kind of
+    notice and column, a blank between: rows}. ``several``: frame src, row, units of raw rows that became several.
     """
 
     rows: pa.Table
     rejects: pd.DataFrame
     odd: pa.Table
-    contradictions: dict
+    remarks: dict
     several: pd.DataFrame | None = None
 
 
@@ -100,7 +100,7 @@ class Builder:
         )
         cells, months = self._one_row_per_month(cells, converter)
         height = cells.num_rows
-        raw, found, contradictions, whole_day = {}, {}, {}, {}
+        raw, found, remarks, whole_day = {}, {}, {}, {}
         described, said = self._people(cells, converter) if self._has_people() else None, {}
         for name, column in self.table.columns.items():
             raw[name] = _cells(cells, name)
@@ -111,7 +111,7 @@ class Builder:
             if column.type == "person":
                 found[name] = described["person_key"]
             elif column.type == "unit":
-                found[name], raw[name] = self._unit(cells, converter, contradictions)
+                found[name], raw[name] = self._unit(cells, converter, remarks)
             elif column.derived or raw[name] is None:
                 found[name] = Converted(pa.nulls(height, column.arrow), np.full(height, EMPTY, np.int8))
             elif column.type == "time":
@@ -122,12 +122,16 @@ class Builder:
                 found[name] = persons.without(found[name], converter.wordings.words_of(name))
             elif column.type == "id":
                 found[name] = without_ids(found[name])
+        for name, column in self.table.columns.items():
+            if column.type == "number" and raw[name] is not None and name not in converter.percent:
+                remarks |= percentages(raw[name], found[name], name)
         if "count" in self.table.columns and raw["count"] is None:
             self._sum_days(cells, converter, found, raw)
         if self.table.name == "tasks":
             told = {name: _cells(cells, name) for name in ("feedback_at", "state", "source")}
             absent = {name for name, column in raw.items() if column is None}
             given = completed(told, found, absent, converter)
+            remarks |= odd_states(told["state"], converter)
             if self.titles and "title" not in absent:
                 said = self.titles.said(found["title"].typed, self.table, absent)
             if "event_label" in said:
@@ -136,7 +140,7 @@ class Builder:
             if given:
                 found["coded"] = Converted(marks_of(given), np.full(height, OK, np.int8))
         if described:
-            self._prefer_id(described, found, contradictions)
+            self._prefer_id(described, found, remarks)
         if self.table.name == "ledger":
             if "exit_type" not in cells.column_names:
                 found["exit_type"] = _without_bad(found["exit_type"])
@@ -147,7 +151,7 @@ class Builder:
             name, time = PRECISION_OF[self.table.name]
             found[name] = _precision(found[time], whole_day[time])
         self._follow_mergers(found)
-        return self._settle(cells, raw, found, whole_day, contradictions, persons, months, said)
+        return self._settle(cells, raw, found, whole_day, remarks, persons, months, said)
 
     def _has_people(self):
         return any(column.type == "person" for column in self.table.columns.values())
@@ -177,7 +181,7 @@ class Builder:
         return {n: converter.spread(a, status, codes) for n, a in zip(names, arrays, strict=True)}
 
     @staticmethod
-    def _prefer_id(described, found, contradictions):
+    def _prefer_id(described, found, remarks):
         """Birth month and sex come from the ID; where another column says otherwise, the ID wins."""
         for name in ("birth_ym", "sex"):
             if name not in found:
@@ -186,7 +190,7 @@ class Builder:
             column = found[name].array()
             known = np.array([value is not None for value in own], bool)
             told = found[name].status == OK
-            contradictions[name] = int((known & told & (own != column)).sum())
+            remarks[f"contradiction {name}"] = int((known & told & (own != column)).sum())
             values = pa.array(np.where(known, own, column), pa.string(), from_pandas=True)
             found[name] = Converted(values, np.where(known, OK, found[name].status).astype(np.int8))
 
@@ -210,7 +214,7 @@ class Builder:
 
     # --- units ---------------------------------------------------------------------------------------------------
 
-    def _unit(self, cells, converter, contradictions):
+    def _unit(self, cells, converter, remarks):
         """Codes from the code column where it names a unit, else from the name column; and the raw wording."""
         counties = _cells(cells, "county_name") if "county_name" in self.table.inputs else None
         if counties is None and PLACE in cells.column_names:
@@ -226,7 +230,7 @@ class Builder:
         code, name = found
         by_code, by_name = (f.array() for f in found)
         both = (code.status == OK) & (name.status == OK)
-        contradictions["unit_code"] = int((both & (by_code != by_name)).sum())
+        remarks["contradiction unit_code"] = int((both & (by_code != by_name)).sum())
         use_name = (code.status != OK) & ((name.status == OK) | (code.status < BAD))
         values = pa.array(np.where(use_name, by_name, by_code), pa.string(), from_pandas=True)
         wording = np.where(
@@ -331,7 +335,7 @@ class Builder:
 
     # --- reasons -------------------------------------------------------------------------------------------------
 
-    def _settle(self, cells, raw, found, whole_day, contradictions, persons, months, said):
+    def _settle(self, cells, raw, found, whole_day, remarks, persons, months, said):
         """Sort rows into usable and rejected; list odd cells of the usable ones.
 
         ``months``: frame src, row, units of the rows that became several, or None; ``said``: what titles say.
@@ -372,7 +376,7 @@ class Builder:
         odd = _odd_cells(typed, found, reason < 0, set(required))
         if months is not None:  # one cell of the file in the rows of all months
             odd = pa.Table.from_pandas(odd.to_pandas().drop_duplicates(), odd.schema, preserve_index=False)
-        return Built(rows, rejects, odd, contradictions, several)
+        return Built(rows, rejects, odd, remarks, several)
 
     def _required(self, cells):
         """Required columns of this source: without an ID number some others must say what it would have said."""

@@ -10,10 +10,11 @@ import io
 import posixpath
 import re
 import zipfile
+import zlib
 
 import lxml.etree
 
-from jianfu.ingest.binary import with_errors_as_texts
+from jianfu.ingest.binary import from_1904, with_errors_as_texts
 from jianfu.ingest.sheet import FAILED, MAX_CELLS, NO_VALUE, SPACES, unreadable
 
 # what unfolds to so many times its size, and so many bytes, is no table
@@ -22,6 +23,8 @@ SPARSE, FEW = 50, 1 << 20  # places per cell, and places at all, from which on b
 WORKBOOK = "xl/workbook.xml"
 WORKBOOKS = (WORKBOOK, "xl/workbook.bin", "content.xml")
 TEXTS = ("word/document.xml", "ppt/presentation.xml")
+BROKEN = (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, ValueError)
+_FROM_1904 = re.compile(rb"""<(?:\w+:)?workbookPr\s(?:[^>]*\s)?date1904=["'](?:1|true)["']""")
 _F = rb"<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*"  # a formula
 _ERROR = re.compile(rb"""(<(?:\w+:)?c\s(?:[^>]*\s)?t=)(?:"e"|'e')([^>]*>\s*(?:%s)?<(?:\w+:)?v>)""" % _F)
 _ERROR_ODS = re.compile(rb'office:string-value=""([^>]*calcext:value-type="error"[^>]*>\s*<text:p>)')
@@ -46,6 +49,17 @@ _ITEM = re.compile(rb"<(?:\w+:)?si\b(?:[^>]*/>|[^>]*>(.*?)</(?:\w+:)?si>)", re.D
 def part_name(info):
     """Name of a part of a package; some programs write \\ for /."""
     return info.filename.replace("\\", "/")
+
+
+def counts_from_1904(content, main):
+    """Whether the part ``main`` of a zipped workbook says that its days count from 1904, as once on a Macintosh."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            part = next(info for info in archive.infolist() if part_name(info) == main)
+            head = archive.read(part)
+    except (StopIteration, *BROKEN):
+        return False
+    return from_1904(head) if main.endswith(".bin") else bool(_FROM_1904.search(head))
 
 
 def main_part(archive):

@@ -16,8 +16,9 @@ BOOKS, REJECTS, SEVERAL = "books.json", "rejects.arrow", "several.arrow"
 class Read:
     """What reading a block gave: its rows on disk, and its books, in which sheets are numbered from 0.
 
-    ``sheets``, ``columns``, ``notices`` and ``mapped`` as of :class:`jianfu.ingest.stage.Staging`; ``contradictions``
-    {column: rows}; frames ``rejects`` (src, row, column, reason, value) and ``several`` (src, row, units).
+    ``sheets``, ``columns``, ``notices`` and ``mapped`` as of :class:`jianfu.ingest.stage.Staging`; ``remarks``
+    {kind of notice and column: rows}; frames ``rejects`` (src, row, column, reason, value) and ``several`` (src, row,
+    units).
     """
 
     parts: list[Part]
@@ -25,7 +26,7 @@ class Read:
     columns: list[dict]
     notices: list[dict]
     mapped: set[str]
-    contradictions: dict[str, int]
+    remarks: dict[str, int]
     rejects: list[pd.DataFrame] = field(default_factory=list)
     several: list[pd.DataFrame] = field(default_factory=list)
 
@@ -49,7 +50,7 @@ class Read:
             "columns": self.columns,
             "notices": self.notices,
             "mapped": sorted(self.mapped),
-            "contradictions": self.contradictions,
+            "remarks": self.remarks,
         }
         (folder / BOOKS).write_text(json.dumps(books, ensure_ascii=False), encoding="utf-8")
         for frames, name in ((self.rejects, REJECTS), (self.several, SEVERAL)):
@@ -76,7 +77,7 @@ class Read:
             columns=books["columns"],
             notices=books["notices"],
             mapped=set(books["mapped"]),
-            contradictions=books["contradictions"],
+            remarks=books["remarks"],
             rejects=rejects,
             several=several,
         )

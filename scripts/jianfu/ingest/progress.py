@@ -12,12 +12,12 @@ import pyarrow as pa
 
 from jianfu.ingest.schema import Column
 from jianfu.ingest.texts import plain
-from jianfu.ingest.values import EMPTY, OK, TOKEN, Converted
+from jianfu.ingest.values import BAD, EMPTY, OK, TOKEN, Converted
 
-FINISHED, LATE = "办结", "逾期"
+FINISHED, LATE, WITHDRAWN = "办结", "逾期", "撤销"
 FEEDBACK = Column("feedback_at", "time", earliest="1990-01-01")
 SOURCE = Column("issuer", "text")
-STATE = Column("state", "category", values=(FINISHED, "在办", LATE))
+STATE = Column("state", "category", values=(FINISHED, "在办", LATE, WITHDRAWN))
 LEVELS = {
     "国家": r"中央|国务院|国家|中共中央|党中央|国办|中办|中纪委|全国|部委",
     "省": r"省|[^市县区]{1,6}省|[^市县区省]{1,6}自治区|自治区",
@@ -64,6 +64,17 @@ def completed(cells, found, absent, converter) -> dict:
             levels = np.where(own == "", levels, own)
         filled["issuer_level"] = _fill(found, "issuer_level", levels, levels != "")
     return {name: rows for name, rows in filled.items() if rows.any()}
+
+
+def odd_states(cells, converter) -> dict:
+    """{kind of notice and column: rows} of the states that say withdrawn, and of those that are not known."""
+    if cells is None:
+        return {}
+    found = converter.convert(cells, STATE)
+    return {
+        "withdrawn state": int((found.array() == WITHDRAWN).sum()),
+        "unknown_state state": int((found.status >= BAD).sum()),
+    }
 
 
 def _levels_of(texts):

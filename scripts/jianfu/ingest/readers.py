@@ -6,6 +6,7 @@ Row numbers are positions in the used range, counted from 1, so that they match 
 
 import io
 import lzma
+import re
 import zipfile
 import zlib
 from functools import partial
@@ -17,7 +18,7 @@ from jianfu.core.reasons import Reason
 from jianfu.ingest import database, tabular
 from jianfu.ingest.delimited import TextSheet, find_encoding, first_records, first_text, text_chunks
 from jianfu.ingest.html import html_sheets, is_html
-from jianfu.ingest.package import TEXTS, main_part, mended
+from jianfu.ingest.package import TEXTS, counts_from_1904, main_part, mended
 from jianfu.ingest.sheet import Sheet, unreadable
 from jianfu.ingest.workbooks import OLE, compound_sheets, workbook_sheets
 
@@ -36,6 +37,10 @@ OTHER_KINDS = {
     b"%PDF": Reason("a_pdf_document"),
 }
 PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF", b"II*\0", b"MM\0*")
+# a page with its pictures in one file, as Excel and old office systems save it under the name of .xls
+_MHTML = re.compile(
+    r"\s*(?:[A-Za-z-]+:[^\n]*\n\s*)*?(?:MIME-Version:|Content-Type:\s*multipart/related)", re.IGNORECASE
+)
 # why a part of an archive is no table, so that it can be left out
 NO_TABLE = (
     "file_empty",
@@ -105,6 +110,8 @@ def _read(open_file, name, max_unzipped):
     if b"\0" in start and not encoding.startswith("utf-16"):
         raise unreadable(name, "file_kind_unknown")
     sample, whole = first_text(open_file, name, encoding, mark)
+    if _MHTML.match(sample):
+        raise unreadable(name, "file_mhtml")
     if is_html(sample):
         return html_sheets(b"".join(text_chunks(open_file, name, encoding, mark)), name)
     if "<Workbook" in sample[:2000]:
@@ -163,7 +170,8 @@ def _zipped_workbook(content, name, main, most):
         content = mended(content, name, most)
     except _BAD_ARCHIVE:
         raise unreadable(name, "workbook_unreadable") from None
-    return workbook_sheets(content, name, bounded=main.endswith(".xml") and main != "content.xml")
+    bounded = main.endswith(".xml") and main != "content.xml"
+    return workbook_sheets(content, name, bounded, early=counts_from_1904(content, main))
 
 
 def _member_sheets(content, name, max_unzipped):

@@ -33,7 +33,7 @@ class Sheet:
     that begin a cell and enclose none. ``headings`` are the names
     of the columns where they are no row of the sheet: for each column its names, the preferred one first. A long
     sheet may come in batches; ``start`` is then the number of rows before this one. ``left_out`` says why a part of an
-    archive is no table and has no columns.
+    archive is no table and has no columns. ``from_1904``: plain numbers of days count from 1904, not 1900.
     """
 
     file: str
@@ -46,6 +46,7 @@ class Sheet:
     headings: list | None = None
     start: int = 0
     left_out: Reason | None = None
+    from_1904: bool = False
 
     @property
     def height(self):

@@ -80,6 +80,8 @@ _NOTE_HINT = "计|平均|[:：]|以下|^\\s*第|盖章"  # a text without any of
 _UNIT_IN_TITLE = re.compile(r"(?:单位|乡镇|街道)[^:：\s]{0,4}[:：]\s*(\S+)")
 # what says who has left a roster
 LEAVING = {"status", "leave_date", "retire_date", "transfer_date", "exit_type"}
+SERIAL = r"^\d{5}(\.\d+)?$"  # a plain number of days
+DAYS_TO_1904 = 1462
 _LEFT = re.compile(
     "离开|流出|历史人员|离退休|退休|离休|调出|转出|调离|离职|离任|离岗|辞职|减员|去世|死亡|开除"
 )
@@ -243,13 +245,16 @@ class Staging:
     def _stage(self, sheet, header, source, pool):
         """Yields the data rows of one sheet as text columns, batch by batch."""
         plan = self._plan(sheet, header, source)
-        rows, nondata, surplus, strays, cut, filled, persons = 0, 0, 0, 0, 0, set(), set()
+        rows, nondata, surplus, strays, cut, early, filled, persons = 0, 0, 0, 0, 0, 0, set(), set()
         for batch, kept, beyond, names in ordered(pool, plan.stage, sheet.batches(pool, plan.coded())):
             rows += batch.height
             nondata += batch.height - kept.num_rows
             surplus += batch.surplus
             strays += batch.strays
             cut += _cut_ids(kept)
+            if getattr(sheet, "from_1904", False):
+                kept, n = _from_1904(kept, self.table)
+                early += n
             filled |= beyond
             persons |= names
             self.mapped |= set(kept.column_names) - {"src", "row", PLACE}
@@ -264,6 +269,8 @@ class Staging:
             self.notice("stray_quotes", *place, rows=strays)
         if cut >= MANY_CUT and cut > MANY_CUT_SHARE * (rows - nondata):
             self.notice("ids_end_in_zeros", *place, "id_number", cut)
+        if early:
+            self.notice("days_from_1904", *place, rows=early)
         if sheet.start:
             before = self.sheets.pop()
             rows, nondata = rows + before.rows_read, nondata + before.nondata
@@ -410,6 +417,18 @@ def notice(table: str, kind: str, file="", sheet="", column="", rows=0) -> dict:
     return {"table": table, "kind": kind, **place, "column": column, "rows": rows}
 
 
+def notices_of_remarks(table, remarks):
+    """Notices from {kind and column, a blank between: rows}; numbers with and without % count only together."""
+    found = []
+    for key, rows in sorted(remarks.items()):
+        kind, column = key.split(" ")
+        if kind == "percent_mixed" and not remarks.get(f"percent {column}"):
+            continue
+        if rows and kind != "percent":
+            found.append(notice(table, kind, column=column, rows=rows))
+    return found
+
+
 def notices_of_absent(table, sources, columns, mapped) -> list[dict]:
     """Notices on optional columns that no file has and on mapped headings that no file shows.
 
@@ -442,6 +461,26 @@ def _told(header):
     texts = [mask_numbers(column.heading) for column in header.columns]
     data = any(ID in text or PHONE in text for text in texts)
     return [NAME if data and is_name(text) else text for text in texts]
+
+
+def _from_1904(cells, table):
+    """Staged rows whose plain numbers of days count from 1900 as elsewhere, and how many numbers that were."""
+    changed = 0
+    for name, column in table.columns.items():
+        if column.type not in ("time", "date", "month", "birth_month") or name not in cells.column_names:
+            continue
+        texts = cells[name].combine_chunks() if isinstance(cells[name], pa.ChunkedArray) else cells[name]
+        plain = pc.match_substring_regex(texts, SERIAL)
+        number = pc.sum(plain).as_py() or 0
+        if number:
+            days = pc.add(pc.if_else(plain, texts, None).cast(pa.float64()), DAYS_TO_1904)
+            shifted = pa.array(
+                [None if day is None else f"{day:.10g}" for day in days.to_pylist()], texts.type
+            )
+            place = cells.column_names.index(name)
+            cells = cells.set_column(place, name, pc.if_else(plain, shifted, texts))
+            changed += number
+    return cells, changed
 
 
 def _cut_ids(cells):

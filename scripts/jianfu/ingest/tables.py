@@ -38,7 +38,7 @@ from jianfu.ingest.schema import load_responses, load_tables
 from jianfu.ingest.several import NO_PIECES, whole_rows
 from jianfu.ingest.spells import assemble
 from jianfu.ingest.spill import Spill
-from jianfu.ingest.stage import Staged, Staging, notice, notices_of_absent
+from jianfu.ingest.stage import Staged, Staging, notice, notices_of_absent, notices_of_remarks
 from jianfu.ingest.texts import coded
 from jianfu.ingest.titles import learned
 from jianfu.ingest.titles.agreement import AGREEMENT_COLUMNS
@@ -322,18 +322,18 @@ class _Ingestion:
         def convert(numbered):
             number, staged = numbered
             built = builder.build(staged.cells, converters[id(staged.source)], staged.names)
-            return built.rejects, built.contradictions, built.several, spill.write(number, built)
+            return built.rejects, built.remarks, built.several, spill.write(number, built)
 
         found = Read(spill.parts, staging.sheets, staging.columns, staging.notices, staging.mapped, {})
         batches = enumerate(_several(staging.read(block.files, pool)))
-        for struck, contradicting, several, part in ordered(pool, convert, batches):
+        for struck, remarks, several, part in ordered(pool, convert, batches):
             spill.parts.append(part)
             if several is not None:
                 found.several.append(several)
             if len(struck):
                 found.rejects.append(struck)
-            for column, rows in contradicting.items():
-                found.contradictions[column] = found.contradictions.get(column, 0) + rows
+            for key, rows in remarks.items():
+                found.remarks[key] = found.remarks.get(key, 0) + rows
         return found
 
     def _joined(self, read, name):
@@ -342,7 +342,7 @@ class _Ingestion:
         folder = self.private / name
         folder.mkdir(exist_ok=True)
         spill, sheets, several, columns = Spill(table, folder), [], [], []
-        mapped, contradictions = set(), Counter()
+        mapped, remarks = set(), Counter()
         for _, found in read:
             found = found.numbered(len(books.sheets))
             spill.parts += found.parts
@@ -353,7 +353,7 @@ class _Ingestion:
             several += found.several
             columns += found.columns
             mapped |= found.mapped
-            contradictions.update(found.contradictions)
+            remarks.update(found.remarks)
         self.mapped |= mapped
         books.columns += [{"table": name, **column} for column in columns]
         sources = list({id(s): s for block, _ in read for _, _, s in block.files}.values())
@@ -361,11 +361,7 @@ class _Ingestion:
             books.notices += notices_of_absent(table, sources, columns, mapped)
         elif name == self.table or self.table == "spells":
             books.notices.append(notice(name, "absent_table"))
-        books.notices += [
-            notice(name, "contradiction", column=column, rows=rows)
-            for column, rows in sorted(contradictions.items())
-            if rows
-        ]
+        books.notices += notices_of_remarks(name, remarks)
         return spill, sheets, several
 
     def _settled(self, name, spill, sheets, several, pool):

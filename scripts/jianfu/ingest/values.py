@@ -53,6 +53,14 @@ class Converted:
         return plain(self.typed).to_numpy(zero_copy_only=False)
 
 
+def percentages(cells, found, name):
+    """{kind of notice and column: rows} of the numbers of a column that have a % and of those that have none."""
+    signs = pc.match_substring_regex(plain(cells).cast(pa.string()), "[%％]").fill_null(False)
+    signs = signs.to_numpy(zero_copy_only=False)
+    read = found.status == OK
+    return {f"percent {name}": int((read & signs).sum()), f"percent_mixed {name}": int((read & ~signs).sum())}
+
+
 @dataclass(frozen=True)
 class Limits:
     """Days outside which a date is implausible."""

@@ -10,7 +10,7 @@ from itertools import zip_longest
 import pyarrow as pa
 import python_calamine
 
-from jianfu.ingest.binary import failed_cells
+from jianfu.ingest.binary import failed_cells, from_1904
 from jianfu.ingest.sheet import Sheet, cell_text, unreadable
 
 MAX_MEMORY = 2 * 1024**3  # bytes that reading a binary workbook may take (the largest .xls needs 1 GB)
@@ -26,12 +26,15 @@ def compound_sheets(content, name):
         raise unreadable(name, "file_locked")
     if not any(book in content for book in _BOOKS):
         raise unreadable(name, "file_word" if _WORD in content else "file_no_workbook")
-    return workbook_sheets(content, name, bounded=False, failed=failed_cells(content))
+    return workbook_sheets(
+        content, name, bounded=False, failed=failed_cells(content), early=from_1904(content)
+    )
 
 
-def workbook_sheets(content, name, bounded, failed=()):
+def workbook_sheets(content, name, bounded, failed=(), early=False):
     """Sheets of a workbook in whatever form; ``bounded``: it is known that all its cells fit into memory; ``failed``:
-    for every sheet {(row, column): text} of cells with an error, where the library does not give them.
+    for every sheet {(row, column): text} of cells with an error, where the library does not give them;
+    ``early``: days count from 1904.
 
     Raises :class:`DataError` with one sentence where it is locked or damaged.
     """
@@ -49,7 +52,7 @@ def workbook_sheets(content, name, bounded, failed=()):
             raise unreadable(name, "file_locked") from None
         raise unreadable(name, "workbook_unreadable") from None
     every = zip_longest(book.sheets_metadata, failed[: len(book.sheets_metadata)], fillvalue={})
-    return [sheet for meta, errors in every if (sheet := _worksheet(book, meta, name, errors))]
+    return [sheet for meta, errors in every if (sheet := _worksheet(book, meta, name, errors, early))]
 
 
 def _fits_memory(content):
@@ -95,7 +98,7 @@ def _silence():
         os.close(nothing)
 
 
-def _worksheet(book, meta, name, errors):
+def _worksheet(book, meta, name, errors, early):
     if meta.typ != python_calamine.SheetTypeEnum.WorkSheet:
         return None
     try:
@@ -115,7 +118,7 @@ def _worksheet(book, meta, name, errors):
         raise unreadable(name, "sheet_unreadable", sheet=meta.name) from None
     visible = meta.visible == python_calamine.SheetVisibleEnum.Visible
     columns = [_text_array(column) for column in zip(*rows, strict=True)]
-    return Sheet(name, meta.name, columns, merged, visible)
+    return Sheet(name, meta.name, columns, merged, visible, from_1904=early)
 
 
 def _text_array(cells):
