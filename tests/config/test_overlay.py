@@ -300,8 +300,8 @@ REFUSED = {
         "'plan.hypotheses.H1.predicted_sign' names 'plus', which does not exist; valid are",
     ),
     "model switched off that a hypothesis needs": (
-        "{models: {H1_burnout: off}}",
-        "'plan.models' switches off 'H1_burnout', which 'plan.hypotheses.H1.model' uses",
+        "{models: {H6_meaning: off}}",
+        "'plan.models' switches off 'H6_meaning', which 'plan.hypotheses.H6.model' uses",
     ),
     "key of a check": (
         "{checks: {lead: {rol: placebo}}}",
@@ -672,6 +672,10 @@ REFUSED = {
     "month outside the window": (
         "{models: {H2_exits: {where: {month: 2025-07}}}}",
         "'plan.models.H2_exits.where.month' names '2025-07', which does not exist; did you mean '2024-07'?",
+    ),
+    "model of which figures are made": (
+        "{hypotheses: {H2: off}, models: {H2_exits: off}}",
+        "'plan.models' switches off 'H2_exits', of which figures and tables are made",
     ),
     "variable in place of a column": (
         "{variables: {survey_scores: {burnout: {z: rank_years}}}}",

@@ -244,6 +244,17 @@ def test_errand_8_two_results_are_laid_side_by_side(steered, finished):
     assert named.all() and len(moved)
 
 
+def test_errand_8_further_months_move_no_value_of_earlier_ones(desk, finished):
+    """A window that ends earlier, then the finished one: the anchors are those of the first months."""
+    own = {"data": {"window": ["2024-01", "2025-03"]}}
+    errand(desk, finished, own, f"{RESTRICTED}/indices.parquet")
+    for name, code in (("indices", "index"), ("indicators", "indicator")):
+        before, now = (table(folder, name) for folder in (desk, finished))
+        pairs = before.merge(now, on=["unit_code", "month", code], suffixes=("_before", "_now"))
+        assert before["month"].max() == "2025-03" < now["month"].max() and len(pairs) == len(before)
+        pd.testing.assert_series_equal(pairs["value_before"], pairs["value_now"], check_names=False)
+
+
 def test_errand_9_a_figure_a_table_and_a_section_less_run_nothing_else(finished, tmp_path):
     folder = tmp_path / "repository"
     shutil.copytree(finished, folder, symlinks=True)

@@ -43,6 +43,8 @@ from jianfu.models.term import names_of, parts_of
 SIGNS = ("+", "-", ">=", "0", "=")
 FAMILIES = ("confirmatory", "exploratory")
 MODEL_ROLES = ("primary", "robustness", "placebo", "negative_control", "pooled", "diagnostic")
+# those behind figures and tables of their own (burnout by burden, stepwise and by groups, predictions, curve)
+DRAWN = ("H1_burnout", "H2_exits", "H3_within_cohorts")
 MODEL_WORDS = ("hypothesis", "role", "label_zh", "label_en")  # keys that no estimator looks at
 # keys of a check (config/plan/checks.yaml)
 CHANGES = (
@@ -304,6 +306,9 @@ def _check_scale(name, scale, scales, file):
 
 
 def _check_models(plan, tables, values, kinds, file):
+    for name in DRAWN:
+        if name not in {entry["name"] for entry in plan["models"]}:
+            raise ConfigError("plan_model_drawn", file=file, name=name)
     for entry in plan["models"]:
         key = f"plan.models.{entry['name']}"
         place = Reason("plan_row", file=file, key=key)
