@@ -7,6 +7,7 @@ a figure that cannot be, and every row without a figure says why.
 
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,13 +15,15 @@ import pyreadstat
 import pytest
 from told import told
 
+from jianfu.config.files import read_yaml
+from jianfu.config.schema import check_schema
 from jianfu.core.errors import ConfigError, DataError
 from jianfu.core.reasons import read_reasons
 from jianfu.models import own_tables
 from jianfu.models.estimators.common import Settings
 from jianfu.models.reasons import failure
 
-N = 120
+N, ROOT = 120, Path(__file__).parents[2]
 OF = {  # the smallest entry of each estimator that fits a model
     "ols": {"outcome": "y"},
     "logit": {"outcome": "left"},
@@ -841,3 +844,34 @@ def test_decimals_are_numbers_and_lists_stop_no_model_without_them(tmp_path):
     rows = {name: fit(tmp_path / "own.parquet", entry) for name, entry in entries.items()}
     np.testing.assert_allclose(rows["d"]["estimate"], rows["f"]["estimate"])
     assert "has a single level" in told(rows["pair"]).iloc[0]
+
+
+def test_slopes_do_not_depend_on_units_that_are_far_apart(tmp_path):
+    """A pseudo-inverse of the columns as they are takes a column in tiny units beside one in huge ones for nothing."""
+    frame = persons().assign(far=lambda f: 1e8 * f["z"] + 1e9, near=lambda f: 1e-8 * f["q1"])
+    frame.to_csv(tmp_path / "own.csv", index=False)
+    for options in ({}, {"vcov": "HC1"}, {"vcov": "HC3"}, {"vcov": "CR2"}):
+        entry = own_options({"estimator": "ols", "outcome": "y", "cluster": "unit"}, **options)
+        plain, scaled = (
+            fit(tmp_path / "own.csv", entry | {"terms": terms})[["estimate", "std_error"]].to_numpy()[1:]
+            for terms in (["x", "z", "q1"], ["x", "far", "near"])
+        )
+        np.testing.assert_allclose(scaled * np.array([[1], [1e8], [1e-8]]), plain, rtol=1e-6)
+
+
+@pytest.mark.parametrize("columns", [["unit", "unit"], ["unit", "county", "sex"], ["unit"]])
+def test_clusters_are_one_column_or_two(columns):
+    schema = read_yaml(ROOT / "workflow" / "schemas" / "config.schema.yaml")
+    entry = {"name": "m", "estimator": "ols", "outcome": "y", "terms": ["x"], "cluster": columns}
+    with pytest.raises(ConfigError, match="one column or a list of two different ones"):
+        check_schema({"models_on": {"data": "own.csv", "list": [entry]}}, schema, "own.yaml")
+
+
+@pytest.mark.parametrize("column", ["unit", "name"])
+def test_a_total_is_no_observation(column, tmp_path):
+    frame = persons()[["person", "unit", "y", "x"]].assign(name=lambda f: "镇" + f["unit"].astype(str))
+    frame = frame[["person", "name", "unit", "y", "x"]].astype({"unit": object, "person": object})
+    total = {"person": "", "name": "", "unit": "", "y": frame["y"].sum(), "x": frame["x"].sum()}
+    pd.concat([frame, pd.DataFrame([total | {column: "合 计"}])]).to_csv(tmp_path / "own.csv", index=False)
+    with pytest.raises(DataError, match="row 122 is '合 计': a total is no observation"):
+        fit(tmp_path / "own.csv", {"estimator": "ols", "outcome": "y", "terms": ["x"]})

@@ -100,7 +100,7 @@ def _wrong_value(error):
     shown = _shown(value)
     if rule == "enum":
         return Reason("cannot_be", key=key, shown=shown, advice=did_you_mean(value, wanted))
-    if rule == "oneOf":
+    if rule == "oneOf" and "form" not in error.schema:
         names = [Reason("quoted", text=choice["required"][0]) for choice in wanted]
         return Reason("needs_either", key=key, names=one_of(names))
     if rule == "required":

@@ -665,12 +665,12 @@ def nondata_rows(batch, header, table, titles=None):
         of_units = [
             matching(batch.columns[places[n]], _NOTE_HINT, is_note) for n in UNIT_NAMES if n in places
         ]
-        notes &= np.logical_or.reduce([part, matching(first, "计", _is_total), *of_units])
+        notes &= np.logical_or.reduce([part, matching(first, "计", is_total), *of_units])
         named &= part
     nondata = blank(first) | named | notes
     nondata[:bottom] = True
     for name in (name for name in (*UNIT_NAMES, *TOTALLED) if name in places):
-        nondata |= matching(batch.columns[places[name]], "计", _is_total)
+        nondata |= matching(batch.columns[places[name]], "计", is_total)
     for name in (name for name in TOTALLED if name in places):
         nondata |= matching(batch.columns[places[name]], "全部|所有|汇总|总", _is_whole)
     if table.name == "units":
@@ -698,7 +698,8 @@ def _of_counties(batch, places):
     return found
 
 
-def _is_total(text):
+def is_total(text: str) -> bool:
+    """Whether a row that begins with this text adds other rows up (合计, 小计, 平均)."""
     return bool(_TOTAL.match(_squeeze(text)))
 
 
@@ -708,7 +709,7 @@ def _is_whole(text):
 
 def is_note(text: str) -> bool:
     """Whether a row that begins with this text is a total, a signature or a note (合计, 填表人：, 数据来源：)."""
-    return _is_total(text) or bool(_FOOTER.match(_squeeze(text)))
+    return is_total(text) or bool(_FOOTER.match(_squeeze(text)))
 
 
 def _squeeze(text):

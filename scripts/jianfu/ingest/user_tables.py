@@ -24,6 +24,7 @@ from jianfu.core.errors import DataError
 from jianfu.ingest.numbers import parse_number
 from jianfu.ingest.readers import read_file
 from jianfu.ingest.sheet import HEAD_ROWS
+from jianfu.ingest.stage import is_total
 
 MOST_LEVELS = 100  # a categorical term with more levels is an identifier
 WORDS = [
@@ -41,6 +42,7 @@ WORDS = [
     "NA",
 ]
 WORDS += ["NULL", "NaN", "None", "n/a", "nan", "null"]  # a missing value, as programs write it
+FIRST, LONG = 3, 30  # columns of names in which a total says so, and characters that it does not have
 MISSING = {"", ".", "..", "..."} | {word.lower() for word in WORDS}  # in a column of numbers
 BARE = re.compile(r"[\d.,+\-．，＋－−]+")  # a number without words around it
 QUANTITY = re.compile(
@@ -85,8 +87,19 @@ def read_analysis_table(path):
     Truth values are 1 and 0, dates text. A column of a csv, xlsx or xls file is numbers if all cells are, or missing.
     """
     frame = read_table(path, texts=(), labels=True)
+    _check_totals(frame, Path(path).name)
     typed = Path(path).suffix.lower() not in (".csv", ".xlsx", ".xls")
     return pd.DataFrame({column: _plain(frame[column], typed) for column in frame.columns})
+
+
+def _check_totals(frame, file):
+    """Raise :class:`DataError` for a row that says in one of its first columns that it adds others up."""
+    for column in frame.columns[:FIRST]:
+        texts = {text for text in frame[column].dropna().unique() if isinstance(text, str)}
+        totals = sorted(text for text in texts if len(text) < LONG and is_total(text))
+        if totals:
+            row = frame.index[frame[column] == totals[0]][0] + 2
+            raise DataError("table_total", file=file, row=int(row), text=totals[0])
 
 
 # ------------------------------------------------------------------------------------------------ formats

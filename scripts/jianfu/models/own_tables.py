@@ -341,9 +341,7 @@ def _where(frame, spec):
             )
             if text not in levels:
                 own = {"model": spec.name, "column": column, "value": text}
-                raise DataError(
-                    "where_no_value", **own, advice=did_you_mean(text, list(levels)[:MOST_LEVELS])
-                )
+                raise DataError("where_no_value", **own, advice=did_you_mean(text, sorted(levels)))
             found[column].append(levels[text])
     return replace(spec, where={column: v[0] if len(v) == 1 else v for column, v in found.items()})
 

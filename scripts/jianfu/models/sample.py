@@ -39,9 +39,10 @@ class Sample:
 
 
 def _relabelled(values, levels):
-    """Values of a categorical column under the levels that stand for them, as objects."""
+    """Values of a categorical column, or of truth values, under the levels that stand for them."""
     codes, known = pd.factorize(values)
-    return np.array([*(levels.get(level, level) for level in known), np.nan], dtype=object)[codes]
+    found = np.array([*(levels.get(level, level) for level in known), np.nan], dtype=object)[codes]
+    return found.astype(bool) if values.dtype == bool else found
 
 
 def select(spec, table, categories):
@@ -105,9 +106,14 @@ def _check_range(name, values, sample):
 
 
 def _merge_small(spec, table, categories, variables, sample):
-    """Merge the levels with few persons or events (:mod:`jianfu.models.small_levels`) and say so."""
-    grouped = list(dict.fromkeys(name for name in variables if name in categories and table.persons))
-    used = sample.used(table, dict.fromkeys([*grouped, *spec.outcomes, spec.event, "person"]))
+    """Merge the levels with few persons or events (:mod:`jianfu.models.small_levels`) and say so.
+
+    A truth value has two, so that one with a small side becomes a constant, whether that side has no event or nine.
+    """
+    if not table.persons:
+        return
+    used = sample.used(table, dict.fromkeys([*variables, *spec.outcomes, spec.event, "person"]))
+    grouped = [name for name in dict.fromkeys(variables) if name in categories or used[name].dtype == bool]
     persons, events = table.weights(sample.rows), events_of(spec, table, used)
     for variable in grouped:
         codes, levels = pd.factorize(used[variable])
@@ -119,9 +125,16 @@ def _merge_small(spec, table, categories, variables, sample):
         merged = table.merging.of(variable, counts, happened)
         if merged:
             sample.merged[variable] = merged
-            names = {level: categories[variable].get(level, level) for level in counts.index}
+            names = {level: _level_name(variable, level, categories) for level in counts.index}
             told = [f"{names[level]} → {names[now]}" for level, now in sorted(merged.items(), key=str)]
             sample.remarks.append(because("levels_merged", levels=told))
+
+
+def _level_name(variable, level, categories):
+    """What the note calls a level: its dummy, else its value; a truth value by the column and 1 or 0."""
+    if variable in categories:
+        return categories[variable].get(level, level)
+    return f"{variable}_{int(level)}"
 
 
 def _by_level(codes, values, levels):

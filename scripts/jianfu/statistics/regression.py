@@ -129,7 +129,8 @@ def fit_plain(y, design, weights=None, vcov="iid", clusters=None, small="G"):
     y, design = np.asarray(y, dtype=float), np.asarray(design, dtype=float)
     weights = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
     k, free = design.shape[1], independent(design * np.sqrt(weights)[:, None])
-    fitted = WLS(y, design[:, free], weights).fit()
+    unit = sizes(design[:, free])  # a pseudo-inverse takes columns that are small beside others for nothing
+    fitted = WLS(y, design[:, free] / unit, weights).fit()
     n_clusters = 0 if clusters is None else int(clusters.max()) + 1
     residual_df = len(y) - len(free)
     df = np.full(k, float(n_clusters - 1 if vcov == "cluster" else residual_df))
@@ -142,8 +143,10 @@ def fit_plain(y, design, weights=None, vcov="iid", clusters=None, small="G"):
         if vcov in ("HC2", "HC3"):
             sandwich.check_leverage((np.linalg.qr(fitted.model.wexog)[0] ** 2).sum(axis=1), vcov)
         found = (fitted if vcov == "iid" else fitted.get_robustcov_results(vcov)).cov_params()
+    if vcov != "CR2":
+        found = found / np.outer(unit, unit)
     return RegressionFit(
-        coefficients=placed(fitted.params, free, k),
+        coefficients=placed(fitted.params / unit, free, k),
         covariance=placed(found, free, k),
         df=df,
         collinear=tuple(j - 1 for j in left_out(free, k)),
@@ -152,6 +155,11 @@ def fit_plain(y, design, weights=None, vcov="iid", clusters=None, small="G"):
         residual_df=residual_df,
         unexplained=_unexplained(fitted.resid, y, weights),
     )
+
+
+def sizes(design):
+    """Powers of two near the largest absolute value of each column (N, k): dividing by them loses no digit."""
+    return 2.0 ** np.round(np.log2(np.abs(design).max(axis=0)))
 
 
 def _unexplained(residual, y, weights):
