@@ -236,3 +236,22 @@ def test_levels_of_an_outcome_that_few_persons_have_are_withheld(estimator):
         and released.loc[few, "estimate"].isna().all()
         and released.loc[~few, "estimate"].notna().all()
     )
+
+
+@pytest.mark.parametrize("events", [0, 5, 9])
+def test_a_truth_value_says_nothing_of_how_few_events_its_small_side_has(events):
+    """With none the side would be left out as separated, which told that there were none."""
+    frame = cells({"old": 40, "young": 45})
+    own = frame.index[frame["cohort"].eq("old") & frame["left"].eq(0)][:600]
+    frame["lock"] = frame.index.isin(
+        [*own, *frame.index[frame["cohort"].eq("old") & frame["left"].eq(1)][:events]]
+    )
+    merging = Merging(10, {"cohort": ORDER})
+    rows = fitted(frame, merging, controls=["cohort", "lock"])
+    assert (
+        rows["dropped_by_reason"].eq("{}").all()
+        and rows.set_index("term").loc["lock", ["estimate"]].isna().all()
+    )
+    assert rows["reasons"].str.contains("lock_1 → lock_0").all()
+    many = fitted(frame.assign(lock=frame["x"] > 0), merging, controls=["cohort", "lock"]).set_index("term")
+    assert np.isfinite(many.loc["lock", "estimate"])

@@ -139,7 +139,8 @@ def _with_added(words, added, specs):
         variable, _, model = column.partition(MERGED)
         if model:
             told[column] = words.labels("variable_merged", variable=words.of(variable), model=titles[model])
-            dummies[column] = words.dummies[variable]
+            if variable in words.dummies:  # a truth value has none
+                dummies[column] = words.dummies[variable]
         else:
             told[column] = words.labels("variable_used", model=titles[column.removeprefix(USED)])
     return replace(words, dummies=dummies, added=told)
