@@ -63,7 +63,8 @@ def effect(row: Mapping, alpha: float = 0.05) -> dict:
 def sample_counts(estimates: pd.DataFrame) -> dict:
     """Sizes of the analysis samples of the primary models H1 and H2 (texts), by hypothesis; None if not fitted.
 
-    ``rounded`` names those that the gate has rounded; ``separated``: units without an event stand aside.
+    ``rounded`` names those that the gate has rounded; ``silent``: of ``unit`` and ``month``, those of which
+    some stand aside because they are without an event.
     """
     found = {"H1": None, "H2": None}
     for hypothesis in found:
@@ -76,7 +77,9 @@ def sample_counts(estimates: pd.DataFrame) -> dict:
             may = ("n_read", "n_used", "n_dropped", "n_events")
             found[hypothesis] = counts | {
                 "rounded": may if has(row["reasons"], "rounded") else (),
-                "separated": "separated_unit" in json.loads(row["dropped_by_reason"]),
+                "silent": [
+                    k for k in ("unit", "month") if f"separated_{k}" in json.loads(row["dropped_by_reason"])
+                ],
             }
     return found
 

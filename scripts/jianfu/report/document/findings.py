@@ -267,7 +267,7 @@ def departments(scorecard, quotes: Quotes) -> dict | None:
 
 def projections(effects, quotes: Quotes) -> dict:
     """Scenarios by how many exits per 1,000 persons and year they avoid: those shown, the largest first, how many
-    further ones are projected, and for how many no exits are."""
+    further ones are projected, whether one of these has more exits (``worse``), and for how many no exits are."""
     own = effects[(effects["quantity"] == EXITS) & (effects["group"] == "all") & effects["estimate"].notna()]
     own = own.sort_values("estimate", ascending=False, kind="stable")
     shown = []
@@ -285,6 +285,7 @@ def projections(effects, quotes: Quotes) -> dict:
     refused = effects["scenario"].nunique() - len(own)
     return {
         "shown": shown,
+        "worse": bool((own["estimate"].iloc[SHOWN:] < 0).any()),
         "further": quotes("after_three", projected, digits=0) if len(own) > SHOWN else None,
         "refused": quotes("without", every, projected, digits=0) if refused else None,
     }
