@@ -339,3 +339,26 @@ def test_rows_behind_correlations_and_data_driven_weights_are_those_compared(fol
     assert rows.loc[("leave_one_out_rank_correlation", "b"), "n"] == 5
     found = built(frame, normalisation="minmax", weights="critic")
     assert (found["diagnostics"].query("diagnostic == 'weight_rows'")["value"] == 5).all()
+
+
+def test_powers_and_weights_that_no_double_holds_are_scaled(folder):
+    found = built(panel(["2020"]), normalisation={"method": "minmax", "range": [1, 100]},
+                  aggregation={"method": "power", "p": 1000}, structure=STRUCTURE)  # fmt: skip
+    largest = built(panel(["2020"]), normalisation={"method": "minmax", "range": [1, 100]})["normalised"]
+    wanted = largest.groupby("unit")["value"].max()[TOWNS]
+    np.testing.assert_allclose(scores(found).iloc[0], wanted, rtol=2e-3)
+    equal, huge = (
+        scores(built(panel(["2020"]), structure=[row | {"weight": weight} for row in STRUCTURE]))
+        for weight in (1, 1e308)
+    )
+    np.testing.assert_allclose(equal, huge)
+
+
+@pytest.mark.parametrize("name", ["合计", "全县平均", "平均水平", "Total", "Grand total", "average"])
+def test_totals_and_averages_are_no_units(folder, name):
+    frame = panel(["2020"])
+    wanted = scores(built(frame))
+    total = frame.select_dtypes("number").sum().to_dict() | {"town": name, "period": "2020"}
+    found = built(pd.concat([frame, pd.DataFrame([total])]))
+    assert name not in set(found["aggregated"]["unit"])
+    np.testing.assert_allclose(scores(found), wanted)

@@ -52,7 +52,8 @@ MONTH_PREFIX = "@month:"  # staged columns of a sheet that is wide by month
 MANY_CUT, MANY_CUT_SHARE = 3, 0.01  # so many ID numbers ending in 000 are no chance (one in a thousand is)
 _CUT_ID = r"^\D?\d{15}000\s*$|^\d\.\d+[eE]\+?17$"
 _TOTAL = re.compile(
-    r"^(本页|本表|全县|全市|全省|全区)?(合|小|总|累|共)计(\W.{0,12}|\d.{0,8}|数|人数)?$|^.{1,10}(合计|小计|总计)$|^平均值?$"
+    r"^(本页|本表|全县|全市|全省|全区)?(合|小|总|累|共)计(\W.{0,12}|\d.{0,8}|数|人数)?$|^.{1,10}(合计|小计|总计)$|^(本页|本表|全县|全市|全省|全区)?平均(值|数|水平)?$"
+    r"|^(?i:(grand|sub)?-?totals?|averages?|means?)$"
 )
 _WHOLE = re.compile("^(全部|所有|汇总|总)(应用|平台|系统|操作|类型|渠道|次数|数|量|体)?$")
 _FOOTER = re.compile(

@@ -16,7 +16,10 @@ RANDOM_INDEX = (0.0, 0.0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49, 1.51, 
 def share(weights):
     """Weights divided by their sum; zeros stay zeros."""
     weights = np.asarray(weights, dtype=float)
-    total = weights.sum()
+    with np.errstate(over="ignore"):
+        total = weights.sum()
+    if np.isinf(total) and np.isfinite(weights).all():  # a sum that no double holds
+        weights, total = weights / weights.max(), (weights / weights.max()).sum()
     return weights / total if total > 0 else np.zeros(len(weights))
 
 
