@@ -35,14 +35,17 @@ def without_each(
     y, n = np.asarray(y, dtype=float), np.asarray(n, dtype=float)
     design = np.asarray(design, dtype=float).reshape(len(y), -1)
     groups, size = codes_of(groups)
-    masks = [np.ones(len(y), dtype=bool), *(kept.get(group, groups != group) for group in range(size))]
+
+    def rows(row):
+        return kept.get(row - 1, groups != row - 1)  # of row 0 all
+
     slopes, converged = np.full((1 + size, design.shape[1]), np.nan), np.zeros(1 + size, dtype=bool)
     for row, found in _together(y, n, design, effects, groups, link).items():
         if row - 1 not in kept:
             slopes[row], converged[row] = found, True
-    left = [row for row in np.flatnonzero(~converged) if masks[row].any()]
+    left = [row for row in np.flatnonzero(~converged) if rows(row).any()]
     if left:
-        apart = hazard.on_weights(y, n, design, effects, [masks[row] for row in left], link)
+        apart = hazard.on_weights(y, n, design, effects, map(rows, left), link)
         slopes[left], converged[left] = apart
     return slopes, converged
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pandas as pd
+import pyarrow as pa
 
 from jianfu.core import frames
 from jianfu.indicators.plan import read_plan
@@ -63,6 +64,7 @@ def read_tables(inputs, plan, reference, exposure):
     found, flows = read_frames(inputs)
     tables = joined(found, flows, plan, read_plan(inputs["indicator_plan"]), reference, exposure)
     del found  # of a large province as large as all tables
+    pa.default_memory_pool().release_unused()
     return completed(tables, plan), flows
 
 
