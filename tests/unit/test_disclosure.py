@@ -10,7 +10,7 @@ import pytest
 
 from jianfu.core.errors import ConfigError, DataError
 from jianfu.core.labels import Labels
-from jianfu.core.reasons import read_reasons
+from jianfu.core.reasons import read_reasons, write_reasons
 from jianfu.models.estimates import RESTRICTED_COLUMNS
 from jianfu.models.reasons import because
 from jianfu.release.estimates import release_estimates
@@ -576,3 +576,27 @@ def test_exits_of_the_figure_and_of_the_models_are_rounded_alike():
     assert tables["dose_response"]["exits"].tolist() == [60]
     assert tables["dose_response"]["persons"].tolist() == [440]
     assert tables["descriptives"]["n"].tolist() == [440]
+
+
+@pytest.mark.parametrize(
+    "few",
+    [
+        {"n_events": 7},
+        {
+            "estimate": np.nan,
+            "n_events": np.nan,
+            "reasons": write_reasons(
+                [because("not_estimable", why=because("too_few_events", events=3, coefficients=4))]
+            ),
+        },
+    ],
+)
+def test_units_with_an_event_do_not_bound_events_that_are_withheld(few):
+    """Six units that each have a leaver, and fewer than ten leavers in all, would be six to nine."""
+    drops = json.dumps({"missing_exposure": 930, "separated_month": 1930, "separated_unit": 2240})
+    frame = estimates(**{"n_units": 6, "n_clusters": 6, "dropped_by_reason": drops} | few)
+    released, _ = release_estimates(frame, LIMITS)
+    assert released.loc[0, ["n_units", "n_clusters", "n_used", "n_dropped", "n_events"]].isna().all()
+    assert released.loc[0, "dropped_by_reason"] == "{}" and released.loc[0, "n_read"] == 1000
+    chains, _ = release_estimates(estimates(**{"persons": False} | few), LIMITS)
+    assert chains.loc[0, "n_units"] == 20

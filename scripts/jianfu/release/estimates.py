@@ -29,7 +29,8 @@ def release_estimates(estimates: pd.DataFrame, limits: Limits) -> tuple[pd.DataF
     model or the term (:mod:`jianfu.models.behind`), or fewer than ``min_residual_df`` residual degrees of freedom;
     what would tell a withheld one goes with it: event counts, and the smallest further level. Where observations are
     persons (rows without events; ``persons``: not those whose rows are units, months or chains), small dropped groups
-    are merged. A small number of observations used goes with the counts whose difference it is, unless none was used.
+    are merged. A small number of observations used goes with the counts whose difference it is, unless none was used;
+    behind few events of persons go the units and clusters with them, each of which has one, and what was dropped.
     """
     missing = [column for column in RESTRICTED_COLUMNS if column not in estimates]
     if missing:
@@ -47,6 +48,12 @@ def release_estimates(estimates: pd.DataFrame, limits: Limits) -> tuple[pd.DataF
         released[column] = released[column].mask(whole if column == "n_events" else hidden)
     persons = counts_persons(released)
     small = (persons & used.gt(0) & used.lt(limits.min_cell)).to_numpy(dtype=bool, na_value=False)
+    scarce = (persons & (events.lt(limits.min_cell) | _said_few(released, limits.min_cell))).to_numpy(
+        dtype=bool, na_value=False
+    )
+    for column in ("n_units", "n_clusters"):  # each has an event, so that they bound the number of events
+        released[column] = released[column].mask(scarce)
+    small = small | scarce
     for column in ("n_used", "n_dropped"):
         released[column] = released[column].mask(small)
     released["dropped_by_reason"] = released["dropped_by_reason"].mask(small, "{}")
@@ -62,6 +69,16 @@ def release_estimates(estimates: pd.DataFrame, limits: Limits) -> tuple[pd.DataF
         "reasons": coarse,
     }
     return released, counts
+
+
+def _said_few(rows, min_cell):
+    """Rows whose reasons say that a model has fewer than ``min_cell`` events, as a series."""
+
+    def few(text):
+        told = [reason.values.get("why", reason) for reason in read_reasons(text)]
+        return any(one.code == "too_few_events" and one.values["events"] < min_cell for one in told)
+
+    return rows["reasons"].map(few)
 
 
 def _thin_terms(rows, min_cell):
