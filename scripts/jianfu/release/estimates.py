@@ -75,8 +75,8 @@ def _said_few(rows, min_cell):
     """Rows whose reasons say that a model has fewer than ``min_cell`` events, as a series."""
 
     def few(text):
-        told = [reason.values.get("why", reason) for reason in read_reasons(text)]
-        return any(one.code == "too_few_events" and one.values["events"] < min_cell for one in told)
+        told = [found.get("why", found) for found in (reason.data() for reason in read_reasons(text))]
+        return any(one["code"] == "too_few_events" and one["events"] < min_cell for one in told)
 
     return rows["reasons"].map(few)
 
