@@ -6,6 +6,7 @@ import pytest
 from ingest_cases import ingest_rows
 from miniature import DEFINITIONS
 
+from jianfu.core.errors import DataError
 from jianfu.core.tables import with_own
 from jianfu.exits import cells
 from jianfu.exits.person_months import own_level, person_months
@@ -117,3 +118,17 @@ def test_own_columns_of_the_unit_table_are_traits():
     )
     found = with_traits(pd.DataFrame({"unit_code": ["U2", "U1", "U1"]}), units)
     assert found["own_border"].tolist() == [0.0, 1.0, 1.0] and list(found["own_zone"]) == ["南", "北", "北"]
+
+
+def test_a_heading_of_an_own_column_that_no_file_has_stops_with_the_nearest_one(tmp_path):
+    head = ["工号", "出生年月", "单位", "到现单位时间", "是否驻村"]
+    rows = [head, ["G1", "1992-03", "河口镇", "2015-03-01", "是"]]
+    source = {
+        "columns": {"工号": "employee_id", "是否驻镇": "own_resident"},
+        "types": {"own_resident": "boolean"},
+    }
+    with pytest.raises(DataError, match="maps the heading '是否驻镇'.*did you mean '是否驻村'"):
+        ingest_rows(tmp_path, "spells", rows, source=source)
+    source["columns"]["是否驻村"] = "own_resident"  # the other heading is that of other years
+    found = ingest_rows(tmp_path, "spells", rows, source=source)
+    assert found.canonical.column("own_resident").to_pylist() == [True]

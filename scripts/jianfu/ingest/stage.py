@@ -19,7 +19,7 @@ from jianfu.core.errors import DataError
 from jianfu.core.logs import passing
 from jianfu.core.personal import ID, NAME, PHONE, is_name, mask_numbers, mask_place
 from jianfu.core.reasons import Reason
-from jianfu.core.spelling import all_of
+from jianfu.core.spelling import all_of, did_you_mean
 from jianfu.ingest import dates
 from jianfu.ingest.headings import (
     IDENTIFIERS,
@@ -455,6 +455,25 @@ def notices_of_absent(table, sources, columns, mapped) -> list[dict]:
                 notice(table.name, "unmapped_heading", column["file"], column["sheet"], column["heading"])
             )
     return notices
+
+
+def check_own(sources, columns) -> None:
+    """Raise :class:`DataError` where no file has any of the headings that ``sources`` map to an own column (``types``),
+    which the province asks for by itself; columns: of :class:`Staging` over all files of the table."""
+    seen = {normal_heading(column["heading"]) for column in columns}
+    seen |= {heading.rpartition("|")[2] for heading in seen}
+    headings: dict[str, list[str]] = {}
+    for source in sources:
+        for heading, column in (source.get("columns") or {}).items():
+            if column in (source.get("types") or {}):
+                headings.setdefault(column, []).append(heading)
+    for column, mapped in headings.items():
+        if not seen.intersection(map(normal_heading, mapped)):
+            others = [
+                other["heading"] for other in columns if other["status"] == UNMAPPED and other["heading"]
+            ]
+            advice = did_you_mean(mapped[0], list(dict.fromkeys(others)))
+            raise DataError("own_heading_absent", heading=mapped[0], column=column, advice=advice)
 
 
 def _told(header):
