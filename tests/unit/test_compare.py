@@ -23,6 +23,7 @@ from jianfu.province.record import plan_record
 from jianfu.release.manifest import NAME
 from jianfu.release.vintage import AS_BEFORE
 from jianfu.report.compare import comparison, in_words, read_result
+from jianfu.report.document.plan_tables import touched_by
 from jianfu.report.document.steering import before_after_table
 from jianfu.report.reading import read_estimates
 
@@ -132,6 +133,22 @@ def test_a_changed_model_is_named_as_the_cause_of_its_estimate_alone(sides):
     rows = found["estimates"]
     assert set(rows["model"]) == {"H2_exits"} and set(rows["quantity"]) == {"estimate"}
     assert (rows["now"] == 0.5).all() and rows["why"].tolist() == [["plan:models.H2_exits"]] * len(rows)
+
+
+def test_another_definition_of_exits_is_named_wherever_exits_stand_in_the_formula():
+    formulas = {
+        "H2_exits": "cloglog(voluntary ~ OD | unit + month)",
+        "H24_outcome.year_before": "ols(outcome_before ~ late_z + outflow_z | unit + year)",
+        "H25_burnout": "ols(burnout ~ OD | unit + wave; weights staying)",
+        "H1_burnout": "ols(burnout ~ OD | unit + wave)",
+        "H14_formal": "segmented(A2_checks ~ month)",
+    }
+    rows = pd.DataFrame(
+        {"model": [*formulas], "specification": [*formulas.values()], "exposure": None, "outcome": "y"}
+    )
+    for table, row in (("exits", ""), ("events", "select"), ("upward", ""), ("secondment", "within")):
+        assert touched_by(table, row, rows).tolist() == [True, True, True, False, False]
+    assert touched_by("cohorts", "85后", rows).sum() == 0
 
 
 def test_files_settings_and_programme_are_causes_of_everything(sides):

@@ -160,6 +160,7 @@ VARIABLES = {
     "focus": "cohort",
     "tenure_bands": "tenure",
 }  # tables of levels of a variable
+OF_EXITS = ("voluntary", "upward", "outflow", "staying")  # what is made of exits
 
 
 def touched_by(table: str, row: str, estimates: pd.DataFrame) -> pd.Series | None:
@@ -174,12 +175,11 @@ def touched_by(table: str, row: str, estimates: pd.DataFrame) -> pd.Series | Non
         return estimates["model"].str.endswith(f"{CHECK}{name}")
     if table == "hypotheses":
         return estimates["hypothesis"].eq(name)
-    if table in ("indices", "indicators", "scales", *VARIABLES):
-        word = re.escape(VARIABLES.get(table, name))
+    exits = table in ("events", "exits", "secondment", "upward", "nowhere")
+    if exits or table in ("indices", "indicators", "scales", *VARIABLES):
+        words = [*OF_EXITS, *([name] if name else [])] if exits else [VARIABLES.get(table, name)]
         text = estimates["exposure"].fillna("") + " " + estimates["specification"].fillna("")
-        return text.str.contains(rf"(?<![A-Za-z0-9-]){word}(?![A-Za-z0-9-])")
-    if table in ("events", "exits", "upward", "nowhere"):
-        return estimates["outcome"].isin(["voluntary", "upward", name])
+        return text.str.contains(rf"(?<![A-Za-z0-9-])(?:{'|'.join(map(re.escape, words))})(?![A-Za-z0-9-])")
     return None
 
 
