@@ -129,6 +129,10 @@ def test_every_person_month_needs_its_probability():
     drawn = draw(small.parameters, 1)
     months, _ = person_months(drawn.spells, tuple(small.parameters["window"]), small.definitions)
     joined = targets.with_probabilities(months, drawn.person_months)
+    others = pd.concat(
+        [drawn.person_months, *[drawn.person_months.head(20).assign(unit_code="elsewhere")] * 2]
+    )
+    pd.testing.assert_frame_equal(targets.with_probabilities(months, others), joined)
     assert len(joined) == len(drawn.person_months)
     voluntary = (joined["kind"] == "voluntary").sum()
     assert abs(voluntary - joined["p_voluntary"].sum()) < 5 * np.sqrt(voluntary)

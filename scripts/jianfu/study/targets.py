@@ -34,15 +34,20 @@ def with_probabilities(person_months, truth):
     has no probability.
     """
     key, known = np.zeros(len(person_months), dtype=np.int64), np.zeros(len(truth), dtype=np.int64)
+    inside = np.ones(
+        len(truth), dtype=bool
+    )  # units and persons left out of the analysis have probabilities too
     for name in ("person_key", "unit_code", "month"):
         own, other = (frame[name].astype("category") for frame in (person_months, truth))
         levels = own.cat.categories
         key = key * (len(levels) + 1) + own.cat.codes.to_numpy()
         position = np.append(levels.get_indexer(other.cat.categories), -1)
         position[position < 0] = len(levels)
-        known = known * (len(levels) + 1) + position[other.cat.codes.to_numpy()]
-    index = pd.Index(known).get_indexer(key)
-    found = truth[list(EXPECTED)].reset_index(drop=True).reindex(index)
+        places = position[other.cat.codes.to_numpy()]
+        inside &= places < len(levels)
+        known = known * (len(levels) + 1) + places
+    index = pd.Index(known[inside]).get_indexer(key)
+    found = truth.loc[inside, list(EXPECTED)].reset_index(drop=True).reindex(index)
     missing = int(found["p_voluntary"].isna().sum())
     if missing:
         raise DataError("truth_of_another_draw", n=missing)
