@@ -17,6 +17,8 @@ HALF = 0.5  # share of filled rows below which a day is none that every row has
 MOST_DISTINCT = 0.5  # share of different cells up to which they may be the wordings of a category
 FEW_TEXTS = 60  # different texts up to which a column of text holds kinds of something
 CONTRADICTED = 0.2  # what is left of a known heading whose cells are something else
+# what many headings end with, whatever they hold
+_ENDS = re.compile(r"(次数|数量|份数|件数|人数)$")
 _SOFT = re.compile(r"^(?:q|第)?\d{1,2}题?[、.:](?=\D)|^(是否|您的|您所在的|您|所属|本次|实际)|[(（].*?[)）]")
 
 
@@ -137,4 +139,10 @@ def _similar(a, b):
     short, long = sorted((a, b), key=len)
     if len(short) >= 2 and short in long:
         return 0.55 + 0.4 * len(short) / len(long)
-    return difflib.SequenceMatcher(None, a, b).ratio()
+    ratio = difflib.SequenceMatcher(None, a, b).ratio()
+    ends = [_ENDS.search(text) for text in (a, b)]
+    if None not in ends and ends[0][0] == ends[1][0]:
+        cores = [set(text[: end.start()]) for text, end in zip((a, b), ends, strict=True)]
+        if all(cores) and not cores[0] & cores[1]:
+            return ratio / 2  # 打印次数 is no 退回次数
+    return ratio
