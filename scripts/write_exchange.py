@@ -19,6 +19,7 @@ from jianfu.core.labels import Labels
 from jianfu.indices.common_scale import member_anchors
 from jianfu.indices.construction import read_anchors
 from jianfu.provinces.package import read_package, table_bytes, write_package
+from jianfu.release.vintage import AS_BEFORE
 
 
 def main(inputs, province, settings, codes, output):
@@ -29,7 +30,8 @@ def main(inputs, province, settings, codes, output):
         name: pd.read_csv(inputs[name], encoding="utf-8-sig") for name in ("common_tier", "covariances")
     }
     estimates = pd.read_csv(inputs["estimates"], encoding="utf-8-sig")
-    tables["covariances"] = of_released(tables["covariances"], estimates)
+    reasons = pd.read_csv(inputs["reasons"], encoding="utf-8-sig")
+    tables["covariances"] = of_released(tables["covariances"], estimates, reasons)
     members = tables["common_tier"]["member"].unique() if len(tables["common_tier"]) else []
     tables["anchors"] = member_anchors(read_anchors(inputs["anchors"]), members)
     mark = Labels("zh", inputs["labels"])("synthetic_mark") if settings["province"]["synthetic"] else ""
@@ -58,9 +60,12 @@ def main(inputs, province, settings, codes, output):
     logs.LOGGER.info("%s: %s", output, seal)
 
 
-def of_released(covariances, estimates):
-    """The covariances that were released, of two terms that both have a released error."""
-    known = estimates.dropna(subset=["std_error"])
+def of_released(covariances, estimates, reasons):
+    """The covariances that were released, of two terms that both have a released error of this fit: estimates that are
+    those of the release before have another one. reasons: row (from 1) and code of the estimates."""
+    before = set(reasons.loc[reasons["code"] == AS_BEFORE, "row"])
+    own = [place + 1 not in before for place in range(len(estimates))]
+    known = estimates[own].dropna(subset=["std_error"])
     pairs = set(zip(known["model"], known["term"], strict=True))
     shown = [
         (row["model"], row["term"]) in pairs and (row["model"], row["with"]) in pairs

@@ -13,6 +13,7 @@ import pytest
 from miniature import CALENDAR, tables, task, unit_months
 from scipy.stats import norm
 
+import write_exchange
 from jianfu.core.content import mapping_digest
 from jianfu.core.errors import DataError
 from jianfu.core.labels import Labels
@@ -32,6 +33,7 @@ from jianfu.provinces.dependencies import dependencies, differing
 from jianfu.provinces.package import TABLES, read_package, table_bytes, write_package
 from jianfu.provinces.page import write_page
 from jianfu.provinces.pooling import COUNTY, nearest_first, plans_side_by_side, pool
+from jianfu.release.vintage import AS_BEFORE
 
 CONFIG = Path(__file__).parents[2] / "config" / "plan"
 NO_COUNTIES = pd.DataFrame(
@@ -621,3 +623,15 @@ def test_the_brief_shows_what_was_pooled_and_what_was_not(tmp_path):
         text in page for text in (*names, "出生年代", "职业倦怠：过密化指数", "合成数据", "0.250", "2/8")
     )
     assert all(Path(path).stat().st_size > 1000 for path in outputs.values())
+
+
+def test_covariances_of_estimates_of_the_release_before_do_not_stand_beside_them():
+    terms = [("A", "x"), ("A", "z"), ("B", "x"), ("B", "z"), ("C", "x")]
+    estimates = pd.DataFrame(terms, columns=["model", "term"]).assign(std_error=[0.4, 0.5, 0.4, 0.5, 0.4])
+    columns = ["model", "term", "with", "covariance"]
+    covariances = pd.DataFrame(
+        [("A", "x", "z", 0.1), ("B", "x", "z", 0.3), ("C", "x", "z", 0.1)], columns=columns
+    )
+    reasons = pd.DataFrame({"row": [1, 4], "code": ["rounded", AS_BEFORE]})
+    shown = write_exchange.of_released(covariances, estimates, reasons)
+    assert shown["model"].tolist() == ["A"]

@@ -63,8 +63,9 @@ use rule release_results as release_exchange with:
         labels=plan("labels.csv"),
     output:
         tables=expand("results/{{province}}/release/exchange/tables/{name}.csv", name=list(EXCHANGE_OUTPUTS)),
-        estimates="results/{province}/release/exchange/estimates.csv",
-        reasons="results/{province}/release/exchange/reasons.csv",
+        # the package has those of the release; a gate of its own does not know what that released before
+        estimates=temp("results/{province}/release/exchange/estimates.csv"),
+        reasons=temp("results/{province}/release/exchange/reasons.csv"),
         log="results/{province}/release/exchange/disclosure_log.csv",
     log:
         "results/{province}/logs/release_exchange.log",
