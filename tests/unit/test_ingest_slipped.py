@@ -240,3 +240,22 @@ def test_no_identifier_of_slipped_rows_in_any_file(tmp_path):
         assert not found_in(text, cells), place
     everything = "".join(map(str, written.values()))
     assert NAME in everything and ID in everything and PHONE in everything
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("电话0551-62834719转3", "电话〔电话〕转3"),
+        ("（0552）3082716", "〔电话〕"),
+        ("联系人zhang.wg@163.com", "联系人〔邮箱〕"),
+        ("zhang＠163.com", "〔邮箱〕"),
+        ("6222 0213 0200 9876 540", "〔银行卡〕"),
+        ("6222021302009876540", "〔银行卡〕"),
+        ("6222021302009876543", "6222021302009876543"),  # no check digit of a card
+        ("620102202401010002", "620102202401010002"),
+        ("0551-2024-0131", "0551-2024-0131"),
+        ("皖政〔2024〕12号", "皖政〔2024〕12号"),
+    ],
+)
+def test_landlines_cards_and_mail_addresses_are_masked(text, masked):
+    assert mask_numbers(text) == masked

@@ -120,7 +120,7 @@ class Builder:
                 found[name] = converter.convert(raw[name], column)
             if column.type == "text" and not column.private and raw[name] is not None:
                 found[name] = persons.without(found[name], converter.wordings.words_of(name))
-            elif column.type == "id":
+            elif column.type in ("id", "code"):
                 found[name] = without_ids(found[name])
         for name, column in self.table.columns.items():
             if column.type == "number" and raw[name] is not None and name not in converter.percent:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jianfu.core.personal import ID, NAME, is_name, is_number, known_words, mask_numbers, squeezed
+from jianfu.core.personal import ID, MAIL, NAME, is_name, is_number, known_words, mask_numbers, squeezed
 from jianfu.ingest.people import normal_id
 from jianfu.ingest.texts import coded
 from jianfu.ingest.values import Converted, bad
@@ -20,7 +20,7 @@ from jianfu.ingest.values import Converted, bad
 PERSON_TABLES = ("roster", "ledger", "survey")
 RARE = 3  # rows; in a table of persons a category has more
 MANY = 5  # different names that make a column of names, where they are half of its texts
-_ID_LIKE = r"^\d{15}(\d{2}[\dXx])?$"
+_ID_LIKE = r"^\d{6}[ \-]?\d{6,8}[ \-]?\d{3}[\dXx]?$|@"
 
 
 class Persons:
@@ -76,21 +76,25 @@ class Persons:
 
 
 def without_ids(converted: Converted) -> Converted:
-    """A column of identifiers (of tasks, files, answers) in which ID numbers of persons are bad cells."""
+    """A column of identifiers (of tasks, files, answers, units) in which ID numbers of persons and mail addresses are
+    bad cells."""
     typed = (
         converted.typed.cast(pa.string()) if pa.types.is_dictionary(converted.typed.type) else converted.typed
     )
     like = pc.fill_null(pc.match_substring_regex(typed, _ID_LIKE), False)
     places = np.flatnonzero(like.to_numpy(zero_copy_only=False))
-    persons = [
-        p for p in places if normal_id(typed[int(p)].as_py()) and mask_numbers(typed[int(p)].as_py()) == ID
-    ]
+    persons = [p for p in places if _is_person(typed[int(p)].as_py())]
     if not persons:
         return converted
     gone = np.zeros(len(typed), bool)
     gone[persons] = True
     status = np.where(gone, bad("personal_cell"), converted.status).astype(np.int8)
     return Converted(pc.if_else(pa.array(gone), None, typed), status)
+
+
+def _is_person(text):
+    masked = mask_numbers(text).strip()
+    return masked == MAIL or (masked == ID and normal_id(text.replace("-", "")) is not None)
 
 
 def _could_be_name(text):
