@@ -320,19 +320,15 @@ def _survey(draft):
         example = quoted(survey.open_items[0])
         lines += ["", *_comment("pf_open_items", evidence=survey.evidence, example=example)]
     if survey.settings() or survey.asked:
-        lines += ["", _heading("pf_survey"), f"{'' if survey.settings() else '# '}survey:"]
+        lines += ["", _heading("pf_survey"), "survey:"]
     if survey.keys:
         lines += [*_comment("pf_keys", indent="  ", check=_check()), f"  keys: {flow(survey.keys)}"]
     if survey.ranges:
         lines += [*_comment("pf_ranges", indent="  ", check=_check()), f"  ranges: {flow(survey.ranges)}"]
     if survey.responses:
-        lines += [
-            *_comment("pf_responses", indent="  ", check=_check()),
-            f"  responses: {flow(survey.responses)}",
-        ]
-    if survey.asked:
-        lines += [
-            *_comment("pf_answers_asked", indent="  "),
-            f"  # responses: {flow(survey.responses | survey.asked)}",
-        ]
+        lines += _comment("pf_responses", indent="  ", check=_check())
+    if survey.asked:  # a ? is no number: the run stops until it is one
+        lines += _comment("pf_answers_asked", indent="  ")
+    if survey.responses or survey.asked:
+        lines.append(f"  responses: {flow(survey.responses | dict.fromkeys(survey.asked, '?'))}")
     return lines
