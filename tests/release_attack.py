@@ -433,7 +433,10 @@ def _excess(estimates):
         terms = estimates.loc[estimates["model"] == model.removesuffix(".additive"), "term"].astype(str)
         rates = own.set_index("term")["estimate"] / slope / 1000
         levels = [name for name in rates.index if ";" in name and " - others" not in name]
-        used, events = own["n_used"].iloc[0], own["n_events"].iloc[0]
+        events, drops = own["n_events"].iloc[0], own.get("dropped_by_reason", pd.Series("")).iloc[0]
+        drops = json.loads(drops) if isinstance(drops, str) and drops else {}
+        still = sum(n for reason, n in drops.items() if reason.startswith("separated") and np.isreal(n))
+        used = own["n_used"].iloc[0] + still
         if terms.str.startswith(f"{term}:").any() or np.isnan(slope) or not is_rounded([events]):
             continue
         sizes = {f"excess_per_1000({term})": used}

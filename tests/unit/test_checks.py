@@ -214,6 +214,22 @@ def test_the_additive_scale_finds_the_difference_between_cohorts(fitted, table):
     assert abs(old["estimate"] - 0.2 * rate["80后"]) < 3 * old["std_error"]
 
 
+def test_units_without_events_count_with_no_excess(table):
+    """Fifty units more in which nobody leaves: the fit stays, and the same events are those of twice the persons."""
+    idle = table.frame.assign(unit=table.frame["unit"].astype(int) + 50, voluntary=0)
+    frame = pd.concat([table.frame, idle], ignore_index=True)
+    frame["unit"] = pd.Categorical(frame["unit"].astype(int))
+    whole = AnalysisTable(frame, "n", int(frame["n"].sum()), {}, table.exposures)
+    own = checks.derive(check_of("additive"), SPEC, table)
+    few, many = (
+        engine.fit_models([own], {"hazard_cells": one}, CATEGORIES, SETTINGS, "p") for one in (table, whole)
+    )
+    for term in few["term"]:
+        one, other = (figure(rows, term) for rows in (few, many))
+        assert other["estimate"] == pytest.approx(one["estimate"] / 2, rel=1e-6)
+        assert other["std_error"] == pytest.approx(one["std_error"] / 2, rel=1e-6)
+
+
 def test_a_null_result_says_what_could_have_been_found(fitted):
     rows, beside = fitted
     null = rows.assign(p_value=0.5)

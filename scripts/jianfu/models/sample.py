@@ -9,7 +9,7 @@ import pandas as pd
 
 from jianfu.core.errors import NotEstimable
 from jianfu.ingest.user_tables import LARGEST
-from jianfu.models.estimators.common import codes_of, columns_named, effect_codes
+from jianfu.models.estimators.common import OBSERVATIONS, codes_of, columns_named, effect_codes
 from jianfu.models.estimators.vocabulary import ESTIMATORS
 from jianfu.models.reasons import because
 from jianfu.models.spec import ModelSpec
@@ -23,13 +23,16 @@ class Sample:
     """Rows of an analysis table that a model uses.
 
     rows: mask over the table; dropped: {reason: observations}; remarks: reasons to stand beside the estimates; merged:
-    {variable: {level: level that stands for it}} of levels with few persons or events.
+    {variable: {level: level that stands for it}} of levels with few persons or events; eventless: rows of the model
+    that were left out as nothing, or only events, happened in some level, with the observations behind each
+    (:data:`OBSERVATIONS`), None where there is no such rule.
     """
 
     rows: np.ndarray
     dropped: dict = field(default_factory=dict)
     remarks: list = field(default_factory=list)
     merged: dict = field(default_factory=dict)
+    eventless: pd.DataFrame | None = None
 
     def used(self, table, columns: Iterable[str]) -> pd.DataFrame:
         """The rows of the table in those of ``columns`` that it has, small levels merged."""
@@ -390,6 +393,7 @@ def _drop_separated(spec, table, categories, controls, sample):
     for name in dict.fromkeys(name for name, _ in lost):
         count = sum(1 for other, _ in lost if other == name)
         sample.remarks.append(because("levels_without_events", column=name, levels=count))
+    sample.eventless = used[~keep].assign(**{OBSERVATIONS: weights[~keep]})
     sample.rows[np.flatnonzero(sample.rows)[~keep]] = False
 
 

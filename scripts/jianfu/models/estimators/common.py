@@ -13,6 +13,7 @@ from jianfu.models.spec import ONE_OR_MORE
 from jianfu.models.term import Term
 from jianfu.statistics import designs, inference, regression
 
+OBSERVATIONS = "(observations)"  # name of what stands behind each row, beside the columns of a table
 COLUMN = "column"  # type of an option whose value is a column of the table
 COLUMNS = "columns"  # type of an option whose value is a list of columns of the table
 FACTORS = "factors"  # type of an option whose value is {factor: [columns of the table]}

@@ -8,11 +8,13 @@ from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from jianfu.core.errors import NotEstimable
 from jianfu.models.estimators import marginal, ols
 from jianfu.models.estimators.common import (
     COLUMN,
+    OBSERVATIONS,
     POSITIVE,
     SHARE,
     Behind,
@@ -209,13 +211,16 @@ def fit_leave_one_out(model, settings):
 
 def fit_additive(model, settings):
     """Excess events per 1,000 observations by unit of each variable (of a category: against its reference), by level
-    of ``by``, and their differences."""
+    of ``by``, and their differences.
+
+    Observations in levels without events count, with no excess: their fitted hazard is zero whatever the variable.
+    """
     spec, used, data = model.spec, model.used, Observed(model)
     fitted = data.fit()
     if not fitted.converged:
         return data.found(converged=False)
-    by = used[spec.options["by"]][data.keep] if spec.options.get("by") else None
-    levels = [] if by is None else sorted(set(by.astype(str)))
+    by = used[spec.options["by"]][data.keep].astype(str) if spec.options.get("by") else None
+    levels, still = [] if by is None else sorted(set(by)), _eventless(model, data)
     averages, left_out, behind = {}, [], {}
     variables = marginal.main_variables(spec.terms, model.columns.categories)
     for name, move in marginal.moves(model, variables).items():
@@ -224,20 +229,21 @@ def fit_additive(model, settings):
             continue
         moved = move.at(data.keep)
 
-        def average(rows, moved=moved):
-            share = np.where(rows, data.n, 0.0)
-            return moved.average(fitted.eta, fitted.coefficients, data.link, share) * PER
+        def average(rows, others, moved=moved):
+            weights = np.where(rows, data.n, 0.0)
+            share = weights.sum() / (weights.sum() + others)
+            return moved.average(fitted.eta, fitted.coefficients, data.link, weights) * (PER * share)
 
-        averages[f"excess_per_1000({name})"] = average(np.ones(len(data.y), dtype=bool))
+        averages[f"excess_per_1000({name})"] = average(np.ones(len(data.y), dtype=bool), still.sum())
         for level in levels:
-            inside = (by.astype(str) == level).to_numpy()
-            averages[f"excess_per_1000({name}; {level})"] = average(inside)
+            inside, own = (by == level).to_numpy(), still.get(level, 0.0)
+            averages[f"excess_per_1000({name}; {level})"] = average(inside, own)
             counted = [(data.n[rows].sum(), data.y[rows].sum()) for rows in (inside, ~inside)]
             behind[f"excess_per_1000({name}; {level})"] = Behind(*counted[0], spec.options["by"])
             if len(levels) > 1:
                 least = Behind(*np.min(counted, axis=0), spec.options["by"])
                 behind[f"excess_per_1000({name}; {level} - others)"] = least
-                difference = average(inside) - average(~inside)
+                difference = average(inside, own) - average(~inside, still.sum() - own)
                 averages[f"excess_per_1000({name}; {level} - others)"] = difference
     if not averages:
         return data.found(left_out)
@@ -261,6 +267,15 @@ def fit_additive(model, settings):
     effects = [_same(effect) if effect.std_error <= ROUNDING * most else effect for effect in effects]
     notes = [because("marginal_effects_absorbed"), because("factor_G"), because("t", df=df)]
     return data.found([*effects, *left_out], [*notes, *few_clusters(fitted.n_clusters)])
+
+
+def _eventless(model, data):
+    """Observations by level of the option ``by`` ("" where there is none) that no fit has, as nothing, or only events,
+    happened in some level of theirs."""
+    by, rest = model.spec.options.get("by"), model.sample.eventless
+    here = model.used[~data.keep].assign(**{OBSERVATIONS: model.weights[~data.keep]})
+    rows = here if rest is None else pd.concat([here, rest])
+    return rows[OBSERVATIONS].groupby(rows[by].astype(str) if by else np.full(len(rows), "")).sum()
 
 
 def fit_detectable(model, settings):
