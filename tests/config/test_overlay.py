@@ -693,6 +693,10 @@ def test_what_cannot_be_is_refused_in_one_sentence(load, overlay, sentence):
 
 
 SETTINGS_REFUSED = {
+    "answer without a score, as a draft leaves it": (
+        "survey: {responses: {甲: '?'}}",
+        "must be a number, not '?'",
+    ),
     "figure": (
         "own: {forst: {title: 甲}}",
         "'own' names 'forst', which does not exist; did you mean 'forest'?",
