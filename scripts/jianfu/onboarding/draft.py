@@ -178,7 +178,8 @@ def _settled(page, found, knowledge, units):
             return ledgers[0]
     if found.table in ALIKE or found.table == "survey" or not _proposal(found, knowledge, units).lacking:
         return found
-    return _by_content(page, knowledge, units, OTHERS) or found
+    others = [table for table in OTHERS if (found.table, table) != ("roster", "ledger")]
+    return _by_content(page, knowledge, units, others) or found
 
 
 def _tells_moves(found, knowledge, units):
