@@ -320,3 +320,9 @@ def test_incomplete_rows_are_counted():
     frame.loc[:4, "c"] = np.nan
     fit = cfa.fit(frame, Model({"f": list("abcd")}))
     assert fit.dropped == 5 and fit.n == [55]
+
+
+def test_a_model_without_degrees_of_freedom_fits_exactly(schools):
+    """Its discrepancy is rounding, of another size on another computer."""
+    fit = cfa.fit(schools, Model({"f": ["x1", "x2", "x3"]}))
+    assert (fit.df, fit.chi2) == (0, 0.0)

@@ -22,6 +22,9 @@ from jianfu.survey.psychometrics.items import complete, positive_definite
 from jianfu.survey.psychometrics.measurement import Layout, Model, implied
 
 GRADIENT = 1e-7  # largest gradient of a converged fit, in units of the standard errors at N = 1
+EXACT = (
+    1e-12  # a discrepancy up to here is rounding: the model reproduces the moments, as one without df does
+)
 
 
 @dataclass(frozen=True)
@@ -310,7 +313,7 @@ def _minimised(layout, moments, sizes, rows, empty):
             "estimates": values,
             "covariance": covariance,
             "matrices": matrices,
-            "chi2": float(total * max(discrepancy, 0.0)),
+            "chi2": float(total * discrepancy) if discrepancy > EXACT else 0.0,
             "problems": _improper(matrices, layout),
             "layout": layout,
             "rows": rows,
