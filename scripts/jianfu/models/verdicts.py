@@ -26,9 +26,7 @@ FEW_CLUSTERS = 40
 SMALL_SAMPLE = ("CR2", "wild", "welch")  # errors made for few clusters
 PASSED, FAILED, WEAK, NONE = "passed", "failed", "weak", "none"  # results of a falsification test
 COMPANION = "companion"  # a row beside a test that is none itself
-CONSTANT = (
-    "between"  # this one finds what does not change in a unit, which the estimate within units is without
-)
+CONSTANT = "between"  # this one finds what does not change in a unit, which the estimate is without
 SHARE = 0.5  # of the primary estimate, within which the interval of a test has to lie
 
 

@@ -34,9 +34,7 @@ def with_probabilities(person_months, truth):
     has no probability.
     """
     key, known = np.zeros(len(person_months), dtype=np.int64), np.zeros(len(truth), dtype=np.int64)
-    inside = np.ones(
-        len(truth), dtype=bool
-    )  # units and persons left out of the analysis have probabilities too
+    inside = np.ones(len(truth), dtype=bool)  # those left out of the analysis have probabilities too
     for name in ("person_key", "unit_code", "month"):
         own, other = (frame[name].astype("category") for frame in (person_months, truth))
         levels = own.cat.categories

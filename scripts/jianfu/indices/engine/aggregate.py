@@ -62,14 +62,12 @@ def power(filled, known, weights, total, p=2.0):
         _refuse(filled[known] < 0, "power_needs_no_negative")
     else:
         _refuse(filled[known] <= 0, "power_needs_above_zero")
-    size = np.where(
-        known, filled, np.nan
-    )  # the component that decides where |p| is large: its power is no overflow
+    # in units of the component that decides where |p| is large, so that no power overflows
+    size = np.where(known, filled, np.nan)
     size = (np.fmax if p > 0 else np.fmin).reduce(size, axis=-1, keepdims=True)
     size = np.where(size > 0, size, 1.0)
-    return size[..., 0] * (_sum((np.where(known, filled, size) / size) ** p * known, weights) / total) ** (
-        1 / p
-    )
+    powers = (np.where(known, filled, size) / size) ** p * known
+    return size[..., 0] * (_sum(powers, weights) / total) ** (1 / p)
 
 
 def ampi(filled, known, weights, total, penalty="+"):

@@ -22,9 +22,8 @@ from jianfu.survey.psychometrics.items import complete, positive_definite
 from jianfu.survey.psychometrics.measurement import Layout, Model, implied
 
 GRADIENT = 1e-7  # largest gradient of a converged fit, in units of the standard errors at N = 1
-EXACT = (
-    1e-12  # a discrepancy up to here is rounding: the model reproduces the moments, as one without df does
-)
+# a discrepancy up to here is rounding: the model reproduces the moments, as one without df does
+EXACT = 1e-12
 
 
 @dataclass(frozen=True)
