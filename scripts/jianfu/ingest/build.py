@@ -66,8 +66,8 @@ class Built:
     """``rows``: Arrow table with src, row and the typed columns of rows that passed every check of their own.
 
     ``rejects``: frame src, row, column, reason, value. ``odd``: Arrow table src, row, kind of null tokens and unusable
-    optional cells in ``rows``, kinds as in :data:`ODD_KINDS` by column. ``remarks``: {kind of
-    notice and column, a blank between: rows}. ``several``: frame src, row, units of raw rows that became several.
+    optional cells in ``rows``, kinds as in :data:`ODD_KINDS` by column. ``remarks``: {(kind of
+    notice, column): rows}. ``several``: frame src, row, units of raw rows that became several.
     """
 
     rows: pa.Table
@@ -190,7 +190,7 @@ class Builder:
             column = found[name].array()
             known = np.array([value is not None for value in own], bool)
             told = found[name].status == OK
-            remarks[f"contradiction {name}"] = int((known & told & (own != column)).sum())
+            remarks["contradiction", name] = int((known & told & (own != column)).sum())
             values = pa.array(np.where(known, own, column), pa.string(), from_pandas=True)
             found[name] = Converted(values, np.where(known, OK, found[name].status).astype(np.int8))
 
@@ -230,7 +230,7 @@ class Builder:
         code, name = found
         by_code, by_name = (f.array() for f in found)
         both = (code.status == OK) & (name.status == OK)
-        remarks["contradiction unit_code"] = int((both & (by_code != by_name)).sum())
+        remarks["contradiction", "unit_code"] = int((both & (by_code != by_name)).sum())
         use_name = (code.status != OK) & ((name.status == OK) | (code.status < BAD))
         values = pa.array(np.where(use_name, by_name, by_code), pa.string(), from_pandas=True)
         wording = np.where(

@@ -17,7 +17,7 @@ class Read:
     """What reading a block gave: its rows on disk, and its books, in which sheets are numbered from 0.
 
     ``sheets``, ``columns``, ``notices`` and ``mapped`` as of :class:`jianfu.ingest.stage.Staging`; ``remarks``
-    {kind of notice and column: rows}; frames ``rejects`` (src, row, column, reason, value) and ``several`` (src, row,
+    {(kind of notice, column): rows}; frames ``rejects`` (src, row, column, reason, value) and ``several`` (src, row,
     units).
     """
 
@@ -26,7 +26,7 @@ class Read:
     columns: list[dict]
     notices: list[dict]
     mapped: set[str]
-    remarks: dict[str, int]
+    remarks: dict[tuple[str, str], int]
     rejects: list[pd.DataFrame] = field(default_factory=list)
     several: list[pd.DataFrame] = field(default_factory=list)
 
@@ -50,7 +50,7 @@ class Read:
             "columns": self.columns,
             "notices": self.notices,
             "mapped": sorted(self.mapped),
-            "remarks": self.remarks,
+            "remarks": [[*key, rows] for key, rows in self.remarks.items()],
         }
         (folder / BOOKS).write_text(json.dumps(books, ensure_ascii=False), encoding="utf-8")
         for frames, name in ((self.rejects, REJECTS), (self.several, SEVERAL)):
@@ -77,7 +77,7 @@ class Read:
             columns=books["columns"],
             notices=books["notices"],
             mapped=set(books["mapped"]),
-            remarks=books["remarks"],
+            remarks={(kind, column): rows for kind, column, rows in books["remarks"]},
             rejects=rejects,
             several=several,
         )

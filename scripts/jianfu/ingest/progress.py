@@ -67,13 +67,13 @@ def completed(cells, found, absent, converter) -> dict:
 
 
 def odd_states(cells, converter) -> dict:
-    """{kind of notice and column: rows} of the states that say withdrawn, and of those that are not known."""
+    """{(kind of notice, column): rows} of the states that say withdrawn, and of those that are not known."""
     if cells is None:
         return {}
     found = converter.convert(cells, STATE)
     return {
-        "withdrawn state": int((found.array() == WITHDRAWN).sum()),
-        "unknown_state state": int((found.status >= BAD).sum()),
+        ("withdrawn", "state"): int((found.array() == WITHDRAWN).sum()),
+        ("unknown_state", "state"): int((found.status >= BAD).sum()),
     }
 
 

@@ -419,11 +419,10 @@ def notice(table: str, kind: str, file="", sheet="", column="", rows=0) -> dict:
 
 
 def notices_of_remarks(table, remarks):
-    """Notices from {kind and column, a blank between: rows}; numbers with and without % count only together."""
+    """Notices from {(kind, column): rows}; numbers with and without % count only together."""
     found = []
-    for key, rows in sorted(remarks.items()):
-        kind, column = key.split(" ")
-        if kind == "percent_mixed" and not remarks.get(f"percent {column}"):
+    for (kind, column), rows in sorted(remarks.items()):
+        if kind == "percent_mixed" and not remarks.get(("percent", column)):
             continue
         if rows and kind != "percent":
             found.append(notice(table, kind, column=column, rows=rows))

@@ -54,11 +54,14 @@ class Converted:
 
 
 def percentages(cells, found, name):
-    """{kind of notice and column: rows} of the numbers of a column that have a % and of those that have none."""
+    """{(kind of notice, column): rows} of the numbers of a column that have a % and of those that have none."""
     signs = pc.match_substring_regex(plain(cells).cast(pa.string()), "[%％]").fill_null(False)
     signs = signs.to_numpy(zero_copy_only=False)
     read = found.status == OK
-    return {f"percent {name}": int((read & signs).sum()), f"percent_mixed {name}": int((read & ~signs).sum())}
+    return {
+        ("percent", name): int((read & signs).sum()),
+        ("percent_mixed", name): int((read & ~signs).sum()),
+    }
 
 
 @dataclass(frozen=True)
