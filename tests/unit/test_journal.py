@@ -97,6 +97,8 @@ def test_predicted_events_are_the_mean_over_the_group_with_the_exposure_set(tabl
     nothing = table.frame.assign(left=0)
     empty = predictions.hazards_over(HAZARD, AnalysisTable(nothing, None, 1200), CATEGORIES, "sex", SETTINGS)
     assert empty.empty and list(empty.columns) == predictions.COLUMNS
+    merged = AnalysisTable(table.frame.assign(sex="男"), None, 1200)  # no group is told from the others
+    assert predictions.hazards_over(HAZARD, merged, CATEGORIES, "sex", SETTINGS).empty
 
 
 def test_differences_over_the_exposure_are_the_slopes_of_the_groups(table):

@@ -310,6 +310,78 @@ def test_a_placebo_of_few_events_that_differs_from_zero_is_not_said_to_be_like_z
     assert said in text and not_said not in text
 
 
+def test_a_test_that_is_too_weak_is_not_said_to_be_like_zero(province, language):
+    text, _ = markdown(province, language)
+    like_zero, weak = {
+        "zh": ("以后的负担（自愿流出）未见显著异于零", "以后的负担（{}）检验力不足"),
+        "en": ("do not differ from zero^\\[9\\]^: later burden (voluntary exits)",
+               "half of the main result: later burden ({})"),
+    }[language]  # fmt: skip
+    change_estimates(province, lambda frame: frame[frame["model"] != "H1_burnout.lead"])
+    text, _ = markdown(province, language)
+    third = labels_of(language)("topic_H3")
+    assert re.sub(r"\^.*?\^", "", like_zero) in re.sub(r"\^.*?\^", "", text)
+    assert weak.format(third.lower() if language == "en" else third) in text
+
+
+def test_with_few_clusters_only_the_interval_of_the_bootstrap_is_said(with_rates, language):
+    many, few = {
+        "zh": ("多流出7.0人（95%置信区间3.2至10.7）", "多流出7.0人（风险比1.29，95%置信区间1.14至1.45）"),
+        "en": ("7.0 more exits per 1,000 persons and year (95% confidence interval 3.2 to 10.7)",
+               "7.0 more exits per 1,000 persons and year (hazard ratio 1.29, 95% confidence interval 1.14 to 1.45)"),
+    }[language]  # fmt: skip
+    for document in ("brief", "report"):
+        assert many in markdown(with_rates, language, document)[0]
+    bootstrapped = ("H2_exits", "H3_within_cohorts")
+    change_estimates(
+        with_rates,
+        lambda frame: frame.assign(vcov=frame["vcov"].mask(frame["model"].isin(bootstrapped), "wild")),
+    )
+    for document in ("brief", "report"):
+        text, _ = markdown(with_rates, language, document)
+        assert few in text and many not in text
+
+
+def test_that_ways_differ_is_spoken_of_only_where_one_is_significant(province, language):
+    said = {"zh": "不能由一个去向显著", "en": "That one is significant and another is not"}[language]
+    for p_value in (0.001, 0.5):
+
+        def ways(frame, p_value=p_value):
+            own = frame[frame["model"] == "H2_exits"].head(1).assign(p_adjusted=np.nan)
+            rest = frame[~frame["model"].isin(["H2_resign", "H2_transfer"])]
+            added = [
+                own.assign(model="H2_resign", p_value=p_value),
+                own.assign(model="H2_transfer", p_value=0.5),
+            ]
+            return pd.concat([rest, *added], ignore_index=True)
+
+        change_estimates(province, ways)
+        assert (said in markdown(province, language, "report")[0]) is (p_value < 0.05)
+
+
+def test_rows_of_the_sources_add_up_as_said(province, language):
+    text, _ = markdown(province, language, "report")
+    words = {"zh": "读入.*?占记录", "en": "Of [^.]* rows read.*?rejected"}[language]
+    rows, *parts = [int(n.replace(",", "")) for n in re.findall(r"\d[\d,]*\d|\d", re.search(words, text)[0])]
+    assert sum(parts[:4]) == rows
+
+
+def test_a_brief_without_projections_and_advice_says_so_in_one_place(province, language):
+    heads = {
+        "zh": ("四、如果负担减少和建议", "五、建议"),
+        "en": ("4 If the burden fell, and advice", "5 Advice"),
+    }[language]
+    assert heads[1] in markdown(province, language, "brief")[0]
+    nothing = dict.fromkeys(("estimate", "std_error", "ci_low", "ci_high", "p_value", "p_adjusted"), np.nan)
+    change_estimates(province, lambda frame: frame.assign(**nothing))
+    file = province / "release" / "tables" / "scenario_effects.csv"
+    rows = pd.read_csv(file, encoding="utf-8-sig")
+    rows[rows["quantity"].isin(["index", "outside_support"])].to_csv(file, index=False, encoding="utf-8-sig")
+    text, _ = markdown(province, language, "brief")
+    assert heads[0] in text and heads[1] not in text
+    assert "scenarios" not in collect(**arguments(province), labels=labels_of(language))["drawn"]
+
+
 def test_scales_that_forbid_comparisons_are_named(province):
     text, _ = markdown(province)
     assert "自主性在出生年代之间为“仅形态等值”" in text and "职业倦怠在出生年代之间" not in text

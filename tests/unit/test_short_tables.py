@@ -124,6 +124,8 @@ def test_short_tables_of_scales(made):
         table = scale_quality_table(released["scale_reliability"], released["scale_structure"], LABELS)
         fits = {row[0]: row[5] for row in table.rows}
         assert fits == {"职业倦怠": "0.990", "自主性": "—"}  # three items are just identified
+        nothing = released["scale_reliability"].assign(respondents=None, alpha=None)
+        assert not scale_quality_table(nothing, released["scale_structure"], LABELS).rows
     elif made == "invariance_verdicts":
         table = invariance_verdicts_table(released["measurement_invariance"], LABELS)
         assert [row[0] for row in table.rows] == ["职业倦怠", "", "自主性", ""]

@@ -32,7 +32,7 @@ def hazards_over(
 
     The first term of ``spec`` is the exposure. Levels of absorbed effects without any event count as hazard zero, which
     is what the model predicts there. Intervals are made on the log scale; behind: events of the group. Empty where the
-    model cannot be estimated.
+    model cannot be estimated, or where its merged levels are one.
     """
     try:
         model, everyone = (prepare(one, table, categories) for one in (spec, replace(spec, effects=())))
@@ -45,6 +45,8 @@ def hazards_over(
     used, columns, exposure = model.used, model.columns, spec.terms[0]
     groups = used[by].astype(str).to_numpy()
     at_risk = pd.Series(everyone.weights).groupby(everyone.used[by].astype(str).to_numpy()).sum()
+    if len(at_risk) < 2:
+        return pd.DataFrame(columns=COLUMNS)
     grid = _grid(everyone.used[exposure], everyone.weights)
     moved = [_change(columns, used, exposure, value)[data.keep] for value in grid]
     places, averages = [], []

@@ -96,6 +96,7 @@ def verdict_label(verdict: Verdict, labels: Labels) -> str:
         for reason in verdict.reasons:
             if reason.code in LACKING:
                 what = value_label(reason.values[LACKING[reason.code]], labels)
+                what = what[:1].lower() + what[1:]
                 return labels("verdict_lacking", what=what)
         if has(verdict.reasons, *COLLINEAR):
             return labels("verdict_collinear")

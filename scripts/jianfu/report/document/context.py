@@ -50,7 +50,7 @@ from jianfu.report.document.steering import before_after_table, departures_table
 from jianfu.report.reading import read_release
 from jianfu.report.tables.estimates import POLICY, of_interest
 from jianfu.report.tables.robustness import paired_with_pooled
-from jianfu.report.tables.scenarios import projections_table
+from jianfu.report.tables.scenarios import EXITS, OUTCOMES, projections_table
 from jianfu.report.tables.table import count
 from jianfu.report.tables.write import read_results
 
@@ -74,9 +74,12 @@ FIGURES = {  # figure: the released data it is drawn from, the column that is dr
     "within_between": ("figures/within_between", "estimate", 3),
     "mediation_paths": ("figures/mediation_paths", "estimate", 2),
     "policy_event_study": ("figures/policy_event_study", "estimate", 3),
-    "scenarios": ("tables/scenario_effects", "ci_low", 2),
+    "scenarios": ("tables/scenario_effects", "estimate", 1),
     "index_sensitivity": ("figures/county_ranks", "rank", 2),
 }
+DRAWN = {
+    "scenarios": [EXITS, OUTCOMES[0]]
+}  # figure: the quantities of its data that are drawn, where not all are
 
 
 def collect(release: str | Path, config, run, deviations, plan, labels: Labels) -> dict:
@@ -151,6 +154,8 @@ def is_drawn(release: str | Path, name: str) -> bool:
     """True if the released data of a figure hold enough values for it to show something."""
     file, column, least = FIGURES[name]
     data = read_release(Path(release, f"{file}.csv"))
+    if name in DRAWN and "quantity" in data:
+        data = data[data["quantity"].isin(DRAWN[name])]
     return column in data and int(data[column].notna().sum()) >= least
 
 

@@ -252,20 +252,22 @@ def cascade_steps(chains, labels: Labels) -> list[dict]:
 
 
 def documents_change(documents) -> dict | None:
-    """Electronic share and number of documents in the first and the last months, and whether all of them grew."""
+    """Electronic share, documents on paper and all documents in the first and the last months."""
     months, *parts = ends(documents)
     if not len(parts[0]):
         return None
     totals = [float((part["paper"] + part["electronic"]).mean()) for part in parts]
     first, last = (number(100 * electronic_share(part), 0) for part in parts)
     total_first, total_last = (number(total, 0) for total in totals)
+    paper_first, paper_last = (number(part["paper"].mean(), 0) for part in parts)
     return {
         "months": months,
         "first": first,
         "last": last,
         "total_first": total_first,
         "total_last": total_last,
-        "grew": totals[1] > totals[0],
+        "paper_first": paper_first,
+        "paper_last": paper_last,
     }
 
 

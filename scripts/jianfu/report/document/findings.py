@@ -31,6 +31,7 @@ DIRECTIONS = {
 SHOWN = 3  # departments and scenarios that the brief names
 NEARLY = 0.9  # of what the first department issues
 HAZARD = "log_hazard"
+BOOTSTRAPPED = "wild"  # errors of a model with few clusters
 RATIOS = (HAZARD, "log_rate")
 ARROW = " → "  # from a level that was merged to the one that it counts as
 
@@ -130,7 +131,7 @@ def yearly_excess(quotes: Quotes, line: Decided | None, *, focus: str, burden: s
     apart = line is not None and line.verdict.code != "not_tested"
     names = {"focus": focus, "burden": burden}
     return {
-        key: _excess(quotes, model, term.format_map(names)) if apart or key == "all" else None
+        key: _excess(quotes, model, term.format_map(names), burden) if apart or key == "all" else None
         for key, (model, term) in EXCESS.items()
     }
 
@@ -145,8 +146,16 @@ def joined_levels(line: Decided | None, labels: Labels) -> list[str]:
     return [term_label(small, labels) for small, large in pairs if large == own]
 
 
-def _excess(quotes, model, term):
-    return with_interval(quotes, "per_year", f"{model}{CHECK}additive", term)
+def _excess(quotes, model, term, burden):
+    """An excess and its interval. With few clusters, where the bootstrap makes the interval of the model, that of the
+    excess (which takes errors for right) is not said: of a model of all persons the ``ratio`` with its interval is."""
+    found = with_interval(quotes, "per_year", f"{model}{CHECK}additive", term)
+    rows = quotes.frame("estimates.csv")
+    if found is None or not ((rows["model"] == model) & (rows["vcov"] == BOOTSTRAPPED)).any():
+        return found and found | {"ratio": None}
+    alone = model == EXCESS["all"][0]
+    ratio = with_interval(quotes, "ratio", model, burden, digits=2) if alone else None
+    return found | {"low": None, "high": None, "ratio": ratio}
 
 
 def exit_rates(quotes: Quotes, focus: str) -> dict | None:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from jianfu.core.labels import Labels
 from jianfu.models.estimates import missing
-from jianfu.models.verdicts import FEW_CLUSTERS, usable
+from jianfu.models.verdicts import FEW_CLUSTERS, PASSED, WEAK, judged, usable
 from jianfu.models.words import outcome_label
 from jianfu.report.document import facts
 from jianfu.report.tables.effects import excess_rows, is_log, percent
@@ -61,8 +61,8 @@ def _effect(row, alpha):
 def beside_facts(results, alpha: float) -> list[dict]:
     """Placebos and sensitivity of every confirmatory hypothesis that has an estimate.
 
-    One dict each: name; placebos {lead, retirement: effect}; robustness_value (per cent), e_value, low and high (one
-    county left out), detectable: texts, None where there is none.
+    One dict each: name; placebos {lead, retirement: effect, with the ``result`` of the test}; robustness_value (per
+    cent), e_value, low and high (one county left out), detectable: texts, None where there is none.
     """
     found = []
     for plan, primary in confirmatory(results.estimates, results.hypotheses):
@@ -76,7 +76,7 @@ def beside_facts(results, alpha: float) -> list[dict]:
             | {
                 "name": plan["hypothesis"],
                 "placebos": {
-                    name: facts.effect(rows[name], alpha)
+                    name: facts.effect(rows[name], alpha) | {"result": judged(rows[name], primary, alpha)}
                     for name in PLACEBOS
                     if rows[name] is not None and usable(rows[name])
                 },
@@ -86,17 +86,16 @@ def beside_facts(results, alpha: float) -> list[dict]:
     return found
 
 
-def quiet_placebos(beside: Sequence[Mapping]) -> dict[str, list[str]]:
-    """{placebo: hypotheses beside which it stands and does not differ from zero}, of :func:`beside_facts`."""
-    found = {
-        placebo: [
-            one["name"]
-            for one in beside
-            if placebo in one["placebos"] and not one["placebos"][placebo]["significant"]
-        ]
-        for placebo in PLACEBOS
-    }
-    return {placebo: names for placebo, names in found.items() if names}
+def quiet_placebos(beside: Sequence[Mapping]) -> dict[str, dict[str, list[str]]]:
+    """{result: {placebo: hypotheses beside which it stands with this result}} of those that do not differ from zero:
+    passed, or too weak to tell; of :func:`beside_facts`."""
+    found = {PASSED: {}, WEAK: {}}
+    for placebo in PLACEBOS:
+        for one in beside:
+            e = one["placebos"].get(placebo)
+            if e is not None and not e["significant"] and e["result"] in found:
+                found[e["result"]].setdefault(placebo, []).append(one["name"])
+    return found
 
 
 def excess_facts(checks: pd.DataFrame, alpha: float, focus: str) -> dict:

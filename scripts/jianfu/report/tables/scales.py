@@ -22,11 +22,11 @@ def scale_quality_table(reliability, structure, labels: Labels) -> Table:
     """Reliability, agreement and fit of the factor model: one row per scale.
 
     reliability, structure: released tables scale_reliability and scale_structure; a scale without a factor model of its
-    own has dashes there.
+    own has dashes there. No rows without any released answers.
     """
     fit = structure.set_index("scale").to_dict("index")
     rows = []
-    for row in reliability.to_dict("records"):
+    for row in reliability.to_dict("records") if reliability["respondents"].notna().any() else ():
         own = fit.get(row["scale"], {})
         tested = not missing(own.get("df")) and own["df"] > 0
         alpha = f"{number(row['alpha'])}\n{interval(row['alpha_low'], row['alpha_high'])}"
