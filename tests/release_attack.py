@@ -3,11 +3,12 @@
     python tests/release_attack.py results/sample/release [the release before]
 
 The reader knows how releases are made: which counts are rounded, which sums hold, how figures follow from counts.
-Five attacks, each a function from the folder of a release to :class:`Leak`:
+Six attacks, each a function from the folder of a release to :class:`Leak`:
 
 ``margins``       linear programmes over all published sums bound every withheld cell and every dropped group
 ``digits``        means of whole numbers, weights, rates and intervals are searched for the counts they can come from
 ``coefficients``  rate ratios of the levels of a variable, with its person-months and the total, give events by level
+``groups``        units, clusters and months that each have an event bound the events of a model that are withheld
 ``embedded``      cells of a page or a slide that the released file it names lacks, so that no other attack saw them
 ``successive``    what two releases differ by, and cells of the later one as its new totals tell them
 """
@@ -46,7 +47,13 @@ class Leak:
 
 def attack(release: Path, before: Path | None = None) -> list[Leak]:
     """Everything that the attacks recover from a release, and from it and the one before."""
-    found = [*margins(release), *digits(release), *coefficients(release), *embedded(release)]
+    found = [
+        *margins(release),
+        *digits(release),
+        *coefficients(release),
+        *groups(release),
+        *embedded(release),
+    ]
     return found + (successive(release, before) if before else [])
 
 
@@ -466,6 +473,74 @@ def _cohorts(model, rows, months, exits):
         guess = rows["n_events"].iloc[0] * size[cohort] / sum(size.values())
         if len(size) == len(months) and guess < LEAST and pd.isna(exits.get(cohort)):
             yield Leak("coefficients", f"exits {cohort} by {model}", guess, guess)
+
+
+# ------------------------------------------------------------------------------------------------ groups
+
+
+def groups(release: Path) -> list[Leak]:
+    """Events that are withheld as fewer than ten, of which a model tells how many units or months have one: those
+    without any are left out of it, so that there are no fewer events than units, clusters or months that are left."""
+    estimates, reasons, months = (read(release, name) for name in ("estimates", "reasons", "index_over_time"))
+    if estimates.empty or reasons.empty:
+        return []
+    reasons = reasons.assign(values=[json.loads(text) for text in reasons["values"]])
+    whole = {"unit": estimates["n_units"].max(), "month": months["month"].nunique() if len(months) else 0}
+    found = {}
+    for place, own in reasons.groupby("row"):
+        row, said = estimates.iloc[place - 1], list(zip(own["code"], own["values"], strict=True))
+        if pd.notna(row["n_events"]) or not _few(said):
+            continue
+        least = max(
+            _units_left(row, said, whole["unit"]), *(_levels_left(said, *one) for one in whole.items())
+        )
+        name = f"events of {row['model']}"
+        if 1 < least < LEAST and least > found.get(name, 1):
+            found[name] = least
+    return [Leak("groups", name, least, LEAST - 1) for name, least in found.items()]
+
+
+def _few(said):
+    """Whether reasons say that a model has fewer than ten events: of one that is withheld, or cannot be estimated."""
+    codes = {code for code, _ in said}
+    whys = [values.get("why", {}) for _, values in said]
+    return {"few_events", "not_published"} <= codes or any(
+        why.get("code") == "too_few_events" and why.get("events") == f"<{LEAST}" for why in whys
+    )
+
+
+def _units_left(row, said, units):
+    """The most of the numbers of units, clusters and degrees of freedom told, and of the units that a share of the
+    observations left by those without events makes (units differ in size: three quarters of it)."""
+    told = [row[name] for name in ("n_units", "n_clusters") if pd.notna(row[name]) and row[name] < units]
+    plus = {"few_clusters": ("clusters", 0), "t": ("df", 1), "degrees": ("df", 1)}
+    numbers_ = [(values.get(plus[code][0]), plus[code][1]) for code, values in said if code in plus]
+    told += [
+        value + more for value, more in numbers_ if isinstance(value, (int, float)) and value + more < units
+    ]
+    drops = json.loads(row["dropped_by_reason"]) if isinstance(row["dropped_by_reason"], str) else {}
+    still = drops.get("separated_unit", 0)
+    if still and pd.notna(row["n_used"]):
+        told.append(np.floor(0.75 * units * row["n_used"] / (row["n_used"] + still)))
+    return max(told, default=0)
+
+
+def _levels_left(said, column, whole):
+    """Levels of a column that have an event, at the least: all of them without the most that may have none."""
+    most = [
+        _most(values["levels"])
+        for code, values in said
+        if code == "levels_without_events" and values["column"] == column
+    ]
+    return whole - min(most) if most else 0
+
+
+def _most(count):
+    """The largest number that a count stands for, as a number or coarse (``<10``, ``~20``)."""
+    text = str(count)
+    if text.startswith("<"):
+        return int(text[1:]) - 1
+    return int(text[1:]) + LEAST // 2 - 1 if text.startswith("~") else int(text)
 
 
 # ------------------------------------------------------------------------------------------------ embedded

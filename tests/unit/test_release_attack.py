@@ -6,16 +6,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from release_attack import COHORTS, attack, digits, margins, read
+from release_attack import COHORTS, attack, digits, groups, margins, read
 from scipy import stats
 
 from jianfu.core.labels import Labels
 from jianfu.core.reasons import write_reasons
 from jianfu.models.estimates import RESTRICTED_COLUMNS
 from jianfu.models.reasons import because
+from jianfu.release.estimates import release_estimates
 from jianfu.release.gate import release_all
 from jianfu.release.ledger import round_alike
 from jianfu.release.outputs import Limits
+from jianfu.release.reasons_file import reasons_table
 
 PLAN = Path(__file__).parents[2] / "config" / "plan"
 LABELS = Labels("zh", str(PLAN / "labels.csv"))
@@ -301,6 +303,41 @@ def test_exits_that_rate_ratios_of_unmerged_cohorts_tell_are_found(tmp_path):
     assert [leak.group for leak in found] == ["exits 00后 by H2"] and found[0].low == pytest.approx(
         4, abs=0.2
     )
+
+
+TOLD = {  # what a model of seven exits in six of 24 units may tell of these, and the fewest exits that follow
+    "units": ({"n_units": 6}, [], 6),
+    "clusters": ({}, [because("few_clusters", clusters=6)], 6),
+    "degrees of freedom": ({}, [because("t", df=5)], 6),
+    "levels": ({}, [because("levels_without_events", column="unit", levels=18)], 6),
+    "coarse levels": ({}, [because("levels_without_events", column="month", levels="<10")], 9),
+    "rows dropped": ({"n_used": 3000, "dropped_by_reason": '{"separated_unit": 9000}'}, [], 4),
+}
+
+
+@pytest.mark.parametrize("kind", TOLD)
+def test_withheld_events_that_units_with_an_event_bound_are_found_and_not_released(tmp_path, kind):
+    """Each unit or month that a model keeps has an event: six units are six to nine of fewer than ten exits."""
+    changes, reasons, least = TOLD[kind]
+    plain = {"n_used": 12000, "n_read": 12000, "n_units": 24, "n_clusters": 24, "n_events": 7}
+    said = [because("few_events"), *reasons]
+    few = model(model="H2_resign", outcome="resign", estimate=0.1, std_error=0.2, **plain | changes)
+    few["reasons"] = write_reasons([one for one in said if not isinstance(one.data().get("levels"), str)])
+    whole = model(model="H2", outcome="voluntary", estimate=0.1, std_error=0.2, **plain | {"n_events": 60})
+    full = pd.DataFrame([few, whole])
+    naive = full.assign(n_events=[np.nan, 60])
+    naive["reasons"] = [write_reasons([*said, because("not_published")]), "[]"]
+    months = pd.DataFrame(
+        {"month": [f"2024-{m:02d}" for m in range(1, 13)] + [f"2025-{m:02d}" for m in range(1, 7)]}
+    )
+    released = release_estimates(full, Limits(10, 10, 0.9))[0]
+    for name, frame in (("naive", naive), ("released", released)):
+        (tmp_path / name).mkdir()
+        frame.drop(columns="reasons").to_csv(tmp_path / name / "estimates.csv", index=False)
+        reasons_table(frame).to_csv(tmp_path / name / "reasons.csv", index=False)
+        months.to_csv(tmp_path / name / "index_over_time.csv", index=False)
+    assert [(leak.group, leak.low) for leak in groups(tmp_path / "naive")] == [("events of H2_resign", least)]
+    assert groups(tmp_path / "released") == []
 
 
 LATER = EXITS | {"80后": 29, "90后": 120}  # one cohort by three, another by thirty-six

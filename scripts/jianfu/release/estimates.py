@@ -30,7 +30,8 @@ def release_estimates(estimates: pd.DataFrame, limits: Limits) -> tuple[pd.DataF
     what would tell a withheld one goes with it: event counts, and the smallest further level. Where observations are
     persons (rows without events; ``persons``: not those whose rows are units, months or chains), small dropped groups
     are merged. A small number of observations used goes with the counts whose difference it is, unless none was used;
-    behind few events of persons go the units and clusters with them, each of which has one, and what was dropped.
+    behind few events of persons go the units and clusters with them, each of which has one, also from the reasons, and
+    what was dropped.
     """
     missing = [column for column in RESTRICTED_COLUMNS if column not in estimates]
     if missing:
@@ -59,7 +60,7 @@ def release_estimates(estimates: pd.DataFrame, limits: Limits) -> tuple[pd.DataF
     released["dropped_by_reason"] = released["dropped_by_reason"].mask(small, "{}")
     siblings = _part_outcomes(released, few & whole)
     released["n_events"] = released["n_events"].mask(siblings)
-    reasons, coarse = coarse_texts(released["reasons"], limits.min_cell)
+    reasons, coarse = coarse_texts(released["reasons"], limits.min_cell, scarce)
     released = with_reason(released.assign(reasons=reasons), hidden, because("not_published"))
     merged = _merge_dropped(released, (persons & events.isna()).to_numpy(), limits.min_cell)
     counts = {

@@ -33,7 +33,7 @@ from jianfu.release.estimates import (
     write_estimates,
 )
 from jianfu.release.ledger import ESTIMATES, LEDGER, round_alike
-from jianfu.release.outputs import DIGITS, Limits, Output, check_grain, read_outputs
+from jianfu.release.outputs import DIGITS, WITHHELD, Limits, Output, check_grain, read_outputs
 from jianfu.release.reasons import coarse_texts
 from jianfu.release.source_rows import in_words as rows_in_words
 from jianfu.release.source_rows import release_rows
@@ -74,7 +74,8 @@ def release_frame(
     check_grain(output, frame)
     released, counts = METHODS[output.method](frame, output, limits, shown)
     if "reasons" in released:
-        released["reasons"], counts["reasons"] = coarse_texts(released["reasons"], limits.min_cell)
+        hidden = released["status"].eq(WITHHELD) if "status" in released else None
+        released["reasons"], counts["reasons"] = coarse_texts(released["reasons"], limits.min_cell, hidden)
     return released, counts
 
 

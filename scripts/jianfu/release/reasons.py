@@ -1,6 +1,7 @@
 """Reasons at the gate: what counts persons or events leaves coarsely or not at all, whoever wrote it."""
 
 import json
+import math
 from collections.abc import Iterable
 
 from jianfu.core.errors import DataError
@@ -8,21 +9,29 @@ from jianfu.core.reasons import Reason, read_reasons, write_reasons
 from jianfu.models.estimates import missing
 from jianfu.models.reasons import WITHHELD, Declared, because, codes
 
+# What bounds few events of a model: its clusters, and the levels left out of it, as each of the others has an event.
+CLUSTERS, EVENTLESS = ("clusters", "df"), "levels_without_events"
+
 
 def coarse_count(count: float, min_cell: int) -> str:
     """A count of persons or events to the nearest multiple of ``min_cell`` (``~60``), or as ``<10`` if below it."""
     return f"<{min_cell}" if count < min_cell else f"~{int(count / min_cell + 0.5) * min_cell}"
 
 
-def coarse(reasons: list[Reason], min_cell: int) -> list[Reason]:
-    """The reasons that may leave, their counts of persons or events coarse (:func:`coarse_count`).
+def coarse(reasons: list[Reason], min_cell: int, scarce: bool = False) -> list[Reason]:
+    """The reasons that may leave, their counts of persons or events coarse (:func:`coarse_count`); ``scarce``: of a row
+    with fewer than ``min_cell`` events behind it, where clusters and levels without events would bound them.
 
     Those that would tell a count by another figure are left out (kind ``withheld``), and so is what
     ``no_observations`` says of the rows dropped: :func:`with_dropped` fills it from what is released of them. Raises
     :class:`DataError` for a reason that is not declared in :mod:`jianfu.models.reasons`.
     """
     declared = [(reason, _declared(reason)) for reason in reasons]
-    return [_coarse(reason, known, min_cell) for reason, known in declared if known.kind != WITHHELD]
+    return [
+        _coarse(reason, known, min_cell, scarce)
+        for reason, known in declared
+        if known.kind != WITHHELD and not (scarce and reason.code == EVENTLESS)
+    ]
 
 
 def _declared(reason: Reason) -> Declared:
@@ -32,13 +41,14 @@ def _declared(reason: Reason) -> Declared:
     return known
 
 
-def _coarse(reason: Reason, known: Declared, min_cell: int) -> Reason:
+def _coarse(reason: Reason, known: Declared, min_cell: int, scarce: bool) -> Reason:
     def told(name, value):
         if isinstance(value, Reason):
-            return _coarse(value, _declared(value), min_cell)
+            return _coarse(value, _declared(value), min_cell, scarce)
         if isinstance(value, list) and any(isinstance(item, Reason) for item in value):
-            return coarse(value, min_cell)
-        return coarse_count(value, min_cell) if name in known.counts else value
+            return coarse(value, min_cell, scarce)
+        counted = name in known.counts or scarce and name in CLUSTERS and math.isfinite(value)
+        return coarse_count(value, min_cell) if counted else value
 
     if reason.code == "no_observations":
         return because("no_observations", reasons=[])
@@ -74,7 +84,12 @@ def tells_counts(reasons: list[Reason]) -> bool:
     return False
 
 
-def coarse_texts(texts: Iterable[str], min_cell: int) -> tuple[list[str], int]:
-    """The texts of a column (:func:`~jianfu.core.reasons.write_reasons`) as they may leave; how many told counts."""
+def coarse_texts(
+    texts: Iterable[str], min_cell: int, scarce: Iterable[bool] | None = None
+) -> tuple[list[str], int]:
+    """The texts of a column (:func:`~jianfu.core.reasons.write_reasons`) as they may leave, and how many told counts;
+    ``scarce``: which of them are of rows with few events, as in :func:`coarse`."""
     reasons = [read_reasons(text) for text in texts]
-    return [write_reasons(coarse(own, min_cell)) for own in reasons], sum(map(tells_counts, reasons))
+    few = [False] * len(reasons) if scarce is None else scarce
+    made = [write_reasons(coarse(own, min_cell, one)) for own, one in zip(reasons, few, strict=True)]
+    return made, sum(map(tells_counts, reasons))
