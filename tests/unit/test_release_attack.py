@@ -10,9 +10,9 @@ from release_attack import COHORTS, attack, digits, groups, margins, read
 from scipy import stats
 
 from jianfu.core.labels import Labels
-from jianfu.core.reasons import write_reasons
+from jianfu.core.reasons import read_reasons, write_reasons
 from jianfu.models.estimates import RESTRICTED_COLUMNS
-from jianfu.models.reasons import because
+from jianfu.models.reasons import because, in_words
 from jianfu.release.estimates import release_estimates
 from jianfu.release.gate import release_all
 from jianfu.release.ledger import round_alike
@@ -338,6 +338,9 @@ def test_withheld_events_that_units_with_an_event_bound_are_found_and_not_releas
         months.to_csv(tmp_path / name / "index_over_time.csv", index=False)
     assert [(leak.group, leak.low) for leak in groups(tmp_path / "naive")] == [("events of H2_resign", least)]
     assert groups(tmp_path / "released") == []
+    assert all(
+        in_words(read_reasons(text), LABELS) for text in released["reasons"].head(1)
+    )  # what is left can be said
 
 
 LATER = EXITS | {"80后": 29, "90后": 120}  # one cohort by three, another by thirty-six

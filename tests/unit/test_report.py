@@ -324,6 +324,16 @@ def test_a_test_that_is_too_weak_is_not_said_to_be_like_zero(province, language)
     assert weak.format(third.lower() if language == "en" else third) in text
 
 
+def test_a_failed_test_is_named_beside_those_that_found_nothing(province, language):
+    said = {
+        "zh": "职业倦怠：检验未通过（以后的负担），结果可能另有原因",
+        "en": "Burnout: tests failed (later burden); other things",
+    }[language]
+    assert said in markdown(province, language, "report")[0]
+    change_estimates(province, lambda frame: frame[frame["model"] != "H1_burnout.lead"])
+    assert said not in markdown(province, language, "report")[0]
+
+
 def test_with_few_clusters_only_the_interval_of_the_bootstrap_is_said(with_rates, language):
     many, few = {
         "zh": ("多流出7.0人（95%置信区间3.2至10.7）", "多流出7.0人（风险比1.29，95%置信区间1.14至1.45）"),

@@ -1,7 +1,6 @@
 """Reasons at the gate: what counts persons or events leaves coarsely or not at all, whoever wrote it."""
 
 import json
-import math
 from collections.abc import Iterable
 
 from jianfu.core.errors import DataError
@@ -10,7 +9,7 @@ from jianfu.models.estimates import missing
 from jianfu.models.reasons import WITHHELD, Declared, because, codes
 
 # What bounds few events of a model: its clusters, and the levels left out of it, as each of the others has an event.
-CLUSTERS, EVENTLESS = ("clusters", "df"), "levels_without_events"
+CLUSTERS, DF, EVENTLESS = "clusters", "df", "levels_without_events"
 
 
 def coarse_count(count: float, min_cell: int) -> str:
@@ -20,7 +19,8 @@ def coarse_count(count: float, min_cell: int) -> str:
 
 def coarse(reasons: list[Reason], min_cell: int, scarce: bool = False) -> list[Reason]:
     """The reasons that may leave, their counts of persons or events coarse (:func:`coarse_count`); ``scarce``: of a row
-    with fewer than ``min_cell`` events behind it, where clusters and levels without events would bound them.
+    with fewer than ``min_cell`` events behind it, where clusters, degrees of freedom and levels without events would bound
+    them.
 
     Those that would tell a count by another figure are left out (kind ``withheld``), and so is what
     ``no_observations`` says of the rows dropped: :func:`with_dropped` fills it from what is released of them. Raises
@@ -30,7 +30,7 @@ def coarse(reasons: list[Reason], min_cell: int, scarce: bool = False) -> list[R
     return [
         _coarse(reason, known, min_cell, scarce)
         for reason, known in declared
-        if known.kind != WITHHELD and not (scarce and reason.code == EVENTLESS)
+        if known.kind != WITHHELD and not (scarce and (reason.code == EVENTLESS or DF in known.values))
     ]
 
 
@@ -47,7 +47,7 @@ def _coarse(reason: Reason, known: Declared, min_cell: int, scarce: bool) -> Rea
             return _coarse(value, _declared(value), min_cell, scarce)
         if isinstance(value, list) and any(isinstance(item, Reason) for item in value):
             return coarse(value, min_cell, scarce)
-        counted = name in known.counts or scarce and name in CLUSTERS and math.isfinite(value)
+        counted = name in known.counts or scarce and name == CLUSTERS
         return coarse_count(value, min_cell) if counted else value
 
     if reason.code == "no_observations":
