@@ -19,8 +19,8 @@ def coarse_count(count: float, min_cell: int) -> str:
 
 def coarse(reasons: list[Reason], min_cell: int, scarce: bool = False) -> list[Reason]:
     """The reasons that may leave, their counts of persons or events coarse (:func:`coarse_count`); ``scarce``: of a row
-    with fewer than ``min_cell`` events behind it, where clusters, degrees of freedom and levels without events would bound
-    them.
+    with fewer than ``min_cell`` events behind it, where clusters, degrees of freedom and levels without events would
+    bound them.
 
     Those that would tell a count by another figure are left out (kind ``withheld``), and so is what
     ``no_observations`` says of the rows dropped: :func:`with_dropped` fills it from what is released of them. Raises
