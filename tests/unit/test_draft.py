@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from ingest_cases import ROOT, UNITS, ingest_all, ingest_rows, write_csv
 from unseen_counties import COUNTIES
-from unseen_folders import FOLDERS, _id_number, lines_to_correct
+from unseen_folders import FOLDERS, _book, _id_number, lines_to_correct
 from unseen_offices import OFFICES
 
 from jianfu.config.files import read_yaml
 from jianfu.config.merging import merge
 from jianfu.onboarding.assignment import assign
+from jianfu.onboarding.contents import legend_of
 from jianfu.onboarding.draft import make_draft
 from jianfu.onboarding.grouping import core_name
 from jianfu.onboarding.knowledge import Knowledge
@@ -21,7 +22,7 @@ from jianfu.onboarding.preview import refused_by, try_out
 from jianfu.onboarding.province_file import render
 from jianfu.onboarding.scores import known_wordings
 from jianfu.onboarding.survey import Survey, _code, _range
-from jianfu.onboarding.wordings import _category, propose_wordings
+from jianfu.onboarding.wordings import HIDDEN, _category, propose_wordings
 
 
 @pytest.fixture(scope="module")
@@ -236,6 +237,118 @@ def test_cells_that_are_no_yes_and_no_make_another_column(tmp_path, knowledge):
     assert proposal.source()["columns"] == {"一票否决事项": "veto_domain"}
 
 
+def _sure(proposal):
+    """{heading: column} of what is read without anybody's help, known or proposed."""
+    return proposal.known | {text: h.column for text, h in proposal.columns.items()}
+
+
+def _values(proposal, column):
+    return {w.text: w.value for w in proposal.active_wordings() if w.column == column}
+
+
+def test_masked_numbers_and_spans_of_days_are_not_what_their_headings_say(tmp_path, knowledge):
+    roster = [["人员编号", "身份证号（脱敏）", "单位", "出生年月", "到本单位时间"]]
+    roster += [[f"A{n:04d}", f"390101********{n:04d}", "河口镇", "1990-01", "2015-08-01"] for n in range(40)]
+    span = _with(("活动时间（起止）", lambda n: f"2024.3.{n + 1}" + f"-3.{n + 3}" * (n % 2)))
+    visits = [[*row[:3], row[4]] for row in span]
+    draft = make_draft(_folder(tmp_path, 花名册=roster, 检查台账=visits), knowledge)
+    assert list(_proposal(draft, "roster").ignore) == ["身份证号（脱敏）"]
+    assert _sure(_proposal(draft, "roster"))["人员编号"] == "employee_id"
+    assert _sure(_proposal(draft, "tasks"))["活动时间（起止）"] == "period"
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_the_post_begins_where_the_present_unit_is_named(tmp_path, knowledge, alone):
+    """First arrival in any township is the start of the post only where no other column is, and then to be checked."""
+    roster = [["工号", "单位", "出生年月", "进入乡镇工作时间", "任职本单位起始时间"]]
+    roster += [[f"A{n}", "河口镇", "1990-01", "2012-08-01", f"2015-08-{n + 1:02d}"] for n in range(25)]
+    roster = [row[:4] for row in roster] if alone else roster
+    proposal = _proposal(make_draft(_folder(tmp_path, 花名册=roster), knowledge), "roster")
+    (start,) = [text for text, column in _sure(proposal).items() if column == "spell_start"]
+    assert start == roster[0][-1] and (proposal.columns[start].confidence == "sure_medium") is alone
+
+
+def test_when_a_row_was_recorded_is_no_feedback_and_no_birth(tmp_path, knowledge):
+    tasks = _with(("登记时间", lambda n: f"2024-03-{n + 1:02d} 10:20"), ("催办次数", lambda n: str(n % 3)))
+    moves = [["身份证号", "单位", "增减类别", "变动时间", "批准时间"]]
+    moves += [
+        [_id_number(n)[0], "河口镇", "减少", f"2024-03-{n + 1:02d}", f"2024-02-{n + 1:02d}"]
+        for n in range(20)
+    ]
+    draft = make_draft(_folder(tmp_path, 任务台账=tasks, 增减台账=moves), knowledge)
+    assert _sure(_proposal(draft, "tasks"))["登记时间"] == "created_at"
+    assert "催办次数" in _proposal(draft, "tasks").open
+    assert "birth_ym" not in _sure(_proposal(draft, "ledger")).values()
+    seen = {h.text: h for _, headings in _proposal(draft, "ledger").pages for h in headings}
+    assert "birth_ym" not in dict(seen["批准时间"].candidates)
+
+
+def test_app_statistics_with_a_sheet_for_each_month_are_no_figures_of_a_year(tmp_path, knowledge):
+    rows = [["县区", "乡镇", "应用名称", "操作类别", "注册用户数", "使用人次", "安装要求", "是否纳入考核"]]
+    for unit in ("河口镇", "东山乡"):
+        for app, kind in (("一码通", "签到打卡"), ("一码通", "流程审批"), ("一张图", "拍照上传")):
+            must = ["强制安装", "√"] if app == "一码通" else ["自愿安装", ""]
+            rows.append(["甲县", unit, app, kind, "40", str(300 + len(rows)), *must])
+    (tmp_path / "raw").mkdir()
+    write_csv(tmp_path / "raw/单位名录.csv", UNITS)
+    _book(tmp_path / "raw/应用使用情况通报_2024年上半年.xlsx", {f"2024年{m}月": rows for m in (1, 2, 3)})
+    draft = make_draft(tmp_path / "raw", knowledge)
+    assert [p.table for p in draft.proposals] == ["units", "app_activity"]
+    apps = _proposal(draft, "app_activity")
+    assert _sure(apps)["使用人次"] == "count" and "注册用户数" not in _sure(apps)
+    assert _values(apps, "is_mandatory") == {"强制安装": True, "自愿安装": False}
+    assert _values(apps, "used_in_assessment") == {"": False}
+
+
+def test_codes_that_a_heading_explains_are_read_by_it(tmp_path, knowledge):
+    (tmp_path / "raw").mkdir()
+    rows = [["区划代码", "乡级政区名称", "隶属县区", "政区类型(1镇2乡3街道)"]]
+    rows += [[f"39010110{n}", f"{n}号{'镇乡'[n % 2]}", "甲县", str(n % 2 + 1)] for n in range(9)]
+    write_csv(tmp_path / "raw/区划名录.csv", rows)
+    write_csv(tmp_path / "raw/任务台账.csv", TASKS)
+    units = _proposal(make_draft(tmp_path / "raw", knowledge), "units")
+    assert _sure(units)["政区类型(1镇2乡3街道)"] == "unit_type"
+    assert _values(units, "unit_type") == {"1": "镇", "2": "乡"}
+
+
+@pytest.mark.parametrize(
+    ("heading", "legend"),
+    [
+        ("政区类型(1镇2乡3街道)", {"1": "镇", "2": "乡", "3": "街道"}),
+        ("一票否决（1是0否）", {"1": "是", "0": "否"}),
+        ("性别（1=男，2=女）", {"1": "男", "2": "女"}),
+        ("在岗人数（2023年12月）", {}),
+        ("评分（1-5分）", {}),
+    ],
+)
+def test_what_a_heading_says_of_its_codes(heading, legend):
+    assert legend_of(heading) == legend
+
+
+def test_wordings_are_told_by_their_row_or_the_heading(tmp_path, knowledge):
+    """本级 by who issues, 交流 by where to, 计划内/计划外 by the heading."""
+    tasks = _with(
+        ("下达层级", lambda n: "市级" if n % 4 == 0 else "本级"),
+        ("牵头单位", lambda n: "市应急局" if n % 4 == 0 else "县应急局"),
+        ("计划内/计划外", lambda n: "计划外" if n % 3 else "计划内"),
+    )
+    moves = [["身份证号", "单位", "增减类别", "变动时间", "变动原因", "去向层级"]]
+    moves += [
+        [
+            _id_number(n)[0],
+            "河口镇",
+            "减少",
+            f"2024-03-{n + 1:02d}",
+            *(("平级交流", "乡镇") if n % 2 else ("退休", "")),
+        ]
+        for n in range(20)
+    ]
+    draft = make_draft(_folder(tmp_path, 任务台账=tasks, 增减台账=moves), knowledge)
+    assert _values(_proposal(draft, "tasks"), "issuer_level") == {"本级": "县"}
+    assert _values(_proposal(draft, "tasks"), "in_annual_plan") == {"计划内": True, "计划外": False}
+    assert _values(_proposal(draft, "ledger"), "exit_type") == {"平级交流": "乡镇间调动"}
+
+
 def test_every_wording_is_shown_with_its_value_and_clashes(tmp_path, knowledge):
     rows = [[*row[:2], "督导检查" if n else row[2], row[3]] for n, row in enumerate(TASKS)]
     rows[0] = TASKS[0]
@@ -247,7 +360,7 @@ def test_every_wording_is_shown_with_its_value_and_clashes(tmp_path, knowledge):
 def test_a_wording_that_looks_like_a_name_is_offered_where_it_holds_a_known_one(tmp_path, knowledge):
     rows = [[*row[:2], "任务件" if n % 2 else "任小军", row[3]] if n else row for n, row in enumerate(TASKS)]
     proposal = _proposal(make_draft(_folder(tmp_path, 任务台账=rows), knowledge), "tasks")
-    assert [(w.text, w.value) for w in proposal.wordings] == [("任务件", "任务")]
+    assert [(w.text, w.value) for w in proposal.wordings] == [("任务件", "任务"), (HIDDEN, None)]
 
 
 def test_numbers_of_answers_are_no_persons(tmp_path, knowledge):

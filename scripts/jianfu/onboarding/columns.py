@@ -22,7 +22,7 @@ from jianfu.ingest.numbers import parse_number
 from jianfu.ingest.sheet import SPACES
 from jianfu.ingest.stage import MONTHLY, day_places, from_place, month_places
 from jianfu.onboarding import assignment
-from jianfu.onboarding.contents import content_of
+from jianfu.onboarding.contents import content_of, legend_of
 from jianfu.onboarding.knowledge import HIGH, LOW, MEDIUM
 from jianfu.onboarding.recognise import ITEM
 from jianfu.onboarding.scores import guess, kind_of, known_score, refuted, told_by_cells
@@ -90,7 +90,8 @@ def propose_columns(found, knowledge, units=None, refused=frozenset()):
 
     @cache
     def content(place):
-        return content_of(found.sheet, place, found.bottom, knowledge.null_tokens, units)
+        legend = legend_of(found.headings[place])
+        return content_of(found.sheet, place, found.bottom, knowledge.null_tokens, units, legend)
 
     _offer_numbers(headings, claims, content, table)
 
@@ -199,9 +200,12 @@ def _options(rest, columns, claims, content, found, knowledge, refused):
                 elif (
                     names
                     and not _said_by_cells(names, name, content(heading.place), found.table, knowledge)
-                    and not all(refuted(n, content(heading.place), found.table, knowledge) for n in names)
+                    and (
+                        set(names) & set(IDENTIFIERS)
+                        or not all(refuted(n, content(heading.place), found.table, knowledge) for n in names)
+                    )
                 ):
-                    continue  # a heading that the dictionary knows is nothing else
+                    continue  # a heading that the dictionary knows is nothing else, nor is one that names persons
                 elif names and _said_by_cells(names, name, content(heading.place), found.table, knowledge):
                     option = (TOLD, name, Reason("ev_cells_are", kind=Reason("kind_category")))
                 else:

@@ -1,6 +1,7 @@
 """What the cells of one column look like: dates, numbers, categories, units, or something that names a person."""
 
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -15,6 +16,8 @@ from jianfu.ingest.values import normal_wording
 
 ROWS = 2000  # cells that are looked at
 TEXTS = 200  # different texts that are judged
+MANY_SPANS = 0.1  # share of spans of days from which a column holds no single days
+LAST_BORN = 2010  # nobody who holds a post was born later
 _ID_LIKE = re.compile(r"[`'‘’]?\d{15}(\d{2}[\dXx])?|\d\.\d+E\+1[4-7]")
 _PHONE = re.compile(r"(\+?86)?1\d{10}|0\d{2,3}-?\d{7,8}")
 _CLOCK = re.compile(r"([上下]午)?\s*\d{1,2}[:：时]\d{1,2}(分|[:：]\d{1,2})?")
@@ -22,6 +25,9 @@ _CLOCKS = re.compile(r"(\D{0,6}\d{1,2}[:：]\d{2}(:\d{2})?\D{0,6})+")
 _GPS = re.compile(r"-?\d{1,3}\.\d{4,}([,，]\s*-?\d{1,3}\.\d{4,})?")
 _UNIT = re.compile(r".{1,14}(镇|乡|街道|街道办|办事处|政府|苏木|管委会)")
 _NOT = re.compile(r"[不非未否无普].{0,5}|.{1,5}外|一般|正常|常规")
+_INSIDE = re.compile(r"[(\[【](.*?)[)\]】]")
+_CODED = re.compile(r"(?<![\d.\-~])(\d{1,2})\s*[=:.、\-]?\s*(?:代表|表示|为|是(?=[^\d\W]))?([^\d\W_]{1,8})")
+_MEASURES = set("年月日时分秒点元个人次天份万名级岁")
 _HAN = re.compile("[\u3400-\u9fff]")
 _OFFICE = re.compile(r".{1,20}(局|委|办|部|室|院|厅|署|会|中心|大队|支队|专班|政府|组|公司|站)")
 _SURNAMES = (
@@ -65,13 +71,26 @@ class Content:
         return "name" if self.share("name") >= 0.8 and self.distinct > 0.2 and len(self.texts) > 5 else ""
 
 
-def content_of(sheet, place, bottom, null_tokens, units=None):
-    """:class:`Content` of the column at ``place`` below row ``bottom``; ``units`` a UnitIndex or None."""
+def content_of(sheet, place, bottom, null_tokens, units=None, legend=None):
+    """:class:`Content` of the column at ``place`` below row ``bottom``; ``units`` a UnitIndex or None.
+
+    ``legend``: {code: word} by which the heading explains its codes; the words are judged.
+    """
     cells = sheet.columns[place].slice(bottom, ROWS).to_pylist()
     cells = [(cell or "").strip(SPACES) for cell in cells]
+    if legend:
+        cells = [legend.get(cell.removesuffix(".0"), cell) for cell in cells]
     texts = Counter(cell for cell in cells if cell and cell not in null_tokens)
     filled = sum(texts.values()) / len(cells) if cells else 0.0
     return Content(filled, texts, _tests(units), _counts_rows([cell for cell in cells if cell]))
+
+
+def legend_of(heading: str) -> dict[str, str]:
+    """{code: word} where a heading explains its codes in brackets (政区类型(1镇2乡3街道)); else empty."""
+    inside = " ".join(_INSIDE.findall(unicodedata.normalize("NFKC", heading)))
+    pairs = [(code, word) for code, word in _CODED.findall(inside) if word not in _MEASURES]
+    codes = dict(pairs)
+    return codes if len(codes) > 1 and len(codes) == len(pairs) else {}
 
 
 def _counts_rows(cells):
@@ -87,6 +106,7 @@ def _tests(units):
         "clocks": lambda t: bool(_CLOCKS.fullmatch(t)),
         "clock": lambda t: bool(_CLOCK.fullmatch(t)),
         "month": lambda t: (d := dates.parse(t)) is not None and d[1] == "month",
+        "recent": lambda t: (d := dates.parse(t)) is not None and d[0].year > LAST_BORN,
         "number": lambda t: parse_number(t) is not None,
         "duration": lambda t: not t.isdigit() and parse_number(t) is None and parse_duration(t) is not None,
         "person_id": lambda t: normal_id(t) is not None or bool(_ID_LIKE.fullmatch(t)),
@@ -156,9 +176,11 @@ def contradicts(content, kind):
     if len(content.texts) < 3:
         return False
     if kind in ("time", "date", "clock", "month", "birth_month"):
-        return (
-            content.share("date") + content.share("month") + content.share("clock") * (kind == "clock") < 0.1
-        )
+        told = content.share("date") + content.share("month") + content.share("clock") * (kind == "clock")
+        spans = content.share("period") >= MANY_SPANS and told < 1 - MANY_SPANS
+        return told < 0.1 or spans or (kind == "birth_month" and content.share("recent") > 0.5)
+    if kind == "person_id":  # masked, or a number of another kind
+        return content.share("person_id") < 0.1
     if kind in ("count", "number"):
         return content.share("number") < 0.1
     if kind == "unit":

@@ -179,7 +179,7 @@ def _settled(page, found, knowledge, units):
     if found.table in ALIKE or found.table == "survey" or not _proposal(found, knowledge, units).lacking:
         return found
     others = [table for table in OTHERS if (found.table, table) != ("roster", "ledger")]
-    return _by_content(page, knowledge, units, others) or found
+    return _by_content(page, knowledge, units, others, found) or found
 
 
 def _tells_moves(found, knowledge, units):
@@ -201,9 +201,12 @@ def _proposal(found, knowledge, units):
     return proposals[0]
 
 
-def _by_content(page, knowledge, units, tables):
-    """A sheet with unknown headings as the table whose columns its cells can fill; one that its name hints at first."""
-    best = None
+def _by_content(page, knowledge, units, tables, known=None):
+    """A sheet with unknown headings as the table whose columns its cells can fill; one that its name hints at first.
+
+    ``known``: what its headings say, which only a table with no fewer known headings replaces.
+    """
+    best, least = None, len(_proposal(known, knowledge, units).known) if known else 0
     for found in unfamiliar(page, knowledge, tables):
         proposal = _proposal(found, knowledge, units)
         sure = [h.confidence == HIGH for h in proposal.columns.values()]
@@ -213,10 +216,25 @@ def _by_content(page, knowledge, units, tables):
         read = {h.column for h in proposal.columns.values()} | set(proposal.known.values())
         if found.table == "unit_year" and read <= OF_UNIT_YEAR:
             continue  # says nothing of the unit: a table of one's own
+        if found.table == "unit_year" and _many_rows_each(proposal):
+            continue
+        if len(proposal.known) < least:
+            continue
         spoken_for = found.weight or (told and not remedied)
         if not proposal.lacking and spoken_for and (best is None or weight > best[0]):
             best = weight, found
     return best and best[1]
+
+
+def _many_rows_each(proposal):
+    """Whether a sheet without years names its units again and again: it is no table of a row for each."""
+    ((found, headings),) = proposal.pages
+    places = {h.column: h.place for h in headings if h.column}
+    place = places.get("unit_code", places.get("unit_name"))
+    if place is None or "year" in places:
+        return False
+    cells = [cell for cell in found.sheet.columns[place].slice(found.bottom).to_pylist() if cell]
+    return len(set(cells)) < 0.5 * len(cells)
 
 
 def _why_again(twin):

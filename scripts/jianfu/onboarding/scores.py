@@ -19,7 +19,10 @@ FEW_TEXTS = 60  # different texts up to which a column of text holds kinds of so
 CONTRADICTED = 0.2  # what is left of a known heading whose cells are something else
 # what many headings end with, whatever they hold
 _ENDS = re.compile(r"(次数|数量|份数|件数|人数)$")
-_SOFT = re.compile(r"^(?:q|第)?\d{1,2}题?[、.:](?=\D)|^(是否|您的|您所在的|您|所属|本次|实际)|[(（].*?[)）]")
+_WHEN = re.compile(r"(时间|日期|年月|日)$")
+_SOFT = re.compile(
+    r"^(?:q|第)?\d{1,2}题?[、.:](?=\D)|^其中[:,，]?|^(是否|您的|您所在的|您|所属|本次|实际)|[(（].*?[)）]"
+)
 
 
 def kind_of(table, column, content, knowledge):
@@ -75,13 +78,17 @@ def guess(heading, column, content, table, knowledge):
     if not fit or contradicts(content, kind) or _said_otherwise(plain, column, knowledge):
         return 0.0, None
     near, word = _nearest(plain, knowledge.headings[table].get(column, []))
+    hint = bool(re.search(knowledge.hints["column"].get(column, "$^"), plain))
+    if kind in DAYS and not hint and not set(_WHEN.sub("", plain)) & set(_WHEN.sub("", word)):
+        near = 0.0  # 登记时间 is no 回复时间
     declared = knowledge.tables[table].columns.get(column)
     if not content.texts and near < NEAR_ENOUGH:
         return 0.0, None
     if declared is not None and declared.required and kind in DAYS and 0 < content.filled < HALF:
         return 0.0, None  # every row has it
-    hint = bool(re.search(knowledge.hints["column"].get(column, "$^"), plain))
     required = (declared is not None and declared.required) or column in ("unit_name", "id_number")
+    if kind in ("count", "number") and not (hint or required or near >= HALF):
+        return 0.0, None  # without a word numbers may be anything
     strong = fit == 1 and (
         kind in ("unit", "person_id")
         or (kind == "category" and told_by_cells(content, known))
@@ -94,6 +101,9 @@ def guess(heading, column, content, table, knowledge):
             return 0.0, None  # codes are no names
         score += 0.1  # and beside names they are the surer of the two
     score += 0.05 * (kind == "title" and content.share("title") > 0.9)  # and no kind of anything
+    exact, loose = (knowledge.hints[kind].get(column, "$^") for kind in ("exact", "loose"))
+    score += 0.2 * bool(re.search(exact, plain))
+    score = min(score, 0.7) if re.search(loose, plain) else score
     if kind == "text":
         score += 0.2 * (hint and 1 < len(content.texts) <= FEW_TEXTS)
         score = min(score, 0.5) if near < 0.7 else score

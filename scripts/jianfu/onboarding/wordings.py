@@ -15,6 +15,7 @@ from jianfu.ingest.sheet import SPACES
 from jianfu.ingest.stage import nondata_rows
 from jianfu.ingest.values import normal_wording
 from jianfu.onboarding.columns import header_of
+from jianfu.onboarding.contents import legend_of
 from jianfu.onboarding.knowledge import HIGH, LOW, MEDIUM
 from jianfu.onboarding.scores import MAX_LENGTH, known_wordings
 
@@ -31,6 +32,11 @@ _AROUND = re.compile(
 )
 _TURNED = re.compile(r"返回|回来|归来|期满|结束|取消|解除|免|未|不|非|拟|待|撤|恢复|终止|驳回|退回")
 _JOINED = re.compile(r"[+＋/、,，和与及兼]|结合|并")
+# the column whose cells tell what a vague wording of another means, and how many, and what share, of them must agree
+BESIDE = {"issuer_level": "issuer", "exit_type": "destination_level"}
+FEWEST_BESIDE, MOST_BESIDE = 5, 0.9
+HIDDEN = "……"  # stands for wordings that are not shown
+_TICK = re.compile(r"[√✓✔☑●○◎■vV]|对勾|打勾")
 MIXED = "混合"  # the value of what is both
 UNFILLED = Reason("ev_unfilled")  # the wording says that nothing was filled in
 
@@ -55,6 +61,7 @@ class Wording:
 def propose_wordings(pages, knowledge):
     """:class:`Wording` list of one source, known ones first; ``pages``: [(Recognised, its headings)]."""
     table, found, named = pages[0][0].table, {}, {}
+    empty, beside = Counter(), {}
     for recognised, headings in pages:
         places = {h.column: h.place for h in headings if h.column}
         named |= {h.column: h.text for h in headings if h.column}
@@ -68,15 +75,57 @@ def propose_wordings(pages, knowledge):
                 text, n = (entry["values"] or "").strip(SPACES), entry["counts"]
                 if text and text not in knowledge.null_tokens:
                     found.setdefault(column, Counter())[text] += n
-    return [
-        w
-        for column, texts in found.items()
-        for w in _of_column(table, column, named[column], texts, knowledge)
-    ]
+                elif not text:
+                    empty[column] += n
+            if column in BESIDE and BESIDE[column] in places:
+                other = recognised.sheet.filled(places[BESIDE[column]], recognised.bottom)
+                pairs = zip(cells.to_pylist(), other.filter(pa.array(rows)).to_pylist(), strict=True)
+                for text, near in pairs:
+                    if text and near:
+                        own = beside.setdefault(column, {}).setdefault(text.strip(SPACES), Counter())
+                        own[near.strip(SPACES)] += 1
+    wordings = []
+    for column, texts in found.items():
+        own = _of_column(table, column, named[column], texts, knowledge)
+        own = [_told_beside(w, table, beside.get(column, {}).get(w.text), knowledge) for w in own]
+        wordings += own + (_unticked(column, own, empty[column]) if len(own) == len(texts) else [])
+    return wordings
+
+
+def _unticked(column, wordings, empty):
+    """What an empty cell means where a yes is written and no no: no where it is a tick, else it is asked."""
+    if not (empty and wordings) or any(w.value is not True or w.evidence == UNFILLED for w in wordings):
+        return []
+    ticked = all(_TICK.fullmatch(w.text) for w in wordings)
+    why = Reason("ev_ticked", word=wordings[0].text)
+    return [Wording(column, "", empty, False, MEDIUM if ticked else LOW, why)]
+
+
+def _told_beside(wording, table, cells, knowledge):
+    """A wording that says little (本级, 交流) as what the cells of another column in the same rows say."""
+    vague = wording.value is None or (wording.value == "调出" and wording.confidence != HIGH)
+    if wording.known or not vague or not cells or cells.total() < FEWEST_BESIDE:
+        return wording
+    if wording.column == "issuer_level":
+        levels, mean = knowledge.hints["office_level"], {}
+    else:
+        levels, mean = knowledge.hints[BESIDE[wording.column]], {"乡": "乡镇间调动"}
+    known = known_wordings(table, BESIDE[wording.column], knowledge)
+    told = Counter()
+    for text, n in cells.items():
+        plain = normal_wording(text)
+        level = known.get(plain) or next((v for v, words in levels.items() if re.search(words, plain)), None)
+        told[level] += n
+    (level, n), *_ = told.most_common(1)
+    value = mean.get(level) if mean else level
+    if value is None or n < MOST_BESIDE * cells.total():
+        return wording
+    evidence = Reason("ev_beside", value=str(level))
+    return replace(wording, value=value, confidence=MEDIUM, evidence=evidence, others=())
 
 
 def _of_column(table, column, heading, texts, knowledge):
-    """The wordings of one column; those that cannot be shown (too long, too many, long numbers, names) are left out.
+    """The wordings of one column; those that cannot be shown (too long, too many, long numbers, names) are counted.
 
     任务件 looks like a name (任 is a surname), but what holds a known wording is none.
     """
@@ -84,19 +133,31 @@ def _of_column(table, column, heading, texts, knowledge):
     ordered = sorted(texts.items(), key=lambda item: (-item[1], item[0]))
     shown = [(t, n) for t, n in ordered if len(t) <= MAX_LENGTH and not re.search(r"\d{5}", t)]
     told, new = [], []
+    legend = legend_of(heading)
     for text, rows in shown:
         word = normal_wording(text if normal_wording(text) in known else text.removesuffix(".0"))
-        if word in known:
+        meant = normal_wording(legend.get(text.removesuffix(".0"), ""))
+        if meant and known.get(meant) != known.get(word, ""):
+            evidence = Reason("ev_legend", word=legend[text.removesuffix(".0")])
+            new.append(
+                Wording(column, text, rows, known.get(meant), HIGH if meant in known else LOW, evidence)
+            )
+        elif word in known:
             others = _also_in(word, known) if kind == "category" else ()
             told.append(Wording(column, text, rows, known[word], HIGH, None, True, others))
         elif (
             not is_name(text)
+            or text in heading
             or any(len(other) >= 2 and other in word for other in known)
             or _told(word, knowledge.hints.get(column, {}))
         ):
             new.append(_propose(table, column, text, rows, heading, knowledge))
     new = _opposites(told + new, new) if kind == "boolean" else _left_over(told, new)
-    return told + new if len(new) <= MANY else told
+    new = new if len(new) <= MANY else []
+    rest = texts.total() - sum(w.rows for w in told + new)
+    kinds = len(texts) - len(told + new)
+    hidden = [Wording(column, HIDDEN, rest, None, LOW, Reason("ev_hidden", n=kinds))] if kinds else []
+    return told + new + hidden
 
 
 def _opposites(every, new):
@@ -153,7 +214,7 @@ def _propose(table, column, text, rows, heading, knowledge):
             if pattern.match(text):
                 return Wording(column, text, rows, value, MEDIUM, Reason("ev_first_word"))
         if text in heading:
-            return Wording(column, text, rows, True, MEDIUM, Reason("ev_in_heading"))
+            return Wording(column, text, rows, not text.endswith("外"), MEDIUM, Reason("ev_in_heading"))
         return Wording(column, text, rows, None, LOW, None)
     return _category(
         column, text, rows, known_wordings(table, column, knowledge), knowledge.hints.get(column, {})
