@@ -185,6 +185,7 @@ def _guessable(column, table):
 def _options(rest, columns, claims, content, found, knowledge, refused):
     """[heading][column] -> (score, name of the column, evidence)."""
     earliest = _earliest(rest, claims, content, found)
+    second = _second_best(rest, knowledge)
     options = []
     for heading in rest:
         names, tier = claims.get(heading.place, ((), 0))
@@ -192,7 +193,7 @@ def _options(rest, columns, claims, content, found, knowledge, refused):
         for group in columns:
             best = (0.0, group[0], None)
             for name in group:
-                if (normal_heading(heading.text), name) in refused:
+                if (normal_heading(heading.text), name) in refused | second:
                     continue
                 if name in names:
                     score = known_score(name, tier, content(heading.place), found.table, knowledge)
@@ -214,6 +215,14 @@ def _options(rest, columns, claims, content, found, knowledge, refused):
             row.append(best)
         options.append(row)
     return options
+
+
+def _second_best(rest, knowledge):
+    """{(heading, column)} where a heading may be a column (进入乡镇时间) that another one names (到本单位时间)."""
+    texts = [normal_heading(heading.text) for heading in rest]
+    named = {name for name, words in knowledge.hints["exact"].items() for t in texts if re.search(words, t)}
+    loose = {name: knowledge.hints["loose"].get(name, "$^") for name in named}
+    return {(t, name) for name, words in loose.items() for t in texts if re.search(words, t)}
 
 
 def _said_by_cells(names, column, content, table, knowledge):
