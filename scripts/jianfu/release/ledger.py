@@ -8,7 +8,8 @@ number reads alike wherever it stands; rows of estimates say so (``rounded``).
 
 A figure of many digits undoes this: the mean of a scale of whole numbers fits one number of answers only, and so do
 weights, measures of fit, and the interval of a model whose errors count observations (t with n - k degrees of freedom).
-So figures beside a rounded count keep ``FEW_DIGITS`` significant digits, and rates are those of the rounded counts.
+So figures beside a rounded count, and those in reasons, keep ``FEW_DIGITS`` significant digits, and rates are those of
+the rounded counts.
 """
 
 import itertools
@@ -24,7 +25,7 @@ from scipy import stats
 from jianfu.core.numbers import significant
 from jianfu.models.reasons import because
 from jianfu.release.estimates import FIGURES, rates_of_released, with_reason
-from jianfu.release.outputs import DIGITS
+from jianfu.release.outputs import DIGITS, FEW_DIGITS
 from jianfu.release.source_rows import PERSON_COUNTS, PERSON_TABLES, with_sums
 
 ESTIMATES = "estimates"
@@ -77,7 +78,6 @@ RATES = {
 }
 EXCESS = re.compile(r"excess_per_1000\((.+?)(?:; (.+?))?( - others)?\)")
 OTHERS = " - others"
-FEW_DIGITS = 3  # significant digits of figures beside a rounded count
 RMSEA = ("rmsea", "rmsea_low", "rmsea_high")
 FEWER_DIGITS = {  # where three tell the count
     "scale_structure": dict.fromkeys(RMSEA, 2),

@@ -13,6 +13,7 @@ TOTAL = "all"  # the value of a dimension that marks a row as the total over tha
 OTHER = "other"  # the reason under which small dropped groups are added up
 SHOWN, WITHHELD = "shown", "withheld"  # the column ``status`` of released tables
 DIGITS = 10  # significant digits of released figures
+FEW_DIGITS = 3  # of those beside a rounded count
 METHODS = ("cells", "steps", "flow", "rows", "open")
 LISTS = ("dimensions", "persons", "persons_hidden", "totals", "complements", "figures", "plain")
 PERSONAL = {"person_key", "submission_id", "birth_ym", "hire_date", "spell_start", "spell_end", "id_number"}

@@ -7,6 +7,7 @@ from jianfu.core.errors import DataError
 from jianfu.core.reasons import Reason, read_reasons, write_reasons
 from jianfu.models.estimates import missing
 from jianfu.models.reasons import WITHHELD, Declared, because, codes
+from jianfu.release.outputs import FEW_DIGITS
 
 # What bounds few events of a model: its clusters, and the levels left out of it, as each of the others has an event.
 CLUSTERS, DF, EVENTLESS = "clusters", "df", "levels_without_events"
@@ -18,9 +19,11 @@ def coarse_count(count: float, min_cell: int) -> str:
 
 
 def coarse(reasons: list[Reason], min_cell: int, scarce: bool = False) -> list[Reason]:
-    """The reasons that may leave, their counts of persons or events coarse (:func:`coarse_count`); ``scarce``: of a row
-    with fewer than ``min_cell`` events behind it, where clusters, degrees of freedom and levels without events would
-    bound them.
+    """The reasons that may leave, their counts of persons or events coarse (:func:`coarse_count`).
+
+    Other figures keep ``FEW_DIGITS`` significant digits, as more would tell a count (:mod:`jianfu.release.ledger`).
+    ``scarce``: of a row with fewer than ``min_cell`` events behind it, where clusters, degrees of freedom and levels
+    without events would bound them.
 
     Those that would tell a count by another figure are left out (kind ``withheld``), and so is what
     ``no_observations`` says of the rows dropped: :func:`with_dropped` fills it from what is released of them. Raises
@@ -47,8 +50,11 @@ def _coarse(reason: Reason, known: Declared, min_cell: int, scarce: bool) -> Rea
             return _coarse(value, _declared(value), min_cell, scarce)
         if isinstance(value, list) and any(isinstance(item, Reason) for item in value):
             return coarse(value, min_cell, scarce)
-        counted = name in known.counts or scarce and name == CLUSTERS
-        return coarse_count(value, min_cell) if counted else value
+        if name in known.counts or scarce and name == CLUSTERS:
+            return coarse_count(value, min_cell)
+        if isinstance(value, float) and not value.is_integer():
+            return float(f"{value:.{FEW_DIGITS}g}")
+        return value
 
     if reason.code == "no_observations":
         return because("no_observations", reasons=[])
