@@ -9,6 +9,7 @@ index add up to it; so do their changes from one year to the next.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -26,21 +27,24 @@ YEAR, REPLICATES = 12, 499
 ROUNDING = 1e-9  # points; a member that is wholly attributed leaves no line of its own
 FUNNEL = 3.09  # standard errors: 99.8 % of small issuers lie inside by chance alone (Spiegelhalter 2005)
 
-SCORES = """
-SELECT {dimension} AS name, any_value(issuer_level) AS level,
+# All dimensions in one scan of a view: the rows of each have its name, and a number (grouping) that says whose it is.
+SETS = "GROUPING SETS ((issuer{keys}), (issuer_level{keys}), (topic{keys}))"
+NAMED = """CASE WHEN grouping(issuer) = 0 THEN 'issuer' WHEN grouping(topic) = 0 THEN 'topic' ELSE 'issuer_level' END
+    AS dimension, coalesce(issuer, issuer_level, topic) AS name"""
+SCORES = f"""
+SELECT {NAMED}, any_value(issued_at) AS level,
        count(*) FILTER (is_task OR is_check OR is_visit) AS tasks, count(DISTINCT unit_code) AS units,
        share(is_short, has_slack) AS short, number(has_slack) AS short_of,
        share(is_rest_eve, has_slack) AS rest_eve,
        share(is_disguised, is_visit) AS disguised, number(is_visit AND is_disguised IS NOT NULL) AS disguised_of,
        mean_of(artefacts, is_task) AS artefacts, share(template_required, is_task) AS template,
        share(is_format_reason, n_return > 0) AS format
-FROM tasks WHERE {dimension} IS NOT NULL GROUP BY {dimension} ORDER BY {dimension}
+FROM (SELECT *, issuer_level AS issued_at FROM tasks) GROUP BY {SETS.format(keys="")}
+HAVING name IS NOT NULL ORDER BY dimension, name
 """
-LARGEST = """
-SELECT name, (sum(n) FILTER (place <= 2) / sum(n))::DOUBLE AS top2_share
-FROM (SELECT {dimension} AS name, count(*) AS n,
-             row_number() OVER (PARTITION BY {dimension} ORDER BY count(*) DESC, unit_code) AS place
-      FROM tasks WHERE {dimension} IS NOT NULL GROUP BY {dimension}, unit_code) GROUP BY name
+ASKED = f"""
+SELECT {NAMED}, unit_code, count(*) AS n FROM tasks GROUP BY {SETS.format(keys=", unit_code")}
+HAVING name IS NOT NULL ORDER BY dimension, name, n DESC, unit_code
 """
 
 
@@ -52,18 +56,30 @@ class Parts:
     points: np.ndarray
 
 
-def scorecard(con, dimension: str, heads: pd.Series) -> pd.DataFrame:
-    """One row per issuer, level or topic: name, level, tasks, units, persons, top2_share, shares of what it asks, and
-    ``short_outside``, ``disguised_outside``: whether the share lies outside the funnel around that of all together.
+def scorecards(con, heads: pd.Series) -> dict[str, pd.DataFrame]:
+    """{dimension: one row per issuer, level or topic}: name, level, tasks, units, persons, top2_share, shares of what
+    it asks, and ``short_outside``, ``disguised_outside``: whether the share lies outside the funnel around that of all
+    together.
 
     con: connection with the prepared views (:class:`jianfu.scenarios.edits.Rows`); heads: staff by unit, of which
     ``persons`` is the sum over the units that are asked anything.
     """
-    frame = con.execute(SCORES.format(dimension=dimension)).df()
-    frame = frame.merge(con.execute(LARGEST.format(dimension=dimension)).df(), on="name", how="left")
-    asked = con.execute(f"SELECT DISTINCT {dimension} AS name, unit_code FROM tasks").df()
+    cards, asked = con.execute(SCORES).df(), con.execute(ASKED).df()
+    return {
+        dimension: _scorecard(
+            dimension, cards[cards["dimension"] == dimension], asked[asked["dimension"] == dimension], heads
+        )
+        for dimension in DIMENSIONS
+    }
+
+
+def _scorecard(dimension, card, asked, heads):
+    by_name = asked.groupby("name")
+    largest = by_name.head(2).groupby("name")["n"].sum() / by_name["n"].sum()
+    asked = asked.sort_values("unit_code")  # sums do not hang on the order of the counts
     staff = asked["unit_code"].map(heads).fillna(0).groupby(asked["name"]).sum().round()
-    frame["persons"] = frame["name"].map(staff).astype(int)
+    frame = card.drop(columns="dimension").reset_index(drop=True)
+    frame["top2_share"], frame["persons"] = frame["name"].map(largest), frame["name"].map(staff).astype(int)
     for column in ("short", "disguised"):
         frame[f"{column}_outside"] = outside_funnel(frame[column], frame.pop(f"{column}_of"))
     if dimension != ISSUER:
@@ -86,25 +102,25 @@ def shown_names(frame: pd.DataFrame) -> dict[str, str]:
     return dict(zip(frame["name"], frame["name"].where(own, pooled.str.strip()), strict=True))
 
 
-def numerators(con, attribution: pd.DataFrame, dimension: str) -> dict[str, pd.DataFrame]:
-    """{indicator: unit_code, month, name, n}: what the rows of every value of ``dimension`` (None = unknown) add to the
-    numerator of a member.
+def numerators(con, attribution: pd.DataFrame) -> dict[str, dict[str, pd.DataFrame]]:
+    """{dimension: {indicator: unit_code, month, name, n}}: what the rows of every issuer, level or topic (None =
+    unknown) add to the numerator of a member.
 
     attribution: indicator, view, part (SQL: what a row adds).
     """
-    found = {}
+    found = {dimension: {} for dimension in DIMENSIONS}
     for view, rows in attribution.groupby("view", sort=True):
         sums = ", ".join(
             f'sum(CAST({row.part} AS DECIMAL(38, 6)))::DOUBLE AS "{row.indicator}"'
             for row in rows.itertuples()
         )
         frame = con.execute(
-            f"SELECT unit_code, month, {dimension} AS name, {sums} FROM {view} GROUP BY ALL ORDER BY ALL"
+            f"SELECT {NAMED}, unit_code, month, {sums} FROM {view} "
+            f"GROUP BY {SETS.format(keys=', unit_code, month')} ORDER BY dimension, unit_code, month, name"
         ).df()
-        for code in rows["indicator"]:
-            found[code] = frame.loc[frame[code] > 0, ["unit_code", "month", "name", code]].rename(
-                columns={code: "n"}
-            )
+        for (dimension, own), code in product(frame.groupby("dimension"), rows["indicator"]):
+            counted = own.loc[own[code] > 0, ["unit_code", "month", "name", code]]
+            found[dimension][code] = counted.rename(columns={code: "n"})
     return found
 
 
@@ -184,19 +200,18 @@ def summary(parts: Parts, ranked: list[str], seed: int) -> pd.DataFrame:
 def departments(
     con, burden: Burden, attribution: pd.DataFrame, heads: pd.Series, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Scorecard by issuer, level and topic, and contributions by these and by member: what :func:`scorecard` and
+    """Scorecard by issuer, level and topic, and contributions by these and by member: what :func:`scorecards` and
     :func:`summary` give, with the columns ``dimension`` and ``index``; issuers below the thresholds, and those of
     townships, only together."""
     of_members = {index: members(burden, index) for index in burden.indices}
     cards, lines = [], []
-    for dimension in DIMENSIONS:
-        card = scorecard(con, dimension, heads)
+    counted = numerators(con, attribution)
+    for dimension, card in scorecards(con, heads).items():
         names = shown_names(card)
-        counted = numerators(con, attribution, dimension)
         own = card[card["name"].map(names) == card["name"]]
         cards.append(own.assign(dimension=dimension))
         for index, (added, known) in of_members.items():
-            parts = parts_of(attributed(added, burden.built.cube.grid, counted, names), known)
+            parts = parts_of(attributed(added, burden.built.cube.grid, counted[dimension], names), known)
             lines.append(summary(parts, list(own["name"]), seed).assign(dimension=dimension, index=index))
     for index, (added, known) in of_members.items():
         lines.append(summary(parts_of(added, known), [], seed).assign(dimension=MEMBER, index=index))

@@ -21,10 +21,7 @@ CREATE MACRO workdays_after(day, n) AS (
     ON later.is_workday AND later.workday_number = issued.workday_number + n WHERE issued.date = day::DATE);
 """
 # What the expressions of a table see: its rows, for tasks with the columns behind the indicators.
-SEEN = {
-    "tasks": """SELECT r.rowid AS edited_row, r.*, v.* EXCLUDE ({columns})
-        FROM tasks_read r LEFT JOIN tasks v USING (task_id, unit_code)"""
-}
+SEEN = {"tasks": "SELECT r.*, v.* EXCLUDE ({columns}) FROM tasks_read r LEFT JOIN tasks v USING (edited_row)"}
 
 # Views of one canonical table alone; the others may hold rows of several.
 OF_ONE_TABLE = {
@@ -64,7 +61,10 @@ class Rows:
         self.filled, self.summed = views.open_tables(self.con, tables, reference)
         for table in MEASURED:  # rows that can be changed, in place of the view of the file
             self.con.execute(f"DROP VIEW {table}_read")
-            self.con.execute(f"CREATE TABLE {table}_read AS SELECT * FROM read_parquet(?)", [tables[table]])
+            self.con.execute(
+                f"CREATE TABLE {table}_read AS SELECT row_number() OVER () AS edited_row, * FROM read_parquet(?)",
+                [tables[table]],
+            )
         views.register_unit_months(self.con, self.unit_months)
         views.prepare(self.con, self.summed, calendar, window, reference, exclude)
         self.con.execute(MACROS)
@@ -116,9 +116,12 @@ class Rows:
         changed = whole = 0
         with self.under(scenario) as con:
             for table in tables:
-                source = "read_parquet(?)"
-                whole += con.execute(f"SELECT count(*) FROM {source}", [self.tables[table]]).fetchone()[0]
-                gone = f"SELECT count(*) FROM (SELECT * FROM {source} EXCEPT ALL SELECT * FROM {table}_read)"
+                stored, now = (
+                    "SELECT * FROM read_parquet(?)",
+                    f"SELECT * EXCLUDE (edited_row) FROM {table}_read",
+                )
+                whole += con.execute(f"SELECT count(*) FROM ({stored})", [self.tables[table]]).fetchone()[0]
+                gone = f"SELECT count(*) FROM ({stored} EXCEPT ALL {now})"
                 changed += con.execute(gone, [self.tables[table]]).fetchone()[0]
         return changed / whole if whole else 0.0
 
@@ -126,25 +129,25 @@ class Rows:
         """Set and drop the rows of ``<table>_read`` as ``edit`` says; rows whose values stay are left alone."""
         table = f"{edit.table}_read"
         kinds = dict(self.con.execute(f"SELECT column_name, column_type FROM (DESCRIBE {table})").fetchall())
-        seen = SEEN.get(edit.table, f"SELECT rowid AS edited_row, * FROM {table}").format(
-            columns=", ".join(kinds)
-        )
+        seen = SEEN.get(edit.table, f"SELECT * FROM {table}").format(columns=", ".join(kinds))
         for column, expression in [*edit.let.items(), ("dropped", edit.drop or "false")]:
             seen = f"SELECT *, {expression} AS {column} FROM ({seen}) AS edited"
-        values = [
-            f"CAST({expression} AS {kinds[column]}) AS {column}" for column, expression in edit.set.items()
-        ]
+        values = "".join(
+            f", CAST({expression} AS {kinds[column]}) AS {column}, {column} AS {column}_before"
+            for column, expression in edit.set.items()
+        )
+        changed = [f"{column} IS DISTINCT FROM {column}_before" for column in edit.set]
         self.con.execute(
-            f"""CREATE OR REPLACE TEMP TABLE changes AS
-            SELECT edited_row, coalesce(dropped, false) AS dropped, {", ".join(values)} FROM ({seen}) AS edited"""
+            f"""CREATE OR REPLACE TEMP TABLE changes AS SELECT * FROM (
+                SELECT edited_row, coalesce(dropped, false) AS dropped{values} FROM ({seen}) AS edited
+            ) WHERE {" OR ".join(["dropped", *changed])}"""
         )
         if edit.set:
             new = ", ".join(f"{column} = c.{column}" for column in edit.set)
-            differs = " OR ".join(f"r.{column} IS DISTINCT FROM c.{column}" for column in edit.set)
-            self.con.execute(
-                f"UPDATE {table} r SET {new} FROM changes c WHERE r.rowid = c.edited_row AND ({differs})"
-            )
-        self.con.execute(f"DELETE FROM {table} WHERE rowid IN (SELECT edited_row FROM changes WHERE dropped)")
+            self.con.execute(f"UPDATE {table} r SET {new} FROM changes c WHERE r.edited_row = c.edited_row")
+        self.con.execute(
+            f"DELETE FROM {table} WHERE edited_row IN (SELECT edited_row FROM changes WHERE dropped)"
+        )
 
 
 def _tables_of(source):
