@@ -219,8 +219,9 @@ def changes(
 ) -> list[tuple]:
     """Mean change of the indicators of the long frames that are in no index, as in :func:`measured`."""
     grid, logged = burden.built.cube.grid, logged_months(burden, unit_months)
-    codes = sorted(set(stored["indicator"]) - set(burden.spec.codes))
-    values = (grid.spread(edited, codes) - grid.spread(stored, codes))[logged]
+    codes = sorted(set(stored["indicator"].unique()) - set(burden.spec.codes))
+    after, before = (grid.spread(rows[rows["indicator"].isin(codes)], codes) for rows in (edited, stored))
+    values = (after - before)[logged]
     return [
         (INDICATOR, code, _mean(values[:, j]), np.nan, np.nan, int(logged.sum()))
         for j, code in enumerate(codes)
