@@ -120,7 +120,7 @@ def test_the_foot_gives_the_ratio_of_a_log_hazard_and_the_level_of_the_events(es
     exits = estimates["model"].eq("H2_exits")
     changes = {
         "estimate": np.log(1.2),
-        "scale": "log_hazard",
+        "scale": "log_hazard_per_sd",
         "n_events": 900,
         "n_used": 300_000,
         "converged": True,

@@ -98,7 +98,7 @@ def _foot(heads, models, labels):
 
 def _ratio(head):
     """The ratio that a coefficient on a log scale stands for."""
-    known = usable(head) and head["scale"] in LOG_SCALES
+    known = usable(head) and str(head["scale"]).startswith(LOG_SCALES)
     return ratio(head["estimate"]) if known else NOTHING
 
 
