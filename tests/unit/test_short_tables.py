@@ -9,9 +9,16 @@ import report_fakes
 from jianfu.core.labels import Labels
 from jianfu.models.verdicts import hypothesis_rows
 from jianfu.report.document.sections import early_months, policy_facts
-from jianfu.report.tables.effects import mediation_table, outflow_table, percent, policy_table
+from jianfu.report.tables.effects import (
+    mediation_table,
+    outflow_table,
+    percent,
+    policy_table,
+    robustness_main_table,
+)
 from jianfu.report.tables.hypotheses import hypotheses_table
 from jianfu.report.tables.identification_main import detectable_effects, identification_main_table, variants
+from jianfu.report.tables.robustness import robustness_table
 from jianfu.report.tables.scales import invariance_verdicts_table, response_rates_table, scale_quality_table
 
 LABELS = Labels("zh", str(Path(__file__).parents[2] / "config" / "plan" / "labels.csv"))
@@ -111,6 +118,12 @@ def test_policies_show_levels_and_mean_effects_and_no_single_months():
     facts = policy_facts(estimates, models, 0.05, LABELS)
     assert facts["levels"][0][1]["percent"] == "39" and facts["documents"] == []
     assert policy_facts(estimates.iloc[:0], models, 0.05, LABELS)["rollout"] == []
+
+
+def test_robustness_of_the_main_hypotheses_has_no_rows_of_dashes():
+    estimates = rows(("H1", "H1_a", "OD", 0.2, 0.1, 0.3, 0.01), ("H1", "H1_b", "OD", *[float("nan")] * 4))
+    table = robustness_main_table(robustness_table(estimates, {}, LABELS), LABELS)
+    assert len(table.rows) == 1 and "1行" in table.notes[-1]
 
 
 def test_percent_of_a_log_change():

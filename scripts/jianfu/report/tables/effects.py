@@ -44,13 +44,19 @@ def _blank_repeats(rows):
     return tuple(shown), tuple(begins)
 
 
-def _table(name, keys, rows, labels, left, spaced=False):
-    """The rows with a figure in one of the three cells behind their names; a note says how many others there are."""
+def _told(rows, left, labels):
+    """The rows with a figure in one of the three cells behind their names, and a note of how many others there are."""
     told = [row for row in rows if any(cell != NOTHING for cell in row[left : left + 3])]
     lacking = len(rows) - len(told)
+    return told, (labels("note_rows_lacking", n=lacking),) if lacking else ()
+
+
+def _table(name, keys, rows, labels, left, spaced=False):
+    """The rows that have a figure, with a note of how many others there are."""
+    told, lacking = _told(rows, left, labels)
     rows, groups = _blank_repeats(told)
     header = tuple(labels(f"column_{key}") for key in keys)
-    notes = (labels(f"note_{name}"), *([labels("note_rows_lacking", n=lacking)] if lacking else []))
+    notes = (labels(f"note_{name}"), *lacking)
     space = groups if spaced else ()
     return Table(name, labels(f"table_{name}"), header, rows, space, labels("source_estimates"), notes, left)
 
@@ -134,9 +140,10 @@ def main_robustness(
 
 
 def robustness_main_table(table: Table, labels: Labels) -> Table:
-    """The table of robustness of the confirmatory hypotheses, under its own name."""
-    rows, groups = _blank_repeats(table.rows)
-    notes = (*table.notes, labels("note_robustness_main"))
+    """The table of robustness of the confirmatory hypotheses, under its own name: the rows that have a figure."""
+    told, lacking = _told(table.rows, table.left, labels)
+    rows, groups = _blank_repeats(told)
+    notes = (*table.notes, labels("note_robustness_main"), *lacking)
     title = labels("table_robustness_main")
     return Table("robustness_main", title, table.header, rows, groups, table.source, notes, table.left)
 
