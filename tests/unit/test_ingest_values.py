@@ -329,6 +329,15 @@ def test_booleans_and_own_wordings():
     ]
 
 
+@pytest.mark.parametrize("type_", ["code", "text", "number", "boolean", "date"])
+def test_a_wording_that_leads_to_nothing_is_missing_and_not_bad(type_):
+    """{全市: ""} of the county of a policy: everywhere, which is no county whose code is an empty text."""
+    values, status = _convert(
+        ["全市", "", "全市"], Column("county_code", type_), own={"county_code": {"全市": ""}}
+    )
+    assert values == [None, None, None] and status == [TOKEN, EMPTY, TOKEN]
+
+
 def test_categories_take_canonical_known_and_own_wordings():
     column = Column("exit_type", "category", values=("辞职", "遴选", "考录"))
     values, status = _convert(["辞职", "公开遴选", "考 走", "远走高飞"], column)

@@ -169,7 +169,12 @@ class Converter:
         wanted = texts.take(pa.array(live)).to_pylist()
         new = [text for text in wanted if text not in known]
         if new:
-            own = self.wordings.own_of(column.name) if column.type not in CODED_BY_OWN else {}
+            own = self.wordings.own_of(column.name)
+            known |= {text: (None, TOKEN) for text in new if own.get(normal_wording(text)) == ""}
+            new = [text for text in new if text not in known]
+        if new:
+            if column.type in CODED_BY_OWN:
+                own = {}
             read = [str(own.get(normal_wording(text), text)) for text in new] if own else new
             values, found = getattr(self, f"_{column.type}")(read, column)
             found = [found] * len(new) if isinstance(found, int) else np.asarray(found).tolist()
