@@ -1,4 +1,4 @@
-"""Cox regression with delayed entry against statsmodels, whose risk sets hold who enters at the very time of a death."""
+"""Cox regression with delayed entry against statsmodels, whose risk sets hold who enters at the time of a death."""
 
 import numpy as np
 import pytest

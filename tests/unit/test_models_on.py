@@ -228,6 +228,27 @@ def test_small_tables_are_withheld_unless_they_are_public(tmp_path):
     assert list(shown.columns) == RESTRICTED_COLUMNS
 
 
+def test_a_sheet_that_would_not_be_read_is_no_silence(tmp_path):
+    """Two sheets of a year each under the same headings: the second was left out without a word."""
+    frame, path = pd.DataFrame({"county": ["甲县", "乙县"], "y": [1.0, 2.0]}), tmp_path / "表.xlsx"
+
+    def read(sheets, hidden=()):
+        with pd.ExcelWriter(path, engine="xlsxwriter") as writer:
+            for name, table in sheets.items():
+                table.to_excel(writer, sheet_name=name, index=False)
+            for name in hidden:
+                writer.sheets[name].hide()
+            writer.sheets[next(name for name in sheets if name not in hidden)].activate()
+        return read_analysis_table(path)
+
+    with pytest.raises(DataError, match="'2023年' and '2024年' have the same headings"):
+        read({"2023年": frame, "说明": pd.DataFrame(), "2024年": frame})
+    other = pd.DataFrame({"变量": ["y"], "说明": ["得分"]})
+    pd.testing.assert_frame_equal(read({"数据": frame, "变量说明": other}), frame, check_dtype=False)
+    old = frame.assign(y=9.0)
+    pd.testing.assert_frame_equal(read({"旧": old, "数据": frame}, hidden=["旧"]), frame, check_dtype=False)
+
+
 @pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet", "dta", "sav"])
 def test_every_format_gives_the_same_table(ending, tmp_path):
     import pyreadstat

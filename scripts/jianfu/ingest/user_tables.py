@@ -1,8 +1,8 @@
 """A user's own tables, read as they are: the panel of indicators and the tables of models_on; no value is cleaned.
 
-Formats by the ending of the file: csv (UTF-8 or GB18030; comma, semicolon or tab), xlsx and xls (first sheet), parquet,
-Stata (dta), SPSS (sav, zsav). :func:`read_table` gives the cells, :func:`numbers` those of a column that must be
-numbers, :func:`read_analysis_table` a table whose columns say themselves what they hold.
+Formats by the ending of the file: csv (UTF-8 or GB18030; comma, semicolon or tab), xlsx and xls (first visible sheet),
+parquet, Stata (dta), SPSS (sav, zsav). :func:`read_table` gives the cells, :func:`numbers` those of a column that must
+be numbers, :func:`read_analysis_table` a table whose columns say themselves what they hold.
 """
 
 import codecs
@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyreadstat
+import python_calamine
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
@@ -162,18 +163,47 @@ def _arrow_csv(content, separator, names, types):
 
 
 def _xlsx(path, texts, rows, labels, wanted):
-    read = partial(pd.read_excel, path, dtype=object, engine="calamine", keep_default_na=False)
+    with python_calamine.load_workbook(str(path)) as book:
+        shown = (python_calamine.SheetTypeEnum.WorkSheet, python_calamine.SheetVisibleEnum.Visible)
+        names = [meta.name for meta in book.sheets_metadata if (meta.typ, meta.visible) == shown]
+        heads = {}
+        for name in names if len(names) > 1 else ():
+            cells = book.get_sheet_by_name(name).to_python(nrows=HEAD_ROWS)
+            heads[name] = (
+                [str(cell) for cell in cells[_titles(cells, wanted) if wanted else 0]] if cells else []
+            )
+    _check_sheets(path, heads)
+    read = partial(
+        pd.read_excel,
+        path,
+        sheet_name=names[0] if names else 0,
+        dtype=object,
+        engine="calamine",
+        keep_default_na=False,
+    )
     above = _titles(read(header=None, nrows=HEAD_ROWS).to_numpy().tolist(), wanted) if wanted else 0
     return _from_row(read(header=above, nrows=rows), above)
 
 
+def _check_sheets(path, heads):
+    """Raise :class:`DataError` where a sheet has the headings ({sheet: headings}) of the first, the only one read."""
+    first, *others = heads or [""]
+    for other in others:
+        if any(heads[first]) and heads[other] == heads[first]:
+            raise DataError("table_sheets_alike", file=path.name, first=first, other=other)
+
+
 def _xls(path, texts, rows, labels, wanted):
     """The first sheet of what is called xls: a workbook, or a web page or text with that name."""
-    sheet = next(
-        sheet for sheet in read_file(path, path.name) if sheet.visible and not sheet.left_out
-    ).whole()
-    cells = list(zip(*(column.to_pylist() for column in sheet.columns), strict=True))
-    above = _titles(cells[:HEAD_ROWS], wanted) if wanted else 0
+    sheets = {
+        sheet.name: list(zip(*(column.to_pylist() for column in sheet.whole().columns), strict=True))
+        for sheet in read_file(path, path.name)
+        if sheet.visible and not sheet.left_out
+    }
+    above = {name: _titles(cells[:HEAD_ROWS], wanted) if wanted else 0 for name, cells in sheets.items()}
+    _check_sheets(path, {name: list(cells[above[name]]) if cells else [] for name, cells in sheets.items()})
+    first, cells = next(iter(sheets.items()))
+    above = above[first]
     names = [name or f"Unnamed: {place}" for place, name in enumerate(cells[above])]
     below = [] if rows == 0 else cells[above + 1 :]
     return _from_row(pd.DataFrame(below, columns=names, dtype=object), above)
