@@ -415,6 +415,84 @@ def test_questions_are_those_of_the_usual_scales_or_of_all(tmp_path, knowledge, 
     assert found.keys == ({"burnout": "burnout_16"} if asked in (32, 43) else {})
 
 
+MEANING = {
+    "我做的工作很有意义": "MW1",
+    "我知道自己给群众带来了什么": "MW2",
+    "这份工作让我成长": "MW4",
+    "我的工作可有可无": "MW3",
+    "工作让我更加认识自己": "MW5",
+    "我为一个更大的目标工作": "MW6",
+    "干什么、怎么干由我自己决定": "AU1",
+    "工作中我有自主权": "AU2",
+    "遇到事情可以灵活处理": "AU3",
+}
+AGREE = ["很不赞成", "不赞成", "不好说", "赞成", "很赞成"]
+
+
+def _statements(folder, knowledge, sentences, turned=(), anonymous="您出生于"):
+    """The survey of a draft for a grid of sentences; the answers agree with one another but where ``turned``."""
+    grid = [f"4、请问您是否赞成—{text}" for text in sentences]
+    rows = [["提交答卷时间", "1、您所在的县（区）：", "2、您所在的乡镇", f"3、{anonymous}", *grid]]
+    born = ["1979年及以前", "1980—1989年", "1990—1999年", "2000年及以后"]
+    for n in range(160):
+        codes = [(4 - n % 5) if text in turned else n % 5 for text in sentences]
+        rows.append(["2024-10-05", "甲县", "河口镇", born[n % 4], *(AGREE[code] for code in codes)])
+    return make_draft(_folder(folder, 问卷_第1次=rows), knowledge), grid
+
+
+def test_statements_are_items_by_what_they_say(tmp_path, knowledge):
+    """In any order, the reversed one by its words; in an anonymous survey with county, unit and decade of birth."""
+    draft, grid = _statements(tmp_path, knowledge, MEANING, turned=["我的工作可有可无"])
+    assert draft.survey.items == dict(zip(grid, MEANING.values(), strict=True))
+    assert draft.survey.responses == {text: code for code, text in enumerate(AGREE, 1)}
+    proposal = _proposal(draft, "survey")
+    assert proposal in draft.proposals
+    assert {"county_name", "unit_name", "cohort"} <= set(_sure(proposal).values())
+    told = {w.text: w.value for w in proposal.wordings if w.column == "cohort"}
+    assert told["1979年及以前"] == "70后及以前" and told["1980—1989年"] == "80后"
+    assert draft.survey.confidence == "sure_medium"  # marked to be looked at
+
+
+@pytest.mark.parametrize(
+    ("instead", "turned"),
+    [("我的工作值得去做", []), ("我的工作可有可无", ["我的工作可有可无", "这份工作让我成长"])],
+    ids=["nothing says which is reversed", "answers against the words"],
+)
+def test_statements_that_may_be_turned_round_are_left_open(tmp_path, knowledge, instead, turned):
+    sentences = [instead if item == "MW3" else text for text, item in MEANING.items()]
+    draft, grid = _statements(tmp_path, knowledge, sentences, turned)
+    assert sorted(draft.survey.items.values()) == ["AU1", "AU2", "AU3"]
+    assert draft.survey.open_items == grid[:6]
+
+
+def test_statements_are_not_given_away_by_their_number(tmp_path, knowledge):
+    """31 questions that speak of leaving are not the usual 31 items."""
+    sentences = [f"第{n}个理由让我想离开乡镇" for n in range(31)]
+    draft, grid = _statements(tmp_path, knowledge, sentences)
+    assert draft.survey.items == {} and draft.survey.open_items == grid
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1980年以前", "70后及以前"),
+        ("1969年及以前", "70后及以前"),
+        ("1970-1979年", "70后及以前"),
+        ("85后", "80后"),
+        ("1990—1999年", "90后"),
+        ("2000年后", "00后"),
+        ("1975-1984年", None),
+        ("1985年及以前", None),
+    ],
+)
+def test_years_of_birth_are_cohorts_where_they_are_decades(knowledge, text, value):
+    known = known_wordings("survey", "cohort", knowledge)
+    found = known.get(text) or _category("cohort", text, 9, known, knowledge.hints["cohort"])
+    assert (
+        found if isinstance(found, str) else found.value if found.confidence != "sure_low" else None
+    ) == value
+
+
 def test_what_is_no_common_table_stays_out(tmp_path, knowledge):
     """A contact list, and a table of one's own by unit and month, beside tables that are known."""
     contacts = [["姓名", "电话"], ["张三", "13900000001"], ["李四", "13900000002"]]

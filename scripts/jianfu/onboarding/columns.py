@@ -354,7 +354,6 @@ def _item_like(rest, claims, content):
         and len(content(h.place).texts) <= MOST_ANSWERS
         and not _measured(content(h.place))
     ]
-    items = {h.place for h in closed if ITEM.match(normal_heading(h.text))}
     groups = {}
     for heading in closed:
         texts = content(heading.place).texts
@@ -364,6 +363,12 @@ def _item_like(rest, claims, content):
                 "0" if content(heading.place).share("number") > 0.9 else frozenset(dict(texts.most_common(3)))
             )
             groups.setdefault(answers, set()).add(heading.place)
+    several = set().union(*(places for places in groups.values() if len(places) > 1))
+    items = {h.place for h in closed if ITEM.match(normal_heading(h.text))}
+    items &= several | {h.place for h in closed if len(content(h.place).texts) <= 2}
+    items -= {
+        h.place for h in closed if content(h.place).share("county") + content(h.place).share("unit") > 0.5
+    }
     numbered = {h.place for h in closed if re.search(r"\d", h.text)}
     for answers, places in groups.items():
         if answers == "0" and len(places & numbered) >= NUMBERED * len(places):

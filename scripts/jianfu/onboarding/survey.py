@@ -9,6 +9,7 @@ from jianfu.ingest.headings import normal_heading
 from jianfu.ingest.numbers import parse_number
 from jianfu.ingest.sheet import SPACES
 from jianfu.ingest.values import normal_wording
+from jianfu.onboarding.items import coded_answers, place_by_words, speaks
 from jianfu.onboarding.knowledge import HIGH, MEDIUM
 from jianfu.onboarding.recognise import ITEM
 
@@ -16,6 +17,7 @@ MAX_ANSWER = 14  # longer answers are free text
 FEWEST_ANSWERS = (
     300  # answers to the items of one scale from which its lowest and highest code are taken to occur
 )
+BY_WORDS = "ev_items_by_words"
 STRAY = 0.002  # share of answers below which a code is a mistake
 _STRONG = "非常|完全|十分|极|很|特别|总是|绝对|根本"
 # how often something is, from the least; the last that a text holds counts
@@ -65,7 +67,11 @@ def propose_survey(pages, knowledge):
     answers, named, where = _answers(pages, knowledge)
     survey = Survey()
     if not named:
-        _place_items(survey, answers, where, knowledge)
+        shared = _items(answers, where)
+        if speaks(shared, knowledge):
+            _place_statements(survey, shared, answers, pages, knowledge)
+        else:
+            _place_items(survey, shared, knowledge)
         named = survey.items
     if not named:
         return survey
@@ -73,7 +79,8 @@ def propose_survey(pages, knowledge):
     for name, scale in _scales(survey, knowledge).items():
         own = [answers[text] for text, item in named.items() if item in scale["items"]]
         fits &= not own or _code(survey, name, scale, own, knowledge)
-    survey.confidence = HIGH if fits and not survey.responses else MEDIUM
+    sure = fits and not survey.responses and (survey.evidence is None or survey.evidence.code != BY_WORDS)
+    survey.confidence = HIGH if sure else MEDIUM
     return survey
 
 
@@ -106,9 +113,30 @@ def _scales(survey, knowledge):
     return knowledge.scales | chosen
 
 
-def _place_items(survey, answers, where, knowledge):
+def _place_statements(survey, shared, answers, pages, knowledge):
+    """Give the closed questions to the items of the scales by what they say; the others stay open."""
+    codes = {text: [] for text in shared}
+    for recognised, headings in pages:
+        places = {h.text: h.place for h in headings}
+        if codes.keys() <= places.keys():
+            for text, found in codes.items():
+                cells = recognised.sheet.columns[places[text]].slice(recognised.bottom).to_pylist()
+                found += [(cell or "").strip(SPACES) for cell in cells]
+    kinds = {text: _kind(answers[text]) for text in shared}
+    # the same answers are one kind, though a rare one is lacking to some question
+    kinds = {text: next(k for k in kinds.values() if _alike(k, own)) for text, own in kinds.items()}
+    orders = {
+        text: None if "0" in kind else order_answers(sorted(answers[text])) for text, kind in kinds.items()
+    }
+    coded = {text: coded_answers(cells, orders[text]) for text, cells in codes.items()}
+    found = place_by_words(shared, kinds, coded, knowledge)
+    survey.items, survey.keys = found.items, found.keys
+    survey.open_items = [text for text in shared if text not in found.items]
+    survey.evidence = Reason(BY_WORDS, n=len(found.items), told=found.told)
+
+
+def _place_items(survey, shared, knowledge):
     """Give the closed questions to the items of the scales, in order, where their number is that of a known version."""
-    shared = _items(answers, where)
     numbered = [text for text in shared if ITEM.match(normal_heading(text))]
     versions = [{}] + [{entry["scale"]: name} for name, entry in knowledge.variants.items()]
     series = Counter(re.sub(r"\d.*", "", text) for text in shared if re.search(r"\d", text))
@@ -135,12 +163,16 @@ def _items(answers, where):
     groups = []  # [(answers, headings)]
     for text, found in closed.items():
         own = _kind(found)
-        alike = next((texts for kind, texts in groups if len(own & kind) >= 0.5 * len(own | kind)), None)
+        alike = next((texts for kind, texts in groups if _alike(own, kind)), None)
         if alike is None:
             groups.append((own, [text]))
         else:
             alike.append(text)
     return sorted((text for _, texts in groups if len(texts) >= 3 for text in texts), key=where.get)
+
+
+def _alike(one, other):
+    return len(one & other) >= 0.5 * len(one | other)
 
 
 def _kind(found):

@@ -246,6 +246,12 @@ def _category(column, text, rows, known, hints):
     proposal, and where two wordings of different values resemble it alike neither is chosen.
     """
     plain = normal_wording(text)
+    if re.search(r"\d\d", plain):  # numbers are told by patterns, never by their likeness
+        value, *others = _told(plain, hints) or [None]
+        value = None if others else value
+        return Wording(
+            column, text, rows, value, MEDIUM if value else LOW, Reason("ev_word") if value else None
+        )
     inside = [word for word in known if len(word) >= 2 and word in plain]
     longest = {word for word in inside if not any(word != other and word in other for other in inside)}
     rest = plain

@@ -1,0 +1,171 @@
+"""Statements of a questionnaire by what they say: which block of them is which scales, and which of its items.
+
+Questionnaires paraphrase: words that speak of an item or of its subscale (hints of the kind ``item``) are counted over
+a whole block of statements, whose number must be that of scales. What turns a statement round (a reversed item) must
+be said by its own words, and the answers must not speak against it.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from itertools import combinations, groupby
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+OWN, SHARED = 1.5, 1.0  # score of a word for one item, and of one for its subscale
+MOST = 0.6  # share of the statements of a block, and of every scale, that words must place
+MARGIN = 0.5  # by which the best scales for a block must be ahead of the next
+EXTRA = 0.2  # share of statements of a block that may belong to no scale
+FEWEST_ROWS, AGAINST = (
+    100,
+    -0.1,
+)  # answers, and correlation with its scale below which an item is not what it seems
+_GRID = re.compile(r"(.+?)(?:[—–]{1,2}|--|\|)(?=.)")
+_SERIES = re.compile(r"([A-Za-z]+)\d+")
+
+
+@dataclass(frozen=True)
+class Placed:
+    """``items`` {heading: item}, ``keys`` {scale: version} of the scales found, ``told`` how many the words placed."""
+
+    items: dict
+    keys: dict
+    told: int
+
+
+def place_by_words(texts: list, answers: dict, codes: dict, knowledge) -> Placed:
+    """:class:`Placed` for the closed questions ``texts`` in their order.
+
+    ``answers`` {text: what kind of answers it has}; ``codes`` {text: array of numbers, NaN where there is none}.
+    """
+    items, keys, told, taken = {}, {}, 0, set()
+    blocks = [list(own) for _, own in groupby(texts, lambda text: _stem(text) or answers[text])]
+    for block in sorted(blocks, key=len, reverse=True):
+        found = _best_scales(block, knowledge, taken)
+        for scale, version, own in found:
+            if _answers_speak_against(own, version or scale, codes, knowledge):
+                continue
+            items |= own
+            taken.add(scale)
+            keys |= {scale: version} if version else {}
+            told += sum(_score(text, item, knowledge) > 0 for text, item in own.items())
+    return Placed({text: items[text] for text in texts if text in items}, keys, told)
+
+
+def speaks(texts, knowledge) -> bool:
+    """Whether most of the statements hold words of any item: then their order alone says nothing."""
+    words = "|".join(f"(?:{words})" for words in knowledge.hints["item"].values())
+    return sum(bool(re.search(words, _statement(text))) for text in texts) >= MOST * len(texts)
+
+
+def _stem(text):
+    """What stands before the statement of a grid (6、多久一次？—), or the letters of a series (B of B1_)."""
+    text = unicodedata.normalize("NFKC", text).strip()
+    found = _GRID.match(text) or _SERIES.match(text)
+    return found[1] if found else ""
+
+
+def _statement(text):
+    text = unicodedata.normalize("NFKC", text)
+    found = _GRID.match(text)
+    return text[found.end() :] if found else text
+
+
+def _score(text, item, knowledge):
+    words, statement = knowledge.hints["item"], _statement(text)
+    if item in words:
+        return OWN * bool(re.search(words[item], statement))
+    return SHARED * bool(re.search(words.get(item.rstrip("0123456789"), "$^"), statement))
+
+
+def _best_scales(block, knowledge, taken):
+    """[(scale, version or '', {heading: item})] of the scales that the statements of a block are, [] where unsure."""
+    versions = [(name, "", scale) for name, scale in knowledge.scales.items()]
+    versions += [(entry["scale"], name, entry) for name, entry in knowledge.variants.items()]
+    scores = {
+        item: np.array([_score(text, item, knowledge) for text in block])
+        for *_, scale in versions
+        for item in scale["items"]
+    }
+    # a scale of which no statement speaks is none of them
+    versions = [v for v in versions if v[0] not in taken and any(scores[i].any() for i in v[2]["items"])]
+    ranked = []
+    for n in range(1, len(versions) + 1):
+        for chosen in combinations(versions, n):
+            order = [(place, item) for place, (*_, scale) in enumerate(chosen) for item in scale["items"]]
+            extra = len(block) - len(order)
+            if not 0 <= extra <= EXTRA * len(block) or len({name for name, *_ in chosen}) < n:
+                continue
+            matrix = np.stack([scores[item] for _, item in order], axis=1)
+            rows, columns = linear_sum_assignment(matrix, maximize=True)
+            total = float(matrix[rows, columns].sum()) - SHARED * extra
+            ranked.append(
+                (total, chosen, [(block[r], *order[c]) for r, c in zip(rows, columns, strict=True)])
+            )
+    ranked.sort(key=lambda entry: -entry[0])
+    if not ranked or (len(ranked) > 1 and ranked[0][0] - ranked[1][0] < MARGIN):
+        return []
+    _, chosen, pairs = ranked[0]
+    placed = [(text, item) for text, _, item in pairs]
+    if sum(_score(text, item, knowledge) > 0 for text, item in placed) < MOST * len(block):
+        return []
+    found = []
+    for place, (name, version, scale) in enumerate(chosen):
+        own = {text: item for text, at, item in pairs if at == place}
+        if _sure(own, scale, knowledge):
+            found.append((name, version, _in_order(own, scale, block, knowledge)))
+    return found
+
+
+def _sure(own, scale, knowledge):
+    """Whether words place most items of a scale, and every item that others must not be taken for."""
+    told = {item for text, item in own.items() if _score(text, item, knowledge)}
+    alone = {item for item in scale["items"] if item in knowledge.hints["item"]}
+    return len(told) >= MOST * len(scale["items"]) and alone <= told
+
+
+def _in_order(own, scale, block, knowledge):
+    """The items of each subscale in the order of the statements, those with words of their own where these stand."""
+    alone = {text: item for text, item in own.items() if item in knowledge.hints["item"]}
+    rest = [text for text in block if text in own and text not in alone]
+    slots = {}
+    for item in scale["items"]:
+        if item not in alone.values():
+            slots.setdefault(item.rstrip("0123456789"), []).append(item)
+    return alone | {text: slots[own[text].rstrip("0123456789")].pop(0) for text in rest}
+
+
+def _answers_speak_against(own, scale, codes, knowledge):
+    """Whether an item, turned as the scale says, correlates negatively with the others of its subscale."""
+    scale = knowledge.variants.get(scale) or knowledge.scales[scale]
+    by_part = {}
+    for text, item in own.items():
+        sign = -1.0 if item in scale.get("reversed", []) else 1.0
+        by_part.setdefault(item.rstrip("0123456789"), []).append(sign * codes[text])
+    for columns in by_part.values():
+        matrix = np.array(columns)
+        matrix = matrix[:, ~np.isnan(matrix).any(axis=0)]
+        if len(matrix) < 3 or matrix.shape[1] < FEWEST_ROWS:
+            continue
+        for place, values in enumerate(matrix):
+            rest = np.delete(matrix, place, axis=0).sum(axis=0)
+            if values.std() and rest.std() and np.corrcoef(values, rest)[0, 1] < AGAINST:
+                return True
+    return False
+
+
+def coded_answers(cells, order) -> np.ndarray:
+    """Numbers of the cells: their own, or the place of a wording in ``order``; NaN where there is none."""
+    ranks = {text: place for place, text in enumerate(order or [])}
+    found = Counter(cells)
+    codes = {text: _number(text) if order is None else ranks.get(text, np.nan) for text in found}
+    return np.array([codes[text] for text in cells], float)
+
+
+def _number(text):
+    try:
+        return float(text)
+    except ValueError:
+        return np.nan
