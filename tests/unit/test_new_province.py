@@ -23,7 +23,7 @@ from jianfu.onboarding.draft import make_draft
 from jianfu.onboarding.grouping import patterns_of, skeleton
 from jianfu.onboarding.knowledge import Knowledge
 from jianfu.onboarding.look import look
-from jianfu.onboarding.survey import Survey, _place_items, order_answers
+from jianfu.onboarding.survey import Survey, _items, _place_items, order_answers
 from jianfu.province.load import load_province
 from jianfu.province.paths import resolve_paths
 from jianfu.province.rules import check_length
@@ -319,7 +319,8 @@ def test_questions_of_a_series_are_the_items_whatever_else_was_asked(knowledge):
     names = [f"T{n:02d}" for n in range(1, 43)]
     answers = {name: Counter({str(n): 9 for n in range(7)}) for name in [*names, "睡眠1", "睡眠2", "睡眠3"]}
     survey = Survey()
-    _place_items(survey, answers, {name: n for n, name in enumerate(answers)}, knowledge)
+    where = {name: n for n, name in enumerate(answers)}
+    _place_items(survey, _items(answers, where), knowledge)
     assert list(survey.items) == names and survey.items["T06"] == "CY1"
 
 
