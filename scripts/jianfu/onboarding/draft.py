@@ -134,7 +134,7 @@ def make_draft(folder, knowledge, refused=frozenset()):
         incomplete=[p for p in proposals if p.lacking],
         unknown=unknown,
         troubles=seen.troubles + troubles + again,
-        survey=propose_survey([page for page in used if page[0].table == "survey"], knowledge),
+        survey=propose_survey([p for p in used if p[0].table == "survey"], knowledge, seen.pages),
         window=window,
         extraction=extraction,
         roster=roster,

@@ -179,13 +179,24 @@ def group_pages(pages, look):
             group = (recognised.table, *skeleton(path), _own_app(recognised, headings), wave)
             groups.setdefault(group, []).append((recognised, headings))
     proposals = []
-    for (table, *_, wave), own in groups.items():
+    for (table, *_, wave), own in [(key, part) for key, own in groups.items() for part in _ways(own)]:
         names = sorted({recognised.page.path for recognised, _ in own})
         patterns = patterns_of(names, look.files, table in GROWING)
         proposal = Proposal(table, patterns, names, own, wave=wave)
         proposal.sheets = _sheets(proposal, look)
         proposals.append(proposal)
     return proposals, troubles
+
+
+def _ways(pages):
+    """Sheets of a ledger by which way people went, where they have other headings (原单位 is another in each)."""
+    if pages[0][0].table != "ledger" or len({tuple(recognised.headings) for recognised, _ in pages}) < 2:
+        return [pages]
+    ways = {}
+    for recognised, headings in pages:
+        way = from_place("movement", recognised.title, recognised.sheet)
+        ways.setdefault(way, []).append((recognised, headings))
+    return list(ways.values())
 
 
 def one_series(proposals, look, knowledge, units=None):

@@ -35,29 +35,30 @@ class Placed:
     told: int
 
 
-def place_by_words(texts: list, answers: dict, codes: dict, knowledge) -> Placed:
-    """:class:`Placed` for the closed questions ``texts`` in their order.
+def place_by_words(said: dict, answers: dict, codes: dict, knowledge) -> Placed:
+    """:class:`Placed` for the closed questions {text: statement} ``said`` in their order.
 
     ``answers`` {text: what kind of answers it has}; ``codes`` {text: array of numbers, NaN where there is none}.
     """
     items, keys, told, taken = {}, {}, 0, set()
-    blocks = [list(own) for _, own in groupby(texts, lambda text: _stem(text) or answers[text])]
+    blocks = [list(own) for _, own in groupby(said, lambda text: _stem(text) or answers[text])]
     for block in sorted(blocks, key=len, reverse=True):
-        found = _best_scales(block, knowledge, taken)
+        found = _best_scales({text: said[text] for text in block}, knowledge, taken)
         for scale, version, own in found:
             if _answers_speak_against(own, version or scale, codes, knowledge):
                 continue
             items |= own
             taken.add(scale)
             keys |= {scale: version} if version else {}
-            told += sum(_score(text, item, knowledge) > 0 for text, item in own.items())
-    return Placed({text: items[text] for text in texts if text in items}, keys, told)
+            told += sum(_score(said[text], item, knowledge) > 0 for text, item in own.items())
+    return Placed({text: items[text] for text in said if text in items}, keys, told)
 
 
-def speaks(texts, knowledge) -> bool:
+def speaks(statements, knowledge) -> bool:
     """Whether most of the statements hold words of any item: then their order alone says nothing."""
     words = "|".join(f"(?:{words})" for words in knowledge.hints["item"].values())
-    return sum(bool(re.search(words, _statement(text))) for text in texts) >= MOST * len(texts)
+    told = sum(bool(re.search(words, statement)) for statement in statements)
+    return told >= MOST * max(len(statements), 1)
 
 
 def _stem(text):
@@ -67,17 +68,18 @@ def _stem(text):
     return found[1] if found else ""
 
 
-def _statement(text):
+def statement(text: str) -> str:
+    """What a heading says behind the stem of its grid."""
     text = unicodedata.normalize("NFKC", text)
     found = _GRID.match(text)
     return text[found.end() :] if found else text
 
 
-def _score(text, item, knowledge):
-    words, statement = knowledge.hints["item"], _statement(text)
+def _score(said, item, knowledge):
+    words = knowledge.hints["item"]
     if item in words:
-        return OWN * bool(re.search(words[item], statement))
-    return SHARED * bool(re.search(words.get(item.rstrip("0123456789"), "$^"), statement))
+        return OWN * bool(re.search(words[item], said))
+    return SHARED * bool(re.search(words.get(item.rstrip("0123456789"), "$^"), said))
 
 
 def _best_scales(block, knowledge, taken):
@@ -85,13 +87,13 @@ def _best_scales(block, knowledge, taken):
     versions = [(name, "", scale) for name, scale in knowledge.scales.items()]
     versions += [(entry["scale"], name, entry) for name, entry in knowledge.variants.items()]
     scores = {
-        item: np.array([_score(text, item, knowledge) for text in block])
+        item: np.array([_score(said, item, knowledge) for said in block.values()])
         for *_, scale in versions
         for item in scale["items"]
     }
     # a scale of which no statement speaks is none of them
     versions = [v for v in versions if v[0] not in taken and any(scores[i].any() for i in v[2]["items"])]
-    ranked = []
+    ranked, texts = [], list(block)
     for n in range(1, len(versions) + 1):
         for chosen in combinations(versions, n):
             order = [(place, item) for place, (*_, scale) in enumerate(chosen) for item in scale["items"]]
@@ -102,26 +104,26 @@ def _best_scales(block, knowledge, taken):
             rows, columns = linear_sum_assignment(matrix, maximize=True)
             total = float(matrix[rows, columns].sum()) - SHARED * extra
             ranked.append(
-                (total, chosen, [(block[r], *order[c]) for r, c in zip(rows, columns, strict=True)])
+                (total, chosen, [(texts[r], *order[c]) for r, c in zip(rows, columns, strict=True)])
             )
     ranked.sort(key=lambda entry: -entry[0])
     if not ranked or (len(ranked) > 1 and ranked[0][0] - ranked[1][0] < MARGIN):
         return []
     _, chosen, pairs = ranked[0]
     placed = [(text, item) for text, _, item in pairs]
-    if sum(_score(text, item, knowledge) > 0 for text, item in placed) < MOST * len(block):
+    if sum(_score(block[text], item, knowledge) > 0 for text, item in placed) < MOST * len(block):
         return []
     found = []
     for place, (name, version, scale) in enumerate(chosen):
         own = {text: item for text, at, item in pairs if at == place}
-        if _sure(own, scale, knowledge):
+        if _sure([(block[text], item) for text, item in own.items()], scale, knowledge):
             found.append((name, version, _in_order(own, scale, block, knowledge)))
     return found
 
 
 def _sure(own, scale, knowledge):
     """Whether words place most items of a scale, and every item that others must not be taken for."""
-    told = {item for text, item in own.items() if _score(text, item, knowledge)}
+    told = {item for said, item in own if _score(said, item, knowledge)}
     alone = {item for item in scale["items"] if item in knowledge.hints["item"]}
     return len(told) >= MOST * len(scale["items"]) and alone <= told
 

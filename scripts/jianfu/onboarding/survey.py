@@ -9,7 +9,7 @@ from jianfu.ingest.headings import normal_heading
 from jianfu.ingest.numbers import parse_number
 from jianfu.ingest.sheet import SPACES
 from jianfu.ingest.values import normal_wording
-from jianfu.onboarding.items import coded_answers, place_by_words, speaks
+from jianfu.onboarding.items import coded_answers, place_by_words, speaks, statement
 from jianfu.onboarding.knowledge import HIGH, MEDIUM
 from jianfu.onboarding.recognise import ITEM
 
@@ -18,6 +18,8 @@ FEWEST_ANSWERS = (
     300  # answers to the items of one scale from which its lowest and highest code are taken to occur
 )
 BY_WORDS = "ev_items_by_words"
+LISTED = 0.8  # share of the questions that a sheet lists which says what they are
+_CHOICE = re.compile(r"([A-H])\s*[.、．:：=]?\s*([^\sA-H,，;；/]{1,10})")
 STRAY = 0.002  # share of answers below which a code is a mistake
 _STRONG = "非常|完全|十分|极|很|特别|总是|绝对|根本"
 # how often something is, from the least; the last that a text holds counts
@@ -43,7 +45,7 @@ _NO = re.compile(r"不|没|无|反对|从未|从来")
 @dataclass
 class Survey:
     """``items`` {heading: item}, ``open_items`` headings of items without a place in the scales; ``keys``, ``ranges``,
-    ``responses`` for the province file; ``asked``: answers whose order nothing tells, in that of their letters;
+    ``responses`` for the province file; ``legend`` {letter: answer} of a code book; ``asked``: answers whose order nothing tells, in that of their letters;
     ``confidence`` and ``evidence`` of the items' order.
     """
 
@@ -53,6 +55,7 @@ class Survey:
     ranges: dict = field(default_factory=dict)
     responses: dict = field(default_factory=dict)
     asked: dict = field(default_factory=dict)
+    legend: dict = field(default_factory=dict)
     confidence: str = MEDIUM
     evidence: Reason | None = None
 
@@ -62,23 +65,39 @@ class Survey:
         return {key: value for key, value in parts.items() if value}
 
 
-def propose_survey(pages, knowledge):
-    """:class:`Survey` of all recognised survey sheets; ``pages``: [(Recognised, its headings)]."""
+def propose_survey(pages, knowledge, sheets=()):
+    """:class:`Survey` of all recognised survey sheets; ``pages``: [(Recognised, its headings)].
+
+    ``sheets``: every sheet of the folder, of which one may say what the questions and the letters of the answers are.
+    """
     answers, named, where = _answers(pages, knowledge)
     survey = Survey()
     if not named:
         shared = _items(answers, where)
-        if speaks(shared, knowledge):
-            _place_statements(survey, shared, answers, pages, knowledge)
+        said, survey.legend = _code_book(shared, sheets)
+        if speaks(said.values(), knowledge):
+            _place_statements(survey, said, answers, pages, knowledge)
         else:
             _place_items(survey, shared, knowledge)
         named = survey.items
     if not named:
         return survey
-    fits = True
+    fits, later, told = True, [], []
     for name, scale in _scales(survey, knowledge).items():
         own = [answers[text] for text, item in named.items() if item in scale["items"]]
-        fits &= not own or _code(survey, name, scale, own, knowledge)
+        fits &= not own or _code(survey, name, scale, own, knowledge, later)
+        told += [(_common(own), scale["range"])] if own and name not in {n for n, *_ in later} else []
+    for (
+        name,
+        scale,
+        texts,
+    ) in later:  # the answers of another scale, which has as many steps as there are answers
+        fits = False
+        like = next((span for other, span in told if texts <= other), None)
+        if like:
+            survey.ranges[name] = list(like)
+        elif len(texts) == scale["range"][1] - scale["range"][0] + 1:
+            survey.asked |= dict.fromkeys(sorted(texts))
     sure = fits and not survey.responses and (survey.evidence is None or survey.evidence.code != BY_WORDS)
     survey.confidence = HIGH if sure else MEDIUM
     return survey
@@ -113,25 +132,61 @@ def _scales(survey, knowledge):
     return knowledge.scales | chosen
 
 
-def _place_statements(survey, shared, answers, pages, knowledge):
+def _code_book(shared, sheets):
+    """({question: what it says}, {letter: answer}) from a sheet that lists the questions, else by their headings."""
+    said = {text: statement(text) for text in shared}
+    for page in sheets:
+        columns = [
+            [(cell or "").strip(SPACES) for cell in column.to_pylist()] for column in page.sheet.columns
+        ]
+        keys = next(
+            (c for c in columns if shared and sum(t in c for t in shared) >= LISTED * len(shared)), None
+        )
+        others = (
+            [dict(zip(keys, column, strict=True)) for column in columns if column is not keys] if keys else []
+        )
+        own = [{text: cells[text] for text in shared if cells.get(text)} for cells in others]
+        own = [cells for cells in own if len(cells) >= LISTED * len(shared)]
+        statements = [
+            c for c in own if len(set(c.values())) > LISTED * len(c) and min(map(len, c.values())) > 4
+        ]
+        if not statements:
+            continue
+        legends = [
+            dict(_CHOICE.findall(text)) for c in own for text in set(c.values()) if c is not statements[0]
+        ]
+        legends = [legend for legend in legends if len(legend) > 2]
+        same = legends and all(legend == legends[0] for legend in legends)
+        return said | statements[0], legends[0] if same else {}
+    return said, {}
+
+
+def _common(answers):
+    """The texts of at least one in a hundred answers of a scale."""
+    texts = sum(answers, Counter())
+    return {text for text, n in texts.items() if n >= 0.01 * texts.total()}
+
+
+def _place_statements(survey, said, answers, pages, knowledge):
     """Give the closed questions to the items of the scales by what they say; the others stay open."""
-    codes = {text: [] for text in shared}
+    codes = {text: [] for text in said}
     for recognised, headings in pages:
         places = {h.text: h.place for h in headings}
         if codes.keys() <= places.keys():
             for text, found in codes.items():
                 cells = recognised.sheet.columns[places[text]].slice(recognised.bottom).to_pylist()
                 found += [(cell or "").strip(SPACES) for cell in cells]
-    kinds = {text: _kind(answers[text]) for text in shared}
+    kinds = {text: _kind(answers[text]) for text in said}
     # the same answers are one kind, though a rare one is lacking to some question
     kinds = {text: next(k for k in kinds.values() if _alike(k, own)) for text, own in kinds.items()}
     orders = {
         text: None if "0" in kind else order_answers(sorted(answers[text])) for text, kind in kinds.items()
     }
+    orders = {text: _by_legend(survey.legend, answers[text]) or order for text, order in orders.items()}
     coded = {text: coded_answers(cells, orders[text]) for text, cells in codes.items()}
-    found = place_by_words(shared, kinds, coded, knowledge)
+    found = place_by_words(said, kinds, coded, knowledge)
     survey.items, survey.keys = found.items, found.keys
-    survey.open_items = [text for text in shared if text not in found.items]
+    survey.open_items = [text for text in said if text not in found.items]
     survey.evidence = Reason(BY_WORDS, n=len(found.items), told=found.told)
 
 
@@ -195,7 +250,14 @@ def _is_item(found):
     return bool(total) and few and numbers == 0 and len(found) >= 3
 
 
-def _code(survey, name, scale, answers, knowledge):
+def _by_legend(legend, texts):
+    """The letters of answers from least to most by the words that a code book has for them; None where it has none."""
+    words = {legend[text]: text for text in legend}
+    ordered = order_answers(list(words)) if legend and set(texts) <= set(legend) else None
+    return [words[word] for word in ordered] if ordered else None
+
+
+def _code(survey, name, scale, answers, knowledge, later):
     """Range and wordings of one scale; True where the declared ones do."""
     numbers, texts = Counter(), Counter()
     for found in answers:
@@ -213,12 +275,12 @@ def _code(survey, name, scale, answers, knowledge):
     ]
     if not unknown:
         return True
-    own = [t for t, n in texts.items() if n >= 0.01 * total]
-    ordered = order_answers(own)
+    own = _common(answers)
+    ordered = _by_legend(survey.legend, own) or order_answers(sorted(own))
     if ordered and len(ordered) == steps:
         survey.responses |= {text: low + place for place, text in enumerate(ordered)}
     else:
-        survey.asked |= {text: low + place for place, text in enumerate(sorted(own)) if len(own) == steps}
+        later.append((name, scale, own))
     return False
 
 
