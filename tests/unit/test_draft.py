@@ -472,6 +472,62 @@ def test_statements_are_not_given_away_by_their_number(tmp_path, knowledge):
     assert draft.survey.items == {} and draft.survey.open_items == grid
 
 
+def test_a_sheet_that_lists_the_questions_says_what_letters_mean(tmp_path, knowledge):
+    """T1 … by the sheet of questions; A is full agreement; burnout asked on five steps like the others."""
+    tired = ["下班后我很疲惫", "我的心力耗尽了", "工作让我喘不过气", "想到上班就累", "我感到快崩溃了"]
+    cold = ["我对工作失去兴趣", "我工作的热情没了", "我怀疑工作有没有用", "什么事都无所谓"]
+    able = [
+        "我能解决难题",
+        "我作出了贡献",
+        "我胜任工作",
+        "做成事我很高兴",
+        "我的工作很有成就",
+        "我有信心完成任务",
+    ]
+    names = [f"T{n}" for n in range(1, 25)]
+    options = "A完全赞成 B赞成 C不好说 D不赞成 E完全不赞成"
+    said = [*tired, *MEANING, *cold, *able]
+    book = [
+        ["题号", "题目", "选项"],
+        *([name, text, options] for name, text in zip(names, said, strict=True)),
+    ]
+    turned = {*able, "我的工作可有可无"}
+    rows = [["填答日期", "县", "乡镇", "年代", *names]]
+    for n in range(150):
+        codes = [4 - n % 5 if text in turned else n % 5 for text in said]
+        rows.append(["2024-10-05", "甲县", "河口镇", "80后", *("ABCDE"[code] for code in codes)])
+    (tmp_path / "raw").mkdir()
+    write_csv(tmp_path / "raw/单位名录.csv", UNITS)
+    _book(tmp_path / "raw/干部问卷录入.xlsx", {"数据": rows, "题目": book})
+    survey = make_draft(tmp_path / "raw", knowledge).survey
+    burnout = (
+        [f"EE{n}" for n in range(1, 6)] + [f"CY{n}" for n in range(1, 5)] + [f"PE{n}" for n in range(1, 7)]
+    )
+    assert list(survey.items.values()) == [*burnout[:5], *MEANING.values(), *burnout[5:]]
+    assert survey.responses == dict(zip("EDCBA", range(1, 6), strict=True)) and not survey.asked
+    assert survey.ranges == {"burnout": [1, 5]}
+
+
+def test_sheets_of_those_who_came_and_left_are_read_each_in_its_way(tmp_path, knowledge):
+    """原单位 is where the leavers were and where the newcomers were before; a day of a paper is not the day."""
+    came = [["身份证号", "新单位", "增加方式", "原单位", "报到日期"]]
+    came += [[_id_number(n)[0], "河口镇", "调入", "市农科所", f"2024年3月{n + 1}日"] for n in range(12)]
+    left = [["身份证号", "原单位", "减少方式", "层次", "发文日期", "办理离岗日期"]]
+    left += [
+        [_id_number(n + 50)[0], "河口镇", "遴选", "市", f"2024年2月{n + 1}日", f"2024年3月{n + 1}日"]
+        for n in range(12)
+    ]
+    (tmp_path / "raw").mkdir()
+    write_csv(tmp_path / "raw/单位名录.csv", UNITS)
+    _book(tmp_path / "raw/人员增减登记.xlsx", {"增加人员": came, "减少人员": left})
+    draft = make_draft(tmp_path / "raw", knowledge)
+    read = {p.sheets[0]: _sure(p) for p in draft.proposals if p.table == "ledger"}
+    assert read["增加人员"]["新单位"] in ("unit_code", "unit_name") and "原单位" not in read["增加人员"]
+    assert read["减少人员"]["原单位"] in ("unit_code", "unit_name")
+    assert read["减少人员"]["办理离岗日期"] == "date" and "发文日期" not in read["减少人员"]
+    assert read["减少人员"]["减少方式"] == "exit_type"
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [

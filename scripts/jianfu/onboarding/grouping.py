@@ -179,7 +179,7 @@ def group_pages(pages, look):
             group = (recognised.table, *skeleton(path), _own_app(recognised, headings), wave)
             groups.setdefault(group, []).append((recognised, headings))
     proposals = []
-    for (table, *_, wave), own in [(key, part) for key, own in groups.items() for part in _ways(own)]:
+    for (table, *_, wave), own in [(key, part) for key, every in groups.items() for part in _ways(every)]:
         names = sorted({recognised.page.path for recognised, _ in own})
         patterns = patterns_of(names, look.files, table in GROWING)
         proposal = Proposal(table, patterns, names, own, wave=wave)

@@ -18,10 +18,9 @@ OWN, SHARED = 1.5, 1.0  # score of a word for one item, and of one for its subsc
 MOST = 0.6  # share of the statements of a block, and of every scale, that words must place
 MARGIN = 0.5  # by which the best scales for a block must be ahead of the next
 EXTRA = 0.2  # share of statements of a block that may belong to no scale
-FEWEST_ROWS, AGAINST = (
-    100,
-    -0.1,
-)  # answers, and correlation with its scale below which an item is not what it seems
+NEAR = 0.1  # what a neighbour that belongs to a subscale says for a statement without words
+FEWEST_ROWS = 100  # answers from which correlations are looked at
+AGAINST = -2.0  # standard errors below 0 from which an item correlates negatively with its subscale
 _GRID = re.compile(r"(.+?)(?:[—–]{1,2}|--|\|)(?=.)")
 _SERIES = re.compile(r"([A-Za-z]+)\d+")
 
@@ -79,7 +78,7 @@ def _score(said, item, knowledge):
     words = knowledge.hints["item"]
     if item in words:
         return OWN * bool(re.search(words[item], said))
-    return SHARED * bool(re.search(words.get(item.rstrip("0123456789"), "$^"), said))
+    return SHARED * bool(re.search(words.get(_part(item), "$^"), said))
 
 
 def _best_scales(block, knowledge, taken):
@@ -91,8 +90,15 @@ def _best_scales(block, knowledge, taken):
         for *_, scale in versions
         for item in scale["items"]
     }
+    alone = {item: words.any() for item, words in scores.items()}
+    named = {}
+    for item, words in scores.items():
+        named[_part(item)] = named.get(_part(item), np.zeros(len(block))) + words
+    for item, words in scores.items():
+        own = (named[_part(item)] > 0).astype(float)
+        scores[item] = words + NEAR * (np.append(own[1:], 0) + np.insert(own[:-1], 0, 0))
     # a scale of which no statement speaks is none of them
-    versions = [v for v in versions if v[0] not in taken and any(scores[i].any() for i in v[2]["items"])]
+    versions = [v for v in versions if v[0] not in taken and any(alone[i] for i in v[2]["items"])]
     ranked, texts = [], list(block)
     for n in range(1, len(versions) + 1):
         for chosen in combinations(versions, n):
@@ -113,12 +119,33 @@ def _best_scales(block, knowledge, taken):
     placed = [(text, item) for text, _, item in pairs]
     if sum(_score(block[text], item, knowledge) > 0 for text, item in placed) < MOST * len(block):
         return []
-    found = []
+    found, lost = [], _misplaced(block, placed, knowledge)
     for place, (name, version, scale) in enumerate(chosen):
         own = {text: item for text, at, item in pairs if at == place}
-        if _sure([(block[text], item) for text, item in own.items()], scale, knowledge):
+        if not lost & own.keys() and _sure(
+            [(block[text], item) for text, item in own.items()], scale, knowledge
+        ):
             found.append((name, version, _in_order(own, scale, block, knowledge)))
     return found
+
+
+def _misplaced(block, placed, knowledge):
+    """Statements without words that stand beside none of their subscale, where they might be of another."""
+    parts = {text: _part(item) for text, item in placed}
+    order = list(block)
+    mute = {text for text, item in placed if not _score(block[text], item, knowledge)}
+    if len({parts[text] for text in mute}) < 2:
+        return set()
+    beside = {
+        text: {parts.get(other) for other in order[max(0, n - 1) : n + 2] if other != text}
+        for n, text in enumerate(order)
+    }
+    return {text for text in mute if parts[text] not in beside[text]}
+
+
+def _part(item):
+    """The letters of an item: its subscale."""
+    return item.rstrip("0123456789")
 
 
 def _sure(own, scale, knowledge):
@@ -135,8 +162,8 @@ def _in_order(own, scale, block, knowledge):
     slots = {}
     for item in scale["items"]:
         if item not in alone.values():
-            slots.setdefault(item.rstrip("0123456789"), []).append(item)
-    return alone | {text: slots[own[text].rstrip("0123456789")].pop(0) for text in rest}
+            slots.setdefault(_part(item), []).append(item)
+    return alone | {text: slots[_part(own[text])].pop(0) for text in rest}
 
 
 def _answers_speak_against(own, scale, codes, knowledge):
@@ -145,15 +172,16 @@ def _answers_speak_against(own, scale, codes, knowledge):
     by_part = {}
     for text, item in own.items():
         sign = -1.0 if item in scale.get("reversed", []) else 1.0
-        by_part.setdefault(item.rstrip("0123456789"), []).append(sign * codes[text])
+        by_part.setdefault(_part(item), []).append(sign * codes[text])
     for columns in by_part.values():
         matrix = np.array(columns)
         matrix = matrix[:, ~np.isnan(matrix).any(axis=0)]
         if len(matrix) < 3 or matrix.shape[1] < FEWEST_ROWS:
             continue
+        least = AGAINST / np.sqrt(matrix.shape[1])
         for place, values in enumerate(matrix):
             rest = np.delete(matrix, place, axis=0).sum(axis=0)
-            if values.std() and rest.std() and np.corrcoef(values, rest)[0, 1] < AGAINST:
+            if values.std() and rest.std() and np.corrcoef(values, rest)[0, 1] < least:
                 return True
     return False
 

@@ -19,6 +19,7 @@ from jianfu.ingest.headings import (
     normal_heading,
 )
 from jianfu.ingest.numbers import parse_number
+from jianfu.ingest.people import normal_id
 from jianfu.ingest.stage import MONTHLY, totals
 from jianfu.onboarding.knowledge import TABLES
 from jianfu.onboarding.look import Page
@@ -29,6 +30,12 @@ ALIKE = (
     "policies",
     "app_days",
 )  # so little makes one that its name or many columns must say so
+NO_PERSONS = (
+    "tasks",
+    "documents",
+    "unit_year",
+    "policies",
+)  # no row of these is about one person with an ID number
 ENOUGH = 1.5  # weight of known headings that makes a sheet a table ...
 ENOUGH_COMPLETE = 0.6  # ... or this much where most required columns are there
 ITEM = re.compile(r"(q|第|题)?\s*\d{1,3}\s*(题|[.、．:：]|$)", re.IGNORECASE)
@@ -73,6 +80,8 @@ def as_table(page, table, knowledge):
     top, bottom, headings = layout
     never = knowledge.hints["never"].get(table)
     if never and re.search(never, "|".join(headings)):
+        return None
+    if table in NO_PERSONS and _of_persons(page.sheet, bottom):
         return None
     title = _title(page.sheet, top)
     known, names = 0.0, set()
@@ -125,6 +134,15 @@ def _clock_times(sheet, bottom):
     )
 
 
+def _of_persons(sheet, bottom):
+    """Whether a column of a sheet holds ID numbers of persons in most of its filled cells."""
+    for column in sheet.columns:
+        cells = [cell.strip() for cell in column.slice(bottom, 50).to_pylist() if cell and cell.strip()]
+        if len(cells) > 2 and sum(normal_id(cell) is not None for cell in cells) > 0.5 * len(cells):
+            return True
+    return False
+
+
 def _other_days(sheet, bottom, headings, table):
     """Whether the columns of the days speak against a table: the times at which somebody punched are no counts."""
     if table not in ("app_activity", "punches"):
@@ -156,6 +174,7 @@ def unfamiliar(page, knowledge, tables):
         Recognised(page, table, top, top + 1, headings, hinted[table], title, hinted[table])
         for table in tables
         if not (_many_days(headings) and _other_days(sheet, top + 1, headings, table))
+        and not (table in NO_PERSONS and _of_persons(sheet, top + 1))
     ]
 
 

@@ -45,7 +45,8 @@ _NO = re.compile(r"不|没|无|反对|从未|从来")
 @dataclass
 class Survey:
     """``items`` {heading: item}, ``open_items`` headings of items without a place in the scales; ``keys``, ``ranges``,
-    ``responses`` for the province file; ``legend`` {letter: answer} of a code book; ``asked``: answers whose order nothing tells, in that of their letters;
+    ``responses`` for the province file; ``legend`` {letter: answer} of a code book; ``asked``: answers whose order
+    nothing tells, in that of their letters;
     ``confidence`` and ``evidence`` of the items' order.
     """
 
