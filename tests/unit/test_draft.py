@@ -513,8 +513,9 @@ def test_sheets_of_those_who_came_and_left_are_read_each_in_its_way(tmp_path, kn
     came = [["身份证号", "新单位", "增加方式", "原单位", "报到日期"]]
     came += [[_id_number(n)[0], "河口镇", "调入", "市农科所", f"2024年3月{n + 1}日"] for n in range(12)]
     left = [["身份证号", "原单位", "减少方式", "层次", "发文日期", "办理离岗日期"]]
+    why = [("遴选", "市"), ("调出", "县"), ("退休", "")]
     left += [
-        [_id_number(n + 50)[0], "河口镇", "遴选", "市", f"2024年2月{n + 1}日", f"2024年3月{n + 1}日"]
+        [_id_number(n + 50)[0], "河口镇", *why[n % 3], f"2024年2月{n + 1}日", f"2024年3月{n + 1}日"]
         for n in range(12)
     ]
     (tmp_path / "raw").mkdir()

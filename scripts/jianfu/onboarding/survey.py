@@ -83,22 +83,18 @@ def propose_survey(pages, knowledge, sheets=()):
         named = survey.items
     if not named:
         return survey
-    fits, later, told = True, [], []
+    fits, told = True, []
     for name, scale in _scales(survey, knowledge).items():
         own = [answers[text] for text, item in named.items() if item in scale["items"]]
-        fits &= not own or _code(survey, name, scale, own, knowledge, later)
-        told += [(_common(own), scale["range"])] if own and name not in {n for n, *_ in later} else []
-    for (
-        name,
-        scale,
-        texts,
-    ) in later:  # the answers of another scale, which has as many steps as there are answers
-        fits = False
-        like = next((span for other, span in told if texts <= other), None)
+        well = not own or _code(survey, name, scale, own, knowledge)
+        fits &= well
+        told.append((name, scale["range"], _common(own), well or _common(own) <= survey.responses.keys()))
+    for name, span, texts, _ in (entry for entry in told if not entry[3]):
+        # the answers of another scale, which has as many steps as there are answers
+        like = next((other for _, other, of, sure in told if sure and texts <= of and other != span), None)
         if like:
             survey.ranges[name] = list(like)
-        elif len(texts) == scale["range"][1] - scale["range"][0] + 1:
-            survey.asked |= dict.fromkeys(sorted(texts))
+            survey.asked = {text: code for text, code in survey.asked.items() if text not in texts}
     sure = fits and not survey.responses and (survey.evidence is None or survey.evidence.code != BY_WORDS)
     survey.confidence = HIGH if sure else MEDIUM
     return survey
@@ -258,7 +254,7 @@ def _by_legend(legend, texts):
     return [words[word] for word in ordered] if ordered else None
 
 
-def _code(survey, name, scale, answers, knowledge, later):
+def _code(survey, name, scale, answers, knowledge):
     """Range and wordings of one scale; True where the declared ones do."""
     numbers, texts = Counter(), Counter()
     for found in answers:
@@ -281,7 +277,7 @@ def _code(survey, name, scale, answers, knowledge, later):
     if ordered and len(ordered) == steps:
         survey.responses |= {text: low + place for place, text in enumerate(ordered)}
     else:
-        later.append((name, scale, own))
+        survey.asked |= {text: low + place for place, text in enumerate(sorted(own)) if len(own) == steps}
     return False
 
 
