@@ -557,6 +557,9 @@ def test_counts_that_differ_by_few_persons_are_rounded_and_still_add_up():
     assert tables["descriptives"]["n"].tolist() == [590, 580]
     assert scores["n"].tolist() == [590, 583]
     assert changed["estimates"] >= 3 and changed["descriptives"] == 1
+    withheld = {"n_used": np.nan, "n_dropped": np.nan, "n_events": np.nan, "dropped_by_reason": "{}"}
+    few = round_alike({}, estimates(outcome="resign", n_read=6896, **withheld), 10)[1]
+    assert few.loc[0, "n_read"] == 6900  # as beside models whose events are told
 
 
 def test_counts_that_are_equal_or_far_apart_are_rounded_too():

@@ -196,7 +196,7 @@ def _rate_factor(counts, base):
 
 
 def _round_models(estimates, persons, base):
-    """Round the counts of the models in place; observations read, dropped and used still add up.
+    """Round the counts of the models in place; observations read, dropped and used still add up where all are told.
 
     Returns the mask of the rows of which a count was rounded.
     """
@@ -204,7 +204,9 @@ def _round_models(estimates, persons, base):
     _round(estimates, "n_events", events, base)
     _round(estimates, "n_used", rows, base)
     known = (rows & estimates["n_read"].notna()).to_numpy()
-    _round(estimates, "n_read", known, base)
+    _round(
+        estimates, "n_read", persons & estimates["n_read"].notna(), base
+    )  # also where those used are withheld
     lost = estimates["n_read"] - estimates["n_used"]
     estimates["n_dropped"] = pd.to_numeric(estimates["n_dropped"]).astype(float).mask(known, lost)
     texts = estimates["dropped_by_reason"].astype(object).to_numpy(copy=True)
