@@ -9,8 +9,8 @@ from jianfu.models.estimates import missing
 from jianfu.models.reasons import WITHHELD, Declared, because, codes
 from jianfu.release.outputs import FEW_DIGITS
 
-# What bounds few events of a model: its clusters, and the levels left out of it, as each of the others has an event.
-CLUSTERS, DF, EVENTLESS = "clusters", "df", "levels_without_events"
+# What bounds few events of a model: its clusters and levels (coefficients) and those left out, as each other has one.
+BOUNDS, DF, EVENTLESS = ("clusters", "coefficients"), "df", "levels_without_events"
 
 
 def coarse_count(count: float, min_cell: int) -> str:
@@ -50,7 +50,7 @@ def _coarse(reason: Reason, known: Declared, min_cell: int, scarce: bool) -> Rea
             return _coarse(value, _declared(value), min_cell, scarce)
         if isinstance(value, list) and any(isinstance(item, Reason) for item in value):
             return coarse(value, min_cell, scarce)
-        if name in known.counts or scarce and name == CLUSTERS:
+        if name in known.counts or scarce and name in BOUNDS:
             return coarse_count(value, min_cell)
         if isinstance(value, float) and not value.is_integer():
             return float(f"{value:.{FEW_DIGITS}g}")
