@@ -6,6 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+import xlsxwriter
 from ingest_cases import ROOT, UNITS, ingest_all, ingest_rows, write_csv
 from unseen_counties import COUNTIES
 from unseen_folders import FOLDERS, _book, _id_number, lines_to_correct
@@ -309,6 +310,32 @@ def test_codes_that_a_heading_explains_are_read_by_it(tmp_path, knowledge):
     units = _proposal(make_draft(tmp_path / "raw", knowledge), "units")
     assert _sure(units)["政区类型(1镇2乡3街道)"] == "unit_type"
     assert _values(units, "unit_type") == {"1": "镇", "2": "乡"}
+
+
+@pytest.mark.parametrize(
+    ("below", "deep"), [(["行政编制", "事业编制", "合计"], True), (["20", "30", "50"], False)]
+)
+def test_a_group_goes_on_in_the_row_below_where_that_holds_its_words(tmp_path, knowledge, below, deep):
+    """The whole of a group is what the group is called, its parts are none; a row of numbers is a row."""
+    (tmp_path / "raw").mkdir()
+    top = ["机构代码", "机构名称", "县（市、区）", "编制核定情况（名）", "", ""]
+    book = xlsxwriter.Workbook(tmp_path / "raw/机构编制基本情况.xlsx")
+    sheet = book.add_worksheet("汇总")
+    sheet.write_row(0, 0, top)
+    sheet.merge_range(0, 3, 0, 5, top[3])
+    first = ["", "", ""] if deep else ["390101100", "0号镇", "甲县"]
+    sheet.write_row(1, 0, [*first, *below])
+    if deep:
+        for place in range(3):
+            sheet.merge_range(0, place, 1, place, top[place])
+    for n in range(1, 9):
+        sheet.write_row(n + 1, 0, [f"39010110{n}", f"{n}号镇", "甲县", 20 + n, 30, 50 + n])
+    book.close()
+    write_csv(tmp_path / "raw/任务台账.csv", TASKS)
+    units = _proposal(make_draft(tmp_path / "raw", knowledge), "units")
+    whole = {text for text, column in _sure(units).items() if column == "establishment"}
+    assert whole == ({"编制核定情况（名）|合计"} if deep else set())
+    assert units.pages[0][0].bottom == (2 if deep else 1)
 
 
 @pytest.mark.parametrize(

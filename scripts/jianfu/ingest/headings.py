@@ -179,7 +179,8 @@ def find_header(head, matcher):
 
     ``head`` are the first rows of a sheet, merged cells filled. The row that names most by itself belongs to the
     header; rows above and below it join where they make more columns known, and the row above joins where it tells
-    headings apart that are alike without it (次数 below 迟到 and below 早退).
+    headings apart that are alike without it (次数 below 迟到 and below 早退). So does a row below that holds nothing
+    but words under a group (编制 over 行政, 事业 and 合计).
     """
     head = [[re.sub(r"\s+", " ", cell).strip() for cell in row] for row in head]
 
@@ -202,7 +203,21 @@ def find_header(head, matcher):
         fuller = join_levels(head[top - 1 : top + depth])
         if score(top - 1, depth + 1)[0] >= score(top, depth)[0] and _told_apart(headings, fuller):
             return top - 1, depth + 1, fuller
+    if depth < MAX_DEPTH and _goes_on(head, top + depth):
+        return top, depth + 1, join_levels(head[top : top + depth + 1])
     return top, depth, headings
+
+
+def _goes_on(head, below):
+    """Whether the row ``below`` the headings says what stands in a group (the same text side by side), and no more."""
+    if not below < len(head):
+        return False
+    above, row = head[below - 1], head[below]
+    grouped = [place for place, text in enumerate(above) if text and above.count(text) > 1]
+    rest = [place for place in range(len(row)) if place not in grouped]
+    words = [row[place] for place in grouped]
+    told = all(words) and len(set(words)) == len(words) and not any(re.search(r"\d", word) for word in words)
+    return bool(grouped) and told and all(row[place] in ("", above[place]) for place in rest)
 
 
 def _told_apart(headings, fuller):

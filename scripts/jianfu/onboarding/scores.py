@@ -19,6 +19,7 @@ FEW_TEXTS = 60  # different texts up to which a column of text holds kinds of so
 CONTRADICTED = 0.2  # what is left of a known heading whose cells are something else
 # what many headings end with, whatever they hold
 _ENDS = re.compile(r"(次数|数量|份数|件数|人数)$")
+_WHOLE = re.compile(r"(合|小|总)计数?|总数")  # the whole of its group
 _WHEN = re.compile(r"(时间|日期|年月|日)$")
 _SOFT = re.compile(
     r"^(?:q|第)?\d{1,2}题?[、.:](?=\D)|^其中[:,，]?|^(是否|您的|您所在的|您|所属|本次|实际)|[(（].*?[)）]"
@@ -139,7 +140,8 @@ def _nearest(heading, known):
 
 
 def _plain(heading):
-    text = heading.rpartition("|")[2]
+    group, _, text = heading.rpartition("|")
+    text = group.rpartition("|")[2] if group and _WHOLE.fullmatch(text) else text
     return _SOFT.sub("", _SOFT.sub("", text)) or text
 
 
