@@ -318,7 +318,7 @@ def test_codes_that_a_heading_explains_are_read_by_it(tmp_path, knowledge):
 def test_a_group_goes_on_in_the_row_below_where_that_holds_its_words(tmp_path, knowledge, below, deep):
     """The whole of a group is what the group is called, its parts are none; a row of numbers is a row."""
     (tmp_path / "raw").mkdir()
-    top = ["机构代码", "机构名称", "县（市、区）", "编制核定情况（名）", "", ""]
+    top = ["单位代码", "单位名称", "县区名称", "编制核定情况（名）", "", ""]
     book = xlsxwriter.Workbook(tmp_path / "raw/机构编制基本情况.xlsx")
     sheet = book.add_worksheet("汇总")
     sheet.write_row(0, 0, top)
