@@ -318,18 +318,18 @@ def test_codes_that_a_heading_explains_are_read_by_it(tmp_path, knowledge):
 def test_a_group_goes_on_in_the_row_below_where_that_holds_its_words(tmp_path, knowledge, below, deep):
     """The whole of a group is what the group is called, its parts are none; a row of numbers is a row."""
     (tmp_path / "raw").mkdir()
-    top = ["单位代码", "单位名称", "县区名称", "编制核定情况（名）", "", ""]
+    top = ["单位代码", "单位名称", "县区名称", "编制核定情况（名）", "", "", "常住人口"]
     book = xlsxwriter.Workbook(tmp_path / "raw/机构编制基本情况.xlsx")
     sheet = book.add_worksheet("汇总")
     sheet.write_row(0, 0, top)
     sheet.merge_range(0, 3, 0, 5, top[3])
     first = ["", "", ""] if deep else ["390101100", "0号镇", "甲县"]
-    sheet.write_row(1, 0, [*first, *below])
+    sheet.write_row(1, 0, [*first, *below, "" if deep else 9000])
     if deep:
-        for place in range(3):
+        for place in (0, 1, 2, 6):
             sheet.merge_range(0, place, 1, place, top[place])
     for n in range(1, 9):
-        sheet.write_row(n + 1, 0, [f"39010110{n}", f"{n}号镇", "甲县", 20 + n, 30, 50 + n])
+        sheet.write_row(n + 1, 0, [f"39010110{n}", f"{n}号镇", "甲县", 20 + n, 30, 50 + n, 9000])
     book.close()
     write_csv(tmp_path / "raw/任务台账.csv", TASKS)
     units = _proposal(make_draft(tmp_path / "raw", knowledge), "units")
