@@ -312,6 +312,25 @@ def test_codes_that_a_heading_explains_are_read_by_it(tmp_path, knowledge):
     assert _values(units, "unit_type") == {"1": "镇", "2": "乡"}
 
 
+def test_where_a_policy_holds_may_be_said_by_names(tmp_path, knowledge):
+    """Names of counties as their codes, the whole city as everywhere; a name of no county is asked."""
+    rows = [["文号", "文件名", "执行日期", "执行范围"]]
+    rows += [
+        [f"办发〔2023〕{n}号", f"精简文件的第{n}个通知", f"2023-0{n}-01", where]
+        for n, where in enumerate(["甲县", "乙县", "全市", "丁县"], 1)
+    ]
+    folder = _folder(tmp_path, 减负文件台账=rows, 任务台账=TASKS)
+    draft = make_draft(folder, knowledge)
+    policies = _proposal(draft, "policies")
+    assert _values(policies, "county_code") == {"甲县": "390101", "乙县": "390102", "全市": ""}
+    assert {w.text for w in policies.wordings if w.value is None} == {"丁县"}
+    settings = merge(
+        knowledge.default, {"sources": [policies.source()], "data": {"window": ["2023-01", "2024-12"]}}
+    )
+    read = ingest_all(folder, settings, ("policies",))["policies"].canonical.to_pandas()
+    assert read["county_code"].isna().tolist() == [False, False, True, False]
+
+
 @pytest.mark.parametrize(
     ("below", "deep"), [(["行政编制", "事业编制", "合计"], True), (["20", "30", "50"], False)]
 )

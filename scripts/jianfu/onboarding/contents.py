@@ -28,6 +28,7 @@ _NOT = re.compile(r"[不非未否无普].{0,5}|.{1,5}外|一般|正常|常规")
 _INSIDE = re.compile(r"[(\[【](.*?)[)\]】]")
 _CODED = re.compile(r"(?<![\d.\-~])(\d{1,2})\s*[=:.、\-]?\s*(?:代表|表示|为|是(?=[^\d\W]))?([^\d\W_]{1,8})")
 _MEASURES = set("年月日时分秒点元个人次天份万名级岁")
+_AREA = re.compile(r"\d{6}(000000)?|[\u3400-\u9fff]{1,9}[县区市旗省州盟]")
 _HAN = re.compile("[\u3400-\u9fff]")
 _OFFICE = re.compile(r".{1,20}(局|委|办|部|室|院|厅|署|会|中心|大队|支队|专班|政府|组|公司|站)")
 _SURNAMES = (
@@ -116,6 +117,7 @@ def _tests(units):
         "unit": lambda t: _is_unit(t, units),
         "no_unit": lambda t: units is not None and bool(units.wordings) and not _is_unit(t, units),
         "county": lambda t: len(t) <= 10 and t.endswith(("县", "区", "市", "旗")),
+        "area": lambda t: bool(_AREA.fullmatch(t)),
         "title": lambda t: len(t) >= 6 and len(_HAN.findall(t)) >= 0.6 * len(t),
         "office": lambda t: bool(_OFFICE.fullmatch(t)),
         "code": lambda t: (normal_code(t) or "").isdigit() and len(normal_code(t)) in (6, 9, 12),

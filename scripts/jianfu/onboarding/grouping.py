@@ -285,7 +285,7 @@ def fill_in(proposal, knowledge, units=None):
     if proposal.table != "units":
         _remedy(proposal, knowledge, units)
     proposal.lacking = lacking(proposal, knowledge)
-    proposal.wordings = propose_wordings(proposal.pages, knowledge)
+    proposal.wordings = propose_wordings(proposal.pages, knowledge, units)
 
 
 def _keep_one_heading(proposal):

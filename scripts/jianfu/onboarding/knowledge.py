@@ -20,8 +20,9 @@ class Knowledge:
     """The common plan as onboarding uses it; ``root`` is the folder of the repository.
 
     ``hints``: {kind: {name: pattern of words}} of config/plan/hints.csv: words in file, sheet or title that hint at a
-    table, words of a heading that hint at a column, say that it is another (against) or that the table is no such table
-    (never), and words that stand for a value of a column that is lacking.
+    table, words of a heading that hint at a column, name it beyond doubt (exact) or in doubt (loose), say that it is
+    another (against) or that the table is no such table (never), words of statements of a questionnaire (item), of
+    offices by their level (office_level), and words that stand for a value of a column that is lacking.
     """
 
     def __init__(self, root):
@@ -75,6 +76,8 @@ class Knowledge:
             "feedback_at": "time",
         }
         cells |= {"destination": "office", "punched_at": "clock", "punched_on": "date"}
+        if (table, name) == ("policies", "county_code"):
+            return "area"  # by code or by name
         return cells.get(name) or (column.type if column else "text")
 
     def column_name(self, table: str, name: str | Reason) -> str:

@@ -233,7 +233,9 @@ def _values(proposal, knowledge):
         declared = knowledge.tables[proposal.table].columns.get(column)
         kinds = declared.values if declared else dict.fromkeys(knowledge.wordings.of(column).values())
         kinds = list(kinds or (words("pf_true"), words("pf_false")))
-        note = words("pf_choices", name=knowledge.column_name(proposal.table, column), choices=kinds)
+        name = knowledge.column_name(proposal.table, column)
+        of_area = knowledge.column_type(proposal.table, column) == "area"
+        note = words("pf_codes", name=name) if of_area else words("pf_choices", name=name, choices=kinds)
         lines.append(f"      {'' if column in active else '# '}{column}:   # {note}")
         lines += [_wording(w) for w in new if w.column == column]
     return lines

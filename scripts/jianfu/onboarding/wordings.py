@@ -58,8 +58,11 @@ class Wording:
     others: tuple = ()
 
 
-def propose_wordings(pages, knowledge):
-    """:class:`Wording` list of one source, known ones first; ``pages``: [(Recognised, its headings)]."""
+def propose_wordings(pages, knowledge, units=None):
+    """:class:`Wording` list of one source, known ones first; ``pages``: [(Recognised, its headings)].
+
+    ``units``: a UnitIndex, by which names of counties are codes.
+    """
     table, found, named = pages[0][0].table, {}, {}
     empty, beside = Counter(), {}
     for recognised, headings in pages:
@@ -67,7 +70,8 @@ def propose_wordings(pages, knowledge):
         named |= {h.column: h.text for h in headings if h.column}
         keep = ~nondata_rows(recognised.sheet, header_of(recognised, headings), knowledge.tables[table])
         for column, place in places.items():
-            if not known_wordings(table, column, knowledge):
+            of_area = knowledge.column_type(table, column) == "area"
+            if not (of_area or known_wordings(table, column, knowledge)):
                 continue
             rows = keep & _departures(recognised, places, table, column, knowledge)
             cells = recognised.sheet.filled(place, recognised.bottom).filter(pa.array(rows))
@@ -86,9 +90,25 @@ def propose_wordings(pages, knowledge):
                         own[near.strip(SPACES)] += 1
     wordings = []
     for column, texts in found.items():
+        if knowledge.column_type(table, column) == "area":
+            wordings += _codes_of(column, texts, units)
+            continue
         own = _of_column(table, column, named[column], texts, knowledge)
         own = [_told_beside(w, table, beside.get(column, {}).get(w.text), knowledge) for w in own]
         wordings += own + (_unticked(column, own, empty[column]) if len(own) == len(texts) else [])
+    return wordings
+
+
+def _codes_of(column, texts, units):
+    """Names of counties as codes; the whole province or city, in which all is, as nothing."""
+    counties = {name: {code[:6] for code in codes} for name, codes in units.areas.items()} if units else {}
+    wordings = []
+    for text, rows in sorted(texts.items()):
+        if not re.fullmatch(r"\d+", text) and len(text) <= MAX_LENGTH:
+            codes = counties.get(normal_wording(text), set())
+            value = codes.copy().pop() if len(codes) == 1 else "" if re.match("[全各]|所有", text) else None
+            evidence = Reason("ev_everywhere" if value == "" else "ev_county") if value is not None else None
+            wordings.append(Wording(column, text, rows, value, LOW if value is None else MEDIUM, evidence))
     return wordings
 
 
