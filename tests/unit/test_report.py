@@ -378,7 +378,7 @@ def test_rows_of_the_sources_add_up_as_said(province, language):
 
 def test_a_brief_without_projections_and_advice_says_so_in_one_place(province, language):
     heads = {
-        "zh": ("没有可作的推算；从", "五、建议"),
+        "zh": ("四、如果负担减少和建议", "五、建议"),
         "en": ("cannot be projected, and the results give no ground for advice from", "5 Advice"),
     }[language]
     assert heads[1] in markdown(province, language, "brief")[0]
