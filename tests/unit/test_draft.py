@@ -358,6 +358,23 @@ def test_a_group_goes_on_in_the_row_below_where_that_holds_its_words(tmp_path, k
 
 
 @pytest.mark.parametrize(
+    ("file", "app"),
+    [
+        ("云浦通签到情况统计表.csv", "云浦通"),
+        ("学习平台积分统计表_2024.csv", "学习平台"),
+        ("打卡记录.csv", "打卡记录"),
+    ],
+)
+def test_one_app_of_a_file_is_called_without_what_the_file_is(tmp_path, knowledge, file, app):
+    rows = [["年月", "县", "乡镇", "应签到人数", "签到次数", "签到率（%）"]]
+    rows += [[f"2024年{n % 12 + 1}月", "甲县", "河口镇", "40", str(300 + n), "90.1"] for n in range(24)]
+    draft = make_draft(_folder(tmp_path, **{file.removesuffix(".csv"): rows}), knowledge)
+    proposal = _proposal(draft, "app_activity")
+    assert _sure(proposal)["签到次数"] == "count" and "应签到人数" not in _sure(proposal)
+    assert {c: v for c, (v, _) in proposal.fixed.items()} == {"app_name": app, "action_type": "打卡"}
+
+
+@pytest.mark.parametrize(
     ("heading", "legend"),
     [
         ("政区类型(1镇2乡3街道)", {"1": "镇", "2": "乡", "3": "街道"}),

@@ -24,6 +24,10 @@ GROWING = (
     "punches",
 )  # tables to which months are added
 WAVE_GAP = 31  # days between the answers of two files from which they are two waves
+# what stands behind the name of an app in that of its file
+_STATISTICS = re.compile(
+    r"(使用|签到|打卡|上报|积分|操作|登录|登陆|事件|活跃)*(情况|记录|明细|数据)?((统计|汇总|通报|导出)(月报|报)?表?|月报表?|报表)$"
+)
 _YEAR = re.compile(r"(?<!\d)(19|20)\d\d")
 _BREAK = re.compile(r"[\d０-９]|第[一二三四五六七八九十]|[_＿—\-－（(【\[ ]")
 
@@ -402,7 +406,9 @@ def _app_name(proposal):
         place = Reason("place_sheet")
         proposal.fill["app_name"] = ("sheet", Reason("ev_app_name_from", place=place))
         return
-    proposal.fixed["app_name"] = (core_name(proposal.names[0]), Reason("ev_app_name_of_files"))
+    name = core_name(proposal.names[0])
+    plain = _STATISTICS.sub("", name)
+    proposal.fixed["app_name"] = (plain if len(plain) > 1 else name, Reason("ev_app_name_of_files"))
 
 
 def _unit_origin(proposal, units):

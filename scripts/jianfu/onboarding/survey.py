@@ -83,18 +83,19 @@ def propose_survey(pages, knowledge, sheets=()):
         named = survey.items
     if not named:
         return survey
-    fits, told = True, []
+    told = {}
     for name, scale in _scales(survey, knowledge).items():
         own = [answers[text] for text, item in named.items() if item in scale["items"]]
         well = not own or _code(survey, name, scale, own, knowledge)
-        fits &= well
-        told.append((name, scale["range"], _common(own), well or _common(own) <= survey.responses.keys()))
-    for name, span, texts, _ in (entry for entry in told if not entry[3]):
+        told[name] = scale["range"], _common(own), well
+    fits = all(well for *_, well in told.values())
+    survey.asked = {text: code for text, code in survey.asked.items() if text not in survey.responses}
+    whole = [(span, texts) for span, texts, _ in told.values() if len(texts) == span[1] - span[0] + 1]
+    for name, (span, texts, well) in told.items():
         # the answers of another scale, which has as many steps as there are answers
-        like = next((other for _, other, of, sure in told if sure and texts <= of and other != span), None)
-        if like:
+        like = next((other for other, of in whole if texts <= of), span)
+        if not well and like != span:
             survey.ranges[name] = list(like)
-            survey.asked = {text: code for text, code in survey.asked.items() if text not in texts}
     sure = fits and not survey.responses and (survey.evidence is None or survey.evidence.code != BY_WORDS)
     survey.confidence = HIGH if sure else MEDIUM
     return survey
@@ -277,7 +278,7 @@ def _code(survey, name, scale, answers, knowledge):
     if ordered and len(ordered) == steps:
         survey.responses |= {text: low + place for place, text in enumerate(ordered)}
     else:
-        survey.asked |= {text: low + place for place, text in enumerate(sorted(own)) if len(own) == steps}
+        survey.asked |= {text: low + place for place, text in enumerate(sorted(own))}
     return False
 
 
