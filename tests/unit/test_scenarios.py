@@ -239,7 +239,7 @@ def test_a_scenario_beyond_the_memory_is_named_and_the_others_are_asked(tmp_path
     ]  # fmt: skip
     case = Case(tmp_path, tasks=rows)
     case.rows.con.execute(
-        "SET temp_directory = ''; SET memory_limit = '40MB'"
+        "SET temp_directory = ''; SET memory_limit = '24MB'"
     )  # nothing can wait on the disk
     opened = SimpleNamespace(rows=case.rows, plan=INDICATORS, stored=None)
     found, _ = asking.ask(opened, BY_ID["S2"])
@@ -717,7 +717,8 @@ def test_contributions_of_issuers_add_up_to_the_index_and_its_change(tmp_path):
     of_member = lines[(lines["dimension"] == "member") & (lines["index"] == "OD")]
     assert set(of_member["name"]) == {departments.BASE, *measured["indicator"].unique()}
     assert of_member["rank"].isna().all()
-    counted = departments.numerators(con, attribution)["issuer"]
+    departments.count_numerators(con, attribution)
+    counted = departments.numerators(con, attribution, "issuer")
     of_members, known = departments.members(before, "OD")
     names = {"县住建局": "县住建局"}
     lines_of = departments.attributed(of_members, before.built.cube.grid, counted, names)

@@ -19,9 +19,8 @@ SELECT t.task_id, t.parent_task_id, t.unit_code, t.month, t.year, p.task_id IS N
             THEN ln((date_diff('day', t.issue_at, p.due_at) + 1) / t.days_allowed) END AS by_time,
        CASE WHEN t.artefacts > 0 AND p.artefacts > 0 THEN ln(t.artefacts / p.artefacts) END AS by_artefacts,
        p.issuer_level || '→' || t.issuer_level AS step, false AS is_cycle, NULL::INTEGER AS level
-FROM tasks_in t
-LEFT JOIN tasks_all p ON p.task_id = t.parent_task_id AND p.unit_code = t.unit_code
-WHERE t.parent_task_id IS NOT NULL;
+FROM tasks_all p RIGHT JOIN (SELECT * FROM tasks_in WHERE parent_task_id IS NOT NULL) t
+  ON p.task_id = t.parent_task_id AND p.unit_code = t.unit_code;
 """
 
 VIEW = """

@@ -235,9 +235,9 @@ def _query(con, source, frequency, rows):
             USING (unit_code, year) ORDER BY row"""
     else:
         logged = source_of(source)[1]
-        join, where = ("LEFT JOIN", f"WHERE {logged}") if logged else ("JOIN", "")
+        join, where = ("RIGHT JOIN", f"WHERE {logged}") if logged else ("JOIN", "")
         query = f"""SELECT row, {expressions}
-            FROM (SELECT row, unit_code, month FROM unit_months {where}) u {join} {source} USING (unit_code, month)
+            FROM {source} {join} (SELECT row, unit_code, month FROM unit_months {where}) u USING (unit_code, month)
             GROUP BY row ORDER BY row"""
     try:
         return con.execute(query).fetchnumpy()

@@ -56,9 +56,8 @@ CREATE VIEW involution AS
 WITH worked AS (
     SELECT u.unit_code, left(u.month, 4)::INTEGER AS year, right(u.month, 2) AS part, any_value(u.workdays) AS workdays,
            count(t.task_id) AS n
-    FROM unit_months u
-    LEFT JOIN (SELECT unit_code, month, task_id FROM tasks_in WHERE is_task) t
-      ON t.unit_code = u.unit_code AND t.month = u.month
+    FROM (SELECT unit_code, month, task_id FROM tasks_in WHERE is_task) t
+    RIGHT JOIN unit_months u ON t.unit_code = u.unit_code AND t.month = u.month
     WHERE u.tasks_logged GROUP BY u.unit_code, u.month
 ), effort AS (
     SELECT w.unit_code, w.year, ln((sum(w.n) / sum(w.workdays)) / nullif(sum(p.n) / sum(p.workdays), 0)) AS change

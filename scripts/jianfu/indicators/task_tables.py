@@ -9,9 +9,9 @@ WHERE is_found AND NOT is_cycle ORDER BY ALL
 YEARS = """
 SELECT u.unit_code, u.year::INTEGER AS year, any_value(u.months)::INTEGER AS months, count(t.unit_code) AS n_tasks,
        sum(CAST(t.artefacts AS DECIMAL(38, 6)))::DOUBLE AS n_artefacts
-FROM (SELECT unit_code, left(month, 4)::INTEGER AS year, count(*) AS months
-      FROM logged WHERE tasks_logged GROUP BY ALL) u
-LEFT JOIN (SELECT unit_code, year, artefacts FROM tasks_in WHERE is_task) t USING (unit_code, year)
+FROM (SELECT unit_code, year, artefacts FROM tasks_in WHERE is_task) t
+RIGHT JOIN (SELECT unit_code, left(month, 4)::INTEGER AS year, count(*) AS months
+            FROM logged WHERE tasks_logged GROUP BY ALL) u USING (unit_code, year)
 GROUP BY u.unit_code, u.year ORDER BY u.unit_code, u.year
 """
 

@@ -182,9 +182,14 @@ ONE_THREAD = Means()
 
 
 def connect(means: Means = ONE_THREAD) -> duckdb.DuckDBPyConnection:
-    """An in-memory database that needs no network; beyond its memory it uses the temporary folder."""
+    """An in-memory database that needs no network; beyond its memory it uses the temporary folder.
+
+    The right side of a join is the one that is held in memory, as written: of views it takes a log of millions of rows
+    for thousands, and would hold it in the place of the unit-months.
+    """
     return duckdb.connect(
         config={
+            "disabled_optimizers": "build_side_probe_side",
             "threads": means.threads,
             "memory_limit": f"{means.memory}MB",
             "temp_directory": str(Path(tempfile.gettempdir(), f"jianfu-{os.getpid()}")),

@@ -9,7 +9,6 @@ index add up to it; so do their changes from one year to the next.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -102,26 +101,34 @@ def shown_names(frame: pd.DataFrame) -> dict[str, str]:
     return dict(zip(frame["name"], frame["name"].where(own, pooled.str.strip()), strict=True))
 
 
-def numerators(con, attribution: pd.DataFrame) -> dict[str, dict[str, pd.DataFrame]]:
-    """{dimension: {indicator: unit_code, month, name, n}}: what the rows of every issuer, level or topic (None =
-    unknown) add to the numerator of a member.
+def count_numerators(con, attribution: pd.DataFrame) -> None:
+    """Make the tables ``counted_<view>`` that :func:`numerators` reads: what the rows of every issuer, level or topic
+    of a unit-month add to the numerators of members.
 
     attribution: indicator, view, part (SQL: what a row adds).
     """
-    found = {dimension: {} for dimension in DIMENSIONS}
     for view, rows in attribution.groupby("view", sort=True):
         sums = ", ".join(
             f'sum(CAST({row.part} AS DECIMAL(38, 6)))::DOUBLE AS "{row.indicator}"'
             for row in rows.itertuples()
         )
-        frame = con.execute(
-            f"SELECT {NAMED}, unit_code, month, {sums} FROM {view} "
-            f"GROUP BY {SETS.format(keys=', unit_code, month')} ORDER BY dimension, unit_code, month, name"
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE counted_{view} AS SELECT {NAMED}, unit_code, month, {sums} FROM {view} "
+            f"GROUP BY {SETS.format(keys=', unit_code, month')}"
+        )
+
+
+def numerators(con, attribution: pd.DataFrame, dimension: str) -> dict[str, pd.DataFrame]:
+    """{indicator: unit_code, month, name, n}: what the rows of every value of ``dimension`` (None = unknown) add to the
+    numerator of a member (:func:`count_numerators`)."""
+    return {
+        row.indicator: con.execute(
+            f'SELECT unit_code, month, name, "{row.indicator}" AS n FROM counted_{row.view} '
+            f'WHERE dimension = ? AND "{row.indicator}" > 0 ORDER BY unit_code, month, name',
+            [dimension],
         ).df()
-        for (dimension, own), code in product(frame.groupby("dimension"), rows["indicator"]):
-            counted = own.loc[own[code] > 0, ["unit_code", "month", "name", code]]
-            found[dimension][code] = counted.rename(columns={code: "n"})
-    return found
+        for row in attribution.itertuples()
+    }
 
 
 def members(burden: Burden, index: str) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -205,14 +212,16 @@ def departments(
     townships, only together."""
     of_members = {index: members(burden, index) for index in burden.indices}
     cards, lines = [], []
-    counted = numerators(con, attribution)
+    count_numerators(con, attribution)
     for dimension, card in scorecards(con, heads).items():
-        names = shown_names(card)
+        names, counted = shown_names(card), numerators(con, attribution, dimension)
         own = card[card["name"].map(names) == card["name"]]
         cards.append(own.assign(dimension=dimension))
         for index, (added, known) in of_members.items():
-            parts = parts_of(attributed(added, burden.built.cube.grid, counted[dimension], names), known)
+            parts = parts_of(attributed(added, burden.built.cube.grid, counted, names), known)
             lines.append(summary(parts, list(own["name"]), seed).assign(dimension=dimension, index=index))
+    for view in attribution["view"].unique():
+        con.execute(f"DROP TABLE counted_{view}")
     for index, (added, known) in of_members.items():
         lines.append(summary(parts_of(added, known), [], seed).assign(dimension=MEMBER, index=index))
     return pd.concat(cards, ignore_index=True), pd.concat(lines, ignore_index=True)

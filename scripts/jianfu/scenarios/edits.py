@@ -58,6 +58,7 @@ class Rows:
     ):
         self.tables, self.means, self.con = dict(tables), means, views.connect(means)
         self.unit_months = unit_months.reset_index(drop=True)
+        self.con.execute("ATTACH ':memory:' AS edited (COMPRESS); USE edited")
         self.filled, self.summed = views.open_tables(self.con, tables, reference)
         for table in MEASURED:  # rows that can be changed, in place of the view of the file
             self.con.execute(f"DROP VIEW {table}_read")
@@ -65,6 +66,7 @@ class Rows:
                 f"CREATE TABLE {table}_read AS SELECT row_number() OVER () AS edited_row, * FROM read_parquet(?)",
                 [tables[table]],
             )
+        self.con.execute("CHECKPOINT")  # compresses them: six million tasks take 0.3 GB in the place of 1.8
         views.register_unit_months(self.con, self.unit_months)
         views.prepare(self.con, self.summed, calendar, window, reference, exclude)
         self.con.execute(MACROS)
