@@ -26,7 +26,7 @@ GROWING = (
 WAVE_GAP = 31  # days between the answers of two files from which they are two waves
 # what stands behind the name of an app in that of its file
 _STATISTICS = re.compile(
-    r"(使用|签到|打卡|上报|积分|操作|登录|登陆|事件|活跃)*(情况|记录|明细|数据)?((统计|汇总|通报|导出)(月报|报)?表?|月报表?|报表)$"
+    r"(使用|签到|打卡|上报|积分|操作|登录|登陆|事件|活跃)*(情况|记录|明细|数据)?((统计|汇总|通报|导出|排名|排行)[报榜]?表?|月报表?|报表)$|(打卡|签到)时间$|流水$"
 )
 _YEAR = re.compile(r"(?<!\d)(19|20)\d\d")
 _BREAK = re.compile(r"[\d０-９]|第[一二三四五六七八九十]|[_＿—\-－（(【\[ ]")

@@ -35,6 +35,7 @@ _JOINED = re.compile(r"[+＋/、,，和与及兼]|结合|并")
 # the column whose cells tell what a vague wording of another means, and how many, and what share, of them must agree
 BESIDE = {"issuer_level": "issuer", "exit_type": "destination_level"}
 FEWEST_BESIDE, MOST_BESIDE = 5, 0.9
+_WITHIN = re.compile(r".{1,4}[内外]")  # 计划内 and 计划外, which look like names
 HIDDEN = "……"  # stands for wordings that are not shown
 _TICK = re.compile(r"[√✓✔☑●○◎■vV]|对勾|打勾")
 MIXED = "混合"  # the value of what is both
@@ -168,6 +169,7 @@ def _of_column(table, column, heading, texts, knowledge):
         elif (
             not is_name(text)
             or text in heading
+            or (kind == "boolean" and _WITHIN.fullmatch(text))
             or any(len(other) >= 2 and other in word for other in known)
             or _told(word, knowledge.hints.get(column, {}))
         ):
@@ -233,8 +235,10 @@ def _propose(table, column, text, rows, heading, knowledge):
         for pattern, value in ((_NO, False), (_YES, True)):
             if pattern.match(text):
                 return Wording(column, text, rows, value, MEDIUM, Reason("ev_first_word"))
+        if _WITHIN.fullmatch(text):
+            return Wording(column, text, rows, text.endswith("内"), MEDIUM, Reason("ev_word"))
         if text in heading:
-            return Wording(column, text, rows, not text.endswith("外"), MEDIUM, Reason("ev_in_heading"))
+            return Wording(column, text, rows, True, MEDIUM, Reason("ev_in_heading"))
         return Wording(column, text, rows, None, LOW, None)
     return _category(
         column, text, rows, known_wordings(table, column, knowledge), knowledge.hints.get(column, {})
