@@ -51,7 +51,7 @@ def test_a_tie_is_asked_whatever_the_order(order):
 @pytest.mark.parametrize(
     ("name", "most"),
     [
-        ("managers", 2),
+        ("managers", 3),
         pytest.param("streets", 0, marks=pytest.mark.slow),
         ("villages", 3),
     ],
