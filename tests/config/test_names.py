@@ -105,6 +105,26 @@ SOURCES = {
         "ledger, fill: {nonsense: sheet}",
         "'sources[5].fill' names 'nonsense', which is no column of ledger; ",
     ),
+    "unpivot": (
+        "app_activity, unpivot: {次: {app_nam: 政务通}}",
+        "'sources[3].unpivot.次' names 'app_nam', which is no column of app_activity; did you mean 'app_name'?",
+    ),
+    "unpivot to no value": (
+        "app_activity, unpivot: {次: {app_name: 政务通, action_type: 打打卡}}",
+        "'sources[3].unpivot.次' sets action_type to '打打卡', which is no value of action_type; did you mean '打卡'?",
+    ),
+    "unpivot of no count": (
+        "ledger, unpivot: {次: {movement: in}}",
+        "'sources[5].unpivot' does not apply: ledger has no count",
+    ),
+    "unpivot beside fixed": (
+        "app_activity, fixed: {action_type: 打卡}, unpivot: {次: {app_name: 政务通, action_type: 打卡}}",
+        "'sources[3].unpivot.次' gives action_type, and so does 'fixed' of this source",
+    ),
+    "two columns that are one": (
+        "app_activity, unpivot: {早: {app_name: 政务通, action_type: 打卡}, 晚: {app_name: 政务通, action_type: 打卡}}",
+        "'sources[3].unpivot' says the same of '晚' and '早'",
+    ),
     "derived column": (
         "tasks, columns: {精度: issue_precision}",
         "'sources[2].columns' maps '精度' to 'issue_precision', which is no column of tasks; there are",

@@ -1,8 +1,9 @@
-"""Sheets with a column per month: a row for every month that is filled, and every raw row counted once."""
+"""Sheets with a column per month, or per app: a row for every month that is filled, and every raw row counted once."""
 
 import pytest
 from ingest_cases import ingest_rows
 
+from jianfu.core.errors import DataError
 from jianfu.ingest.headings import month_of
 
 HEAD = ["乡镇", "公文形式", *(f"{month}月" for month in range(1, 5)), "合计"]
@@ -53,8 +54,8 @@ def test_a_row_for_every_month_that_is_filled(tmp_path):
         ("390101102", "2024-03", 3),
         ("390101102", "2024-04", 4),
     ]
-    assert _counts(result) == {"kept": 2, "nondata": 1, "several_months": 6}
-    assert result.notices.query("kind == 'several_months'")["rows"].tolist() == [2]
+    assert _counts(result) == {"kept": 2, "nondata": 1, "several_columns": 6}
+    assert result.notices.query("kind == 'several_columns'")["rows"].tolist() == [2]
     listed = result.columns.set_index("heading")["column"]
     assert listed["1月"] == "n_docs" and not listed["合计"]
 
@@ -87,7 +88,7 @@ def test_months_that_two_rows_give_otherwise_are_in_conflict(tmp_path):
     assert counts == {
         ("kept", ""): 2,
         ("nondata", ""): 1,
-        ("several_months", ""): 2,
+        ("several_columns", ""): 2,
         ("several_lost", "duplicate"): 1,
         ("several_lost", "conflicting_duplicate"): 2,
     }
@@ -105,3 +106,61 @@ def test_apps_by_month_and_months_without_a_year(tmp_path):
     head = [text.rpartition("年")[2] for text in head]
     with pytest.raises(Exception, match="month|月份"):
         _read(tmp_path, row, head=head, name="应用.csv", source={}, table="app_activity")
+
+
+APPS = {
+    "unpivot": {
+        "打卡次数": {"app_name": "政务通", "action_type": "打卡"},
+        "学习积分": {"app_name": "学习平台", "action_type": "积分"},
+    }
+}
+OF_APPS = ["月份", "乡镇", "打卡次数", "学习积分", "使用率"]
+
+
+def test_a_row_for_every_app_that_has_a_column(tmp_path):
+    rows = (
+        ["2024年1月", "河口镇", "30", "1,204", "84.2%"],
+        ["2024年2月", "河口镇", "31", "—", "80%"],
+        ["2024年1月", "石坪镇", "", "若干", "80%"],
+    )
+    result = _read(tmp_path, *rows, head=OF_APPS, name="应用.csv", source=APPS, table="app_activity")
+    found = result.canonical.to_pandas()[["month", "app_name", "action_type", "count"]]
+    assert sorted(found.values.tolist()) == [
+        ["2024-01", "学习平台", "积分", 1204.0],
+        ["2024-01", "政务通", "打卡", 30.0],
+        ["2024-02", "政务通", "打卡", 31.0],
+    ]
+    assert result.quarantine[["row", "column", "reason", "value"]].values.tolist() == [
+        [4, "count", "unparseable_number", "若干"]
+    ]
+    assert _counts(result) == {"kept": 2, "nondata": 1, "rejected": 1, "several_columns": 3}
+    listed = result.columns.set_index("heading")[["column", "status"]]
+    assert (
+        listed.loc["学习积分"].tolist() == ["count", "mapped"]
+        and listed.loc["使用率", "status"] == "unmapped"
+    )
+
+
+def test_a_measure_in_the_heading_of_an_app_is_its_own(tmp_path):
+    source = {"unpivot": {heading + extra: values for (heading, values), extra in zip(
+        APPS["unpivot"].items(), ("", "（万次）"), strict=True)}}  # fmt: skip
+    head = ["月份", "乡镇", "打卡次数", "学习积分（万次）"]
+    row = ["2024-01", "河口镇", "30", "1.5"]
+    read = _read(tmp_path, row, head=head, name="应用.csv", source=source, table="app_activity").canonical
+    assert sorted(read.to_pandas()["count"]) == [30.0, 15000.0]
+
+
+def test_what_a_column_says_beside_those_of_the_apps_is_refused(tmp_path):
+    head = [*OF_APPS, "次数"]
+    with pytest.raises(DataError, match="'次数' is read as count"):
+        _read(tmp_path, ["2024-01", "河口镇", "3", "4", "1", "7"], head=head, name="应用.csv", source=APPS,
+              table="app_activity")  # fmt: skip
+
+
+def test_headings_of_apps_that_no_file_has(tmp_path):
+    head = ["月份", "乡镇", "打卡次数"]
+    result = _read(
+        tmp_path, ["2024-01", "河口镇", "3"], head=head, name="应用.csv", source=APPS, table="app_activity"
+    )
+    assert result.canonical.num_rows == 1
+    assert "学习积分" in result.notices.query("kind == 'heading_not_found'")["column"].tolist()

@@ -17,7 +17,7 @@ from jianfu.ingest.punches import workday
 from jianfu.ingest.schema import REASONS
 from jianfu.ingest.several import one_row_each
 from jianfu.ingest.sheet import FAILED
-from jianfu.ingest.stage import DAY_PREFIX, MONTH, MONTH_PREFIX, PLACE, STAND_INS
+from jianfu.ingest.stage import DAY_PREFIX, MONTH, PART_PREFIX, PLACE, STAND_INS, values_of
 from jianfu.ingest.texts import coded, plain
 from jianfu.ingest.titles.deadlines import stated_on
 from jianfu.ingest.titles.fill import SAID, marks_of, said_columns, said_type
@@ -98,7 +98,7 @@ class Builder:
             if self.table.name == "punches"
             else cells.combine_chunks()
         )
-        cells, months = self._one_row_per_month(cells, converter)
+        cells, parts = self._one_row_per_part(cells, converter)
         height = cells.num_rows
         raw, found, remarks, whole_day = {}, {}, {}, {}
         described, said = self._people(cells, converter) if self._has_people() else None, {}
@@ -151,7 +151,7 @@ class Builder:
             name, time = PRECISION_OF[self.table.name]
             found[name] = _precision(found[time], whole_day[time])
         self._follow_mergers(found)
-        return self._settle(cells, raw, found, whole_day, remarks, persons, months, said)
+        return self._settle(cells, raw, found, whole_day, remarks, persons, parts, said)
 
     def _has_people(self):
         return any(column.type == "person" for column in self.table.columns.values())
@@ -263,14 +263,15 @@ class Builder:
 
     # --- wide by month or day ------------------------------------------------------------------------------------
 
-    def _one_row_per_month(self, cells, converter):
-        """``(staged rows with month and count, frame src, row, units)`` of a sheet that has a column per month.
+    def _one_row_per_part(self, cells, converter):
+        """``(staged rows with what each part is and its count, frame src, row, units)`` of a sheet with a column per
+        month, or per app.
 
         Empty cells and null tokens are no rows. A row with a cell that cannot be read keeps that cell alone, by which
         it is rejected; so does a row without any. The frame has the number of rows that a raw row became; other staged
         rows come back as they are, with None.
         """
-        wide = [name for name in cells.column_names if name.startswith(MONTH_PREFIX)]
+        wide = [name for name in cells.column_names if name.startswith(PART_PREFIX)]
         if not wide:
             return cells, None
         count = next(
@@ -280,12 +281,14 @@ class Builder:
         bad_rows = (status >= BAD).any(axis=0)
         taken = np.where(bad_rows, (status >= BAD) & ((status >= BAD).cumsum(axis=0) == 1), status == OK)
         taken[0, ~taken.any(axis=0)] = True
-        rows, months = np.nonzero(taken.T)
+        rows, parts = np.nonzero(taken.T)
         texts = np.array([plain(_cells(cells, name)).to_numpy(zero_copy_only=False) for name in wide], object)
         split = cells.drop_columns(wide).take(pa.array(rows))
-        named = [name.removeprefix(MONTH_PREFIX) for name in wide]
-        split = split.append_column("month", pa.array([named[m] for m in months], pa.string()))
-        split = split.append_column(count.name, pa.array(texts[months, rows], pa.string()))
+        said = [values_of(name) for name in wide]
+        for column in dict.fromkeys(column for values in said for column in values):
+            own = [values.get(column, "") for values in said]
+            split = split.append_column(column, pa.array([own[part] for part in parts], pa.string()))
+        split = split.append_column(count.name, pa.array(texts[parts, rows], pa.string()))
         places = {name: cells[name].to_numpy() for name in ("src", "row")}
         return split.combine_chunks(), pd.DataFrame({**places, "units": taken.sum(axis=0)})
 
@@ -335,10 +338,10 @@ class Builder:
 
     # --- reasons -------------------------------------------------------------------------------------------------
 
-    def _settle(self, cells, raw, found, whole_day, remarks, persons, months, said):
+    def _settle(self, cells, raw, found, whole_day, remarks, persons, parts, said):
         """Sort rows into usable and rejected; list odd cells of the usable ones.
 
-        ``months``: frame src, row, units of the rows that became several, or None; ``said``: what titles say.
+        ``parts``: frame src, row, units of the rows that became several, or None; ``said``: what titles say.
         """
         height = cells.num_rows
         required = self._required(cells)
@@ -366,7 +369,7 @@ class Builder:
         usable = pa.array(reason < 0)
         rows = pa.table(typed)
         rows = rows if pc.all(usable).as_py() else rows.filter(usable)
-        several = months if months is None else months[~_among_frame(months, typed, reason >= 0)]
+        several = parts if parts is None else parts[~_among_frame(parts, typed, reason >= 0)]
         if self.table.name == "tasks":
             rows, several = one_row_each(rows, self.units)
             none = several.index[several["units"] == 0]
@@ -374,7 +377,7 @@ class Builder:
             several = several.drop(index=none)
         rejects = _rejects(typed, raw, reason, where, self.table, persons)
         odd = _odd_cells(typed, found, reason < 0, set(required))
-        if months is not None:  # one cell of the file in the rows of all months
+        if parts is not None:  # one cell of the file in the rows of all parts
             odd = pa.Table.from_pandas(odd.to_pandas().drop_duplicates(), odd.schema, preserve_index=False)
         return Built(rows, rejects, odd, remarks, several)
 

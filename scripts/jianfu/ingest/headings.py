@@ -17,6 +17,8 @@ from jianfu.core.spelling import all_of, one_of
 from jianfu.ingest.sheet import sheet_place
 
 PERSONAL, IGNORED, UNMAPPED = "personal", "ignored", "unmapped"
+UNPIVOTED = "unpivoted"  # of a heading whose cells are rows of their own
+NO_COLUMN = (PERSONAL, IGNORED, UNPIVOTED)  # headings that are known and are no canonical column
 IDENTIFIERS = ("id_number", "employee_id")
 SECOND = "second "  # what marks a second choice in the dictionary
 MAX_DEPTH = 3
@@ -126,6 +128,7 @@ class Matcher:
         self.columns = {normal_heading(h): c for h, c in (source.get("columns") or {}).items()}
         self.personal = {normal_heading(h) for h in source.get("personal") or []}
         self.ignore = {normal_heading(h) for h in source.get("ignore") or []}
+        self.unpivot = {normal_heading(h) for h in source.get("unpivot") or {}}
         self.seen = {}
 
     def match(self, heading):
@@ -146,6 +149,8 @@ class Matcher:
         for text in dict.fromkeys((joined, last)):
             if text in self.columns:
                 return [self.columns[text]], 0
+            if text in self.unpivot:
+                return [UNPIVOTED], 0
             if text in self.ignore:
                 return [IGNORED], 0
             if text in self.personal:
@@ -166,7 +171,7 @@ class Matcher:
         found |= {"months"} if len(months) >= MIN_MONTHS else set()
         for heading in headings:
             names, _ = self.match(heading) if heading else ([], 4)
-            found.update(name for name in names if name not in (PERSONAL, IGNORED))
+            found.update(name for name in names if name not in (PERSONAL, IGNORED))  # those unpivoted are one
         return len(found)
 
     def known_headings(self, headings):
@@ -249,7 +254,7 @@ def assign(headings, matcher, place):
             raise DataError("heading_ambiguous", place=place, heading=heading, columns=one_of(names))
     claims = {}
     for number, (names, tier) in enumerate(matches):
-        if names and names[0] not in (PERSONAL, IGNORED):
+        if names and names[0] not in NO_COLUMN:
             claims.setdefault(names[0], []).append((tier, number))
     winners = {}
     for name, rivals in claims.items():
@@ -269,7 +274,7 @@ def assign(headings, matcher, place):
 def _column(number, heading, winner, names):
     if winner:
         return Column(number, heading, winner, PERSONAL if winner in IDENTIFIERS else "mapped")
-    if names and names[0] in (PERSONAL, IGNORED):
+    if names and names[0] in NO_COLUMN:
         return Column(number, heading, "", names[0])
     return Column(number, heading, "", UNMAPPED)
 

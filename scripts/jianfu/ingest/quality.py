@@ -10,7 +10,7 @@ from jianfu.core.frames import read_csv
 from jianfu.core.reasons import Reason
 from jianfu.core.sources import matching_files
 from jianfu.core.spreadsheets import write_csv
-from jianfu.ingest.several import MONTHS, NO_COUNTS, PARTS
+from jianfu.ingest.several import COLUMNS, NO_COUNTS, PARTS
 from jianfu.ingest.sheet import sheet_place
 
 COUNT_COLUMNS = ["file", "sheet", "outcome", "reason", "column", "rows"]
@@ -25,7 +25,7 @@ def count_rows(sheets, duplicates, rejects, odd, several=NO_COUNTS):
     ``sheets`` are :class:`jianfu.ingest.stage.SourceSheet`; the frames have src and row; ``odd`` is {(src, column,
     (outcome, reason)): cells of kept rows}; ``several`` as from :func:`jianfu.ingest.several.whole_rows`. For every
     sheet rows_read = kept + duplicate + rejected + nondata; what several_units,
-    several_months and several_lost count stands beside it.
+    several_columns and several_lost count stands beside it.
     """
     lost = pd.concat([duplicates[["src", "row"]], rejects[["src", "row"]]], ignore_index=True)
     if lost.duplicated().any():
@@ -51,8 +51,8 @@ def count_rows(sheets, duplicates, rejects, odd, several=NO_COUNTS):
 
 
 def notices_of_several(table, sheets, several):
-    """Notices on the sheets with rows of several units or months; ``several`` has one line (src) per such raw row."""
-    kind, column = PARTS.get(table, MONTHS)
+    """Notices on sheets with rows of several units, months or apps; ``several`` has a line (src) per such raw row."""
+    kind, column = PARTS.get(table, COLUMNS)
     number = several.groupby("src").size()
     return [
         dict(

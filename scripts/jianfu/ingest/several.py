@@ -25,7 +25,7 @@ NO_PIECES = pd.DataFrame({name: np.zeros(0, np.int64) for name in ("src", "row",
 NO_COUNTS = pd.DataFrame(columns=["src", "outcome", "reason", "column", "rows"])
 # what the cells of one row of a table may be several of, and the column that then tells the rows apart
 PARTS = {"tasks": ("several_units", "unit_code")}
-MONTHS = ("several_months", "month")  # of the other tables: a column per month
+COLUMNS = ("several_columns", "")  # of the other tables: a column per month, or per app
 
 _BREAK = re.compile(r"[、,;/|()\[\]【】。\n]+")
 _EVERY = r"各|所有|全体|全部|每个"
@@ -226,7 +226,7 @@ def whole_rows(duplicates, conflicts, several, table="tasks"):
     made = several.set_index(keys)["units"]
     gone = {reason: number.reindex(made.index, fill_value=0) for reason, number in lost.items()}
     kept = made - sum(gone.values())
-    split, column = PARTS.get(table, MONTHS)
+    split, column = PARTS.get(table, COLUMNS)
     counts = [(split, "", kept)] + [("several_lost", reason, number) for reason, number in gone.items()]
     counts = pd.concat(
         [n.groupby("src").sum().rename("rows").reset_index().assign(outcome=outcome, reason=reason, column=column)

@@ -5,6 +5,7 @@ that identify persons, except the number behind the pseudonym, which stays in me
 """
 
 import fnmatch
+import json
 import re
 import unicodedata
 from collections import Counter
@@ -27,6 +28,7 @@ from jianfu.ingest.headings import (
     MIN_MONTHS,
     PERSONAL,
     UNMAPPED,
+    UNPIVOTED,
     Column,
     Matcher,
     day_of,
@@ -48,7 +50,7 @@ STAND_INS["destination_level"] = "destination"
 COMPLETED_BY = {"done_at": "feedback_at", "issuer": "source", "late": "state"}
 DAY_PREFIX, MONTH = "@day:", "@month"  # staged columns of a sheet that is wide by day, and its month
 PLACE = "@place"  # staged title, sheet and file, which may name the county of a sheet
-MONTH_PREFIX = "@month:"  # staged columns of a sheet that is wide by month
+PART_PREFIX = "@part:"  # staged columns whose cells are rows of their own, and what their rows are, as JSON
 MANY_CUT, MANY_CUT_SHARE = 3, 0.01  # so many ID numbers ending in 000 are no chance (one in a thousand is)
 _CUT_ID = r"^\D?\d{15}000\s*$|^\d\.\d+[eE]\+?17$"
 _TOTAL = re.compile(
@@ -215,7 +217,8 @@ class Staging:
     def lacking(self, header, sheet, source):
         """Required columns that neither a heading nor a default gives; texts, or a Reason for one of several."""
         places, given = header.places(), {**(source.get("fixed") or {}), **(source.get("fill") or {})}
-        wide = ("month", self._counted()) if self._by_months(header, sheet) else ()
+        parts = self._parts(header, sheet, source)
+        wide = {self._counted(), *(name for part in parts for name in values_of(part))} if parts else ()
         lacking = []
         for name, column in self.table.columns.items():
             if not column.required or name in places or name in given:
@@ -279,7 +282,7 @@ class Staging:
 
     def _plan(self, sheet, header, source):
         number = len(self.sheets) - bool(sheet.start)
-        wide, of = self._by_months(header, sheet), _any_month
+        wide, of = self._parts(header, sheet, source), _any_month
         if not wide and self._by_days(header):
             wide = {f"{DAY_PREFIX}{day:02d}": place for day, place in day_places(header).items()}
             of = day_of
@@ -288,7 +291,7 @@ class Staging:
         constants = self._constants(header, sheet, source)
         if wide and self.table.name == "punches":
             constants[MONTH] = self._from_place("month", header, sheet)
-        measures = self._measures(header, sheet)
+        measures = self._measures(header, sheet) | self._measures_of(wide, header)
         return _Plan(self.table, header, number, wide, constants, _titles(sheet, header), measures)
 
     def _measures(self, header, sheet):
@@ -348,12 +351,37 @@ class Staging:
             return not {"punched_at", "punched_on"} & set(header.places())
         return "count" in self.table.columns and "count" not in header.places()
 
-    def _by_months(self, header, sheet):
-        """{staged column: place} of the months of a sheet with a column for each; {} where it is none."""
+    def _parts(self, header, sheet, source):
+        """{staged column: place} of a sheet whose columns are months, or what ``unpivot`` says (an app each); {} where
+        it is none. Raises :class:`DataError` where other columns say what belongs to one of them."""
+        said = {normal_heading(heading): values for heading, values in (source.get("unpivot") or {}).items()}
+        if said:
+            named = [column for column in header.columns if column.status == UNPIVOTED]
+            parts = {_part(said[_known(column.heading, said)]): column.place for column in named}
+            self._refuse_beside(sheet, header, parts)
+            return parts
         if not MONTHLY & {self.table.name} or {"month", self._counted()} & set(header.places()):
             return {}
         places = month_places(header, from_place("year", _title(header, sheet), sheet))
-        return {f"{MONTH_PREFIX}{month}": place for month, place in places.items()}
+        return {_part({"month": month}): place for month, place in places.items()}
+
+    def _refuse_beside(self, sheet, header, parts):
+        """Stop where a column says for the whole row what the columns of ``unpivot`` say each: it would be counted with
+        every one of them."""
+        own = {name for part in parts for name in values_of(part)}
+        own |= {name for name, column in self.table.columns.items() if column.type == "count"}
+        for column in header.columns if parts else ():
+            if column.column in own:
+                place = sheet_place(sheet.file, sheet.name)
+                raise DataError("beside_unpivot", place=place, heading=column.heading, column=column.column)
+
+    def _measures_of(self, wide, header):
+        """{staged column: measure} of columns whose own heading says in which measure their numbers are."""
+        headings = {column.place: column.heading for column in header.columns}
+        measures = {name: measure_in(headings[place]) for name, place in wide.items()}
+        return {
+            name: measure for name, measure in measures.items() if measure and MEASURES[""].get(measure) != 1
+        }
 
     def _counted(self):
         """The required count of a table: what stands in the columns of days and months."""
@@ -371,7 +399,7 @@ class Staging:
         if "county_name" in self.table.inputs and "county_name" not in {*header.places(), *texts}:
             texts[PLACE] = f"{_title(header, sheet)} {sheet.name} {sheet.file}"
         for name, default in self.table.default.items():
-            if name == "month" and self._by_months(header, sheet):
+            if any(name in values_of(part) for part in self._parts(header, sheet, source)):
                 continue
             if default not in ("row", "unit_code") and name not in header.places() and name not in texts:
                 text = self._from_place(name, header, sheet) if default == "place" else default
@@ -438,7 +466,7 @@ def notices_of_absent(table, sources, columns, mapped) -> list[dict]:
     seen = {normal_heading(c["heading"]) for c in columns}
     seen |= {heading.rpartition("|")[2] for heading in seen}
     for source in sources:
-        for heading in source.get("columns") or {}:
+        for heading in [*(source.get("columns") or {}), *(source.get("unpivot") or {})]:
             if normal_heading(heading) not in seen:
                 notices.append(notice(table.name, "heading_not_found", column=heading))
     for name, column in table.columns.items():
@@ -570,6 +598,22 @@ def day_places(header):
     return places
 
 
+def _part(values):
+    """Name of the staged column of a part; ``values`` are {column: text} of its rows."""
+    return PART_PREFIX + json.dumps({name: str(value) for name, value in values.items()}, ensure_ascii=False)
+
+
+def values_of(part: str) -> dict[str, str]:
+    """{column: text} that the rows of a staged column have, whose name begins with ``PART_PREFIX``."""
+    return json.loads(part.removeprefix(PART_PREFIX))
+
+
+def _known(heading, said):
+    """The heading, or its last part, as it is written in ``said``."""
+    joined = normal_heading(heading)
+    return joined if joined in said else joined.rpartition("|")[2]
+
+
 def _any_month(heading):
     return month_of(heading, "2000")
 
@@ -629,7 +673,7 @@ class _Plan:
             cells[name] = _with_measure(column if whole else column.take(take), self.measures.get(name))
         wide = next((self.measures[name] for name in totals(self.table) if name in self.measures), None)
         for name, place in self.wide.items():
-            cells[name] = _with_measure(batch.columns[place].take(take), wide)
+            cells[name] = _with_measure(batch.columns[place].take(take), self.measures.get(name, wide))
         for name, text in self.constants.items():
             cells[name] = constant(text, len(data))
         if self.table.default.get("task_id") == "row" and "task_id" not in cells:

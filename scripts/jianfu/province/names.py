@@ -13,7 +13,7 @@ from jianfu.core.tables import with_own
 from jianfu.core.wording import normal_wording
 from jianfu.province.paths import RESULT_TABLES
 from jianfu.province.plan import plan_content
-from jianfu.province.wordings import check_fixed, check_wordings
+from jianfu.province.wordings import check_given, check_wordings
 
 KINDS = {
     "indicators": "an_indicator",
@@ -189,4 +189,34 @@ def _check_source(source, values, names, file, place):
                 advice=did_you_mean(column, numbers),
             )
     check_wordings(source.get("values", {}), columns, names, file=file, key=f"{place}.values")
-    check_fixed(source, values, columns, names, file=file, key=f"{place}.fixed")
+    check_given(source.get("fixed", {}), source, values, columns, names, file=file, key=f"{place}.fixed")
+    _check_unpivot(source, columns, file, f"{place}.unpivot")
+    for heading, given in source.get("unpivot", {}).items():
+        check_given(given, source, values, columns, names, file=file, key=f"{place}.unpivot.{heading}")
+
+
+def _check_unpivot(source, columns, file, key):
+    """What ``unpivot`` says must be columns of a table of counts, said nowhere else, and different for each heading."""
+    parts, table = source.get("unpivot", {}), source["table"]
+    if parts and not any(column["type"] == "count" and column.get("required") for column in columns.values()):
+        raise ConfigError("unpivot_without_count", file=file, key=key, table=table)
+    said = dict.fromkeys(source.get("columns", {}).values(), "columns")
+    said |= {name: kind for kind in ("fixed", "fill") for name in source.get(kind, {})}
+    for number, (heading, given) in enumerate(parts.items()):
+        for column in given:
+            if column not in columns:
+                raise ConfigError(
+                    "no_column_of",
+                    file=file,
+                    key=f"{key}.{heading}",
+                    name=column,
+                    table=table,
+                    advice=did_you_mean(column, list(columns)),
+                )
+            if column in said:
+                raise ConfigError(
+                    "said_twice", file=file, key=f"{key}.{heading}", name=column, other=said[column]
+                )
+        same = [other for other, values in list(parts.items())[:number] if values == given]
+        if same:
+            raise ConfigError("unpivot_alike", file=file, key=key, heading=heading, other=same[0])

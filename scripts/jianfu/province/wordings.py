@@ -43,9 +43,11 @@ def check_wordings(entries: dict, columns: dict, names: dict, *, file: str, key:
                 )
 
 
-def check_fixed(source: dict, values: dict, columns: dict, names: dict, *, file: str, key: str) -> None:
-    """Fixed categories must be values of their column, or wordings that lead to one."""
-    for name, value in source.get("fixed", {}).items():
+def check_given(
+    given: dict, source: dict, values: dict, columns: dict, names: dict, *, file: str, key: str
+) -> None:
+    """Categories that ``given`` {column: value} sets must be values of their column, or wordings that lead to one."""
+    for name, value in given.items():
         column = columns[name]
         if column["type"] not in ("category", "boolean"):
             continue
