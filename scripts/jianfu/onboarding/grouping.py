@@ -12,6 +12,7 @@ from jianfu.core.reasons import Reason
 from jianfu.ingest import dates
 from jianfu.ingest.headings import read_header
 from jianfu.ingest.stage import Staging, from_place
+from jianfu.onboarding.apps import columns_of_apps, keep_apart
 from jianfu.onboarding.knowledge import HIGH, LOW, MEDIUM
 from jianfu.onboarding.wordings import propose_wordings
 
@@ -38,7 +39,8 @@ class Proposal:
 
     ``wave``: number of the wave by the days of its answers, for a survey.
     ``columns``, ``doubtful`` and ``ignore``: {heading: Heading}, the last what ingestion would read and should not;
-    ``wordings``: list of Wording; ``fixed`` and ``fill``: {column: (value, evidence)}; ``lacking``: required columns
+    ``wordings``: list of Wording; ``fixed`` and ``fill``: {column: (value, evidence)}; ``unpivot``:
+    {heading: (what its numbers are, Heading)}; ``lacking``: required columns
     that nothing gives; ``sheets``: names, or None for all.
     """
 
@@ -56,6 +58,7 @@ class Proposal:
     wordings: list = field(default_factory=list)
     fixed: dict = field(default_factory=dict)
     fill: dict = field(default_factory=dict)
+    unpivot: dict = field(default_factory=dict)
     lacking: list = field(default_factory=list)
     known: dict = field(default_factory=dict)
 
@@ -70,6 +73,7 @@ class Proposal:
             values.setdefault(wording.column, {})[wording.text] = wording.value
         parts = {"columns": columns, "personal": self.personal, "ignore": list(self.ignore), "values": values}
         parts |= {key: {c: v for c, (v, _) in getattr(self, key).items()} for key in ("fixed", "fill")}
+        parts["unpivot"] = {text: values for text, (values, _) in self.unpivot.items()}
         return entry | {key: value for key, value in parts.items() if value}
 
     def active_wordings(self):
@@ -92,7 +96,12 @@ class Proposal:
         """Of the whole entry: the least sure of what is active (HIGH, MEDIUM or LOW)."""
         if self.lacking:
             return LOW
-        unsure = any(h.confidence == MEDIUM for h in self.columns.values()) or self.fixed or self.fill
+        unsure = (
+            any(h.confidence == MEDIUM for h in self.columns.values())
+            or self.fixed
+            or self.fill
+            or self.unpivot
+        )
         return MEDIUM if unsure else HIGH
 
 
@@ -286,6 +295,8 @@ def fill_in(proposal, knowledge, units=None):
         if text in proposal.columns:
             del proposal.doubtful[text]
     _ignore_ties(proposal, knowledge)
+    if parts := columns_of_apps(proposal, knowledge):
+        keep_apart(proposal, parts)
     if proposal.table != "units":
         _remedy(proposal, knowledge, units)
     proposal.lacking = lacking(proposal, knowledge)

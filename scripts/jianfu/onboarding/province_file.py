@@ -148,6 +148,7 @@ def _source(proposal, draft, knowledge):
     if proposal.personal:
         lines.append(f"    personal: {quoted(proposal.personal)}   # {words('pf_personal')}")
     lines += _ignored(proposal)
+    lines += _unpivoted(proposal)
     lines += _constants(proposal)
     lines += _values(proposal, knowledge)
     lines += _open(proposal, draft, items, knowledge)
@@ -208,6 +209,14 @@ def _known(proposal, knowledge):
             line = "  #   "
         line += word + separator
     return [*lines, line.removesuffix(separator)]
+
+
+def _unpivoted(proposal):
+    """Headings whose numbers become rows of their own, each with what its rows are."""
+    if not proposal.unpivot:
+        return []
+    lines = [*_comment("pf_unpivot", indent="    ", check=_check()), "    unpivot:"]
+    return lines + [f"      {quoted(text)}: {flow(values)}" for text, (values, _) in proposal.unpivot.items()]
 
 
 def _constants(proposal):
