@@ -768,3 +768,29 @@ def test_names_of_offices_are_no_titles(tmp_path, knowledge):
     proposal = _proposal(make_draft(_folder(tmp_path, 任务台账=head + rows), knowledge), "tasks")
     read = {h.column for h in proposal.columns.values()} | set(proposal.known.values())
     assert "title" not in read
+
+
+def test_a_column_for_each_app(tmp_path, knowledge):
+    """Each column that names an app is rows of that app; a total is of none; two counts of one app are not apart."""
+    head = ["年月", "乡镇", "云浦通签到（次）", "学习平台积分", "合计次数", "云浦通激活率"]
+    rows = [
+        [f"2024-{m:02d}", unit, m, 100 + m, 100 + 2 * m, "84%"]
+        for m in range(1, 9)
+        for unit in ("河口镇", "石坪镇")
+    ]
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    draft = make_draft(_folder(tmp_path / "a", 应用使用情况=[head, *rows]), knowledge)
+    source = _proposal(draft, "app_activity").source()
+    assert source["unpivot"] == {
+        "云浦通签到（次）": {"app_name": "云浦通", "action_type": "打卡"},
+        "学习平台积分": {"app_name": "学习平台", "action_type": "积分"},
+    }
+    read = ingest_rows(tmp_path / "a", "app_activity", None, name="应用使用情况.csv", source=source)
+    counts = read.canonical.to_pandas()
+    assert counts.groupby("app_name")["count"].sum().to_dict() == {"云浦通": 72, "学习平台": 1672}
+    head[2:4] = ["云浦通签到次数", "云浦通积分"]
+    own = _proposal(
+        make_draft(_folder(tmp_path / "b", 应用使用情况=[head, *rows]), knowledge), "app_activity"
+    )
+    assert not own.unpivot
