@@ -488,6 +488,16 @@ def frames():
         "tables/issuer_scorecard.csv": figure_fakes.issuer_scorecard(3),
         "tables/issuer_contributions.csv": figure_fakes.issuer_contributions(),
         "tables/app_rule_audit.csv": figure_fakes.app_rule_audit(3),
+        "tables/relief_monitor.csv": pd.DataFrame(
+            [
+                ("390101", "第1县", "甲市", "2024-08", "OD", 20, "alarm", "2024-11"),
+                ("390102", "第2县", "甲市", "2024-08", "OD", 20, "quiet", ""),
+                ("390103", "第3县", "甲市", "2023-08", "OD", 8, "no_baseline", ""),
+                ("together", "together", "", "2024-08", "OD", 20, "quiet", ""),
+            ],
+            columns=["county_code", "county_name", "city_name", "first_rule", "measure", "baseline_months"]
+            + ["state", "alarm_month"],
+        ),
         "figures/documents_over_time.csv": figure_fakes.documents_over_time(),
         "figures/predictions.csv": figure_fakes.predictions(),
         "figures/cascade.csv": figure_fakes.cascade(),

@@ -392,6 +392,27 @@ def test_a_brief_without_projections_and_advice_says_so_in_one_place(province, l
     assert "scenarios" not in collect(**arguments(province), labels=labels_of(language))["drawn"]
 
 
+def test_what_the_charts_say_of_relief_and_what_is_only_described(province):
+    effects = province / "release" / "tables" / "scenario_effects.csv"
+    rows = pd.read_csv(effects, encoding="utf-8-sig")
+    told = [
+        ("S12", "rank_shift", "all", 9.49, 6.92, 12.06),
+        ("S12", "outside_support", "all", None, None, None),
+    ]
+    pd.concat([rows, pd.DataFrame(told, columns=rows.columns[:6])]).to_csv(
+        effects, index=False, encoding="utf-8-sig"
+    )
+    text, _ = markdown(province)
+    assert "18个月以上的2个县，控制图报警的有1个" in text and "2024年8月开始的各县合计没有报警" in text
+    assert "S12 群众评议占考核三成，名次变动的平均9.5（6.9至12.1）" in text
+    text, _ = markdown(province, "en", "report")
+    assert "of 2 counties with 18 months" in text and "in 2024-08 together did not ring" in text
+    file = province / "release" / "tables" / "relief_monitor.csv"
+    rows = pd.read_csv(file, encoding="utf-8-sig", dtype=str)
+    rows[rows["state"] == "no_baseline"].to_csv(file, index=False, encoding="utf-8-sig")
+    assert "有没有反弹无法判断" in markdown(province, "zh", "report")[0]
+
+
 def test_scales_that_forbid_comparisons_are_named(province):
     text, _ = markdown(province)
     assert "自主性在出生年代之间为“仅形态等值”" in text and "职业倦怠在出生年代之间" not in text

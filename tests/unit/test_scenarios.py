@@ -774,6 +774,24 @@ def test_the_chart_rings_falsely_as_often_as_declared_however_few_the_counties(c
     assert not any(chart.state == monitoring.ALARM for chart, _ in fallen)
 
 
+def test_counties_of_one_date_together_hear_what_none_hears_alone():
+    random, n, first = np.random.default_rng(3), 6 * 10, 24
+    frame = pd.DataFrame({"county_code": np.repeat([*"ABCDEF"], 10), "city_name": "甲市", "heads": 20})
+    frame, months = (
+        frame.assign(county_name=frame["county_code"]),
+        pd.Index(month_range("2022-01", "2024-12")),
+    )
+    start, found = pd.Series(float(first), index=[*"ABCDEF"]), {}
+    for shift in (0, 2):  # a fifth of a standard deviation of the unit-months
+        levels = {f"m{k}": random.normal(50, 10, (n, 36)) for k in range(30)}
+        for values in levels.values():
+            values[:, first:] += shift
+        rows = monitoring.monitored(levels, frame, start, months)
+        rang = rows.assign(together=rows["county_code"] == "together").groupby("together")["state"]
+        found[shift] = rang.agg(lambda states: (states == monitoring.ALARM).mean())
+    assert found[0][True] < 0.2 and found[2][True] > found[2][False] + 0.2
+
+
 def test_a_rebound_of_half_a_standard_deviation_rings_in_counties_of_twenty_units():
     for begin in (0, 3, 6):
         found = _monitored(20, 20, 18, 30, 0.5, begin)
@@ -819,6 +837,8 @@ def test_a_short_baseline_tells_nothing_and_counties_without_a_rule_are_left_out
     assert start["X"] == 7 and np.isnan(start["Y"])
     levels = np.random.default_rng(0).normal(50, 10, (3, 24))
     found = monitoring.monitored({"OD": levels}, units, start, months)
+    together = monitoring.monitored({"OD": levels}, units, pd.Series({"X": 7.0, "Y": 7.0}), months)
+    assert together.set_index("county_code")["persons"].to_dict() == {"X": 17, "Y": 7, "together": 24}
     assert found[
         ["county_code", "persons", "state", "first_rule", "baseline_months"]
     ].to_numpy().tolist() == [["X", 17, "no_baseline", "2024-08", 7]]

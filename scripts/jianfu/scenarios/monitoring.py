@@ -1,4 +1,4 @@
-"""Did relief last: a control chart of every county after its first relief rule.
+"""Did relief last: a control chart of every county after its first relief rule, and of counties that began together.
 
 The chart is a cumulative sum (Page 1954) of the county's monthly means above an allowance, units taken at their own
 means and the season of the calendar month (common to the counties, from months before their rules) taken out, in units
@@ -8,7 +8,8 @@ horizon, found by simulation of as many counties with the same months before the
 autocorrelation are estimated from few months and counties there as here.
 
 How large a rebound must be to ring within half a year in nine of ten cases stands beside each chart: with fewer than
-about 17 units it is more than half a standard deviation of the unit-months.
+about 17 units it is more than half a standard deviation of the unit-months. That is the data's limit, not the chart's
+(docs/methods.md); all counties with one date together, charted as if they were one, hear what no county can.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,6 +33,7 @@ CORRELATIONS = np.arange(0, 0.85, 0.1)  # autocorrelations for which limits are 
 LIKE = (2.0, 4.0, 8.0, 16.0, 32.0, np.inf)  # degrees of freedom of the spreads' common part, the same
 MOST = 0.9  # largest autocorrelation that is simulated
 LARGEST = 50.0  # spreads, of a rebound that is looked for
+TOGETHER = "together"  # in the place of a county: all those with one date
 NO_BASELINE, QUIET, ALARM = "no_baseline", "quiet", "alarm"
 COLUMNS = ["county_code", "county_name", "city_name", "persons", "measure", "state", "first_rule"]
 COLUMNS += ["baseline_months", "alarm_month", "highest", "limit", "detectable"]
@@ -288,29 +290,39 @@ def first_rules(
 def monitored(
     measures: Mapping[str, np.ndarray], frame: pd.DataFrame, start: pd.Series, months: pd.Index
 ) -> pd.DataFrame:
-    """One row per county and measure: names of the county, persons, measure, state, rule, baseline_months,
-    alarm_month, highest, limit, detectable (in standard deviations of the unit-months).
+    """One row per county and measure, then per date on which several counties began (:data:`TOGETHER` in the place of
+    the county): names of the county, persons, measure, state, rule, baseline_months, alarm_month, highest, limit,
+    detectable (in standard deviations of the unit-months).
 
     measures: {index or indicator: (units, months)}; frame: rows of the units in the order of the arrays (county_code,
     county_name, city_name, heads); start: of :func:`first_rules`; counties without a rule in the window are left out.
     """
-    codes = [code for code in sorted(frame["county_code"].unique()) if 0 <= start.get(code, -1) < len(months)]
-    inside = frame["county_code"].isin(codes).to_numpy()
-    numbers = pd.Index(codes).get_indexer(frame.loc[inside, "county_code"])
-    starts = start.reindex(codes).to_numpy(int)
-    traits = frame.groupby("county_code")[["county_name", "city_name"]].first()
-    persons = frame.groupby("county_code")["heads"].sum().round().astype(int)
+    first = frame["county_code"].map(start).reset_index(drop=True)
+    places = frame[["county_code", "county_name", "city_name", "heads"]].reset_index(drop=True)
+    places = places[first.between(0, len(months) - 1)].assign(first=first)
+    several = places.groupby("first")["county_code"].transform("nunique") > 1
+    together = places[several].assign(county_code=TOGETHER, county_name=TOGETHER, city_name="")
+    # each date alone: what moves all units of a month moves all dates alike
+    dates = [own for _, own in together.groupby("first")]
+    found = [_charted(measures, own, months) for own in (places, *dates)]
+    return pd.DataFrame([row for rows in found for row in rows], columns=COLUMNS)
+
+
+def _charted(measures, places, months):
+    """Rows of :data:`COLUMNS`; places: county_code, county_name, city_name, heads and first of units, by number."""
+    known = places.groupby(["county_code", "first"])
+    numbers, traits = known.ngroup().to_numpy(), known[["county_name", "city_name"]].first()
+    persons = known["heads"].sum().round().astype(int).to_numpy()
+    starts = traits.index.get_level_values("first").to_numpy(int)
     rows = []
-    for name, levels in measures.items():
-        own = (levels[inside], numbers, starts)
-        drawn = charts(county_series(*own), starts, np.bincount(numbers)) if codes else []
-        spread = unit_spread(*own) if codes else np.nan
-        for code, found in zip(codes, drawn, strict=True):
-            first = months[int(start[code])]
+    for name, levels in measures.items() if len(places) else ():
+        own = (levels[places.index], numbers, starts)
+        drawn, spread = charts(county_series(*own), starts, np.bincount(numbers)), unit_spread(*own)
+        for c, found in enumerate(drawn):
             alarm = months[found.alarm] if found.alarm >= 0 else ""
             highest = float(found.sums.max()) if len(found.sums) else np.nan
             detectable = found.detectable / spread if spread > 0 else np.nan
-            county = (code, *traits.loc[code], persons[code])
-            told = (found.state, first, found.months, alarm, highest, found.limit, detectable)
+            county = (traits.index[c][0], *traits.iloc[c], persons[c])
+            told = (found.state, months[starts[c]], found.months, alarm, highest, found.limit, detectable)
             rows.append((*county, name, *told))
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return rows

@@ -23,6 +23,7 @@ from jianfu.report.channels import (
 )
 from jianfu.report.tables.table import count, number, p_text, ratio
 
+INTERVAL = {"estimate": "estimate", "low": "ci_low", "high": "ci_high"}
 EXITS_BY_COHORT = "H3_within_cohorts"
 
 
@@ -280,6 +281,35 @@ def app_audit(audit) -> dict | None:
     after = "" if missing(row["after"]) else number(100 * row["after"], 0)
     counts = {name: count(row[name]) for name in ("months_before", "months_after")}
     return {"before": number(100 * row["before"], 0), "after": after, **counts}
+
+
+def relief_lasted(monitor, index: str) -> dict | None:
+    """What the control charts say of an index: counties with a chart, how many rang, and (first month, alarm or "") of
+    the counties of one date together; None where no county has a rule."""
+    own = monitor[monitor["measure"] == index]
+    if own.empty:
+        return None
+    known = own[own["state"] != "no_baseline"]
+    joint = known["county_code"] == "together"
+    alarms = ["" if missing(month) else month for month in known.loc[joint, "alarm_month"]]
+    return {
+        "counties": int((~joint).sum()),
+        "alarms": int((known.loc[~joint, "state"] == "alarm").sum()),
+        "together": [*zip(known.loc[joint, "first_rule"], alarms, strict=True)],
+    }
+
+
+def described(effects, labels: Labels) -> list[dict]:
+    """What scenarios without a projection describe of all: {name, quantity (in words), estimate, low, high}."""
+    own = effects[effects["quantity"].str.match("rank_shift|slope_") & (effects["group"] == TOTAL)]
+    return [
+        {
+            "name": row["scenario"],
+            "quantity": labels(f"explore_quantity_{row['quantity']}"),
+            **{key: number(row[column], 1) for key, column in INTERVAL.items()},
+        }
+        for row in own[own["estimate"].notna()].to_dict("records")
+    ]
 
 
 def predicted_exits(predictions, cohort: str) -> dict | None:

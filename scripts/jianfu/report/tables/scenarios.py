@@ -12,10 +12,11 @@ INDEX, EXITS, HEADCOUNT, SUPPORT = "index", "exits_avoided", "headcount_36", "ou
 OUTCOMES = ("burnout", "meaning", "innovation")
 
 
-def scenario_table(effects: pd.DataFrame, labels: Labels) -> Table:
+def scenario_table(effects: pd.DataFrame, verdicts: Mapping[str, str], labels: Labels) -> Table:
     """One row per scenario: change of the indices, exits avoided, staying, survey outcomes, and what limits it.
 
-    effects: released table scenario_effects (scenario, quantity, group, estimate, ci_low, ci_high, note).
+    effects: released table scenario_effects (scenario, quantity, group, estimate, ci_low, ci_high, note); verdicts:
+    code of the verdict by hypothesis, of which exits rest on H2 and burnout on H1.
     """
     indices = list(dict.fromkeys(effects.loc[effects["quantity"] == INDEX, "group"]))
     groups = [g for g in dict.fromkeys(effects.loc[effects["quantity"] == EXITS, "group"]) if g != "all"]
@@ -40,7 +41,12 @@ def scenario_table(effects: pd.DataFrame, labels: Labels) -> Table:
         tuple(rows),
         (),
         labels("source_scenarios"),
-        (_legend(effects, labels), labels("note_scenarios"), *_refusals(effects)),
+        (
+            _legend(effects, labels),
+            labels("note_scenarios"),
+            *_unsupported(verdicts, labels),
+            *_refusals(effects),
+        ),
         1,
     )
 
@@ -64,8 +70,7 @@ def projections_table(effects: pd.DataFrame, labels: Labels) -> Table:
 def relief_table(combinations: pd.DataFrame, verdicts: Mapping[str, str], labels: Labels) -> Table:
     """One row per combination of measures: records touched, exits avoided, burnout, and whether it is on the frontier.
 
-    combinations: released table relief_plan; verdicts: code of the verdict by hypothesis, of which exits rest on H2 and
-    burnout on H1.
+    combinations: released table relief_plan; verdicts: as of :func:`scenario_table`.
     """
     known = combinations[combinations[EXITS].notna()]
     rows = [
@@ -83,11 +88,10 @@ def relief_table(combinations: pd.DataFrame, verdicts: Mapping[str, str], labels
     ]
     names = list(dict.fromkeys(name for row in combinations["measures"] for name in row.split("+")))
     words = (f"{name} {labels(f'scenario_{name}')}" for name in names)
-    notes = [labels("scenario_separator").join(words), labels("note_relief_plan")]
-    notes += [
-        labels(f"note_relief_{name}", verdict=labels(f"verdict_{verdicts[name]}"))
-        for name in ("H2", "H1")
-        if verdicts.get(name, "supported") != "supported"
+    notes = [
+        labels("scenario_separator").join(words),
+        labels("note_relief_plan"),
+        *_unsupported(verdicts, labels),
     ]
     refused = combinations[combinations[EXITS].isna() & combinations["note"].notna()]
     notes += [f"{row['measures']}: {row['note']}" for row in refused.to_dict("records")]
@@ -138,6 +142,15 @@ def _legend(effects, labels):
     """What each scenario is, in one line: the words do not fit into a column."""
     names = effects["scenario"].drop_duplicates()
     return labels("scenario_separator").join(f"{name} {labels(f'scenario_{name}')}" for name in names)
+
+
+def _unsupported(verdicts, labels):
+    """That projections rest on nothing where the hypothesis behind them is not supported, one line each."""
+    return tuple(
+        labels(f"note_relief_{name}", verdict=labels(f"verdict_{verdicts[name]}"))
+        for name in ("H2", "H1")
+        if verdicts.get(name, "supported") != "supported"
+    )
 
 
 def _refusals(effects):

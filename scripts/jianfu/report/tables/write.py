@@ -8,7 +8,7 @@ import pandas as pd
 from jianfu.config.files import read_yaml
 from jianfu.core.labels import Labels
 from jianfu.models.estimates import is_check
-from jianfu.models.verdicts import hypothesis_rows
+from jianfu.models.verdicts import headlines, hypothesis_rows
 from jianfu.release.outputs import read_outputs
 from jianfu.report.reading import read_estimates, read_release
 from jianfu.report.tables.effects import (
@@ -63,6 +63,7 @@ def read_results(release: str | Path, plan, labels: Labels, alpha: float) -> Res
         estimates, released, tested, models, layout, labels, alpha, detectable_effects(checks)
     )
     tables |= short_tables(estimates, checks, released, hypotheses, models, levels, labels)
+    tables["scenarios"] = scenario_table(released["scenario_effects"], headlines(tested), labels)
     tables["identification"] = identification_table(checks, models, labels)
     return Results(estimates, checks, released, hypotheses, models, levels, tables)
 
@@ -87,7 +88,6 @@ def short_tables(
         scale_quality_table(released["scale_reliability"], released["scale_structure"], labels),
         invariance_verdicts_table(released["measurement_invariance"], labels),
         response_rates_table(released["survey_response"], labels),
-        scenario_table(released["scenario_effects"], labels),
         *journal_tables(released, models, labels),
     ]
     return {table.name: table for table in made}
