@@ -200,6 +200,8 @@ def test_numbered_questions_are_known_headings(tmp_path, knowledge):
         ("tasks", "issuer_level", "县农业局", None, "sure_low"),
         ("tasks", "state", "未归档", "在办", "sure_medium"),
         ("tasks", "event_label", "交下来的事", None, "sure_low"),
+        ("tasks", "event_label", "会议议定事项", "任务", "sure_medium"),
+        ("tasks", "event_label", "领导批办件", "任务", "sure_medium"),
     ],
 )
 def test_wordings(knowledge, table, column, text, value, sure):
@@ -569,6 +571,49 @@ def test_a_sheet_that_lists_the_questions_says_what_letters_mean(tmp_path, knowl
     assert list(survey.items.values()) == [*burnout[:5], *MEANING.values(), *burnout[5:]]
     assert survey.responses == dict(zip("EDCBA", range(1, 6), strict=True)) and not survey.asked
     assert survey.ranges == {"burnout": [1, 5]}
+
+
+def test_a_code_book_names_questions_scales_and_the_way_of_the_numbers(tmp_path, knowledge):
+    """Questions without a usual word: their scales in another column, in any order; 1 is the most; one is reversed."""
+    scales = [("工作自主性", "AU", 3), ("工作意义感", "MW", 6), ("组织认同", "", 2), ("离职意愿", "LI", 3)]
+    asked = [(scale, part and f"{part}{n}") for scale, part, many in scales for n in range(1, many + 1)]
+    legend = "1=非常符合；2=比较符合；3=不确定；4=比较不符合；5=非常不符合"
+    book = [
+        ["变量名", "题干", "维度", "取值"],
+        ["D1", "所在县区", "", ""],
+        ["D2", "所在乡镇（街道）", "", ""],
+    ]
+    book += [["D3", "出生年代", "", ""], ["D4", "每周工作多少小时", "", "小时"]]
+    book += [
+        [f"V{n}", f"说法{n}" + "（反向题）" * (item == "MW4"), scale, legend]
+        for n, (scale, item) in enumerate(asked, 1)
+    ]
+    rows = [["答卷编号", "提交时间", "D1", "D2", "D3", *(f"v{n}" for n in range(1, len(asked) + 1)), "D4"]]
+    for n in range(150):
+        codes = [5 - n % 5 if item == "MW4" else n % 5 + 1 for _, item in asked]
+        rows.append([n, "2024-10-05", "甲县", "河口镇", "80后", *codes, 38 + n % 20])
+    (tmp_path / "raw").mkdir()
+    write_csv(tmp_path / "raw/单位名录.csv", UNITS)
+    _book(tmp_path / "raw/干部调查.xlsx", {"数据": rows, "说明": book})
+    draft = make_draft(tmp_path / "raw", knowledge)
+    read = {heading: column.column for heading, column in _proposal(draft, "survey").columns.items()}
+    assert {
+        "D1": "county_name",
+        "D2": "unit_name",
+        "D3": "cohort",
+        "D4": "hours_week",
+    }.items() <= read.items()
+    meaning = ["MW1", "MW2", "MW4", "MW3", "MW5", "MW6"]  # the scale's reversed item is the one marked so
+    wanted = ["AU1", "AU2", "AU3", *meaning, "LI1", "LI2", "LI3"]
+    ours = [n for n, (_, item) in enumerate(asked, 1) if item]
+    assert draft.survey.items == {f"v{n}": item for n, item in zip(ours, wanted, strict=True)}
+    assert draft.survey.responses == {str(code): 6 - code for code in range(1, 6)} and not draft.survey.ranges
+
+
+def test_steps_of_urgency_are_neither_yes_nor_no(tmp_path, knowledge):
+    rows = _with(("缓急程度", lambda n: ["平件", "加急", "特急"][n % 3]))
+    proposal = _proposal(make_draft(_folder(tmp_path, 任务台账=rows), knowledge), "tasks")
+    assert "缓急程度" in proposal.open
 
 
 def test_sheets_of_those_who_came_and_left_are_read_each_in_its_way(tmp_path, knowledge):

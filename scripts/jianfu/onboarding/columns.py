@@ -235,7 +235,8 @@ def _said_by_cells(names, column, content, table, knowledge):
 
 
 def _guessed(heading, name, content, earliest, found, knowledge):
-    score, evidence = guess(heading.text, name, content(heading.place), found.table, knowledge)
+    text = found.said.get(heading.text, heading.text)
+    score, evidence = guess(text, name, content(heading.place), found.table, knowledge)
     if score and name == "issue_at" and heading.place == earliest and score < 0.8:
         return 0.8, name, Reason("ev_earliest_date")
     return score, name, evidence

@@ -14,6 +14,7 @@ from jianfu.core.tables import REQUIRED
 from jianfu.ingest.stage import from_place
 from jianfu.ingest.tables import ingest_table
 from jianfu.ingest.units import UnitIndex
+from jianfu.onboarding.codebook import code_book
 from jianfu.onboarding.columns import propose_columns
 from jianfu.onboarding.grouping import fill_in, group_pages, lacking, one_series, skeleton
 from jianfu.onboarding.joins import check_joins, same_sheets
@@ -101,7 +102,7 @@ def make_draft(folder, knowledge, refused=frozenset()):
     if units is None:
         found = [(page, r or _by_content(page, knowledge, None, ("units",))) for page, r in found]
         units = _units(found, seen, knowledge, folder)
-    found = [(page, _settled(page, r, knowledge, units)) for page, r in found]
+    found = _explained([(page, _settled(page, r, knowledge, units)) for page, r in found], knowledge)
     unknown = [(page.place, _why_unknown(page)) for page, r in found if r is None]
     recognised = [r for _, r in found if r]
     if not recognised:
@@ -163,6 +164,22 @@ def _recognise_all(pages, knowledge):
             known.append((own, head[: own.bottom]))
         found.append((page, own))
     return found
+
+
+def _explained(found, knowledge):
+    """The sheets of answers with what a code book says of their headings; the code book itself is no table."""
+    surveys = {page.path for page, r in found if r and r.table == "survey"}
+    books, read = [page for page, r in found if r is None or page.path in surveys], {}
+    for place, (page, r) in enumerate(found):
+        if r and r.table == "survey":
+            read[place] = code_book(
+                list(filter(None, r.headings)), [b for b in books if b is not page], knowledge
+            )
+    used = {id(book.page) for book in read.values() if book.page}
+    found = [(page, None if id(page) in used else r) for page, r in found]
+    return [
+        (page, r and replace(r, said=read[n].said) if n in read else r) for n, (page, r) in enumerate(found)
+    ]
 
 
 def _settled(page, found, knowledge, units):

@@ -15,6 +15,8 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 OWN, SHARED = 1.5, 1.0  # score of a word for one item, and of one for its subscale
+NAMED = 2.0  # and of the name of its scale in a code book
+ORDER = 1e-3  # what the order of a published scale says where nothing else does
 MOST = 0.6  # share of the statements of a block, and of every scale, that words must place
 MARGIN = 0.5  # by which the best scales for a block must be ahead of the next
 EXTRA = 0.2  # share of statements of a block that may belong to no scale
@@ -34,13 +36,18 @@ class Placed:
     told: int
 
 
-def place_by_words(said: dict, answers: dict, codes: dict, knowledge) -> Placed:
+def place_by_words(said: dict, answers: dict, codes: dict, book, knowledge) -> Placed:
     """:class:`Placed` for the closed questions {text: statement} ``said`` in their order.
 
-    ``answers`` {text: what kind of answers it has}; ``codes`` {text: array of numbers, NaN where there is none}.
+    ``answers`` {text: what kind of answers it has}; ``codes`` {text: array of numbers, NaN where there is none};
+    ``book`` a :class:`jianfu.onboarding.codebook.CodeBook`: the scales that it names are the scales.
     """
     items, keys, told, taken = {}, {}, 0, set()
-    blocks = [list(own) for _, own in groupby(said, lambda text: _stem(text) or answers[text])]
+    said = {
+        text: Said(text_said, book.parts.get(text), text in book.turned) for text, text_said in said.items()
+    }
+    ours = [text for text in said if said[text].parts is None or said[text].parts]
+    blocks = [list(own) for _, own in groupby(ours, lambda text: _block(text, said, answers))]
     for block in sorted(blocks, key=len, reverse=True):
         found = _best_scales({text: said[text] for text in block}, knowledge, taken)
         for scale, version, own in found:
@@ -53,6 +60,20 @@ def place_by_words(said: dict, answers: dict, codes: dict, knowledge) -> Placed:
     return Placed({text: items[text] for text in said if text in items}, keys, told)
 
 
+@dataclass(frozen=True)
+class Said:
+    """What a question says, the letters of items that its scale may have (None: not named), whether it is reversed."""
+
+    text: str
+    parts: frozenset | None = None
+    turned: bool = False
+
+
+def _block(text, said, answers):
+    """What makes neighbours one block: that a code book names their scales, the stem of a grid, the same answers."""
+    return "named" if said[text].parts else stem(text) or answers[text]
+
+
 def speaks(statements, knowledge) -> bool:
     """Whether most of the statements hold words of any item: then their order alone says nothing."""
     words = "|".join(f"(?:{words})" for words in knowledge.hints["item"].values())
@@ -60,7 +81,7 @@ def speaks(statements, knowledge) -> bool:
     return told >= MOST * max(len(statements), 1)
 
 
-def _stem(text):
+def stem(text):
     """What stands before the statement of a grid (6、多久一次？—), or the letters of a series (B of B1_)."""
     text = unicodedata.normalize("NFKC", text).strip()
     found = _GRID.match(text) or _SERIES.match(text)
@@ -75,10 +96,26 @@ def statement(text: str) -> str:
 
 
 def _score(said, item, knowledge):
+    """How much a question speaks for an item: by the scale that a code book names, and by its words."""
+    words, named = knowledge.hints["item"], NAMED * (said.parts is not None)
+    if named and _part(item) not in said.parts:
+        return 0.0
+    return named + (OWN if item in words else SHARED) * _own_words(said, item, knowledge)
+
+
+def _own_words(said, item, knowledge):
+    """Whether the words of a question are those of an item, or of its subscale."""
+    if said.turned and item in _turned_alone(knowledge):
+        return True
     words = knowledge.hints["item"]
-    if item in words:
-        return OWN * bool(re.search(words[item], said))
-    return SHARED * bool(re.search(words.get(_part(item), "$^"), said))
+    return bool(re.search(words.get(item, words.get(_part(item), "$^")), said.text))
+
+
+def _turned_alone(knowledge):
+    """Reversed items beside others of their subscale that are not: only their own words tell them."""
+    every = [*knowledge.scales.values(), *knowledge.variants.values()]
+    straight = {_part(item) for scale in every for item in scale["items"] if item not in scale["reversed"]}
+    return {item for scale in every for item in scale["reversed"] if _part(item) in straight}
 
 
 def _best_scales(block, knowledge, taken):
@@ -91,6 +128,7 @@ def _best_scales(block, knowledge, taken):
         for item in scale["items"]
     }
     alone = {item: words.any() for item, words in scores.items()}
+    in_turn = np.arange(len(block))
     named = {}
     for item, words in scores.items():
         named[_part(item)] = named.get(_part(item), np.zeros(len(block))) + words
@@ -107,7 +145,8 @@ def _best_scales(block, knowledge, taken):
             if not 0 <= extra <= EXTRA * len(block) or len({name for name, *_ in chosen}) < n:
                 continue
             matrix = np.stack([scores[item] for _, item in order], axis=1)
-            rows, columns = linear_sum_assignment(matrix, maximize=True)
+            later = (in_turn[:, None] - np.arange(len(order))) / len(block)
+            rows, columns = linear_sum_assignment(matrix - ORDER * later**2, maximize=True)
             total = float(matrix[rows, columns].sum()) - SHARED * extra
             ranked.append(
                 (total, chosen, [(texts[r], *order[c]) for r, c in zip(rows, columns, strict=True)])
@@ -157,7 +196,11 @@ def _sure(own, scale, knowledge):
 
 def _in_order(own, scale, block, knowledge):
     """The items of each subscale in the order of the statements, those with words of their own where these stand."""
-    alone = {text: item for text, item in own.items() if item in knowledge.hints["item"]}
+    alone = {
+        text: item
+        for text, item in own.items()
+        if item in knowledge.hints["item"] and _own_words(block[text], item, knowledge)
+    }
     rest = [text for text in block if text in own and text not in alone]
     slots = {}
     for item in scale["items"]:

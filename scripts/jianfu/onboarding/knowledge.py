@@ -21,8 +21,9 @@ class Knowledge:
 
     ``hints``: {kind: {name: pattern of words}} of config/plan/hints.csv: words in file, sheet or title that hint at a
     table, words of a heading that hint at a column, name it beyond doubt (exact) or in doubt (loose), say that it is
-    another (against) or that the table is no such table (never), words of statements of a questionnaire (item), of
-    offices by their level (office_level), and words that stand for a value of a column that is lacking.
+    another (against) or that the table is no such table (never), words of statements of a questionnaire (item), names
+    of scales (scale), words of offices by their level (office_level), and words that stand for a value of
+    a column that is lacking.
     """
 
     def __init__(self, root):

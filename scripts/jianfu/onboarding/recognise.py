@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from jianfu.ingest import dates
@@ -44,7 +44,7 @@ ITEM = re.compile(r"(q|第|题)?\s*\d{1,3}\s*(题|[.、．:：]|$)", re.IGNORECA
 @dataclass(frozen=True)
 class Recognised:
     """A sheet as a table: its headings (one per column) end above row ``bottom``; ``weight`` of what speaks for it,
-    ``hint`` what of that file, sheet and title say.
+    ``hint`` what of that file, sheet and title say; ``said`` {heading: what a code book says that it is}.
     """
 
     page: Page
@@ -55,6 +55,7 @@ class Recognised:
     weight: float
     title: str
     hint: float = 0.0
+    said: dict = field(default_factory=dict)
 
     @property
     def sheet(self):

@@ -20,6 +20,7 @@ CONTRADICTED = 0.2  # what is left of a known heading whose cells are something 
 # what many headings end with, whatever they hold
 _ENDS = re.compile(r"(次数|数量|份数|件数|人数)$")
 _WHOLE = re.compile(r"(合|小|总)计数?|总数")  # the whole of its group
+_DEGREE = re.compile(r"(程度|等级|级别|类别|类型)$")
 _WHEN = re.compile(r"(时间|日期|年月|日)$")
 _SOFT = re.compile(
     r"^(?:q|第)?\d{1,2}题?[、.:](?=\D)|^其中[:,，]?|^(是否|您的|您所在的|您|所属|本次|实际)|[(（].*?[)）]"
@@ -76,6 +77,8 @@ def guess(heading, column, content, table, knowledge):
     kind, known = kind_of(table, column, content, knowledge)
     plain = normal_heading(heading)
     fit = fits(content, kind, known)
+    if kind == "boolean" and _DEGREE.search(plain) and known_share(content, known) == 0:
+        return 0.0, None  # 平件, 加急, 特急: steps, neither yes nor no
     if not fit or contradicts(content, kind) or _said_otherwise(plain, column, knowledge):
         return 0.0, None
     near, word = _nearest(plain, knowledge.headings[table].get(column, []))

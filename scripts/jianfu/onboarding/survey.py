@@ -9,7 +9,8 @@ from jianfu.ingest.headings import normal_heading
 from jianfu.ingest.numbers import parse_number
 from jianfu.ingest.sheet import SPACES
 from jianfu.ingest.values import normal_wording
-from jianfu.onboarding.items import coded_answers, place_by_words, speaks, statement
+from jianfu.onboarding.codebook import CodeBook, code_book, legend_in, parts_named
+from jianfu.onboarding.items import coded_answers, place_by_words, speaks, statement, stem
 from jianfu.onboarding.knowledge import HIGH, MEDIUM
 from jianfu.onboarding.recognise import ITEM
 
@@ -18,8 +19,6 @@ FEWEST_ANSWERS = (
     300  # answers to the items of one scale from which its lowest and highest code are taken to occur
 )
 BY_WORDS = "ev_items_by_words"
-LISTED = 0.8  # share of the questions that a sheet lists which says what they are
-_CHOICE = re.compile(r"([A-H])\s*[.、．:：=]?\s*([^\sA-H,，;；/]{1,10})")
 STRAY = 0.002  # share of answers below which a code is a mistake
 _STRONG = "非常|完全|十分|极|很|特别|总是|绝对|根本"
 # how often something is, from the least; the last that a text holds counts
@@ -45,8 +44,7 @@ _NO = re.compile(r"不|没|无|反对|从未|从来")
 @dataclass
 class Survey:
     """``items`` {heading: item}, ``open_items`` headings of items without a place in the scales; ``keys``, ``ranges``,
-    ``responses`` for the province file; ``legend`` {letter: answer} of a code book; ``asked``: answers whose order
-    nothing tells, in that of their letters;
+    ``responses`` for the province file; ``asked``: answers whose order nothing tells, in that of their letters;
     ``confidence`` and ``evidence`` of the items' order.
     """
 
@@ -56,7 +54,6 @@ class Survey:
     ranges: dict = field(default_factory=dict)
     responses: dict = field(default_factory=dict)
     asked: dict = field(default_factory=dict)
-    legend: dict = field(default_factory=dict)
     confidence: str = MEDIUM
     evidence: Reason | None = None
 
@@ -72,22 +69,27 @@ def propose_survey(pages, knowledge, sheets=()):
     ``sheets``: every sheet of the folder, of which one may say what the questions and the letters of the answers are.
     """
     answers, named, where = _answers(pages, knowledge)
+    book = _book(pages, sheets, knowledge)
     survey = Survey()
     if not named:
         shared = _items(answers, where)
-        said, survey.legend = _code_book(shared, sheets)
-        if speaks(said.values(), knowledge):
-            _place_statements(survey, said, answers, pages, knowledge)
+        said = {text: book.said.get(text) or statement(text) for text in shared}
+        if book.parts or speaks(said.values(), knowledge):
+            _place_statements(survey, said, book, answers, pages, knowledge)
         else:
             _place_items(survey, shared, knowledge)
         named = survey.items
     if not named:
         return survey
-    told = {}
+    told, turned = {}, {}
     for name, scale in _scales(survey, knowledge).items():
-        own = [answers[text] for text, item in named.items() if item in scale["items"]]
-        well = not own or _code(survey, name, scale, own, knowledge)
+        texts = [text for text, item in named.items() if item in scale["items"]]
+        own, legend = [answers[text] for text in texts], _one_legend(texts, book)
+        well = not own or _code(survey, name, scale, own, knowledge, legend)
         told[name] = scale["range"], _common(own), well
+        if own:
+            turned[name] = _turned_codes(legend, own)
+    _turn(survey, turned)
     fits = all(well for *_, well in told.values())
     survey.asked = {text: code for text, code in survey.asked.items() if text not in survey.responses}
     whole = [(span, texts) for span, texts, _ in told.values() if len(texts) == span[1] - span[0] + 1]
@@ -130,33 +132,41 @@ def _scales(survey, knowledge):
     return knowledge.scales | chosen
 
 
-def _code_book(shared, sheets):
-    """({question: what it says}, {letter: answer}) from a sheet that lists the questions, else by their headings."""
-    said = {text: statement(text) for text in shared}
-    for page in sheets:
-        columns = [
-            [(cell or "").strip(SPACES) for cell in column.to_pylist()] for column in page.sheet.columns
-        ]
-        keys = next(
-            (c for c in columns if shared and sum(t in c for t in shared) >= LISTED * len(shared)), None
-        )
-        others = (
-            [dict(zip(keys, column, strict=True)) for column in columns if column is not keys] if keys else []
-        )
-        own = [{text: cells[text] for text in shared if cells.get(text)} for cells in others]
-        own = [cells for cells in own if len(cells) >= LISTED * len(shared)]
-        statements = [
-            c for c in own if len(set(c.values())) > LISTED * len(c) and min(map(len, c.values())) > 4
-        ]
-        if not statements:
-            continue
-        legends = [
-            dict(_CHOICE.findall(text)) for c in own for text in set(c.values()) if c is not statements[0]
-        ]
-        legends = [legend for legend in legends if len(legend) > 2]
-        same = legends and all(legend == legends[0] for legend in legends)
-        return said | statements[0], legends[0] if same else {}
-    return said, {}
+def _book(pages, sheets, knowledge):
+    """:class:`CodeBook` of all headings; what no sheet says of a question its own heading may (the grid's stem)."""
+    names = list(dict.fromkeys(h.text for _, headings in pages for h in headings))
+    book = code_book(names, sheets, knowledge)
+    titles = " ".join(dict.fromkeys(recognised.title for recognised, _ in pages))
+    legends = {text: legend_in(stem(text)) or legend_in(titles) for text in names}
+    parts = book.parts or {text: found for text in names if (found := parts_named(stem(text), knowledge))}
+    return CodeBook(book.said, parts, {t: w for t, w in legends.items() if w} | book.legends, book.turned)
+
+
+def _one_legend(texts, book):
+    """The answers behind the codes of the questions of one scale; empty where they are not the same for all."""
+    legends = [book.legends.get(text, {}) for text in texts]
+    return legends[0] if legends and all(legend == legends[0] for legend in legends) else {}
+
+
+def _turned_codes(legend, answers):
+    """{code: its opposite} where the legend of numbers runs from most to least (1 very much … 5 not at all)."""
+    if not legend or not all(code.lstrip("-").isdigit() for code in legend):
+        return {}
+    words = {word: int(code) for code, word in legend.items()}
+    ordered = order_answers(list(words))
+    if not ordered or words[ordered[0]] < words[ordered[-1]]:
+        return {}
+    low, high = min(words.values()), max(words.values())
+    return {str(code): low + high - code for code in range(low, high + 1)}
+
+
+def _turn(survey, turned):
+    """Numbers that run the other way are turned round where all scales do so alike; else each is asked."""
+    ways = list(turned.values())
+    if any(ways) and all(way == ways[0] for way in ways):
+        survey.responses |= ways[0]
+    elif any(ways):
+        survey.asked |= {code: value for way in ways for code, value in way.items()}
 
 
 def _common(answers):
@@ -165,7 +175,7 @@ def _common(answers):
     return {text for text, n in texts.items() if n >= 0.01 * texts.total()}
 
 
-def _place_statements(survey, said, answers, pages, knowledge):
+def _place_statements(survey, said, book, answers, pages, knowledge):
     """Give the closed questions to the items of the scales by what they say; the others stay open."""
     codes = {text: [] for text in said}
     for recognised, headings in pages:
@@ -180,9 +190,9 @@ def _place_statements(survey, said, answers, pages, knowledge):
     orders = {
         text: None if "0" in kind else order_answers(sorted(answers[text])) for text, kind in kinds.items()
     }
-    orders = {text: _by_legend(survey.legend, answers[text]) or order for text, order in orders.items()}
+    orders = {text: _by_legend(book.legends.get(text), answers[text]) or o for text, o in orders.items()}
     coded = {text: coded_answers(cells, orders[text]) for text, cells in codes.items()}
-    found = place_by_words(said, kinds, coded, knowledge)
+    found = place_by_words(said, kinds, coded, book, knowledge)
     survey.items, survey.keys = found.items, found.keys
     survey.open_items = [text for text in said if text not in found.items]
     survey.evidence = Reason(BY_WORDS, n=len(found.items), told=found.told)
@@ -250,12 +260,12 @@ def _is_item(found):
 
 def _by_legend(legend, texts):
     """The letters of answers from least to most by the words that a code book has for them; None where it has none."""
-    words = {legend[text]: text for text in legend}
+    words = {legend[text]: text for text in legend or {}}
     ordered = order_answers(list(words)) if legend and set(texts) <= set(legend) else None
     return [words[word] for word in ordered] if ordered else None
 
 
-def _code(survey, name, scale, answers, knowledge):
+def _code(survey, name, scale, answers, knowledge, legend=None):
     """Range and wordings of one scale; True where the declared ones do."""
     numbers, texts = Counter(), Counter()
     for found in answers:
@@ -264,7 +274,7 @@ def _code(survey, name, scale, answers, knowledge):
             (texts if value is None else numbers)[text if value is None else value] += n
     low, high = scale["range"]
     if sum(numbers.values()) > sum(texts.values()):
-        return _range(survey, name, numbers, low, high)
+        return _range(survey, name, numbers, low, high, legend)
     steps = high - low + 1
     known = {normal_wording(w) for words in knowledge.responses if len(words) == steps for w in words}
     total = sum(texts.values())
@@ -274,7 +284,7 @@ def _code(survey, name, scale, answers, knowledge):
     if not unknown:
         return True
     own = _common(answers)
-    ordered = _by_legend(survey.legend, own) or order_answers(sorted(own))
+    ordered = _by_legend(legend, own) or order_answers(sorted(own))
     if ordered and len(ordered) == steps:
         survey.responses |= {text: low + place for place, text in enumerate(ordered)}
     else:
@@ -282,8 +292,15 @@ def _code(survey, name, scale, answers, knowledge):
     return False
 
 
-def _range(survey, name, numbers, low, high):
-    """The range of a scale from the codes that occur; the declared one where too few answers could show it."""
+def _range(survey, name, numbers, low, high, legend=None):
+    """The range of a scale from its legend, or the codes that occur; the declared one where too few could show it."""
+    codes = [int(code) for code in legend or {} if code.lstrip("-").isdigit()]
+    if codes and sum(n for v, n in numbers.items() if min(codes) <= v <= max(codes)) >= 0.99 * sum(
+        numbers.values()
+    ):
+        if [min(codes), max(codes)] != [low, high]:
+            survey.ranges[name] = [min(codes), max(codes)]
+        return [min(codes), max(codes)] == [low, high]
     total = sum(numbers.values())
     inside = [value for value, n in numbers.items() if n >= STRAY * total]
     found = [int(min(inside)), int(max(inside))]
