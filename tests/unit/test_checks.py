@@ -201,6 +201,22 @@ def test_influence_is_that_of_fits_without_a_county(fitted, table):
     assert ends == pytest.approx([min(found), max(found)], rel=1e-6)
 
 
+def rate_of(table, young):
+    own = table.frame[(table.frame["cohort"] == "90后") == young]
+    return 1000 * own["voluntary"].sum() / own["n"].sum()
+
+
+def test_the_spread_of_the_exposure_is_that_within_units_and_that_of_all(fitted, table):
+    """Half of the pressure of a unit, and independent draws with SD 1 in each of its months; rows count as persons."""
+    _, beside = fitted
+    persons = table.frame.loc[table.frame.index.repeat(table.frame["n"]), ["unit", "OD"]]
+    assert figure(beside, "sd(OD)")["estimate"] == pytest.approx(persons["OD"].std())
+    within = persons["OD"] - persons.groupby("unit", observed=True)["OD"].transform("mean")
+    expected = np.sqrt((within**2).sum() / (len(within) - 50))
+    assert figure(beside, "sd_within(OD)")["estimate"] == pytest.approx(expected)
+    assert abs(expected - 1) < 0.1 and "sd(OD:cohort_90s)" not in set(beside["term"])
+
+
 def test_the_additive_scale_finds_the_difference_between_cohorts(fitted, table):
     """The excess exits per 1,000 of each cohort, and of the one less the other, are those of the true model."""
     _, beside = fitted
@@ -208,6 +224,9 @@ def test_the_additive_scale_finds_the_difference_between_cohorts(fitted, table):
     gap = figure(beside, "excess_per_1000(OD; 90后 - others)")
     assert gap["estimate"] == pytest.approx(young["estimate"] - old["estimate"], rel=1e-9)
     assert gap["std_error"] < young["std_error"] + old["std_error"]
+    rest = figure(beside, "excess_per_1000(OD; not 90后)")
+    assert rest["estimate"] == pytest.approx(young["estimate"] - gap["estimate"], rel=1e-9)
+    assert rest["ci_low"] < 0.2 * rate_of(table, young=False) < rest["ci_high"]
     hazard_of = table.frame.groupby("cohort", observed=True)[["voluntary", "n"]].sum()
     rate = 1000 * hazard_of["voluntary"] / hazard_of["n"]
     assert abs(young["estimate"] - 0.4 * rate["90后"]) < 3 * young["std_error"]

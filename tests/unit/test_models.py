@@ -46,6 +46,11 @@ ELSEWHERE += (
     "H2_resolved",
     "joint_exits",
     "H25_burnout",
+    "H1_stayed",
+    "H1_silent_above",
+    "H1_silent_below",
+    "H2_decided",
+    "H2_exam_decided",
 )
 FITTED = [
     spec

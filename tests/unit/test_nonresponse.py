@@ -3,8 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
+from ingest_cases import ROOT
 from miniature import DEFINITIONS, table
 
+from jianfu.config.files import read_yaml
+from jianfu.models import engine
+from jianfu.models.estimators.common import Settings
+from jianfu.models.spec import spec_of
+from jianfu.models.tables.table import AnalysisTable
+from jianfu.models.tables.variables import derive
 from jianfu.survey import nonresponse
 
 UNITS = {"390121001": "镇", "390121002": "乡"}
@@ -102,3 +109,43 @@ def test_more_respondents_than_persons_and_units_without_a_type():
     scores, survey = answers({("390121001", "90后", "男"): 60, ("999999999", "90后", "男"): 1})
     found, _ = nonresponse.weighted(scores, survey, roster(EVERYBODY), units(), DEFINITIONS)
     assert np.isfinite(found["weight"]).all()
+
+
+def test_the_share_of_a_unit_that_is_silent():
+    scores, survey = answers(
+        {("390121001", "90后", "男"): 30, ("390121002", "80后", "女"): 120, ("9", "90后", "男"): 1}
+    )
+    found, _ = nonresponse.weighted(scores, survey, roster(EVERYBODY), units(), DEFINITIONS)
+    silent = found.groupby("unit_code")["silent"].first()
+    assert silent["390121001"] == pytest.approx(0.7) and silent["390121002"] == 0 and np.isnan(silent["9"])
+
+
+def test_what_burnout_does_to_responding_lies_within_the_bounds_and_no_weight_sees_it():
+    """Of 300 units in two waves, half of the staff answer, the burnt-out less; slope .35 in all of them."""
+    rng, n, slope = np.random.default_rng(5), 60, 0.35
+    unit, wave = np.repeat(np.arange(300), 2 * n), np.tile(np.repeat([0, 1], n), 300)
+    load = np.repeat(rng.normal(size=(300, 2)), n, axis=1).ravel()
+    burnout = slope * load + rng.normal(size=300)[unit] / 2 + rng.normal(size=len(unit))
+    frame = pd.DataFrame({"unit": unit, "wave": wave, "OD": load, "burnout": burnout})
+    frame["answers"] = rng.random(len(frame)) < 1 / (1 + np.exp(burnout))
+    frame["silent"] = 1 - frame.groupby(["unit", "wave"])["answers"].transform("mean")
+    means = frame.pivot_table(index=["unit", "wave"], columns="answers", values="burnout")
+    own = frame[frame["answers"]].assign(cohort="80后", sex="男", tenure_band="5-10", county=1, staying=1.0)
+    above = (means[False] - means[True]).mean() / own["burnout"].std()
+    assert 0.6 < above < 1.2
+
+    plan = read_yaml(ROOT / "config" / "plan" / "models.yaml")
+    declared = plan["variables"]["survey_scores"]
+    found = {}
+    for name, by in (("H1_burnout", 0.0), ("H1_silent_above", above), ("H1_silent_below", -above)):
+        offset = spec_of(plan, name).offset
+        shifted = (
+            {offset: {**declared[offset], "by": np.sign(declared[offset]["by"]) * abs(by)}} if offset else {}
+        )
+        table = derive(AnalysisTable(own.copy(), None, len(own)), shifted)
+        rows = engine.fit_model(spec_of(plan, name), table, plan["categories"], Settings(bootstrap=0))
+        found[name] = rows.set_index("term").loc["OD", ["estimate", "std_error"]] * own["burnout"].std()
+    answered, all_of_them = found["H1_burnout"], found["H1_silent_above"]
+    assert answered["estimate"] < slope - 3 * answered["std_error"]
+    assert abs(all_of_them["estimate"] - slope) < 2 * all_of_them["std_error"] < 0.03
+    assert found["H1_silent_below"]["estimate"] < answered["estimate"] - 0.03

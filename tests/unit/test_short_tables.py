@@ -53,6 +53,27 @@ def test_each_check_stands_in_the_row_and_column_of_its_hypothesis():
     assert cells[LABELS("main_check_e_value")] == ("2.110", "—", "—")
 
 
+def test_an_estimate_per_sd_within_units_is_the_estimate_times_that_sd():
+    checks = report_fakes.checks()
+    spread = (
+        checks[checks["term"] == "OD_lead"]
+        .iloc[[0]]
+        .assign(
+            model="H1_burnout.spread",
+            term="sd_within(OD)",
+            estimate=0.4,
+            ci_low=float("nan"),
+            ci_high=float("nan"),
+        )
+    )
+    table = identification_main_table(
+        report_fakes.estimates(), pd.concat([checks, spread]), report_fakes.HYPOTHESES, LEVELS, LABELS
+    )
+    cells = {row[0]: row[1:] for row in table.rows}
+    assert cells[LABELS("main_check_sd_within")] == ("0.400", "—", "—")
+    assert cells[LABELS("main_check_per_within_sd")] == ("0.075\n[0.043, 0.107]", "—", "—")
+
+
 def test_the_burden_term_of_an_interaction_carries_the_change():
     names = variants("OD:cohort_90s", LEVELS)
     assert names["lead"] == ("lead", "OD_lead:cohort_90s")

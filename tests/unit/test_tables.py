@@ -15,7 +15,7 @@ from jianfu.core.errors import ConfigError
 from jianfu.core.labels import Labels
 from jianfu.models.reasons import because
 from jianfu.models.verdicts import Verdict, hypothesis_rows, judged, narrower, sign_of, verdict
-from jianfu.models.words import label_of_tests, term_label, value_label, verdict_label
+from jianfu.models.words import label_of_every_test, label_of_tests, term_label, value_label, verdict_label
 from jianfu.report.document.blocks import shows
 from jianfu.report.tables.checks import checks_table
 from jianfu.report.tables.hypotheses import hypotheses_table
@@ -307,6 +307,20 @@ def test_lasting_differences_between_units_are_said_and_are_no_test():
     tests = {"lead": "passed", "elsewhere": "passed", "between": "failed"}
     assert label_of_tests(tests, LABELS) == "检验通过；乡镇之间另有差别（已扣除）"
     assert label_of_tests(tests | {"lead": "failed"}, LABELS).startswith("检验未通过（以后的负担）；")
+
+
+def test_the_table_of_hypotheses_says_what_each_test_says():
+    tests = {
+        "lead": "passed",
+        "retirement": "none",
+        "elsewhere": "failed",
+        "bursts": "weak",
+        "between": "weak",
+    }
+    assert label_of_every_test(tests, LABELS) == (
+        "检验未通过（外县相似乡镇）；检验力不足（流出成簇）；检验通过（以后的负担）；乡镇之间有无另外的差别分不清"
+    )
+    assert label_of_every_test(dict.fromkeys(tests, "none"), LABELS) == "检验不适用"
 
 
 def test_no_verdict_without_convergence_or_row():

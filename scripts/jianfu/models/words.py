@@ -6,7 +6,7 @@ from jianfu.core.labels import Labels
 from jianfu.core.reasons import Reason
 from jianfu.models.reasons import has, in_words
 from jianfu.models.term import Term
-from jianfu.models.verdicts import CONSTANT, FAILED, PASSED, Verdict, summary
+from jianfu.models.verdicts import CONSTANT, FAILED, NONE, PASSED, WEAK, Verdict, summary
 
 NOTHING = "—"
 LACKING = {
@@ -86,8 +86,21 @@ def label_of_tests(tests: Mapping[str, str], labels: Labels) -> str:
     words = [
         labels(f"test_{result}") if result == PASSED or not names else labels(f"test_{result}", names=which)
     ]
-    words += [labels("test_units_differ")] if tests.get(CONSTANT) == FAILED else []
+    words += [labels("test_units_failed")] if tests.get(CONSTANT) == FAILED else []
     return labels("list_semicolon").join(words)
+
+
+def label_of_every_test(tests: Mapping[str, str], labels: Labels) -> str:
+    """Words for every falsification test beside an estimate: those that failed, are too weak and passed, and whether
+    units differ otherwise."""
+    named = {FAILED: "test_failed", WEAK: "test_weak", PASSED: "test_passed_which"}
+    words = []
+    for result, key in named.items():
+        names = [labels(f"test_{name}") for name, one in tests.items() if one == result and name != CONSTANT]
+        words += [labels(key, names=labels("list_comma").join(names))] if names else []
+    units = tests.get(CONSTANT, NONE)
+    words += [labels(f"test_units_{units}")] if units != NONE else []
+    return labels("list_semicolon").join(words) or labels("test_none")
 
 
 def verdict_label(verdict: Verdict, labels: Labels) -> str:

@@ -2,7 +2,8 @@
 
 Within a wave the persons on post on the median day of the fieldwork are compared with the respondents by cohort, sex
 and type of unit: a logit of responding on these three (main effects, on cells) gives the probability. Sex is left out
-of a wave in which that of some respondents is not known (anonymous answers).
+of a wave in which that of some respondents is not known (anonymous answers). What an answer itself does to responding
+no weight can see: the share of a unit that is silent serves bounds for that (``burnout_silent_above`` of the plan).
 """
 
 import warnings
@@ -94,7 +95,9 @@ def weighted(
     units: pd.DataFrame,
     definitions: Definitions,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Scores with the column ``weight``, and the response by group: ``(frame, table)``.
+    """Scores with the columns ``weight`` and ``silent``, and the response by group: ``(frame, table)``.
+
+    silent: share of the persons on post in the unit of whom there is no answer in the wave; missing where nobody is.
 
     scores: respondents (wave, unit_code, cohort, sex ...); survey: canonical table, for the days of the fieldwork. The
     table has wave, variable (cohort, sex, unit_type), level (or all), roster (persons on post), respondents, rate, mean
@@ -104,9 +107,10 @@ def weighted(
     days = (
         pd.to_datetime(survey["fieldwork_date"]).groupby(survey["wave"]).quantile(0.5, interpolation="lower")
     )
-    scores, rows = scores.assign(weight=np.nan), []
+    scores, rows = scores.assign(weight=np.nan, silent=np.nan), []
     for wave, own in scores.groupby("wave", sort=True):
         roster = on_post(spells, days[wave], definitions)
+        scores.loc[own.index, "silent"] = _silent(roster["unit_code"], own["unit_code"])
         roster = roster.assign(unit_type=roster["unit_code"].map(types)).dropna(
             subset=["cohort", "unit_type"]
         )
@@ -121,6 +125,13 @@ def weighted(
         scores.loc[own.index, "weight"] = weight
         rows += _rows(wave, roster, own, variables, weight)
     return scores, pd.DataFrame(rows, columns=TABLE_COLUMNS)
+
+
+def _silent(on_post, answered):
+    """Share without an answer in the unit of each answer (n,), from the units of persons and of answers."""
+    answered = answered.astype(object)
+    persons, answers = on_post.value_counts(), answered.map(answered.value_counts())
+    return (1 - answers / answered.map(persons)).clip(lower=0).to_numpy(dtype=float)
 
 
 def _rows(wave, roster, own, variables, weight):

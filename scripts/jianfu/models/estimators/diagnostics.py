@@ -1,4 +1,4 @@
-"""What stands beside an estimate: E-value, influence of groups, additive scale, smallest detectable effect.
+"""What stands beside an estimate: E-value, influence of groups, additive scale, spread, smallest detectable effect.
 
 Each takes a declared model of least squares or of a hazard (``options: {model: ols | cloglog | logit | poisson}``) as
 it is, and reports figures of its terms, named ``figure(term)``.
@@ -25,6 +25,7 @@ from jianfu.models.estimators.common import (
     few_clusters,
 )
 from jianfu.models.reasons import because
+from jianfu.models.term import Term
 from jianfu.statistics import bursts, designs, hazard, inference, leaving_out, margins, power, sensitivity
 
 MODELS = ("ols", "cloglog", "logit", "poisson")
@@ -41,6 +42,7 @@ E_VALUE = {"model": MODELS, "common": bool}
 LEAVE_ONE_OUT = {"model": MODELS, "group": COLUMN}
 ADDITIVE = {"model": MODELS[1:], "by": COLUMN}
 BURSTS = {"model": MODELS[1:], "by": COLUMN, "time": COLUMN, "memory": SHARE}
+SPREAD = {"by": COLUMN}
 DETECTABLE = {"model": MODELS, "power": SHARE, "design_effect": POSITIVE}
 
 
@@ -211,7 +213,7 @@ def fit_leave_one_out(model, settings):
 
 def fit_additive(model, settings):
     """Excess events per 1,000 observations by unit of each variable (of a category: against its reference), by level
-    of ``by``, and their differences.
+    of ``by``, of the others, and their differences.
 
     Observations in levels without events count, with no excess: their fitted hazard is zero whatever the variable.
     """
@@ -243,6 +245,8 @@ def fit_additive(model, settings):
             if len(levels) > 1:
                 least = Behind(*np.min(counted, axis=0), spec.options["by"])
                 behind[f"excess_per_1000({name}; {level} - others)"] = least
+                behind[f"excess_per_1000({name}; not {level})"] = Behind(*counted[1], spec.options["by"])
+                averages[f"excess_per_1000({name}; not {level})"] = average(~inside, still.sum() - own)
                 difference = average(inside, own) - average(~inside, still.sum() - own)
                 averages[f"excess_per_1000({name}; {level} - others)"] = difference
     if not averages:
@@ -312,6 +316,26 @@ def fit_detectable(model, settings):
     return data.found(effects, [because("detectable_formula", power=wanted, design_effect=factor)])
 
 
+def fit_spread(model, settings):
+    """Standard deviation of each variable over all observations, and within the levels of ``by``."""
+    levels, weights = codes_of(model.used[model.spec.options["by"]]), np.asarray(model.weights, dtype=float)
+    effects = []
+    for name, column in zip(model.columns, model.design.T, strict=True):
+        if name not in model.of_interest or len(Term(name).names) > 1:
+            continue
+        means = np.bincount(levels, weights * column) / np.bincount(levels, weights)
+        for figure, around, groups in (
+            ("sd", np.average(column, weights=weights), 1),
+            ("sd_within", means[levels], len(means)),
+        ):
+            left = weights.sum() - groups
+            if left < 1:
+                raise NotEstimable("too_few_observations", observations=int(weights.sum()))
+            squares = weights @ (column - around) ** 2
+            effects.append(Effect(f"{figure}({name})", float(np.sqrt(squares / left))))
+    return Fit(effects, residual_df=float(weights.sum() - len(means)) if effects else np.nan)
+
+
 def fit_bursts(model, settings):
     """Standard deviation of shocks of the log hazard that last some periods within a level of ``by``: what a confounder
     of that kind could add to an effect per SD at most. Negative where events come more evenly than by chance."""
@@ -365,6 +389,9 @@ ENTRIES = {
     ),
     "additive_scale": Estimator(
         fit_additive, "excess_per_1000", options=ADDITIVE, reports_all=True, adds_up=True
+    ),
+    "exposure_spread": Estimator(
+        fit_spread, "unit", options=SPREAD, required=("by",), reports_all=True, adds_up=True
     ),
     "detectable_effect": Estimator(
         fit_detectable, "unit", options=DETECTABLE, reports_all=True, adds_up=True

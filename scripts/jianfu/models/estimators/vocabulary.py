@@ -58,6 +58,7 @@ MODULES = {
     "leave_one_out": "diagnostics",
     "bursts": "diagnostics",
     "additive_scale": "diagnostics",
+    "exposure_spread": "diagnostics",
     "detectable_effect": "diagnostics",
     "meta": "meta",
     "pool_imputations": "pool_imputations",

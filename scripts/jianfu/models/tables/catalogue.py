@@ -47,7 +47,7 @@ def columns_of_tables(
     measured = {*indicators, *(code + Z for code in indicators), *(index + SAME_MONTH for index in indices)}
     scores = {*scales, *(sub for key in scales.values() for sub in key.get("subscales", ()))}
     items = {item for key in scales.values() for item in key["items"]}
-    answers = scores | {score + Z for score in scores} | items | {*HOURS, "rank_years", "weight"}
+    answers = scores | {score + Z for score in scores} | items | {*HOURS, "rank_years", "weight", "silent"}
     monthly = {*TIME, *PANEL, *(group + suffix for group in plan["policies"] for suffix in POLICY)} | measured
     events = {"n", "resolved", "voluntary", *exits["events"]}
     roster, unit = (

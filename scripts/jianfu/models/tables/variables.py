@@ -6,6 +6,7 @@ written in the terms of a model. Operations:
 z           standardised over the rows present (sample SD)
 mean        mean of several columns, missing where one of them is
 mean_z      mean of several standardised columns
+times       value times ``by``
 lag         value of ``by`` periods earlier at the same unit (``period``: month or year; default 1 month), of a negative
             number of periods later
 difference  value less that of ``by`` periods earlier
@@ -96,6 +97,7 @@ OPERATIONS = {
     "z": lambda frame, sources, arguments: _standardised(frame, sources, arguments)[:, 0],
     "mean": lambda frame, sources, arguments: _numbers(frame, sources).mean(axis=1),
     "mean_z": lambda frame, sources, arguments: _standardised(frame, sources, arguments).mean(axis=1),
+    "times": lambda frame, sources, arguments: _numbers(frame, sources)[:, 0] * float(arguments["by"]),
     "lag": _shifted,
     "difference": lambda frame, sources, arguments: (
         _numbers(frame, sources)[:, 0] - _shifted(frame, sources, arguments)

@@ -122,6 +122,7 @@ def with_interval(quotes: Quotes, formula: str, model: str, term: str, *more: Ce
 EXCESS = {  # exits per 1,000 persons and year that go with one standard deviation more of the burden
     "all": ("H2_exits", "excess_per_1000({burden})"),
     "young": ("H3_within_cohorts", "excess_per_1000({burden}; {focus})"),
+    "rest": ("H3_within_cohorts", "excess_per_1000({burden}; not {focus})"),
     "difference": ("H3_within_cohorts", "excess_per_1000({burden}; {focus} - others)"),
 }
 

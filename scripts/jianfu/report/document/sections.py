@@ -19,6 +19,7 @@ SEGMENTED = ("H14_formal", "H14_disguised", "H14_total")
 ROLLOUT = ("H14_formal_rollout", "H14_disguised_rollout")
 PLACEBO_DATE = "H14_formal_placebo"
 DOCUMENTS = ("H15_paper", "H15_electronic", "H15_total")
+SILENT = {"above": "H1_silent_above", "below": "H1_silent_below", "stayed": "H1_stayed"}
 EXITS_BY_MEDIATION = ("H5a_burnout_to_exits", "H5b_meaning_to_exits")
 
 
@@ -45,6 +46,7 @@ def report_sections(results, alpha: float, labels: Labels, *, focus: str, burden
         "policy": policy_facts(estimates, models, alpha, labels),
         "scales": scale_facts(results.released, labels),
         "response": response_facts(results.released["survey_response"]),
+        "silent": silent_facts(estimates, alpha, burden),
         "weights": weight_range(results.released["survey_response"]),
     }
 
@@ -56,6 +58,12 @@ def _row(estimates, model, term):
 
 def _effect(row, alpha):
     return None if row is None else facts.effect(row, alpha)
+
+
+def silent_facts(estimates: pd.DataFrame, alpha: float, burden: str) -> dict:
+    """H1 if those who did not answer lie above or below those who did, and with weights for those who left; None where
+    there is no such estimate."""
+    return {key: _effect(_row(estimates, name, burden), alpha) for key, name in SILENT.items()}
 
 
 def beside_facts(results, alpha: float) -> list[dict]:

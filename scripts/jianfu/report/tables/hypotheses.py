@@ -4,14 +4,14 @@ from collections.abc import Iterable
 
 from jianfu.core.labels import Labels
 from jianfu.models.verdicts import Decided, decisive_p, sign_text
-from jianfu.models.words import label_of_tests, term_label, verdict_label
+from jianfu.models.words import label_of_every_test, term_label, verdict_label
 from jianfu.report.tables.estimates import estimates_table
 from jianfu.report.tables.table import NOTHING, Table, interval, number, p_text
 
 
 def hypotheses_table(tested: Iterable[Decided], labels: Labels, detectable=None) -> Table:
-    """Verdict table: statement, variable with predicted sign, estimate, interval, adjusted p, verdict and what its
-    falsification tests say.
+    """Verdict table: statement, variable with predicted sign, estimate, interval, adjusted p, verdict and what each
+    of its falsification tests says.
 
     tested: of :func:`jianfu.models.verdicts.hypothesis_rows`; detectable: smallest detectable effect by (model, term),
     which stands below an inconclusive verdict.
@@ -25,7 +25,7 @@ def hypotheses_table(tested: Iterable[Decided], labels: Labels, detectable=None)
             smallest = detectable.get((plan["model"], plan["term"]))
             if result.code == "inconclusive" and smallest is not None:
                 words.append(labels("verdict_detectable", value=number(smallest)))
-            words.append(label_of_tests(tests, labels))
+            words.append(label_of_every_test(tests, labels))
         sign = sign_text(plan["predicted_sign"])
         term = f"{term_label(plan['term'], labels)} ({sign})" if plan["term"] else NOTHING
         statement = plan[f"statement_{labels.language}"]

@@ -47,10 +47,13 @@ def _cells(row):
 
 
 def _detail(text, labels):
-    """Words for what stands behind the term: '2 x cohort', '90后', '90后 - others'."""
+    """Words for what stands behind the term: '2 x cohort', '90后', '90后 - others', 'not 90后'."""
     times = re.fullmatch(r"([\d.]+) x (\w+)", text)
     if times:
         return f"{times[1]} × {text_of(f'detail_{times[2]}', labels, times[2])}"
+    if text.startswith("not "):
+        level = text.removeprefix("not ")
+        return labels("detail_not", level=text_of(f"detail_{level}", labels, level))
     level, less, _ = text.partition(" - others")
     level = text_of(f"detail_{level}", labels, level)
     return labels("detail_less_others", level=level) if less else level

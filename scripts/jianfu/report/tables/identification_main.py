@@ -34,14 +34,17 @@ def variants(term: str, levels: dict[str, str]) -> dict[str, tuple[str, str]]:
     levels: {name of a dummy: the level behind it}.
     """
     first, *rest = Term(term).names
-    excess = f"excess_per_1000({first})"
-    if rest:
-        excess = f"excess_per_1000({first}; {levels.get(rest[0], rest[0])} - others)"
+    level = levels.get(rest[0], rest[0]) if rest else ""
+    apart = f"{first}; {level} - others" if rest else first
     return falsifications(term) | {
         "within": ("within_between", term),
         "no_emergency": ("no_emergency", changed(term, variant=CALM)),
         "logging": ("logging", term),
-        "excess_per_1000": ("additive", excess),
+        "excess_per_1000": ("additive", f"excess_per_1000({apart})"),
+        "excess_focus": ("additive", f"excess_per_1000({first}; {level})"),
+        "excess_rest": ("additive", f"excess_per_1000({first}; not {level})"),
+        "sd": ("spread", f"sd({first})"),
+        "sd_within": ("spread", f"sd_within({first})"),
         "robustness_value": ("confounding", f"robustness_value({term})"),
         "robustness_value_significance": ("confounding", f"robustness_value_significance({term})"),
         "oster_delta": ("confounding", f"oster_delta({term})"),
@@ -60,6 +63,13 @@ def beside(checks: pd.DataFrame, plan: dict, levels: dict[str, str]) -> dict[str
     return {
         name: found(checks, plan["model"], *where) for name, where in variants(plan["term"], levels).items()
     }
+
+
+def _times(row, unit):
+    """Estimate and interval of a row by another unit, itself the estimate of a row; None where one of them is."""
+    if row is None or unit is None:
+        return None
+    return {name: row[name] * unit["estimate"] for name in ("estimate", "ci_low", "ci_high")}
 
 
 def _text(row):
@@ -91,7 +101,11 @@ def identification_main_table(
         header.append(f"{plan['hypothesis']}\n{outcome}\n{term_label(plan['term'], labels)}")
         rows = beside(checks, plan, levels)
         low, high = rows.pop("lowest"), rows.pop("highest")
-        cells = {"primary": _text(primary)} | {name: _text(row) for name, row in rows.items()}
+        cells = {"primary": _text(primary)}
+        for name, row in rows.items():
+            cells[name] = _text(row)
+            if name == "sd_within":
+                cells["per_within_sd"] = _text(_times(primary, row))
         cells["one_county_out"] = NOTHING if low is None or high is None else f"{_text(low)} – {_text(high)}"
         columns.append(cells)
     names = list(columns[0]) if columns else []
