@@ -49,6 +49,7 @@ ELSEWHERE += (
     "H1_stayed",
     "H1_silent_above",
     "H1_silent_below",
+    "H2_county_clusters",
     "H2_decided",
     "H2_exam_decided",
 )
