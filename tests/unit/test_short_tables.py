@@ -18,7 +18,7 @@ from jianfu.report.tables.effects import (
 )
 from jianfu.report.tables.hypotheses import hypotheses_table
 from jianfu.report.tables.identification_main import detectable_effects, identification_main_table, variants
-from jianfu.report.tables.robustness import robustness_table
+from jianfu.report.tables.robustness import joint_faces, robustness_table
 from jianfu.report.tables.scales import invariance_verdicts_table, response_rates_table, scale_quality_table
 
 LABELS = Labels("zh", str(Path(__file__).parents[2] / "config" / "plan" / "labels.csv"))
@@ -72,6 +72,25 @@ def test_an_estimate_per_sd_within_units_is_the_estimate_times_that_sd():
     cells = {row[0]: row[1:] for row in table.rows}
     assert cells[LABELS("main_check_sd_within")] == ("0.400", "—", "—")
     assert cells[LABELS("main_check_per_within_sd")] == ("0.075\n[0.043, 0.107]", "—", "—")
+
+
+def test_the_three_faces_stand_side_by_side_with_what_one_reaches_beyond_the_others():
+    contrasts = {"over_TR": {"OD": 1, "TR": -1}, "over_RG": {"OD": 1, "RG": -1}}
+    models = {
+        "joint_exits": {"terms": ["OD", "TR", "RG"], "options": {"contrasts": contrasts}},
+        "H2_exits": {},
+    }
+    records = [
+        ("H2", "joint_exits", term, value, value - 0.1, value + 0.1, 0.01)
+        for term, value in {"OD": 0.3, "TR": 0.1, "RG": 0.0, "over_TR": 0.2, "over_RG": 0.3}.items()
+    ]
+    table = joint_faces(released(records), models, LABELS)
+    assert table.header[1:4] == ("过密化指数", "痕迹依赖指数", "刻板化指数")
+    assert table.rows == (
+        ("自愿流出", "0.300 [0.200, 0.400]", "0.100 [0.000, 0.200]", "0.000 [−0.100, 0.100]")
+        + ("超出痕迹依赖的幅度 0.200 [0.100, 0.300]\n超出刻板化的幅度 0.300 [0.200, 0.400]",),
+    )
+    assert joint_faces(released(records[:0]), models, LABELS).rows == ()
 
 
 def test_the_burden_term_of_an_interaction_carries_the_change():

@@ -42,6 +42,7 @@ RESULT_TABLES = (  # what is laid out of the released estimates, in this order
     "identification_main",
     "robustness",
     "robustness_main",
+    "joint_faces",
     "outflow_models",
     "mediation",
     "policy_models",

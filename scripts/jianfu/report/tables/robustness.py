@@ -6,7 +6,9 @@ from jianfu.core.labels import Labels
 from jianfu.models.verdicts import usable
 from jianfu.models.words import model_label, outcome_label, term_label
 from jianfu.report.tables.estimates import estimate_cells, estimates_table, of_interest
-from jianfu.report.tables.table import NOTHING, Table, count, number
+from jianfu.report.tables.table import NOTHING, Table, count, interval, number
+
+JOINT = "joint_"  # what the names of models of several faces at once begin with
 
 
 def robustness_table(estimates: pd.DataFrame, models: dict[str, dict], labels: Labels) -> Table:
@@ -32,6 +34,32 @@ def robustness_table(estimates: pd.DataFrame, models: dict[str, dict], labels: L
         "n_events",
     )
     return estimates_table("robustness", keys, rows, ("note_stars", "note_robustness"), labels, 3)
+
+
+def joint_faces(estimates: pd.DataFrame, models: dict[str, dict], labels: Labels) -> Table:
+    """The models of several faces at once: one row per outcome, a column per face, and how much further than each of the
+    others the face reaches that the theory names (the contrasts of the model)."""
+    joint, rows, header = [name for name in models if name.startswith(JOINT)], [], ()
+    for name in joint:
+        own = estimates[estimates["model"] == name]
+        own = {row["term"]: row for row in own.to_dict("records") if usable(row)}
+        if not own:
+            continue
+        faces, beyond = models[name]["terms"], models[name]["options"]["contrasts"]
+        header = header or tuple(term_label(face, labels) for face in faces)
+        told = [
+            f"{term_label(term, labels)} {_over_interval(own[term])}" if term in own else NOTHING
+            for term in beyond
+        ]
+        cells = [_over_interval(own[face]) if face in own else NOTHING for face in faces]
+        rows.append((outcome_label(next(iter(own.values())), labels), *cells, "\n".join(told)))
+    header = (labels("column_outcome"), *header, labels("column_beyond"))
+    notes, source = (labels("note_joint_faces"),), labels("source_estimates")
+    return Table("joint_faces", labels("table_joint_faces"), header, tuple(rows), (), source, notes, 1)
+
+
+def _over_interval(row):
+    return f"{number(row['estimate'])} {interval(row['ci_low'], row['ci_high'])}"
 
 
 def paired_with_pooled(estimates: pd.DataFrame, models: dict[str, dict]) -> list[tuple[dict, dict]]:

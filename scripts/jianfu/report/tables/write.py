@@ -22,7 +22,7 @@ from jianfu.report.tables.identification import identification_table
 from jianfu.report.tables.identification_main import detectable_effects, identification_main_table
 from jianfu.report.tables.journal import journal_tables
 from jianfu.report.tables.released import all_tables
-from jianfu.report.tables.robustness import robustness_table
+from jianfu.report.tables.robustness import joint_faces, robustness_table
 from jianfu.report.tables.scales import invariance_verdicts_table, response_rates_table, scale_quality_table
 from jianfu.report.tables.scenarios import scenario_table
 from jianfu.report.tables.table import Table, write_csv, write_xlsx
@@ -82,6 +82,7 @@ def short_tables(
     made = [
         identification_main_table(estimates, checks, hypotheses, levels, labels),
         robustness_main_table(robustness, labels),
+        joint_faces(estimates, models, labels),
         outflow_table(estimates, models, labels),
         mediation_table(estimates, models, labels),
         policy_table(estimates, models, labels),
