@@ -84,13 +84,13 @@ def test_the_three_faces_stand_side_by_side_with_what_one_reaches_beyond_the_oth
         ("H2", "joint_exits", term, value, value - 0.1, value + 0.1, 0.01)
         for term, value in {"OD": 0.3, "TR": 0.1, "RG": 0.0, "over_TR": 0.2, "over_RG": 0.3}.items()
     ]
-    table = joint_faces(released(records), models, LABELS)
+    table = joint_faces(rows(*records), models, LABELS)
     assert table.header[1:4] == ("过密化指数", "痕迹依赖指数", "刻板化指数")
     assert table.rows == (
         ("自愿流出", "0.300 [0.200, 0.400]", "0.100 [0.000, 0.200]", "0.000 [−0.100, 0.100]")
         + ("超出痕迹依赖的幅度 0.200 [0.100, 0.300]\n超出刻板化的幅度 0.300 [0.200, 0.400]",),
     )
-    assert joint_faces(released(records[:0]), models, LABELS).rows == ()
+    assert joint_faces(rows(), models, LABELS).rows == ()
 
 
 def test_the_burden_term_of_an_interaction_carries_the_change():

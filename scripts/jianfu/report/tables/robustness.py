@@ -37,8 +37,8 @@ def robustness_table(estimates: pd.DataFrame, models: dict[str, dict], labels: L
 
 
 def joint_faces(estimates: pd.DataFrame, models: dict[str, dict], labels: Labels) -> Table:
-    """The models of several faces at once: one row per outcome, a column per face, and how much further than each of the
-    others the face reaches that the theory names (the contrasts of the model)."""
+    """The models of several faces at once: one row per outcome, a column per face, and how much further than each of
+    the others the face reaches that the theory names (the contrasts of the model)."""
     joint, rows, header = [name for name in models if name.startswith(JOINT)], [], ()
     for name in joint:
         own = estimates[estimates["model"] == name]
