@@ -332,7 +332,7 @@ def fit_spread(model, settings):
             if left < 1:
                 raise NotEstimable("too_few_observations", observations=int(weights.sum()))
             squares = weights @ (column - around) ** 2
-            effects.append(Effect(f"{figure}({name})", float(np.sqrt(squares / left))))
+            effects.append(Effect(f"{figure}({name})", float(np.sqrt(squares / left)), scale="ratio"))
     return Fit(effects, residual_df=float(weights.sum() - len(means)) if effects else np.nan)
 
 
