@@ -28,8 +28,9 @@ models:
 	@$(JIANFU) models $(RUN)
 
 # What would have been: the scenarios of config/plan/scenarios.yaml, or those of the setting `scenarios`, past the gate.
+# SCENARIOS=S1,S4,own: those alone, beside the release, into results/PROVINCE/scenarios/S1,S4,own.
 scenarios:
-	@$(JIANFU) scenarios $(RUN)
+	@$(JIANFU) scenarios $(RUN) $(if $(SCENARIOS),--scenarios "$(SCENARIOS)")
 
 # Scenarios and their combinations within a budget of relief (setting `planner`), and the frontier of them.
 planner:

@@ -35,7 +35,7 @@ from jianfu.province.paths import PERSON_TABLES, RESULT_FILES, RESULT_TABLES
 from jianfu.province.paths import map_files, province_file, registration_files
 from jianfu.province.reference import reference_window
 from jianfu.commands import needs
-from jianfu.commands.settings import load_command, province_folders
+from jianfu.commands.settings import asked_scenarios, load_command, province_folders
 from jianfu.province.rules import brings_ready_tables, leaves_out
 from jianfu.core.errors import ConfigError, DataError
 from jianfu.simulate.parameters import expected_bytes, read_parameters
@@ -70,6 +70,12 @@ try:
             check_rules(
                 Path(workflow.basedir) / "config" / "plan" / "titles.csv", settings["titles"]["rules"], file
             )
+        asked = asked_scenarios(config) or settings["scenarios"]
+        if asked != "all":
+            from jianfu.scenarios.plan import chosen, read_scenarios
+
+            declared = plan_content(Path(workflow.basedir) / "config" / "plan", settings["plan"], "")
+            chosen(read_scenarios(declared("scenarios.yaml")), asked)
         if "scenarios" in settings["plan"]:
             from jianfu.ingest.schema import (
                 arrow_schemas,
@@ -113,6 +119,7 @@ include: "workflow/rules/panel.smk"
 include: "workflow/rules/models_on.smk"
 include: "workflow/rules/full.smk"
 include: "workflow/rules/planner.smk"
+include: "workflow/rules/asked.smk"
 include: "workflow/rules/programs.smk"
 include: "workflow/rules/own.smk"
 include: "workflow/rules/provinces.smk"
@@ -181,9 +188,9 @@ rule models:
 
 
 rule scenarios:
-    """Up to the scenarios and the scorecard of departments (make scenarios)."""
+    """Up to the scenarios and the scorecard of departments, or those that the command names alone (make scenarios)."""
     input:
-        expand("results/{province}/release/tables/scenarios.xlsx", province=SETTINGS),
+        expand(f"{scenarios_folder()}/tables/scenarios.xlsx", province=SETTINGS),
 
 
 rule planner:

@@ -17,7 +17,7 @@ import pandas as pd
 from jianfu.config.files import read_yaml
 from jianfu.core import frames, logs
 from jianfu.indicators.views import Means
-from jianfu.scenarios.asking import ask
+from jianfu.scenarios.asking import answers
 from jianfu.scenarios.departments import departments
 from jianfu.scenarios.monitoring import first_rules, monitored
 from jianfu.scenarios.opening import open_province
@@ -42,13 +42,8 @@ def main(inputs, selected, seed, outputs, **settings):
     relief = declared["policies"]["relief"]
     start = first_rules(units, frames.load(inputs["policies"]), relief, grid.months)
     frames.store(monitored(measures, units, start, grid.months), outputs["relief_monitor"])
-    answers = []
-    for scenario in scenarios:
-        logs.passing("asking_scenario", name=scenario.id)
-        answers.append(ask(opened, scenario))
-    for name, parts in zip(("scenario_effects", "evaluation_ranks"), zip(*answers, strict=True), strict=True):
-        kept = [part for part in parts if len(part)] or [parts[0]]
-        frames.store(pd.concat(kept, ignore_index=True), outputs[name])
+    for name, table in answers(opened, scenarios).items():
+        frames.store(table, outputs[name])
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from ingest_cases import ROOT
 
 from jianfu.commands import bundle, dispatch, run, start
 from jianfu.commands.interpreters import PLATFORMS
-from jianfu.commands.settings import load_command
+from jianfu.commands.settings import asked_scenarios, load_command
 from jianfu.core import messages
 from jianfu.core.content import file_digest
 from jianfu.core.errors import ConfigError, one_sentence
@@ -74,6 +74,14 @@ def test_options_of_snakemake_are_handed_on():
     options, others = start.read_arguments(["run", "sample", "--cores", "1", "--forcerun", "ingest_table"])
     assert (options.command, options.province, options.cores) == ("run", "sample", 1)
     assert others == ["--forcerun", "ingest_table"]
+
+
+def test_scenarios_that_a_command_names_are_handed_on(monkeypatch):
+    monkeypatch.setattr(dispatch, "run", lambda goal, **told: asked.append((goal, told["told"])) or True)
+    asked, (options, _) = [], start.read_arguments(["scenarios", "sample", "--scenarios", "S4, own,S4"])
+    assert dispatch.dispatch(options, [], ROOT) == 0
+    assert asked[0][0] == "scenarios" and asked_scenarios(asked[0][1]) == ["S4", "own"]
+    assert asked_scenarios({}) == []
 
 
 @pytest.fixture

@@ -541,6 +541,12 @@ def released_outputs(province):
     return outputs + panel
 
 
+def scenarios_folder():
+    """Where the scenarios are that the command asks for: the release, or beside it those that it names."""
+    asked = ",".join(asked_scenarios(config))
+    return f"results/{{province}}/scenarios/{asked}" if asked else "results/{province}/release"
+
+
 def heavy_outputs(province):
     """What `full` makes beyond the final outputs: results that take minutes."""
     settings = SETTINGS[province]

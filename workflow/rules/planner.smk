@@ -55,7 +55,7 @@ use rule release_results as release_relief_plan with:
 rule tabulate_relief_plan:
     """The combinations as a table in words."""
     input:
-        combinations="results/{province}/release/planner/tables/relief_plan.csv",
+        projections="results/{province}/release/planner/tables/relief_plan.csv",
         estimates="results/{province}/release/planner/estimates.csv",
         reasons="results/{province}/release/planner/reasons.csv",
         hypotheses=settled("hypotheses.csv"),
@@ -74,6 +74,6 @@ rule tabulate_relief_plan:
         language=setting("language"),
         confidence=setting("inference", "confidence"),
         synthetic=setting("province", "synthetic"),
-        code=code("tabulate_relief_plan"),
+        code=code("tabulate_projections", rule="tabulate_relief_plan"),
     script:
-        "../../scripts/tabulate_relief_plan.py"
+        "../../scripts/tabulate_projections.py"

@@ -33,14 +33,16 @@ def dispatch(options: argparse.Namespace, others: list[str], root: str | Path) -
     try:
         if options.command in WORKFLOW:
             goal = "all" if options.command == "run" else options.command
-            packages = getattr(options, "packages", "")
+            told = {name: getattr(options, name, "") for name in ("packages", "scenarios")}
+            if told["packages"]:
+                told["packages"] = str(Path(told["packages"]).resolve())
             done = run(
                 goal,
                 provinces=options.province,
                 cores=options.cores,
                 root=root,
                 options=others,
-                packages=str(Path(packages).resolve()) if packages else "",
+                told=told,
             )
         elif options.command in SCRIPTS:
             name, taken = SCRIPTS[options.command]

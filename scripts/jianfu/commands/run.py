@@ -6,10 +6,11 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager, redirect_stderr
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 
 import psutil
 from snakemake.cli import args_to_api, parse_args
@@ -39,6 +40,7 @@ RESULTS = {
     "full": ("{province}/release/full/estimates.csv",),
     "indices": ("{province}/release/panel/*.csv", "{province}/restricted/indices.parquet"),
     "models": ("{province}/release/estimates.csv",),
+    "scenarios": ("{province}/release/tables/scenarios.xlsx", "{province}/scenarios/*/tables/scenarios.xlsx"),
     "stata": ("{province}/restricted/stata/main_table.*",),
     "exchange": ("{province}/release/exchange/*.zip",),
     "provinces": ("provinces/brief.docx",),
@@ -56,13 +58,13 @@ def run(
     cores: int,
     root: Path,
     options: list[str] = (),
-    packages: str = "",
+    told: Mapping[str, str] = MappingProxyType({}),
     show: Callable[[str], None] = tell,
 ) -> bool:
     """Run what ``command`` asks for (a target of the Snakefile) in the folder ``root``; False where it stopped.
 
-    ``provinces``: names with commas; ``options``: further options for Snakemake; ``packages``: a folder with exchange
-    packages of other provinces. Raises :class:`ConfigError` in one
+    ``provinces``: names with commas; ``options``: further options for Snakemake; ``told``: what else the command
+    says (:func:`jianfu.commands.settings.load_command`), nothing where empty. Raises :class:`ConfigError` in one
     sentence where nothing can be written.
     """
     os.chdir(root)
@@ -84,8 +86,8 @@ def run(
     seconds = earlier_seconds(Path("results"), slugs)
     progress = Progress(show, seconds=seconds, cores=cores, goals=goals, pages=pages, lock_holders=others)
     register(progress)
-    told = [f"provinces={provinces}", *([f"packages={packages}"] if packages else [])]
-    success = _snakemake([*arguments, "--config", *told], options)
+    said = [f"{key}={value}" for key, value in {"provinces": provinces, **told}.items() if value]
+    success = _snakemake([*arguments, "--config", *said], options)
     progress.finish(success)
     patterns = _of_provinces(RESULTS.get(command, ()), slugs) if success else []
     for path in (path for pattern in patterns for path in sorted(Path("results").glob(pattern))):

@@ -12,7 +12,7 @@ from jianfu.province.paths import check_key, check_slug, province_file
 from jianfu.province.plan import plan_content
 from jianfu.province.rules import brings_ready_tables, check_length
 
-COMMAND_KEYS = ("provinces", "provinces_dir", "packages")
+COMMAND_KEYS = ("provinces", "provinces_dir", "packages", "scenarios")
 
 
 def province_folders(root: str | Path, further: str | Path | None) -> list[Path]:
@@ -57,8 +57,8 @@ def load_command(command: dict, root: str | Path) -> dict[str, dict]:
     From here on the process speaks the language of the province at hand (:func:`jianfu.core.messages.speak`).
 
     ``command`` is Snakemake's ``--config``: ``provinces`` (a name, or several with commas; default demo) and
-    ``provinces_dir`` (a further folder with province files, searched first), and ``packages`` (a folder with exchange
-    packages of provinces elsewhere).
+    ``provinces_dir`` (a further folder with province files, searched first), ``packages`` (a folder with exchange
+    packages of provinces elsewhere) and ``scenarios`` (:func:`asked_scenarios`).
     """
     slugs = [slug.strip() for slug in str(command.get("provinces", "demo") or "").split(",") if slug.strip()]
     folders = province_folders(root, command.get("provinces_dir"))
@@ -76,6 +76,12 @@ def load_command(command: dict, root: str | Path) -> dict[str, dict]:
     if not folders[0].is_dir():
         raise ConfigError("no_provinces_folder", folder=str(folders[0]))
     return {slug: _ready(slug, root, folders) for slug in slugs}
+
+
+def asked_scenarios(command: dict) -> list[str]:
+    """Ids of the scenarios that a command names (``--config scenarios=S1,S4``), each once; none = not to be chosen."""
+    names = (name.strip() for name in str(command.get("scenarios") or "").split(","))
+    return [*dict.fromkeys(filter(None, names))]
 
 
 def _ready(slug, root, folders):

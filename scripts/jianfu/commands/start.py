@@ -58,6 +58,7 @@ COMMANDS = {
 OPTIONS = {
     "compare": {"--vintage": {"required": True}},
     "update": {"--until": {"default": ""}},
+    "scenarios": {"--scenarios": {"default": ""}},
     "setup": {"--development": {"action": "store_true"}},
     "new-province": {
         "--language": {"default": "", "choices": ("", "zh", "en")},

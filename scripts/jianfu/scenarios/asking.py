@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from jianfu.core import logs
 from jianfu.core.errors import NotEstimable
 from jianfu.core.reasons import Reason
 from jianfu.models.prediction import Predictor, on_samples, predictor, with_clusters_left_out
@@ -124,6 +125,17 @@ def ask(opened: Opened, scenario: Scenario) -> tuple[pd.DataFrame, pd.DataFrame]
         found = evaluation.slopes(spec, table, opened.categories, opened.seed, by_group=table.persons)
         rows += [(f"{SLOPE}_{outcome}", *row) for row in found]
     return _only(scenario, rows, because("descriptive")), ranks
+
+
+def answers(opened: Opened, scenarios: Iterable[Scenario]) -> dict[str, pd.DataFrame]:
+    """What :func:`ask` says of every scenario: tables ``scenario_effects`` and ``evaluation_ranks``."""
+    found = []
+    for scenario in scenarios:
+        logs.passing("asking_scenario", name=scenario.id)
+        found.append(ask(opened, scenario))
+    kept = ([part for part in parts if len(part)] or parts[:1] for parts in zip(*found, strict=True))
+    tables = (pd.concat(parts, ignore_index=True) for parts in kept)
+    return dict(zip(("scenario_effects", "evaluation_ranks"), tables, strict=True))
 
 
 def _capped(opened, scenario):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
 from jianfu.core.errors import ConfigError
-from jianfu.core.spelling import did_you_mean
+from jianfu.core.spelling import did_you_mean, valid_are
 
 PROJECTED, DESCRIPTIVE = "projected", "descriptive"
 
@@ -70,7 +70,7 @@ def chosen(scenarios: list[Scenario], names: str | list[str]) -> list[Scenario]:
 
 def _named(found, name):
     if name not in found:
-        raise ConfigError("scenario_unknown", name=name, advice=did_you_mean(name, found))
+        raise ConfigError("scenario_unknown", name=name, advice=valid_are(found))
     return found[name]
 
 

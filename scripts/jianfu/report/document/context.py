@@ -255,7 +255,6 @@ def channel_numbers(release: str | Path, released: dict, index: str, focus: str,
         "documents": facts.documents_change(data["documents_over_time"]),
         "audit": facts.app_audit(released["app_rule_audit"]),
         "lasted": facts.relief_lasted(released["relief_monitor"], index),
-        "described": facts.described(released["scenario_effects"], labels),
         "apart": facts.apart(data["within_between"]),
         "predicted": facts.predicted_exits(data["predictions"], focus),
     }

@@ -23,7 +23,6 @@ from jianfu.report.channels import (
 )
 from jianfu.report.tables.table import count, number, p_text, ratio
 
-INTERVAL = {"estimate": "estimate", "low": "ci_low", "high": "ci_high"}
 EXITS_BY_COHORT = "H3_within_cohorts"
 
 
@@ -297,19 +296,6 @@ def relief_lasted(monitor, index: str) -> dict | None:
         "alarms": int((known.loc[~joint, "state"] == "alarm").sum()),
         "together": [*zip(known.loc[joint, "first_rule"], alarms, strict=True)],
     }
-
-
-def described(effects, labels: Labels) -> list[dict]:
-    """What scenarios without a projection describe of all: {name, quantity (in words), estimate, low, high}."""
-    own = effects[effects["quantity"].str.match("rank_shift|slope_") & (effects["group"] == TOTAL)]
-    return [
-        {
-            "name": row["scenario"],
-            "quantity": labels(f"explore_quantity_{row['quantity']}"),
-            **{key: number(row[column], 1) for key, column in INTERVAL.items()},
-        }
-        for row in own[own["estimate"].notna()].to_dict("records")
-    ]
 
 
 def predicted_exits(predictions, cohort: str) -> dict | None:

@@ -45,6 +45,7 @@ def scenario_table(effects: pd.DataFrame, verdicts: Mapping[str, str], labels: L
             _legend(effects, labels),
             labels("note_scenarios"),
             *_unsupported(verdicts, labels),
+            *_described(effects, labels),
             *_refusals(effects),
         ),
         1,
@@ -150,6 +151,15 @@ def _unsupported(verdicts, labels):
         labels(f"note_relief_{name}", verdict=labels(f"verdict_{verdicts[name]}"))
         for name in ("H2", "H1")
         if verdicts.get(name, "supported") != "supported"
+    )
+
+
+def _described(effects, labels):
+    """What scenarios without a projection describe of all units or persons, one line each."""
+    rows = effects[effects["quantity"].str.match("rank_shift|slope_") & (effects["group"] == "all")]
+    return tuple(
+        f"{row['scenario']}: {labels('explore_quantity_' + row['quantity'])} {_cell(row)}".replace("\n", " ")
+        for row in rows[rows["estimate"].notna()].to_dict("records")
     )
 
 
