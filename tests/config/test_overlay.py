@@ -33,6 +33,12 @@ OWN_SOURCE = """
 """
 
 
+def test_an_own_table_is_a_source_by_its_full_name(load):
+    indicator = "{label_zh: 消息, source: messages, expression: sum(weekend)}"
+    with pytest.raises(ConfigError, match="names 'messages', .* did you mean 'own_messages'"):
+        load(f"plan: {{indicators: {{X1: {indicator}}}}}\n", base=MINIMAL.rstrip() + OWN_SOURCE)
+
+
 def test_a_table_and_an_indicator_of_ones_own(load):
     settings = load(
         "plan: {indicators: {X1: {label_zh: 消息, source: own_messages, expression: sum(weekend), needs: weekend}}}\n",
@@ -121,7 +127,8 @@ def test_what_is_new_has_the_words_that_the_province_gives_it(load):
         "plan:\n"
         "  indices: {SHEETS: {B1_tables: 2, C1_items: 1}}\n"
         "  scales: {strain: {items: [SL1, SL2], range: [1, 5]}}\n"
-        "  labels: {SHEETS: {zh: 表格负担指数, en: Forms index}, strain: {zh: 睡眠困扰}}\n"
+        "  labels: {SHEETS: {zh: 表格负担指数, en: Forms index}, strain: {zh: 睡眠困扰}}\n",
+        base=MINIMAL.rstrip() + "\n  - {table: survey, files: [survey.csv], columns: {甲: SL1, 乙: SL2}}\n",
     )
     words = {row["key"]: (row["zh"], row["en"]) for row in content_of(settings)("labels.csv")}
     assert words["SHEETS"] == words["short_SHEETS"] == ("表格负担指数", "Forms index")
@@ -138,6 +145,18 @@ def test_what_is_read_is_written_alike(tmp_path):
 
 OLS = "label_zh: 甲, estimator: ols, data: survey_scores, outcome: burnout, effects: [unit, wave], cluster: unit"
 REFUSED = {
+    "item that no source has": (
+        "{scales: {strain: {items: [SL1], range: [1, 5]}}}",
+        "no source has the item 'SL1' of 'plan.scales.strain'; say under 'columns' of the survey which heading it is",
+    ),
+    "off in quotes": (
+        "{hypotheses: {H19: 'off'}}",
+        "'plan.hypotheses.H19' must be a group of keys, or off (without quotes) to switch it off, not 'off'.",
+    ),
+    "need of a new row that is empty": (
+        "{indicators: {X1: {label_zh: 甲, source: tasks, expression: ''}}}",
+        "'plan.indicators.X1' lacks the key 'expression'; add it.",
+    ),
     "unknown table": ("{cohort: {85后: 1985}}", "unknown key 'plan.cohort'; did you mean 'plan.cohorts'?"),
     "row switched off that is not there": (
         "{models: {H2_exit: off}}",
@@ -165,7 +184,7 @@ REFUSED = {
     ),
     "source of an indicator": (
         "{indicators: {X1: {label_zh: 甲, source: own_mesages, expression: sum(n)}}}",
-        "'plan.indicators.X1.source' names 'own_mesages', which does not exist; valid are units, tasks",
+        "'plan.indicators.X1.source' names 'own_mesages', which does not exist; valid are tasks, task_issuers",
     ),
     "column that an indicator needs": (
         "{indicators: {X1: {label_zh: 甲, source: tasks, expression: number(is_task), needs: is_vetto}}}",
@@ -177,7 +196,7 @@ REFUSED = {
     ),
     "row that is no group": (
         "{models: {H2_exits: ols}}",
-        "'plan.models.H2_exits' must be a group of keys, not 'ols'.",
+        "'plan.models.H2_exits' must be a group of keys, or off (without quotes) to switch it off, not 'ols'.",
     ),
     "member": (
         "{indices: {OD: {A1_task: 1}}}",
@@ -539,7 +558,7 @@ REFUSED = {
     ),
     "table that is not measured": (
         "{indicators: {X1: {label_zh: 甲, source: roster, expression: count(*)}}}",
-        "X1 has the source 'roster'; permitted are tasks",
+        "'plan.indicators.X1.source' names 'roster', which does not exist; valid are tasks",
     ),
     "item of a common scale in one's own": (
         "{scales: {sleep: {items: [EE1, SL2], range: [1, 5]}}}",

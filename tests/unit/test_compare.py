@@ -159,6 +159,21 @@ def test_files_settings_and_programme_are_causes_of_everything(sides):
     assert all(why == ["settings", "inputs", "code"] for why in found["estimates"]["why"])
 
 
+def test_estimates_that_decide_a_hypothesis_come_first_and_figures_have_names(sides):
+    frame = read_estimates(sides[1] / "release")
+    report_fakes.write_estimates(frame.assign(estimate=frame["estimate"] + 1, n_used=7), sides[1] / "release")
+    found = compared(sides)
+    rows, plan = found["estimates"], read_result(sides[0]).hypotheses
+    lines = set(zip(plan["model"], plan["term"], strict=True))
+    kinds = [
+        2 if (row.model, row.term) not in lines else int(row.quantity != "estimate")
+        for row in rows.itertuples()
+    ]
+    assert kinds == sorted(kinds) and {*kinds} == {0, 1, 2}
+    said = in_words(found, Labels("zh", str(PLAN / "labels.csv")), most=len(rows))
+    assert any("观测数：" in line for line in said) and not any("n_used" in line for line in said)
+
+
 def test_indices_are_compared_in_the_months_that_both_have(sides):
     path = sides[1] / "release" / "figures" / "index_over_time.csv"
     frame = pd.read_csv(path, encoding="utf-8-sig")

@@ -215,7 +215,8 @@ def test_errand_4_a_column_of_the_roster_parts_the_cells_and_moves_none(desk, fi
 
 
 def test_errand_7_an_own_scale_is_scored_and_no_other_score_moves(desk, finished):
-    own = yaml.safe_load(blocks("自己的量表")[0])
+    _, _, plan = blocks("自己的量表")[0].rpartition("\nplan:")
+    own = yaml.safe_load(f"plan:{plan}")
     own["plan"].pop("models")
     items = own["plan"]["scales"]["strain"]["items"]
     for wave in (1, 2):

@@ -240,10 +240,10 @@ def _fields(table, value, columns, where, place):
 
 
 def _no_group(value, place, where):
+    """Error of a row that is no group of keys; of a word or nothing also how a row is switched off."""
+    form = Reason("a_group" if isinstance(value, list | Mapping) else "a_group_or_off")
     key, shown = Reason("quoted", text=place), Reason("quoted", text=str(value))
-    return ConfigError(
-        "in_file", file=where, what=Reason("must_be", key=key, form=Reason("a_group"), shown=shown)
-    )
+    return ConfigError("in_file", file=where, what=Reason("must_be", key=key, form=form, shown=shown))
 
 
 def _changed(table, common, value, where, place):
@@ -286,7 +286,7 @@ def _row(table, like, value, where, place, meant=lambda: None):
                 (other,) = (o for o in LANGUAGES if o != language)
                 fields.setdefault(name.removesuffix(language) + other, fields[name])
     for need in table.needs:
-        if need not in fields:
+        if fields.get(need) in (None, ""):
             key, close = Reason("quoted", text=place), meant()
             what = Reason("did_you_mean", name=close) if close else Reason("lacks_key", key=key, missing=need)
             raise ConfigError("plan_row_new" if close else "in_file", file=where, key=place, what=what)

@@ -484,15 +484,15 @@ def notices_of_absent(table, sources, columns, mapped) -> list[dict]:
     return notices
 
 
-def check_own(sources, columns) -> None:
-    """Raise :class:`DataError` where no file has any of the headings that ``sources`` map to an own column (``types``),
-    which the province asks for by itself; columns: of :class:`Staging` over all files of the table."""
+def check_asked(table, sources, columns) -> None:
+    """Raise :class:`DataError` where no file has any of the headings that ``sources`` map to an own column (``types``)
+    or to an item of a scale, whose score would be another without it; columns: of :class:`Staging` over all files."""
     seen = {normal_heading(column["heading"]) for column in columns}
     seen |= {heading.rpartition("|")[2] for heading in seen}
     headings: dict[str, list[str]] = {}
     for source in sources:
         for heading, column in (source.get("columns") or {}).items():
-            if column in (source.get("types") or {}):
+            if column in (source.get("types") or {}) or table.columns[column].scale:
                 headings.setdefault(column, []).append(heading)
     for column, mapped in headings.items():
         if not seen.intersection(map(normal_heading, mapped)):

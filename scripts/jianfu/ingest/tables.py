@@ -38,7 +38,7 @@ from jianfu.ingest.schema import load_responses, load_tables
 from jianfu.ingest.several import NO_PIECES, whole_rows
 from jianfu.ingest.spells import assemble
 from jianfu.ingest.spill import Spill
-from jianfu.ingest.stage import Staged, Staging, check_own, notice, notices_of_absent, notices_of_remarks
+from jianfu.ingest.stage import Staged, Staging, check_asked, notice, notices_of_absent, notices_of_remarks
 from jianfu.ingest.texts import coded
 from jianfu.ingest.titles import learned
 from jianfu.ingest.titles.agreement import AGREEMENT_COLUMNS
@@ -358,7 +358,7 @@ class _Ingestion:
         books.columns += [{"table": name, **column} for column in columns]
         sources = list({id(s): s for block, _ in read for _, _, s in block.files}.values())
         if sources:
-            check_own(sources, columns)
+            check_asked(table, sources, columns)
             books.notices += notices_of_absent(table, sources, columns, mapped)
         elif name == self.table or self.table == "spells":
             books.notices.append(notice(name, "absent_table"))

@@ -16,7 +16,7 @@ from jianfu.core.spelling import did_you_mean
 from jianfu.core.tables import MEASURED, OWN, own_columns
 from jianfu.exits.definitions import UNKNOWN, definitions_of
 from jianfu.indicators.evaluation import check_expressions
-from jianfu.indicators.plan import checked, source_of
+from jianfu.indicators.plan import SOURCES, checked, source_of
 from jianfu.indices.roles import LEADING, ROLES
 from jianfu.indices.specification import members_of
 from jianfu.ingest.scale_keys import chosen
@@ -96,6 +96,7 @@ def check_plan(
     _check_events(exits, overlay, file)
     definitions_of(exits, file)
     _check_exits(overlay.get("exits", ()), exits["upward"], canonical["spells"].columns, file)
+    _check_sources(overlay.get("indicators", {}), canonical, file)
     indicators = checked(pd.DataFrame(content("indicators.csv")), file)
     _check_indicators(indicators[indicators["code"].isin(overlay.get("indicators", {}))], canonical, file)
     for code, index in zip(indicators["code"], indicators["index"], strict=True):
@@ -156,6 +157,7 @@ def check_plan(
     words |= {*nodes, *scenarios, *(check["name"] for check in checks), *canonical}
     words |= {column for table in canonical.values() for column in own_columns(table.columns)}
     _check_labels(overlay.get("labels", {}), common("labels.csv"), words, file)
+    _check_items(overlay.get("scales", {}), settings["sources"], file)
 
 
 def _check_events(exits, overlay, file):
@@ -217,12 +219,19 @@ def _values(plan, canonical):
     return found | {variable: tuple(levels) for variable, levels in plan["categories"].items()}
 
 
+def _check_sources(own, canonical, file):
+    """Sources of own and changed indicators: those that are measured, and own tables."""
+    known = [*SOURCES, *(name for name in canonical if name.startswith(OWN))]
+    for code, row in own.items():
+        if row and "source" in row:
+            _one_of(row["source"], known, file, f"plan.indicators.{code}.source")
+
+
 def _check_indicators(rows, canonical, file):
-    """Own and changed indicators: their source, the columns they need, and whether the expression can be evaluated."""
+    """Own and changed indicators: the columns they need, and whether the expression can be evaluated."""
     for row in rows.itertuples():
         key = f"plan.indicators.{row.code}"
         table = source_of(row.source)[0]
-        _one_of(table, canonical, file, f"{key}.source")
         for column in [
             need for text in (row.needs, row.optional) for need in re.split(r"[ |]", text) if need
         ]:
@@ -303,6 +312,16 @@ def _check_scale(name, scale, scales, file):
             _one_of(item, scale["items"], file, f"{key}.{where}")
     for part in scale.get("weights", {}):
         _one_of(part, subscales, file, f"{key}.weights")
+
+
+def _check_items(own, sources, file):
+    """A scale that says its items says where they are asked: without one of them its score would be another."""
+    survey = [source.get("columns", {}) for source in sources if source["table"] == "survey"]
+    mapped = {column for columns in survey for column in columns.values()}
+    for name, scale in own.items():
+        for item in (scale or {}).get("items", ()):
+            if item not in mapped:
+                raise ConfigError("item_unmapped", file=file, key=f"plan.scales.{name}", item=item)
 
 
 def _check_models(plan, tables, values, kinds, file):

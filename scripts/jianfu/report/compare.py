@@ -47,6 +47,7 @@ LEFT_OUT = {
     "table": "source_table_",
 }  # keys and what the words of their values begin with
 SAMPLE = {"step": "fig_flow_step_", "reason": "reason_", "unit": "compared_n_"}
+QUANTITY = {"quantity": "column_"}
 INDICATORS = ("unit_months", "mean", "sd", "coverage", "status")
 ESTIMATES = ("estimate", "std_error", "p_value", "n_used", "n_events")
 TOLD = (  # files of a release that are laid side by side
@@ -106,7 +107,9 @@ def comparison(before: Result, now: Result, plan: str | Path) -> dict[str, pd.Da
     tables = [side.release / "tables" for side in (before, now)]
     flows = [read_release(side.release / "figures" / "sample_flow.csv") for side in (before, now)]
     months = _paired(before, now, "figures/index_over_time.csv", ["index", "month"], ["mean"])
-    estimates = _moved(before.estimates, now.estimates, ["model", "outcome", "term"], ESTIMATES)
+    estimates = _decisive_first(
+        _moved(before.estimates, now.estimates, ["model", "outcome", "term"], ESTIMATES), before, now
+    )
     return {
         "record": record,
         "plan": pd.DataFrame(changed, columns=["table", "row", "field", "common", "own"], dtype=object),
@@ -240,6 +243,21 @@ def _moved(before, now, keys, columns) -> pd.DataFrame:
     return both[~pd.Series(alike, dtype=bool)].reset_index(drop=True)
 
 
+def _decisive_first(estimates, before, now) -> pd.DataFrame:
+    """Rows of ``estimates`` with the estimates that decide a hypothesis first, then what else is said of these."""
+    lines = {
+        (plan["model"], plan["term"])
+        for side in (before, now)
+        for plan, _ in deciding_estimates(side.estimates, side.hypotheses)
+    }
+    later = [
+        2 if (row.model, row.term) not in lines else int(row.quantity != "estimate")
+        for row in estimates.itertuples()
+    ]
+    order = pd.Series(later, dtype=int).sort_values(kind="stable").index
+    return estimates.loc[order].reset_index(drop=True)
+
+
 def _alike(one, other):
     if pd.isna(one) or pd.isna(other):
         return pd.isna(one) and pd.isna(other)
@@ -313,7 +331,7 @@ def _lines(name, frame, labels):
 
 def _word(key, text, labels):
     """A key in words where its kind has some, as it stands where not (names, codes of indicators and models)."""
-    word = {**LEFT_OUT, **SAMPLE}.get(key, "") + text
+    word = {**LEFT_OUT, **SAMPLE, **QUANTITY}.get(key, "") + text
     return labels(word) if word in labels else text
 
 
