@@ -306,6 +306,17 @@ def test_duplicates_and_conflicts_across_files(tmp_path):
     assert _outcomes(result)["duplicate"] == 1
 
 
+def test_an_item_whose_heading_no_file_has_stops_the_reading(tmp_path):
+    """Its scale would be scored from the others."""
+    rows = [
+        ["单位", "出生年代", "调查轮次", "提交答卷时间", "耗尽", "疲惫的"],
+        ["河口镇", "90后", "1", "2024-03-01", "3", "3"],
+    ]
+    source = {"columns": {"耗尽": "EE1", "疲惫": "EE2"}}
+    with pytest.raises(DataError, match="maps the heading '疲惫' to 'EE2', but no file .* mean '疲惫的'"):
+        ingest_rows(tmp_path, "survey", rows, source=source)
+
+
 def test_anonymous_survey(tmp_path):
     head = ["单位", "出生年代", "调查轮次", "提交答卷时间", "EE1"]
     row = ["河口镇", "90后", "1", "2024-03-01", "3"]

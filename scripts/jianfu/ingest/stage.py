@@ -489,10 +489,11 @@ def check_asked(table, sources, columns) -> None:
     or to an item of a scale, whose score would be another without it; columns: of :class:`Staging` over all files."""
     seen = {normal_heading(column["heading"]) for column in columns}
     seen |= {heading.rpartition("|")[2] for heading in seen}
+    items = {column.name for column in table.columns.values() if column.scale}
     headings: dict[str, list[str]] = {}
     for source in sources:
         for heading, column in (source.get("columns") or {}).items():
-            if column in (source.get("types") or {}) or table.columns[column].scale:
+            if column in (source.get("types") or {}) or column in items:
                 headings.setdefault(column, []).append(heading)
     for column, mapped in headings.items():
         if not seen.intersection(map(normal_heading, mapped)):
