@@ -247,7 +247,7 @@ def _query(con, source, frequency, rows):
         if len(rows) > 1:
             for k in rows.index:
                 _query(con, source, frequency, rows.loc[[k]])
-        detail = str(error).splitlines()[0].removesuffix("Candidate functions:").rstrip()
+        detail = str(error).splitlines()[0].partition("Candidate functions:")[0].rstrip()
         if near := CANDIDATES.search(
             str(error)
         ):  # columns that DuckDB finds nearest to one that is not there
