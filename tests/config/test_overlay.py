@@ -553,7 +553,7 @@ REFUSED = {
         'Binder Error: Referenced column "n_tabel" not found in FROM clause! Candidate bindings: "n_table"',
     ),
     "sum of a text": (
-        "{indicators: {X1: {label_zh: 甲, source: tasks, expression: sum(title)}}}",
+        "{indicators: {X1: {label_zh: 甲, source: tasks, expression: sum(event_label)}}}",
         "'sum(VARCHAR)'. You might need to add explicit type casts.",
     ),
     "function of an expression": (

@@ -19,7 +19,7 @@ from jianfu.core.units import latest_units
 from jianfu.indicators import views
 from jianfu.indicators.plan import DENOMINATORS, available, source_of
 
-CANDIDATES = re.compile(
+CANDIDATES = re.compile(r"Candidate bindings: .+")
     r"Candidate (bindings|functions).*"
 )  # names that DuckDB finds near to one that is not there
 NUMERIC = r"BOOLEAN|U?(TINY|SMALL|BIG|HUGE)?INT|FLOAT|DOUBLE|DECIMAL"  # types of DuckDB that are numbers
@@ -247,7 +247,7 @@ def _query(con, source, frequency, rows):
         if len(rows) > 1:
             for k in rows.index:
                 _query(con, source, frequency, rows.loc[[k]])
-        detail = str(error).splitlines()[0].partition("Candidate functions:")[0].rstrip()
+        detail = str(error).splitlines()[0]
         if near := CANDIDATES.search(
             str(error)
         ):  # columns that DuckDB finds nearest to one that is not there
