@@ -19,9 +19,7 @@ from jianfu.core.units import latest_units
 from jianfu.indicators import views
 from jianfu.indicators.plan import DENOMINATORS, available, source_of
 
-CANDIDATES = re.compile(r"Candidate bindings: .+")
-    r"Candidate (bindings|functions).*"
-)  # names that DuckDB finds near to one that is not there
+CANDIDATES = re.compile(r"Candidate (bindings|functions): .+")  # names near to one that is not there
 NUMERIC = r"BOOLEAN|U?(TINY|SMALL|BIG|HUGE)?INT|FLOAT|DOUBLE|DECIMAL"  # types of DuckDB that are numbers
 STEPS = ("raw", "denominated", "values", "coverage")
 NOTHING_EXCLUDED = {"topics": (), "months": (), "emergency": False}
@@ -248,9 +246,7 @@ def _query(con, source, frequency, rows):
             for k in rows.index:
                 _query(con, source, frequency, rows.loc[[k]])
         detail = str(error).splitlines()[0]
-        if near := CANDIDATES.search(
-            str(error)
-        ):  # columns that DuckDB finds nearest to one that is not there
+        if near := CANDIDATES.search(str(error)):
             detail += f" {near[0]}"
         raise ConfigError("expression_wrong", names=rows["code"].tolist(), detail=detail) from error
 
