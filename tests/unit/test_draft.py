@@ -202,6 +202,11 @@ def test_numbered_questions_are_known_headings(tmp_path, knowledge):
         ("tasks", "event_label", "交下来的事", None, "sure_low"),
         ("tasks", "event_label", "会议议定事项", "任务", "sure_medium"),
         ("tasks", "event_label", "领导批办件", "任务", "sure_medium"),
+        ("tasks", "event_label", "数据催报", "任务", "sure_medium"),
+        ("tasks", "event_label", "抽查指导", "检查", "sure_medium"),
+        ("tasks", "state", "逾期办结", "办结", "sure_medium"),
+        ("roster", "bianzhi", "事业干部", "事业", "sure_medium"),
+        ("roster", "bianzhi", "聘用人员", "编外", "sure_medium"),
     ],
 )
 def test_wordings(knowledge, table, column, text, value, sure):
@@ -608,6 +613,54 @@ def test_a_code_book_names_questions_scales_and_the_way_of_the_numbers(tmp_path,
     ours = [n for n, (_, item) in enumerate(asked, 1) if item]
     assert draft.survey.items == {f"v{n}": item for n, item in zip(ours, wanted, strict=True)}
     assert draft.survey.responses == {str(code): 6 - code for code in range(1, 6)} and not draft.survey.ranges
+
+
+def test_a_file_of_codes_alone_is_read_by_the_code_book_beside_it(tmp_path, knowledge):
+    """V1 … in one file, what they are in another; one question too many in a scale, which is turned round."""
+    scales = [("第二部分 离职倾向", "LI", 4), ("第三部分 自主性", "AU", 3)]
+    asked = [(scale, f"{part}{n}") for scale, part, many in scales for n in range(1, many + 1)]
+    book = [["变量编码", "题目内容", "所属部分"], ["V1", "调查日期", ""], ["V2", "所在乡镇", ""]]
+    book += [["V3", "您出生于", ""], *([f"V{n}", f"说法{n}", scale] for n, (scale, _) in enumerate(asked, 4))]
+    rows = [["编码", *(f"V{n}" for n in range(1, len(asked) + 4))]]
+    for n in range(100):
+        codes = [(4 - n % 5) if item == "LI2" else (n + n // 5 % 2) % 5 for _, item in asked]
+        rows.append([f"S{n}", "2024-10-05", "河口镇", "1980年至1989年", *(AGREE[code] for code in codes)])
+    rest = [["周次", "日期", "课程"], ["1", "3月3日", "公文写作"], ["2", "3月6日", "民法典"]]
+    draft = make_draft(_folder(tmp_path, 问卷数据=rows, 编码手册=book, 课程安排=rest), knowledge)
+    assert [p.table for p in [*draft.proposals, *draft.incomplete]] == ["units", "survey"]
+    read = {heading: column.column for heading, column in _proposal(draft, "survey").columns.items()}
+    assert {"V1": "fieldwork_date", "V2": "unit_name", "V3": "cohort"}.items() <= read.items()
+    wanted = {"V4": "LI1", "V6": "LI2", "V7": "LI3", "V8": "AU1", "V9": "AU2", "V10": "AU3"}
+    assert draft.survey.items == wanted and draft.survey.open_items == ["V5"]
+
+
+def test_headings_that_need_one_another_or_the_cells(tmp_path, knowledge):
+    """One of two dates says when a policy takes effect; months are no way in; a list of problems is to be put right."""
+    policies = [["编号", "制度名称", "出台时间", "生效时间"]]
+    policies += [
+        [n, name, f"2024-0{n}-10", f"2024-0{n + 3}-01"]
+        for n, name in enumerate(["减负二十条", "报表准入办法", "应用清理方案"], 1)
+    ]
+    roster = [["证件号码", "所在单位", "出生日期", "入职", "到现单位", "来源渠道", "级别"]]
+    ranks = ["一级科员", "二级主任科员", "四级调研员"]
+    ways = ["公开招考", "军队转业", "社会招聘"]
+    for n in range(30):
+        number = _id_number(n)[0]
+        days = [f"20{10 + n % 9}年8月", f"2020-08-{n % 28 + 1:02d}"]
+        roster.append([number, "河口镇", "1990-01-02", *days, ways[n % 3], ranks[n % 3]])
+    moves = [["证件号码", "所在单位", "进/出", "进出方式", "报到（离开）日期"]]
+    reasons = [("出", "考走"), ("出", "退休"), ("进", "招录公务员"), ("出", "平调")]
+    moves += [
+        [_id_number(n)[0], "河口镇", *reasons[n % 4], f"2024-03-{n % 28 + 1:02d}"] for n in range(40, 64)
+    ]
+    tasks = _with(("是否留有问题清单", lambda n: "有无"[n % 2]))
+    folder = _folder(tmp_path, 减负制度清单=policies, 花名册=roster, 干部进出登记=moves, 任务台账=tasks)
+    draft = make_draft(folder, knowledge)
+    read = {table: _sure(_proposal(draft, table)) for table in ("policies", "roster", "ledger", "tasks")}
+    assert {"编号": "policy_id", "生效时间": "start_date"}.items() <= read["policies"].items()
+    wanted = {"入职": "hire_date", "到现单位": "spell_start", "来源渠道": "entry_route", "级别": "rank"}
+    assert wanted.items() <= read["roster"].items()
+    assert read["ledger"]["进出方式"] == "exit_type" and read["tasks"]["是否留有问题清单"] == "has_rectify"
 
 
 def test_steps_of_urgency_are_neither_yes_nor_no(tmp_path, knowledge):

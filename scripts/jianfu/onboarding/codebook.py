@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass, field, replace
 
 from jianfu.ingest.headings import normal_heading
+from jianfu.ingest.numbers import parse_number
 from jianfu.ingest.sheet import SPACES
 from jianfu.onboarding.look import Page
 
@@ -42,8 +43,9 @@ def code_book(names, sheets, knowledge) -> CodeBook:
         for number, keys in enumerate(columns):
             rows = _rows_of(names, keys)
             if len(rows) >= max(FEWEST, LISTED * len(names)):
-                others = [column for n, column in enumerate(columns) if n != number]
-                return replace(_read(rows, others, knowledge), page=page)
+                book = _read(rows, [column for n, column in enumerate(columns) if n != number], knowledge)
+                if book.said:
+                    return replace(book, page=page)
     return CodeBook()
 
 
@@ -52,7 +54,7 @@ def _rows_of(names, keys):
     places = {}
     for row, key in enumerate(keys):
         places.setdefault(_plain(key), row)
-    return {name: places[_plain(name)] for name in names if _plain(name) in places}
+    return {n: places[_plain(n)] for n in names if _plain(n) in places and not _plain(n).isdecimal()}
 
 
 def _plain(text):
@@ -62,7 +64,8 @@ def _plain(text):
 def _read(rows, columns, knowledge):
     found = [{name: column[row] for name, row in rows.items() if column[row]} for column in columns]
     found = [cells for cells in found if cells]
-    texts = [c for c in found if len(set(c.values())) > 0.8 * len(c) and len(c) >= LISTED * len(rows)]
+    words = [{n: text for n, text in cells.items() if parse_number(text) is None} for cells in found]
+    texts = [c for c in words if len(set(c.values())) > 0.8 * len(c) and len(c) >= LISTED * len(rows)]
     said = max(texts, key=lambda c: sum(map(len, c.values())) / len(c), default={})
     parts, legends, turned = {}, {}, {n for n, text in said.items() if _TURNED.search(text)}
     for cells in (c for c in found if c is not said):

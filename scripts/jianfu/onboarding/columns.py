@@ -127,7 +127,9 @@ def _stand_in(headings, content, table):
         short = [h for h in headings if h.column == "aliases" and content(h.place).filled > FULL]
         found, name = [h for h in short if content(h.place).distinct > FULL], "unit_name"
     elif table == "policies" and "policy_id" not in there:
-        found = [h for h in headings if h.status == "ignored" and content(h.place).counts_rows]
+        found = [
+            h for h in headings if h.status in ("ignored", "open", "off") and content(h.place).counts_rows
+        ]
         name = "policy_id"
     else:
         return

@@ -162,7 +162,7 @@ def fits(content, kind, known=()):
             return 1
         return 1 if found >= 0.5 else 0.5 if found > 0.1 or few else 0
     if kind == "text":
-        return 0.5 if share("number") < 0.5 and share("date") < 0.5 else 0
+        return 0.5 if share("number") < 0.5 and share("date") + share("month") < 0.5 else 0
     grade = _grade(share(kind), 0.5)
     if kind == "duration" and not grade:
         grade = 0.5 if share("number") > 0.6 else 0

@@ -21,7 +21,7 @@ from jianfu.onboarding.joins import check_joins, same_sheets
 from jianfu.onboarding.knowledge import HIGH, LOW, TABLES
 from jianfu.onboarding.look import Look, look
 from jianfu.onboarding.periods import Guess, guess_extraction, guess_roster, guess_window
-from jianfu.onboarding.recognise import ALIKE, as_table, recognise, unfamiliar
+from jianfu.onboarding.recognise import ALIKE, as_table, headings_of, recognise, unfamiliar
 from jianfu.onboarding.survey import Survey, propose_survey
 
 MANY_COLUMNS = 5  # so many sure columns make a table whose file does not name it
@@ -102,7 +102,13 @@ def make_draft(folder, knowledge, refused=frozenset()):
     if units is None:
         found = [(page, r or _by_content(page, knowledge, None, ("units",))) for page, r in found]
         units = _units(found, seen, knowledge, folder)
-    found = _explained([(page, _settled(page, r, knowledge, units)) for page, r in found], knowledge)
+    books = _explained(found, knowledge)
+    listing = {id(book.page) for book in books.values()}  # a sheet that lists questions is no table
+    said = [books[place].said if place in books else {} for place in range(len(found))]
+    found = [
+        (page, None if id(page) in listing else _settled(page, r, knowledge, units, own))
+        for (page, r), own in zip(found, said, strict=True)
+    ]
     unknown = [(page.place, _why_unknown(page)) for page, r in found if r is None]
     recognised = [r for _, r in found if r]
     if not recognised:
@@ -167,25 +173,28 @@ def _recognise_all(pages, knowledge):
 
 
 def _explained(found, knowledge):
-    """The sheets of answers with what a code book says of their headings; the code book itself is no table."""
+    """{place in ``found``: CodeBook} of sheets of answers, or unknown ones, whose headings another one explains."""
     surveys = {page.path for page, r in found if r and r.table == "survey"}
-    books, read = [page for page, r in found if r is None or page.path in surveys], {}
-    for place, (page, r) in enumerate(found):
-        if r and r.table == "survey":
-            read[place] = code_book(
-                list(filter(None, r.headings)), [b for b in books if b is not page], knowledge
-            )
-    used = {id(book.page) for book in read.values() if book.page}
-    found = [(page, None if id(page) in used else r) for page, r in found]
-    return [
-        (page, r and replace(r, said=read[n].said) if n in read else r) for n, (page, r) in enumerate(found)
-    ]
+    books = [page for page, r in found if r is None or page.path in surveys]
+    read = {}
+    for place, (page, r) in enumerate(found if books else ()):
+        if r is None or r.table == "survey":
+            headings = r.headings if r else headings_of(page.sheet)
+            names = list(filter(None, headings))
+            book = code_book(names, [b for b in books if b is not page], knowledge) if names else None
+            read |= {place: book} if book and book.page else {}
+    return read
 
 
-def _settled(page, found, knowledge, units):
-    """The table of a sheet: that of its headings, unless the cells cannot fill it and can another, or tell of moves."""
+def _settled(page, found, knowledge, units, said):
+    """The table of a sheet: that of its headings, unless the cells cannot fill it and can another, or tell of moves.
+
+    ``said``: {heading: what a code book says of it}.
+    """
     if found is None:
-        return _by_content(page, knowledge, units, OTHERS)
+        return _by_content(page, knowledge, units, OTHERS, said=said)
+    if said:
+        found = replace(found, said=said)
     if found.table == "units":
         return found
     if found.table == "roster":
@@ -218,13 +227,14 @@ def _proposal(found, knowledge, units):
     return proposals[0]
 
 
-def _by_content(page, knowledge, units, tables, known=None):
+def _by_content(page, knowledge, units, tables, known=None, said=None):
     """A sheet with unknown headings as the table whose columns its cells can fill; one that its name hints at first.
 
     ``known``: what its headings say, which only a table with no fewer known headings replaces.
     """
     best, least = None, len(_proposal(known, knowledge, units).known) if known else 0
     for found in unfamiliar(page, knowledge, tables):
+        found = replace(found, said=said or {})
         proposal = _proposal(found, knowledge, units)
         sure = [h.confidence == HIGH for h in proposal.columns.values()]
         weight = 2 * found.weight + len(proposal.known) + 0.5 * len(sure) + 0.2 * sum(sure)

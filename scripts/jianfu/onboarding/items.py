@@ -16,11 +16,13 @@ from scipy.optimize import linear_sum_assignment
 
 OWN, SHARED = 1.5, 1.0  # score of a word for one item, and of one for its subscale
 NAMED = 2.0  # and of the name of its scale in a code book
+LIKE_OTHERS = 0.5  # share of it that hangs on whether the answers agree with those to the rest of the scale
 ORDER = 1e-3  # what the order of a published scale says where nothing else does
 MOST = 0.6  # share of the statements of a block, and of every scale, that words must place
 MARGIN = 0.5  # by which the best scales for a block must be ahead of the next
 EXTRA = 0.2  # share of statements of a block that may belong to no scale
 NEAR = 0.1  # what a neighbour that belongs to a subscale says for a statement without words
+FEWEST = 30  # and from which they tell which questions of a scale that has too many go together
 FEWEST_ROWS = 100  # answers from which correlations are looked at
 AGAINST = -2.0  # standard errors below 0 from which an item correlates negatively with its subscale
 _GRID = re.compile(r"(.+?)(?:[—–]{1,2}|--|\|)(?=.)")
@@ -44,7 +46,8 @@ def place_by_words(said: dict, answers: dict, codes: dict, book, knowledge) -> P
     """
     items, keys, told, taken = {}, {}, 0, set()
     said = {
-        text: Said(text_said, book.parts.get(text), text in book.turned) for text, text_said in said.items()
+        text: Said(words, book.parts.get(text), text in book.turned, _agrees(text, codes, book))
+        for text, words in said.items()
     }
     ours = [text for text in said if said[text].parts is None or said[text].parts]
     blocks = [list(own) for _, own in groupby(ours, lambda text: _block(text, said, answers))]
@@ -62,11 +65,27 @@ def place_by_words(said: dict, answers: dict, codes: dict, book, knowledge) -> P
 
 @dataclass(frozen=True)
 class Said:
-    """What a question says, the letters of items that its scale may have (None: not named), whether it is reversed."""
+    """What a question says, the letters of items that its scale may have (None: not named), whether it is reversed, and
+    the correlation of its answers with those to the other questions of that scale.
+    """
 
     text: str
     parts: frozenset | None = None
     turned: bool = False
+    agrees: float = 0.0
+
+
+def _agrees(text, codes, book):
+    """Correlation of the answers to a question with the mean of the others that a code book puts into its scale."""
+    own = book.parts.get(text)
+    others = [codes[other] for other in codes if other != text and own and book.parts.get(other) == own]
+    if len(others) < 2:
+        return 0.0
+    rest = np.mean(others, axis=0)
+    both = ~np.isnan(rest + codes[text])
+    if both.sum() < FEWEST or not (rest[both].std() and codes[text][both].std()):
+        return 0.0
+    return float(np.corrcoef(rest[both], codes[text][both])[0, 1])
 
 
 def _block(text, said, answers):
@@ -100,7 +119,9 @@ def _score(said, item, knowledge):
     words, named = knowledge.hints["item"], NAMED * (said.parts is not None)
     if named and _part(item) not in said.parts:
         return 0.0
-    return named + (OWN if item in words else SHARED) * _own_words(said, item, knowledge)
+    return named * (1 + LIKE_OTHERS * said.agrees) + (OWN if item in words else SHARED) * _own_words(
+        said, item, knowledge
+    )
 
 
 def _own_words(said, item, knowledge):
@@ -127,6 +148,10 @@ def _best_scales(block, knowledge, taken):
         for *_, scale in versions
         for item in scale["items"]
     }
+    barred = {
+        item: np.array([said.parts is not None and _part(item) not in said.parts for said in block.values()])
+        for item in scores
+    }
     alone = {item: words.any() for item, words in scores.items()}
     in_turn = np.arange(len(block))
     named = {}
@@ -144,7 +169,7 @@ def _best_scales(block, knowledge, taken):
             extra = len(block) - len(order)
             if not 0 <= extra <= EXTRA * len(block) or len({name for name, *_ in chosen}) < n:
                 continue
-            matrix = np.stack([scores[item] for _, item in order], axis=1)
+            matrix = np.stack([scores[item] - NAMED * barred[item] for _, item in order], axis=1)
             later = (in_turn[:, None] - np.arange(len(order))) / len(block)
             rows, columns = linear_sum_assignment(matrix - ORDER * later**2, maximize=True)
             total = float(matrix[rows, columns].sum()) - SHARED * extra

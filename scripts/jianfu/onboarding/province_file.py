@@ -240,7 +240,7 @@ def _values(proposal, knowledge):
     lines += [*_comment("pf_values", indent="    "), f"    {'' if active else '# '}values:"]
     for column in dict.fromkeys(w.column for w in new):
         declared = knowledge.tables[proposal.table].columns.get(column)
-        kinds = declared.values if declared else dict.fromkeys(knowledge.wordings.of(column).values())
+        kinds = (declared and declared.values) or dict.fromkeys(knowledge.wordings.of(column).values())
         kinds = list(kinds or (words("pf_true"), words("pf_false")))
         name = knowledge.column_name(proposal.table, column)
         of_area = knowledge.column_type(proposal.table, column) == "area"

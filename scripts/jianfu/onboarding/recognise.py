@@ -161,14 +161,10 @@ def unfamiliar(page, knowledge, tables):
     The weight is 1 where file, sheet or title name the table.
     """
     sheet = page.sheet
-    if not sheet.columns or sheet.headings is not None or sheet.height < 2:
-        return []
-    head = sheet.head()
-    filled = [sum(bool(cell.strip()) for cell in row) for row in head]
-    top = next((n for n, row in enumerate(head[:-1]) if _looks_like_headings(row, max(filled))), None)
+    top = _top(sheet)
     if top is None:
         return []
-    headings = join_levels([[re.sub(r"\s+", " ", cell).strip() for cell in head[top]]])
+    headings = headings_of(sheet)
     title = _title(sheet, top)
     hinted = {table: _hint(sheet, title, table, knowledge) for table in tables}
     return [
@@ -177,6 +173,25 @@ def unfamiliar(page, knowledge, tables):
         if not (_many_days(headings) and _other_days(sheet, top + 1, headings, table))
         and not (table in NO_PERSONS and _of_persons(sheet, top + 1))
     ]
+
+
+def _top(sheet):
+    """The first row of a sheet that looks like headings; None where none does."""
+    if not sheet.columns or sheet.headings is not None or sheet.height < 2:
+        return None
+    head = sheet.head()
+    filled = [sum(bool(cell.strip()) for cell in row) for row in head]
+    return next((n for n, row in enumerate(head[:-1]) if _looks_like_headings(row, max(filled))), None)
+
+
+def headings_of(sheet) -> list[str]:
+    """The headings of a sheet that no table knows; empty where no row looks like headings."""
+    top = _top(sheet)
+    return (
+        []
+        if top is None
+        else join_levels([[re.sub(r"\s+", " ", cell).strip() for cell in sheet.head()[top]]])
+    )
 
 
 def _looks_like_headings(row, width):

@@ -43,10 +43,10 @@ def kind_of(table, column, content, knowledge):
 def known_wordings(table, column, knowledge):
     """{wording: value} that need no mapping, for a category, a boolean or the state of a task; empty for others."""
     kind, declared = knowledge.column_type(table, column), knowledge.tables[table].columns.get(column)
-    if kind not in ("category", "boolean"):
-        return {}
     known = knowledge.wordings.of(column, *["boolean"] * (kind == "boolean"))
-    values = declared.values if declared else set(known.values())
+    if kind not in ("category", "boolean") and not (kind == "text" and known):
+        return {}
+    values = (declared and declared.values) or set(known.values())
     return {normal_wording(str(v)): v for v in values} | known
 
 
