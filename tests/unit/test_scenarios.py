@@ -133,7 +133,9 @@ def test_vetoes_checks_apps_powers_and_items(tmp_path):
             ("五", "县", "在线时长", 99.0),  # hours make no app the one that is used most
         )
     ]
-    years = [{"unit_code": "A", "year": 2023, "n_coop_duty": 10.0, "n_power_finance": 5.0}]
+    years = {"n_basic_duty": 9.0, "n_coop_duty": 10.0, "n_power_finance": 5.0}
+    years |= {"n_power_enforcement": 5.0, "n_power_personnel": 10.0}
+    years = [{"unit_code": "A", "year": year, **years} for year in (2023, 2024)]
     case = Case(tmp_path, tasks=rows, app_activity=apps, unit_year=years)
     assert case.edited(BY_ID["S3"])["is_veto"].dropna().to_dict() == {"kept": True, "gone": False}
     checked = case.edited(BY_ID["S4"])
@@ -146,6 +148,8 @@ def test_vetoes_checks_apps_powers_and_items(tmp_path):
     assert case.indicator("B6_online") > 0 == case.indicator("B6_online", BY_ID["S5"])
     powers = case.edited(BY_ID["S6"], "unit_year").iloc[0]
     assert (powers["n_coop_duty"], powers["n_power_finance"]) == (8, 6)
+    mismatch = (np.log(20 / 21), np.log(18 / 25))
+    assert (case.indicator("A10"), case.indicator("A10", BY_ID["S6"])) == pytest.approx(mismatch)
     assert case.edited(BY_ID["S9"])["n_indicator"].dropna().to_dict() == {
         "kept": 5,
         "gone": 2,
