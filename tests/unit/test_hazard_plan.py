@@ -38,6 +38,7 @@ CAUSES = [
     "retire",
     "secondment",
     "secondment_long",
+    "sideways",
     "other",
 ]
 

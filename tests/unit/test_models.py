@@ -43,6 +43,7 @@ ELSEWHERE += (
     "H2_via_secondment",
     "H2_without_via_secondment",
     "H2_secondment_as_exit",
+    "H2_with_sideways",
     "H2_resolved",
     "joint_exits",
     "H25_burnout",
