@@ -60,7 +60,7 @@ def months():
         traits = (rng.choice(["80后", "90后"]), rng.choice(["男", "女"]))
         for k, month in enumerate(MONTHS[start:]):
             cause = rng.choice(
-                CAUSES, p=[0.943, 0.012, 0.008, 0.004, 0.009, 0.010, 0.002, 0.007, 0.002, 0.003]
+                CAUSES, p=[0.943, 0.012, 0.008, 0.004, 0.009, 0.010, 0.002, 0.007, 0.002, 0.002, 0.001]
             )
             rows.append((f"p{person}", UNITS[unit], month, *traits, tenure + k, cause))
             if cause and not cause.startswith("secondment"):
