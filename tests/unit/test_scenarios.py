@@ -689,6 +689,7 @@ def test_contributions_of_issuers_add_up_to_the_index_and_its_change(tmp_path):
             is_veto=bool(random.integers(0, 2)),
             n_table=float(random.integers(0, 3)),
             is_trace_only=bool(random.integers(0, 2)),
+            check_mode=["查阅资料", "实地"][k % 2],
             task_id=f"{unit}{month}{k}",
         )
         for unit in units
@@ -698,9 +699,19 @@ def test_contributions_of_issuers_add_up_to_the_index_and_its_change(tmp_path):
     for row in rows:
         row["issuer_level"] = {"县": "县", "市": "市", "镇": "乡"}[row["issuer"][0]]
     frame = unit_months(units, months, headcount=5)
-    case = Case(tmp_path, tasks=rows)
+    used = [("一", "县", "县住建局"), ("二", "市", None), ("三", "乡", None)]
+    apps = [
+        dict(zip(("app_name", "owner_level", "owner"), app, strict=True))
+        | {"unit_code": unit, "month": month, "action_type": "填报", "is_mandatory": True}
+        | {"count": float(random.integers(1, 9))}
+        for app in used
+        for unit in units
+        for month in months
+        if random.integers(0, 4)
+    ]
+    case = Case(tmp_path, tasks=rows, app_activity=apps)
     measured, _ = build_indicators(case.paths, frame, INDICATORS, *case.measure)
-    spec = index_spec(read_members(PLAN / "indices.csv", INDICATORS), REFERENCE).only("OD")
+    spec = index_spec(read_members(PLAN / "indices.csv", INDICATORS), REFERENCE).only("OD", "TR")
     measured = measured[measured["indicator"].isin(spec.codes)]
     before = burden(measured, frame, spec, fit_anchors(measured, frame, spec))
     con = Rows(case.paths, frame, *case.measure).con
@@ -719,7 +730,16 @@ def test_contributions_of_issuers_add_up_to_the_index_and_its_change(tmp_path):
     assert (own.loc[["县住建局", "市环保局", "(rest) 乡"], "points"] > 0).all()
     assert own["rank"].dropna().sort_values().tolist() == [1, 2]
     of_member = lines[(lines["dimension"] == "member") & (lines["index"] == "OD")]
-    assert set(of_member["name"]) == {departments.BASE, *measured["indicator"].unique()}
+    assert set(of_member["name"]) == {departments.BASE, *spec.only("OD").codes} & {
+        departments.BASE,
+        *measured["indicator"].unique(),
+    }
+    trace = lines[lines["index"] == "TR"].set_index(["dimension", "name"])["points"]
+    assert (trace["topic"][["一", "二"]] > 0).all() and "三" not in trace["topic"]
+    assert trace["issuer_level"]["县"] == pytest.approx(trace["issuer"]["县住建局"])
+    assert (
+        trace["topic"]["B6_actions"] < trace["member"]["B6_actions"]
+    )  # what is left is of the township's own app
     assert of_member["rank"].isna().all()
     departments.count_numerators(con, attribution)
     counted = departments.numerators(con, attribution, "issuer")

@@ -45,6 +45,17 @@ ASKED = f"""
 SELECT {NAMED}, unit_code, count(*) AS n FROM tasks GROUP BY {SETS.format(keys=", unit_code")}
 HAVING name IS NOT NULL ORDER BY dimension, name, n DESC, unit_code
 """
+# An app is issued by who owns it, and is a topic of its own.
+APPS_OWNED = """
+CREATE OR REPLACE TEMP VIEW apps_owned AS
+SELECT unit_code, month, max(owner) AS issuer, max(owner_level) AS issuer_level, app_name AS topic,
+       coalesce(bool_or(is_mandatory), false) AS is_mandatory, sum(count) AS actions
+FROM app_activity WHERE app_name IS NOT NULL GROUP BY unit_code, month, app_name
+"""
+APPS_SHOWN = f"""
+SELECT topic FROM apps_owned GROUP BY topic
+HAVING count(DISTINCT unit_code) >= {FEWEST_UNITS} AND coalesce(max(issuer_level), '') <> '{TOWNSHIP}' ORDER BY topic
+"""
 
 
 @dataclass(frozen=True)
@@ -107,6 +118,7 @@ def count_numerators(con, attribution: pd.DataFrame) -> None:
 
     attribution: indicator, view, part (SQL: what a row adds).
     """
+    con.execute(APPS_OWNED)
     for view, rows in attribution.groupby("view", sort=True):
         sums = ", ".join(
             f'sum(CAST({row.part} AS DECIMAL(38, 6)))::DOUBLE AS "{row.indicator}"'
@@ -209,7 +221,7 @@ def departments(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Scorecard by issuer, level and topic, and contributions by these and by member: what :func:`scorecards` and
     :func:`summary` give, with the columns ``dimension`` and ``index``; issuers below the thresholds, and those of
-    townships, only together."""
+    townships, only together. Apps have lines as topics where enough units use them and no township owns them."""
     of_members = {index: members(burden, index) for index in burden.indices}
     cards, lines = [], []
     count_numerators(con, attribution)
@@ -217,9 +229,11 @@ def departments(
         names, counted = shown_names(card), numerators(con, attribution, dimension)
         own = card[card["name"].map(names) == card["name"]]
         cards.append(own.assign(dimension=dimension))
+        apps = con.execute(APPS_SHOWN).df()["topic"].tolist() if dimension == TOPIC else []
+        names |= {app: app for app in apps}
         for index, (added, known) in of_members.items():
             parts = parts_of(attributed(added, burden.built.cube.grid, counted, names), known)
-            lines.append(summary(parts, list(own["name"]), seed).assign(dimension=dimension, index=index))
+            lines.append(summary(parts, [*own["name"], *apps], seed).assign(dimension=dimension, index=index))
     for view in attribution["view"].unique():
         con.execute(f"DROP TABLE counted_{view}")
     for index, (added, known) in of_members.items():
