@@ -15,6 +15,7 @@ from unseen_offices import OFFICES
 from jianfu.config.files import read_yaml
 from jianfu.config.merging import merge
 from jianfu.onboarding.assignment import assign
+from jianfu.onboarding.codebook import legend_in, parts_named
 from jianfu.onboarding.contents import legend_of
 from jianfu.onboarding.draft import make_draft
 from jianfu.onboarding.grouping import core_name
@@ -578,8 +579,10 @@ def test_a_sheet_that_lists_the_questions_says_what_letters_mean(tmp_path, knowl
     assert survey.ranges == {"burnout": [1, 5]}
 
 
-def test_a_code_book_names_questions_scales_and_the_way_of_the_numbers(tmp_path, knowledge):
-    """Questions without a usual word: their scales in another column, in any order; 1 is the most; one is reversed."""
+@pytest.mark.parametrize("said", ["（反向题）", ""])
+def test_a_code_book_names_questions_scales_and_the_way_of_the_numbers(tmp_path, knowledge, said):
+    """Questions without a usual word: their scales in another column, in any order; 1 is the most; one is reversed,
+    by its words or by its answers alone."""
     scales = [("工作自主性", "AU", 3), ("工作意义感", "MW", 6), ("组织认同", "", 2), ("离职意愿", "LI", 3)]
     asked = [(scale, part and f"{part}{n}") for scale, part, many in scales for n in range(1, many + 1)]
     legend = "1=非常符合；2=比较符合；3=不确定；4=比较不符合；5=非常不符合"
@@ -590,7 +593,7 @@ def test_a_code_book_names_questions_scales_and_the_way_of_the_numbers(tmp_path,
     ]
     book += [["D3", "出生年代", "", ""], ["D4", "每周工作多少小时", "", "小时"]]
     book += [
-        [f"V{n}", f"说法{n}" + "（反向题）" * (item == "MW4"), scale, legend]
+        [f"V{n}", f"说法{n}" + said * (item == "MW4"), scale, legend]
         for n, (scale, item) in enumerate(asked, 1)
     ]
     rows = [["答卷编号", "提交时间", "D1", "D2", "D3", *(f"v{n}" for n in range(1, len(asked) + 1)), "D4"]]
@@ -613,6 +616,29 @@ def test_a_code_book_names_questions_scales_and_the_way_of_the_numbers(tmp_path,
     ours = [n for n, (_, item) in enumerate(asked, 1) if item]
     assert draft.survey.items == {f"v{n}": item for n, item in zip(ours, wanted, strict=True)}
     assert draft.survey.responses == {str(code): 6 - code for code in range(1, 6)} and not draft.survey.ranges
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("1=从不；2=很少；3=有时；4=经常；5=总是", ("从不", "总是")),
+        ("①从不 ②很少 ③有时 ④经常 ⑤总是", ("从不", "总是")),
+        ("非常符合（5）符合（4）一般（3）不符合（2）非常不符合（1）", ("非常不符合", "非常符合")),
+        ("小时", None),
+        ("1、您所在的县区", None),
+    ],
+)
+def test_legends_of_answers(text, ends):
+    legend = legend_in(text)
+    assert (legend and (legend["1"], legend["5"])) == (ends or {})
+
+
+def test_names_of_scales_are_those_that_are_asked_and_run_the_same_way(knowledge):
+    named = {
+        text: sorted(parts_named(text, knowledge))
+        for text in ("职业倦怠（去人格化）", "留任意愿", "创新氛围")
+    }
+    assert named == {"职业倦怠（去人格化）": ["CY"], "留任意愿": [], "创新氛围": []}
 
 
 def test_a_file_of_codes_alone_is_read_by_the_code_book_beside_it(tmp_path, knowledge):

@@ -45,10 +45,7 @@ def place_by_words(said: dict, answers: dict, codes: dict, book, knowledge) -> P
     ``book`` a :class:`jianfu.onboarding.codebook.CodeBook`: the scales that it names are the scales.
     """
     items, keys, told, taken = {}, {}, 0, set()
-    said = {
-        text: Said(words, book.parts.get(text), text in book.turned, _agrees(text, codes, book))
-        for text, words in said.items()
-    }
+    said = {text: _said(text, words, codes, book) for text, words in said.items()}
     ours = [text for text in said if said[text].parts is None or said[text].parts]
     blocks = [list(own) for _, own in groupby(ours, lambda text: _block(text, said, answers))]
     for block in sorted(blocks, key=len, reverse=True):
@@ -65,8 +62,8 @@ def place_by_words(said: dict, answers: dict, codes: dict, book, knowledge) -> P
 
 @dataclass(frozen=True)
 class Said:
-    """What a question says, the letters of items that its scale may have (None: not named), whether it is reversed, and
-    the correlation of its answers with those to the other questions of that scale.
+    """What a question says, the letters of items that its scale may have (None: not named), whether it is reversed (it
+    is said to be, or its answers run against the rest), and the correlation with the other questions of that scale.
     """
 
     text: str
@@ -75,17 +72,16 @@ class Said:
     agrees: float = 0.0
 
 
-def _agrees(text, codes, book):
-    """Correlation of the answers to a question with the mean of the others that a code book puts into its scale."""
-    own = book.parts.get(text)
+def _said(text, words, codes, book):
+    """:class:`Said` of a question; others of its scale are those to which a code book gives the same."""
+    own, marked = book.parts.get(text), text in book.turned
     others = [codes[other] for other in codes if other != text and own and book.parts.get(other) == own]
-    if len(others) < 2:
-        return 0.0
-    rest = np.mean(others, axis=0)
+    rest = np.mean(others, axis=0) if len(others) > 1 else np.array([np.nan])
     both = ~np.isnan(rest + codes[text])
     if both.sum() < FEWEST or not (rest[both].std() and codes[text][both].std()):
-        return 0.0
-    return float(np.corrcoef(rest[both], codes[text][both])[0, 1])
+        return Said(words, own, marked)
+    agrees = float(np.corrcoef(rest[both], codes[text][both])[0, 1])
+    return Said(words, own, marked or agrees < AGAINST / np.sqrt(both.sum()), agrees)
 
 
 def _block(text, said, answers):
@@ -214,7 +210,12 @@ def _part(item):
 
 def _sure(own, scale, knowledge):
     """Whether words place most items of a scale, and every item that others must not be taken for."""
-    told = {item for said, item in own if _score(said, item, knowledge)}
+    turned = _turned_alone(knowledge)
+    told = {
+        item
+        for said, item in own
+        if _score(said, item, knowledge) and (item not in turned or _own_words(said, item, knowledge))
+    }
     alone = {item for item in scale["items"] if item in knowledge.hints["item"]}
     return len(told) >= MOST * len(scale["items"]) and alone <= told
 

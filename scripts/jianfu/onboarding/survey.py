@@ -145,12 +145,13 @@ def _book(pages, sheets, knowledge):
 def _one_legend(texts, book):
     """The answers behind the codes of the questions of one scale; empty where they are not the same for all."""
     legends = [book.legends.get(text, {}) for text in texts]
-    return legends[0] if legends and all(legend == legends[0] for legend in legends) else {}
+    same = bool(legends) and all(legend == legends[0] for legend in legends)
+    return legends[0] if same and (len(legends[0]) > 2 or order_answers(list(legends[0].values()))) else {}
 
 
 def _turned_codes(legend, answers):
     """{code: its opposite} where the legend of numbers runs from most to least (1 very much … 5 not at all)."""
-    if not legend or not all(code.lstrip("-").isdigit() for code in legend):
+    if not all(code.lstrip("-").isdigit() for code in legend) or not any(_kind(a) == {"0"} for a in answers):
         return {}
     words = {word: int(code) for code, word in legend.items()}
     ordered = order_answers(list(words))
