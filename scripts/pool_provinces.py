@@ -26,6 +26,7 @@ from jianfu.province.plan import plan_content
 from jianfu.province.record import departures, plan_record
 from jianfu.provinces.package import read_package
 from jianfu.provinces.pooling import COMMON, nearest_first, plans_side_by_side, pool
+from jianfu.provinces.shrinkage import TEST
 from jianfu.release.outputs import DIGITS
 
 
@@ -98,12 +99,12 @@ def tidy(pooled, labels):
         province="provinces",
         model=rows["model"] + twin,
         role="pooled",
-        specification="meta(REML; knha)",
+        specification=f"meta(REML; {TEST})",
         exposure=rows["term"],
         dropped_by_reason="{}",
         n_clusters=rows["provinces"],
         converged=True,
-        vcov="knha",
+        vcov=TEST,
         note=notes,
     ).reindex(columns=RELEASED_COLUMNS)
 
