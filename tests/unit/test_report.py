@@ -404,7 +404,7 @@ def test_what_the_charts_say_of_relief_and_what_is_only_described(province):
     )
     text, _ = markdown(province)
     assert "18个月以上的2个县，控制图报警的有1个" in text and "2024年8月开始的各县合计没有报警" in text
-    assert "S12: 名次变动的平均 9.49" in text and "写成一项目标试验" in text
+    assert "名次变动的平均: S12 9.49" in text and "写成一项目标试验" in text
     text, _ = markdown(province, "en", "report")
     assert "of 2 counties with 18 months" in text and "in 2024-08 together did not ring" in text
     file = province / "release" / "tables" / "relief_monitor.csv"

@@ -45,7 +45,7 @@ def scenario_table(effects: pd.DataFrame, verdicts: Mapping[str, str], labels: L
             _legend(effects, labels),
             labels("note_scenarios"),
             *_unsupported(verdicts, labels),
-            *_described(effects, labels),
+            *_further(effects, labels),
             *_refusals(effects),
         ),
         1,
@@ -154,13 +154,14 @@ def _unsupported(verdicts, labels):
     )
 
 
-def _described(effects, labels):
-    """What scenarios without a projection describe of all units or persons, one line each."""
-    rows = effects[effects["quantity"].str.match("rank_shift|slope_") & (effects["group"] == "all")]
-    return tuple(
-        f"{row['scenario']}: {labels('explore_quantity_' + row['quantity'])} {_cell(row)}".replace("\n", " ")
-        for row in rows[rows["estimate"].notna()].to_dict("records")
-    )
+def _further(effects, labels):
+    """What has no column, one line per quantity: hours, and what scenarios without a projection describe of all."""
+    own = effects[effects["quantity"].str.match("hours_|rank_shift|slope_") & (effects["group"] == "all")]
+    lines = []
+    for quantity, rows in own[own["estimate"].notna()].groupby("quantity", sort=False):
+        cells = (f"{row['scenario']} {_cell(row)}".replace("\n", " ") for row in rows.to_dict("records"))
+        lines.append(f"{labels('explore_quantity_' + quantity)}: {labels('scenario_separator').join(cells)}")
+    return lines
 
 
 def _refusals(effects):
