@@ -214,3 +214,31 @@ def test_a_file_or_title_that_names_one_county_tells_units_of_one_name_apart(tmp
     for place in ("使用情况.csv", "甲县和乙县使用情况.csv", "丙市使用情况.csv"):
         result = ingest_rows(tmp_path, "app_activity", apps, place, data={"max_reject_share": 1})
         assert result.quarantine["reason"].tolist() == ["ambiguous_unit"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "counties", "unknown"),
+    [
+        ("390101", ["390101"], 0),
+        ("甲县", ["390101"], 0),
+        ("甲县、乙县", ["390101", "390102"], 0),
+        ("390101，390102", ["390101", "390102"], 0),
+        ("丙市", ["390101", "390102"], 0),
+        ("乙县范围内", ["390102"], 0),
+        ("", [None], 0),
+        ("—", [None], 0),
+        ("全市", [None], 0),
+        ("甲县、全市", ["390101", None], 0),
+        ("丁县", ["丁县"], 1),
+        ("各县(市区)", ["各县(市区)"], 1),
+        ("甲县、丁县", ["390101", "丁县"], 1),
+    ],
+)
+def test_counties_of_a_policy(tmp_path, cell, counties, unknown):
+    """By code or name, several in a cell; what no unit is of holds for none of them, and is counted."""
+    rows = [["policy_id", "name", "start_date", "county_code"], ["P1", "减负通知", "2024-03-01", cell]]
+    result = ingest_rows(tmp_path, "policies", rows, source={"values": {"county_code": {"全市": ""}}})
+    found = result.canonical["county_code"].to_pylist()
+    assert sorted(found, key=str) == sorted(counties, key=str)
+    assert result.notices.query("kind == 'unknown_county'")["rows"].sum() == unknown
+    assert result.counts.query("outcome == 'kept'")["rows"].sum() == 1

@@ -431,8 +431,8 @@ def of_tables(path):
 
 
 def canonical_units(wildcards):
-    """The unit table, which every table with units is read against."""
-    if wildcards.table in ("units", "policies"):
+    """The unit table, which every table with units or counties is read against."""
+    if wildcards.table == "units":
         return []
     return f"results/{wildcards.province}/restricted/canonical/units.parquet"
 

@@ -15,7 +15,7 @@ from jianfu.ingest.personal import Persons, without_ids
 from jianfu.ingest.progress import completed, odd_states
 from jianfu.ingest.punches import workday
 from jianfu.ingest.schema import REASONS
-from jianfu.ingest.several import one_row_each
+from jianfu.ingest.several import one_row_each, one_row_per_county
 from jianfu.ingest.sheet import FAILED
 from jianfu.ingest.stage import DAY_PREFIX, MONTH, PART_PREFIX, PLACE, STAND_INS, values_of
 from jianfu.ingest.texts import coded, plain
@@ -99,8 +99,12 @@ class Builder:
             else cells.combine_chunks()
         )
         cells, parts = self._one_row_per_part(cells, converter)
-        height = cells.num_rows
         raw, found, remarks, whole_day = {}, {}, {}, {}
+        if self.table.name == "policies" and "county_code" in cells.column_names and self.units.counties:
+            explained = converter.explained("county_code")
+            cells, parts, unknown = one_row_per_county(cells, self.units, explained)
+            remarks["unknown_county", "county_code"] = unknown
+        height = cells.num_rows
         described, said = self._people(cells, converter) if self._has_people() else None, {}
         for name, column in self.table.columns.items():
             raw[name] = _cells(cells, name)

@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jianfu.core.wording import normal_wording
 from jianfu.ingest.texts import coded, plain
 from jianfu.ingest.units import AMBIGUOUS, UNKNOWN, normal_name
 
@@ -24,7 +25,7 @@ BETWEEN, ALL = (
 NO_PIECES = pd.DataFrame({name: np.zeros(0, np.int64) for name in ("src", "row", "units")})
 NO_COUNTS = pd.DataFrame(columns=["src", "outcome", "reason", "column", "rows"])
 # what the cells of one row of a table may be several of, and the column that then tells the rows apart
-PARTS = {"tasks": ("several_units", "unit_code")}
+PARTS = {"tasks": ("several_units", "unit_code"), "policies": ("several_counties", "county_code")}
 COLUMNS = ("several_columns", "")  # of the other tables: a column per month, or per app
 
 _BREAK = re.compile(r"[、,;/|()\[\]【】。\n]+")
@@ -160,6 +161,37 @@ def _number(text):
     if not text:
         return None
     return int(text) if text.isdigit() else _NUMERALS.get(text)
+
+
+def one_row_per_county(cells, index, explained):
+    """``(rows with one county each, frame src, row, units, number of rows with a county that no unit has)`` of staged
+    rows of policies, whose county_code may name several (甲县、乙县), or a city with all its counties.
+
+    cells: Arrow table of text with src and row; explained: normal wordings that settings explain or that are nothing.
+    They stay as they are; so does what no unit is of.
+    """
+    texts = plain(cells["county_code"].combine_chunks()).fill_null("").to_pylist()
+    meant, unknown = {text: [text] for text in texts}, set()
+    for text in meant.keys() - {""}:
+        if normal_wording(text) in explained:
+            continue
+        pieces = [
+            piece for piece in map(str.strip, _BREAK.split(unicodedata.normalize("NFKC", text))) if piece
+        ]
+        named = {
+            piece: [] if normal_wording(piece) in explained else index.counties_named(piece)
+            for piece in pieces
+        }
+        if any(not codes and normal_wording(piece) not in explained for piece, codes in named.items()):
+            unknown.add(text)
+        if any(named.values()):
+            meant[text] = list(dict.fromkeys(code for piece in pieces for code in named[piece] or [piece]))
+    numbers = np.array([len(meant[text]) for text in texts], np.int64)
+    split = cells.take(pa.array(np.repeat(np.arange(len(texts)), numbers))).combine_chunks()
+    codes = pa.array([code for text in texts for code in meant[text]], pa.string())
+    split = split.set_column(split.column_names.index("county_code"), "county_code", codes)
+    places = pd.DataFrame({name: cells[name].to_numpy() for name in ("src", "row")} | {"units": numbers})
+    return split, places[places["units"] > 1], sum(text in unknown for text in texts)
 
 
 def one_row_each(rows, index):

@@ -129,7 +129,7 @@ def ingest_table(
     folder     folder with the raw exports
     settings   resolved settings: the groups province, data, sources, values, survey and calendar are used
     plan_dir   config/plan; schema: path of workflow/schemas/canonical.yaml
-    units      frame of the canonical units (not needed for units and policies)
+    units      frame of the canonical units (not needed for units)
     key        pseudonym key as bytes; default: from the environment, see :mod:`jianfu.core.keys`
     scratch    folder in which a private folder for intermediate files is made, once that of a run that was killed is
                gone; default: that of the system

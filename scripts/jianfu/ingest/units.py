@@ -48,7 +48,8 @@ class UnitIndex:
 
     ``successors`` holds (predecessor code, successor code, valid_from) in order of date; ``kinds`` the unit type of
     every code, ``areas`` the codes of every county and city by its name, ``periods`` the (first, last) days on which a
-    code is in force, NaT where they are open.
+    code is in force, NaT where they are open; ``counties`` the codes of the counties that a code, or the name of a
+    county or city, means.
     """
 
     wordings: dict
@@ -56,11 +57,12 @@ class UnitIndex:
     kinds: dict = field(default_factory=dict)
     areas: dict = field(default_factory=dict)
     periods: dict = field(default_factory=dict)
+    counties: dict = field(default_factory=dict)
 
     @classmethod
     def from_units(cls, units):
         """Index of the canonical units table (frame with the contract's columns)."""
-        wordings, successors, kinds, areas, periods = {}, [], {}, {}, {}
+        wordings, successors, kinds, areas, periods, counties = {}, [], {}, {}, {}, {}
         codes = {normal_code(code): code for code in units["unit_code"]}
         for unit in units.itertuples():
             code = unit.unit_code
@@ -69,6 +71,9 @@ class UnitIndex:
             county, city = _text(unit.county_name), _text(unit.city_name)
             for area in filter(None, map(normal_name, (county, city))):
                 areas.setdefault(area, set()).add(code)
+            if own := _text(unit.county_code):
+                for wording in filter(None, (own, normal_code(own), normal_name(county), normal_name(city))):
+                    counties.setdefault(wording, set()).add(own)
             for wording in (code, normal_code(code)):
                 wordings.setdefault(wording, set()).add(code)
             names = {unit.unit_name, *_ALIAS_BREAK.split(_text(unit.aliases))}
@@ -80,7 +85,7 @@ class UnitIndex:
                 for old in _ALIAS_BREAK.split(unit.predecessor_code):
                     successors.append((codes.get(normal_code(old), normal_code(old)), code, start))
         successors.sort(key=lambda s: (str(s[2]), s[0] or "", s[1]))
-        return cls(wordings, successors, kinds, areas, periods)
+        return cls(wordings, successors, kinds, areas, periods, counties)
 
     def resolve(self, wording, county=""):
         """Code of a wording, or UNKNOWN or AMBIGUOUS. ``county`` comes from a column of its own."""
@@ -104,6 +109,12 @@ class UnitIndex:
         named = [area for area in self.areas if area in text]
         named = [area for area in named if not any(self.areas[area] > self.areas[other] for other in named)]
         return named[0] if len({frozenset(self.areas[area]) for area in named}) == 1 else ""
+
+    def counties_named(self, text):
+        """Codes of the counties that a code or name means, in order; [] where it means none. A name may have words
+        around it (乙县范围内)."""
+        found = self.counties.get(normal_name(text)) or self.counties.get(normal_code(text))
+        return sorted(found or self.counties.get(self.county_in(text), ()))
 
     def of_kind(self, kinds, area=""):
         """Codes of the units of these types, in order, of one county or city where ``area`` names it."""

@@ -347,6 +347,10 @@ class Converter:
         whole_day[live] = precision == dates.PRECISIONS.index("day")
         return Converted(pa.array(typed), status), whole_day
 
+    def explained(self, column):
+        """Normal wordings of a column that the settings or the plan explain, and those of nothing."""
+        return {normal_wording(text) for text in (*self.wordings.words_of(column), *self.tokens.to_pylist())}
+
     def units(self, cells, counties, index, several=False):
         """:class:`Converted` codes of unit wordings (before mergers); ``counties`` is a column of cells or None.
 
