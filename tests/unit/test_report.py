@@ -451,6 +451,21 @@ def test_a_figure_of_the_release_before_says_so(province, language):
     assert text.count(words) >= 2  # where the answers stand, and where the outflow is told
 
 
+def test_what_burnout_does_to_answering_is_said_under_the_first_question(province, language):
+    assert "0.5" not in markdown(province, language, "report")[0]
+
+    def with_bounds(frame):
+        own = frame[(frame["model"] == "H1_burnout") & (frame["term"] == "OD")]
+        bounds = {"H1_silent_above": 0.231, "H1_silent_below": 0.143, "H1_stayed": 0.192}
+        more = [own.assign(model=name, role="robustness", estimate=value) for name, value in bounds.items()]
+        return pd.concat([frame, *more], ignore_index=True)
+
+    change_estimates(province, with_bounds)
+    text, _ = markdown(province, language, "report")
+    line = next(line for line in text.splitlines() if "0.231" in line)
+    assert "0.143" in line and "0.192" in line and "0.187" in line
+
+
 def test_sentences_follow_sign_and_significance(province):
     def weak_and_negative(frame):
         return frame.assign(estimate=-0.05, ci_low=-0.15, ci_high=0.05, p_value=0.3, p_adjusted=0.6)
