@@ -317,6 +317,17 @@ def test_an_item_whose_heading_no_file_has_stops_the_reading(tmp_path):
         ingest_rows(tmp_path, "survey", rows, source=source)
 
 
+def test_an_item_that_a_scale_is_asked_without_is_told(tmp_path):
+    rows = [
+        ["单位", "出生年代", "调查轮次", "提交答卷时间", "EE1"],
+        ["河口镇", "90后", "1", "2024-03-01", "3"],
+    ]
+    notices = ingest_rows(tmp_path, "survey", rows).notices.set_index("column")["kind"]
+    assert (
+        notices["EE2"] == "absent_item" and notices["IN1"] == "absent_column"
+    )  # innovation was not asked at all
+
+
 def test_anonymous_survey(tmp_path):
     head = ["单位", "出生年代", "调查轮次", "提交答卷时间", "EE1"]
     row = ["河口镇", "90后", "1", "2024-03-01", "3"]

@@ -469,13 +469,15 @@ def notices_of_absent(table, sources, columns, mapped) -> list[dict]:
         for heading in [*(source.get("columns") or {}), *(source.get("unpivot") or {})]:
             if normal_heading(heading) not in seen:
                 notices.append(notice(table.name, "heading_not_found", column=heading))
+    asked = {table.columns[name].scale for name in mapped if name in table.columns} - {""}
     for name, column in table.columns.items():
         if not column.required and column.expected and not column.derived and name not in mapped:
             if column.type == "unit" and "unit_name" in mapped:
                 continue
             if {STAND_INS.get(name), COMPLETED_BY.get(name)} & mapped:
                 continue
-            notices.append(notice(table.name, "absent_column", column=name))
+            kind = "absent_item" if column.scale in asked else "absent_column"
+            notices.append(notice(table.name, kind, column=name))
     for column in columns:
         if column["status"] == UNMAPPED:
             notices.append(
