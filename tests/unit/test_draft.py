@@ -674,8 +674,13 @@ def test_headings_that_need_one_another_or_the_cells(tmp_path, knowledge):
         number = _id_number(n)[0]
         days = [f"20{10 + n % 9}年8月", f"2020-08-{n % 28 + 1:02d}"]
         roster.append([number, "河口镇", "1990-01-02", *days, ways[n % 3], ranks[n % 3]])
-    moves = [["证件号码", "所在单位", "进/出", "进出方式", "报到（离开）日期"]]
-    reasons = [("出", "考走"), ("出", "退休"), ("进", "招录公务员"), ("出", "平调")]
+    moves = [["证件号码", "所在单位", "进/出", "进出方式", "从哪来（到哪去）", "报到（离开）日期"]]
+    reasons = [
+        ("出", "考走", "市直机关"),
+        ("出", "退休", ""),
+        ("进", "招录公务员", ""),
+        ("出", "平调", "县直部门"),
+    ]
     moves += [
         [_id_number(n)[0], "河口镇", *reasons[n % 4], f"2024-03-{n % 28 + 1:02d}"] for n in range(40, 64)
     ]
@@ -686,7 +691,8 @@ def test_headings_that_need_one_another_or_the_cells(tmp_path, knowledge):
     assert {"编号": "policy_id", "生效时间": "start_date"}.items() <= read["policies"].items()
     wanted = {"入职": "hire_date", "到现单位": "spell_start", "来源渠道": "entry_route", "级别": "rank"}
     assert wanted.items() <= read["roster"].items()
-    assert read["ledger"]["进出方式"] == "exit_type" and read["tasks"]["是否留有问题清单"] == "has_rectify"
+    assert {"进出方式": "exit_type", "从哪来（到哪去）": "destination"}.items() <= read["ledger"].items()
+    assert read["tasks"]["是否留有问题清单"] == "has_rectify"
 
 
 def test_steps_of_urgency_are_neither_yes_nor_no(tmp_path, knowledge):
