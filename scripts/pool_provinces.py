@@ -26,7 +26,6 @@ from jianfu.province.plan import plan_content
 from jianfu.province.record import departures, plan_record
 from jianfu.provinces.package import read_package
 from jianfu.provinces.pooling import COMMON, nearest_first, plans_side_by_side, pool
-from jianfu.provinces.shrinkage import TEST
 from jianfu.release.outputs import DIGITS
 
 
@@ -99,12 +98,12 @@ def tidy(pooled, labels):
         province="provinces",
         model=rows["model"] + twin,
         role="pooled",
-        specification=f"meta(REML; {TEST})",
+        specification="meta(REML; knha)",
         exposure=rows["term"],
         dropped_by_reason="{}",
         n_clusters=rows["provinces"],
         converged=True,
-        vcov=TEST,
+        vcov="knha",
         note=notes,
     ).reindex(columns=RELEASED_COLUMNS)
 

@@ -184,7 +184,7 @@ def nations():
         v = rng.uniform(0.04, 0.12, 12) ** 2
         truth = 0.2 + 0.08 * rng.normal(size=12)
         y, more = truth + np.sqrt(v) * rng.normal(size=12), 0.2 + 0.08 * rng.normal()
-        fitted = meta.fit(y, v, test=shrinkage.TEST)
+        fitted = meta.fit(y, v)
         half = stats.t.ppf(0.975, fitted.df) * fitted.std_errors[0]
         low, high = shrinkage.prediction(y, v)
         drawn, below, above = shrinkage.shrunken(y, v)

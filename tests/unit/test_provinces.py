@@ -382,16 +382,6 @@ def test_a_pool_is_that_of_its_formulas(tmp_path):
     assert (drawn["shrunken"] - 0.3).abs().lt((drawn["estimate"] - 0.3).abs() + 1e-9).all()
 
 
-def test_two_provinces_that_happen_to_agree_are_no_surer_than_their_errors(tmp_path):
-    """Hartung and Knapp's factor would make an error of .0007 of errors of .03."""
-    rows = [[row("H1_burnout", "OD", b, 0.03)] for b in (0.2, 0.201)]
-    files = [packed(tmp_path, name, estimates=own) for name, own in zip("ab", rows, strict=True)]
-    pools = pool([read_package(path, 10) for path in files], COUNTERPARTS, 0.95, 2, NO_COUNTIES)
-    line = pools.pooled.set_index("model").loc["H1_burnout"]
-    assert line["std_error"] == pytest.approx(2 * 0.03 / norm.ppf(0.975) / np.sqrt(2), rel=1e-3)
-    assert line["ci_low"] < 0 < line["ci_high"] and line["verdict"] == "inconclusive"
-
-
 def test_a_province_on_the_common_tier_is_pooled_with_the_twins_of_the_others(tmp_path):
     def both(b):
         return [

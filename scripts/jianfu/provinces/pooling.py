@@ -2,7 +2,7 @@
 
 A line is a hypothesis with the model and term that decide it, on the full tier or on the common one. A province answers
 it with a released estimate and with what this rests on (:mod:`jianfu.provinces.dependencies`). Answers that rest on the
-same are pooled by REML with the errors that :data:`shrinkage.TEST` says; the others are listed with
+same are pooled by REML with the errors of Hartung and Knapp (:mod:`jianfu.statistics.meta`); the others are listed with
 what deviates. The truths of provinces, drawn to their mean, and that of a further one are those of the normal
 hierarchical model of the same estimates, with what is not known of its heterogeneity. Where released estimates of
 counties are on this machine, one model of both levels draws them to their province, and provinces to the nation.
@@ -197,7 +197,7 @@ def _pooled(key, same, deviating, confidence, least):
         return None, empty
     estimates, variances = _figures(same)
     try:
-        fitted = meta.fit(estimates, variances, test=shrinkage.TEST, confidence=confidence)
+        fitted = meta.fit(estimates, variances, confidence=confidence)
     except NotEstimable:
         return None, empty
     estimate, error = fitted.coefficients[0], fitted.std_errors[0]
@@ -259,8 +259,7 @@ def _left_out(key, same, fitted, confidence, least):
     if fitted is None or len(same) - 1 < max(least, 2):
         return []
     rows = []
-    rests = meta.leave_one_out(*_figures(same), test=shrinkage.TEST, confidence=confidence)
-    for one, rest in zip(same, rests, strict=True):
+    for one, rest in zip(same, meta.leave_one_out(*_figures(same), confidence=confidence), strict=True):
         if rest is not None:
             interval = inference.t_interval(rest.coefficients[0], rest.std_errors[0], rest.df, confidence)
             rows.append((*key, one.province, rest.coefficients[0], *map(float, interval[:2]), rest.tau2))

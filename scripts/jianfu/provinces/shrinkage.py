@@ -11,10 +11,6 @@ from scipy import stats
 from jianfu.core.errors import NotEstimable
 from jianfu.statistics import meta
 
-# Errors of a pooled mean (:func:`jianfu.statistics.meta.fit`): those of Hartung and Knapp, never below what the errors
-# of the places alone give, as two places that happen to agree would make an interval narrower than either's own.
-TEST = "adhoc"
-
 
 def interval_variances(low, high, confidence):
     """Variances of the normal distributions with these intervals at a level of ``confidence``.
@@ -123,7 +119,7 @@ def _quantiles(means, spreads, level):
 class Nested:
     """Effects of counties within provinces: y = mean + province (tau2) + county (omega2) + error of known variance.
 
-    mean: of provinces, by REML with errors of :data:`TEST`, from the means of their counties; its ``tau2`` is
+    mean: of provinces, by REML with the errors of Hartung and Knapp, from the means of their counties; its ``tau2`` is
     that between provinces. omega2, omega2_low, omega2_high: variance between the counties of a province (Paule-Mandel
     within provinces, Q profile). provinces: means (p,) of the counties that gave estimates, before anything is drawn.
     of_provinces, of_counties: drawn values, low, high, (3, p) and (3, k). province, county: intervals (low, high) for a
@@ -173,7 +169,7 @@ def nested(estimates, variances, members, confidence=0.95, n=400):
     of_counties = share * v + (1 - share) ** 2 * of_provinces[:, members]
     further = around + tau2[:, None]
     return Nested(
-        meta.fit(means, spread, test=TEST, confidence=confidence),
+        meta.fit(means, spread, confidence=confidence),
         *(float(value) for value in (point, low, high)),
         means,
         _summary(provinces, of_provinces, confidence),
