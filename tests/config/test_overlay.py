@@ -799,7 +799,7 @@ SCENARIOS_REFUSED = {
     "key": ({"edit": [{"table": "tasks"}]}, "has no key 'edit'; did you mean 'edits'?"),
     "edit of nothing": ({"edits": [{"table": "tasks"}]}, "the scenario 'S17' changes no record"),
     "nothing": ({"edits": [], "slopes": []}, "the scenario 'S17' changes no record"),
-    "part": ({"combines": ["S99"]}, "there is no scenario 'S99'; did you mean 'S9'?"),
+    "part": ({"combines": ["S99"]}, "there is no scenario 'S99'; valid are S1, S2"),
 }
 
 
@@ -928,7 +928,7 @@ def test_an_anonymous_answer_counts_where_its_cohort_lies_in_one_of_ours(load):
     content = content_of(
         load(
             "plan: {cohorts: {85后: 1985, 00后: off}, variables: {survey_scores: {young: off}},"
-            " models: {H7_young: off}, hypotheses: {H7: off}}\n"
+            " models: {H7_young: off, H7_young_plateau: off}, hypotheses: {H7: off}}\n"
         )
     )
     definitions = definitions_of(content("exits.yaml"), "")
