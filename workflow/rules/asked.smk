@@ -1,10 +1,9 @@
 """Some scenarios beside what is published (`make scenarios SCENARIOS=S1,S4`): the release and its report stay as they are.
 
 REQUIRED INPUTS: those of build_scenarios; the estimates of the province.
-OUTPUTS: restricted/asked/{asked} and, past the gate, scenarios/{asked} under results/{province}, in it tables/scenarios.xlsx
+OUTPUTS (asked: ids with commas): restricted/asked/{asked} and, past the gate, scenarios/{asked} under results/{province}, in it tables/scenarios.xlsx
 """
 
-ASKED = "results/{province}/scenarios/{asked}"  # {asked}: ids of scenarios with commas
 ASKED_TABLES = ["scenario_effects", "evaluation_ranks"]
 
 
@@ -37,10 +36,10 @@ use rule release_results as release_asked_scenarios with:
         plan=plan("outputs.csv"),
         labels=plan("labels.csv"),
     output:
-        tables=expand(ASKED + "/tables/{name}.csv", name=ASKED_TABLES, allow_missing=True),
-        estimates=ASKED + "/estimates.csv",
-        reasons=ASKED + "/reasons.csv",
-        log=ASKED + "/disclosure_log.csv",
+        tables=expand("results/{province}/scenarios/{asked}/tables/{name}.csv", name=ASKED_TABLES, allow_missing=True),
+        estimates="results/{province}/scenarios/{asked}/estimates.csv",
+        reasons="results/{province}/scenarios/{asked}/reasons.csv",
+        log="results/{province}/scenarios/{asked}/disclosure_log.csv",
     log:
         "results/{province}/logs/release_asked_scenarios_{asked}.log",
     benchmark:
@@ -52,13 +51,13 @@ use rule release_results as release_asked_scenarios with:
 
 use rule tabulate_relief_plan as tabulate_asked_scenarios with:
     input:
-        projections=ASKED + "/tables/scenario_effects.csv",
-        estimates=ASKED + "/estimates.csv",
-        reasons=ASKED + "/reasons.csv",
+        projections="results/{province}/scenarios/{asked}/tables/scenario_effects.csv",
+        estimates="results/{province}/scenarios/{asked}/estimates.csv",
+        reasons="results/{province}/scenarios/{asked}/reasons.csv",
         hypotheses=settled("hypotheses.csv"),
         labels=plan("labels.csv"),
     output:
-        xlsx=ASKED + "/tables/scenarios.xlsx",
+        xlsx="results/{province}/scenarios/{asked}/tables/scenarios.xlsx",
     log:
         "results/{province}/logs/tabulate_asked_scenarios_{asked}.log",
     benchmark:
