@@ -36,7 +36,9 @@ use rule release_results as release_asked_scenarios with:
         plan=plan("outputs.csv"),
         labels=plan("labels.csv"),
     output:
-        tables=expand("results/{province}/scenarios/{asked}/tables/{name}.csv", name=ASKED_TABLES, allow_missing=True),
+        tables=expand(
+            "results/{province}/scenarios/{asked}/tables/{name}.csv", name=ASKED_TABLES, allow_missing=True
+        ),
         estimates="results/{province}/scenarios/{asked}/estimates.csv",
         reasons="results/{province}/scenarios/{asked}/reasons.csv",
         log="results/{province}/scenarios/{asked}/disclosure_log.csv",
