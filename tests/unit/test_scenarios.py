@@ -825,6 +825,16 @@ def test_a_rebound_of_half_a_standard_deviation_rings_in_counties_of_twenty_unit
     )  # of ten units the table says that it takes more
 
 
+@pytest.mark.parametrize("start", [{}, {"a": np.nan}, {"a": 20, "b": -3}])
+def test_no_county_has_a_rule_in_the_window(start):
+    frame = pd.DataFrame(
+        {"county_code": ["a", "b"], "county_name": ["甲", "乙"], "city_name": "", "heads": 1.0}
+    )
+    months = pd.period_range("2024-01", periods=12, freq="M").astype(str)
+    start = pd.Series(start, dtype=float)
+    assert monitoring.monitored({"OD": np.zeros((2, 12))}, frame, start, months).empty
+
+
 def test_spreads_are_drawn_together_as_far_as_they_are_alike():
     calm = np.ones((40, 24), dtype=bool)
     counties = monitoring.Counties((24,) * 40, (1,) * 40, calm.tobytes())

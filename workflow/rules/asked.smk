@@ -51,7 +51,7 @@ use rule release_results as release_asked_scenarios with:
         code=code("release_results", rule="release_asked_scenarios"),
 
 
-use rule tabulate_relief_plan as tabulate_asked_scenarios with:
+use rule tabulate_projections as tabulate_asked_scenarios with:
     input:
         projections="results/{province}/scenarios/{asked}/tables/scenario_effects.csv",
         estimates="results/{province}/scenarios/{asked}/estimates.csv",

@@ -52,7 +52,7 @@ use rule release_results as release_relief_plan with:
         code=code("release_results", rule="release_relief_plan"),
 
 
-rule tabulate_relief_plan:
+rule tabulate_projections:
     """The combinations as a table in words."""
     input:
         projections="results/{province}/release/planner/tables/relief_plan.csv",
@@ -63,9 +63,9 @@ rule tabulate_relief_plan:
     output:
         xlsx="results/{province}/release/planner/tables/relief_plan.xlsx",
     log:
-        "results/{province}/logs/tabulate_relief_plan.log",
+        "results/{province}/logs/tabulate_projections.log",
     benchmark:
-        "results/{province}/benchmarks/tabulate_relief_plan.tsv"
+        "results/{province}/benchmarks/tabulate_projections.tsv"
     conda:
         "../../environment.yml"
     resources:
@@ -74,6 +74,6 @@ rule tabulate_relief_plan:
         language=setting("language"),
         confidence=setting("inference", "confidence"),
         synthetic=setting("province", "synthetic"),
-        code=code("tabulate_projections", rule="tabulate_relief_plan"),
+        code=code("tabulate_projections"),
     script:
         "../../scripts/tabulate_projections.py"

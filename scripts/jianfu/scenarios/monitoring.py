@@ -297,9 +297,9 @@ def monitored(
     measures: {index or indicator: (units, months)}; frame: rows of the units in the order of the arrays (county_code,
     county_name, city_name, heads); start: of :func:`first_rules`; counties without a rule in the window are left out.
     """
-    first = frame["county_code"].map(start).reset_index(drop=True)
     places = frame[["county_code", "county_name", "city_name", "heads"]].reset_index(drop=True)
-    places = places[first.between(0, len(months) - 1)].assign(first=first)
+    places["first"] = places["county_code"].map(start)
+    places = places[places["first"].between(0, len(months) - 1)]
     several = places.groupby("first")["county_code"].transform("nunique") > 1
     together = places[several].assign(county_code=TOGETHER, county_name=TOGETHER, city_name="")
     # each date alone: what moves all units of a month moves all dates alike
