@@ -236,6 +236,25 @@ def test_cells_hold_every_person_month_once_in_any_row_order():
     )
 
 
+def test_finest_cells_know_the_age_limit_and_what_the_roster_says_of_a_post():
+    rows = [
+        spell("a", "2020-01-01", birth_ym="1988-04", bianzhi="行政", rank="一级科员"),
+        spell("b", "2020-01-01", birth_ym="1988-04", bianzhi="行政"),
+        spell("c", "2020-01-01", birth_ym="1988-04", bianzhi="行政"),
+    ]
+    frame, _ = person_months(table("spells", rows), WINDOW, DEFINITIONS, details=True)
+    finest = cells.tenure_cells(frame)
+    assert "education" not in finest  # no roster says it: a model that names it has no estimate
+    assert finest[finest["within_35"]]["month"].astype(str).unique().tolist() == [
+        "2024-01",
+        "2024-02",
+        "2024-03",
+    ]
+    counts = finest.groupby("rank", observed=True)["n"].agg(["size", "sum"])
+    assert counts.loc["一级科员"].tolist() == [6, 6]
+    assert counts.loc["不详"].tolist() == [6, 12]  # alike in all: one cell for both
+
+
 def test_sums_and_persons_behind_cells():
     frame, _ = months_of(spell("a", "2020-01-01"), spell("b", "2020-01-01", sex="女"))
     table_of_cells = cells.hazard_cells(frame.assign(p=0.5), sums=["p"])

@@ -133,6 +133,53 @@ def test_poisson_on_tenure_cells_is_cox_on_tenure(tables, months):
     assert row["std_error"] == pytest.approx(np.sqrt(covariance[0, 0]), rel=1e-6)
 
 
+def test_posts_held_fixed_are_those_of_the_persons(months):
+    """Against dummies on single person-months; a trait that all share changes nothing."""
+    rng = np.random.default_rng(5)
+    persons = months["person_key"].cat.categories
+    of = months["person_key"].cat.codes.to_numpy()
+    traits = {
+        name: pd.Categorical(rng.choice(list(levels), len(persons))[of], list(levels))
+        for name, levels in (("bianzhi", "ab"), ("education", "cde"), ("rank", "fg"))
+    }
+    now = pd.DataFrame([(u, m, "OD", rng.normal()) for u in UNITS for m in MONTHS])
+    now.columns = ["unit_code", "month", "exposure", "value"]
+    flow = pd.DataFrame({"step": ["read"], "reason": [""], "person_months": [len(months)]})
+    units = pd.DataFrame({"unit_code": UNITS, "county_code": [u[:6] for u in UNITS], "valid_from": pd.NaT})
+
+    def row(name, keys, **changes):
+        frame = months.assign(within_35=of % 2 == 0, **keys)
+        tables = {"tenure_cells": hazard_table(cells.tenure_cells(frame), flow, now, units)}
+        return fit(name, tables, controls=["cohort", "sex"], **changes).set_index("term")
+
+    found = row("H2_posts", traits, effects=["month", *traits]).loc["OD"]
+    values = now.set_index(["unit_code", "month"])["value"]
+    at = pd.MultiIndex.from_frame(months[["unit_code", "month"]].astype(str))
+    x = pd.get_dummies(
+        pd.DataFrame({name: months[name].astype(str) for name in ("month", "cohort", "sex")} | traits),
+        drop_first=True,
+        dtype=float,
+    )
+    columns = np.column_stack([values.loc[at], np.ones(len(x)), x])
+    y = months["cause"].isin(VOLUNTARY).to_numpy(dtype=float)
+    family = sm.families.Binomial(sm.families.links.CLogLog())
+    wanted = sm.GLM(y, columns, family=family).fit(tol=1e-12)
+    assert found["estimate"] == pytest.approx(wanted.params[0], abs=1e-6)
+    same = {name: pd.Categorical(["x"] * len(months)) for name in traits}
+    plain = row("H2_posts", same, effects=["month"]).loc["OD"]
+    assert row("H2_posts", same, effects=["month", *traits]).loc["OD", "estimate"] == pytest.approx(
+        plain["estimate"], abs=1e-8
+    )
+    ages = [row("H3_age_limit", traits, effects=["month:within_35"]).loc["OD:within_35", "estimate"]]
+    both = [
+        row("H3_age_limit", traits, effects=["month"], terms=["OD"], where={"within_35": young}).loc["OD"]
+        for young in (True, False)
+    ]
+    assert np.isfinite(ages[0]) and ages[0] == pytest.approx(
+        both[0]["estimate"] - both[1]["estimate"], abs=0.05
+    )
+
+
 def test_the_linear_model_on_cells_is_that_on_rows(tables, months):
     row = fit("H2_linear", tables, effects=[], controls=["sex"], report=["OD"]).iloc[0]
     frame = tables["hazard_cells"].whole()

@@ -7,11 +7,13 @@ import numpy as np
 import pandas as pd
 
 from jianfu.core.tables import own_columns
+from jianfu.exits.spells import POSTS
 
 KEYS = ("unit_code", "month", "cohort", "sex", "tenure_band", "lock", "aged50")
 DETAILS = (*KEYS, "role", "lock_band")  # keys of the finer cells
-# keys of the cells of a Cox model on tenure
-TENURE = ("unit_code", "month", "cohort", "sex", "tenure_month", "lock")
+# keys of the finest cells; those of POSTS where the roster has them
+TENURE = ("unit_code", "month", "cohort", "sex", "tenure_band", "tenure_month", "lock", "within_35", *POSTS)
+BINARY = ("lock", "aged50", "within_35")
 
 
 def exits(frame: pd.DataFrame) -> pd.DataFrame:
@@ -24,7 +26,7 @@ def cell_keys(frame: pd.DataFrame, keys=KEYS) -> tuple[np.ndarray, list[int]]:
     """Cell number of each person-month, increasing in the order of the keys, and the number of levels of each key."""
     key, sizes = np.zeros(len(frame), dtype=np.int64), []
     for name in keys:
-        binary = name in ("lock", "aged50")
+        binary = name in BINARY
         sizes.append(2 if binary else len(frame[name].cat.categories))
         key = key * sizes[-1] + (frame[name] if binary else frame[name].cat.codes).to_numpy(dtype=np.int64)
     return key, sizes
@@ -43,7 +45,7 @@ def hazard_cells(frame: pd.DataFrame, *, sums=(), keys=KEYS) -> pd.DataFrame:
     columns, rest = {}, distinct
     for name, size in zip(reversed(keys), reversed(sizes), strict=True):
         code = rest % size
-        binary = name in ("lock", "aged50")
+        binary = name in BINARY
         columns[name] = code == 1 if binary else pd.Categorical.from_codes(code, dtype=frame[name].dtype)
         rest = rest // size
     cells = pd.DataFrame({name: columns[name] for name in keys})
@@ -74,12 +76,14 @@ def own_cells(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def tenure_cells(frame: pd.DataFrame) -> pd.DataFrame:
-    """Person-months collapsed by month of tenure at the post (``tenure_month``) in place of the tenure band.
+    """Person-months collapsed by month of tenure at the post (``tenure_month``) and what else TENURE names.
 
     A Poisson model on these cells with one effect per month of tenure is the Cox model on tenure with delayed entry
-    (Breslow's ties): months of tenure without an event add nothing to either likelihood.
+    (Breslow's ties): months of tenure without an event add nothing to either likelihood. Hardly two persons share a
+    cell by month of tenure, so that the further keys add few cells.
     """
-    return hazard_cells(frame.assign(tenure_month=pd.Categorical(frame["tenure_months"])), keys=TENURE)
+    frame = frame.assign(tenure_month=pd.Categorical(frame["tenure_months"]))
+    return hazard_cells(frame, keys=tuple(name for name in TENURE if name in frame))
 
 
 def person_counts(frame: pd.DataFrame) -> pd.DataFrame:

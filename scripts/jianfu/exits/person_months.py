@@ -12,9 +12,10 @@ import pandas as pd
 from jianfu.core.months import month_number, month_text
 from jianfu.core.tables import own_columns
 from jianfu.exits.definitions import KINDS, SEXES, UNKNOWN, Definitions
-from jianfu.exits.spells import spell_months
+from jianfu.exits.spells import POSTS, spell_months
 
 LOCK_BANDS = ("locked", "ended_1y", "ended", "none")
+AGE_LIMIT = 36 * 12  # months of age from which one is above the limit of 35 years of selection exams
 LOCK_YEAR = 12  # months after the end of the minimum service that count as just ended
 
 
@@ -63,7 +64,8 @@ def person_months(
     tenure_band, tenure_months, lock, aged50, ``cause`` ('' = no exit) and its ``kind`` ('' = no exit), ordered by
     person and month; the categories of cohort and cause are those of the definitions, in their order. In ``flow`` the
     rows of step 'dropped' subtracted from the row 'read' give the row 'at_risk'. With ``details`` there are also role,
-    lock_band and ``upward``: 1 if the exit leads above the township, 0 if not (NaN: no exit, or unknown), and the own
+    lock_band, ``within_35`` (not yet 36 years old), the kind of post, education and rank that the roster has, and
+    ``upward``: 1 if the exit leads above the township, 0 if not (NaN: no exit, or unknown), and the own
     columns of the roster as categories of text (:func:`own_level`).
     """
     table = spell_months(spells, window, definitions)
@@ -107,6 +109,9 @@ def person_months(
         since = month - table["lock_until"].to_numpy()[row]
         frame["role"] = _categorical(table["role"])[row]
         frame["lock_band"] = _categorical(lock_band(since), LOCK_BANDS)
+        frame["within_35"] = month - birth < AGE_LIMIT
+        for name in table.columns.intersection(POSTS):
+            frame[name] = _categorical(table[name])[row]
         for name in own_columns(table):
             frame[name] = _categorical(table[name].map(own_level))[row]
         frame["upward"] = np.where(ends, _upward(table, definitions)[row], np.nan)

@@ -8,6 +8,7 @@ from jianfu.core.months import date_month, month_number
 from jianfu.core.tables import own_columns
 from jianfu.exits.definitions import SEXES, UNKNOWN, Definitions, Secondment
 
+POSTS = ("bianzhi", "education", "rank")  # of the person, in the roster: texts
 SAME_POST_GAP = 1  # months without a spell that do not interrupt the tenure at a post
 
 
@@ -59,6 +60,11 @@ def spell_months(spells: pd.DataFrame, window: tuple[str, str], definitions: Def
             "role": _or_unknown(spells, "role"),
             "first": np.fmax(start + 1, first),
             "last": np.fmin(end, last),
+            **{
+                name: _or_unknown(spells, name)
+                for name in POSTS
+                if name in spells and spells[name].notna().any()
+            },
             **{name: spells[name].to_numpy(dtype=object, na_value=None) for name in own_columns(spells)},
         }
     )

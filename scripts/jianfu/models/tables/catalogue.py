@@ -21,7 +21,14 @@ LAGS = range(1, 25)  # single months before the month at risk
 TIME = ("time", "year", "calendar_month")
 PANEL = ("headcount", "establishment", "workdays", "rest_days", "tasks_logged", "app_logged")
 POLICY = ("", "_start", "_since", "_early", "_national", "_national_since")
-YES_NO = ("lock", "aged50", "resolved", "tasks_logged", "app_logged")  # columns that are true or false
+YES_NO = (
+    "lock",
+    "aged50",
+    "within_35",
+    "resolved",
+    "tasks_logged",
+    "app_logged",
+)  # columns that are true or false
 UNIT_YEAR = ("year", "months", "n_tasks", "n_artefacts", "n_hours", "tasks_month", "artefacts_month")
 WORDS = ("text", "category", "code", "unit", "person")  # types of canonical columns that are no numbers
 CHAIN = ("level", "step", "ln_target", "ln_artefacts", "ln_ratio", "ln_time")

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from jianfu.exits.spells import POSTS
 from jianfu.models.tables.table import (
     NAMES,
     AnalysisTable,
@@ -30,7 +31,7 @@ def hazard_table(cells, flow, exposures, units):
     secondment is known.
     """
     frame = cells.copy(deep=False)
-    for column in frame.columns.intersection(["unit_code", "month", "tenure_month", *GROUPS]):
+    for column in frame.columns.intersection(["unit_code", "month", "tenure_month", *POSTS, *GROUPS]):
         frame[column] = categorical(frame[column])
     by_month, names = exposures_by_month(frame["unit_code"], frame["month"], exposures, survey=False)
     months = frame["month"].cat.categories
