@@ -420,11 +420,13 @@ def set_width(properties, tag, width) -> None:
 
 
 def keep_together(document) -> None:
-    """Notes of a table, and the list of sources, on one page; of long ones the first two."""
+    """Notes of a table on one page; of long ones, and of the list of sources, the first two."""
     for style, run in groupby(document.paragraphs, key=lambda paragraph: paragraph.style.name):
         if style in ("Table Note", "Reference"):
             *leading, last = run
-            short = sum(half_widths(one.text) for one in (*leading, last)) <= MOST_KEPT
+            short = (
+                style == "Table Note" and sum(half_widths(one.text) for one in (*leading, last)) <= MOST_KEPT
+            )
             for one in leading if short else leading[:1]:
                 one.paragraph_format.keep_with_next = True
 
