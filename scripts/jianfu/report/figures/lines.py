@@ -13,7 +13,7 @@ from jianfu.report.tables.table import interval, number
 
 WIDTHS = (7.2, 4.1, 2.9)  # of words, plot and numbers
 ROW_CM = 0.39
-TALLEST_CM = 20.8  # of all lines together, which become lower where they would not fit on a page
+TALLEST_CM = 20.4  # of all lines together, which become lower where they would not fit on a page
 QUIET, BAND = "#4d4d4d", "#efede6"
 SIZE, SMALLEST = 7, 5.2  # points: usual words; longer ones down to, then on two lines
 
