@@ -217,8 +217,8 @@ class Staging:
     def lacking(self, header, sheet, source):
         """Required columns that neither a heading nor a default gives; texts, or a Reason for one of several."""
         places, given = header.places(), {**(source.get("fixed") or {}), **(source.get("fill") or {})}
-        parts = self._parts(header, sheet, source)
-        wide = {self._counted(), *(name for part in parts for name in values_of(part))} if parts else ()
+        wide = self._said_by_parts(header, sheet, source)
+        wide |= {self._counted()} if wide else set()
         lacking = []
         for name, column in self.table.columns.items():
             if not column.required or name in places or name in given:
@@ -365,6 +365,10 @@ class Staging:
         places = month_places(header, from_place("year", _title(header, sheet), sheet))
         return {_part({"month": month}): place for month, place in places.items()}
 
+    def _said_by_parts(self, header, sheet, source):
+        """Columns that the parts of a sheet say of their rows."""
+        return {name for part in self._parts(header, sheet, source) for name in values_of(part)}
+
     def _refuse_beside(self, sheet, header, parts):
         """Stop where a column says for the whole row what the columns of ``unpivot`` say each: it would be counted with
         every one of them."""
@@ -398,8 +402,9 @@ class Staging:
             texts[name] = (find and find(places[origin])) or places[origin]
         if "county_name" in self.table.inputs and "county_name" not in {*header.places(), *texts}:
             texts[PLACE] = f"{_title(header, sheet)} {sheet.name} {sheet.file}"
+        wide = self._said_by_parts(header, sheet, source)
         for name, default in self.table.default.items():
-            if any(name in values_of(part) for part in self._parts(header, sheet, source)):
+            if name in wide:
                 continue
             if default not in ("row", "unit_code") and name not in header.places() and name not in texts:
                 text = self._from_place(name, header, sheet) if default == "place" else default

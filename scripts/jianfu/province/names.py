@@ -166,8 +166,10 @@ def _check_source(source, values, names, file, place):
                 table=table,
                 advice=did_you_mean(column, list(columns)),
             )
-    for key in ("fixed", "fill"):
-        for column in source.get(key, {}):
+    given = {key: source.get(key, {}) for key in ("fixed", "fill")}
+    given |= {f"unpivot.{heading}": values for heading, values in source.get("unpivot", {}).items()}
+    for key, values_of_key in given.items():
+        for column in values_of_key:
             if column not in columns:
                 raise ConfigError(
                     "no_column_of",
@@ -191,12 +193,12 @@ def _check_source(source, values, names, file, place):
     check_wordings(source.get("values", {}), columns, names, file=file, key=f"{place}.values")
     check_given(source.get("fixed", {}), source, values, columns, names, file=file, key=f"{place}.fixed")
     _check_unpivot(source, columns, file, f"{place}.unpivot")
-    for heading, given in source.get("unpivot", {}).items():
-        check_given(given, source, values, columns, names, file=file, key=f"{place}.unpivot.{heading}")
+    for heading, said in source.get("unpivot", {}).items():
+        check_given(said, source, values, columns, names, file=file, key=f"{place}.unpivot.{heading}")
 
 
 def _check_unpivot(source, columns, file, key):
-    """What ``unpivot`` says must be columns of a table of counts, said nowhere else, and different for each heading."""
+    """What ``unpivot`` says must be of a table of counts, said nowhere else, and different for each heading."""
     parts, table = source.get("unpivot", {}), source["table"]
     if parts and not any(column["type"] == "count" and column.get("required") for column in columns.values()):
         raise ConfigError("unpivot_without_count", file=file, key=key, table=table)
@@ -204,15 +206,6 @@ def _check_unpivot(source, columns, file, key):
     said |= {name: kind for kind in ("fixed", "fill") for name in source.get(kind, {})}
     for number, (heading, given) in enumerate(parts.items()):
         for column in given:
-            if column not in columns:
-                raise ConfigError(
-                    "no_column_of",
-                    file=file,
-                    key=f"{key}.{heading}",
-                    name=column,
-                    table=table,
-                    advice=did_you_mean(column, list(columns)),
-                )
             if column in said:
                 raise ConfigError(
                     "said_twice", file=file, key=f"{key}.{heading}", name=column, other=said[column]
